@@ -1,0 +1,212 @@
+"""Every column of a frame, once: its name, type, unit, meaning and the rule variable that reads it.
+
+The registry is the contract of the package and the source of its reference page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import polars as pl
+
+
+class Kind(Enum):
+    """How a column is read."""
+
+    IDENTIFIER = "identifier"
+    CODE = "code"
+    CODES = "codes"
+    NUMBER = "number"
+    TEXT = "text"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a frame.
+
+    Attributes:
+        name: the name in a frame; units are part of it.
+        kind: how it is read.
+        dtype: the polars type of the canonical column.
+        label_zh: the name that Chinese users know.
+        meaning: one sentence, with unit and coding.
+        variable: the variable of the rule notation that reads it, if any.
+        lowest, highest: the possible values of a number, both included.
+        unknown: values that say "not known" by the coding in use; they count as absent.
+        whole: the value counts in completed units: 0.9 years is 0 years.
+    """
+
+    name: str
+    kind: Kind
+    dtype: pl.DataType | type[pl.DataType]
+    label_zh: str
+    meaning: str
+    variable: str | None = None
+    lowest: float = float("-inf")
+    highest: float = float("inf")
+    unknown: tuple[float, ...] = ()
+    whole: bool = False
+
+
+INPUT_COLUMNS: tuple[Column, ...] = (
+    Column("case_id", Kind.IDENTIFIER, pl.String, "病案标识", "identifies the discharge; passed through"),
+    Column(
+        "sex",
+        Kind.NUMBER,
+        pl.Int64,
+        "性别",
+        "1 male, 2 female (GB/T 2261.1); 0 and 9 mean not known",
+        variable="XB",
+        lowest=1,
+        highest=2,
+        unknown=(0, 9),
+    ),
+    Column(
+        "age_years",
+        Kind.NUMBER,
+        pl.Int64,
+        "年龄",
+        "age at admission in completed years; 0 is under one year",
+        variable="NL",
+        lowest=0,
+        highest=150,
+        whole=True,
+    ),
+    Column(
+        "age_days",
+        Kind.NUMBER,
+        pl.Int64,
+        "新生儿日龄",
+        "age at admission in days; needed for patients under one year",
+        variable="XSRTL",
+        lowest=0,
+        highest=55_000,
+        whole=True,
+    ),
+    Column(
+        "birth_weight_g",
+        Kind.NUMBER,
+        pl.Int64,
+        "新生儿出生体重",
+        "weight at birth in grams; 0 means not recorded",
+        variable="XSECSTZ",
+        lowest=1,
+        highest=20_000,
+        unknown=(0,),
+    ),
+    Column(
+        "admission_weight_g",
+        Kind.NUMBER,
+        pl.Int64,
+        "新生儿入院体重",
+        "weight of a newborn at admission in grams; 0 means not recorded",
+        variable="XSRTZ",
+        lowest=1,
+        highest=20_000,
+        unknown=(0,),
+    ),
+    Column(
+        "department",
+        Kind.TEXT,
+        pl.String,
+        "出院科别",
+        "code of the discharging department",
+        variable="CYKB",
+    ),
+    Column(
+        "los_days",
+        Kind.NUMBER,
+        pl.Int64,
+        "实际住院天数",
+        "length of stay in days",
+        variable="SJZYTS",
+        lowest=0,
+        highest=36_600,
+    ),
+    Column(
+        "disposition",
+        Kind.TEXT,
+        pl.String,
+        "离院方式",
+        "1 home, 2 transfer by order, 3 to community care, 4 against advice, 5 died, 9 other",
+        variable="LYFS",
+    ),
+    Column(
+        "icu_hours",
+        Kind.NUMBER,
+        pl.Float64,
+        "重症监护时长",
+        "hours in intensive care",
+        variable="ICUXS",
+        lowest=0,
+        highest=878_400,
+    ),
+    Column(
+        "principal_diagnosis",
+        Kind.CODE,
+        pl.String,
+        "主要诊断",
+        "insurance-version ICD-10 code of the principal diagnosis",
+        variable="ZYZD",
+    ),
+    Column(
+        "other_diagnoses",
+        Kind.CODES,
+        pl.List(pl.String),
+        "其他诊断",
+        "the other diagnoses: a list, or text joined by | or ,",
+        variable="QTZD",
+    ),
+    Column(
+        "principal_procedure",
+        Kind.CODE,
+        pl.String,
+        "主要手术及操作",
+        "insurance-version ICD-9-CM-3 code of the principal procedure; empty if none",
+        variable="ZYSS",
+    ),
+    Column(
+        "other_procedures",
+        Kind.CODES,
+        pl.List(pl.String),
+        "其他手术及操作",
+        "the other procedures: a list, or text joined by | or ,",
+        variable="QTSS",
+    ),
+)
+
+OUTPUT_COLUMNS: tuple[Column, ...] = (
+    Column("mdc", Kind.TEXT, pl.String, "主要诊断大类", "major diagnostic category; null if none was reached"),
+    Column("adrg", Kind.TEXT, pl.String, "核心病组", "adjacent DRG; null if none was reached"),
+    Column(
+        "drg",
+        Kind.TEXT,
+        pl.String,
+        "病组",
+        "DRG; 0000 for ungrouped and invalid cases, null if the ADRG has no row that holds",
+    ),
+    Column("drg_name", Kind.TEXT, pl.String, "病组名称", "name of the DRG"),
+    Column(
+        "severity",
+        Kind.TEXT,
+        pl.String,
+        "合并症或并发症",
+        "the highest complication that counts: MCC, CC or none",
+    ),
+    Column(
+        "grouping_status",
+        Kind.TEXT,
+        pl.String,
+        "入组状态",
+        "grouped, ambiguous (QY 歧义组), no_drg, ungrouped or invalid",
+    ),
+    Column("grouping_reason", Kind.TEXT, pl.String, "原因", "why, if there is something to say; else null"),
+    Column("grouper", Kind.TEXT, pl.String, "分组方案", "id of the grouper version"),
+)
+
+INPUT: dict[str, Column] = {column.name: column for column in INPUT_COLUMNS}
+OUTPUT: dict[str, Column] = {column.name: column for column in OUTPUT_COLUMNS}
+
+# The published notation's name of each column that rules can read.
+VARIABLES: dict[str, Column] = {column.variable: column for column in INPUT_COLUMNS if column.variable}

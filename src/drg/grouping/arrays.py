@@ -1,0 +1,219 @@
+"""Frame ↔ arrays.
+
+All knowledge of how polars lays out its columns is here. Arrays that go to the kernel are always fresh and
+writable: a read-only one would compile the kernel a second time.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from drg.columns import INPUT, OUTPUT_COLUMNS, Column, Kind
+from drg.errors import InputError
+from drg.grouping import outcomes
+from drg.grouping.codes import NO_CODE, CodeIndex
+from drg.grouping.kernels import Cases, Groups, group_cases
+from drg.grouping.program import Program
+
+
+class Encoded(NamedTuple):
+    """Discharges as arrays, and what is wrong with them."""
+
+    cases: Cases
+    impossible: npt.NDArray[np.uint32]  # [n] a bit for each number field that holds what cannot be
+    no_principal: npt.NDArray[np.bool_]  # [n] the principal diagnosis is missing
+
+
+def encode(frame: pl.DataFrame, program: Program) -> Encoded:
+    """The columns that a program reads, as arrays.
+
+    Args:
+        frame: discharges; a column that is absent counts as empty.
+        program: the compiled version.
+
+    Raises:
+        InputError: if a column of codes or texts holds something else.
+    """
+    rows = frame.height
+    principal = codes_column(frame, "principal_diagnosis")
+    no_principal = (principal.is_null() | (principal.str.strip_chars() == "")).to_numpy()
+    numbers = np.full((len(program.numbers), rows), np.nan)
+    impossible = np.zeros(rows, dtype=np.uint32)
+    for field, column in enumerate(program.numbers):
+        if column.name in frame.columns:
+            numbers[field], bad = _numbers(frame[column.name], column)
+            impossible |= bad.astype(np.uint32) << np.uint32(field)
+    texts = np.full((len(program.texts), rows), -1, dtype=np.int32)
+    for field, column in enumerate(program.texts):
+        if column.name in frame.columns:
+            texts[field] = _texts(frame[column.name], program.text_values[field])
+    other_diagnoses, other_diagnoses_begin = _lists(frame, "other_diagnoses", program.diagnoses)
+    other_procedures, other_procedures_begin = _lists(frame, "other_procedures", program.procedures)
+    cases = Cases(
+        rejected=no_principal | (impossible != 0),
+        principal_diagnosis=program.diagnoses.encode(principal),
+        other_diagnoses=other_diagnoses,
+        other_diagnoses_begin=other_diagnoses_begin,
+        principal_procedure=program.procedures.encode(codes_column(frame, "principal_procedure")),
+        other_procedures=other_procedures,
+        other_procedures_begin=other_procedures_begin,
+        numbers=numbers,
+        texts=texts,
+    )
+    return Encoded(cases, impossible, no_principal)
+
+
+def grouped(encoded: Encoded, program: Program) -> Groups:
+    """The kernel's results for encoded discharges."""
+    rows = len(encoded.impossible)
+    groups = Groups(
+        adrg=np.empty(rows, dtype=np.int32),
+        drg=np.empty(rows, dtype=np.int32),
+        complications=np.empty(rows, dtype=np.uint8),
+        missing=np.empty(rows, dtype=np.uint32),
+        in_mdc=np.empty(rows, dtype=np.bool_),
+    )
+    group_cases(program.arrays, encoded.cases, groups)
+    return groups
+
+
+class Decoder:
+    """Group numbers → the output columns of one version."""
+
+    def __init__(self, program: Program, grouper: str) -> None:
+        adrg, drg = program.adrg, program.drg
+        self._fields = (*program.numbers, *program.texts)
+        self._grouper = grouper
+        # One more entry for cases that reach no ADRG; DRGs have another for ADRGs without a DRG that holds.
+        self._mdc = pl.Series([*adrg["mdc"], None], dtype=pl.String)
+        self._adrg = pl.Series([*adrg["adrg"], None], dtype=pl.String)
+        self._drg = pl.Series([*drg["drg"], outcomes.UNGROUPED_DRG, None], dtype=pl.String)
+        self._drg_name = pl.Series([*drg["name"].replace("", None), None, None], dtype=pl.String)
+        ambiguous = [outcomes.is_ambiguous(code) for code in drg["adrg"]]
+        self._status_of_drg = np.array([*ambiguous, 3, 2], dtype=np.uint8)
+
+    def decode(self, encoded: Encoded, groups: Groups) -> list[pl.Series]:
+        """The output columns, in the order of ``columns.OUTPUT_COLUMNS``."""
+        impossible = encoded.impossible != 0
+        status = self._status_of_drg[groups.drg]
+        status[impossible] = 4
+        adrg = pl.Series(groups.adrg)
+        drg = pl.Series(groups.drg)
+        columns = {
+            "mdc": self._mdc.gather(adrg),
+            "adrg": self._adrg.gather(adrg),
+            "drg": self._drg.gather(drg),
+            "drg_name": self._drg_name.gather(drg),
+            "severity": pl.Series(outcomes.SEVERITIES).gather(pl.Series(groups.complications)),
+            "grouping_status": pl.Series(outcomes.STATUSES).gather(pl.Series(status)),
+            "grouping_reason": self._reasons(encoded, groups, status),
+            "grouper": pl.Series([self._grouper]).new_from_index(0, len(status)),
+        }
+        return [columns[column.name].alias(column.name) for column in OUTPUT_COLUMNS]
+
+    def _reasons(self, encoded: Encoded, groups: Groups, status: npt.NDArray[np.uint8]) -> pl.Series:
+        """Each reason is worked out once: there are few of them, however many cases."""
+        ungrouped = np.where(groups.in_mdc, outcomes.NO_ADRG, outcomes.NO_MDC)
+        ungrouped[encoded.no_principal] = outcomes.NO_PRINCIPAL
+        first = np.choose(status, (outcomes.NOTHING, outcomes.QY, outcomes.NO_DRG_HOLDS, ungrouped, outcomes.NOTHING))
+        unknown = (encoded.cases.principal_diagnosis == NO_CODE) & ~encoded.no_principal
+        is_impossible = status == 4
+        fields = np.where(is_impossible, encoded.impossible, groups.missing)
+        keys = pl.Series(
+            (fields.astype(np.int64) << 5) | (is_impossible.astype(np.int64) << 4) | (unknown.astype(np.int64) << 3) | first
+        )
+        distinct = keys.unique()
+        texts = [
+            outcomes.reason(
+                key & 7,
+                bool(key & 8),
+                [field for bit, field in enumerate(self._fields) if key >> (5 + bit) & 1],
+                bool(key & 16),
+            )
+            for key in distinct
+        ]
+        return keys.replace_strict(distinct, pl.Series(texts, dtype=pl.String), return_dtype=pl.String)
+
+
+def codes_column(frame: pl.DataFrame, name: str) -> pl.Series:
+    """A column of single codes as text.
+
+    Raises:
+        InputError: if the column holds numbers or anything else that is no text.
+    """
+    if name not in frame.columns:
+        return pl.repeat(None, frame.height, dtype=pl.String, eager=True)
+    return _as_text(frame[name], name)
+
+
+def _as_text(series: pl.Series, name: str) -> pl.Series:
+    dtype = series.dtype
+    if dtype == pl.String:
+        return series
+    if isinstance(dtype, pl.Categorical | pl.Enum) or series.null_count() == len(series):
+        return series.cast(pl.String)
+    raise InputError(
+        f"{INPUT[name].label_zh} {name} holds {dtype}, but codes are text",
+        field=name,
+        fix="Read the column as text: as a number, a code such as 01.2400 or 51.2300 loses its zeros",
+    )
+
+
+def _lists(
+    frame: pl.DataFrame, name: str, index: CodeIndex
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+    """All codes of a list column end to end, and where those of each row begin."""
+    begin = np.zeros(frame.height + 1, dtype=np.int64)
+    if name not in frame.columns:
+        return np.empty(0, dtype=np.uint32), begin
+    series = frame[name]
+    if isinstance(series.dtype, pl.Array):
+        series = series.arr.to_list()
+    if not isinstance(series.dtype, pl.List):
+        series = _as_text(series, name).str.replace_all(",", "|", literal=True).str.split("|")
+    np.cumsum(series.list.len().fill_null(0).to_numpy(), out=begin[1:])
+    codes = series.explode(empty_as_null=False, keep_nulls=False)
+    return index.encode(_as_text(codes, name)), begin
+
+
+def _numbers(series: pl.Series, column: Column) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """The values, NaN where absent, and which are present but impossible."""
+    if series.dtype == pl.String or isinstance(series.dtype, pl.Categorical | pl.Enum):
+        text = series.cast(pl.String).str.strip_chars()
+        present = (text != "").fill_null(False)
+        number = text.cast(pl.Float64, strict=False)
+        not_a_number = (present & number.is_null()).to_numpy()
+    else:
+        try:
+            number = series.cast(pl.Float64)
+        except pl.exceptions.PolarsError:
+            raise InputError(
+                f"{column.label_zh} {column.name} holds {series.dtype}, but a number is expected",
+                field=column.name,
+                fix=f"Give {column.meaning}",
+            ) from None
+        not_a_number = np.zeros(len(series), dtype=np.bool_)
+    values: npt.NDArray[np.float64] = number.fill_null(float("nan")).to_numpy(writable=True)
+    for unknown in column.unknown:
+        values[values == unknown] = np.nan
+    if column.whole:
+        np.floor(values, out=values)
+    elif column.name.endswith("_g"):
+        # Rules speak of whole grams; between 1,499 and 1,500 there is no group.
+        np.floor(values + 0.5, out=values)
+    return values, not_a_number | (values < column.lowest) | (values > column.highest)
+
+
+def _texts(series: pl.Series, values: tuple[str, ...]) -> npt.NDArray[np.int32]:
+    """The number of each text among ``values``, counted from 1; 0 for any other, -1 if absent."""
+    if series.dtype.is_float():
+        series = series.fill_nan(None).cast(pl.Int64, strict=False)
+    text = series.cast(pl.String).str.strip_chars()
+    found = text.replace_strict(list(values), range(1, len(values) + 1), default=0, return_dtype=pl.Int32)
+    found = pl.select(pl.when(text.is_null() | (text == "")).then(-1).otherwise(found)).to_series()
+    numbers: npt.NDArray[np.int32] = found.cast(pl.Int32).to_numpy()
+    return numbers

@@ -1,0 +1,68 @@
+"""Any kind of frame in, the same kind out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar, cast
+
+import polars as pl
+
+from drg.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame, pa.Table, pd.DataFrame)
+
+
+def through_lazy(frame: Frame, function: Callable[[pl.LazyFrame], pl.LazyFrame]) -> Frame:
+    """Apply a function of lazy frames to a frame of any kind.
+
+    Args:
+        frame: a polars DataFrame or LazyFrame, a pyarrow Table or a pandas DataFrame.
+        function: adds columns and keeps the rows in order.
+
+    Returns:
+        A frame of the kind that was given. pandas keeps its index and its own columns untouched.
+
+    Raises:
+        InputError: for anything else.
+    """
+    if isinstance(frame, pl.LazyFrame):
+        return function(frame)
+    if isinstance(frame, pl.DataFrame):
+        return _collected(function(frame.lazy()))
+    kind = f"{type(frame).__module__.partition('.')[0]}.{type(frame).__name__}"
+    if kind == "pyarrow.Table":
+        return _added_to_arrow(frame, function)
+    if kind == "pandas.DataFrame":
+        return _added_to_pandas(frame, function)
+    raise InputError(
+        f"a {kind} is not a table of discharges",
+        fix="Give a polars DataFrame or LazyFrame, a pyarrow Table or a pandas DataFrame",
+    )
+
+
+def _collected(lazy: pl.LazyFrame) -> pl.DataFrame:
+    # The streaming engine cuts the frame into batches and works on them side by side.
+    return lazy.collect(engine="streaming")
+
+
+def _added(source: pl.DataFrame, function: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.DataFrame:
+    """Only the columns that the function adds."""
+    return _collected(function(source.lazy())).drop(source.columns)
+
+
+def _added_to_arrow(frame: pa.Table, function: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pa.Table:
+    added = _added(cast("pl.DataFrame", pl.from_arrow(frame)), function).to_arrow()
+    for name in added.column_names:
+        frame = frame.append_column(name, added[name])
+    return frame
+
+
+def _added_to_pandas(frame: pd.DataFrame, function: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pd.DataFrame:
+    known = frame.reset_index(drop=True)
+    added = _added(pl.from_pandas(known), function)
+    columns = {series.name: series.to_pandas().set_axis(frame.index) for series in added}
+    return frame.assign(**columns)

@@ -1,0 +1,124 @@
+"""The public face of grouping: one version, ready for use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from drg.columns import INPUT, OUTPUT, OUTPUT_COLUMNS
+from drg.errors import InputError, MissingColumnError, did_you_mean
+from drg.grouping.arrays import Decoder, encode, grouped
+from drg.grouping.frames import through_lazy
+from drg.grouping.program import compile_tables
+from drg.tables import GrouperTables, load_tables
+
+if TYPE_CHECKING:
+    from drg.grouping.explain import Explanation
+    from drg.grouping.frames import Frame
+    from drg.records import Discharge
+
+
+class Grouper:
+    """One grouper version, loaded, checked and compiled; safe to share between threads.
+
+    Args:
+        grouper: the id of an installed version, the path of a directory that holds one, or loaded tables.
+
+    Raises:
+        UnknownGrouperError: if no such version is installed.
+        TablesError: if its tables do not hang together; RuleError if a rule cannot be read.
+    """
+
+    def __init__(self, grouper: str | Path | GrouperTables) -> None:
+        self.tables = grouper if isinstance(grouper, GrouperTables) else load_tables(grouper)
+        self.program = compile_tables(self.tables)
+        self._decoder = Decoder(self.program, self.id)
+
+    @property
+    def id(self) -> str:
+        """The id of the version."""
+        return self.tables.manifest.id
+
+    def __repr__(self) -> str:
+        return f"Grouper({self.id!r})"
+
+    @property
+    def required_columns(self) -> tuple[str, ...]:
+        """The columns that this version needs: the principal diagnosis, and those that its rules read."""
+        return tuple(
+            name for name in INPUT if name == "principal_diagnosis" or name in self.program.readings
+        )
+
+    def group(self, frame: Frame) -> Frame:
+        """Add the groups to discharges.
+
+        Args:
+            frame: one row per discharge; see ``columns.INPUT_COLUMNS``. Other columns pass through.
+
+        Returns:
+            The same kind of frame with the same rows in the same order and the columns of
+            ``columns.OUTPUT_COLUMNS`` added.
+
+        Raises:
+            MissingColumnError: if a column that some rule reads is absent.
+            InputError: if a column holds what it cannot hold, or an output column is already there.
+        """
+        return through_lazy(frame, self._group_lazily)
+
+    def explain(self, discharge: Mapping[str, Any] | Discharge) -> Explanation:
+        """How one discharge comes to its group; see ``drg.explain``."""
+        from drg.grouping.explain import explain
+
+        return explain(self.program, discharge, self.id)
+
+    def _group_lazily(self, frame: pl.LazyFrame) -> pl.LazyFrame:
+        schema = frame.collect_schema()
+        self.check_columns(schema.names())
+        return frame.map_batches(
+            self.group_batch,
+            schema=pl.Schema({**schema, **{column.name: column.dtype for column in OUTPUT_COLUMNS}}),
+            streamable=True,
+        )
+
+    def group_batch(self, batch: pl.DataFrame) -> pl.DataFrame:
+        """Group a frame at once, in the calling thread, without checking its columns."""
+        encoded = encode(batch, self.program)
+        return batch.with_columns(self._decoder.decode(encoded, grouped(encoded, self.program)))
+
+    def check_columns(self, names: list[str]) -> None:
+        """Whether a frame with these columns can be grouped.
+
+        Raises:
+            MissingColumnError: names every column that is missing, and a rule that needs it.
+            InputError: if an output column is already there.
+        """
+        missing = [name for name in self.required_columns if name not in names]
+        if missing:
+            lines = "".join(f"\n    {self._why(name, names)}" for name in missing)
+            raise MissingColumnError(
+                f"{self.id} needs {len(missing)} column{'s' * (len(missing) > 1)} that the data does not have:{lines}\n",
+                field=missing[0] if len(missing) == 1 else None,
+                fix="Add what is missing; leave cells empty where the value is not known",
+            )
+        taken = [name for name in OUTPUT if name in names]
+        if taken:
+            raise InputError(
+                f"the data already has a column {', '.join(taken)}, which grouping would add",
+                field=taken[0],
+                fix="Rename or drop it first",
+            )
+
+    def _why(self, name: str, names: list[str]) -> str:
+        column = INPUT[name]
+        hint = did_you_mean(name, set(names) - set(INPUT))
+        if reading := self.program.readings.get(name):
+            rule = " ".join(reading.rule.split())
+            rule = rule if len(rule) <= 80 else rule[:77] + "…"
+            why = f"{reading.table.upper()} {reading.code} asks for {reading.variable}: {rule}"
+        else:
+            why = "no case can be grouped without it"
+        return f"{name} ({column.label_zh}): {why}{'. ' + hint if hint else ''}"
+

@@ -1,0 +1,182 @@
+"""The manifest of a grouper version: what it is, whose it is and how far it was verified."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from drg.errors import TablesError, did_you_mean
+
+MANIFEST_FILE: Final = "manifest.toml"
+VERIFICATION_EXAMPLE: Final = '[verification]\nstatus = "transcribed"\nnote = "…"'
+
+Id = Annotated[str, Field(pattern=r"\A[A-Za-z0-9][A-Za-z0-9._-]*\z")]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Verification(_Model):
+    """How far the tables can be trusted."""
+
+    status: Literal["official", "transcribed", "reconstructed", "fictional", "unverified"] = Field(
+        description="one of official, transcribed, reconstructed, fictional, unverified",
+        examples=["transcribed"],
+    )
+    note: Text = Field(
+        description="a sentence in quotes: how far the tables were verified",
+        examples=["compared row by row with the published scheme"],
+    )
+
+
+class Manifest(_Model):
+    """What ``manifest.toml`` says of a version. Only ``id`` and ``title`` are required.
+
+    Attributes:
+        id: the name by which the version is called; that of its directory if it is installed.
+        title: the name for people.
+        based_on: id of the version from which this one differs; None if the tables are complete.
+        authority: who publishes the scheme.
+        valid_from, valid_to: first and last day on which it applies, as far as known.
+        code_system: the editions of the code lists.
+        source: where the tables were read.
+        verification: how far they were verified.
+    """
+
+    id: Id = Field(
+        description="text in quotes, made of letters A-Z, digits and . _ -", examples=["wuhan-2022"]
+    )
+    title: Text = Field(description="text in quotes", examples=["武汉 2022"])
+    based_on: Id | None = Field(
+        default=None, description="the id of another version, in quotes", examples=["chs-drg-1.1"]
+    )
+    authority: Text | None = Field(default=None, description="text in quotes", examples=["武汉市医疗保障局"])
+    valid_from: date | None = Field(
+        default=None, description="a date, year-month-day without quotes", examples=[date(2022, 1, 1)]
+    )
+    valid_to: date | None = Field(
+        default=None, description="a date, year-month-day without quotes", examples=[date(2023, 12, 31)]
+    )
+    code_system: Text | None = Field(default=None, description="text in quotes", examples=["医保2.0"])
+    source: Text | None = Field(
+        default=None, description="text in quotes", examples=["the workbook published by the authority"]
+    )
+    verification: Verification | None = Field(
+        default=None, description="a table with status and note", examples=[VERIFICATION_EXAMPLE]
+    )
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Manifest:
+        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
+            raise PydanticCustomError(
+                "period",
+                "valid_to {to} is before valid_from {start}",
+                {"to": str(self.valid_to), "start": str(self.valid_from)},
+            )
+        return self
+
+
+def read_manifest(directory: Path, *, expected_id: str | None = None) -> Manifest:
+    """Reads and checks the manifest of a version.
+
+    Args:
+        directory: the directory of the version.
+        expected_id: the id that it must have, if any.
+
+    Raises:
+        TablesError: there is none, or it is not valid; names file, field and remedy.
+    """
+    file = directory / MANIFEST_FILE
+    manifest = parse_manifest(_read_text(file), file)
+    if expected_id is not None and manifest.id != expected_id:
+        raise TablesError(
+            f"id is {manifest.id!r}, but the directory is called {expected_id!r}",
+            file=file,
+            field="id",
+            fix="Give both the same name",
+        )
+    return manifest
+
+
+def parse_manifest(text: str, file: Path) -> Manifest:
+    """Checks the text of a manifest; ``file`` is named in errors only."""
+    try:
+        return Manifest.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        problem, line = _toml_problem(error)
+        raise TablesError(
+            f"not valid TOML: {problem}",
+            file=file,
+            row=line,
+            fix='Write each entry on its own line as key = "text", and dates without quotes',
+        ) from None
+    except ValidationError as error:
+        raise _readable(error.errors(include_url=False)[0], file) from None
+
+
+def manifest_text(manifest: Manifest) -> str:
+    """The manifest as TOML, absent entries left out: what ``read_manifest`` reads."""
+    entries = manifest.model_dump(exclude_none=True)
+    verification = entries.pop("verification", None)
+    lines = [_toml_line(key, value) for key, value in entries.items()]
+    if verification is not None:
+        lines += ["", "[verification]", *(_toml_line(key, value) for key, value in verification.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _toml_line(key: str, value: object) -> str:
+    if isinstance(value, date):
+        return f"{key} = {value.isoformat()}"
+    # A TOML basic string escapes as JSON does, and DEL besides.
+    return f"{key} = {json.dumps(value, ensure_ascii=False)}".replace("\x7f", "\\u007f")
+
+
+def _read_text(file: Path) -> str:
+    try:
+        return file.read_bytes().decode("utf-8-sig")
+    except (FileNotFoundError, NotADirectoryError):
+        raise TablesError(
+            "the manifest is missing",
+            file=file,
+            fix='Create it with at least id = "…" and title = "…", or give the directory of a version',
+        ) from None
+    except UnicodeDecodeError:
+        raise TablesError("not UTF-8 text", file=file, fix="Save the file as UTF-8") from None
+
+
+def _toml_problem(error: tomllib.TOMLDecodeError) -> tuple[str, int | None]:
+    found = re.fullmatch(r"(.*) \(at line (\d+), column \d+\)", str(error), re.DOTALL)
+    return (found[1], int(found[2])) if found else (str(error), None)
+
+
+def _readable(error: ErrorDetails, file: Path) -> TablesError:
+    """One finding of the model, in the words of the person who writes the file."""
+    path = [str(part) for part in error["loc"]]
+    name = ".".join(path)
+    model = Verification if len(path) > 1 else Manifest
+    fields: Mapping[str, Any] = model.model_fields
+    if error["type"] == "period":
+        return TablesError(error["msg"], file=file, field="valid_to", fix="Mend one of the two dates")
+    if error["type"] == "extra_forbidden":
+        fix = f"{did_you_mean(path[-1], fields)} Known keys: {', '.join(fields)}".strip()
+        return TablesError(f"unknown key {name!r}", file=file, field=name, fix=fix)
+    expected, example = fields[path[-1]].description, fields[path[-1]].examples[0]
+    line = example if example is VERIFICATION_EXAMPLE else _toml_line(path[-1], example)
+    if error["type"] == "missing":
+        return TablesError(f"{name} is missing", file=file, field=name, fix=f"Add a line such as {line}")
+    return TablesError(
+        f"{name} is {error['input']!r}; expected {expected}",
+        file=file,
+        field=name,
+        fix=f"Write it like this: {line}",
+    )

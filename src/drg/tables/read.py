@@ -1,0 +1,166 @@
+"""One CSV file of a version → one clean frame, every cell text, with the place of each row."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+from drg.errors import TablesError, did_you_mean
+from drg.tables.layout import CHANGE, COMPLICATIONS, PROVENANCE, TABLES, Table
+from drg.tables.lint import check_cells, check_unique
+
+# The published workbook writes 无 where a complication is never excluded.
+NO_EXCLUSION_SET = "无"
+
+
+def read_table(file: Path, table: Table, *, overlay: bool = False) -> pl.DataFrame:
+    """Reads and checks one table.
+
+    Args:
+        file: the CSV file: UTF-8 with or without byte order mark, any line ending.
+        table: its shape.
+        overlay: whether it holds changes, with a column ``change``.
+
+    Returns:
+        The columns of the table (text; ``order`` Int64, null in rows that remove), after ``change`` in
+        an overlay, followed by ``file`` and ``row``. Exact duplicates in complete lists are dropped.
+
+    Raises:
+        TablesError: the file or a row is not as it must be; names file, row, column and remedy.
+    """
+    frame = _clean(_parse(file, table, overlay=overlay), table).with_columns(file=pl.lit(str(file)))
+    check_cells(frame, table)
+    if table.is_list and not overlay:
+        frame = frame.unique(table.columns, keep="first", maintain_order=True)
+    check_unique(frame, table)
+    columns = [CHANGE] * overlay + [*table.columns, *PROVENANCE]
+    frame = frame.select(columns)
+    return frame.with_columns(pl.col("order").cast(pl.Int64, strict=False)) if "order" in columns else frame
+
+
+def check_files(directory: Path, *, overlay: bool) -> None:
+    """Every table is there, if all must be, and no CSV file is there that would not be read."""
+    expected = [table.file for table in TABLES]
+    present = {file.name for file in directory.glob("*.csv") if file.name[0] not in "~."}
+    for name in sorted(present.difference(expected)):
+        hint = did_you_mean(name, expected)
+        raise TablesError(
+            "this file belongs to no table, so it would not be read",
+            file=directory / name,
+            fix=f"{hint} Rename it to one of {', '.join(expected)}, or delete it".strip(),
+        )
+    missing = [] if overlay else [name for name in expected if name not in present]
+    if missing:
+        raise TablesError(
+            "the file is missing",
+            file=directory / missing[0],
+            fix='Add it, or name in the manifest the version from which this one differs: based_on = "…"',
+        )
+
+
+def _parse(file: Path, table: Table, *, overlay: bool) -> pl.DataFrame:
+    raw = file.read_bytes()
+    header = _header(raw, file)
+    _check_header(header, table, file, overlay=overlay)
+    try:
+        frame = pl.read_csv(raw, infer_schema=False, empty_string_is_null=False, new_columns=header)
+    except pl.exceptions.PolarsError as error:
+        _check_ragged(raw, header, file)
+        raise TablesError(f"cannot be read as CSV: {error}", file=file, fix="Save it as CSV UTF-8") from error
+    # The reader pads a short row with empty cells, so an empty last cell is the only sign of one.
+    if (frame[header[-1]] == "").any():
+        _check_ragged(raw, header, file)
+    return frame.with_columns(pl.int_range(2, pl.len() + 2, dtype=pl.Int64).alias("row"))
+
+
+def _clean(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
+    frame = frame.with_columns(pl.col(pl.String).str.strip_chars())
+    if not table.is_list:
+        frame = frame.with_columns(pl.col("name", "rule").str.replace_all("\r\n", "\n", literal=True))
+    if table is COMPLICATIONS:
+        frame = frame.with_columns(pl.col("exclusion_set").replace(NO_EXCLUSION_SET, ""))
+    key = pl.any_horizontal(pl.col(*table.key) == "")
+    if frame.select(key.any()).item():
+        # Spreadsheets leave blank rows behind.
+        return frame.filter(~pl.all_horizontal(pl.exclude("row") == ""))
+    return frame
+
+
+def _header(raw: bytes, file: Path) -> list[str]:
+    first = raw.split(b"\n", 1)[0]
+    try:
+        text = first.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise _not_utf8(file, 1) from None
+    return [cell.strip() for cell in next(csv.reader([text]), [])]
+
+
+def _check_header(header: list[str], table: Table, file: Path, *, overlay: bool) -> None:
+    expected = [CHANGE] * overlay + [*table.columns]
+    missing = [name for name in expected if name not in header]
+    extra = [name for name in header if name not in expected]
+    shape = f"The columns are {', '.join(expected)}"
+    if CHANGE in extra:
+        raise TablesError(
+            "a complete version has no column 'change'",
+            file=file,
+            row=1,
+            field=CHANGE,
+            fix='Delete the column, or name in the manifest the version that is changed: based_on = "…"',
+        )
+    if extra:
+        what = repr(extra[0]) if extra[0] else "without a name"
+        hint = did_you_mean(extra[0], missing)
+        fix = f"{hint} {shape}" if hint else f"Delete the column; {shape[0].lower()}{shape[1:]}"
+        raise TablesError(f"unknown column {what}", file=file, row=1, field=extra[0] or "(unnamed)", fix=fix)
+    if missing:
+        raise TablesError(f"column {missing[0]!r} is missing", file=file, row=1, field=missing[0], fix=shape)
+    for name in header:
+        if header.count(name) > 1:
+            raise TablesError(
+                f"column {name!r} is there twice", file=file, row=1, field=name, fix="Delete one of the two"
+            )
+
+
+def _check_ragged(raw: bytes, header: list[str], file: Path) -> None:
+    """Raises if a row has more or fewer cells than the header; blank lines are no rows."""
+    for row, cells in enumerate(_records(raw, file), start=1):
+        if cells and len(cells) != len(header):
+            where = header[min(len(cells), len(header) - 1)]
+            raise TablesError(
+                f"the row has {len(cells)} cells, but the header has {len(header)}",
+                file=file,
+                row=row,
+                field=where,
+                fix='Give every row one cell per column, and put cells that hold a comma or a " in quotes',
+            )
+
+
+def _records(raw: bytes, file: Path) -> Iterator[list[str]]:
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _not_utf8(file, raw.count(b"\n", 0, error.start) + 1) from None
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    row = 0
+    try:
+        for cells in reader:
+            row += 1
+            yield cells
+    except csv.Error:
+        raise TablesError(
+            "a quotation mark is not closed, or stands inside a cell that is not in quotes",
+            file=file,
+            row=row + 1,
+            fix='Write such a cell in quotes, and each " in it twice',
+        ) from None
+
+
+def _not_utf8(file: Path, row: int) -> TablesError:
+    return TablesError(
+        "not UTF-8 text", file=file, row=row, fix='Save the file as "CSV UTF-8", not as GBK or "CSV"'
+    )

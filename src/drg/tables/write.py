@@ -1,0 +1,48 @@
+"""A version as files: the directory that ``load_tables`` reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+
+from drg.errors import OutputError
+from drg.tables.layout import CHANGE, TABLES
+from drg.tables.manifest import MANIFEST_FILE, Manifest, manifest_text
+from drg.tables.overlay import by_key
+
+
+def write_version(directory: Path, manifest: Manifest, tables: Mapping[str, pl.DataFrame]) -> None:
+    """Writes a version; rule tables keep their order, lists are sorted by key.
+
+    Args:
+        directory: where to; it is created, and must not hold a version yet.
+        manifest: its manifest.
+        tables: all six tables by name; or, if the manifest says ``based_on``, the changes, as
+            ``changes_between`` gives them. Further columns are left out.
+
+    Raises:
+        OutputError: the directory holds a version, or tables and manifest do not fit together.
+    """
+    overlay = manifest.based_on is not None
+    missing = [table.name for table in TABLES if table.name not in tables]
+    if missing and not overlay:
+        fix = "A version without based_on has all six tables"
+        raise OutputError(f"table {missing[0]!r} is missing", fix=fix)
+    for name, frame in tables.items():
+        if (CHANGE in frame.columns) != overlay:
+            raise OutputError(
+                f"table {name!r} holds {'rows' if overlay else 'changes'}",
+                fix="A version with based_on holds changes, one without holds rows",
+            )
+    if (directory / MANIFEST_FILE).exists():
+        raise OutputError("there is a version already", file=directory, fix="Choose another directory")
+    directory.mkdir(parents=True, exist_ok=True)
+    for table in TABLES:
+        if table.name in tables:
+            frame = tables[table.name].select([CHANGE] * overlay + [*table.columns])
+            frame = frame.sort(by_key(table)) if table.is_list or overlay else frame
+            # Null is written as nothing, empty text as two quotation marks.
+            frame.with_columns(pl.col(pl.String).replace("", None)).write_csv(directory / table.file)
+    (directory / MANIFEST_FILE).write_text(manifest_text(manifest), encoding="utf-8", newline="\n")
