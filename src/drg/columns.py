@@ -177,8 +177,8 @@ INPUT_COLUMNS: tuple[Column, ...] = (
 )
 
 OUTPUT_COLUMNS: tuple[Column, ...] = (
-    Column("mdc", Kind.TEXT, pl.String, "主要诊断大类", "major diagnostic category; null if none was reached"),
-    Column("adrg", Kind.TEXT, pl.String, "核心病组", "adjacent DRG; null if none was reached"),
+    Column("mdc", Kind.TEXT, pl.String, "主要诊断大类", "major diagnostic category; null if not reached"),
+    Column("adrg", Kind.TEXT, pl.String, "核心病组", "adjacent DRG; null if not reached"),
     Column(
         "drg",
         Kind.TEXT,

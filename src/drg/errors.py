@@ -19,7 +19,8 @@ from pathlib import Path
 
 
 def _sentence(text: str) -> str:
-    return text if text.endswith((".", "?", "!")) else f"{text}."
+    # A text of several lines is a list, not a sentence.
+    return text if text.endswith((".", "?", "!")) or "\n" in text else f"{text}."
 
 
 class DrgError(Exception):
@@ -61,7 +62,9 @@ class DrgError(Exception):
 
     def __str__(self) -> str:
         text = _sentence(f"{self.place}: {self.problem}" if self.place else self.problem)
-        return f"{text} {_sentence(self.fix)}" if self.fix else text
+        if not self.fix:
+            return text
+        return text + ("\n" if "\n" in text else " ") + _sentence(self.fix)
 
 
 class TablesError(DrgError):

@@ -12,12 +12,17 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from drg.columns import INPUT, OUTPUT_COLUMNS, Column, Kind
+from drg.columns import INPUT, OUTPUT_COLUMNS, Column
 from drg.errors import InputError
 from drg.grouping import outcomes
 from drg.grouping.codes import NO_CODE, CodeIndex
 from drg.grouping.kernels import Cases, Groups, group_cases
 from drg.grouping.program import Program
+
+_GROUPED, _AMBIGUOUS, _NO_DRG, _UNGROUPED, _INVALID = range(len(outcomes.STATUSES))
+_FIRST_REASON = np.array(
+    [outcomes.NOTHING, outcomes.QY, outcomes.NO_DRG_HOLDS, outcomes.NO_MDC, outcomes.NOTHING], dtype=np.int64
+)
 
 
 class Encoded(NamedTuple):
@@ -86,7 +91,7 @@ class Decoder:
 
     def __init__(self, program: Program, grouper: str) -> None:
         adrg, drg = program.adrg, program.drg
-        self._fields = (*program.numbers, *program.texts)
+        self._fields = program.fields
         self._grouper = grouper
         # One more entry for cases that reach no ADRG; DRGs have another for ADRGs without a DRG that holds.
         self._mdc = pl.Series([*adrg["mdc"], None], dtype=pl.String)
@@ -94,13 +99,14 @@ class Decoder:
         self._drg = pl.Series([*drg["drg"], outcomes.UNGROUPED_DRG, None], dtype=pl.String)
         self._drg_name = pl.Series([*drg["name"].replace("", None), None, None], dtype=pl.String)
         ambiguous = [outcomes.is_ambiguous(code) for code in drg["adrg"]]
-        self._status_of_drg = np.array([*ambiguous, 3, 2], dtype=np.uint8)
+        grouped_or_not = [_AMBIGUOUS if qy else _GROUPED for qy in ambiguous]
+        self._status_of_drg = np.array([*grouped_or_not, _UNGROUPED, _NO_DRG], dtype=np.uint8)
 
     def decode(self, encoded: Encoded, groups: Groups) -> list[pl.Series]:
         """The output columns, in the order of ``columns.OUTPUT_COLUMNS``."""
         impossible = encoded.impossible != 0
         status = self._status_of_drg[groups.drg]
-        status[impossible] = 4
+        status[impossible] = _INVALID
         adrg = pl.Series(groups.adrg)
         drg = pl.Series(groups.drg)
         columns = {
@@ -119,12 +125,17 @@ class Decoder:
         """Each reason is worked out once: there are few of them, however many cases."""
         ungrouped = np.where(groups.in_mdc, outcomes.NO_ADRG, outcomes.NO_MDC)
         ungrouped[encoded.no_principal] = outcomes.NO_PRINCIPAL
-        first = np.choose(status, (outcomes.NOTHING, outcomes.QY, outcomes.NO_DRG_HOLDS, ungrouped, outcomes.NOTHING))
+        first = _FIRST_REASON[status]
+        first = np.where(status == _UNGROUPED, ungrouped, first)
         unknown = (encoded.cases.principal_diagnosis == NO_CODE) & ~encoded.no_principal
-        is_impossible = status == 4
-        fields = np.where(is_impossible, encoded.impossible, groups.missing)
+        impossible = status == _INVALID
+        fields = np.where(impossible, encoded.impossible, groups.missing)
+        # One number says it all: three bits for what became of the case, two flags, the fields.
         keys = pl.Series(
-            (fields.astype(np.int64) << 5) | (is_impossible.astype(np.int64) << 4) | (unknown.astype(np.int64) << 3) | first
+            first
+            | unknown.astype(np.int64) << 3
+            | impossible.astype(np.int64) << 4
+            | fields.astype(np.int64) << 5
         )
         distinct = keys.unique()
         texts = [

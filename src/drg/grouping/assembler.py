@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from drg.columns import INPUT_COLUMNS, VARIABLES, Column, Kind
+from drg.columns import INPUT_COLUMNS, VARIABLES, Kind
 from drg.grouping import opcodes as op
 from drg.tables.language import (
     COMPLICATION_SETS,
@@ -101,7 +101,8 @@ class Assembler:
             fields = sum(op.PRINCIPAL if f in ("ZYZD", "ZYSS") else op.OTHER for f in atom.fields)
             comparison = op.COMPARISONS[atom.operator] - op.LESS
             opcode = op.COUNT_DIAGNOSES if diagnoses else op.COUNT_PROCEDURES
-            return (Test(opcode, self._set(atom.fields[0], (atom.set,)), 4 * comparison + fields, atom.value),)
+            number = self._set(atom.fields[0], (atom.set,))
+            return (Test(opcode, number, 4 * comparison + fields, atom.value),)
         column = VARIABLES[atom.variable]
         if isinstance(atom.value, str):
             values = self.text_values[self.texts.index(column)]
@@ -112,11 +113,6 @@ class Assembler:
     def _set(self, field: str, names: tuple[str, ...]) -> int:
         numbers = self.diagnosis_sets if field in DIAGNOSIS_FIELDS else self.procedure_sets
         return numbers.setdefault(names, len(numbers))
-
-    @property
-    def fields(self) -> tuple[Column, ...]:
-        """The columns whose absence a walk can notice, in order of their bits."""
-        return (*self.numbers, *self.texts)
 
     def possible(self, expression: Expression, opcode: int, members: Mask) -> tuple[Mask, Mask]:
         """Whether a rule may hold, and may fail, for each class of one code, whatever else a case holds.

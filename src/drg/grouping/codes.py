@@ -46,7 +46,8 @@ class CodeIndex:
                 .cast(pl.UInt32)
                 .fill_null(NO_CODE)
             )
-            numbers[missed.to_numpy()] = spellings.replace_strict(distinct, again, return_dtype=pl.UInt32).to_numpy()
+            found_again = spellings.replace_strict(distinct, again, return_dtype=pl.UInt32)
+            numbers[missed.to_numpy()] = found_again.to_numpy()
         return numbers
 
     def decode(self, number: int) -> str:

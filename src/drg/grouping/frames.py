@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import polars as pl
 
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame, pa.Table, pd.DataFrame)
+# A polars DataFrame or LazyFrame, a pyarrow Table or a pandas DataFrame; the last two need not be installed.
+Frame = TypeVar("Frame")
 
 
 def through_lazy(frame: Frame, function: Callable[[pl.LazyFrame], pl.LazyFrame]) -> Frame:
@@ -29,19 +30,22 @@ def through_lazy(frame: Frame, function: Callable[[pl.LazyFrame], pl.LazyFrame])
     Raises:
         InputError: for anything else.
     """
-    if isinstance(frame, pl.LazyFrame):
-        return function(frame)
-    if isinstance(frame, pl.DataFrame):
-        return _collected(function(frame.lazy()))
     kind = f"{type(frame).__module__.partition('.')[0]}.{type(frame).__name__}"
-    if kind == "pyarrow.Table":
-        return _added_to_arrow(frame, function)
-    if kind == "pandas.DataFrame":
-        return _added_to_pandas(frame, function)
-    raise InputError(
-        f"a {kind} is not a table of discharges",
-        fix="Give a polars DataFrame or LazyFrame, a pyarrow Table or a pandas DataFrame",
-    )
+    result: Any
+    if isinstance(frame, pl.LazyFrame):
+        result = function(frame)
+    elif isinstance(frame, pl.DataFrame):
+        result = _collected(function(frame.lazy()))
+    elif kind == "pyarrow.Table":
+        result = _added_to_arrow(frame, function)
+    elif kind == "pandas.DataFrame":
+        result = _added_to_pandas(cast("pd.DataFrame", frame), function)
+    else:
+        raise InputError(
+            f"a {kind} is not a table of discharges",
+            fix="Give a polars DataFrame or LazyFrame, a pyarrow Table or a pandas DataFrame",
+        )
+    return cast("Frame", result)
 
 
 def _collected(lazy: pl.LazyFrame) -> pl.DataFrame:

@@ -11,14 +11,14 @@ import polars as pl
 from drg.columns import INPUT, OUTPUT, OUTPUT_COLUMNS
 from drg.errors import InputError, MissingColumnError, did_you_mean
 from drg.grouping.arrays import Decoder, encode, grouped
+from drg.grouping.explain import Explanation, explain
 from drg.grouping.frames import through_lazy
 from drg.grouping.program import compile_tables
+from drg.records import Discharge
 from drg.tables import GrouperTables, load_tables
 
 if TYPE_CHECKING:
-    from drg.grouping.explain import Explanation
     from drg.grouping.frames import Frame
-    from drg.records import Discharge
 
 
 class Grouper:
@@ -48,9 +48,7 @@ class Grouper:
     @property
     def required_columns(self) -> tuple[str, ...]:
         """The columns that this version needs: the principal diagnosis, and those that its rules read."""
-        return tuple(
-            name for name in INPUT if name == "principal_diagnosis" or name in self.program.readings
-        )
+        return tuple(name for name in INPUT if name == "principal_diagnosis" or name in self.program.readings)
 
     def group(self, frame: Frame) -> Frame:
         """Add the groups to discharges.
@@ -70,8 +68,6 @@ class Grouper:
 
     def explain(self, discharge: Mapping[str, Any] | Discharge) -> Explanation:
         """How one discharge comes to its group; see ``drg.explain``."""
-        from drg.grouping.explain import explain
-
         return explain(self.program, discharge, self.id)
 
     def _group_lazily(self, frame: pl.LazyFrame) -> pl.LazyFrame:
@@ -97,9 +93,10 @@ class Grouper:
         """
         missing = [name for name in self.required_columns if name not in names]
         if missing:
+            what = "a column" if len(missing) == 1 else f"{len(missing)} columns"
             lines = "".join(f"\n    {self._why(name, names)}" for name in missing)
             raise MissingColumnError(
-                f"{self.id} needs {len(missing)} column{'s' * (len(missing) > 1)} that the data does not have:{lines}\n",
+                f"{self.id} needs {what} that the data lacks:{lines}",
                 field=missing[0] if len(missing) == 1 else None,
                 fix="Add what is missing; leave cells empty where the value is not known",
             )
@@ -121,4 +118,3 @@ class Grouper:
         else:
             why = "no case can be grouped without it"
         return f"{name} ({column.label_zh}): {why}{'. ' + hint if hint else ''}"
-

@@ -3,8 +3,8 @@
 Kernels release the interpreter lock, so that batches run side by side, and are cached on disk, so that only
 the first run on a machine compiles. Comparisons with a missing number (NaN) must be false: no fast-math.
 
-Kernels allocate nothing, so they are compiled without numba's runtime (``_nrt``): otherwise each array that is
-handed to an inner function is reference-counted atomically, which took four fifths of the time.
+Kernels allocate nothing, so they are compiled without numba's runtime (``_nrt``): otherwise each array
+that is handed to an inner function is reference-counted atomically, which took four fifths of the time.
 """
 
 from __future__ import annotations

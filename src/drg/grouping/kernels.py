@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from drg.grouping import opcodes as op
 from drg.grouping.jit import inlined_kernel, kernel
-from drg.grouping.program import Arrays
+from drg.grouping.program import Arrays, Bits, Ints
 
 # The position of the lowest set bit of a 64-bit word, by de Bruijn multiplication.
 _DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
@@ -22,16 +22,20 @@ for _bit in range(64):
     _POSITION[((0x03F79D71B4CB0A89 << _bit) & 0xFFFFFFFFFFFFFFFF) >> 58] = _bit
 
 
+Codes = npt.NDArray[np.uint32]
+Starts = npt.NDArray[np.int64]
+
+
 class Cases(NamedTuple):
     """Encoded discharges."""
 
     rejected: npt.NDArray[np.bool_]  # [n] do not group
-    principal_diagnosis: npt.NDArray[np.uint32]  # [n]
-    other_diagnoses: npt.NDArray[np.uint32]  # [p]
-    other_diagnoses_begin: npt.NDArray[np.int64]  # [n + 1]
-    principal_procedure: npt.NDArray[np.uint32]  # [n]
-    other_procedures: npt.NDArray[np.uint32]  # [q]
-    other_procedures_begin: npt.NDArray[np.int64]  # [n + 1]
+    principal_diagnosis: Codes  # [n]
+    other_diagnoses: Codes  # [p]
+    other_diagnoses_begin: Starts  # [n + 1]
+    principal_procedure: Codes  # [n]
+    other_procedures: Codes  # [q]
+    other_procedures_begin: Starts  # [n + 1]
     numbers: npt.NDArray[np.float64]  # [f, n] NaN if absent
     texts: npt.NDArray[np.int32]  # [f, n] number of the text, 0 for any other text, -1 if absent
 
@@ -51,12 +55,14 @@ class Groups(NamedTuple):
 
 
 @kernel
-def _in_set(bits, code_class, set_number):  # type: ignore[no-untyped-def]
-    return (bits[code_class, set_number >> 3] >> (set_number & 7)) & 1 != 0
+def _in_set(bits: Bits, code_class: int, set_number: int) -> bool:
+    return bool((bits[code_class, set_number >> 3] >> (set_number & 7)) & 1)
 
 
 @kernel
-def _any_in_set(codes, begin, end, skip, classes, bits, set_number):  # type: ignore[no-untyped-def]
+def _any_in_set(
+    codes: Codes, begin: int, end: int, skip: int, classes: Ints, bits: Bits, set_number: int
+) -> bool:
     for j in range(begin, end):
         code = codes[j]
         if code != skip and _in_set(bits, classes[code], set_number):
@@ -65,7 +71,7 @@ def _any_in_set(codes, begin, end, skip, classes, bits, set_number):  # type: ig
 
 
 @kernel
-def _compare(opcode, value, threshold):  # type: ignore[no-untyped-def]
+def _compare(opcode: int, value: float, threshold: float) -> bool:
     if opcode == op.LESS:
         return value < threshold
     if opcode == op.LESS_EQUAL:
@@ -78,7 +84,10 @@ def _compare(opcode, value, threshold):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _distinct(codes, begin, end, principal, fields, classes, bits, set_number, enough):  # type: ignore[no-untyped-def]
+def _distinct(
+    codes: Codes, begin: int, end: int, principal: int, fields: int,
+    classes: Ints, bits: Bits, set_number: int, enough: float,
+) -> int:  # fmt: skip
     """Distinct codes of a set among the fields; stops counting beyond ``enough``."""
     count = 0
     if fields & op.PRINCIPAL and _in_set(bits, classes[principal], set_number):
@@ -101,11 +110,12 @@ def _distinct(codes, begin, end, principal, fields, classes, bits, set_number, e
 
 
 @inlined_kernel
-def _walk(  # type: ignore[no-untyped-def]
-    start, i, instructions, thresholds, complications, numbers, texts,
-    diagnosis, diagnoses, d_begin, d_end, diagnosis_class, diagnosis_bits,
-    procedure, procedures, p_begin, p_end, procedure_class, procedure_bits,
-):  # fmt: skip
+def _walk(
+    start: int, i: int, instructions: Ints, thresholds: npt.NDArray[np.float64], complications: int,
+    numbers: npt.NDArray[np.float64], texts: Ints,
+    diagnosis: int, diagnoses: Codes, d_begin: int, d_end: int, diagnosis_class: Ints, diagnosis_bits: Bits,
+    procedure: int, procedures: Codes, p_begin: int, p_end: int, procedure_class: Ints, procedure_bits: Bits,
+) -> int:  # fmt: skip
     """Walk a rule. Returns 1 if it holds, plus twice the mask of the fields that it asked for in vain."""
     missing = 0
     at = start
@@ -117,7 +127,9 @@ def _walk(  # type: ignore[no-untyped-def]
         elif opcode == op.PRINCIPAL_PROCEDURE:
             holds = _in_set(procedure_bits, procedure_class[procedure], operand)
         elif opcode == op.OTHER_DIAGNOSES:
-            holds = _any_in_set(diagnoses, d_begin, d_end, diagnosis, diagnosis_class, diagnosis_bits, operand)
+            holds = _any_in_set(
+                diagnoses, d_begin, d_end, diagnosis, diagnosis_class, diagnosis_bits, operand
+            )
         elif opcode == op.OTHER_PROCEDURES:
             holds = _any_in_set(procedures, p_begin, p_end, -1, procedure_class, procedure_bits, operand)
         elif opcode == op.COMPLICATION:
@@ -150,9 +162,10 @@ def _walk(  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _counting_levels(  # type: ignore[no-untyped-def]
-    diagnosis, diagnoses, d_begin, d_end, levels, exclusions, exclusion_class, exclusion_bits
-):
+def _counting_levels(
+    diagnosis: int, diagnoses: Codes, d_begin: int, d_end: int,
+    levels: npt.NDArray[np.uint8], exclusions: Ints, exclusion_class: Ints, exclusion_bits: Bits,
+) -> int:  # fmt: skip
     """The levels among the other diagnoses that the principal diagnosis does not exclude, as a mask."""
     counting = 0
     for j in range(d_begin, d_end):

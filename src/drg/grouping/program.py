@@ -6,8 +6,8 @@ explanation walk the same instructions.
 
 Two codes that are in exactly the same sets are of one *class*, so membership is one bit per class and set.
 A rule can often be ruled out by the class of the principal diagnosis or of the principal procedure alone,
-whatever else a case may hold. That is worked out here for every ADRG, as one bit per class, so that the kernel
-visits only the ADRGs that are left: its *candidates*.
+whatever else a case may hold. That is worked out here for every ADRG, as one bit per class, so that the
+kernel visits only the ADRGs that are left: its *candidates*.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ NOT_A_GROUP = "0000"
 class Arrays(NamedTuple):
     """A program as the kernel sees it.
 
-    ``c`` codes, ``k`` classes, ``s`` sets, ``i`` instructions, ``m`` MDCs, ``a`` ADRGs and ``d`` DRGs in order
-    of evaluation.
+    ``c`` codes, ``k`` classes, ``s`` sets, ``i`` instructions, ``m`` MDCs, ``a`` ADRGs and ``d`` DRGs in the
+    order of evaluation.
     """
 
     instructions: Ints  # [i, 5] opcode, operand, argument, target if true, target if false
@@ -110,6 +110,11 @@ class Program:
     exclusion_sets: tuple[str, ...]
     readings: dict[str, Reading]
 
+    @property
+    def fields(self) -> tuple[Column, ...]:
+        """The columns whose absence a walk notices; the place of each is its bit."""
+        return (*self.numbers, *self.texts)
+
 
 def compile_tables(tables: GrouperTables) -> Program:
     """Compile a version.
@@ -140,8 +145,11 @@ def compile_tables(tables: GrouperTables) -> Program:
         _members(in_procedures, "set", procedures, assembler.procedure_sets)
     )
     exclusion_sets = tuple(tables.exclusions["exclusion_set"].unique(maintain_order=True))
+    exclusion_numbers: dict[tuple[str, ...], int] = {
+        (name,): number for number, name in enumerate(exclusion_sets)
+    }
     exclusion_class, exclusion_members = _classes(
-        _members(tables.exclusions, "exclusion_set", diagnoses, {(name,): i for i, name in enumerate(exclusion_sets)})
+        _members(tables.exclusions, "exclusion_set", diagnoses, exclusion_numbers)
     )
     level, exclusion = _complications(tables.complications, diagnoses, exclusion_sets)
     arrays = Arrays(

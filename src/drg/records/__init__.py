@@ -1,0 +1,6 @@
+"""Discharges from outside, checked."""
+
+from drg.records.codes import normalised
+from drg.records.discharge import Discharge
+
+__all__ = ["Discharge", "normalised"]

@@ -1,0 +1,1 @@
+"""Results for people: console tables, trees and messages."""

@@ -245,7 +245,7 @@ class _Parser:
             return self.membership(token)
         if token.kind == "name":
             return self.comparison(token)
-        self.fail(f"a condition was expected here, not {token.text!r}")
+        return self.fail(f"a condition was expected here, not {token.text!r}")
 
     def membership(self, start: _Token) -> Expression:
         fields = self.fields()
