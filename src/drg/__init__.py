@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,12 +22,12 @@ from drg.errors import (
     TablesError,
     UnknownGrouperError,
 )
-from drg.grouping import Explanation, Grouper
-from drg.records import Discharge
-from drg.tables import Manifest, list_groupers
 
 if TYPE_CHECKING:
+    from drg.grouping import Explanation, Grouper
     from drg.grouping.frames import Frame
+    from drg.records import Discharge
+    from drg.tables import Manifest, list_groupers
 
 __all__ = [
     "Discharge",
@@ -47,14 +48,33 @@ __all__ = [
 
 __version__ = version("drg")
 
+# Imported at first use: polars and numba take half a second, which `drg --help` should not.
+_ROOMS = {
+    "Discharge": "drg.records",
+    "Explanation": "drg.grouping",
+    "Grouper": "drg.grouping",
+    "Manifest": "drg.tables",
+    "list_groupers": "drg.tables",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return getattr(import_module(_ROOMS[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 @lru_cache(maxsize=4)
 def _installed(grouper: str) -> Grouper:
+    from drg.grouping import Grouper
+
     return Grouper(grouper)
 
 
 def _ready(grouper: str | Path | Grouper) -> Grouper:
     """A grouper that can be used at once; versions named by id are kept, for their tables do not change."""
+    from drg.grouping import Grouper
+
     if isinstance(grouper, Grouper):
         return grouper
     return _installed(grouper) if isinstance(grouper, str) else Grouper(grouper)

@@ -19,6 +19,8 @@ class Kind(Enum):
     CODES = "codes"
     NUMBER = "number"
     TEXT = "text"
+    DATE = "date"
+    MONEY = "money"
 
 
 @dataclass(frozen=True)
@@ -205,7 +207,35 @@ OUTPUT_COLUMNS: tuple[Column, ...] = (
     Column("grouper", Kind.TEXT, pl.String, "分组方案", "id of the grouper version"),
 )
 
+# What no grouping rule reads, but checks, prices and statements do.
+RECORD_COLUMNS: tuple[Column, ...] = (
+    Column("hospital_id", Kind.IDENTIFIER, pl.String, "医疗机构代码", "identifies the hospital"),
+    Column("patient_id", Kind.IDENTIFIER, pl.String, "患者标识", "identifies the patient across stays"),
+    Column("birth_date", Kind.DATE, pl.Date, "出生日期", "date of birth"),
+    Column("admission_date", Kind.DATE, pl.Datetime("us"), "入院时间", "date and time of admission"),
+    Column("discharge_date", Kind.DATE, pl.Datetime("us"), "出院时间", "date and time of discharge"),
+    Column(
+        "ventilator_hours",
+        Kind.NUMBER,
+        pl.Float64,
+        "呼吸机使用时长",
+        "hours on a ventilator",
+        lowest=0,
+        highest=878_400,
+    ),
+    Column("insurance_type", Kind.TEXT, pl.String, "险种", "310 employees 职工, 390 residents 居民"),
+    Column("total_cost_yuan", Kind.MONEY, pl.Decimal(18, 2), "住院总费用", "cost of the stay in yuan"),
+    Column(
+        "cost_parts_yuan",
+        Kind.MONEY,
+        pl.Decimal(18, 2),
+        "费用分项合计",
+        "sum of the parts of the cost in yuan, as far as the source has them",
+    ),
+)
+
 INPUT: dict[str, Column] = {column.name: column for column in INPUT_COLUMNS}
+RECORD: dict[str, Column] = {column.name: column for column in RECORD_COLUMNS}
 OUTPUT: dict[str, Column] = {column.name: column for column in OUTPUT_COLUMNS}
 
 # The published notation's name of each column that rules can read.

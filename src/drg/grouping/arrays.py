@@ -18,6 +18,7 @@ from drg.grouping import outcomes
 from drg.grouping.codes import NO_CODE, CodeIndex
 from drg.grouping.kernels import Cases, Groups, group_cases
 from drg.grouping.program import Program
+from drg.records.codes import normalised
 
 _GROUPED, _AMBIGUOUS, _NO_DRG, _UNGROUPED, _INVALID = range(len(outcomes.STATUSES))
 _FIRST_REASON = np.array(
@@ -45,7 +46,12 @@ def encode(frame: pl.DataFrame, program: Program) -> Encoded:
     """
     rows = frame.height
     principal = codes_column(frame, "principal_diagnosis")
-    no_principal = (principal.is_null() | (principal.str.strip_chars() == "")).to_numpy()
+    principal_diagnosis = program.diagnoses.encode(principal)
+    no_principal = principal_diagnosis == NO_CODE
+    if no_principal.any():
+        # Of these, some are not missing but unknown to the version.
+        spelled = principal.filter(pl.Series(no_principal))
+        no_principal[no_principal] = (spelled.is_null() | (normalised(spelled) == "")).to_numpy()
     numbers = np.full((len(program.numbers), rows), np.nan)
     impossible = np.zeros(rows, dtype=np.uint32)
     for field, column in enumerate(program.numbers):
@@ -60,7 +66,7 @@ def encode(frame: pl.DataFrame, program: Program) -> Encoded:
     other_procedures, other_procedures_begin = _lists(frame, "other_procedures", program.procedures)
     cases = Cases(
         rejected=no_principal | (impossible != 0),
-        principal_diagnosis=program.diagnoses.encode(principal),
+        principal_diagnosis=principal_diagnosis,
         other_diagnoses=other_diagnoses,
         other_diagnoses_begin=other_diagnoses_begin,
         principal_procedure=program.procedures.encode(codes_column(frame, "principal_procedure")),
@@ -147,7 +153,8 @@ class Decoder:
             )
             for key in distinct
         ]
-        return keys.replace_strict(distinct, pl.Series(texts, dtype=pl.String), return_dtype=pl.String)
+        reasons = keys.replace_strict(distinct, pl.Series(texts, dtype=pl.String), return_dtype=pl.String)
+        return reasons.cast(pl.String)  # polars leaves the replacement of nothing as it was
 
 
 def codes_column(frame: pl.DataFrame, name: str) -> pl.Series:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,11 +50,12 @@ class Grouper:
         """The columns that this version needs: the principal diagnosis, and those that its rules read."""
         return tuple(name for name in INPUT if name == "principal_diagnosis" or name in self.program.readings)
 
-    def group(self, frame: Frame) -> Frame:
+    def group(self, frame: Frame, *, watch: Callable[[pl.DataFrame], None] | None = None) -> Frame:
         """Add the groups to discharges.
 
         Args:
             frame: one row per discharge; see ``columns.INPUT_COLUMNS``. Other columns pass through.
+            watch: is shown every grouped batch, in no particular order and from several threads.
 
         Returns:
             The same kind of frame with the same rows in the same order and the columns of
@@ -64,17 +65,25 @@ class Grouper:
             MissingColumnError: if a column that some rule reads is absent.
             InputError: if a column holds what it cannot hold, or an output column is already there.
         """
-        return through_lazy(frame, self._group_lazily)
+        return through_lazy(frame, lambda lazy: self._group_lazily(lazy, watch))
 
     def explain(self, discharge: Mapping[str, Any] | Discharge) -> Explanation:
         """How one discharge comes to its group; see ``drg.explain``."""
         return explain(self.program, discharge, self.id)
 
-    def _group_lazily(self, frame: pl.LazyFrame) -> pl.LazyFrame:
+    def _group_lazily(
+        self, frame: pl.LazyFrame, watch: Callable[[pl.DataFrame], None] | None
+    ) -> pl.LazyFrame:
+        def step(batch: pl.DataFrame) -> pl.DataFrame:
+            result = self.group_batch(batch)
+            if watch is not None:
+                watch(result)
+            return result
+
         schema = frame.collect_schema()
         self.check_columns(schema.names())
         return frame.map_batches(
-            self.group_batch,
+            step,
             schema=pl.Schema({**schema, **{column.name: column.dtype for column in OUTPUT_COLUMNS}}),
             streamable=True,
         )

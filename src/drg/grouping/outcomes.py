@@ -44,7 +44,7 @@ def reason(first: int, unknown_principal: bool, fields: Sequence[Column], imposs
     Args:
         first: what became of the case.
         unknown_principal: the principal diagnosis is in no table of the version.
-        fields: those that a visited rule asked for in vain; if ``impossible``, those that hold what cannot be.
+        fields: those that a visited rule asked for in vain or, if ``impossible``, that hold what cannot be.
         impossible: see ``fields``.
     """
     parts = [_TEXTS[first]] if first else []

@@ -1,0 +1,1 @@
+"""Indicators, comparisons and findings of grouped discharges."""

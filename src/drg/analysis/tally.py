@@ -1,0 +1,40 @@
+"""What became of many discharges, counted batch by batch."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+
+import polars as pl
+
+
+class Tally:
+    """Counts of grouped discharges; batches may arrive from several threads.
+
+    Attributes:
+        cases: all rows.
+        statuses: rows by grouping status.
+        reasons: rows by status and reason, for those that are not grouped or whose reason says something.
+        groups: rows by DRG code and name.
+    """
+
+    def __init__(self) -> None:
+        self.cases = 0
+        self.statuses: Counter[str] = Counter()
+        self.reasons: Counter[tuple[str, str]] = Counter()
+        self.groups: Counter[tuple[str, str]] = Counter()
+        self._lock = threading.Lock()
+
+    def add(self, batch: pl.DataFrame) -> None:
+        """Count a batch with the output columns of grouping."""
+        statuses = batch.group_by("grouping_status").len().rows()
+        told = batch.select("grouping_status", "grouping_reason").filter(
+            pl.col("grouping_reason").is_not_null()
+        )
+        reasons = told.group_by("grouping_status", "grouping_reason").len().rows()
+        groups = batch.group_by("drg").agg(pl.col("drg_name").first(), pl.len()).drop_nulls("drg").rows()
+        with self._lock:
+            self.cases += batch.height
+            self.statuses.update(dict(statuses))
+            self.reasons.update({(status, reason): count for status, reason, count in reasons})
+            self.groups.update({(code, name or ""): count for code, name, count in groups})

@@ -1,0 +1,109 @@
+"""``drg explain``: one case as a tree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from drg.records import Discharge
+
+# The input columns by name; spelled out here so that asking for help imports nothing.
+_FIELDS = (
+    ("sex", "1 male, 2 female"),
+    ("age-years", "completed years"),
+    ("age-days", "days, under one year"),
+    ("birth-weight-g", "grams"),
+    ("admission-weight-g", "grams"),
+    ("department", "code of the discharging department"),
+    ("los-days", "length of stay"),
+    ("disposition", "1 home, 2 transfer, 3 community, 4 against advice, 5 died, 9 other"),
+    ("icu-hours", "hours in intensive care"),
+    ("principal-diagnosis", "code"),
+    ("other-diagnoses", "codes joined by | or ,"),
+    ("principal-procedure", "code"),
+    ("other-procedures", "codes joined by | or ,"),
+)
+
+
+def _field_options(command: Callable[..., None]) -> Callable[..., None]:
+    for name, text in reversed(_FIELDS):
+        command = click.option(f"--{name}", help=text)(command)
+    return command
+
+
+@click.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--case-id", help="The case of FILE to explain.")
+@_field_options
+@click.option("-g", "--grouper", required=True, help="Id of a version (see: drg groupers) or its directory.")
+@click.option("--all", "everything", is_flag=True, help="Show every rule that was tried.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def explain(
+    file: Path | None,
+    case_id: str | None,
+    grouper: str,
+    everything: bool,
+    as_json: bool,
+    **fields: str | None,
+) -> None:
+    r"""Explain how one case comes to its group: what held, by which codes, and what did not.
+
+    The case is given by options, or is a case of a FILE.
+
+    \b
+        drg explain -g chs-drg-2.0 --principal-diagnosis I63.900 --age-years 70 --sex 1
+        drg explain discharges.csv --case-id 0001 -g chs-drg-2.0
+    """
+    from drg.grouping import Grouper
+    from drg.report.console import print_explanation, stdout
+
+    given = {name: value for name, value in fields.items() if value is not None}
+    if file is not None:
+        if case_id is None or given:
+            raise click.UsageError("With a FILE give --case-id and no other field.")
+        discharge: Discharge | dict[str, Any] = _case_of(file, case_id)
+    elif not given:
+        raise click.UsageError(
+            "Give a FILE and --case-id, or the fields of a case such as --principal-diagnosis."
+        )
+    else:
+        discharge = {"case_id": case_id, **given}
+    explanation = Grouper(grouper).explain(discharge)
+    if as_json:
+        click.echo(explanation.model_dump_json(indent=2))
+    else:
+        print_explanation(stdout(), explanation, everything=everything)
+
+
+def _case_of(file: Path, case_id: str) -> Discharge:
+    """The first case of a file with this id.
+
+    Raises:
+        InputError: if there is none.
+    """
+    import polars as pl
+
+    from drg.columns import INPUT
+    from drg.errors import InputError
+    from drg.records import Discharge
+    from drg.records.files import scan
+
+    frame = scan(file)
+    names = frame.collect_schema().names()
+    if "case_id" not in names:
+        raise InputError(
+            "there is no column case_id", file=file, fix="Give the fields of the case as options"
+        )
+    rows = (
+        frame.filter(pl.col("case_id").cast(pl.String) == case_id)
+        .select(name for name in INPUT if name in names)
+        .head(1)
+        .collect()
+    )
+    if rows.is_empty():
+        raise InputError(f"there is no case {case_id!r}", file=file, field="case_id", fix="Check the id")
+    return Discharge.of(rows.row(0, named=True))

@@ -1,0 +1,59 @@
+"""The command ``drg``.
+
+Exit codes: 0 done, 1 the data, the tables or the output are at fault, 2 the command line is, 130 interrupted.
+Commands import what they need when they run, so that ``drg --help`` is immediate.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from drg.errors import DrgError
+
+_COMMANDS = {
+    "group": "drg.cli.group",
+    "explain": "drg.cli.explain",
+    "groupers": "drg.cli.groupers",
+}
+
+
+class _Verbs(click.Group):
+    """The verbs, each in a module of its own, imported when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(_COMMANDS[cmd_name]), cmd_name)
+        return command
+
+
+@click.command(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="drg", prog_name="drg")
+def cli() -> None:
+    """Group hospital discharges by DRG (CHS-DRG 病组分组).
+
+    Exit codes: 0 done; 1 the data, the tables or the output are at fault; 2 the command line is; 130
+    interrupted.
+    """
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except DrgError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(1)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted: nothing was written.", err=True)
+        sys.exit(130)
+    sys.exit(code if isinstance(code, int) else 0)

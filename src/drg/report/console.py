@@ -1,0 +1,149 @@
+"""What the commands print."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from drg.analysis.tally import Tally
+from drg.grouping import Explanation, Tried
+from drg.grouping.outcomes import STATUSES, UNGROUPED_DRG
+from drg.tables import Manifest
+
+TOP_GROUPS = 10
+_WIDTH_OF_A_FILE = 160
+
+STATUSES_ZH = {
+    "grouped": "入组",
+    "ambiguous": "歧义组 QY",
+    "no_drg": "仅入核心病组",
+    "ungrouped": "未入组",
+    "invalid": "数据无效",
+}
+
+
+def stdout() -> Console:
+    """The console to print on; in a file or a pipe, lines are not broken for a narrow screen."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_WIDTH_OF_A_FILE)
+
+
+def print_summary(console: Console, tally: Tally, seconds: float) -> None:
+    """The outcome of a run: statuses, reasons, the largest groups, the speed."""
+    outcome = Table("status", "状态", "cases", "share", title="Cases", title_justify="left")
+    for column in outcome.columns[2:]:
+        column.justify = "right"
+    for status in STATUSES:
+        count = tally.statuses[status]
+        if count or status == "grouped":
+            outcome.add_row(status, STATUSES_ZH[status], f"{count:,}", _share(count, tally.cases))
+    outcome.add_section()
+    outcome.add_row("all", "合计", f"{tally.cases:,}", _share(tally.cases, tally.cases))
+    console.print(outcome)
+    if tally.reasons:
+        reasons = Table("status", "reason", "cases", title="Reasons", title_justify="left")
+        reasons.columns[2].justify = "right"
+        order = {status: place for place, status in enumerate(STATUSES)}
+        for (status, reason), count in sorted(
+            tally.reasons.items(), key=lambda item: (-order[item[0][0]], -item[1], item[0][1])
+        ):
+            reasons.add_row(status, escape(reason), f"{count:,}")
+        console.print(reasons)
+    groups = [item for item in tally.groups.items() if item[0][0] != UNGROUPED_DRG]
+    if groups:
+        top = Table("DRG", "name", "cases", "share", title="Largest groups", title_justify="left")
+        for column in top.columns[2:]:
+            column.justify = "right"
+        for (code, name), count in sorted(groups, key=lambda item: (-item[1], item[0]))[:TOP_GROUPS]:
+            top.add_row(code, escape(name), f"{count:,}", _share(count, tally.cases))
+        console.print(top)
+        console.print(f"{len(groups):,} groups in use.")
+    console.print(
+        f"{tally.cases:,} cases in {seconds:.2f} s ({tally.cases / max(seconds, 1e-9):,.0f} cases/s)."
+    )
+
+
+def _share(count: int, cases: int) -> str:
+    return f"{count / cases:.1%}" if cases else "–"
+
+
+def print_groupers(console: Console, manifests: Sequence[Manifest]) -> None:
+    """The installed versions."""
+    table = Table("id", "title", "based on", "verified", "valid")
+    for manifest in manifests:
+        table.add_row(
+            manifest.id,
+            manifest.title,
+            manifest.based_on or "–",
+            manifest.verification.status if manifest.verification else "–",
+            _period(manifest),
+        )
+    console.print(table)
+
+
+def _period(manifest: Manifest) -> str:
+    if not (manifest.valid_from or manifest.valid_to):
+        return "–"
+    return f"{manifest.valid_from or '…'} – {manifest.valid_to or '…'}"
+
+
+def print_explanation(console: Console, explanation: Explanation, *, everything: bool = False) -> None:
+    """One case as a tree.
+
+    Args:
+        console: where to.
+        explanation: of the case.
+        everything: also the rules that the principal diagnosis and procedure alone rule out.
+    """
+    e = explanation
+    outcome = " → ".join(part for part in (e.mdc, e.adrg, e.drg) if part)
+    tree = Tree(Text.assemble((outcome, "bold"), f" {e.drg_name or ''}  [{e.grouping_status}] {e.grouper}"))
+    if e.grouping_reason:
+        tree.add(Text(f"reason: {e.grouping_reason}", "yellow"))
+    given = tree.add("discharge")
+    for name, value in e.discharge.model_dump(exclude_none=True).items():
+        if value in ("", []):
+            continue
+        given.add(Text(f"{name} = {', '.join(map(str, value)) if isinstance(value, list) else value}"))
+    complications = tree.add(f"severity {e.severity}")
+    for complication in e.complications:
+        if complication.counts:
+            how = "counts"
+        else:
+            how = f"does not count: {complication.exclusion_set} excludes it for this principal diagnosis"
+        complications.add(_marked(complication.counts, f"{complication.code} is {complication.level}: {how}"))
+    _add_rules(tree, e.mdcs, everything=everything)
+    console.print(tree)
+
+
+def _add_rules(branch: Tree, rules: Sequence[Tried], *, everything: bool) -> None:
+    passed: list[Tried] = []
+    for rule in rules:
+        # An MDC that fails, or an ADRG that the principal codes rule out, is shown in full by request only.
+        if not everything and not rule.held and (rule.ruled_out or rule.code.startswith("MDC")):
+            passed.append(rule)
+            continue
+        _add_passed(branch, passed)
+        passed = []
+        node = branch.add(_marked(rule.held, f"{rule.code} {rule.name}: {rule.rule or '(no condition)'}"))
+        for condition in rule.conditions:
+            codes = f" ({', '.join(condition.codes)})" if condition.codes else ""
+            missing = f" ({condition.missing} is missing)" if condition.missing else ""
+            node.add(_marked(condition.held, f"{condition.text}{codes}{missing}"))
+        _add_rules(node, rule.inside, everything=everything)
+    _add_passed(branch, passed)
+
+
+def _add_passed(branch: Tree, passed: Sequence[Tried]) -> None:
+    if passed:
+        codes = " ".join(rule.code for rule in passed)
+        branch.add(Text(f"✗ {codes}", "dim"))
+
+
+def _marked(held: bool, text: str) -> Text:
+    return Text.assemble(("✓ ", "green") if held else ("✗ ", "red"), text)

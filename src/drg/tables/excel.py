@@ -1,0 +1,191 @@
+"""One Excel workbook (.xlsx) → its sheets as text, opened so that a bad file ends in a sentence.
+
+Reading is done by fastexcel (calamine). What a reader does not say is found in the file itself beforehand: a
+formula that was never computed would arrive as an empty cell, and an empty rule always holds.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from xml.etree import ElementTree
+
+import polars as pl
+
+from drg.errors import TablesError, did_you_mean
+
+# The published workbook has some 30 MB of XML and 450,000 cells.
+LARGEST_CONTENT = 256_000_000
+LARGEST_SHEET = 20_000_000
+
+_OLD_FORMAT = b"\xd0\xcf\x11\xe0"
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_CELL = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="([A-Z]{1,3})([0-9]+)"([^>]*)>')
+_EMPTY_FORMULA = re.compile(
+    rb'<(?:\w+:)?c\s[^>]*?\br="([A-Z]{1,3})([0-9]+)"[^>]*>\s*'
+    rb"<(?:\w+:)?f\b[^>]*(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
+    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+)
+_SAVE_AS = "Open it in a spreadsheet program and save it as .xlsx"
+
+
+class Excel:
+    """A workbook that is safe to read.
+
+    Args:
+        file: the path of the workbook.
+
+    Raises:
+        TablesError: there is no such file, it is not a workbook, is encrypted, damaged or far too large.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        raw = _read(file)
+        self._raw = raw
+        with _archive(raw, file) as archive:
+            self._parts = _sheet_parts(archive, file)
+
+    @property
+    def sheets(self) -> tuple[str, ...]:
+        """The names of the sheets, in their order."""
+        return tuple(self._parts)
+
+    def sheet(self, name: str) -> pl.DataFrame:
+        """A sheet as text, one row per row of the sheet, so that row *i* is row *i + 1* of the spreadsheet.
+
+        Args:
+            name: the name of the sheet; blanks around it, width and case of its letters do not matter.
+
+        Raises:
+            TablesError: there is no such sheet, a cell holds a formula without a value, or an error.
+        """
+        import fastexcel  # a tenth of a second that only workbooks cost
+
+        found = next((sheet for sheet in self.sheets if _folded(sheet) == _folded(name)), None)
+        if found is None:
+            hint = did_you_mean(name, self.sheets)
+            fix = f"{hint} The sheets are {', '.join(self.sheets)}; rename the one that is meant".strip()
+            raise TablesError(f"the workbook has no sheet {name!r}", file=self.file, fix=fix)
+        with _archive(self._raw, self.file) as archive:
+            _check_sheet(archive.read(self._parts[found]), self.place(found))
+        try:
+            sheet = fastexcel.read_excel(self._raw).load_sheet(
+                found, header_row=None, skip_rows=0, dtypes="string"
+            )
+            return sheet.to_polars()
+        except fastexcel.FastExcelError as error:
+            raise TablesError(f"cannot be read: {error}", file=self.place(found), fix=_SAVE_AS) from error
+
+    def place(self, sheet: str) -> str:
+        """How errors name a sheet."""
+        return f"{self.file}, sheet {sheet}"
+
+
+def _folded(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        raise TablesError("there is no such file", file=file, fix="Check the path") from None
+    except OSError as error:
+        fix = "Give the path of a workbook that you may read"
+        raise TablesError(f"cannot be read: {error.strerror}", file=file, fix=fix) from None
+
+
+@contextmanager
+def _archive(raw: bytes, file: Path) -> Iterator[zipfile.ZipFile]:
+    """The workbook as the zip archive that it is; every failure to read it becomes a TablesError."""
+    import io
+
+    if raw.startswith(_OLD_FORMAT):
+        if _ENCRYPTED in raw:
+            raise TablesError("the workbook is encrypted", file=file, fix="Save it without a password")
+        raise TablesError("not an .xlsx workbook, but one of the old .xls format", file=file, fix=_SAVE_AS)
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            _check_directory(archive, file)
+            yield archive
+    except (zipfile.BadZipFile, EOFError, ElementTree.ParseError, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
+        problem = "not an .xlsx workbook" if not raw.startswith(b"PK") else f"the file is damaged ({error})"
+        raise TablesError(problem, file=file, fix=_SAVE_AS) from None
+
+
+def _check_directory(archive: zipfile.ZipFile, file: Path) -> None:
+    """Refuses what its directory already gives away: nothing has been unpacked yet."""
+    parts = archive.infolist()
+    size = sum(part.file_size for part in parts)
+    if size > LARGEST_CONTENT:
+        raise TablesError(
+            f"the workbook unpacks to {size / 1e6:,.0f} MB; the published one has about 30",
+            file=file,
+            fix=f"A workbook of tables stays below {LARGEST_CONTENT / 1e6:,.0f} MB; get the original again",
+        )
+    if any(part.flag_bits & 1 for part in parts):
+        raise TablesError("the workbook is encrypted", file=file, fix="Save it without a password")
+    if "xl/workbook.xml" not in archive.namelist():
+        raise TablesError("not an .xlsx workbook", file=file, fix=_SAVE_AS)
+
+
+def _sheet_parts(archive: zipfile.ZipFile, file: Path) -> dict[str, str]:
+    """The part of the archive that holds each sheet."""
+    # Reading every part once checks that none holds more than the directory says.
+    for part in archive.infolist():
+        archive.read(part)
+    relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
+    target = {relation.get("Id"): relation.get("Target", "") for relation in relations}
+    parts = {}
+    for sheet in ElementTree.fromstring(archive.read("xl/workbook.xml")).iterfind("{*}sheets/{*}sheet"):
+        id_ = next((value for key, value in sheet.attrib.items() if key.endswith("}id")), None)
+        part = str(PurePosixPath("/xl") / target.get(id_, ""))[1:]
+        if part in archive.namelist():
+            parts[sheet.get("name", "")] = part
+    if not parts:
+        raise TablesError("the workbook has no sheets", file=file, fix=_SAVE_AS)
+    return parts
+
+
+def _check_sheet(xml: bytes, place: str) -> None:
+    rows, columns = 0, set()
+    for cell in _CELL.finditer(xml):
+        rows = max(rows, int(cell[2]))
+        columns.add(cell[1])
+        if b't="e"' in cell[3]:
+            raise TablesError(
+                "the cell holds an error such as #REF! or #N/A",
+                file=place,
+                row=int(cell[2]),
+                field=cell[1].decode(),
+                fix="Write the text that belongs there",
+            )
+    width = max((_number(column) for column in columns), default=0)
+    if rows * width > LARGEST_SHEET:
+        raise TablesError(
+            f"the sheet reaches to row {rows:,} and column {width:,}",
+            file=place,
+            fix="Delete the empty rows and columns after the data, then save it",
+        )
+    if b"<f" in xml or b":f" in xml:
+        formula = _EMPTY_FORMULA.search(xml)
+        if formula:
+            raise TablesError(
+                "the cell holds a formula that was never computed",
+                file=place,
+                row=int(formula[2]),
+                field=formula[1].decode(),
+                fix="Open the workbook in a spreadsheet program and save it, or write the text itself",
+            )
+
+
+def _number(column: bytes) -> int:
+    number = 0
+    for letter in column:
+        number = 26 * number + letter - ord("A") + 1
+    return number
