@@ -1,0 +1,31 @@
+"""What is wrong with discharges: one row per finding, never an exception.
+
+Every check, normalisation and conversion reports in this one shape.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+ERROR: Final = "error"  # the case cannot be grouped or paid as it stands
+WARNING: Final = "warning"  # the case can be used, but something in it is probably wrong
+NOTICE: Final = "notice"  # something was read otherwise than it was written
+SEVERITIES: Final = (ERROR, WARNING, NOTICE)
+
+# One finding. `row` is that of the source as a spreadsheet numbers it: the header is row 1.
+SCHEMA: Final = pl.Schema(
+    {
+        "row": pl.UInt32(),
+        "case_id": pl.String(),
+        "rule": pl.String(),
+        "severity": pl.String(),
+        "field": pl.String(),
+        "value": pl.String(),
+        "message": pl.String(),
+        "message_zh": pl.String(),
+        "fix": pl.String(),
+        "fix_zh": pl.String(),
+    }
+)
