@@ -80,13 +80,14 @@ def _ready(grouper: str | Path | Grouper) -> Grouper:
     return _installed(grouper) if isinstance(grouper, str) else Grouper(grouper)
 
 
-def group(frame: Frame, grouper: str | Path | Grouper) -> Frame:
+def group(frame: Frame, grouper: str | Path | Grouper, *, language: str = "en") -> Frame:
     """Group discharges.
 
     Args:
         frame: one row per discharge: a polars DataFrame or LazyFrame, a pyarrow Table or a pandas DataFrame.
             ``principal_diagnosis`` is always needed; other columns if a rule of the version reads them.
         grouper: the id of an installed version (see ``list_groupers``), the directory of one, or a Grouper.
+        language: of the reasons, ``en`` or ``zh`` (中文).
 
     Returns:
         The same kind of frame, the same rows in the same order, with ``mdc``, ``adrg``, ``drg``,
@@ -98,7 +99,7 @@ def group(frame: Frame, grouper: str | Path | Grouper) -> Frame:
         InputError: if a column holds what it cannot hold, or an output column is already there.
         UnknownGrouperError, TablesError: if the version cannot be used.
     """
-    return _ready(grouper).group(frame)
+    return _ready(grouper).group(frame, language=language)
 
 
 def explain(discharge: Mapping[str, Any] | Discharge, grouper: str | Path | Grouper) -> Explanation:

@@ -4,6 +4,8 @@
     ├── TablesError             a grouper version cannot be used as it stands
     │   ├── RuleError           a rule is not in the published notation
     │   └── UnknownGrouperError no version of that name
+    ├── SchemeError             a payment scheme cannot be used as it stands
+    │   └── UnknownSchemeError  no scheme of that name
     ├── InputError              the discharge data cannot be read at all
     │   └── MissingColumnError  a column that the version's rules need is absent
     └── OutputError             the result cannot be written
@@ -108,6 +110,14 @@ class RuleError(TablesError):
 
 class UnknownGrouperError(TablesError):
     """No grouper version of that name is installed."""
+
+
+class SchemeError(DrgError):
+    """A payment scheme cannot be used as it stands."""
+
+
+class UnknownSchemeError(SchemeError):
+    """No payment scheme of that name is installed."""
 
 
 class InputError(DrgError):

@@ -108,8 +108,8 @@ class Decoder:
         grouped_or_not = [_AMBIGUOUS if qy else _GROUPED for qy in ambiguous]
         self._status_of_drg = np.array([*grouped_or_not, _UNGROUPED, _NO_DRG], dtype=np.uint8)
 
-    def decode(self, encoded: Encoded, groups: Groups) -> list[pl.Series]:
-        """The output columns, in the order of ``columns.OUTPUT_COLUMNS``."""
+    def decode(self, encoded: Encoded, groups: Groups, language: str = "en") -> list[pl.Series]:
+        """The output columns, in the order of ``columns.OUTPUT_COLUMNS``; reasons in a language."""
         impossible = encoded.impossible != 0
         status = self._status_of_drg[groups.drg]
         status[impossible] = _INVALID
@@ -122,12 +122,14 @@ class Decoder:
             "drg_name": self._drg_name.gather(drg),
             "severity": pl.Series(outcomes.SEVERITIES).gather(pl.Series(groups.complications)),
             "grouping_status": pl.Series(outcomes.STATUSES).gather(pl.Series(status)),
-            "grouping_reason": self._reasons(encoded, groups, status),
+            "grouping_reason": self._reasons(encoded, groups, status, language),
             "grouper": pl.Series([self._grouper]).new_from_index(0, len(status)),
         }
         return [columns[column.name].alias(column.name) for column in OUTPUT_COLUMNS]
 
-    def _reasons(self, encoded: Encoded, groups: Groups, status: npt.NDArray[np.uint8]) -> pl.Series:
+    def _reasons(
+        self, encoded: Encoded, groups: Groups, status: npt.NDArray[np.uint8], language: str
+    ) -> pl.Series:
         """Each reason is worked out once: there are few of them, however many cases."""
         ungrouped = np.where(groups.in_mdc, outcomes.NO_ADRG, outcomes.NO_MDC)
         ungrouped[encoded.no_principal] = outcomes.NO_PRINCIPAL
@@ -150,6 +152,7 @@ class Decoder:
                 bool(key & 8),
                 [field for bit, field in enumerate(self._fields) if key >> (5 + bit) & 1],
                 bool(key & 16),
+                language,
             )
             for key in distinct
         ]

@@ -13,6 +13,7 @@ from drg.errors import InputError, MissingColumnError, did_you_mean
 from drg.grouping.arrays import Decoder, encode, grouped
 from drg.grouping.explain import Explanation, explain
 from drg.grouping.frames import through_lazy
+from drg.grouping.outcomes import LANGUAGES
 from drg.grouping.program import compile_tables
 from drg.records import Discharge
 from drg.tables import GrouperTables, load_tables
@@ -50,11 +51,18 @@ class Grouper:
         """The columns that this version needs: the principal diagnosis, and those that its rules read."""
         return tuple(name for name in INPUT if name == "principal_diagnosis" or name in self.program.readings)
 
-    def group(self, frame: Frame, *, watch: Callable[[pl.DataFrame], None] | None = None) -> Frame:
+    def group(
+        self,
+        frame: Frame,
+        *,
+        language: str = "en",
+        watch: Callable[[pl.DataFrame], None] | None = None,
+    ) -> Frame:
         """Add the groups to discharges.
 
         Args:
             frame: one row per discharge; see ``columns.INPUT_COLUMNS``. Other columns pass through.
+            language: of the reasons, ``en`` or ``zh``.
             watch: is shown every grouped batch, in no particular order and from several threads.
 
         Returns:
@@ -65,21 +73,23 @@ class Grouper:
             MissingColumnError: if a column that some rule reads is absent.
             InputError: if a column holds what it cannot hold, or an output column is already there.
         """
-        return through_lazy(frame, lambda lazy: self._group_lazily(lazy, watch))
+        return through_lazy(frame, lambda lazy: self._group_lazily(lazy, language, watch))
 
     def explain(self, discharge: Mapping[str, Any] | Discharge) -> Explanation:
         """How one discharge comes to its group; see ``drg.explain``."""
         return explain(self.program, discharge, self.id)
 
     def _group_lazily(
-        self, frame: pl.LazyFrame, watch: Callable[[pl.DataFrame], None] | None
+        self, frame: pl.LazyFrame, language: str, watch: Callable[[pl.DataFrame], None] | None
     ) -> pl.LazyFrame:
         def step(batch: pl.DataFrame) -> pl.DataFrame:
-            result = self.group_batch(batch)
+            result = self.group_batch(batch, language)
             if watch is not None:
                 watch(result)
             return result
 
+        if language not in LANGUAGES:
+            raise InputError(f"there is no language {language!r}", fix=f"Give one of {', '.join(LANGUAGES)}")
         schema = frame.collect_schema()
         self.check_columns(schema.names())
         return frame.map_batches(
@@ -88,10 +98,10 @@ class Grouper:
             streamable=True,
         )
 
-    def group_batch(self, batch: pl.DataFrame) -> pl.DataFrame:
+    def group_batch(self, batch: pl.DataFrame, language: str = "en") -> pl.DataFrame:
         """Group a frame at once, in the calling thread, without checking its columns."""
         encoded = encode(batch, self.program)
-        return batch.with_columns(self._decoder.decode(encoded, grouped(encoded, self.program)))
+        return batch.with_columns(self._decoder.decode(encoded, grouped(encoded, self.program), language))
 
     def check_columns(self, names: list[str]) -> None:
         """Whether a frame with these columns can be grouped.

@@ -10,21 +10,27 @@ that is handed to an inner function is reference-counted atomically, which took 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any, TypeVar, cast
 
 import numba
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_compile = partial(numba.njit, cache=True, nogil=True, error_model="numpy", _nrt=False)
-
 
 def kernel(function: F) -> F:
     """Compile a function of arrays and numbers at its first call."""
-    return cast("F", _compile(function))
+    return cast("F", _compiled(function))
 
 
 def inlined_kernel(function: F) -> F:
     """Compile a function into each of its callers: worth it where dozens of arrays would be passed."""
-    return cast("F", _compile(function, inline="always"))
+    return cast("F", _compiled(function, inline="always"))
+
+
+def _compiled(function: Callable[..., Any], **options: Any) -> Any:
+    options |= {"nogil": True, "error_model": "numpy", "_nrt": False}
+    try:
+        return numba.njit(cache=True, **options)(function)
+    except RuntimeError:
+        # Neither the package's directory nor the user's can be written to: compile anew in each process.
+        return numba.njit(**options)(function)

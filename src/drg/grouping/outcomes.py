@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from drg.columns import Column
 
@@ -24,12 +25,56 @@ NO_DRG_HOLDS = 2
 NO_PRINCIPAL = 3
 NO_MDC = 4
 NO_ADRG = 5
-_TEXTS = {
-    QY: "the principal procedure fits no surgical ADRG of the MDC (QY)",
-    NO_DRG_HOLDS: "the ADRG has no DRG that takes this case",
-    NO_PRINCIPAL: "principal_diagnosis is missing",
-    NO_MDC: "no MDC takes this case",
-    NO_ADRG: "no ADRG of the MDC takes this case",
+
+LANGUAGES = ("en", "zh")
+
+
+class _Words(NamedTuple):
+    """The phrases of one language."""
+
+    first: dict[int, str]
+    unknown_principal: str
+    missing: str
+    impossible: str
+    either: str
+    span: str
+    comma: str
+    semicolon: str
+
+
+_WORDS = {
+    "en": _Words(
+        first={
+            QY: "the principal procedure fits no surgical ADRG of the MDC (QY)",
+            NO_DRG_HOLDS: "the ADRG has no DRG that takes this case",
+            NO_PRINCIPAL: "principal_diagnosis is missing",
+            NO_MDC: "no MDC takes this case",
+            NO_ADRG: "no ADRG of the MDC takes this case",
+        },
+        unknown_principal="principal_diagnosis is not in the tables of this version",
+        missing="missing {fields}",
+        impossible="{field} is impossible ({expected} expected)",
+        either="{low:g} or {high:g}",
+        span="{low:g} to {high:,.0f}",
+        comma=", ",
+        semicolon="; ",
+    ),
+    "zh": _Words(
+        first={
+            QY: "主要手术或操作不属于该 MDC 的任何外科 ADRG（歧义组 QY）",
+            NO_DRG_HOLDS: "该 ADRG 下没有符合条件的细分组",
+            NO_PRINCIPAL: "缺少主要诊断",
+            NO_MDC: "不符合任何 MDC 的入组条件",
+            NO_ADRG: "不符合该 MDC 下任何 ADRG 的入组条件",
+        },
+        unknown_principal="主要诊断编码不在本分组方案中",
+        missing="缺少{fields}",
+        impossible="{field}不合理（应为 {expected}）",
+        either="{low:g} 或 {high:g}",
+        span="{low:g} 至 {high:,.0f}",
+        comma="、",
+        semicolon="；",
+    ),
 }
 
 
@@ -38,7 +83,9 @@ def is_ambiguous(adrg: str) -> bool:
     return adrg.endswith("QY")
 
 
-def reason(first: int, unknown_principal: bool, fields: Sequence[Column], impossible: bool) -> str | None:
+def reason(
+    first: int, unknown_principal: bool, fields: Sequence[Column], impossible: bool, language: str = "en"
+) -> str | None:
     """The reason of a case, or None if there is nothing to say.
 
     Args:
@@ -46,17 +93,25 @@ def reason(first: int, unknown_principal: bool, fields: Sequence[Column], imposs
         unknown_principal: the principal diagnosis is in no table of the version.
         fields: those that a visited rule asked for in vain or, if ``impossible``, that hold what cannot be.
         impossible: see ``fields``.
+        language: one of ``LANGUAGES``.
     """
-    parts = [_TEXTS[first]] if first else []
+    words = _WORDS[language]
+    parts = [words.first[first]] if first else []
     if unknown_principal:
-        parts.append("principal_diagnosis is not in the tables of this version")
-    if fields and impossible:
-        parts += [f"{field.name} is impossible ({expected(field)} expected)" for field in fields]
-    elif fields:
-        parts.append("missing " + ", ".join(field.name for field in fields))
-    return "; ".join(parts) or None
+        parts.append(words.unknown_principal)
+    names = [field.label_zh if language == "zh" else field.name for field in fields]
+    if impossible:
+        parts += [
+            words.impossible.format(field=name, expected=expected(field, language))
+            for name, field in zip(names, fields, strict=True)
+        ]
+    elif names:
+        parts.append(words.missing.format(fields=words.comma.join(names)))
+    return words.semicolon.join(parts) or None
 
 
-def expected(column: Column) -> str:
-    """The possible values of a number column: ``0 to 150``."""
-    return f"{column.lowest:g} to {column.highest:,.0f}"
+def expected(column: Column, language: str = "en") -> str:
+    """The possible values of a number column: ``0 to 150``, ``1 or 2``."""
+    words = _WORDS[language]
+    form = words.either if column.highest - column.lowest == 1 else words.span
+    return form.format(low=column.lowest, high=column.highest)

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Drg
+
+STROKE = ["--principal-diagnosis", "D10.001", "--other-diagnoses", "D90.100", "--age-years", "60"]
+
+
+def test_version_and_help(drg: Drg) -> None:
+    assert version("drg") in drg("--version").out
+    for arguments in (["--help"], ["-h"], ["group", "--help"], ["explain", "--help"], ["groupers", "--help"]):
+        outcome = drg(*arguments)
+        assert outcome.code == 0
+        assert outcome.out.startswith("Usage: drg")
+
+
+def test_help_does_not_import_what_is_slow() -> None:
+    code = "import sys, drg.cli.main; print([m for m in ('polars', 'numba', 'pydantic') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_groupers_lists_every_version(drg: Drg) -> None:
+    out = drg("groupers").out
+    for part in ("chs-drg-2.0", "wuhan-2022", "武汉 2022", "chs-drg-1.0", "demo", "fictional"):
+        assert part in out
+    listed = json.loads(drg("groupers", "--json").out)
+    assert len(listed) >= 29
+    assert {"id", "title"} <= set(listed[0])
+
+
+def test_explain_shows_what_held_and_by_which_codes(drg: Drg) -> None:
+    outcome = drg("explain", "-g", "demo", *STROKE)
+    assert outcome.code == 0
+    assert "MDCB → BR1 → BR15" in outcome.out
+    assert "✓ ZYZD in DI_BR1 (D10.001)" in outcome.out
+    assert "✗ D90.100 is MCC: does not count: EX_1 excludes it" in outcome.out
+    assert "BB1" in outcome.out
+
+
+def test_explain_all_spells_out_what_was_ruled_out(drg: Drg) -> None:
+    brief = drg("explain", "-g", "demo", *STROKE).out
+    full = drg("explain", "-g", "demo", "--all", *STROKE).out
+    assert "length(OP_BB1" in full
+    assert "length(OP_BB1" not in brief
+
+
+def test_explain_as_json(drg: Drg) -> None:
+    result = json.loads(drg("explain", "-g", "demo", "--json", *STROKE).out)
+    assert (result["drg"], result["severity"]) == ("BR15", "none")
+    assert result["complications"] == [
+        {"code": "D90.100", "level": "MCC", "exclusion_set": "EX_1", "counts": False}
+    ]
+
+
+def test_explain_a_case_of_a_file(drg: Drg, tmp_path: Path) -> None:
+    file = tmp_path / "d.csv"
+    file.write_text("case_id,principal_diagnosis,age_years\n007,D10.001,60\n008,D14.000,\n", encoding="utf-8")
+    assert "→ BR15" in drg("explain", file, "--case-id", "007", "-g", "demo").out
+    assert "[no_drg]" in drg("explain", file, "--case-id", "008", "-g", "demo").out
+    absent = drg("explain", file, "--case-id", "9", "-g", "demo")
+    assert absent.code == 1
+    assert "there is no case '9'" in absent.err
+
+
+@pytest.mark.parametrize("arguments", [["-g", "demo"], ["x.csv", "-g", "demo"], [*STROKE]])
+def test_explain_says_what_it_needs(drg: Drg, arguments: list[str]) -> None:
+    assert drg("explain", *arguments).code == 2
