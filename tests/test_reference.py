@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from drg.columns import INPUT
-from reference import (
+from tests.reference import (
     ReferenceGrouper,
     ReferenceResult,
     RuleError,
@@ -23,7 +23,7 @@ from reference import (
     names_in,
     parse,
 )
-from strategies import DIAGNOSES, PROCEDURES, discharges, frames, rules, tables
+from tests.strategies import DIAGNOSES, PROCEDURES, discharges, frames, rules, tables
 
 SHARED = Path(__file__).parents[2] / "shared"
 VERSIONS = sorted(path.stem for path in (SHARED / "conformance").glob("*.parquet"))

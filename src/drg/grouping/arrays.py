@@ -61,7 +61,7 @@ def encode(frame: pl.DataFrame, program: Program) -> Encoded:
     texts = np.full((len(program.texts), rows), -1, dtype=np.int32)
     for field, column in enumerate(program.texts):
         if column.name in frame.columns:
-            texts[field] = _texts(frame[column.name], program.text_values[field])
+            texts[field] = _texts(frame[column.name], column, program.text_values[field])
     other_diagnoses, other_diagnoses_begin = _lists(frame, "other_diagnoses", program.diagnoses)
     other_procedures, other_procedures_begin = _lists(frame, "other_procedures", program.procedures)
     cases = Cases(
@@ -210,6 +210,8 @@ def _numbers(series: pl.Series, column: Column) -> tuple[npt.NDArray[np.float64]
         not_a_number = (present & number.is_null()).to_numpy()
     else:
         try:
+            if series.dtype.is_nested():
+                raise pl.exceptions.InvalidOperationError
             number = series.cast(pl.Float64)
         except pl.exceptions.PolarsError:
             raise InputError(
@@ -229,11 +231,18 @@ def _numbers(series: pl.Series, column: Column) -> tuple[npt.NDArray[np.float64]
     return values, not_a_number | (values < column.lowest) | (values > column.highest)
 
 
-def _texts(series: pl.Series, values: tuple[str, ...]) -> npt.NDArray[np.int32]:
+def _texts(series: pl.Series, column: Column, values: tuple[str, ...]) -> npt.NDArray[np.int32]:
     """The number of each text among ``values``, counted from 1; 0 for any other, -1 if absent."""
-    if series.dtype.is_float():
-        series = series.fill_nan(None).cast(pl.Int64, strict=False)
+    if series.dtype.is_nested():
+        raise InputError(
+            f"{column.label_zh} {column.name} holds {series.dtype}, but a text is expected",
+            field=column.name,
+            fix=f"Give {column.meaning}",
+        )
     text = series.cast(pl.String).str.strip_chars()
+    if series.dtype.is_float():
+        # A spreadsheet makes 5.0 of the code 5.
+        text = text.str.replace(r"\.0$", "").replace("NaN", None)
     found = text.replace_strict(list(values), range(1, len(values) + 1), default=0, return_dtype=pl.Int32)
     found = pl.select(pl.when(text.is_null() | (text == "")).then(-1).otherwise(found)).to_series()
     numbers: npt.NDArray[np.int32] = found.cast(pl.Int32).to_numpy()

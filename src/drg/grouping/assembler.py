@@ -62,7 +62,7 @@ class Assembler:
         self.procedure_sets: dict[tuple[str, ...], int] = {}
         self.instructions: list[tuple[int, int, int, int, int, float]] = []
         self.texts_of_instructions: list[str] = []
-        self._known: dict[tuple[Test, int, int], int] = {}
+        self._known: dict[tuple[Test, int, int, str], int] = {}
 
     def assemble(self, expression: Expression, if_true: int = op.HOLDS, if_false: int = op.FAILS) -> int:
         """The first instruction of a rule; equal parts of rules share their instructions."""
@@ -82,7 +82,8 @@ class Assembler:
         return if_true if isinstance(expression, And) else if_false
 
     def _instruction(self, test: Test, if_true: int, if_false: int, text: str) -> int:
-        key = (test, if_true, if_false)
+        # Equal tests with other words are kept apart, so that an explanation quotes the rule's own.
+        key = (test, if_true, if_false, text)
         if key not in self._known:
             self._known[key] = len(self.instructions)
             self.instructions.append((*test[:3], if_true, if_false, test.threshold))

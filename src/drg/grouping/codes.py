@@ -12,8 +12,12 @@ from drg.records.codes import normalised
 NO_CODE = 0
 
 
+# Unknown spellings that an index remembers before it starts afresh: memory must not grow with the file.
+_SPELLINGS_KEPT = 1_000_000
+
+
 class CodeIndex:
-    """The codes of one kind that a version knows, numbered from 1.
+    """The codes of one kind that a version knows, numbered from 1; safe to share between threads.
 
     The fast way of encoding is a dictionary look-up of the code as the tables spell it; only spellings that
     miss are brought into the normal form and looked up again.
@@ -25,29 +29,32 @@ class CodeIndex:
             "normal", keep="first", maintain_order=True
         )
         self.codes: pl.Series = pl.concat([pl.Series("spelled", [""]), frame["spelled"]])
-        self._spelled = pl.Enum(self.codes)
-        self._normal = pl.Enum(pl.concat([pl.Series("normal", [""]), frame["normal"]]))
+        self._number_of_normal = dict(zip(frame["normal"], range(1, len(self.codes)), strict=True))
+        self._known = self._numbered()
 
     def __len__(self) -> int:
         return len(self.codes)
 
+    def _numbered(self) -> pl.Series:
+        """The known codes as categories, numbered in order; unknown ones will be numbered after them.
+
+        polars keeps the numbers as long as there is such a series.
+        """
+        return self.codes.cast(pl.Categorical(pl.Categories.random()))
+
     def encode(self, codes: pl.Series) -> npt.NDArray[np.uint32]:
         """The number of each code; 0 for null, blank and unknown codes."""
-        found = codes.cast(self._spelled, strict=False).to_physical()
-        numbers: npt.NDArray[np.uint32] = found.cast(pl.UInt32).fill_null(NO_CODE).to_numpy(writable=True)
-        if found.null_count() > codes.null_count():
-            missed = (codes.is_not_null() & found.is_null()).arg_true()
+        found = codes.cast(self._known.dtype).to_physical()
+        numbers: npt.NDArray[np.uint32] = found.fill_null(NO_CODE).to_numpy(writable=True)
+        missed = np.flatnonzero(numbers >= len(self))
+        if len(missed):
+            if int(numbers[missed].max()) > len(self) + _SPELLINGS_KEPT:
+                self._known = self._numbered()
             spellings = codes.gather(missed)
             distinct = spellings.unique()
-            again = (
-                normalised(distinct)
-                .cast(self._normal, strict=False)
-                .to_physical()
-                .cast(pl.UInt32)
-                .fill_null(NO_CODE)
-            )
+            again = [self._number_of_normal.get(normal, NO_CODE) for normal in normalised(distinct)]
             found_again = spellings.replace_strict(distinct, again, return_dtype=pl.UInt32)
-            numbers[missed.to_numpy()] = found_again.to_numpy()
+            numbers[missed] = found_again.to_numpy()
         return numbers
 
     def decode(self, number: int) -> str:

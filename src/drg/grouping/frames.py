@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import polars as pl
@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 Frame = TypeVar("Frame")
 
 
-def through_lazy(frame: Frame, function: Callable[[pl.LazyFrame], pl.LazyFrame]) -> Frame:
+def through_lazy(
+    frame: Frame, function: Callable[[pl.LazyFrame], pl.LazyFrame], columns: Collection[str]
+) -> Frame:
     """Apply a function of lazy frames to a frame of any kind.
 
     Args:
         frame: a polars DataFrame or LazyFrame, a pyarrow Table or a pandas DataFrame.
         function: adds columns and keeps the rows in order.
+        columns: all that the function looks at; other columns of a foreign frame are not converted.
 
     Returns:
         A frame of the kind that was given. pandas keeps its index and its own columns untouched.
@@ -37,9 +40,9 @@ def through_lazy(frame: Frame, function: Callable[[pl.LazyFrame], pl.LazyFrame])
     elif isinstance(frame, pl.DataFrame):
         result = _collected(function(frame.lazy()))
     elif kind == "pyarrow.Table":
-        result = _added_to_arrow(frame, function)
+        result = _added_to_arrow(frame, function, columns)
     elif kind == "pandas.DataFrame":
-        result = _added_to_pandas(cast("pd.DataFrame", frame), function)
+        result = _added_to_pandas(cast("pd.DataFrame", frame), function, columns)
     else:
         raise InputError(
             f"a {kind} is not a table of discharges",
@@ -58,15 +61,28 @@ def _added(source: pl.DataFrame, function: Callable[[pl.LazyFrame], pl.LazyFrame
     return _collected(function(source.lazy())).drop(source.columns)
 
 
-def _added_to_arrow(frame: pa.Table, function: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pa.Table:
-    added = _added(cast("pl.DataFrame", pl.from_arrow(frame)), function).to_arrow()
+def _added_to_arrow(
+    frame: pa.Table, function: Callable[[pl.LazyFrame], pl.LazyFrame], columns: Collection[str]
+) -> pa.Table:
+    known = frame.select([name for name in frame.column_names if name in columns])
+    added = _added(cast("pl.DataFrame", pl.from_arrow(known)), function).to_arrow()
     for name in added.column_names:
         frame = frame.append_column(name, added[name])
     return frame
 
 
-def _added_to_pandas(frame: pd.DataFrame, function: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pd.DataFrame:
-    known = frame.reset_index(drop=True)
-    added = _added(pl.from_pandas(known), function)
-    columns = {series.name: series.to_pandas().set_axis(frame.index) for series in added}
-    return frame.assign(**columns)
+def _added_to_pandas(
+    frame: pd.DataFrame, function: Callable[[pl.LazyFrame], pl.LazyFrame], columns: Collection[str]
+) -> pd.DataFrame:
+    known = pl.DataFrame([_from_pandas(frame[name], name) for name in frame.columns if name in columns])
+    added = _added(known, function)
+    return frame.assign(**{series.name: series.to_pandas().set_axis(frame.index) for series in added})
+
+
+def _from_pandas(series: pd.Series[Any], name: str) -> pl.Series:
+    try:
+        return cast("pl.Series", pl.from_pandas(series)).alias(name)
+    except (TypeError, ValueError):
+        # A column of numbers and texts, as a spreadsheet gives it: all of it as text.
+        texts = [None if value is None or value != value else str(value) for value in series]
+        return pl.Series(name, texts, dtype=pl.String)

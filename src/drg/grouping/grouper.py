@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from drg.grouping.frames import Frame
 
 
+_LOOKED_AT = frozenset(INPUT) | frozenset(OUTPUT)
+
+
 class Grouper:
     """One grouper version, loaded, checked and compiled; safe to share between threads.
 
@@ -73,7 +76,7 @@ class Grouper:
             MissingColumnError: if a column that some rule reads is absent.
             InputError: if a column holds what it cannot hold, or an output column is already there.
         """
-        return through_lazy(frame, lambda lazy: self._group_lazily(lazy, language, watch))
+        return through_lazy(frame, lambda lazy: self._group_lazily(lazy, language, watch), _LOOKED_AT)
 
     def explain(self, discharge: Mapping[str, Any] | Discharge) -> Explanation:
         """How one discharge comes to its group; see ``drg.explain``."""

@@ -85,19 +85,17 @@ def _compare(opcode: int, value: float, threshold: float) -> bool:
 
 @kernel
 def _distinct(
-    codes: Codes, begin: int, end: int, principal: int, fields: int,
+    codes: Codes, begin: int, end: int, principal: int, skip: int, fields: int,
     classes: Ints, bits: Bits, set_number: int, enough: float,
 ) -> int:  # fmt: skip
-    """Distinct codes of a set among the fields; stops counting beyond ``enough``."""
+    """Distinct codes of a set among the fields; ``skip`` is none of the others; stops beyond ``enough``."""
     count = 0
     if fields & op.PRINCIPAL and _in_set(bits, classes[principal], set_number):
         count = 1
     if fields & op.OTHER:
         for j in range(begin, end):
             code = codes[j]
-            if code == principal and fields & op.PRINCIPAL:
-                continue
-            if not _in_set(bits, classes[code], set_number):
+            if code == skip or not _in_set(bits, classes[code], set_number):
                 continue
             for earlier in range(begin, j):
                 if codes[earlier] == code:
@@ -147,13 +145,15 @@ def _walk(
         else:
             argument = instructions[at, op.ARGUMENT]
             if opcode == op.COUNT_DIAGNOSES:
+                # An other diagnosis that repeats the principal one is none.
                 count = _distinct(
-                    diagnoses, d_begin, d_end, diagnosis, argument & 3,
+                    diagnoses, d_begin, d_end, diagnosis, int(diagnosis), argument & 3,
                     diagnosis_class, diagnosis_bits, operand, thresholds[at],
                 )  # fmt: skip
             else:
+                repeated = int(procedure) if argument & op.PRINCIPAL else -1
                 count = _distinct(
-                    procedures, p_begin, p_end, procedure, argument & 3,
+                    procedures, p_begin, p_end, procedure, repeated, argument & 3,
                     procedure_class, procedure_bits, operand, thresholds[at],
                 )  # fmt: skip
             holds = _compare(op.LESS + (argument >> 2), count, thresholds[at])

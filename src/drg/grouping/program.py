@@ -12,6 +12,7 @@ kernel visits only the ADRGs that are left: its *candidates*.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -242,9 +243,15 @@ def _check_sets(tree: Expression, rule: str, set_names: frozenset[str]) -> None:
                 raise RuleError(
                     f"the version has no set {name!r}, or it is empty",
                     rule=rule,
-                    character=rule.index(name, atom.character - 1) + 1,
+                    character=_place(name, rule, atom.character - 1) + 1,
                     fix=did_you_mean(name, set_names) or "Add its codes to sets.csv, or mend the rule",
                 )
+
+
+def _place(name: str, rule: str, start: int) -> int:
+    """Where a name stands in a rule, as a whole word."""
+    found = re.compile(rf"\b{re.escape(name)}\b").search(rule, start)
+    return found.start() if found else start
 
 
 def _readings(frames: Sequence[pl.DataFrame], rules: Sequence[Sequence[Expression]]) -> dict[str, Reading]:

@@ -6,9 +6,11 @@ formula that was never computed would arrive as an empty cell, and an empty rule
 
 from __future__ import annotations
 
+import io
 import re
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -24,12 +26,14 @@ LARGEST_SHEET = 20_000_000
 
 _OLD_FORMAT = b"\xd0\xcf\x11\xe0"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-_CELL = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="([A-Z]{1,3})([0-9]+)"([^>]*)>')
+_CELL = re.compile(rb"""<(?:\w+:)?c\s[^>]*?\br=["']([A-Z]{1,3})([0-9]+)["'][^>]*>""")
+_ERROR_CELL = re.compile(rb"""\st=["']e["']""")
 _EMPTY_FORMULA = re.compile(
-    rb'<(?:\w+:)?c\s[^>]*?\br="([A-Z]{1,3})([0-9]+)"[^>]*>\s*'
+    rb"""<(?:\w+:)?c\s[^>]*?\br=["']([A-Z]{1,3})([0-9]+)["'][^>]*>\s*"""
     rb"<(?:\w+:)?f\b[^>]*(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
     rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, ElementTree.ParseError)
 _SAVE_AS = "Open it in a spreadsheet program and save it as .xlsx"
 
 
@@ -39,15 +43,17 @@ class Excel:
     Args:
         file: the path of the workbook.
 
+    Attributes:
+        raw: the content of the file.
+
     Raises:
         TablesError: there is no such file, it is not a workbook, is encrypted, damaged or far too large.
     """
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        raw = _read(file)
-        self._raw = raw
-        with _archive(raw, file) as archive:
+        self.raw = _read(file)
+        with _archive(self.raw, file) as archive:
             self._parts = _sheet_parts(archive, file)
 
     @property
@@ -71,13 +77,11 @@ class Excel:
             hint = did_you_mean(name, self.sheets)
             fix = f"{hint} The sheets are {', '.join(self.sheets)}; rename the one that is meant".strip()
             raise TablesError(f"the workbook has no sheet {name!r}", file=self.file, fix=fix)
-        with _archive(self._raw, self.file) as archive:
+        with _archive(self.raw, self.file) as archive:
             _check_sheet(archive.read(self._parts[found]), self.place(found))
         try:
-            sheet = fastexcel.read_excel(self._raw).load_sheet(
-                found, header_row=None, skip_rows=0, dtypes="string"
-            )
-            return sheet.to_polars()
+            book = fastexcel.read_excel(self.raw)
+            return book.load_sheet(found, header_row=None, skip_rows=0, dtypes="string").to_polars()
         except fastexcel.FastExcelError as error:
             raise TablesError(f"cannot be read: {error}", file=self.place(found), fix=_SAVE_AS) from error
 
@@ -103,8 +107,6 @@ def _read(file: Path) -> bytes:
 @contextmanager
 def _archive(raw: bytes, file: Path) -> Iterator[zipfile.ZipFile]:
     """The workbook as the zip archive that it is; every failure to read it becomes a TablesError."""
-    import io
-
     if raw.startswith(_OLD_FORMAT):
         if _ENCRYPTED in raw:
             raise TablesError("the workbook is encrypted", file=file, fix="Save it without a password")
@@ -113,8 +115,8 @@ def _archive(raw: bytes, file: Path) -> Iterator[zipfile.ZipFile]:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             _check_directory(archive, file)
             yield archive
-    except (zipfile.BadZipFile, EOFError, ElementTree.ParseError, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
-        problem = "not an .xlsx workbook" if not raw.startswith(b"PK") else f"the file is damaged ({error})"
+    except _DAMAGE as error:
+        problem = f"the file is damaged ({error})" if raw.startswith(b"PK") else "not an .xlsx workbook"
         raise TablesError(problem, file=file, fix=_SAVE_AS) from None
 
 
@@ -141,15 +143,15 @@ def _sheet_parts(archive: zipfile.ZipFile, file: Path) -> dict[str, str]:
         archive.read(part)
     relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
     target = {relation.get("Id"): relation.get("Target", "") for relation in relations}
-    parts = {}
+    found: dict[str, str] = {}
     for sheet in ElementTree.fromstring(archive.read("xl/workbook.xml")).iterfind("{*}sheets/{*}sheet"):
         id_ = next((value for key, value in sheet.attrib.items() if key.endswith("}id")), None)
-        part = str(PurePosixPath("/xl") / target.get(id_, ""))[1:]
-        if part in archive.namelist():
-            parts[sheet.get("name", "")] = part
-    if not parts:
+        path = str(PurePosixPath("/xl") / target.get(id_, ""))[1:]
+        if path in archive.namelist():
+            found[sheet.get("name", "")] = path
+    if not found:
         raise TablesError("the workbook has no sheets", file=file, fix=_SAVE_AS)
-    return parts
+    return found
 
 
 def _check_sheet(xml: bytes, place: str) -> None:
@@ -157,7 +159,7 @@ def _check_sheet(xml: bytes, place: str) -> None:
     for cell in _CELL.finditer(xml):
         rows = max(rows, int(cell[2]))
         columns.add(cell[1])
-        if b't="e"' in cell[3]:
+        if _ERROR_CELL.search(cell[0]):
             raise TablesError(
                 "the cell holds an error such as #REF! or #N/A",
                 file=place,

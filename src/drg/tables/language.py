@@ -258,7 +258,7 @@ class _Parser:
                 "MCC and CC hold the complications among the other diagnoses, so only QTZD can be in them", at
             )
         text = self.text_from(start)
-        member = Member(fields, sets, text.replace(" not in ", " in "), at.start + 1)
+        member = Member(fields, sets, re.sub(r"(?i)\bnot\W+in\b", "in", text), at.start + 1)
         return Not(member) if negated else member
 
     def comparison(self, start: _Token) -> Compare:

@@ -3,18 +3,76 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
+from typing import Final
 
 from drg.errors import TablesError, UnknownGrouperError, did_you_mean
 from drg.tables.manifest import MANIFEST_FILE, Manifest, read_manifest
 
+ROOTS_VARIABLE: Final = "DRG_TABLES"
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def roots() -> tuple[Path, ...]:
-    """The directories that hold versions; the first that has an id wins. Add further roots here."""
-    shipped = (_PACKAGE / "grouper_tables", _PACKAGE.parents[1] / "grouper_tables")
-    return tuple(root for root in shipped if root.is_dir())[:1]
+    """The directories that hold versions; the first that has an id wins.
+
+    First those of the environment variable ``DRG_TABLES``, then that of the user, then the shipped one.
+
+    Raises:
+        TablesError: ``DRG_TABLES`` names what is not such a directory. Passing over it could group with
+            other tables than those that are meant.
+    """
+    named = [Path(part) for part in os.environ.get(ROOTS_VARIABLE, "").split(os.pathsep) if part.strip()]
+    for root in named:
+        _check_named(root)
+    own = user_root()
+    return (*named, *((own,) if own and own.is_dir() else ()), *shipped_roots())
+
+
+def user_root() -> Path | None:
+    """Where the platform keeps the user's own data, and so the user's versions; None if there is no home."""
+    try:
+        if sys.platform == "win32":
+            base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+        elif sys.platform == "darwin":
+            base = Path.home() / "Library" / "Application Support"
+        else:
+            base = Path(os.environ.get("XDG_DATA_HOME", ""))
+            # The convention says that a relative path is to be ignored.
+            base = base if base.is_absolute() else Path.home() / ".local" / "share"
+    except RuntimeError:
+        return None
+    return base / "drg" / "grouper_tables"
+
+
+def shipped_roots() -> tuple[Path, ...]:
+    """The directory of the versions that come with the package."""
+    places = (_PACKAGE / "grouper_tables", _PACKAGE.parents[1] / "grouper_tables")
+    return tuple(root for root in places if root.is_dir())[:1]
+
+
+def is_shipped(directory: Path) -> bool:
+    """Whether the version in ``directory`` came with the package, and is not the user's own."""
+    return directory.parent in shipped_roots()
+
+
+def called(directory: Path) -> str:
+    """How to call the version in ``directory``: by its id if the id finds it, else by its path."""
+    return directory.name if installed().get(directory.name) == directory else str(directory)
+
+
+def _check_named(root: Path) -> None:
+    if not root.is_dir():
+        raise TablesError(
+            f"{ROOTS_VARIABLE} names {str(root)!r}, which is not a directory",
+            fix=f"Create it, or mend the environment variable {ROOTS_VARIABLE}",
+        )
+    if (root / MANIFEST_FILE).is_file():
+        raise TablesError(
+            f"{ROOTS_VARIABLE} names {str(root)!r}, which is a version itself",
+            fix=f"Name the directory that holds it: {str(root.parent)!r}",
+        )
 
 
 def installed() -> dict[str, Path]:

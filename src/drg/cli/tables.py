@@ -1,0 +1,231 @@
+"""``drg tables``: make, check, compare and read grouper versions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+if TYPE_CHECKING:
+    from drg.analysis.tables_diff import TablesDiff
+
+# Spelled out here so that asking for help imports nothing; analysis.tables_diff.WHAT says what they are.
+_WHAT: Final = (
+    "mdc",
+    "adrg",
+    "drg",
+    "order",
+    "split",
+    "diagnosis",
+    "procedure",
+    "set",
+    "code",
+    "complication",
+    "exclusion",
+)
+_DIRECTORY = click.Path(path_type=Path, file_okay=False)
+_OUTPUT = click.option(
+    "-o",
+    "--output",
+    type=_DIRECTORY,
+    help="Directory of versions; by default your own, so that the id finds it.",
+)
+
+
+def _examples(*lines: str) -> str:
+    # After a backspace character click keeps the lines as they are.
+    return "\b\nExamples:\n" + "\n".join(f"  drg tables {line}" for line in lines)
+
+
+@click.group()
+def tables() -> None:
+    """Make, check, compare and read grouper versions.
+
+    Versions are found by id in the directories of the environment variable DRG_TABLES, then in your own
+    directory, then among those that come with the package; the first wins.
+    """
+
+
+@tables.command(
+    "import", epilog=_examples("import 按病组（DRG）付费3.0版分组方案配置信息.xlsx --id chs-drg-3.0")
+)
+@click.argument("workbook", type=click.Path(path_type=Path))
+@click.option("--id", "id_", required=True, help="Id of the new version, such as chs-drg-3.0.")
+@_OUTPUT
+@click.option("--title", help="Title of the version; by default what the workbook calls itself.")
+@click.option("--authority", default="国家医疗保障局", help="Who publishes the workbook.", show_default=True)
+@click.option("--partial", is_flag=True, help="Leave out groups whose sets the workbook lacks.")
+@click.option("--no-amendments", is_flag=True, help="Do not add the rows that the workbook is known to lack.")
+def import_(
+    workbook: Path,
+    id_: str,
+    output: Path | None,
+    title: str | None,
+    authority: str,
+    partial: bool,
+    no_amendments: bool,
+) -> None:
+    """Turn the national CHS-DRG 3.0 configuration workbook into a version.
+
+    Both published editions are read. What was read is printed against the published counts.
+    """
+    from drg.report.console import stdout
+    from drg.report.tables import print_import
+    from drg.tables.importing import import_workbook
+
+    imported = import_workbook(
+        workbook,
+        id_,
+        output,
+        title=title,
+        authority=authority,
+        partial=partial,
+        amendments=not no_amendments,
+    )
+    print_import(stdout(), imported)
+
+
+@tables.command(epilog=_examples("check chs-drg-2.0", "check ./mycity --format csv"))
+@click.argument("grouper")
+@click.option("--all", "everything", is_flag=True, help="Show every finding, not the first of each kind.")
+@click.option("--format", "form", type=click.Choice(["text", "csv", "json"]), default="text", help="[text]")
+@click.option("--strict", is_flag=True, help="Fail if there are warnings too.")
+@click.pass_context
+def check(context: click.Context, grouper: str, everything: bool, form: str, strict: bool) -> None:
+    """Look for what the tables of GROUPER, an id or a directory, say that nobody meant.
+
+    Exit code 1 if there are errors.
+    """
+    from drg.analysis.tables_check import check_tables
+    from drg.records.codes import DIAGNOSIS, PROCEDURE, code_names
+    from drg.report.console import stdout
+    from drg.report.tables import print_check
+    from drg.tables import find, load_tables
+
+    found = check_tables(
+        load_tables(grouper),
+        directory=find(grouper),
+        diagnoses=code_names(DIAGNOSIS)["code"],
+        procedures=code_names(PROCEDURE)["code"],
+    )
+    if form == "csv":
+        click.echo(found.explained().write_csv(), nl=False)
+    elif form == "json":
+        click.echo(found.explained().write_json())
+    else:
+        print_check(stdout(), found, limit=None if everything else 5)
+    context.exit(0 if found.passed(strict=strict) else 1)
+
+
+@tables.command(
+    epilog=_examples(
+        "diff chs-drg-1.1 chs-drg-2.0",
+        "diff chs-drg-1.1 chs-drg-2.0 --details split --details diagnosis",
+    )
+)
+@click.argument("before")
+@click.argument("after")
+@click.option("--details", multiple=True, type=click.Choice(_WHAT), help="Show these changes; repeatable.")
+@click.option("--all", "everything", is_flag=True, help="Show all of them, not the first 20.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="Write every change to a .csv or .json file."
+)
+def diff(before: str, after: str, details: tuple[str, ...], everything: bool, output: Path | None) -> None:
+    """What a person must know who switches from BEFORE to AFTER, ids or directories."""
+    from drg.analysis.tables_diff import diff_tables
+    from drg.report.console import stdout
+    from drg.report.tables import print_diff
+    from drg.tables import load_tables
+
+    found = diff_tables(load_tables(before), load_tables(after))
+    console = stdout()
+    print_diff(console, found, details=details, limit=None if everything else 20)
+    if output is not None:
+        _write_diff(found, output)
+        console.print(f"Written to {output}.", soft_wrap=True)
+
+
+def _write_diff(found: TablesDiff, output: Path) -> None:
+    import json
+
+    from drg.errors import OutputError
+
+    ending = output.suffix.lower()
+    if ending not in (".csv", ".json"):
+        raise OutputError(
+            f"a comparison cannot be written as {ending!r}", file=output, fix="End it in .csv or .json"
+        )
+    try:
+        if ending == ".csv":
+            found.changes.write_csv(output, include_bom=True)
+            return
+        content = {
+            "before": found.before.id,
+            "after": found.after.id,
+            "counts": found.counts.to_dicts(),
+            "changes": found.changes.to_dicts(),
+        }
+        output.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        fix = "Choose a directory that exists and that you may write to"
+        raise OutputError(f"cannot be written: {error.strerror}", file=output, fix=fix) from None
+
+
+@tables.command(epilog=_examples("show BR1", "show DI_BR1 --codes", "show I63.900 -g chs-drg-1.1"))
+@click.argument("item")
+@click.option("-g", "--grouper", help="Id or directory of a version; by default the newest national one.")
+@click.option("--codes", is_flag=True, help="Show every code of every set.")
+def show(item: str, grouper: str | None, codes: bool) -> None:
+    """Show ITEM: an MDC, ADRG or DRG, a set, or a code."""
+    from drg.analysis import tables_show
+    from drg.report.console import stdout
+    from drg.report.tables import print_show
+    from drg.tables import load_tables
+    from drg.tables.locate import installed
+    from drg.tables.names import name_lookup
+
+    chosen = grouper or max(id_ for id_ in installed() if id_.startswith("chs-drg-"))
+    version = load_tables(chosen)
+    names = name_lookup(chosen)
+    found = tables_show.show(version, item, lambda code: names.get(code, ""))
+    print_show(stdout(), found, version.manifest.id, limit=None if codes else 5)
+
+
+@tables.command(
+    epilog=_examples(
+        "new mycity-2026 --based-on chs-drg-2.0",
+        "new mycity-2026 --based-on chs-drg-2.0 --from six-tables/",
+    )
+)
+@click.argument("id_", metavar="ID")
+@click.option(
+    "--based-on", "base", required=True, help="Id or directory of the version from which it differs."
+)
+@_OUTPUT
+@click.option("--from", "full", type=_DIRECTORY, help="Directory with all six tables of the new version.")
+@click.option("--title", help="Title of the version; by default its id.")
+def new(id_: str, base: str, output: Path | None, full: Path | None, title: str | None) -> None:
+    """Write the smallest version ID that differs from another one: only its manifest and the changes."""
+    from drg.report.console import stdout
+    from drg.tables.create import new_version
+    from drg.tables.layout import CHANGE, TABLES
+    from drg.tables.locate import called
+
+    directory = new_version(id_, base, output, full=full, title=title)
+    console = stdout()
+    for table in TABLES:
+        file = directory / table.file
+        if file.is_file():
+            console.print(f"{table.file}: {_rows(file):,} changes")
+    if full is None:
+        columns = ", ".join((CHANGE, *TABLES[2].columns))
+        console.print(f"Write what differs into {TABLES[2].file} and so on, with columns {columns};")
+        console.print(f"{CHANGE} is add, remove or replace.")
+    console.print(f"Written to {directory}; group with --grouper {called(directory)}", soft_wrap=True)
+
+
+def _rows(file: Path) -> int:
+    import polars as pl
+
+    return pl.read_csv(file, infer_schema=False).height

@@ -1,0 +1,118 @@
+"""Discharges in the columns of their files → the same rows with their groups, batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import polars as pl
+
+from drg.columns import OUTPUT, OUTPUT_COLUMNS
+from drg.errors import InputError
+from drg.grouping.codes import NO_CODE
+from drg.grouping.grouper import Grouper
+from drg.records.codebook import KINDS, UNKNOWN, UNMAPPED
+from drg.records.codes import DIAGNOSIS
+from drg.records.discharges import Converted, Discharges
+from drg.records.findings_log import FindingsLog
+from drg.records.layout import COLUMNS
+from drg.records.notes import FILE, ROW
+
+
+def group_discharges(
+    grouper: Grouper,
+    discharges: Discharges,
+    *,
+    canonical: bool = False,
+    language: str = "en",
+    watch: Callable[[pl.DataFrame], None] | None = None,
+    log: FindingsLog | None = None,
+) -> pl.LazyFrame:
+    """Group discharges of any layout.
+
+    Args:
+        grouper: the version.
+        discharges: from files.
+        canonical: give canonical columns instead of the files' own.
+        language: of the reasons, ``en`` or ``zh``.
+        watch: is shown every grouped batch, in no particular order and from several threads.
+        log: takes the findings of reading, if anybody wants to know them. Files in canonical columns are
+            grouped faster without.
+
+    Returns:
+        The rows in their order, when they are needed: the files' own columns as they are (of several tables,
+        those of the first), then those of ``columns.OUTPUT_COLUMNS``.
+
+    Raises:
+        MissingColumnError: canonical files lack a column that some rule reads. Files of a layout may lack any
+            but the principal diagnosis; that is a finding, and the reason of each case that it concerns.
+        InputError: an output column is already there.
+    """
+    if discharges.is_canonical:
+        grouper.check_columns(list(discharges.own_columns))
+        if not canonical and log is None and discharges.codes == "insurance":
+            return grouper.group(discharges.source, language=language, watch=watch)
+    elif not canonical:
+        _check_free(discharges.own_columns)
+    if log is not None:
+        log.add(discharges.lacking(grouper.required_columns))
+        log.add(discharges.remarks)
+    needed = grouper.required_columns
+    reads = [name for name in discharges.columns if canonical or name in needed or name in KINDS]
+    kept = discharges.columns if canonical else discharges.own_columns
+
+    def step(batch: pl.DataFrame) -> pl.DataFrame:
+        if discharges.is_canonical and not canonical:
+            converted = discharges.with_codes(batch)
+        else:
+            converted = discharges.convert(batch, reads)
+        if log is not None:
+            log.add(_unknown_to(grouper, converted), _place(discharges, batch))
+        groups = grouper.group_batch(converted.frame, language).select(list(OUTPUT))
+        result = (converted.frame if canonical else batch).select(kept).hstack(groups)
+        if watch is not None:
+            watch(result)
+        return result
+
+    schema = discharges.rows.collect_schema()
+    types = {name: COLUMNS[name].dtype if canonical else schema[name] for name in kept}
+    outputs = {column.name: column.dtype for column in OUTPUT_COLUMNS}
+    return discharges.rows.map_batches(
+        step,
+        schema=pl.Schema({**types, **outputs}),
+        streamable=True,
+        predicate_pushdown=False,
+        projection_pushdown=False,
+    )
+
+
+def _check_free(names: Iterable[str]) -> None:
+    taken = [name for name in OUTPUT if name in names]
+    if taken:
+        raise InputError(
+            f"the data already has a column {', '.join(taken)}, which grouping would add",
+            field=taken[0],
+            fix="Rename or drop it first, or give --canonical",
+        )
+
+
+def _place(discharges: Discharges, batch: pl.DataFrame) -> tuple[int, int]:
+    """The file and the first row of a batch, by which batches are in order."""
+    if batch.is_empty():
+        return -1, 0
+    file = 0 if FILE not in batch.columns else [str(path) for path in discharges.files].index(batch[FILE][0])
+    return file, int(batch[ROW][0])
+
+
+def _unknown_to(grouper: Grouper, converted: Converted) -> pl.DataFrame:
+    """Findings without codes that are in no list, but that the version knows."""
+    findings = converted.findings
+    strange = findings["rule"].is_in([UNKNOWN, UNMAPPED])
+    if not strange.any():
+        return findings
+    known = pl.repeat(False, len(findings), dtype=pl.Boolean, eager=True)
+    for name, kind in KINDS.items():
+        index = grouper.program.diagnoses if kind == DIAGNOSIS else grouper.program.procedures
+        of_column = strange & (findings["field"] == name)
+        if of_column.any():
+            known |= of_column & pl.Series(index.encode(findings["value"]) != NO_CODE)
+    return findings.filter(~known)

@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_versions_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The versions that whoever runs the tests has installed for himself are none of theirs."""
+    home: Path = tmp_path_factory.mktemp("home")
+    patch = pytest.MonkeyPatch()
+    patch.delenv("DRG_TABLES", raising=False)
+    patch.setenv("XDG_DATA_HOME", str(home))
+    patch.setenv("LOCALAPPDATA", str(home))
