@@ -1,7 +1,11 @@
-"""DRG grouping for China's hospitals: versioned tables in, groups and evidence out.
+"""DRG grouping and payment for China's hospitals: versioned tables in, groups, money and evidence out.
 
+``read`` reads files as hospitals have them into discharges of canonical columns.
 ``group`` adds the groups to a frame of discharges, ``explain`` shows how one discharge comes to its group,
 ``list_groupers`` lists the versions that are installed, and a ``Grouper`` is one version, ready for use.
+``price`` adds to grouped discharges what they are paid, ``explain_price`` shows the arithmetic of one case,
+``list_schemes`` lists the payment schemes, and a ``Pricer`` is one scheme, ready for use.
+``check`` finds what is wrong with discharges, ``validate`` parts those that have an error from the rest.
 """
 
 from __future__ import annotations
@@ -9,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,18 +22,26 @@ from drg.errors import (
     MissingColumnError,
     OutputError,
     RuleError,
+    SchemeError,
     TablesError,
     UnknownGrouperError,
+    UnknownSchemeError,
 )
 
 if TYPE_CHECKING:
+    from drg.analysis.checks import CheckResult, check, validate
     from drg.grouping import Explanation, Grouper
     from drg.grouping.frames import Frame
+    from drg.payment import PaymentScheme, PriceExplanation, Pricer, list_schemes
     from drg.records import Discharge
+    from drg.records.discharges import Discharges
+    from drg.records.reading import read
     from drg.tables import Manifest, list_groupers
 
 __all__ = [
+    "CheckResult",
     "Discharge",
+    "Discharges",
     "DrgError",
     "Explanation",
     "Grouper",
@@ -38,29 +49,51 @@ __all__ = [
     "Manifest",
     "MissingColumnError",
     "OutputError",
+    "PaymentScheme",
+    "PriceExplanation",
+    "Pricer",
     "RuleError",
+    "SchemeError",
     "TablesError",
     "UnknownGrouperError",
+    "UnknownSchemeError",
+    "check",
     "explain",
+    "explain_price",
     "group",
     "list_groupers",
+    "list_schemes",
+    "price",
+    "read",
+    "validate",
 ]
-
-__version__ = version("drg")
 
 # Imported at first use: polars and numba take half a second, which `drg --help` should not.
 _ROOMS = {
+    "CheckResult": "drg.analysis.checks",
     "Discharge": "drg.records",
+    "Discharges": "drg.records.discharges",
     "Explanation": "drg.grouping",
     "Grouper": "drg.grouping",
     "Manifest": "drg.tables",
+    "PaymentScheme": "drg.payment",
+    "PriceExplanation": "drg.payment",
+    "Pricer": "drg.payment",
+    "check": "drg.analysis.checks",
     "list_groupers": "drg.tables",
+    "list_schemes": "drg.payment",
+    "read": "drg.records.reading",
+    "validate": "drg.analysis.checks",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name in _ROOMS:
         return getattr(import_module(_ROOMS[name]), name)
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("drg")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -117,3 +150,66 @@ def explain(discharge: Mapping[str, Any] | Discharge, grouper: str | Path | Grou
         UnknownGrouperError, TablesError: if the version cannot be used.
     """
     return _ready(grouper).explain(discharge)
+
+
+def _ready_pricer(scheme: str | Path | Pricer) -> Pricer:
+    """A pricer that can be used at once; schemes named by id are kept, for their files do not change."""
+    from drg.payment import Pricer
+
+    if isinstance(scheme, Pricer):
+        return scheme
+    return _installed_pricer(scheme) if isinstance(scheme, str) else Pricer(scheme)
+
+
+@lru_cache(maxsize=4)
+def _installed_pricer(scheme: str) -> Pricer:
+    from drg.payment import Pricer
+
+    return Pricer(scheme)
+
+
+def price(frame: Frame, scheme: str | Path | Pricer, *, language: str = "en") -> Frame:
+    """Price grouped discharges.
+
+    Args:
+        frame: one row per grouped discharge, as ``group`` gives them: a polars DataFrame or LazyFrame, a
+            pyarrow Table or a pandas DataFrame. ``total_cost_yuan`` is always needed; other columns if the
+            scheme asks for them. Amounts are in yuan.
+        scheme: the id of an installed scheme (see ``list_schemes``), the directory of one, or a Pricer.
+        language: of the reasons, ``en`` or ``zh`` (中文).
+
+    Returns:
+        The same kind of frame, the same rows in the same order, with the columns of ``columns.PRICE_COLUMNS``
+        added. A case that cannot be priced keeps its row: its class and reason say why.
+
+    Raises:
+        MissingColumnError: if a column that the scheme needs is absent.
+        InputError: if a column holds what it cannot hold, or an output column is already there.
+        UnknownSchemeError, SchemeError: if the scheme cannot be used.
+    """
+    return _ready_pricer(scheme).price(frame, language=language)
+
+
+def explain_price(
+    case: Mapping[str, Any],
+    scheme: str | Path | Pricer,
+    *,
+    readmitted: bool = False,
+    extreme: bool = False,
+) -> PriceExplanation:
+    """Explain what one grouped case is paid: each number, where it comes from, and the arithmetic.
+
+    Args:
+        case: a grouped row: column names and values; a column that is not given is not known.
+        scheme: as for ``price``.
+        readmitted: another stay follows that cuts this one, which one case alone does not show.
+        extreme: the case is among the most expensive, which one case alone does not show.
+
+    Returns:
+        The outcome and the steps that lead to it.
+
+    Raises:
+        InputError: if the case has no group or no cost, or a field holds what it cannot hold.
+        UnknownSchemeError, SchemeError: if the scheme cannot be used.
+    """
+    return _ready_pricer(scheme).explain(case, readmitted=readmitted, extreme=extreme)

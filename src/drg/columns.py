@@ -21,6 +21,7 @@ class Kind(Enum):
     TEXT = "text"
     DATE = "date"
     MONEY = "money"
+    FLAG = "flag"
 
 
 @dataclass(frozen=True)
@@ -235,8 +236,75 @@ RECORD_COLUMNS: tuple[Column, ...] = (
 )
 
 INPUT: dict[str, Column] = {column.name: column for column in INPUT_COLUMNS}
+# What payment schemes may ask of a case beside its record and its group.
+PRICING_COLUMNS: tuple[Column, ...] = (
+    Column(
+        "hospital_level", Kind.TEXT, pl.String, "医院级别", "level of the hospital as the scheme names it"
+    ),
+    Column("case_kind", Kind.TEXT, pl.String, "病例类别", "kind of case outside DRG: bed_day, day_surgery …"),
+    Column(
+        "excluded_items_yuan",
+        Kind.MONEY,
+        pl.Decimal(18, 2),
+        "除外项目费用",
+        "approved new drugs, devices and technology within the cost, in yuan",
+    ),
+    Column(
+        "special_payment_yuan", Kind.MONEY, pl.Decimal(18, 2), "特例单议支付", "what was decided, in yuan"
+    ),
+    Column("incomplete", Kind.FLAG, pl.Boolean, "未完成治疗", "the treatment was broken off"),
+    Column(
+        "tcm_cost_yuan",
+        Kind.MONEY,
+        pl.Decimal(18, 2),
+        "中医治疗费用",
+        "traditional medicine in the cost, in yuan",
+    ),
+    Column("patient_share_yuan", Kind.MONEY, pl.Decimal(18, 2), "个人负担", "borne by the patient, in yuan"),
+    Column("other_payers_yuan", Kind.MONEY, pl.Decimal(18, 2), "其他支付", "borne by other payers, in yuan"),
+)
+
+PRICE_COLUMNS: tuple[Column, ...] = (
+    Column("relative_weight", Kind.NUMBER, pl.Decimal(18, 8), "权重", "relative weight of the group"),
+    Column("coefficient", Kind.NUMBER, pl.Decimal(18, 8), "系数", "coefficient of hospital and group"),
+    Column("standard_payment", Kind.MONEY, pl.Decimal(18, 2), "支付标准", "payment standard in yuan"),
+    Column(
+        "case_class", Kind.TEXT, pl.String, "病例类型", "what the case is to its payment; see case classes"
+    ),
+    Column("drg_payment", Kind.MONEY, pl.Decimal(18, 2), "按病组支付", "paid by the group, in yuan"),
+    Column(
+        "high_cost_payment", Kind.MONEY, pl.Decimal(18, 2), "高倍率支付", "paid as a high-cost case, in yuan"
+    ),
+    Column("item_payment", Kind.MONEY, pl.Decimal(18, 2), "按项目支付", "paid by item, in yuan"),
+    Column("outside_payment", Kind.MONEY, pl.Decimal(18, 2), "床日等支付", "paid by day or by case, in yuan"),
+    Column("special_payment", Kind.MONEY, pl.Decimal(18, 2), "特例单议支付", "paid as decided, in yuan"),
+    Column(
+        "excluded_items_payment",
+        Kind.MONEY,
+        pl.Decimal(18, 2),
+        "除外项目支付",
+        "paid beside the group, in yuan",
+    ),
+    Column("payment", Kind.MONEY, pl.Decimal(18, 2), "支付合计", "the sum of its parts, in yuan"),
+    Column("fund_payment", Kind.MONEY, pl.Decimal(18, 2), "基金支付", "borne by the fund, in yuan"),
+    Column("patient_share", Kind.MONEY, pl.Decimal(18, 2), "个人及其他支付", "borne by others, in yuan"),
+    Column("surplus_formula", Kind.MONEY, pl.Decimal(18, 2), "标准差额", "standard less cost, in yuan"),
+    Column("surplus_adjustment", Kind.MONEY, pl.Decimal(18, 2), "差额调整", "surplus less that, in yuan"),
+    Column(
+        "surplus", Kind.MONEY, pl.Decimal(18, 2), "结余", "payment less cost, in yuan; the hospital gains"
+    ),
+    Column(
+        "pricing_reason", Kind.TEXT, pl.String, "支付说明", "why, if there is something to say; else null"
+    ),
+    Column("scheme", Kind.TEXT, pl.String, "支付方案", "id of the payment scheme"),
+)
+
 RECORD: dict[str, Column] = {column.name: column for column in RECORD_COLUMNS}
+PRICING: dict[str, Column] = {column.name: column for column in PRICING_COLUMNS}
+PRICE: dict[str, Column] = {column.name: column for column in PRICE_COLUMNS}
 OUTPUT: dict[str, Column] = {column.name: column for column in OUTPUT_COLUMNS}
+# Every column by its name, whichever room it belongs to.
+ALL: dict[str, Column] = INPUT | OUTPUT | RECORD | PRICING | PRICE
 
 # The published notation's name of each column that rules can read.
 VARIABLES: dict[str, Column] = {column.variable: column for column in INPUT_COLUMNS if column.variable}

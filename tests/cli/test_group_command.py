@@ -156,7 +156,7 @@ def test_a_version_can_be_a_directory(drg: Drg, csv: Path, tmp_path: Path) -> No
     ("arguments", "said"),
     [
         (["nofile.csv", "-o", "o.csv"], ["nofile.csv: there is no such file"]),
-        ([".", "-o", "o.csv"], ["not known here"]),
+        ([".", "-o", "o.csv"], ["empty.csv: the file is empty"]),
         (["discharges.csv", "-o", "nowhere/o.csv"], ["there is no directory nowhere", "Make it first"]),
         (["discharges.csv", "-o", "o.docx"], [".docx are not known here", ".parquet"]),
         (["discharges.csv", "-o", "discharges.csv"], ["this is the input"]),
@@ -239,3 +239,17 @@ def test_an_interrupted_run_leaves_nothing(
     assert outcome.code == 130
     assert "Interrupted" in outcome.err
     assert [path.name for path in tmp_path.iterdir()] == [csv.name]
+
+
+def test_a_column_that_only_one_of_the_files_lacks_is_missing(drg: Drg, csv: Path, tmp_path: Path) -> None:
+    narrow = tmp_path / "narrow.csv"
+    pl.read_csv(csv, infer_schema=False).drop("sex").write_csv(narrow)
+    outcome = drg("group", csv, narrow, "-o", tmp_path / "o.csv", "-g", "demo")
+    assert outcome.code == 1
+    assert "narrow.csv, column sex: demo needs a column that the data lacks" in outcome.err
+
+
+def test_reasons_in_chinese(drg: Drg, csv: Path, tmp_path: Path) -> None:
+    out = tmp_path / "o.csv"
+    assert drg("group", csv, "-o", out, "-g", "demo", "--lang", "zh").code == 0
+    assert read(out)["grouping_reason"].to_list()[3] == "缺少主要诊断"

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from drg.cli.reading import reading_options
+
 if TYPE_CHECKING:
     from drg.records import Discharge
+    from drg.records.discharges import CodeVersion
 
 # The input columns by name; spelled out here so that asking for help imports nothing.
 _FIELDS = (
@@ -35,10 +38,15 @@ def _field_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@click.command()
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  drg explain -g chs-drg-2.0 --principal-diagnosis I63.900 --age-years 70 --sex 1\n"
+    "  drg explain hqms-2024.csv --case-id 0001-1 -g chs-drg-2.0\n"
+)
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--case-id", help="The case of FILE to explain.")
 @_field_options
+@reading_options
 @click.option("-g", "--grouper", required=True, help="Id of a version (see: drg groupers) or its directory.")
 @click.option("--all", "everything", is_flag=True, help="Show every rule that was tried.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
@@ -48,24 +56,28 @@ def explain(
     grouper: str,
     everything: bool,
     as_json: bool,
+    layout: str | None,
+    encoding: str | None,
+    delimiter: str | None,
+    sheet: str | None,
+    codes: CodeVersion,
     **fields: str | None,
 ) -> None:
-    r"""Explain how one case comes to its group: what held, by which codes, and what did not.
+    """Explain how one case comes to its group: what held, by which codes, and what did not.
 
-    The case is given by options, or is a case of a FILE.
-
-    \b
-        drg explain -g chs-drg-2.0 --principal-diagnosis I63.900 --age-years 70 --sex 1
-        drg explain discharges.csv --case-id 0001 -g chs-drg-2.0
+    The case is given by options, or is a case of a FILE of any layout that drg group reads; for a settlement
+    list FILE is the directory of its tables.
     """
     from drg.grouping import Grouper
+    from drg.records.reading import read
     from drg.report.console import print_explanation, stdout
 
     given = {name: value for name, value in fields.items() if value is not None}
     if file is not None:
         if case_id is None or given:
             raise click.UsageError("With a FILE give --case-id and no other field.")
-        discharge: Discharge | dict[str, Any] = _case_of(file, case_id)
+        source = read(file, layout=layout, encoding=encoding, delimiter=delimiter, sheet=sheet, codes=codes)
+        discharge: Discharge | dict[str, Any] = source.case(case_id)
     elif not given:
         raise click.UsageError(
             "Give a FILE and --case-id, or the fields of a case such as --principal-diagnosis."
@@ -77,33 +89,3 @@ def explain(
         click.echo(explanation.model_dump_json(indent=2))
     else:
         print_explanation(stdout(), explanation, everything=everything)
-
-
-def _case_of(file: Path, case_id: str) -> Discharge:
-    """The first case of a file with this id.
-
-    Raises:
-        InputError: if there is none.
-    """
-    import polars as pl
-
-    from drg.columns import INPUT
-    from drg.errors import InputError
-    from drg.records import Discharge
-    from drg.records.files import scan
-
-    frame = scan(file)
-    names = frame.collect_schema().names()
-    if "case_id" not in names:
-        raise InputError(
-            "there is no column case_id", file=file, fix="Give the fields of the case as options"
-        )
-    rows = (
-        frame.filter(pl.col("case_id").cast(pl.String) == case_id)
-        .select(name for name in INPUT if name in names)
-        .head(1)
-        .collect()
-    )
-    if rows.is_empty():
-        raise InputError(f"there is no case {case_id!r}", file=file, field="case_id", fix="Check the id")
-    return Discharge.of(rows.row(0, named=True))

@@ -15,9 +15,15 @@ import click
 from drg.errors import DrgError
 
 _COMMANDS = {
+    "check": "drg.cli.check",
     "group": "drg.cli.group",
     "explain": "drg.cli.explain",
     "groupers": "drg.cli.groupers",
+    "tables": "drg.cli.tables",
+    "layouts": "drg.cli.layouts",
+    "price": "drg.cli.price",
+    "run": "drg.cli.run",
+    "schemes": "drg.cli.schemes",
 }
 
 
@@ -37,7 +43,7 @@ class _Verbs(click.Group):
 @click.command(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="drg", prog_name="drg")
 def cli() -> None:
-    """Group hospital discharges by DRG (CHS-DRG 病组分组).
+    """Group hospital discharges by DRG and price them (CHS-DRG 病组分组与支付).
 
     Exit codes: 0 done; 1 the data, the tables or the output are at fault; 2 the command line is; 130
     interrupted.

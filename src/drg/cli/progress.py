@@ -21,13 +21,16 @@ _SECONDS_BETWEEN_LOOKS = 0.1
 
 
 @contextlib.contextmanager
-def counting(done: Callable[[], int], *, total: int | None, show: bool = True) -> Iterator[None]:
+def counting(
+    done: Callable[[], int], *, total: int | None, show: bool = True, what: str = "grouping"
+) -> Iterator[None]:
     """Show how many cases are done while the body runs.
 
     Args:
         done: how many there are by now.
         total: how many there will be, if that is known.
         show: whether to show anything at all.
+        what: is being done.
     """
     console = Console(stderr=True)
     if not (show and console.is_terminal):
@@ -35,7 +38,7 @@ def counting(done: Callable[[], int], *, total: int | None, show: bool = True) -
         return
     columns = (
         SpinnerColumn(),
-        TextColumn("grouping"),
+        TextColumn(what),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),

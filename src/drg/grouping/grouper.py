@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -106,7 +106,7 @@ class Grouper:
         encoded = encode(batch, self.program)
         return batch.with_columns(self._decoder.decode(encoded, grouped(encoded, self.program), language))
 
-    def check_columns(self, names: list[str]) -> None:
+    def check_columns(self, names: Collection[str]) -> None:
         """Whether a frame with these columns can be grouped.
 
         Raises:
@@ -130,7 +130,7 @@ class Grouper:
                 fix="Rename or drop it first",
             )
 
-    def _why(self, name: str, names: list[str]) -> str:
+    def _why(self, name: str, names: Collection[str]) -> str:
         column = INPUT[name]
         hint = did_you_mean(name, set(names) - set(INPUT))
         if reading := self.program.readings.get(name):

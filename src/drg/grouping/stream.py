@@ -48,7 +48,7 @@ def group_discharges(
         InputError: an output column is already there.
     """
     if discharges.is_canonical:
-        grouper.check_columns(list(discharges.own_columns))
+        _check_columns(grouper, discharges)
         if not canonical and log is None and discharges.codes == "insurance":
             return grouper.group(discharges.source, language=language, watch=watch)
     elif not canonical:
@@ -83,6 +83,16 @@ def group_discharges(
         predicate_pushdown=False,
         projection_pushdown=False,
     )
+
+
+def _check_columns(grouper: Grouper, discharges: Discharges) -> None:
+    """Each file by itself: what one of them lacks, the others do not make up for."""
+    for file, names in discharges.headers.items():
+        try:
+            grouper.check_columns(names)
+        except InputError as error:
+            error.file = str(file)
+            raise
 
 
 def _check_free(names: Iterable[str]) -> None:

@@ -1,13 +1,64 @@
-"""How codes are written and how they compare."""
+"""How codes are written, how they compare, and what they are called."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import Final, Literal
+
 import polars as pl
+
+CodeKind = Literal["diagnosis", "procedure"]
+DIAGNOSIS: Final = "diagnosis"
+PROCEDURE: Final = "procedure"
+
+_DATA: Final = Path(__file__).parent / "data"
+_LISTS: Final[dict[str, str]] = {DIAGNOSIS: "diagnoses.csv", PROCEDURE: "procedures.csv"}
 
 
 def normalised(codes: pl.Series) -> pl.Series:
-    """Codes in the form in which they compare: NFKC, without blanks, in capitals.
+    """Codes in the form in which they compare.
 
-    ``" i50.900X007 "`` and ``"Ｉ50.900x007"`` are the same code as ``"I50.900x007"``.
+    That is NFKC, without blanks and trailing dots, in capitals, a dagger pair as ``A17.000+G01*``.
+    ``" i50.900X007. "`` and ``"Ｉ50.900x007"`` are the same code as ``"I50.900x007"``; ``"G01*A17.000+"``,
+    ``"A17.000† G01*"`` and ``"A17.000+G01"`` are the same as ``"A17.000+G01*"``.
     """
-    return codes.str.normalize("NFKC").str.replace_all(r"[\s\u200b\ufeff]", "").str.to_uppercase()
+    plain = codes.str.normalize("NFKC").str.replace_all(r"[\s\u200b\ufeff]", "").str.to_uppercase()
+    odd = plain.str.contains(r"[+*†‡∗✱⁎。]|\.$").fill_null(False)
+    if not odd.any():
+        return plain
+    pairs = (
+        plain.filter(odd)
+        .str.replace_all(r"[†‡]", "+")
+        .str.replace_all(r"[∗✱⁎]", "*")
+        .str.replace_all("。", ".", literal=True)
+        .str.replace_all(r"\.+([+*]|$)", "$1")
+        .str.replace(r"^([^+*]+)\*\+?([^+*]+)\+?$", "$2+$1*")
+        .str.replace(r"(\+[^+*]+)$", "$1*")
+    )
+    if odd.all():
+        return pairs
+    return plain.scatter(odd.arg_true(), pairs)
+
+
+@lru_cache(maxsize=2)
+def code_names(kind: CodeKind) -> pl.DataFrame:
+    """The insurance-version codes of a kind, sorted, with their names: columns ``code`` and ``name``."""
+    return pl.read_csv(_DATA / _LISTS[kind], infer_schema=False)
+
+
+@lru_cache(maxsize=2)
+def crosswalk(kind: CodeKind) -> pl.DataFrame:
+    """Clinical-version codes (``from_code``) and their other codes in the insurance version (``to_code``)."""
+    pairs = pl.read_csv(_DATA / "crosswalk.csv", infer_schema=False)
+    return pairs.filter(pl.col("kind") == kind).select("from_code", "to_code")
+
+
+def names_of(codes: Iterable[str | None], kind: CodeKind) -> dict[str, str]:
+    """The names of some codes, however they are spelled; codes without a name are left out."""
+    spelled = pl.Series("spelled", list({code for code in codes if code}), dtype=pl.String)
+    asked = pl.DataFrame({"spelled": spelled, "normal": normalised(spelled)})
+    known = code_names(kind).with_columns(normal=pl.col("code").str.to_uppercase())
+    found = asked.join(known, on="normal").select("spelled", "name")
+    return dict(found.rows())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.markup import escape
@@ -13,6 +13,7 @@ from rich.tree import Tree
 from drg.analysis.tally import Tally
 from drg.grouping import Explanation, Tried
 from drg.grouping.outcomes import STATUSES, UNGROUPED_DRG
+from drg.records.codes import DIAGNOSIS, PROCEDURE, names_of
 from drg.tables import Manifest
 
 TOP_GROUPS = 10
@@ -105,23 +106,45 @@ def print_explanation(console: Console, explanation: Explanation, *, everything:
     tree = Tree(Text.assemble((outcome, "bold"), f" {e.drg_name or ''}  [{e.grouping_status}] {e.grouper}"))
     if e.grouping_reason:
         tree.add(Text(f"reason: {e.grouping_reason}", "yellow"))
+    names = _code_names(e)
     given = tree.add("discharge")
     for name, value in e.discharge.model_dump(exclude_none=True).items():
         if value in ("", []):
             continue
-        given.add(Text(f"{name} = {', '.join(map(str, value)) if isinstance(value, list) else value}"))
+        given.add(Text(f"{name} = {_named(value if isinstance(value, list) else [value], names)}"))
     complications = tree.add(f"severity {e.severity}")
     for complication in e.complications:
         if complication.counts:
             how = "counts"
         else:
             how = f"does not count: {complication.exclusion_set} excludes it for this principal diagnosis"
-        complications.add(_marked(complication.counts, f"{complication.code} is {complication.level}: {how}"))
-    _add_rules(tree, e.mdcs, everything=everything)
+        code = _named([complication.code], names)
+        complications.add(_marked(complication.counts, f"{code} is {complication.level}: {how}"))
+    _add_rules(tree, e.mdcs, names, everything=everything)
     console.print(tree)
 
 
-def _add_rules(branch: Tree, rules: Sequence[Tried], *, everything: bool) -> None:
+def _code_names(explanation: Explanation) -> dict[str, str]:
+    """The names of all codes that an explanation shows."""
+    discharge = explanation.discharge
+    codes = [discharge.principal_diagnosis, discharge.principal_procedure]
+    for others in (discharge.other_diagnoses, discharge.other_procedures):
+        codes += others if isinstance(others, list) else [others]
+    codes += [complication.code for complication in explanation.complications]
+    rules = list(explanation.mdcs)
+    while rules:
+        rule = rules.pop()
+        codes += [code for condition in rule.conditions for code in condition.codes]
+        rules += rule.inside
+    return names_of(codes, DIAGNOSIS) | names_of(codes, PROCEDURE)
+
+
+def _named(codes: Sequence[object], names: Mapping[str, str]) -> str:
+    """Codes, each with its name if it has one."""
+    return ", ".join(f"{code} {names[str(code)]}" if code in names else str(code) for code in codes)
+
+
+def _add_rules(branch: Tree, rules: Sequence[Tried], names: Mapping[str, str], *, everything: bool) -> None:
     passed: list[Tried] = []
     for rule in rules:
         # An MDC that fails, or an ADRG that the principal codes rule out, is shown in full by request only.
@@ -132,10 +155,10 @@ def _add_rules(branch: Tree, rules: Sequence[Tried], *, everything: bool) -> Non
         passed = []
         node = branch.add(_marked(rule.held, f"{rule.code} {rule.name}: {rule.rule or '(no condition)'}"))
         for condition in rule.conditions:
-            codes = f" ({', '.join(condition.codes)})" if condition.codes else ""
+            codes = f" ({_named(condition.codes, names)})" if condition.codes else ""
             missing = f" ({condition.missing} is missing)" if condition.missing else ""
             node.add(_marked(condition.held, f"{condition.text}{codes}{missing}"))
-        _add_rules(node, rule.inside, everything=everything)
+        _add_rules(node, rule.inside, names, everything=everything)
     _add_passed(branch, passed)
 
 

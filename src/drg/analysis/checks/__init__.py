@@ -1,0 +1,194 @@
+"""The quality check: what is wrong with discharges, rule by rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from drg.analysis.checks import rules_version
+from drg.analysis.checks.facts import GrouperFacts
+from drg.analysis.checks.frames import as_lazy, kept
+from drg.errors import InputError, did_you_mean
+from drg.grouping import Grouper
+from drg.records import (
+    rules_cases,
+    rules_cost,
+    rules_dates,
+    rules_diagnoses,
+    rules_fields,
+    rules_newborn,
+    rules_procedures,
+)
+from drg.records.checking import PLACE, Checker, RuleTally, Skipped
+from drg.records.findings import ERROR, SCHEMA, SEVERITIES
+from drg.records.rules import BY_GROUPER, Rule
+
+if TYPE_CHECKING:
+    from drg.grouping.frames import Frame
+
+__all__ = [
+    "RULES",
+    "CheckResult",
+    "Rule",
+    "check",
+    "checker",
+    "choose",
+    "skipped_frame",
+    "summary_frame",
+    "validate",
+]
+
+RULES: Final[tuple[Rule, ...]] = (
+    *rules_fields.RULES,
+    *rules_dates.RULES,
+    *rules_newborn.RULES,
+    *rules_diagnoses.RULES,
+    *rules_procedures.RULES,
+    *rules_cost.RULES,
+    *rules_cases.RULES,
+    *rules_version.RULES,
+)
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What a check found.
+
+    Attributes:
+        cases: how many rows were checked.
+        findings: one row per finding, of the shape ``records.findings.SCHEMA``, in the order of the rows.
+        summary: one row per rule that was applied: rule, severity, message, message_zh, cases; the gravest
+            and most frequent first.
+        skipped: one row per rule that was not: rule, missing (a list of the columns that it lacks).
+    """
+
+    cases: int
+    findings: pl.DataFrame
+    summary: pl.DataFrame
+    skipped: pl.DataFrame
+
+    @property
+    def errors(self) -> int:
+        """How many findings are errors."""
+        return int((self.findings["severity"] == ERROR).sum())
+
+
+def check(
+    frame: Frame,
+    grouper: str | Path | Grouper | None = None,
+    *,
+    rules: Iterable[Rule | str] | None = None,
+    until: date | None = None,
+) -> CheckResult:
+    """Find what is wrong with discharges; nothing is changed and no case is dropped.
+
+    Args:
+        frame: one row per discharge, typed or all text, of any kind that ``drg.group`` takes.
+        grouper: also apply the rules that ask a version, such as sex against diagnosis.
+        rules: only these, by id or as ``Rule`` objects of your own; all if not given.
+        until: the last day of the period; later discharges are findings.
+
+    Returns:
+        The findings, a summary by rule, and the rules that were skipped for lack of columns.
+
+    Raises:
+        InputError: if a column holds what it cannot hold, or for a rule that does not exist.
+        UnknownGrouperError, TablesError: if the version cannot be used.
+    """
+    result, _ = _checked(as_lazy(frame), grouper, choose(rules, until=until))
+    return result
+
+
+def validate(frame: Frame, grouper: str | Path | Grouper | None = None) -> tuple[Frame, pl.DataFrame]:
+    """Part the discharges that have no error from those that have.
+
+    Args:
+        frame: as for ``check``.
+        grouper: as for ``check``.
+
+    Returns:
+        The same kind of frame with only the rows that have no finding of severity error, unchanged and in
+        order; and the findings of all rows. Every row that is missing from the first has an error in the
+        second, under its ``row`` (the header is row 1).
+
+    Raises:
+        InputError, UnknownGrouperError, TablesError: as ``check``.
+    """
+    result, places = _checked(as_lazy(frame), grouper, RULES)
+    return kept(frame, places), result.findings
+
+
+def checker(columns: Sequence[str], grouper: str | Path | Grouper | None, rules: Sequence[Rule]) -> Checker:
+    """Rules that are ready for frames with certain columns; for use batch by batch."""
+    if grouper is None:
+        return Checker(rules, columns)
+    # What a directory holds may change; an installed version and a Grouper do not.
+    facts = GrouperFacts(Grouper(grouper)) if isinstance(grouper, Path) else _facts_of(grouper)
+    return Checker(rules, columns, facts)
+
+
+@lru_cache(maxsize=4)
+def _facts_of(grouper: str | Grouper) -> GrouperFacts:
+    return GrouperFacts(Grouper(grouper) if isinstance(grouper, str) else grouper)
+
+
+def choose(rules: Iterable[Rule | str] | None = None, *, until: date | None = None) -> tuple[Rule, ...]:
+    """The rules of these ids, or all.
+
+    Raises:
+        InputError: for an id that does not exist, with the nearest one.
+    """
+    known = {rule.id: rule for rule in RULES}
+    chosen: dict[str, Rule] = {}
+    for rule in known.values() if rules is None else rules:
+        if isinstance(rule, str):
+            if rule not in known:
+                hint = did_you_mean(rule, known)
+                raise InputError(f"there is no rule {rule!r}", fix=hint or "See them with: drg check --list")
+            rule = known[rule]
+        chosen[rule.id] = rule
+    if until is not None:
+        period = rules_dates.discharged_after(until)
+        chosen[period.id] = period
+    return tuple(chosen.values())
+
+
+def summary_frame(rules: Iterable[Rule], tally: RuleTally) -> pl.DataFrame:
+    """The counts of a check by rule, the gravest and most frequent first."""
+    order = {severity: place for place, severity in enumerate(SEVERITIES)}
+    lines = [(rule.id, rule.severity, rule.message, rule.message_zh, tally.found[rule.id]) for rule in rules]
+    lines.sort(key=lambda line: (order[line[1]], -line[4]))
+    columns = {name: SCHEMA[name] for name in ("rule", "severity", "message", "message_zh")}
+    return pl.DataFrame(lines, schema={**columns, "cases": pl.UInt32()}, orient="row")
+
+
+def skipped_frame(skipped: Iterable[Skipped]) -> pl.DataFrame:
+    """The rules that were not applied; those that ask a version lack ``grouper``."""
+    lines = [
+        (one.rule.id, list(dict.fromkeys("grouper" if n.startswith(BY_GROUPER) else n for n in one.missing)))
+        for one in skipped
+    ]
+    return pl.DataFrame(lines, schema={"rule": pl.String(), "missing": pl.List(pl.String)}, orient="row")
+
+
+def _checked(
+    frame: pl.LazyFrame, grouper: str | Path | Grouper | None, rules: Sequence[Rule]
+) -> tuple[CheckResult, pl.Series]:
+    """The result, and the places of the rows that have an error."""
+    ready = checker(frame.collect_schema().names(), grouper, rules)
+    tally = RuleTally()
+    found = ready.placed_findings(frame, tally=tally).collect(engine="streaming")
+    errors = found.filter(pl.col("severity") == ERROR)[PLACE].unique()
+    result = CheckResult(
+        cases=tally.cases,
+        findings=found.drop(PLACE),
+        summary=summary_frame(ready.rules, tally),
+        skipped=skipped_frame(ready.skipped),
+    )
+    return result, errors

@@ -1,0 +1,128 @@
+"""``drg check``: what is wrong with discharges, rule by rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from drg.cli.reading import reading_options
+
+if TYPE_CHECKING:
+    from drg.records.rules import Rule
+
+# Spelled out here so that asking for help imports nothing.
+_SEVERITIES = ("error", "warning", "notice")
+
+
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  drg check discharges.csv\n"
+    "  drg check discharges.csv --grouper chs-drg-2.0 -o findings.xlsx\n"
+    "  drg check --list --lang zh\n"
+)
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="Write all findings: .csv, .parquet or .xlsx."
+)
+@click.option("-g", "--grouper", help="Also apply the rules that ask a version (see: drg groupers).")
+@reading_options
+@click.option("--rules", "chosen", multiple=True, metavar="ID[,ID…]", help="Apply only these rules.")
+@click.option(
+    "--min-severity",
+    type=click.Choice(_SEVERITIES),
+    default="notice",
+    help="Leave out milder rules. [notice]",
+)
+@click.option(
+    "--until",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The last day of the period: later discharges are findings.",
+)
+@click.option("--lang", type=click.Choice(["zh", "en"]), help="Print one language only. [both]")
+@click.option("--strict", is_flag=True, help="Exit with 1 if a case has an error.")
+@click.option("--list", "list_rules", is_flag=True, help="List the rules and leave.")
+@click.option(
+    "--bom/--no-bom", default=True, help="Begin CSV with a byte order mark, as Excel needs it. [on]"
+)
+@click.option("-q", "--quiet", is_flag=True, help="No summary.")
+def check(
+    files: tuple[Path, ...],
+    output: Path | None,
+    grouper: str | None,
+    chosen: tuple[str, ...],
+    min_severity: str,
+    until: datetime | None,
+    lang: str | None,
+    strict: bool,
+    list_rules: bool,
+    bom: bool,
+    quiet: bool,
+    **reading: Any,
+) -> None:
+    """Check discharges: missing and malformed fields, contradictions, duplicates (病案质量检查).
+
+    FILE is what drg group reads. Printed is a summary by rule; with -o every finding is written: the row (the
+    header is row 1), the case, the field and its value, what is wrong and how to mend it. Findings are a
+    result, not a failure: the exit code is 0 unless --strict is given and a case has an error.
+    """
+    from drg.analysis.checks import choose
+    from drg.report.checks import LANGUAGES, print_rules
+    from drg.report.console import stdout
+
+    ids = [name.strip() for names in chosen for name in names.split(",") if name.strip()]
+    severities = _SEVERITIES[: _SEVERITIES.index(min_severity) + 1]
+    rules = choose(ids or None, until=until.date() if until else None)
+    rules = tuple(rule for rule in rules if rule.severity in severities)
+    languages = (lang,) if lang else LANGUAGES
+    if list_rules:
+        print_rules(stdout(), rules, languages=languages)
+        return
+    if not files:
+        raise click.UsageError("Give a FILE, or --list to see the rules.")
+    errors = _run(files, reading, output, grouper, rules, bom=bom, languages=() if quiet else languages)
+    if strict and errors:
+        click.get_current_context().exit(1)
+
+
+def _run(
+    files: Sequence[Path],
+    reading: Mapping[str, Any],
+    output: Path | None,
+    grouper: str | None,
+    rules: Sequence[Rule],
+    *,
+    bom: bool,
+    languages: Sequence[str],
+) -> int:
+    """Check and report; the number of cases that have an error."""
+    import polars as pl
+
+    from drg.analysis.checks import checker, skipped_frame, summary_frame
+    from drg.records.batches import rebatched
+    from drg.records.checking import RuleTally
+    from drg.records.files import write
+    from drg.records.findings import ERROR
+    from drg.records.reading import read
+    from drg.records.unread import converter
+    from drg.report.checks import print_check
+    from drg.report.console import stdout
+
+    discharges = read(files, **reading)
+    ready = checker(discharges.binding.columns, grouper, rules)
+    tally = RuleTally()
+    found = ready.findings(rebatched(discharges.rows), convert=converter(discharges), tally=tally)
+    if output is None:
+        found.select(pl.len()).collect(engine="streaming")
+    else:
+        write(found, output, sources=discharges.files, bom=bom)
+    if languages:
+        console = stdout()
+        summary, skipped = summary_frame(ready.rules, tally), skipped_frame(ready.skipped)
+        print_check(console, summary, skipped, tally, languages=languages)
+        if output is not None:
+            console.print(f"Findings written to {output}.", soft_wrap=True)
+    return tally.flagged[ERROR]

@@ -1,0 +1,44 @@
+"""``--set COLUMN=VALUE``: what is the same for all cases and so in no file, as the level of the hospital."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    import polars as pl
+
+set_option: Callable[[Callable[..., None]], Callable[..., None]] = click.option(
+    "--set",
+    "constants",
+    multiple=True,
+    metavar="COLUMN=VALUE",
+    help="Give all cases a column that the file lacks: --set hospital_level=3; repeatable.",
+)
+
+
+def with_constants(frame: pl.LazyFrame, constants: Sequence[str]) -> pl.LazyFrame:
+    """The frame with the columns of ``--set``.
+
+    Raises:
+        UsageError: for text that is not COLUMN=VALUE, or a column that is unknown or there already.
+    """
+    import polars as pl
+
+    from drg.columns import INPUT, PRICING, RECORD
+    from drg.errors import did_you_mean
+
+    known = INPUT | RECORD | PRICING
+    names = frame.collect_schema().names()
+    for constant in constants:
+        name, equals, value = (part.strip() for part in constant.partition("="))
+        if not equals:
+            raise click.UsageError(f"--set {constant}: write COLUMN=VALUE.")
+        if name not in known:
+            raise click.UsageError(f"--set: there is no column {name!r}. {did_you_mean(name, known)}".strip())
+        if name in names:
+            raise click.UsageError(f"--set: the file has a column {name} already.")
+        frame = frame.with_columns(pl.lit(value).alias(name))
+    return frame

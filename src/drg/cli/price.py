@@ -1,0 +1,136 @@
+"""``drg price``: grouped files in, priced file out; or the arithmetic of one case."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from drg.cli.constants import set_option, with_constants
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from drg.payment import Pricer
+
+
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  drg price grouped.csv -o priced.csv --scheme harbin-2022\n"
+    "  drg price grouped.parquet --explain 0001 --scheme harbin-2022\n"
+    "  drg price grouped.csv -o priced.xlsx --scheme demo --set hospital_level=3\n"
+)
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Where to write the result.")
+@click.option("-s", "--scheme", required=True, help="Id of a scheme (see: drg schemes) or its directory.")
+@click.option("--explain", "case_id", metavar="CASE_ID", help="Print the arithmetic of this case instead.")
+@click.option("--json", "as_json", is_flag=True, help="The arithmetic as JSON.")
+@set_option
+@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", help="Language of the reasons. [en]")
+@click.option(
+    "--bom/--no-bom", default=True, help="Begin CSV with a byte order mark, as Excel needs it. [on]"
+)
+@click.option("-q", "--quiet", is_flag=True, help="No progress bar and no summary.")
+def price(
+    files: tuple[Path, ...],
+    output: Path | None,
+    scheme: str,
+    case_id: str | None,
+    as_json: bool,
+    constants: tuple[str, ...],
+    lang: str,
+    bom: bool,
+    quiet: bool,
+) -> None:
+    """Price grouped cases: the same rows come out with weight, standard, class, payment and surplus.
+
+    FILE is what drg group writes; of a layout such as HQMS, with --canonical. The ending of the output
+    chooses its format. A case that cannot be priced stays in its row with a class and a reason; nothing is
+    dropped. Memory does not grow with the files, but for a few columns where the scheme compares cases
+    (readmissions, the most expensive cases).
+    """
+    from drg.payment import Pricer
+    from drg.records.files import scan_all
+
+    if (case_id is None) == (output is None):
+        raise click.UsageError("Give -o OUT to price all cases, or --explain CASE_ID to see one.")
+    pricer = Pricer(scheme)
+    frame = with_constants(scan_all(files), constants)
+    if case_id is not None:
+        _explain(pricer, _case_of(pricer, frame, case_id, files[0]), as_json)
+    elif output is not None:
+        _price(pricer, frame, files, output, lang, bom=bom, quiet=quiet)
+
+
+def _price(
+    pricer: Pricer,
+    frame: pl.LazyFrame,
+    files: tuple[Path, ...],
+    output: Path,
+    lang: str,
+    *,
+    bom: bool,
+    quiet: bool,
+) -> None:
+    from time import perf_counter
+
+    from drg.analysis.price_tally import PriceTally
+    from drg.cli.progress import counting
+    from drg.records.files import count_rows, write
+    from drg.report.console import stdout
+    from drg.report.prices import print_prices
+
+    started = perf_counter()
+    tally = PriceTally(pricer)
+    with counting(lambda: tally.cases, total=count_rows(files), show=not quiet, what="pricing"):
+        write(pricer.price(frame, language=lang, watch=tally.add), output, sources=files, bom=bom)
+    warn(tally)
+    if not quiet:
+        console = stdout()
+        print_prices(console, tally, pricer.scheme, perf_counter() - started)
+        console.print(f"Written to {output} with {pricer.id}.", soft_wrap=True)
+
+
+def warn(tally: Any) -> None:
+    """Say what nobody may overlook, also to those who asked for quiet."""
+    from drg.report.prices import warnings
+
+    for warning in warnings(tally):
+        click.echo(f"Warning: {warning}.", err=True)
+
+
+def _case_of(pricer: Pricer, frame: pl.LazyFrame, case_id: str, file: Path) -> dict[str, Any]:
+    """The first case with this id, with what can only be seen beside the other cases.
+
+    Raises:
+        InputError: there is none.
+        MissingColumnError: the scheme needs a column that the file lacks.
+    """
+    import polars as pl
+
+    from drg.columns import PRICE
+    from drg.errors import InputError
+
+    names = frame.collect_schema().names()
+    pricer.check_columns([name for name in names if name not in PRICE])
+    if "case_id" not in names:
+        raise InputError("there is no column case_id", file=file, fix="Add it, so that a case can be named")
+    rows = pricer.marked(frame).filter(pl.col("case_id").cast(pl.String) == case_id).head(1)
+    found = rows.collect(engine="streaming")
+    if found.is_empty():
+        raise InputError(f"there is no case {case_id!r}", file=file, field="case_id", fix="Check the id")
+    return found.row(0, named=True)
+
+
+def _explain(pricer: Pricer, case: dict[str, Any], as_json: bool) -> None:
+    from drg.payment.marks import EXTREME, READMITTED
+    from drg.report.console import stdout
+    from drg.report.prices import print_price_explanation
+
+    readmitted, extreme = (bool(case.pop(name, False)) for name in (READMITTED, EXTREME))
+    explanation = pricer.explain(case, readmitted=readmitted, extreme=extreme)
+    if as_json:
+        click.echo(explanation.model_dump_json(indent=2))
+    else:
+        print_price_explanation(stdout(), explanation)

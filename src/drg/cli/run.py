@@ -1,0 +1,137 @@
+"""``drg run``: read, check, group and price in one go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from drg.cli.constants import set_option, with_constants
+from drg.cli.reading import reading_options
+
+if TYPE_CHECKING:
+    from drg.records.discharges import Discharges
+
+CASES = "cases"
+FINDINGS = "findings.csv"
+SUMMARY = "summary"
+
+
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  drg run discharges.csv -o results/ --scheme harbin-2022\n"
+    "  drg run hqms-2024.csv -o results/ --scheme demo --set hospital_level=3 --set insurance_type=310\n"
+)
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option(
+    "-o",
+    "--output",
+    "directory",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Directory of the results.",
+)
+@click.option("-s", "--scheme", required=True, help="Id of a scheme (see: drg schemes) or its directory.")
+@click.option("-g", "--grouper", help="Id of a version or its directory. [that of the scheme]")
+@reading_options
+@set_option
+@click.option("--csv", "as_csv", is_flag=True, help=f"Write {CASES}.csv instead of {CASES}.parquet.")
+@click.option("--text", "as_text", is_flag=True, help=f"Write {SUMMARY}.txt instead of {SUMMARY}.html.")
+@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", help="Language of the reasons. [en]")
+@click.option("-q", "--quiet", is_flag=True, help="No progress bar and no summary.")
+def run(
+    files: tuple[Path, ...],
+    directory: Path,
+    scheme: str,
+    grouper: str | None,
+    constants: tuple[str, ...],
+    as_csv: bool,
+    as_text: bool,
+    lang: str,
+    quiet: bool,
+    **reading: Any,
+) -> None:
+    """Check a hospital's own discharges: what is wrong, which group, which payment (医院自查).
+
+    FILE is what drg group reads. Into the directory go the cases with group and payment, the findings of the
+    check, and a page with cases, CMI, standard, cost and surplus, by department and by group.
+    """
+    from time import perf_counter
+
+    from drg.analysis.price_tally import DEPARTMENT, GROUP, PriceTally
+    from drg.cli.price import warn
+    from drg.cli.progress import counting
+    from drg.grouping import Grouper
+    from drg.grouping.stream import group_discharges
+    from drg.payment import Pricer
+    from drg.records.files import count_rows, write
+    from drg.records.reading import read
+    from drg.report.console import stdout
+    from drg.report.page import html_page, text_page
+    from drg.report.prices import print_prices
+
+    started = perf_counter()
+    pricer = Pricer(scheme)
+    version = Grouper(grouper or pricer.scheme.grouper)
+    discharges = read(files, **reading)
+    # Canonical files keep columns of their own; of other layouts the canonical columns are wanted.
+    grouped = group_discharges(version, discharges, canonical=not discharges.is_canonical, language=lang)
+    tally = PriceTally(pricer, (DEPARTMENT, GROUP))
+    priced = pricer.price(with_constants(grouped, constants), language=lang, watch=tally.add)
+    _make(directory)
+    cases = directory / (f"{CASES}.csv" if as_csv else f"{CASES}.parquet")
+    with counting(lambda: tally.cases, total=count_rows(discharges.files), show=not quiet, what="pricing"):
+        write(priced, cases, sources=discharges.files)
+    found = _check(discharges, version, directory / FINDINGS)
+    seconds = perf_counter() - started
+    page = directory / (f"{SUMMARY}.txt" if as_text else f"{SUMMARY}.html")
+    _put(page, text_page(tally, pricer.scheme, seconds) if as_text else html_page(tally, pricer.scheme))
+    warn(tally)
+    if not quiet:
+        console = stdout()
+        print_prices(console, tally, pricer.scheme, seconds)
+        console.print(f"{found} cases have findings of severity error; see {FINDINGS}.")
+        names = f"{cases.name}, {FINDINGS} and {page.name}"
+        console.print(f"Written to {directory}: {names}, with {version.id} and {pricer.id}.", soft_wrap=True)
+
+
+def _check(discharges: Discharges, version: Any, file: Path) -> int:
+    """Check the files as ``drg check`` does and write the findings; the number of cases with an error."""
+    from drg.analysis.checks import checker, choose
+    from drg.records.batches import rebatched
+    from drg.records.checking import RuleTally
+    from drg.records.files import write
+    from drg.records.findings import ERROR
+    from drg.records.unread import converter
+
+    rules = RuleTally()
+    ready = checker(discharges.binding.columns, version, choose())
+    found = ready.findings(rebatched(discharges.rows), convert=converter(discharges), tally=rules)
+    write(found, file, sources=discharges.files)
+    return rules.flagged[ERROR]
+
+
+def _make(directory: Path) -> None:
+    from drg.errors import OutputError
+
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"cannot be made: {error.strerror}", file=directory, fix="Give the name of a directory"
+        ) from None
+
+
+def _put(file: Path, text: str) -> None:
+    """Write a page whole or not at all."""
+    from drg.errors import OutputError
+
+    part = file.with_name(f".{file.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(file)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        fix = "Close the file if it is open elsewhere, or choose another place"
+        raise OutputError(f"cannot be written: {error.strerror}", file=file, fix=fix) from None

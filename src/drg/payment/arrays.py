@@ -1,0 +1,307 @@
+"""Frame ↔ arrays of pricing.
+
+Arrays that go to the kernel are always fresh and writable: a read-only one would compile it a second time.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from drg.columns import INPUT, PRICE_COLUMNS
+from drg.grouping.outcomes import AMBIGUOUS, GROUPED
+from drg.payment import kernels, marks, reasons
+from drg.payment.book import KEYS, Page, PriceBook
+from drg.payment.formulas import HIGHEST_COST_FEN
+from drg.payment.kernels import CaseArrays, Flags, Ints, Priced, price_cases
+from drg.payment.load import LoadedScheme
+from drg.payment.money import NOT_GIVEN, UNUSABLE, fen, yuan
+from drg.payment.reasons import Reasons
+from drg.payment.rules import CLASSES, case_kinds, rules
+from drg.payment.scheme import PaymentScheme
+from drg.records.typed import MALFORMED, as_text, typed
+
+_YES: Final = ("1", "true", "t", "yes", "y", "是")
+_NO: Final = ("0", "false", "f", "no", "n", "否", "")
+_FIRST_INSIDE: Final = kernels.INCOMPLETE  # this class and all after it are paid by their group
+_NAMES_OF_CLASSES: Final = pl.Series(CLASSES)
+
+
+class Encoded(NamedTuple):
+    """Cases as arrays, and what there is to say of them."""
+
+    cases: CaseArrays
+    page: Page
+    notes: Ints  # [n] bits of ``reasons``
+    patient_share: Ints | None  # [n] fen, negative if not known; None if there is no such column
+    other_payers: Ints  # [n] fen, 0 if not given, ``UNUSABLE`` if that cannot be read
+
+
+class Encoder:
+    """Frames → arrays, for one scheme."""
+
+    def __init__(self, loaded: LoadedScheme, book: PriceBook) -> None:
+        scheme = loaded.scheme
+        self._scheme = scheme
+        self._book = book
+        self._kinds = pl.Enum(case_kinds(scheme))
+        self._by_days = needs_days(scheme)
+        self._periods = [(scheme.valid_from, scheme.valid_to, reasons.SCHEME_NOT_VALID)]
+        if loaded.grouper:
+            period = (loaded.grouper.valid_from, loaded.grouper.valid_to, reasons.GROUPER_NOT_VALID)
+            self._periods.append(period)
+        self._periods = [period for period in self._periods if period[0] or period[1]]
+
+    def encode(self, frame: pl.DataFrame) -> Encoded:
+        """The columns that pricing reads, as arrays; one that is absent counts as empty.
+
+        Raises:
+            InputError: if a column holds what it cannot hold.
+        """
+        n = frame.height
+        notes = np.zeros(n, dtype=np.int64)
+        cost = fen(frame["total_cost_yuan"])
+        _note(notes, cost == NOT_GIVEN, reasons.COST_MISSING)
+        _note(notes, (cost == UNUSABLE) | (cost > HIGHEST_COST_FEN), reasons.COST_IMPOSSIBLE)
+        excluded = np.zeros(n, dtype=np.int64)
+        if self._scheme.excluded_items:
+            excluded = _amounts(frame, "excluded_items_yuan")
+            excluded[excluded == NOT_GIVEN] = 0
+            _note(notes, (excluded < 0) | ((excluded > cost) & (cost >= 0)), reasons.EXCLUDED_IMPOSSIBLE)
+        special = _amounts(frame, "special_payment_yuan")
+        _note(notes, special == UNUSABLE, reasons.SPECIAL_IMPOSSIBLE)
+
+        status = self._status(frame)
+        grouped = status == kernels.STATUS_GROUPED
+        keys: dict[str, pl.Series] = {name: as_text(frame[name]) for name in KEYS if name in frame.columns}
+        if not grouped.all():
+            nothing = pl.Series([None], dtype=pl.String)
+            keys["drg"] = keys["drg"].zip_with(pl.Series(grouped), nothing)
+        if self._scheme.tcm:
+            keys["drg"] = self._medical(frame, keys["drg"], cost, excluded, notes)
+        cut = _marked(frame, marks.READMITTED)
+        rows, page = self._book.rows(keys, cut)
+        incomplete = self._incomplete(frame, notes)
+        cases = CaseArrays(
+            combination=rows,
+            status=status,
+            cost=cost,
+            days=self._days(frame, grouped & (special == NOT_GIVEN), notes),
+            kind=self._kind(frame),
+            special=special,
+            excluded=excluded,
+            incomplete=incomplete,
+            extreme=_marked(frame, marks.EXTREME),
+        )
+        _note(notes, cut & grouped, reasons.READMITTED)
+        self._check_versions(frame, notes)
+        patient_share = fen(frame["patient_share_yuan"]) if "patient_share_yuan" in frame.columns else None
+        others = _amounts(frame, "other_payers_yuan")
+        others[others == NOT_GIVEN] = 0
+        if patient_share is not None:
+            _note(notes, (patient_share == UNUSABLE) | (others < 0), reasons.SHARE_IMPOSSIBLE)
+        return Encoded(cases, page, notes, patient_share, others)
+
+    def _status(self, frame: pl.DataFrame) -> npt.NDArray[np.uint8]:
+        status = as_text(frame["grouping_status"])
+        grouped = (status == GROUPED).fill_null(False).to_numpy()
+        found = np.where(grouped, np.uint8(kernels.STATUS_GROUPED), np.uint8(kernels.STATUS_UNGROUPED))
+        if not grouped.all():
+            found[(status == AMBIGUOUS).fill_null(False).to_numpy()] = kernels.STATUS_AMBIGUOUS
+        return found
+
+    def _medical(
+        self, frame: pl.DataFrame, drg: pl.Series, cost: Ints, excluded: Ints, notes: Ints
+    ) -> pl.Series:
+        """The groups as which the cases are priced: a share of tcm ÷ net below the limit is too little."""
+        tcm = self._scheme.tcm
+        assert tcm is not None
+        concerned = drg.is_in(list(tcm.medical_drg)).fill_null(False).to_numpy()
+        if not concerned.any():
+            return drg
+        fees = _amounts(frame, "tcm_cost_yuan")
+        _note(notes, concerned & (fees < 0), reasons.TCM_MISSING)
+        # At most 10^10 × 10^8: whole numbers of 64 bits hold both sides.
+        usable = concerned & (fees >= 0) & (cost <= HIGHEST_COST_FEN) & (excluded >= 0) & (excluded <= cost)
+        few = usable.copy()
+        limit = int(tcm.share_below * kernels.SHARE_UNITS)
+        # Fees beyond the highest cost are no small share of anything.
+        fees = np.minimum(fees[usable], HIGHEST_COST_FEN)
+        few[usable] = fees * kernels.SHARE_UNITS < (cost - excluded)[usable] * limit
+        _note(notes, few, reasons.MEDICAL_GROUP)
+        return drg.replace(tcm.medical_drg).zip_with(pl.Series(few), drg)
+
+    def _days(self, frame: pl.DataFrame, concerned: Flags, notes: Ints) -> Ints:
+        if not self._by_days or "los_days" not in frame.columns:
+            return np.full(frame.height, NOT_GIVEN, dtype=np.int64)
+        cells = typed(frame, ["los_days"])
+        days = cells["los_days"].fill_null(float("nan")).to_numpy()
+        possible = (days == np.floor(days)) & (days >= 0) & (days <= INPUT["los_days"].highest)
+        bad = cells[f"los_days{MALFORMED}"].to_numpy() | ~(possible | np.isnan(days))
+        _note(notes, concerned & bad, reasons.DAYS_IMPOSSIBLE)
+        _note(notes, concerned & ~bad & ~possible, reasons.DAYS_MISSING)
+        return np.where(possible, days, NOT_GIVEN).astype(np.int64)
+
+    def _kind(self, frame: pl.DataFrame) -> Ints:
+        if not len(self._kinds.categories) or "case_kind" not in frame.columns:
+            return np.full(frame.height, NOT_GIVEN, dtype=np.int64)
+        kinds = as_text(frame["case_kind"]).str.strip_chars().cast(self._kinds, strict=False)
+        found: Ints = kinds.to_physical().cast(pl.Int64).fill_null(NOT_GIVEN).to_numpy(writable=True)
+        return found
+
+    def _incomplete(self, frame: pl.DataFrame, notes: Ints) -> Flags:
+        if not self._scheme.incomplete or "incomplete" not in frame.columns:
+            return np.zeros(frame.height, dtype=np.bool_)
+        flags = frame["incomplete"]
+        if flags.dtype == pl.Boolean:
+            found: Flags = flags.fill_null(False).to_numpy(writable=True)
+            return found
+        text = as_text(flags).str.strip_chars().str.to_lowercase().fill_null("")
+        _note(notes, ~text.is_in([*_YES, *_NO]).to_numpy(), reasons.INCOMPLETE_UNREADABLE)
+        return text.is_in(_YES).to_numpy(writable=True)
+
+    def _check_versions(self, frame: pl.DataFrame, notes: Ints) -> None:
+        """Note who was grouped with another version, or discharged when scheme or version did not apply."""
+        if "grouper" in frame.columns:
+            other = as_text(frame["grouper"]) != self._scheme.grouper
+            _note(notes, other.fill_null(False).to_numpy(), reasons.OTHER_GROUPER)
+        if not self._periods or "discharge_date" not in frame.columns:
+            return
+        days = typed(frame, ["discharge_date"])["discharge_date"].cast(pl.Date).to_physical()
+        unknown = days.is_null().to_numpy()
+        _note(notes, unknown, reasons.DATE_MISSING)
+        day = days.fill_null(0).to_numpy()
+        for first, last, bit in self._periods:
+            outside = np.zeros(frame.height, dtype=np.bool_)
+            if first:
+                outside |= day < _number(first)
+            if last:
+                outside |= day > _number(last)
+            _note(notes, outside & ~unknown, bit)
+
+
+def needs_days(scheme: PaymentScheme) -> bool:
+    """Whether a rule of the scheme asks for the length of stay."""
+    return any(
+        r.pays == "per_day" or r.los_days_at_most is not None or r.los_days_at_least is not None
+        for r in scheme.outside
+    )
+
+
+class Decoder:
+    """Arrays → the price columns of one scheme."""
+
+    def __init__(self, loaded: LoadedScheme) -> None:
+        self._rules = rules(loaded.scheme)
+        self._reasons = Reasons(loaded)
+        self._scheme = loaded.scheme.id
+
+    def price(self, encoded: Encoded, language: str) -> list[pl.Series]:
+        """The price columns, in the order of ``columns.PRICE_COLUMNS``; reasons in a language."""
+        cases = encoded.cases
+        n = len(cases.cost)
+        amounts = (np.empty(n, dtype=np.int64) for _ in Priced._fields[1:])
+        priced = Priced(np.empty(n, dtype=np.uint8), *amounts)
+        price_cases(encoded.page.combinations, self._rules, cases, priced)
+        parts = (priced.drg, priced.high, priced.item, priced.outside, priced.special, priced.excluded)
+        payment = priced.drg.copy()
+        for part in parts[1:]:
+            payment += part
+        invalid = priced.case_class == kernels.INVALID
+        inside = priced.case_class >= _FIRST_INSIDE
+        surplus = payment - cases.cost
+        formula = np.where(inside, priced.standard - (cases.cost - cases.excluded), 0)
+        fund, borne, not_known = self._shares(encoded, payment)
+        rows = pl.Series(cases.combination)
+        columns = {
+            "relative_weight": encoded.page.weights.gather(rows),
+            "coefficient": encoded.page.coefficients.gather(rows),
+            "standard_payment": yuan(priced.standard, priced.standard < 0),
+            "case_class": _NAMES_OF_CLASSES.gather(pl.Series(priced.case_class)),
+            **{
+                name: yuan(part)
+                for name, part in zip(
+                    (
+                        "drg_payment",
+                        "high_cost_payment",
+                        "item_payment",
+                        "outside_payment",
+                        "special_payment",
+                        "excluded_items_payment",
+                    ),
+                    parts,
+                    strict=True,
+                )
+            },
+            "payment": yuan(payment),
+            "fund_payment": yuan(fund, not_known),
+            "patient_share": yuan(borne, not_known),
+            "surplus_formula": yuan(formula, invalid),
+            "surplus_adjustment": yuan(surplus - formula, invalid),
+            "surplus": yuan(surplus, invalid),
+            "pricing_reason": self._reasons.column(self._notes(encoded, priced), language),
+            "scheme": pl.Series([self._scheme]).new_from_index(0, n),
+        }
+        return [columns[column.name].alias(column.name) for column in PRICE_COLUMNS]
+
+    @staticmethod
+    def _shares(encoded: Encoded, payment: Ints) -> tuple[Ints, Ints, Flags]:
+        """What the fund bears, what others bear, and where that is not known."""
+        if encoded.patient_share is None:
+            return payment, payment, np.ones(len(payment), dtype=np.bool_)
+        not_known = (encoded.patient_share < 0) | (encoded.other_payers < 0)
+        fund = np.maximum(payment - encoded.patient_share - encoded.other_payers, 0)
+        return fund, payment - fund, not_known
+
+    @staticmethod
+    def _notes(encoded: Encoded, priced: Priced) -> Ints:
+        """What the class of a case adds to the notes."""
+        notes = encoded.notes
+        of_class = np.zeros(len(CLASSES), dtype=np.int64)
+        of_class[[kernels.UNGROUPED, kernels.AMBIGUOUS]] = reasons.NOT_GROUPED
+        of_class[kernels.UNWEIGHTED] = reasons.NO_WEIGHT
+        of_class[kernels.UNPRICED] = reasons.NO_RATE
+        notes |= of_class[priced.case_class]
+        if encoded.page.by_default.any():
+            named_not = encoded.page.by_default[encoded.cases.combination] & (
+                priced.case_class >= _FIRST_INSIDE
+            )
+            _note(notes, named_not, reasons.HOSPITAL_NOT_NAMED)
+        days = reasons.DAYS_MISSING | reasons.DAYS_IMPOSSIBLE
+        told = (
+            reasons.COST_MISSING
+            | reasons.COST_IMPOSSIBLE
+            | reasons.EXCLUDED_IMPOSSIBLE
+            | reasons.SPECIAL_IMPOSSIBLE
+        )
+        unpaid = (priced.case_class == kernels.INVALID) & (notes & told == 0)
+        if unpaid.any():
+            # What is left of the invalid cases: those that are paid by day, and have none.
+            notes[unpaid] = (notes[unpaid] & ~days) | reasons.NO_DAYS_NO_PRICE
+        return notes
+
+
+def _note(notes: Ints, where: Flags, bit: int) -> None:
+    if where.any():
+        notes[where] |= bit
+
+
+def _amounts(frame: pl.DataFrame, name: str) -> Ints:
+    if name not in frame.columns:
+        return np.full(frame.height, NOT_GIVEN, dtype=np.int64)
+    return fen(frame[name])
+
+
+def _marked(frame: pl.DataFrame, name: str) -> Flags:
+    if name not in frame.columns:
+        return np.zeros(frame.height, dtype=np.bool_)
+    found: Flags = frame[name].to_numpy(writable=True)
+    return found
+
+
+def _number(day: date) -> int:
+    return (day - date(1970, 1, 1)).days

@@ -1,0 +1,216 @@
+"""The price book of a scheme: combinations of group, insurance, hospital → what they are paid.
+
+A payment standard does not depend on the case, so each combination is worked out once, exactly, when it first
+occurs, and looked up ever after.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from drg.payment import kernels
+from drg.payment.formulas import HIGHEST_COST_FEN, Line, Prices, prices
+from drg.payment.load import LoadedScheme
+from drg.payment.scheme import Coefficient, Rate
+from drg.payment.weights import Weight
+
+KEYS: Final = ("drg", "insurance_type", "hospital_level", "hospital_id")
+NUMBER: Final = pl.Decimal(18, 8)  # of weights and coefficients in frames
+_EIGHT_PLACES: Final = Decimal(1).scaleb(-8)
+# With this many possible combinations at most, a table says where each is; with more, they are sorted.
+_LARGEST_TABLE: Final = 2**24
+_NO_LINE: Final = Line(0, 1, 0, 1)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One combination: what was looked up, and what follows.
+
+    Attributes:
+        weight: None where the scheme has none for the group.
+        rate: None where it has none for the insurance and the hospital level.
+        coefficient: the row that gives the coefficient; None where the default or no coefficient counts.
+        base_group: the group is paid the same everywhere.
+        factor: the coefficient, cut if the stay is followed by a readmission.
+        prices: None without a weight or a rate.
+    """
+
+    weight: Weight | None
+    rate: Rate | None
+    coefficient: Coefficient | None
+    base_group: bool
+    factor: Decimal
+    prices: Prices | None
+
+
+class Page(NamedTuple):
+    """All combinations that were met so far, as columns; [r] each."""
+
+    combinations: kernels.Ints
+    weights: pl.Series
+    coefficients: pl.Series
+    by_default: npt.NDArray[np.bool_]  # the scheme names other hospitals, but not this one
+
+
+class PriceBook:
+    """Looks combinations up and keeps what was worked out; safe to share between threads."""
+
+    def __init__(self, loaded: LoadedScheme) -> None:
+        scheme = loaded.scheme
+        rows = scheme.coefficients.rows if scheme.coefficients else ()
+        weights = loaded.weights.values()
+        self._loaded = loaded
+        self._names_hospitals = any(row.hospital for row in rows)
+        self._known = {
+            "drg": _enum(weight.drg for weight in weights),
+            "insurance_type": _enum(rate.insurance for rate in scheme.rates),
+            "hospital_level": _enum(
+                [*(r.level for r in scheme.rates), *(c.level for c in rows), *(w.level for w in weights)]
+            ),
+            "hospital_id": _enum(row.hospital for row in rows),
+        }
+        self._rates = {(rate.insurance, rate.level): rate for rate in scheme.rates}
+        self._coefficients = {(row.hospital, row.level, row.drg): row for row in rows}
+        self._entries: list[Entry] = []
+        self._row_of_key: dict[int, int] = {}
+        self._page: Page | None = None
+        self._lock = threading.Lock()
+        possible = 2
+        for categories in self._known.values():
+            possible *= len(categories.categories) + 1
+        # The row of each combination plus one, 0 where it was not met yet.
+        self._table = np.zeros(possible, dtype=np.int64) if possible <= _LARGEST_TABLE else None
+
+    def rows(self, columns: dict[str, pl.Series], cut: npt.NDArray[np.bool_]) -> tuple[kernels.Ints, Page]:
+        """The row of each case's combination, and the rows.
+
+        Args:
+            columns: those of ``KEYS``, as far as there are any, as text; blanks around it do not matter.
+            cut: [n] whose standard is cut for a readmission.
+
+        Returns:
+            Rows [n], and what is in them.
+        """
+        keys = cut.astype(np.int64)
+        for name in KEYS:
+            categories = self._known[name]
+            keys *= len(categories.categories) + 1
+            if name in columns and len(categories.categories):
+                keys += _numbers(columns[name], categories)
+        if self._table is not None:
+            rows = self._table[keys] - 1
+            new = rows < 0
+            if new.any():
+                self._enter(np.unique(keys[new]))
+                rows = self._table[keys] - 1
+        else:
+            distinct, place = np.unique(keys, return_inverse=True)
+            self._enter(distinct)
+            rows = np.array([self._row_of_key[int(key)] for key in distinct], dtype=np.int64)[place]
+        with self._lock:
+            if self._page is None:
+                self._page = self._written()
+            return rows, self._page
+
+    def entry(self, row: int) -> Entry:
+        """What is behind a row."""
+        return self._entries[row]
+
+    def look_up(
+        self, drg: str | None, insurance: str | None, level: str | None, hospital: str | None, *, cut: bool
+    ) -> Entry:
+        """Work a combination out; None stands for what the scheme does not name."""
+        scheme = self._loaded.scheme
+        weight = self._loaded.weight(drg, level) if drg else None
+        places = ((insurance, level), (insurance, None), (None, level), (None, None))
+        rate = next((self._rates[place] for place in places if place in self._rates), None)
+        base_group = scheme.coefficients is not None and drg in scheme.coefficients.base_groups
+        coefficient = None if base_group else self._coefficient(drg, level, hospital)
+        factor = Decimal(1)
+        if coefficient:
+            factor = coefficient.value
+        elif scheme.coefficients and not base_group:
+            factor = scheme.coefficients.default
+        if cut and scheme.readmission:
+            factor *= scheme.readmission.factor
+        found = None
+        if weight and rate:
+            found = prices(scheme, weight.drg, weight.relative_weight, rate.value_yuan, factor)
+        return Entry(weight, rate, coefficient, base_group, factor, found)
+
+    def _coefficient(self, drg: str | None, level: str | None, hospital: str | None) -> Coefficient | None:
+        # A hospital or level that is not known must not find the rows that are for any.
+        of_hospital = [(hospital, None, drg), (hospital, None, None)] if hospital else [None, None]
+        of_level = [(None, level, drg), (None, level, None)] if level else [None, None]
+        places = (of_hospital[0], of_level[0], (None, None, drg), of_hospital[1], of_level[1])
+        return next((self._coefficients[place] for place in places if place in self._coefficients), None)
+
+    def _enter(self, keys: npt.NDArray[np.int64]) -> None:
+        """Work out the combinations of these keys, as far as they are new."""
+        with self._lock:
+            for key in keys.tolist():
+                if key in self._row_of_key:
+                    continue
+                names: list[str | None] = []
+                rest = key
+                for name in reversed(KEYS):
+                    categories = self._known[name].categories
+                    rest, number = divmod(rest, len(categories) + 1)
+                    names.append(categories[number - 1] if number else None)
+                hospital, level, insurance, drg = names
+                entry = self.look_up(drg, insurance, level, hospital, cut=bool(rest))
+                self._row_of_key[key] = len(self._entries)
+                self._entries.append(entry)
+                self._page = None
+                if self._table is not None:
+                    self._table[key] = len(self._entries)
+
+    def _written(self) -> Page:
+        entries = self._entries
+        combinations = np.array([_combination(entry) for entry in entries], dtype=np.int64)
+        weights = [entry.weight.relative_weight if entry.weight else None for entry in entries]
+        # A coefficient that is cut may have more places than a column; the standard is exact all the same.
+        factors = [
+            entry.factor.quantize(_EIGHT_PLACES, ROUND_HALF_UP) if entry.weight else None for entry in entries
+        ]
+        by_default = [
+            self._names_hospitals and entry.coefficient is None and not entry.base_group for entry in entries
+        ]
+        return Page(
+            combinations.reshape(-1, kernels.COMBINATION_WIDTH),
+            pl.Series(weights, dtype=NUMBER),
+            pl.Series(factors, dtype=NUMBER),
+            np.array(by_default, dtype=np.bool_),
+        )
+
+
+def _combination(entry: Entry) -> list[int]:
+    """A row of the kernel's combinations."""
+    found = entry.prices
+    if found is None:
+        lacks = kernels.NO_WEIGHT if entry.weight is None else kernels.NO_RATE
+        return [lacks, -1, HIGHEST_COST_FEN, 0, 0, *_NO_LINE, *_NO_LINE, *_NO_LINE]
+    limits = (found.high_above, found.low_below, found.incomplete_below)
+    return [kernels.PRICED, found.standard_fen, *limits, *found.high, *found.low, *found.incomplete]
+
+
+def _numbers(texts: pl.Series, categories: pl.Enum) -> npt.NDArray[np.int64]:
+    """The numbers of known texts, counted from 1; 0 for all others."""
+    found = texts.cast(categories, strict=False)
+    if found.null_count() > texts.null_count():
+        # Blanks are rare, and looking for them takes longer than reading without.
+        found = texts.str.strip_chars().cast(categories, strict=False)
+    numbers: npt.NDArray[np.int64] = (found.to_physical().cast(pl.Int64) + 1).fill_null(0).to_numpy()
+    return numbers
+
+
+def _enum(names: Iterable[str | None]) -> pl.Enum:
+    return pl.Enum(sorted({name for name in names if name is not None}))

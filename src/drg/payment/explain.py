@@ -1,0 +1,135 @@
+"""The arithmetic of one case as a person would write it: each number, its name and where it comes from.
+
+The amounts are those of the engine; what is written beside them is worked out once more, with fractions, from
+the same entry of the price book. A test holds both together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict
+
+from drg.columns import ALL, PRICE, Kind
+from drg.errors import InputError, did_you_mean
+from drg.payment.marks import EXTREME, READMITTED
+from drg.payment.steps import Facts, Step, class_step, payment_steps, standard_steps, surplus_steps
+
+if TYPE_CHECKING:
+    from drg.payment.pricer import Pricer
+
+
+class _Result(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PriceStep(_Result):
+    """One line of the arithmetic.
+
+    Attributes:
+        name, name_zh: what the number is.
+        value: the number (amounts in yuan), or a word.
+        arithmetic: how it comes about: ``0.9258 × 9,575.25 × 0.92``; empty if it is only looked up.
+        place: where it comes from: file and row or entry, or the column of the case.
+        source: who published it, as the scheme says.
+    """
+
+    name: str
+    name_zh: str
+    value: str
+    arithmetic: str = ""
+    place: str = ""
+    source: str = ""
+
+
+class PriceExplanation(_Result):
+    """How a case is priced. The outcome has the fields of a priced row.
+
+    Attributes:
+        case: the fields of the case that were given.
+        scheme, title, status: of the payment scheme; ``illustrative`` numbers are nobody's rule.
+        case_class: what the case is to its payment.
+        payment: in yuan; the sum of its parts.
+        outcome: every price column.
+        steps: the arithmetic, in order.
+    """
+
+    case: dict[str, Any]
+    scheme: str
+    title: str
+    status: str
+    case_class: str
+    payment: Decimal
+    outcome: dict[str, Decimal | str | None]
+    steps: tuple[PriceStep, ...]
+
+
+def explain_price(
+    pricer: Pricer, case: Mapping[str, Any], *, readmitted: bool = False, extreme: bool = False
+) -> PriceExplanation:
+    """Explain what one grouped case is paid; see ``drg.explain_price``."""
+    given = {name: value for name, value in case.items() if name not in PRICE}
+    for name in pricer.required_columns[:3]:
+        if name not in given:
+            hint = did_you_mean(name, given)
+            raise InputError(
+                f"the case has no {name} ({ALL[name].label_zh})",
+                field=name,
+                fix=hint or f"Give {ALL[name].meaning}",
+            )
+    frame = _frame(given)
+    # The marks of a single case would say that nobody came back and nobody is dearer.
+    marks = {READMITTED: readmitted and pricer.scheme.readmission is not None}
+    marks |= {EXTREME: extreme and pricer.scheme.extreme is not None}
+    frame = frame.with_columns(pl.lit(value).alias(name) for name, value in marks.items())
+    encoded = pricer.encode(frame)
+    outcome = pricer.price_batch(frame).select(list(PRICE)).row(0, named=True)
+    facts = Facts(
+        scheme=pricer.scheme,
+        case=given,
+        outcome=outcome,
+        entry=pricer.book.entry(int(encoded.cases.combination[0])),
+        cost=int(encoded.cases.cost[0]),
+        excluded=int(encoded.cases.excluded[0]),
+        days=int(encoded.cases.days[0]),
+        kind=given.get("case_kind"),
+        readmitted=marks[READMITTED],
+    )
+    return PriceExplanation(
+        case={name: value for name, value in given.items() if value is not None},
+        scheme=pricer.scheme.id,
+        title=pricer.scheme.title,
+        status=pricer.scheme.status,
+        case_class=outcome["case_class"],
+        payment=outcome["payment"],
+        outcome=outcome,
+        steps=tuple(PriceStep(**step._asdict()) for step in _steps(facts)),
+    )
+
+
+def _steps(facts: Facts) -> Iterator[Step]:
+    yield from standard_steps(facts)
+    yield class_step(facts)
+    yield from payment_steps(facts)
+    yield from surplus_steps(facts)
+
+
+def _frame(case: Mapping[str, Any]) -> pl.DataFrame:
+    """One row; amounts and numbers as they are, so that a float or a text is read as in a frame."""
+    columns = []
+    for name, value in case.items():
+        column = ALL.get(name)
+        if isinstance(value, Fraction):
+            value = Decimal(value.numerator) / Decimal(value.denominator)
+        if isinstance(value, Decimal):
+            # Its own number of decimals, so that nothing is rounded on the way in.
+            columns.append(pl.Series(name, [str(value)]))
+        elif value is None and column is not None and column.kind is not Kind.CODES:
+            columns.append(pl.Series(name, [None], dtype=column.dtype))
+        else:
+            columns.append(pl.Series(name, [value]))
+    return pl.DataFrame(columns)

@@ -1,0 +1,227 @@
+"""What one combination of group, hospital and insurance is paid: exact rational arithmetic, done once.
+
+Every formula of a scheme is a straight line in one number of the case: its cost or its days. So a combination
+becomes a handful of lines, and pricing a case is one of them, rounded once.
+
+Why 64 bits are enough, and exact. The value of a line at x is ``slope·x + start``, in fen; rounded half up
+that is ``floor(slope·x + start + 1/2)``. With slope = p / d and start + 1/2 = whole + part, 0 ≤ part < 1::
+
+    floor = (p·x) // d + whole + (1 if ((p·x) % d) / d + part ≥ 1 else 0)
+
+and the last condition is ``(p·x) % d ≥ carry`` with carry = ceil(d · (1 − part)), worked out here in
+fractions of any length. So the number of decimals of the start (weight × rate × coefficient …) does not
+matter at all: only ``p·x`` must be computed, which is done in two halves of x (``Line.at``, and the kernel
+alike). With x at most 10^10 fen (100 million yuan), p and d below ``LARGEST_TERM`` and |whole| below
+``LARGEST_AMOUNT`` nothing leaves 64 bits. ``line`` refuses anything else, and ``limits`` does so when the
+scheme is loaded.
+
+A line without a start needs no long slope either. Whether ``slope·x + 1/2`` reaches a whole number k is
+whether the slope reaches (2k − 1) / 2x, a fraction whose denominator is at most 2·10^10. The largest fraction
+with such a denominator that is not above the slope answers all these questions as the slope itself does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from math import ceil, floor
+from typing import Final, NamedTuple
+
+from drg.errors import SchemeError
+from drg.payment.scheme import PaymentScheme
+
+FEN: Final = 100  # per yuan
+HIGHEST_COST_FEN: Final = 10**10
+HALF: Final = 100_000  # x = high · HALF + low; both are at most HALF
+LARGEST_TERM: Final = 2**62 // (2 * HALF)
+LARGEST_AMOUNT: Final = 2**61
+
+
+class Line(NamedTuple):
+    """A straight line in fen, rounded half up to whole fen; see the head of the module."""
+
+    p: int
+    d: int
+    whole: int
+    carry: int
+
+    def at(self, x: int) -> int:
+        """The value at ``x``, from 0 to ``HIGHEST_COST_FEN``; the kernel does the same."""
+        high, low = divmod(x, HALF)
+        quotient, rest = divmod(self.p * high, self.d)
+        more, rest = divmod(rest * HALF + self.p * low, self.d)
+        return quotient * HALF + more + self.whole + (rest >= self.carry)
+
+
+def line(slope: Fraction, start: Fraction, what: str) -> Line:
+    """The line with a slope per fen (or day), and a value at zero in fen.
+
+    Args:
+        slope: not negative.
+        start: the value at zero.
+        what: the numbers behind it, for messages.
+
+    Raises:
+        SchemeError: if it cannot be computed in 64 bits for every possible cost.
+    """
+    if start == 0:
+        slope = not_above(slope, 2 * HIGHEST_COST_FEN)
+    p, d = slope.numerator, slope.denominator
+    whole, part = divmod(start + Fraction(1, 2), 1)
+    if max(p, d) > LARGEST_TERM:
+        raise SchemeError(
+            f"{what} make a factor of {p}/{d}, which has too many digits to be computed exactly",
+            fix=f"Give fewer decimals; at most {len(str(LARGEST_TERM)) - 1} digits in all are possible",
+        )
+    if abs(whole) + slope * HIGHEST_COST_FEN > LARGEST_AMOUNT:
+        raise SchemeError(
+            f"{what} lead to amounts beyond {LARGEST_AMOUNT // FEN:,} yuan",
+            fix="Check them for a slipped point",
+        )
+    return Line(p, d, int(whole), ceil(d * (1 - part)))
+
+
+def not_above(value: Fraction, denominator: int) -> Fraction:
+    """The largest fraction with at most this denominator that is not above a value."""
+    near = value.limit_denominator(denominator)
+    if near <= value:
+        return near
+    # The neighbour below, p/q → r/t with p·t − q·r = 1 and the largest t that is allowed.
+    p, q = near.numerator, near.denominator
+    t = pow(p, -1, q) if q > 1 else 0
+    t += (denominator - t) // q * q
+    return Fraction(p * t - 1, q * t)
+
+
+@dataclass(frozen=True)
+class Prices:
+    """What a combination is paid.
+
+    Attributes:
+        weight: relative weight.
+        unit_yuan: yuan per unit of weight.
+        coefficient: of hospital and group, readmission included.
+        standard: the payment standard in fen; exact unless the scheme rounds it first.
+        mean: the group's mean cost in fen, exact: weight × regional mean.
+        price_ratio: value of money in this scheme against the regional mean; 1 without one.
+        threshold: K of the tier, or None if there are no high-cost cases.
+        high_above: a case is high if its cost in fen exceeds this.
+        low_below: a case is low if its cost in fen is below this.
+        incomplete_below: a broken-off case is paid less than the standard below this cost in fen.
+        normal: the line of normal cases.
+        high: of high ones.
+        low: of low ones.
+        incomplete: of broken-off ones.
+    """
+
+    weight: Fraction
+    unit_yuan: Fraction
+    coefficient: Fraction
+    standard: Fraction
+    mean: Fraction
+    price_ratio: Fraction
+    threshold: Fraction | None
+    high_above: int
+    low_below: int
+    incomplete_below: int
+    normal: Line
+    high: Line
+    low: Line
+    incomplete: Line
+
+    @property
+    def standard_fen(self) -> int:
+        """The payment standard, rounded to the fen."""
+        return half_up(self.standard)
+
+
+def unit(scheme: PaymentScheme, value_yuan: Decimal) -> Fraction:
+    """Yuan per unit of weight: the rate, or the value of a point × the scale."""
+    return Fraction(value_yuan) * Fraction(scheme.method.scale or 1)
+
+
+def price_ratio(scheme: PaymentScheme, value_yuan: Decimal) -> Fraction:
+    """c: yuan per unit of weight against the regional mean; 1 without one."""
+    mean = scheme.method.regional_mean_yuan
+    return unit(scheme, value_yuan) / Fraction(mean) if mean else Fraction(1)
+
+
+def threshold(scheme: PaymentScheme, weight: Decimal) -> Decimal | None:
+    """K of the tier of a weight; None if the scheme has no high-cost cases."""
+    tiers = scheme.high.tiers if scheme.high else ()
+    return next((t.threshold for t in tiers if t.weight_below is None or weight < t.weight_below), None)
+
+
+def prices(
+    scheme: PaymentScheme, drg: str, weight: Decimal, value_yuan: Decimal, coefficient: Decimal
+) -> Prices:
+    """The lines of one combination.
+
+    Args:
+        scheme: the scheme.
+        drg: the group, for messages.
+        weight: its relative weight.
+        value_yuan: the rate, or the value of a point.
+        coefficient: of hospital and group, readmission included.
+
+    Raises:
+        SchemeError: if the numbers cannot be computed with exactly; ``limits`` finds that out beforehand.
+    """
+    what = f"the weight {weight} of {drg}, the rate {value_yuan} and the coefficient {coefficient}"
+    rw, f, per_weight = Fraction(weight), Fraction(coefficient), unit(scheme, value_yuan)
+    c = price_ratio(scheme, value_yuan)
+    mean = rw * per_weight / c * FEN
+    standard = rw * per_weight * f * FEN
+    if scheme.rounding and scheme.rounding.standard_first:
+        standard = Fraction(half_up(standard))
+    normal = line(Fraction(0), standard, what)
+
+    tier, high_above, high = threshold(scheme, weight), HIGHEST_COST_FEN, normal
+    k = None if tier is None else Fraction(tier)
+    if scheme.high and k is not None:
+        reference = standard if scheme.high.reference == "standard" else mean
+        # No cost is higher than the highest, so neither need the threshold be.
+        high_above = min(floor(k * reference), HIGHEST_COST_FEN)
+        slope, start = {
+            "linear_add": (c, standard - k * mean * c),
+            "deduct": (c, -(k - 1) * mean * f * c),
+            "cap": (Fraction(0), k * standard),
+            "by_item": (Fraction(1), Fraction(0)),
+        }[scheme.high.formula]
+        high = line(slope, start, what)
+    low_below, low = 0, normal
+    if scheme.low:
+        reference = standard if scheme.low.reference == "standard" else mean
+        low_below = min(ceil(Fraction(scheme.low.threshold) * reference), HIGHEST_COST_FEN + 1)
+        low = line(Fraction(scheme.low.factor), Fraction(0), what)
+    incomplete_below, incomplete = 0, normal
+    if scheme.incomplete:
+        incomplete_below = min(ceil(mean), HIGHEST_COST_FEN + 1)
+        incomplete = line(standard / mean, Fraction(0), what)
+    return Prices(
+        weight=rw,
+        unit_yuan=per_weight,
+        coefficient=f,
+        standard=standard,
+        mean=mean,
+        price_ratio=c,
+        threshold=k,
+        high_above=high_above,
+        low_below=low_below,
+        incomplete_below=incomplete_below,
+        normal=normal,
+        high=high,
+        low=low,
+        incomplete=incomplete,
+    )
+
+
+def half_up(amount: Fraction) -> int:
+    """A fraction of fen, rounded half up."""
+    return floor(amount + Fraction(1, 2))
+
+
+def fen(yuan: Decimal) -> int:
+    """An amount in yuan as whole fen, rounded half up."""
+    return int((yuan * FEN).quantize(Decimal(1), rounding=ROUND_HALF_UP))

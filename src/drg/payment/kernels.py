@@ -1,0 +1,206 @@
+"""The pricing loop: whole fen in, whole fen out.
+
+``n`` cases, ``r`` combinations of group, hospital and insurance, ``o`` rules for stays outside DRG payment.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from drg.grouping.jit import kernel
+from drg.payment.formulas import HALF, HIGHEST_COST_FEN
+
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+# Case classes, in the order of scheme.CaseClass.
+INVALID, SPECIAL, UNGROUPED, AMBIGUOUS, SHORT, LONG, BED_DAY, DAY_SURGERY = range(8)
+UNWEIGHTED, UNPRICED, INCOMPLETE, EXTREME, HIGH, LOW, NORMAL = range(8, 15)
+
+# How cases outside the formulas are paid.
+BY_ITEM, SHARE, NOTHING, PER_DAY, PER_CASE = range(5)
+
+# What a combination lacks.
+PRICED, NO_WEIGHT, NO_RATE = range(3)
+
+# Columns of ``combinations``: what each is paid; see ``formulas.Prices``. All that a case needs of its row is
+# in one place, for there may be hundreds of thousands of rows, and each place is another wait for memory.
+LACKS, STANDARD, HIGH_ABOVE, LOW_BELOW, INCOMPLETE_BELOW = range(5)
+LINE_HIGH, LINE_LOW, LINE_INCOMPLETE = 5, 9, 13
+COMBINATION_WIDTH = 17
+
+# Grouping, as far as pricing cares; the first two are rows of ``Rules.by_status``.
+STATUS_UNGROUPED, STATUS_AMBIGUOUS, STATUS_GROUPED = range(3)
+UNWEIGHTED_ROW = 2
+
+SHARE_UNITS = 100_000_000
+
+# Columns of ``Rules.outside``.
+CLASS, AT_MOST, AT_LEAST, KIND, PAYS, LINE = range(6)
+OUTSIDE_WIDTH = LINE + 4
+
+
+class Rules(NamedTuple):
+    """What a scheme says beyond its lines. Shares are in units of 1 / ``SHARE_UNITS``."""
+
+    outside: Ints  # [o, 10] class, at most days, at least days, kind, pays, line; -1: does not matter
+    by_status: Ints  # [3, 2] pays, share: of ungrouped, ambiguous, unweighted cases
+    excluded_share: int
+    has_high: bool
+    high_adds: bool  # the standard is paid, and something on top
+
+
+class CaseArrays(NamedTuple):
+    """What pricing needs of each case. Amounts in fen, -1 if not given."""
+
+    combination: Ints  # [n]
+    status: npt.NDArray[np.uint8]  # [n] one of STATUS_…
+    cost: Ints  # [n] negative if it cannot be used
+    days: Ints  # [n] -1 if not known
+    kind: Ints  # [n] number of the case kind, -1 if none
+    special: Ints  # [n] what was decided for it; below -1 if that cannot be read
+    excluded: Ints  # [n] excluded items, 0 if none, negative if that cannot be read
+    incomplete: Flags  # [n]
+    extreme: Flags  # [n]
+
+
+class Priced(NamedTuple):
+    """What each case is paid, in fen."""
+
+    case_class: npt.NDArray[np.uint8]
+    standard: Ints
+    drg: Ints
+    high: Ints
+    item: Ints
+    outside: Ints
+    special: Ints
+    excluded: Ints
+
+
+@kernel
+def _at(line: Ints, x: int) -> int:
+    """The value of a line that begins here; as ``formulas.Line.at``, and exact for the same reasons."""
+    p, d = line[0], line[1]
+    quotient, rest = (p * (x // HALF)) // d, (p * (x // HALF)) % d
+    low = rest * HALF + p * (x % HALF)
+    value = quotient * HALF + low // d + line[2]
+    if low % d >= line[3]:
+        value += 1
+    return int(value)
+
+
+@kernel
+def _share(cost: int, pays: int, share: int) -> int:
+    """What is paid of a cost, half up."""
+    if pays == BY_ITEM:
+        return cost
+    if pays == SHARE:
+        # In two steps, so that the product stays within 64 bits.
+        whole, rest = cost // SHARE_UNITS, cost % SHARE_UNITS
+        return int(whole * share + (2 * rest * share + SHARE_UNITS) // (2 * SHARE_UNITS))
+    return 0
+
+
+@kernel
+def _outside_rule(rules: Ints, days: int, kind: int) -> int:
+    """The first rule that takes a stay, or -1. Days that are not known fit no rule that asks for them."""
+    for o in range(rules.shape[0]):
+        at_most, at_least, asked = rules[o, AT_MOST], rules[o, AT_LEAST], rules[o, KIND]
+        if at_most >= 0 and (days < 0 or days > at_most):
+            continue
+        if at_least >= 0 and days < at_least:
+            continue
+        if asked >= 0 and kind != asked:
+            continue
+        return o
+    return -1
+
+
+@kernel
+def price_cases(combinations: Ints, rules: Rules, cases: CaseArrays, out: Priced) -> None:
+    """Price the cases.
+
+    Args:
+        combinations: [r, COMBINATION_WIDTH] what each combination is paid.
+        rules: of the scheme.
+        cases: what to price.
+        out: is written into.
+    """
+    # Taken out of their tuples once: inside the loop, each access would count references.
+    outside_rules, by_status = rules.outside, rules.by_status
+    excluded_share, has_high, high_adds = rules.excluded_share, rules.has_high, rules.high_adds
+    combination, statuses, costs, all_days = cases.combination, cases.status, cases.cost, cases.days
+    kinds, specials, excludeds = cases.kind, cases.special, cases.excluded
+    incompletes, extremes = cases.incomplete, cases.extreme
+    out_class, out_standard, out_drg, out_high = out.case_class, out.standard, out.drg, out.high
+    out_item, out_outside, out_special, out_excluded = out.item, out.outside, out.special, out.excluded
+
+    for i in range(len(costs)):
+        row = combination[i]
+        standard = combinations[row, STANDARD]
+        drg = high = item = outside = special = beside = 0
+        total, excluded = costs[i], excludeds[i]
+        cost = total - excluded
+        valid = 0 <= total <= HIGHEST_COST_FEN and 0 <= excluded <= total and specials[i] >= -1
+        case_class = INVALID
+        if valid:
+            status = statuses[i]
+            rule = -1
+            if specials[i] < 0 and status == STATUS_GROUPED:
+                rule = _outside_rule(outside_rules, all_days[i], kinds[i])
+            if specials[i] >= 0:
+                case_class = SPECIAL
+                special = specials[i]
+            elif status != STATUS_GROUPED:
+                case_class = AMBIGUOUS if status == STATUS_AMBIGUOUS else UNGROUPED
+                item = _share(cost, by_status[status, 0], by_status[status, 1])
+            elif rule >= 0:
+                case_class = outside_rules[rule, CLASS]
+                pays = outside_rules[rule, PAYS]
+                if pays == BY_ITEM:
+                    item = cost
+                elif pays == PER_CASE:
+                    outside = _at(outside_rules[rule, LINE:], 1)
+                elif pays == PER_DAY:
+                    if all_days[i] < 0:
+                        case_class = INVALID
+                    else:
+                        outside = _at(outside_rules[rule, LINE:], all_days[i])
+            elif combinations[row, LACKS] == NO_WEIGHT:
+                case_class = UNWEIGHTED
+                item = _share(cost, by_status[UNWEIGHTED_ROW, 0], by_status[UNWEIGHTED_ROW, 1])
+            elif combinations[row, LACKS] == NO_RATE:
+                case_class = UNPRICED
+            elif incompletes[i]:
+                case_class = INCOMPLETE
+                drg = standard
+                if cost < combinations[row, INCOMPLETE_BELOW]:
+                    drg = _at(combinations[row, LINE_INCOMPLETE:], cost)
+            elif extremes[i]:
+                case_class = EXTREME
+                item = cost
+            elif has_high and cost > combinations[row, HIGH_ABOVE]:
+                case_class = HIGH
+                high = _at(combinations[row, LINE_HIGH:], cost)
+                if high_adds:
+                    drg = standard
+                    high -= standard
+            elif cost < combinations[row, LOW_BELOW]:
+                case_class = LOW
+                item = _at(combinations[row, LINE_LOW:], cost)
+            else:
+                case_class = NORMAL
+                drg = standard
+            if case_class != INVALID:
+                beside = _share(excluded, SHARE, excluded_share)
+        out_class[i] = case_class
+        out_standard[i] = standard
+        out_drg[i] = drg
+        out_high[i] = high
+        out_item[i] = item
+        out_outside[i] = outside
+        out_special[i] = special
+        out_excluded[i] = beside

@@ -1,0 +1,56 @@
+"""Whether every number of a scheme can be computed with exactly: found out when it is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from fractions import Fraction
+
+from drg.payment.formulas import FEN, line, prices
+from drg.payment.scheme import PaymentScheme
+
+
+def factors(scheme: PaymentScheme) -> list[Decimal]:
+    """Every coefficient that a case can have, readmission included."""
+    coefficients = scheme.coefficients
+    found = {Decimal(1)}
+    if coefficients:
+        found |= {coefficients.default, *(row.value for row in coefficients.rows)}
+    cut = {scheme.readmission.factor * factor for factor in found} if scheme.readmission else set()
+    return sorted(found | cut)
+
+
+def check_range(scheme: PaymentScheme, weights: Iterable[tuple[str, Decimal]]) -> None:
+    """Work out what could leave 64 bits: each rate with each coefficient, for the extremes among the weights.
+
+    How many digits a line has follows from the rate and the coefficient; how large its amounts are, from the
+    heaviest group (see ``formulas``). A standard that is rounded first also brings in the weight's decimals.
+
+    Args:
+        scheme: the scheme.
+        weights: groups and their weights.
+
+    Raises:
+        SchemeError: names the numbers.
+    """
+    for rule in scheme.outside:
+        if rule.price_yuan is not None:
+            line(
+                Fraction(rule.price_yuan) * FEN,
+                Fraction(0),
+                f"the price {rule.price_yuan} of {rule.case_class}",
+            )
+    extremes = _extremes(list(weights))
+    for rate in scheme.rates:
+        for factor in factors(scheme):
+            for drg, weight in extremes:
+                prices(scheme, drg, weight, rate.value_yuan, factor)
+
+
+def _extremes(weights: Sequence[tuple[str, Decimal]]) -> list[tuple[str, Decimal]]:
+    """The heaviest group and the one whose weight has most decimals."""
+    if not weights:
+        return []
+    heaviest = max(weights, key=lambda item: item[1])
+    longest = max(weights, key=lambda item: Fraction(item[1]).denominator)
+    return list(dict.fromkeys((heaviest, longest)))

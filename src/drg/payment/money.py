@@ -1,0 +1,111 @@
+"""Amounts: decimal yuan in frames, whole fen inside.
+
+int64 holds 92 quadrillion yuan in fen, far more than any amount here; sums over files are made by polars in
+decimals of 38 digits. No amount passes through a binary float, unless it comes as one.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+
+from drg.columns import ALL
+from drg.errors import InputError
+
+YUAN: Final = pl.Decimal(18, 2)
+NOT_GIVEN: Final = -1
+UNUSABLE: Final = -2
+
+# Read with eight decimals, rounded to two: half up, where a cast to two decimals would round half to even.
+_FINE_DECIMALS: Final = 8
+_FINE: Final = pl.Decimal(18, _FINE_DECIMALS)
+_PER_FEN: Final = 10 ** (_FINE_DECIMALS - 2)
+_NOTHING: Final = pl.Series([0], dtype=YUAN)
+_HIGHEST_FLOAT: Final = 10**18 / 10**_FINE_DECIMALS  # yuan; what 18 digits with eight decimals hold
+
+
+def fen(series: pl.Series) -> npt.NDArray[np.int64]:
+    """Amounts in yuan as whole fen.
+
+    Args:
+        series: decimals, whole numbers, floats or text; what is finer than a fen is rounded half up.
+
+    Returns:
+        The amounts [n]; ``NOT_GIVEN`` where null, NaN or blank, ``UNUSABLE`` where negative, no number or
+        beyond what any amount can be.
+
+    Raises:
+        InputError: if the column holds dates, lists or anything else that is no amount.
+    """
+    dtype = series.dtype
+    if isinstance(dtype, pl.Categorical | pl.Enum):
+        series = series.cast(pl.String)
+        dtype = series.dtype
+    if dtype == pl.String:
+        text = series.str.strip_chars()
+        fine = text.cast(_FINE, strict=False).to_physical().cast(pl.Int64, strict=False)
+        return _marked(_rounded(fine, _PER_FEN), (text != "").fill_null(False))
+    if isinstance(dtype, pl.Decimal):
+        return _marked(_of_decimals(series, dtype.scale), series.is_not_null())
+    if dtype.is_float():
+        series = series.cast(pl.Float64).fill_nan(None)
+        return _marked(_of_floats(series), series.is_not_null())
+    if dtype.is_integer():
+        # One more is as unusable as any, and its product still fits.
+        whole = series.cast(pl.Int64, strict=False).clip(-1, 10**16) * 100
+        return _marked(whole, series.is_not_null())
+    if series.null_count() == len(series):
+        return np.full(len(series), NOT_GIVEN, dtype=np.int64)
+    column = ALL.get(series.name)
+    raise InputError(
+        f"{column.label_zh + ' ' if column else ''}{series.name} holds {dtype}, but an amount is expected",
+        field=series.name,
+        fix=f"Give {column.meaning if column else 'amounts in yuan'}",
+    )
+
+
+def _rounded(units: pl.Series, per_fen: int) -> pl.Series:
+    # Below zero by less than half a fen is still below zero.
+    return ((units + per_fen // 2) // per_fen).set(units < 0, UNUSABLE)
+
+
+def _of_decimals(series: pl.Series, scale: int) -> pl.Series:
+    # What does not fit is beyond all amounts.
+    units = series.to_physical().cast(pl.Int64, strict=False)
+    if scale > 2:
+        return _rounded(units, 10 ** (scale - 2))
+    return units * 10 ** (2 - scale) if scale < 2 else units
+
+
+def _of_floats(series: pl.Series) -> pl.Series:
+    """A float stands for the shortest decimal that is read as it: 1.005 is 1.005, not a little less."""
+    values = series.fill_null(-1.0).to_numpy()
+    usable = (values >= 0) & (values < _HIGHEST_FLOAT)
+    fine = np.rint(np.where(usable, values, 0.0) * 10**_FINE_DECIMALS).astype(np.int64)
+    return pl.Series(np.where(usable, (fine + _PER_FEN // 2) // _PER_FEN, UNUSABLE))
+
+
+def _marked(amounts: pl.Series, present: pl.Series) -> npt.NDArray[np.int64]:
+    found: npt.NDArray[np.int64] = amounts.fill_null(UNUSABLE).to_numpy(writable=True)
+    found[found < 0] = UNUSABLE
+    if not present.all():
+        found[~present.to_numpy()] = NOT_GIVEN
+    return found
+
+
+def yuan(amounts: npt.NDArray[np.int64], missing: npt.NDArray[np.bool_] | None = None) -> pl.Series:
+    """Whole fen as decimals in yuan with two places; null where ``missing``."""
+    if missing is None and not amounts.any():
+        return _NOTHING.new_from_index(0, len(amounts))
+    # A decimal is a whole number of 128 bits: the amount, and its sign once more.
+    words = np.empty((len(amounts), 2), dtype=np.int64)
+    words[:, 0] = amounts
+    np.right_shift(words[:, 0], 63, out=words[:, 1])
+    valid = None
+    if missing is not None and missing.any():
+        valid = pa.py_buffer(np.packbits(~missing, bitorder="little"))
+    return pl.Series(pa.Array.from_buffers(pa.decimal128(18, 2), len(amounts), [valid, pa.py_buffer(words)]))

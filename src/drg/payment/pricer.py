@@ -1,0 +1,170 @@
+"""The public face of pricing: one scheme, ready for use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from drg.columns import ALL, PRICE, PRICE_COLUMNS
+from drg.errors import InputError, MissingColumnError
+from drg.grouping.frames import through_lazy
+from drg.grouping.outcomes import LANGUAGES
+from drg.payment.arrays import Decoder, Encoded, Encoder, needs_days
+from drg.payment.book import PriceBook
+from drg.payment.load import LoadedScheme, load_scheme
+from drg.payment.marks import EXTREME, READMITTED, with_marks
+from drg.payment.reasons import missing_lines
+from drg.payment.rules import case_kinds
+
+if TYPE_CHECKING:
+    from drg.grouping.frames import Frame
+    from drg.payment.explain import PriceExplanation
+
+_GROUPING = ("drg", "grouping_status")
+
+
+class Pricer:
+    """One payment scheme, loaded, checked and ready; safe to share between threads.
+
+    Args:
+        scheme: the id of an installed scheme, the path of a directory that holds one, or a loaded one.
+
+    Raises:
+        UnknownSchemeError, SchemeError: if it cannot be used.
+    """
+
+    def __init__(self, scheme: str | Path | LoadedScheme) -> None:
+        self.loaded = scheme if isinstance(scheme, LoadedScheme) else load_scheme(scheme)
+        self.scheme = self.loaded.scheme
+        self.book = PriceBook(self.loaded)
+        self._encoder = Encoder(self.loaded, self.book)
+        self._decoder = Decoder(self.loaded)
+
+    @property
+    def id(self) -> str:
+        """The id of the scheme."""
+        return self.scheme.id
+
+    def __repr__(self) -> str:
+        return f"Pricer({self.id!r})"
+
+    @property
+    def required_columns(self) -> tuple[str, ...]:
+        """The columns that this scheme needs: group, cost, and what its rates and rules ask for."""
+        scheme, readmission = self.scheme, self.scheme.readmission
+        rows = scheme.coefficients.rows if scheme.coefficients else ()
+        levels = [rate.level for rate in scheme.rates] + [row.level for row in rows]
+        levels += [weight.level for weight in self.loaded.weights.values()]
+        asked = {
+            "adrg": bool(readmission and readmission.except_adrg),
+            "insurance_type": any(rate.insurance for rate in scheme.rates),
+            "hospital_level": any(levels),
+            "hospital_id": any(row.hospital for row in rows) or readmission is not None,
+            "los_days": needs_days(scheme),
+            "case_kind": bool(case_kinds(scheme)),
+            "incomplete": scheme.incomplete is not None,
+            "tcm_cost_yuan": scheme.tcm is not None,
+            "patient_id": readmission is not None,
+            "admission_date": readmission is not None,
+            "discharge_date": readmission is not None,
+        }
+        return (*_GROUPING, "total_cost_yuan", *(name for name, is_asked in asked.items() if is_asked))
+
+    def price(
+        self,
+        frame: Frame,
+        *,
+        language: str = "en",
+        watch: Callable[[pl.DataFrame], None] | None = None,
+    ) -> Frame:
+        """Price grouped discharges.
+
+        Args:
+            frame: grouped discharges of any kind, one row per case, with ``total_cost_yuan`` and the columns
+                that the scheme asks for (``required_columns``). Amounts are in yuan.
+            language: of the reasons, ``en`` or ``zh``.
+            watch: is shown every priced batch, in no particular order and from several threads.
+
+        Returns:
+            The same kind of frame, rows in order, with the columns of ``columns.PRICE_COLUMNS`` added.
+
+        Raises:
+            MissingColumnError: if a column that the scheme needs is absent.
+            InputError: if a column holds what it cannot hold, or an output column is already there.
+        """
+        return through_lazy(frame, lambda lazy: self._price_lazily(lazy, language, watch), ALL)
+
+    def explain(
+        self, case: Mapping[str, Any], *, readmitted: bool = False, extreme: bool = False
+    ) -> PriceExplanation:
+        """The arithmetic of one case; see ``drg.explain_price``."""
+        from drg.payment.explain import explain_price
+
+        return explain_price(self, case, readmitted=readmitted, extreme=extreme)
+
+    def marked(self, frame: pl.LazyFrame) -> pl.LazyFrame:
+        """The frame with what can only be seen beside the other cases; see ``marks``."""
+        return with_marks(frame, self.scheme)
+
+    def _price_lazily(
+        self, frame: pl.LazyFrame, language: str, watch: Callable[[pl.DataFrame], None] | None
+    ) -> pl.LazyFrame:
+        def step(batch: pl.DataFrame) -> pl.DataFrame:
+            result = self.price_batch(batch, language)
+            if watch is not None:
+                watch(result)
+            return result
+
+        if language not in LANGUAGES:
+            raise InputError(f"there is no language {language!r}", fix=f"Give one of {', '.join(LANGUAGES)}")
+        schema = frame.collect_schema()
+        self.check_columns(schema.names())
+        return self.marked(frame).map_batches(
+            step,
+            schema=pl.Schema({**schema, **{column.name: column.dtype for column in PRICE_COLUMNS}}),
+            streamable=True,
+        )
+
+    def encode(self, batch: pl.DataFrame) -> Encoded:
+        """The columns that pricing reads, as arrays."""
+        return self._encoder.encode(batch)
+
+    def price_batch(self, batch: pl.DataFrame, language: str = "en") -> pl.DataFrame:
+        """Price a frame at once, in the calling thread, without checking its columns.
+
+        Args:
+            batch: as for ``price``, with the marks of ``marked`` as far as the scheme has any.
+            language: of the reasons.
+        """
+        priced = self._decoder.price(self.encode(batch), language)
+        marks = [name for name in (READMITTED, EXTREME) if name in batch.columns]
+        return (batch.drop(marks) if marks else batch).with_columns(priced)
+
+    def check_columns(self, names: list[str]) -> None:
+        """Whether a frame with these columns can be priced.
+
+        Raises:
+            MissingColumnError: names every column that is missing, and what it holds.
+            InputError: if an output column is already there.
+        """
+        missing = [name for name in self.required_columns if name not in names]
+        if missing:
+            what = "a column" if len(missing) == 1 else f"{len(missing)} columns"
+            ungrouped = any(name in missing for name in _GROUPING)
+            raise MissingColumnError(
+                f"{self.id} needs {what} that the data lacks:{missing_lines(missing)}",
+                field=missing[0] if len(missing) == 1 else None,
+                fix=f"Group the discharges first: drg group … --grouper {self.scheme.grouper}"
+                if ungrouped
+                else "Add what is missing; leave cells empty where the value is not known",
+            )
+        taken = [name for name in PRICE if name in names]
+        if taken:
+            raise InputError(
+                f"the data already has a column {', '.join(taken)}, which pricing would add",
+                field=taken[0],
+                fix="Rename or drop it first",
+            )

@@ -1,0 +1,160 @@
+"""What is wrong with a ``scheme.toml``, in the words of the person who writes it, with the line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final, get_args
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from drg.errors import SchemeError, did_you_mean
+from drg.payment.scheme import PaymentScheme
+
+Loc = Sequence[str | int]
+
+# How an entry of this name is written; the same name means the same everywhere in a scheme.
+EXAMPLES: Final[Mapping[str, str]] = {
+    "id": 'id = "mycity-2026"',
+    "title": 'title = "某市 2026"',
+    "region": 'region = "某市"',
+    "grouper": 'grouper = "chs-drg-2.0"',
+    "grouper_missing": 'grouper_missing = "why the version is not installed"',
+    "status": 'status = "published", "transcribed" or "illustrative"',
+    "valid_from": "valid_from = 2026-01-01",
+    "valid_to": "valid_to = 2026-12-31",
+    "source": 'source = "who published it, where and when"',
+    "method": '[method] with kind = "rate" and a source',
+    "rates": "[[rates]] with value_yuan and a source",
+    "kind": 'kind = "rate" or "points"',
+    "scale": "scale = 100",
+    "regional_mean_yuan": "regional_mean_yuan = 10523.40",
+    "value_yuan": "value_yuan = 9575.25",
+    "insurance": 'insurance = "310"',
+    "level": 'level = "3"',
+    "value": "value = 0.92",
+    "hospital": 'hospital = "H12345"',
+    "drg": 'drg = "BR15"',
+    "default": "default = 1",
+    "base_groups": 'base_groups = ["BR15", "BS19"]',
+    "rows": "[[coefficients.rows]] with value, what it is for and a source",
+    "threshold": "threshold = 2.5",
+    "weight_below": "weight_below = 2",
+    "formula": 'formula = "linear_add", "deduct", "cap" or "by_item"',
+    "reference": 'reference = "standard" or "mean"',
+    "tiers": "tiers = [{ threshold = 3, weight_below = 1 }, { threshold = 2 }]",
+    "top_share": "top_share = 0.05",
+    "within": 'within = "all" or "group"',
+    "factor": "factor = 0.5",
+    "case_class": 'case_class = "short", "long", "bed_day" or "day_surgery"',
+    "los_days_at_most": "los_days_at_most = 2",
+    "los_days_at_least": "los_days_at_least = 60",
+    "case_kind": 'case_kind = "bed_day"',
+    "pays": 'pays = "by_item"',
+    "price_yuan": "price_yuan = 300",
+    "share": "share = 0.7",
+    "ungrouped": '[ungrouped] with pays = "nothing" (or "by_item", or "share") and a source',
+    "ambiguous": '[ambiguous] with pays = "nothing" (or "by_item", or "share") and a source',
+    "unweighted": '[unweighted] with pays = "nothing" (or "by_item", or "share") and a source',
+    "days": "days = 15",
+    "except_adrg": 'except_adrg = ["RE1"]',
+    "share_below": "share_below = 0.6",
+    "medical_drg": 'medical_drg = { BV19 = "BR15" }',
+    "standard_first": "standard_first = true",
+}
+_DOCUMENT: Final = "docs/payment-schemes.md"
+# An array of tables, a table, or the entry of a key.
+_HEADER: Final = re.compile(r"\s*\[\[?\s*([A-Za-z0-9_.\s-]+?)\s*\]\]?")
+_KEY: Final = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
+
+
+def readable(error: ErrorDetails, file: Path, text: str) -> SchemeError:
+    """One finding of the model: which line and entry, what was expected, how to write it."""
+    loc = [part for part in error["loc"] if part != "[key]"]
+    field = ".".join(str(part + 1) if isinstance(part, int) else part for part in loc) or None
+    row = line_of(text, loc)
+    names = [part for part in loc if isinstance(part, str)]
+    last = names[-1] if names else ""
+    given = error["input"]
+    if error["type"] == "extra_forbidden":
+        known = _fields(loc[:-1])
+        hint = did_you_mean(last, known)
+        fix = f"{hint} Known keys: {', '.join(known)}".strip()
+        return SchemeError(f"unknown key {last!r}", file=file, row=row, field=field, fix=fix)
+    example = EXAMPLES.get(last)
+    if error["type"] == "missing":
+        fix = f"Add {example}" if example else f"See {_DOCUMENT}"
+        return SchemeError(f"{last} is missing", file=file, row=row, field=field, fix=fix)
+    problem = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "value_error":
+        # These say themselves what to do.
+        return SchemeError(problem, file=file, row=row, field=field, fix=f"See {_DOCUMENT}")
+    problem = problem[:1].lower() + problem[1:]
+    problem = problem.replace("decimal input should", "it should").replace("input should", "it should")
+    shown = str(given) if isinstance(given, Decimal) else repr(given)
+    if isinstance(given, dict | list):
+        shown = "a table" if isinstance(given, dict) else "a list"
+    return SchemeError(
+        f"{last or 'the entry'} is {shown}; {problem}",
+        file=file,
+        row=row,
+        field=field,
+        fix=f"Write it like this: {example}" if example else f"See {_DOCUMENT}",
+    )
+
+
+def _fields(loc: Loc) -> list[str]:
+    """The keys that are known in this part of a scheme."""
+    model: type[BaseModel] = PaymentScheme
+    for part in loc:
+        if isinstance(part, str):
+            inner = _model_in(model.model_fields[part].annotation)
+            if inner is None:
+                return []
+            model = inner
+    return list(model.model_fields)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    found = (_model_in(part) for part in get_args(annotation))
+    return next((model for model in found if model is not None), None)
+
+
+def line_of(text: str, loc: Loc) -> int | None:
+    """The line of a TOML text, counted from 1, at which an entry is written, as near as can be told.
+
+    Args:
+        text: the file.
+        loc: the path of the entry: ``("rates", 1, "value_yuan")``; of one that is missing, its table counts.
+    """
+    wanted = [part for part in loc if isinstance(part, str)]
+    indices = {
+        tuple(p for p in loc[: at + 1] if isinstance(p, str)): part
+        for at, part in enumerate(loc)
+        if isinstance(part, int)
+    }
+    seen: dict[tuple[str, ...], int] = {}
+    here: tuple[str, ...] = ()
+    inside = True
+    best, depth = None, 0
+    for number, line in enumerate(text.splitlines(), start=1):
+        if found := _HEADER.match(line):
+            here = tuple(part.strip() for part in found[1].split("."))
+            if line.lstrip().startswith("[["):
+                seen[here] = seen.get(here, -1) + 1
+            inside = list(here) == wanted[: len(here)] and all(
+                indices.get(here[:at], seen.get(here[:at], 0)) == seen.get(here[:at], 0)
+                for at in range(1, len(here) + 1)
+            )
+            if inside and len(here) > depth:
+                best, depth = number, len(here)
+        elif inside and (found := _KEY.match(line)):
+            path = [*here, found[1]]
+            if path == wanted[: len(path)] and len(path) > depth:
+                best, depth = number, len(path)
+    return best

@@ -1,0 +1,127 @@
+"""What is said of a case beside its payment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from drg.columns import ALL
+from drg.payment.load import LoadedScheme
+
+# The bits of a case's notes, in the order in which they are told.
+(
+    COST_MISSING,
+    COST_IMPOSSIBLE,
+    EXCLUDED_IMPOSSIBLE,
+    SPECIAL_IMPOSSIBLE,
+    NO_DAYS_NO_PRICE,
+    DAYS_MISSING,
+    DAYS_IMPOSSIBLE,
+    NOT_GROUPED,
+    NO_WEIGHT,
+    NO_RATE,
+    HOSPITAL_NOT_NAMED,
+    READMITTED,
+    MEDICAL_GROUP,
+    TCM_MISSING,
+    INCOMPLETE_UNREADABLE,
+    SHARE_IMPOSSIBLE,
+    OTHER_GROUPER,
+    SCHEME_NOT_VALID,
+    GROUPER_NOT_VALID,
+    DATE_MISSING,
+) = (1 << bit for bit in range(20))
+
+_HIGHEST: Final = "100,000,000"
+_WORDS: Final[dict[str, dict[int, str]]] = {
+    "en": {
+        COST_MISSING: "total_cost_yuan is missing",
+        COST_IMPOSSIBLE: f"total_cost_yuan is impossible (0 to {_HIGHEST} yuan expected)",
+        EXCLUDED_IMPOSSIBLE: "excluded_items_yuan is impossible (0 to total_cost_yuan expected)",
+        SPECIAL_IMPOSSIBLE: "special_payment_yuan is impossible (an amount in yuan expected)",
+        NO_DAYS_NO_PRICE: "paid by day, but los_days is not known",
+        DAYS_MISSING: "los_days is missing: no rule for short or long stays applied",
+        DAYS_IMPOSSIBLE: "los_days is impossible (whole days, 0 to 36,600 expected): taken as not known",
+        NOT_GROUPED: "the case has no DRG; see grouping_reason",
+        NO_WEIGHT: "the scheme has no weight for this DRG",
+        NO_RATE: "the scheme has no rate for this insurance_type and hospital_level",
+        HOSPITAL_NOT_NAMED: "the scheme does not name this hospital: default coefficient used",
+        READMITTED: "followed by a readmission: standard × {readmission_factor}",
+        MEDICAL_GROUP: "share of traditional medicine below {tcm_share}: paid as the medical DRG",
+        TCM_MISSING: "tcm_cost_yuan cannot be used: not compared",
+        INCOMPLETE_UNREADABLE: "incomplete is neither yes nor no: taken as no",
+        SHARE_IMPOSSIBLE: "patient_share_yuan or other_payers_yuan is impossible: fund not known",
+        OTHER_GROUPER: "grouped with another version than {grouper}, for which the scheme is",
+        SCHEME_NOT_VALID: "discharged outside the validity of the scheme ({scheme_period})",
+        GROUPER_NOT_VALID: "discharged outside the validity of {grouper} ({grouper_period})",
+        DATE_MISSING: "discharge_date cannot be used: validity not checked",
+    },
+    "zh": {
+        COST_MISSING: "缺少住院总费用",
+        COST_IMPOSSIBLE: f"住院总费用不合理（应为 0 至 {_HIGHEST} 元）",
+        EXCLUDED_IMPOSSIBLE: "除外项目费用不合理（应为 0 至住院总费用）",
+        SPECIAL_IMPOSSIBLE: "特例单议支付不合理（应为金额，单位元）",
+        NO_DAYS_NO_PRICE: "按床日支付，但住院天数不详",
+        DAYS_MISSING: "缺少实际住院天数，未按短期或长期住院判断",
+        DAYS_IMPOSSIBLE: "实际住院天数不合理（应为 0 至 36,600 的整数），按不详处理",
+        NOT_GROUPED: "病例未入组，见入组原因",
+        NO_WEIGHT: "支付方案中没有该病组的权重",
+        NO_RATE: "支付方案中没有该险种和医院级别的费率",
+        HOSPITAL_NOT_NAMED: "支付方案未列出该医疗机构，使用默认系数",
+        READMITTED: "之后再次入院，支付标准 × {readmission_factor}",
+        MEDICAL_GROUP: "中医费用占比低于 {tcm_share}，按西医病组支付",
+        TCM_MISSING: "中医治疗费用不可用，未作比较",
+        INCOMPLETE_UNREADABLE: "未完成治疗标志无法识别，按否处理",
+        SHARE_IMPOSSIBLE: "个人负担或其他支付不合理，基金支付不详",
+        OTHER_GROUPER: "分组所用版本不是支付方案对应的 {grouper}",
+        SCHEME_NOT_VALID: "出院日期不在支付方案有效期内（{scheme_period}）",
+        GROUPER_NOT_VALID: "出院日期不在分组方案 {grouper} 有效期内（{grouper_period}）",
+        DATE_MISSING: "出院时间不可用，未核对有效期",
+    },
+}
+_SEMICOLON: Final = {"en": "; ", "zh": "；"}
+
+
+class Reasons:
+    """The reasons of one scheme, in all languages."""
+
+    def __init__(self, loaded: LoadedScheme) -> None:
+        scheme, grouper = loaded.scheme, loaded.grouper
+        facts = {
+            "readmission_factor": scheme.readmission.factor if scheme.readmission else "",
+            "tcm_share": f"{scheme.tcm.share_below:.0%}" if scheme.tcm else "",
+            "grouper": scheme.grouper,
+            "scheme_period": f"{scheme.valid_from or '…'} – {scheme.valid_to or '…'}",
+            "grouper_period": f"{grouper.valid_from or '…'} – {grouper.valid_to or '…'}" if grouper else "",
+        }
+        self._phrases = {
+            language: {bit: text.format(**facts) for bit, text in words.items()}
+            for language, words in _WORDS.items()
+        }
+
+    def phrase(self, bit: int, language: str = "en") -> str:
+        """What is said of one note."""
+        return self._phrases[language][bit]
+
+    def text(self, notes: int, language: str = "en") -> str | None:
+        """What is said of a case, or None if there is nothing to say."""
+        parts = [phrase for bit, phrase in self._phrases[language].items() if notes & bit]
+        return _SEMICOLON[language].join(parts) or None
+
+    def column(self, notes: npt.NDArray[np.int64], language: str) -> pl.Series:
+        """The reasons of many cases; each is worked out once: there are few of them."""
+        if not notes.any():
+            return pl.repeat(None, len(notes), dtype=pl.String, eager=True)
+        keys = pl.Series(notes)
+        distinct = keys.unique()
+        texts = pl.Series([self.text(note, language) for note in distinct], dtype=pl.String)
+        return keys.replace_strict(distinct, texts, return_dtype=pl.String)
+
+
+def missing_lines(names: Iterable[str]) -> str:
+    """Columns with their Chinese names and meanings, a line each."""
+    return "".join(f"\n    {name} ({ALL[name].label_zh}): {ALL[name].meaning}" for name in names)

@@ -1,0 +1,268 @@
+"""A payment scheme as data: what ``scheme.toml`` may say.
+
+Nothing here computes. A scheme chooses among components and gives them their numbers; each number that was
+published or chosen stands beside its source. Unknown keys, wrong types, gaps and overlaps are errors.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from itertools import pairwise
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Text = Annotated[str, Field(min_length=1)]
+Id = Annotated[str, Field(pattern=r"\A[A-Za-z0-9][A-Za-z0-9._-]*\z")]
+# Rates and prices in yuan, weights, coefficients and shares: decimals as written, never binary floats.
+Number = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=8, allow_inf_nan=False)]
+Positive = Annotated[Number, Field(gt=0)]
+Share = Annotated[Number, Field(le=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class _Sourced(_Part):
+    source: Text
+
+
+class CaseClass(StrEnum):
+    """What a case is to its payment; the first that applies, in this order."""
+
+    INVALID = "invalid"  # its cost or its days cannot be used
+    SPECIAL = "special"  # 特例单议: paid as decided
+    UNGROUPED = "ungrouped"
+    AMBIGUOUS = "ambiguous"  # 歧义组 QY
+    SHORT = "short"
+    LONG = "long"
+    BED_DAY = "bed_day"  # 床日
+    DAY_SURGERY = "day_surgery"  # 日间手术
+    UNWEIGHTED = "unweighted"  # the scheme has no weight for its group
+    UNPRICED = "unpriced"  # the scheme has no rate for its insurance and hospital level
+    INCOMPLETE = "incomplete"  # the treatment was broken off
+    EXTREME = "extreme"  # among the most expensive
+    HIGH = "high"  # 高倍率
+    LOW = "low"  # 低倍率
+    NORMAL = "normal"
+
+
+class Method(_Sourced):
+    """How a relative weight becomes money.
+
+    ``rate``: weight × rate × coefficient. ``points`` (点数法): weight × scale × coefficient × value of a
+    point; the value is known at the year's clearing, until then the scheme's rates are provisional.
+    """
+
+    kind: Literal["rate", "points"]
+    scale: Positive | None = None
+    regional_mean_yuan: Positive | None = None
+
+    @model_validator(mode="after")
+    def _points_have_a_scale(self) -> Method:
+        if (self.kind == "points") != (self.scale is not None):
+            raise ValueError("scale is given for the points method, and only for it")
+        return self
+
+
+class Rate(_Sourced):
+    """Yuan per unit of weight (or per point), for an insurance and a hospital level; left out: for any."""
+
+    value_yuan: Positive
+    insurance: Text | None = None
+    level: Text | None = None
+
+
+class Coefficient(_Sourced):
+    """A coefficient for a hospital, a level or a group, or a combination; the most specific row counts."""
+
+    value: Positive
+    hospital: Text | None = None
+    level: Text | None = None
+    drg: Text | None = None
+
+    @model_validator(mode="after")
+    def _is_for_something(self) -> Coefficient:
+        if not (self.hospital or self.level or self.drg):
+            raise ValueError("name a hospital, a level or a drg; for all cases there is default")
+        if self.hospital and self.level:
+            raise ValueError("name the hospital or its level, not both")
+        return self
+
+
+class Coefficients(_Sourced):
+    """Coefficients of hospitals and groups.
+
+    Attributes:
+        default: where no row fits.
+        base_groups: groups that are paid the same everywhere (基础病组): coefficient 1.
+        rows: the most specific fits: hospital and group, level and group, group, hospital, level.
+    """
+
+    default: Positive = Decimal(1)
+    base_groups: tuple[Text, ...] = ()
+    rows: tuple[Coefficient, ...] = ()
+
+
+class Tier(_Part):
+    """A threshold for weights below a limit; the last tier has no limit."""
+
+    threshold: Positive
+    weight_below: Positive | None = None
+
+
+class High(_Sourced):
+    """High-cost cases (高倍率病例): cost above threshold × reference.
+
+    With standard S (weight × mean × coefficient f × price ratio c), mean M of the group, threshold K, cost a:
+    ``linear_add`` S + (a − K·M)·c; ``deduct`` (a − (K − 1)·M·f)·c; ``cap`` K·S; ``by_item`` a.
+    """
+
+    formula: Literal["linear_add", "deduct", "cap", "by_item"]
+    reference: Literal["standard", "mean"]
+    tiers: Annotated[tuple[Tier, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _tiers_are_in_order(self) -> High:
+        limits = [tier.weight_below for tier in self.tiers]
+        if limits[-1] is not None:
+            raise ValueError("the last tier must not have weight_below, or heavy groups have no threshold")
+        known = [limit for limit in limits[:-1] if limit is not None]
+        if len(known) < len(limits) - 1 or any(a >= b for a, b in pairwise(known)):
+            raise ValueError("tiers must be in order of weight_below, without overlap")
+        return self
+
+
+class Extreme(_Sourced):
+    """The most expensive of the grouped cases, among all of them or in each group; paid by item.
+
+    Never more than ``top_share`` of them: equal costs of which only some would fit are none of them extreme.
+    """
+
+    top_share: Annotated[Share, Field(gt=0)]
+    within: Literal["all", "group"] = "all"
+
+
+class Low(_Sourced):
+    """Low-cost cases (低倍率病例): cost below threshold × reference; paid at cost × factor."""
+
+    threshold: Annotated[Share, Field(gt=0)]
+    reference: Literal["standard", "mean"]
+    factor: Positive = Decimal(1)
+
+
+class Outside(_Sourced):
+    """Stays and kinds of case outside DRG payment, and what they are paid."""
+
+    case_class: Literal["short", "long", "bed_day", "day_surgery"]
+    los_days_at_most: int | None = Field(default=None, ge=0)
+    los_days_at_least: int | None = Field(default=None, ge=1)
+    case_kind: Text | None = None
+    pays: Literal["by_item", "per_day", "per_case", "nothing"]
+    price_yuan: Positive | None = None
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Outside:
+        conditions = (self.los_days_at_most, self.los_days_at_least, self.case_kind)
+        if all(condition is None for condition in conditions):
+            raise ValueError("say which cases: los_days_at_most, los_days_at_least or case_kind")
+        if (self.pays in ("per_day", "per_case")) != (self.price_yuan is not None):
+            raise ValueError("price_yuan is given for per_day and per_case, and only for them")
+        return self
+
+
+class ByStatus(_Sourced):
+    """What a case without a usable group is paid: its cost, a share of it, or nothing."""
+
+    pays: Literal["by_item", "share", "nothing"]
+    share: Share | None = None
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> ByStatus:
+        if (self.pays == "share") != (self.share is not None):
+            raise ValueError("share is given if pays is share, and only then")
+        return self
+
+
+class ExcludedItems(_Sourced):
+    """Approved new drugs, devices and technology: out of the case's cost, paid beside the group."""
+
+    share: Share = Decimal(1)
+
+
+class Incomplete(_Sourced):
+    """A broken-off treatment: standard × cost ÷ group mean, at most the standard."""
+
+
+class Readmission(_Sourced):
+    """A stay that is followed by another in the same hospital and group: its standard is cut."""
+
+    days: int = Field(ge=1)
+    factor: Share
+    except_adrg: tuple[Text, ...] = ()
+
+
+class Tcm(_Sourced):
+    """A case of a TCM group whose share of such fees is low is paid as its medical group."""
+
+    share_below: Share
+    medical_drg: dict[Text, Text]
+
+
+class Rounding(_Sourced):
+    """Where amounts are rounded to the fen, half up: the payment always, the standard only if so said."""
+
+    standard_first: bool = False
+
+
+class PaymentScheme(_Sourced):
+    """One payment scheme. Only what a scheme names applies.
+
+    Attributes:
+        id, title, region: what it is; the id is the name of its directory.
+        grouper: the id of the grouper version whose groups it prices.
+        grouper_missing: why that version is not installed, for excerpts; its groups are then not checked.
+        status: ``published`` by the authority, ``transcribed`` from what it published, or ``illustrative``.
+        valid_from, valid_to: the first and last day of discharge to which it applies, as far as known.
+        source: where the weights are from.
+    """
+
+    id: Id
+    title: Text
+    region: Text
+    grouper: Id
+    grouper_missing: Text | None = None
+    status: Literal["published", "transcribed", "illustrative"]
+    valid_from: date | None = None
+    valid_to: date | None = None
+    method: Method
+    rates: Annotated[tuple[Rate, ...], Field(min_length=1)]
+    coefficients: Coefficients | None = None
+    high: High | None = None
+    extreme: Extreme | None = None
+    low: Low | None = None
+    outside: tuple[Outside, ...] = ()
+    ungrouped: ByStatus
+    ambiguous: ByStatus
+    unweighted: ByStatus
+    excluded_items: ExcludedItems | None = None
+    incomplete: Incomplete | None = None
+    readmission: Readmission | None = None
+    tcm: Tcm | None = None
+    rounding: Rounding | None = None
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> PaymentScheme:
+        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
+            raise ValueError("valid_to is before valid_from")
+        keys = [(rate.insurance, rate.level) for rate in self.rates]
+        if len(set(keys)) < len(keys):
+            raise ValueError("two rates are for the same insurance and level")
+        rows = self.coefficients.rows if self.coefficients else ()
+        places = [(row.hospital, row.level, row.drg) for row in rows]
+        if len(set(places)) < len(places):
+            raise ValueError("two coefficients are for the same hospital, level and group")
+        return self

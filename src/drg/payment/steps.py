@@ -1,0 +1,356 @@
+"""The lines of an explanation: what is multiplied with what, and where each number is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from drg.columns import PRICE
+from drg.payment.book import Entry
+from drg.payment.formulas import FEN, Prices, half_up
+from drg.payment.load import SCHEME_FILE
+from drg.payment.scheme import High, Outside, PaymentScheme
+from drg.payment.weights import WEIGHTS_FILE
+
+PARTS = (
+    "drg_payment",
+    "high_cost_payment",
+    "item_payment",
+    "outside_payment",
+    "special_payment",
+    "excluded_items_payment",
+)
+CLASSES_ZH = {
+    "invalid": "数据无效",
+    "special": "特例单议",
+    "ungrouped": "未入组",
+    "ambiguous": "歧义组 QY",
+    "short": "短期住院",
+    "long": "长期住院",
+    "bed_day": "床日",
+    "day_surgery": "日间手术",
+    "unweighted": "病组无权重",
+    "unpriced": "无费率",
+    "incomplete": "未完成治疗",
+    "extreme": "极高费用",
+    "high": "高倍率",
+    "low": "低倍率",
+    "normal": "正常倍率",
+}
+
+
+class Step(NamedTuple):
+    """A line; see ``explain.PriceStep``."""
+
+    name: str
+    name_zh: str
+    value: str
+    arithmetic: str = ""
+    place: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that the lines are made of. Amounts in fen; negative if not known."""
+
+    scheme: PaymentScheme
+    case: Mapping[str, Any]
+    outcome: Mapping[str, Any]
+    entry: Entry
+    cost: int
+    excluded: int
+    days: int
+    kind: Any
+    readmitted: bool
+
+    @property
+    def net(self) -> int:
+        """The cost less excluded items."""
+        return self.cost - self.excluded
+
+
+def number(value: Decimal | Fraction) -> str:
+    """A number as it is written: exact up to eight decimals, without empty ones."""
+    if isinstance(value, Fraction):
+        value = Decimal(half_up(value * 10**8)).scaleb(-8)
+    text = f"{value:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def money(fen: int | Fraction) -> str:
+    """An amount in fen as yuan: 12,345.67; with what is beyond the fen if it is not whole."""
+    if isinstance(fen, Fraction) and fen.denominator != 1:
+        return number(fen / FEN)
+    return f"{Decimal(int(fen)).scaleb(-2):,.2f}"
+
+
+def standard_steps(facts: Facts) -> Iterator[Step]:
+    """Weight, rate, coefficient and what they make."""
+    scheme, entry = facts.scheme, facts.entry
+    if facts.excluded > 0 and facts.cost >= 0:
+        yield Step("cost", "住院总费用", money(facts.cost), place="column total_cost_yuan")
+        yield Step(
+            "excluded items", "除外项目费用", money(facts.excluded), place="column excluded_items_yuan"
+        )
+        arithmetic = f"{money(facts.cost)} − {money(facts.excluded)}"
+        yield Step("cost in the group", "扣除后费用", money(facts.net), arithmetic)
+    else:
+        value = money(facts.cost) if facts.cost >= 0 else "cannot be used"
+        yield Step("cost", "住院总费用", value, place="column total_cost_yuan")
+    if entry.weight is None:
+        return
+    weight = entry.weight
+    level = f", level {weight.level}" if weight.level else ""
+    place = f"{WEIGHTS_FILE}, row {weight.row} ({weight.drg}{level})"
+    yield Step("relative weight", "权重", number(weight.relative_weight), place=place, source=scheme.source)
+    if entry.rate is None:
+        return
+    rate = entry.rate
+    what = [f"insurance {rate.insurance}"] if rate.insurance else []
+    what += [f"level {rate.level}"] if rate.level else []
+    whom = ", ".join(what) or "any insurance and level"
+    place = f"{SCHEME_FILE}, rates {scheme.rates.index(rate) + 1} ({whom})"
+    points = scheme.method.kind == "points"
+    names = ("value of a point", "点值") if points else ("rate", "费率")
+    yield Step(*names, number(rate.value_yuan), place=place, source=rate.source)
+    if scheme.method.scale:
+        yield Step(
+            "scale",
+            "点数基数",
+            number(scheme.method.scale),
+            place=f"{SCHEME_FILE}, method",
+            source=scheme.method.source,
+        )
+    yield from _coefficient_steps(facts)
+    if entry.prices is not None:
+        yield from _standard(facts, entry.prices)
+
+
+def _coefficient_steps(facts: Facts) -> Iterator[Step]:
+    scheme, entry = facts.scheme, facts.entry
+    coefficients = scheme.coefficients
+    cut = scheme.readmission if facts.readmitted else None
+    if coefficients is None:
+        plain = Step("coefficient", "系数", "1", place="the scheme has none")
+    elif entry.base_group:
+        place = f"{SCHEME_FILE}, coefficients.base_groups"
+        plain = Step("coefficient", "系数（基础病组）", "1", place=place, source=coefficients.source)
+    elif entry.coefficient is None:
+        place = f"{SCHEME_FILE}, coefficients.default"
+        plain = Step(
+            "coefficient",
+            "系数（默认）",
+            number(coefficients.default),
+            place=place,
+            source=coefficients.source,
+        )
+    else:
+        row = entry.coefficient
+        what = ", ".join(
+            f"{n} {v}" for n, v in (("hospital", row.hospital), ("level", row.level), ("DRG", row.drg)) if v
+        )
+        place = f"{SCHEME_FILE}, coefficients.rows {coefficients.rows.index(row) + 1} ({what})"
+        plain = Step("coefficient", "系数", number(row.value), place=place, source=row.source)
+    yield plain
+    if cut:
+        yield Step(
+            "coefficient after readmission",
+            "系数（再入院）",
+            number(entry.factor),
+            f"{plain.value} × {number(cut.factor)}",
+            f"{SCHEME_FILE}, readmission",
+            cut.source,
+        )
+
+
+def _standard(facts: Facts, found: Prices) -> Iterator[Step]:
+    scheme, rate, weight = facts.scheme, facts.entry.rate, facts.entry.weight
+    assert rate is not None
+    assert weight is not None
+    factors = [
+        weight.relative_weight,
+        rate.value_yuan,
+        *([scheme.method.scale] if scheme.method.scale else []),
+    ]
+    arithmetic = " × ".join(number(factor) for factor in (*factors, facts.entry.factor))
+    exact = found.weight * found.unit_yuan * found.coefficient * FEN
+    if exact.denominator != 1:
+        arithmetic += f" = {money(exact)}"
+    yield Step("standard", PRICE["standard_payment"].label_zh, money(found.standard_fen), arithmetic)
+    if scheme.method.regional_mean_yuan is not None:
+        mean = scheme.method.regional_mean_yuan
+        place = f"{SCHEME_FILE}, method.regional_mean_yuan"
+        arithmetic = f"{number(weight.relative_weight)} × {number(mean)}"
+        yield Step(
+            "mean cost of the group", "病组均费", money(found.mean), arithmetic, place, scheme.method.source
+        )
+        arithmetic = f"{number(found.unit_yuan)} ÷ {number(mean)}"
+        yield Step("price ratio", "价格比", number(found.price_ratio), arithmetic)
+
+
+def class_step(facts: Facts) -> Step:
+    """What the case is, and by which comparison."""
+    name = facts.outcome["case_class"]
+    arithmetic, place, source = "", "", ""
+    scheme, found = facts.scheme, facts.entry.prices
+    if name in ("high", "low", "normal") and found is not None:
+        arithmetic, place, source = _compared(scheme, found, facts.net, name)
+    elif (rule := _outside_rule(facts)) is not None:
+        place, source = f"{SCHEME_FILE}, outside {scheme.outside.index(rule) + 1}", rule.source
+        arithmetic = _why_outside(rule)
+    elif name == "extreme" and scheme.extreme:
+        within = "all grouped cases" if scheme.extreme.within == "all" else "the cases of its group"
+        arithmetic = f"among the dearest {number(scheme.extreme.top_share * 100)} % of {within}"
+        place, source = f"{SCHEME_FILE}, extreme", scheme.extreme.source
+    elif name == "incomplete" and scheme.incomplete:
+        place, source = "column incomplete", scheme.incomplete.source
+    elif name == "special":
+        place = "column special_payment_yuan"
+    elif name in ("ungrouped", "ambiguous", "unweighted"):
+        place, source = f"{SCHEME_FILE}, {name}", getattr(scheme, name).source
+    reason = facts.outcome["pricing_reason"]
+    if reason:
+        arithmetic = f"{arithmetic}; {reason}" if arithmetic else reason
+    return Step("case class", f"病例类型：{CLASSES_ZH[name]}", name, arithmetic, place, source)
+
+
+def _compared(scheme: PaymentScheme, found: Prices, net: int, name: str) -> tuple[str, str, str]:
+    parts, place, source = [], "", ""
+    if scheme.high and found.threshold is not None and name != "low":
+        reference = _reference(found, scheme.high.reference)
+        limit = found.threshold * reference
+        sign = ">" if name == "high" else "≤"
+        parts.append(f"{money(net)} {sign} {number(found.threshold)} × {money(reference)} = {money(limit)}")
+        place, source = f"{SCHEME_FILE}, high", scheme.high.source
+    if scheme.low and name != "high":
+        share = Fraction(scheme.low.threshold)
+        reference = _reference(found, scheme.low.reference)
+        sign = "<" if name == "low" else "≥"
+        parts.append(f"{money(net)} {sign} {number(share)} × {money(reference)} = {money(share * reference)}")
+        if name == "low":
+            place, source = f"{SCHEME_FILE}, low", scheme.low.source
+    return "; ".join(parts), place, source
+
+
+def _reference(found: Prices, which: str) -> Fraction:
+    return found.standard if which == "standard" else found.mean
+
+
+def _outside_rule(facts: Facts) -> Outside | None:
+    """The rule for stays outside DRG payment by which the case was paid."""
+    for rule in facts.scheme.outside:
+        if rule.case_class != facts.outcome["case_class"]:
+            continue
+        if rule.los_days_at_most is not None and not 0 <= facts.days <= rule.los_days_at_most:
+            continue
+        if rule.los_days_at_least is not None and facts.days < rule.los_days_at_least:
+            continue
+        if rule.case_kind is None or rule.case_kind == str(facts.kind).strip():
+            return rule
+    return None
+
+
+def _why_outside(rule: Outside) -> str:
+    parts = [f"los_days ≤ {rule.los_days_at_most}"] if rule.los_days_at_most is not None else []
+    parts += [f"los_days ≥ {rule.los_days_at_least}"] if rule.los_days_at_least is not None else []
+    parts += [f"case_kind is {rule.case_kind}"] if rule.case_kind is not None else []
+    return ", ".join(parts)
+
+
+def payment_steps(facts: Facts) -> Iterator[Step]:
+    """The parts of the payment and their sum; what the fund bears of it."""
+    parts = [name for name in PARTS if facts.outcome[name]]
+    for name in parts:
+        arithmetic, place, source = _part(facts, name)
+        yield _outcome_step(facts, name, arithmetic, place, source)
+    arithmetic = " + ".join(_amount(facts, name) for name in parts) if len(parts) > 1 else ""
+    yield _outcome_step(facts, "payment", arithmetic.replace("+ -", "− "))
+    if facts.outcome["fund_payment"] is not None:
+        borne = [_fen_text(facts.case.get(name)) for name in ("patient_share_yuan", "other_payers_yuan")]
+        arithmetic = " − ".join([_amount(facts, "payment"), *(text for text in borne if text)])
+        place = "columns patient_share_yuan and other_payers_yuan"
+        yield _outcome_step(facts, "fund_payment", f"{arithmetic}, at least 0", place)
+        arithmetic = f"{_amount(facts, 'payment')} − {_amount(facts, 'fund_payment')}"
+        yield _outcome_step(facts, "patient_share", arithmetic)
+
+
+def _part(facts: Facts, name: str) -> tuple[str, str, str]:
+    """Arithmetic, place and source of a part of the payment."""
+    scheme, entry, case_class = facts.scheme, facts.entry, facts.outcome["case_class"]
+    if name == "special_payment":
+        return "as decided", "column special_payment_yuan", ""
+    if name == "excluded_items_payment" and scheme.excluded_items:
+        arithmetic = f"{money(facts.excluded)} × {number(scheme.excluded_items.share)}"
+        return arithmetic, f"{SCHEME_FILE}, excluded_items", scheme.excluded_items.source
+    rule = _outside_rule(facts)
+    if rule is not None and rule.price_yuan is not None:
+        days = f"{facts.days} × " if rule.pays == "per_day" else ""
+        return (
+            f"{days}{number(rule.price_yuan)}",
+            f"{SCHEME_FILE}, outside {scheme.outside.index(rule) + 1}",
+            rule.source,
+        )
+    if name == "high_cost_payment" and scheme.high and entry.prices:
+        return _high(scheme.high, entry.prices, facts.net), f"{SCHEME_FILE}, high", scheme.high.source
+    if name == "drg_payment":
+        if case_class == "incomplete" and entry.prices and facts.net < entry.prices.mean:
+            arithmetic = f"{money(entry.prices.standard)} × {money(facts.net)} ÷ {money(entry.prices.mean)}"
+            return (
+                arithmetic,
+                f"{SCHEME_FILE}, incomplete",
+                scheme.incomplete.source if scheme.incomplete else "",
+            )
+        return "the standard", "", ""
+    if case_class == "low" and scheme.low:
+        return f"{money(facts.net)} × {number(scheme.low.factor)}", f"{SCHEME_FILE}, low", scheme.low.source
+    if case_class in ("ungrouped", "ambiguous", "unweighted"):
+        status = getattr(scheme, case_class)
+        share = f" × {number(status.share)}" if status.share is not None else ""
+        return f"{money(facts.net)}{share}", f"{SCHEME_FILE}, {case_class}", status.source
+    return "the cost, by item", "", ""
+
+
+def _high(high: High, found: Prices, net: int) -> str:
+    """The arithmetic of a high-cost case; the price ratio is left out where it is 1."""
+    assert found.threshold is not None
+    k = number(found.threshold)
+    ratio = "" if found.price_ratio == 1 else f" × {number(found.price_ratio)}"
+    if high.formula == "linear_add":
+        return f"({money(net)} − {k} × {money(found.mean)}){ratio}, rounded with the standard"
+    if high.formula == "deduct":
+        return f"({money(net)} − ({k} − 1) × {money(found.mean)} × {number(found.coefficient)}){ratio}"
+    if high.formula == "cap":
+        return f"{k} × {money(found.standard)}"
+    return "the cost, by item"
+
+
+def surplus_steps(facts: Facts) -> Iterator[Step]:
+    """What the hospital gains or loses, in its two parts."""
+    if facts.outcome["surplus"] is None:
+        return
+    formula = ""
+    if facts.outcome["case_class"] in ("normal", "high", "low", "extreme", "incomplete"):
+        formula = f"{_amount(facts, 'standard_payment')} − {money(facts.net)}"
+    yield _outcome_step(facts, "surplus_formula", formula)
+    arithmetic = f"{_amount(facts, 'surplus')} − {_amount(facts, 'surplus_formula')}".replace("− -", "+ ")
+    yield _outcome_step(facts, "surplus_adjustment", arithmetic)
+    yield _outcome_step(facts, "surplus", f"{_amount(facts, 'payment')} − {money(facts.cost)}")
+
+
+def _outcome_step(facts: Facts, name: str, arithmetic: str = "", place: str = "", source: str = "") -> Step:
+    return Step(name.replace("_", " "), PRICE[name].label_zh, _amount(facts, name), arithmetic, place, source)
+
+
+def _amount(facts: Facts, name: str) -> str:
+    return f"{facts.outcome[name]:,.2f}"
+
+
+def _fen_text(value: Any) -> str:
+    try:
+        return f"{Decimal(str(value)):,.2f}"
+    except ArithmeticError:
+        return ""

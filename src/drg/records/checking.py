@@ -1,0 +1,230 @@
+"""Discharges and rules → findings, batch by batch.
+
+Within a batch every rule is one column of truth values, and all findings are made at once: nothing here runs
+over cases one by one. Rules that compare cases run before, over the few columns that they read, where each
+text is a number of eight bytes (in all some 120 MB per million cases); all that is kept of them is the places
+of their findings.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from drg.records.findings import SCHEMA
+from drg.records.notes import FILE, OURS, ROW
+from drg.records.rules import BY_GROUPER, Rule
+from drg.records.typed import CANONICAL, DTYPES, MALFORMED, as_text, typed
+
+FIRST_ROW: Final = 2
+# The place of a row in its frame, counted from 0.
+PLACE: Final = f"{OURS}place"
+
+# Works out further columns of a batch, whose names begin with `rules.BY_GROUPER`.
+Facts = Callable[[pl.DataFrame], pl.DataFrame]
+# A batch of rows as files have them → the named canonical columns; see ``typed`` for what was unreadable.
+Convert = Callable[[pl.DataFrame, Sequence[str]], pl.DataFrame]
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A rule that could not be applied, and the columns that it lacks."""
+
+    rule: Rule
+    missing: tuple[str, ...]
+
+
+class RuleTally:
+    """Counts of findings; batches may arrive from several threads.
+
+    Attributes:
+        cases: all rows.
+        found: rows by the id of the rule.
+        flagged: rows by severity that have at least one such finding.
+    """
+
+    def __init__(self) -> None:
+        self.cases = 0
+        self.found: Counter[str] = Counter()
+        self.flagged: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def add(self, cases: int, findings: pl.DataFrame) -> None:
+        """Count the findings of a batch of so many cases."""
+        found = findings.group_by("rule").len().rows()
+        flagged = findings.group_by("severity").agg(pl.struct(PLACE).n_unique()).rows()
+        with self._lock:
+            self.cases += cases
+            self.found.update(dict(found))
+            self.flagged.update(dict(flagged))
+
+
+class Checker:
+    """Rules that are ready for frames with certain columns.
+
+    Args:
+        rules: what to check.
+        columns: the columns of the frames.
+        facts: works out the columns of a grouper version; without it, rules that read them are skipped.
+
+    Attributes:
+        rules: those that can be applied, in their order.
+        skipped: those that cannot.
+    """
+
+    def __init__(self, rules: Sequence[Rule], columns: Sequence[str], facts: Facts | None = None) -> None:
+        def missing(rule: Rule) -> tuple[str, ...]:
+            return tuple(
+                name for name in rule.needs if name not in columns and not (facts and _is_fact(name))
+            )
+
+        self.skipped = tuple(Skipped(rule, lacks) for rule in rules if (lacks := missing(rule)))
+        self.rules = tuple(rule for rule in rules if not missing(rule))
+        self._facts = facts if any(_is_fact(name) for rule in self.rules for name in rule.reads) else None
+        self._reads = _canonical(rule for rule in self.rules if not rule.across)
+        self._across = [rule for rule in self.rules if rule.across]
+        # What findings say of each rule, one row per rule.
+        self._texts = pl.DataFrame(
+            {
+                name: [getattr(rule, "id" if name == "rule" else name) for rule in self.rules]
+                for name in ("rule", "severity", "message", "message_zh", "fix", "fix_zh")
+            },
+            schema_overrides=SCHEMA,
+        ).with_columns(field=pl.Series([rule.fields[0] for rule in self.rules], dtype=pl.String))
+
+    def findings(
+        self, frame: pl.LazyFrame, *, convert: Convert | None = None, tally: RuleTally | None = None
+    ) -> pl.LazyFrame:
+        """What is wrong, in the order of the rows and, within a row, of the rules.
+
+        Args:
+            frame: discharges in canonical columns, typed or as text; or whatever ``convert`` takes. Columns
+                ``notes.ROW`` and ``notes.FILE`` say where rows come from.
+            convert: gives the canonical columns of a batch.
+            tally: counts cases and findings as they pass.
+
+        Returns:
+            Findings of the shape ``findings.SCHEMA``, after a column ``file`` if the frame has ``FILE``.
+        """
+        return self.placed_findings(frame, convert=convert, tally=tally).drop(PLACE)
+
+    def placed_findings(
+        self, frame: pl.LazyFrame, *, convert: Convert | None = None, tally: RuleTally | None = None
+    ) -> pl.LazyFrame:
+        """As ``findings``, with the place of each row, counted from 0, in the first column."""
+        schema = frame.collect_schema()
+        if convert is None:
+            frame = frame.select(name for name in (ROW, FILE, *CANONICAL) if name in schema)
+        places = self._places_across(frame, convert)
+        shown = list(dict.fromkeys(("case_id", *self._reads, *(rule.fields[0] for rule in self.rules))))
+
+        def step(batch: pl.DataFrame) -> pl.DataFrame:
+            if convert is not None:
+                ours = batch.select(name for name in (PLACE, ROW, FILE) if name in batch.columns)
+                batch = ours.hstack(convert(batch, list(CANONICAL) if self._facts else shown))
+            found = self._found(batch, places)
+            if tally is not None:
+                tally.add(batch.height, found)
+            return found
+
+        file = {"file": pl.String()} if FILE in schema else {}
+        return frame.with_row_index(PLACE).map_batches(
+            step,
+            schema=pl.Schema({PLACE: pl.UInt32(), **file, **SCHEMA}),
+            streamable=True,
+            # The rows that come out are not those that went in.
+            predicate_pushdown=False,
+            projection_pushdown=False,
+            slice_pushdown=False,
+        )
+
+    def _found(self, batch: pl.DataFrame, across: dict[str, pl.Series]) -> pl.DataFrame:
+        cells = typed(batch, self._reads)
+        if self._facts is not None:
+            cells = self._facts(batch).hstack(cells)
+        truth = cells.select(**{rule.id: rule.when for rule in self.rules if not rule.across})
+        # Each list begins with nothing, so that there is something to concatenate.
+        places, numbers = [pl.Series(dtype=pl.UInt32)], [pl.Series(dtype=pl.UInt32)]
+        values = [pl.Series("value", dtype=pl.String)]
+        for number, rule in enumerate(self.rules):
+            if rule.across:
+                where = _within(across[rule.id], batch)
+            else:
+                where = truth[rule.id].fill_null(False).arg_true()
+            if where.is_empty():
+                continue
+            if rule.shown is None:
+                value = _value(batch, rule.fields[0], where)
+            else:
+                value = cells[where].select(rule.shown.cast(pl.String)).to_series()
+            places.append(where.cast(pl.UInt32))
+            numbers.append(pl.repeat(number, len(where), dtype=pl.UInt32, eager=True))
+            values.append(value.alias("value"))
+        place, rule_number, shown = pl.concat(places), pl.concat(numbers), pl.concat(values)
+        order = (place.cast(pl.UInt64) * len(self.rules) + rule_number).arg_sort()
+        cases = batch.select(name for name in (PLACE, ROW, FILE, "case_id") if name in batch.columns)
+        lines = cases[place.gather(order)].hstack(self._texts[rule_number.gather(order)])
+        return self._shaped(lines.with_columns(shown.gather(order)))
+
+    def _shaped(self, lines: pl.DataFrame) -> pl.DataFrame:
+        row = pl.col(ROW) if ROW in lines.columns else pl.col(PLACE) + FIRST_ROW
+        case = pl.col("case_id") if "case_id" in lines.columns else pl.lit(None)
+        columns = {name: pl.col(name) for name in SCHEMA} | {"row": row, "case_id": case}
+        file = {"file": pl.col(FILE).cast(pl.String)} if FILE in lines.columns else {}
+        return lines.select(
+            PLACE, **file, **{name: column.cast(SCHEMA[name]) for name, column in columns.items()}
+        )
+
+    def _places_across(self, frame: pl.LazyFrame, convert: Convert | None) -> dict[str, pl.Series]:
+        """The places of the findings of rules that compare cases, in order."""
+        if not self._across:
+            return {}
+        names = _canonical(self._across)
+
+        def step(batch: pl.DataFrame) -> pl.DataFrame:
+            cells = typed(batch if convert is None else convert(batch, names), names).select(names)
+            text = pl.col(pl.String)
+            return cells.with_columns(pl.when(text.is_not_null()).then(text.hash()))
+
+        dtypes = {name: DTYPES[CANONICAL[name].kind] for name in names}
+        schema = {name: pl.UInt64() if dtype == pl.String else dtype for name, dtype in dtypes.items()}
+        if convert is None:
+            frame = frame.select(name for name in names if name in frame.collect_schema())
+        slim = frame.map_batches(step, schema=pl.Schema(schema), streamable=True, projection_pushdown=False)
+        cases = slim.collect(engine="streaming")
+        return {
+            rule.id: cases.select(rule.when).to_series().fill_null(False).arg_true() for rule in self._across
+        }
+
+
+def _value(batch: pl.DataFrame, field: str, where: pl.Series) -> pl.Series:
+    """The cells of some rows as text, also those that could not be read."""
+    value = as_text(batch[field].gather(where))
+    mark = f"{field}{MALFORMED}"
+    if mark not in batch.columns:
+        return value
+    unread = batch[mark].gather(where)
+    return value.zip_with(unread.is_null(), unread)
+
+
+def _is_fact(name: str) -> bool:
+    return name.startswith(BY_GROUPER)
+
+
+def _canonical(rules: Iterable[Rule]) -> list[str]:
+    read = {name for rule in rules for name in rule.reads}
+    return [name for name in CANONICAL if name in read]
+
+
+def _within(places: pl.Series, batch: pl.DataFrame) -> pl.Series:
+    """The places that are in a batch, counted from its first row."""
+    if batch.is_empty():
+        return places.clear()
+    first = int(batch[PLACE][0])
+    begin, end = (int(places.search_sorted(at)) for at in (first, first + batch.height))
+    return places[begin:end] - first

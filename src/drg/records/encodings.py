@@ -1,0 +1,199 @@
+"""Text files of any encoding and delimiter → what polars reads: UTF-8.
+
+Memory does not grow with a file: what is not UTF-8 is decoded block by block, into memory while it is small
+and into a temporary file beyond, which lasts as long as the process.
+"""
+
+from __future__ import annotations
+
+import atexit
+import codecs
+import io
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import IO, Final, cast
+
+from drg.errors import InputError
+
+UTF_8: Final = "utf-8"
+DELIMITERS: Final = (",", "\t", ";", "|")
+
+_BLOCK = 1 << 20
+_LARGEST_IN_MEMORY = 1 << 26
+# So much without a single Chinese character is taken for UTF-8.
+_BLOCKS_OF_ASCII = 64
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, UTF_8),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# What .xlsx and .xls begin with.
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+# GB 18030 has GBK and GB 2312 in it.
+_CHINESE = "gb18030"
+_FIX = "Name it with --encoding, such as gb18030 or utf-8, or save the file as 'CSV UTF-8'"
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[IO[bytes]]:
+    """The bytes of a file, unpacked if its name ends in .gz or .zst.
+
+    Raises:
+        InputError: it cannot be opened or unpacked.
+    """
+    kind = {".gz": "gzip", ".zst": "zstd"}.get(file.suffix.lower())
+    try:
+        with file.open("rb") as raw:
+            yield _unpacked(raw, kind) if kind else raw
+    except OSError as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise InputError(f"cannot be read ({reason})", file=file, fix="Export it once more") from None
+
+
+def _unpacked(raw: IO[bytes], kind: str) -> IO[bytes]:
+    import pyarrow as pa  # a tenth of a second that only packed files cost
+
+    return cast("IO[bytes]", pa.CompressedInputStream(raw, kind))
+
+
+def known_encoding(name: str) -> str:
+    """The usual name of an encoding that a user gave.
+
+    Raises:
+        InputError: there is none of that name.
+    """
+    try:
+        usual = codecs.lookup(name.strip()).name
+    except (LookupError, ValueError):
+        fix = "Give one of utf-8, gb18030, gbk, utf-16"
+        raise InputError(f"there is no encoding {name!r}", field="encoding", fix=fix) from None
+    if usual in ("utf-8", "utf-8-sig", "ascii"):
+        return UTF_8
+    # Files that claim to be GB 2312 or GBK hold characters of their successor.
+    return _CHINESE if usual in ("gbk", "gb2312", "hz") else usual
+
+
+def detect_encoding(file: Path) -> str:
+    """The encoding of a text file: by its byte order mark, or by its first characters beyond ASCII.
+
+    Raises:
+        InputError: it is neither UTF-8 nor GB 18030 nor marked as UTF-16.
+    """
+    with opened(file) as stream:
+        head = stream.read(_BLOCK)
+        for mark, encoding in _BYTE_ORDER_MARKS:
+            if head.startswith(mark):
+                return encoding
+        if head.startswith(_WORKBOOKS):
+            raise InputError(
+                "this is a workbook and no text",
+                file=file,
+                fix="Give it the ending .xlsx, or .xls if it is old",
+            )
+        if b"\x00" in head:
+            raise InputError("the text holds zero bytes, so its encoding is not clear", file=file, fix=_FIX)
+        for _ in range(_BLOCKS_OF_ASCII):
+            if not head.isascii():
+                break
+            head = stream.read(_BLOCK)
+        # Where little text was seen, another block decides.
+        head += stream.read(_BLOCK)
+    for encoding in (UTF_8, _CHINESE):
+        if _decodes(head, encoding):
+            return encoding
+    raise InputError("the text is neither UTF-8 nor GB 18030 (GBK)", file=file, fix=_FIX)
+
+
+def _decodes(text: bytes, encoding: str) -> bool:
+    try:
+        codecs.getincrementaldecoder(encoding)().decode(text)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def as_utf8(file: Path, encoding: str) -> Path | bytes:
+    """A text file in UTF-8: itself, its decoded text, or a temporary file.
+
+    Args:
+        file: the text file.
+        encoding: as ``detect_encoding`` or ``known_encoding`` names it.
+
+    Raises:
+        InputError: it holds what is no text in this encoding; names the row.
+    """
+    if encoding == UTF_8:
+        return file
+    with opened(file) as stream:
+        text = io.BytesIO()
+        blocks = _decoded(stream, encoding, file)
+        for block in blocks:
+            text.write(block)
+            if text.tell() > _LARGEST_IN_MEMORY:
+                break
+        else:
+            return text.getvalue()
+        part = tempfile.NamedTemporaryFile(dir=_directory(), suffix=".csv", delete=False)  # noqa: SIM115
+        with part:
+            part.write(text.getvalue())
+            for block in blocks:
+                part.write(block)
+        return Path(part.name)
+
+
+def _decoded(stream: IO[bytes], encoding: str, file: Path) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    rows = 1
+    while True:
+        block = stream.read(_BLOCK)
+        try:
+            text = decoder.decode(block, final=not block)
+        except UnicodeDecodeError as error:
+            raise InputError(
+                f"the text is not {encoding.upper()} here",
+                file=file,
+                row=rows + error.object[: error.start].count(b"\n"),
+                fix=_FIX,
+            ) from None
+        rows += text.count("\n")
+        # UTF-16 keeps its mark inside the first character.
+        yield text.removeprefix("\ufeff").encode() if text else b""
+        if not block:
+            return
+
+
+@lru_cache(maxsize=1)
+def _directory() -> Path:
+    directory = tempfile.TemporaryDirectory(prefix="drg-")
+    atexit.register(directory.cleanup)
+    return Path(directory.name)
+
+
+def first_line(file: Path, encoding: str) -> str:
+    """The header line of a text file."""
+    with opened(file) as stream:
+        text = codecs.getincrementaldecoder(encoding)("replace").decode(stream.read(_BLOCK))
+    return text.removeprefix("\ufeff").lstrip("\r\n").partition("\n")[0].rstrip("\r")
+
+
+def detect_delimiter(line: str) -> str:
+    """The character between the names of a header line: the one that is there most often, else a comma."""
+    outside = "".join(line.split('"')[::2])
+    return max(DELIMITERS, key=lambda delimiter: (outside.count(delimiter), delimiter == ","))
+
+
+def known_delimiter(text: str) -> str:
+    """The delimiter that a user gave: one ASCII character, or ``tab``.
+
+    Raises:
+        InputError: it is something else.
+    """
+    delimiter = {"tab": "\t", "\\t": "\t"}.get(text.lower(), text)
+    if len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n':
+        raise InputError(
+            f"{text!r} cannot stand between cells", field="delimiter", fix="Give one of , ; | or tab"
+        )
+    return delimiter

@@ -1,0 +1,74 @@
+"""Findings as they come, batch by batch: counted, and kept on disk until they are written in order."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import polars as pl
+
+from drg.records.files import write
+
+
+class FindingsLog:
+    """Findings of a run; batches may arrive from several threads and in any order.
+
+    Memory does not grow with the findings: each batch of them is a temporary file until the log is closed.
+
+    Args:
+        schema: of the findings.
+        keep: whether they will be written; if not, they are only counted.
+
+    Attributes:
+        counts: findings by rule and severity.
+    """
+
+    def __init__(self, schema: pl.Schema, *, keep: bool = True) -> None:
+        self.schema = schema
+        self.keep = keep
+        self.counts: Counter[tuple[str, str]] = Counter()
+        self._parts: dict[tuple[int, int, int], Path] = {}
+        self._lock = threading.Lock()
+        self._directory = tempfile.TemporaryDirectory(prefix="drg-findings-") if keep else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._directory is not None:
+            self._directory.cleanup()
+
+    def add(self, findings: pl.DataFrame, place: tuple[int, int] = (-1, 0)) -> None:
+        """Add findings.
+
+        Args:
+            findings: those of one batch, in the order of its rows.
+            place: of the batch among all: its file and its first row. Findings are written in this order.
+        """
+        if findings.is_empty():
+            return
+        counts = findings.group_by("rule", "severity").len().rows()
+        with self._lock:
+            self.counts.update({(rule, severity): count for rule, severity, count in counts})
+            number = len(self._parts)
+            if self._directory is not None:
+                self._parts[*place, number] = Path(self._directory.name) / f"{number}.arrow"
+        if self._directory is not None:
+            missing = [
+                pl.lit(None, dtype).alias(n) for n, dtype in self.schema.items() if n not in findings.columns
+            ]
+            complete = findings.with_columns(missing).select(self.schema.names())
+            complete.write_ipc(Path(self._directory.name) / f"{number}.arrow")
+
+    def write(self, file: Path, *, sources: Sequence[Path], bom: bool = True) -> None:
+        """Write all findings in order; see ``files.write``."""
+        parts = [self._parts[place] for place in sorted(self._parts)]
+        frame = pl.scan_ipc(parts) if parts else pl.LazyFrame(schema=self.schema)
+        write(frame, file, sources=sources, bom=bom)

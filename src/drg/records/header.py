@@ -1,0 +1,148 @@
+"""The header of a file: how names compare, what a layout finds in it, and which layout it is."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from drg.errors import InputError, did_you_mean
+from drg.records.layout import NUMBER, Layout, Source, Table
+
+# Fewer fields than this can be a coincidence.
+_ENOUGH_FIELDS = 3
+_SHOWN_NAMES = 12
+# Shorter names are all alike.
+_LONG_ENOUGH = 3
+
+
+@lru_cache(maxsize=8192)
+def folded(name: str) -> str:
+    """A header name in the form in which it compares: NFKC, without blanks, in small letters.
+
+    ``" ｃ03c "`` is ``"C03C"``, and ``"年龄（岁）"`` is ``"年龄(岁)"``.
+    """
+    plain = unicodedata.normalize("NFKC", name)
+    return re.sub(r"[\s\u200b\ufeff\"']", "", plain).casefold()
+
+
+class Header:
+    """The names of the columns of a file, found however they are spelled.
+
+    Args:
+        names: as the file has them.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = tuple(names)
+        self._by_fold: dict[str, str] = {}
+        for name in self.names:
+            self._by_fold.setdefault(folded(name), name)
+
+    def find(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The columns that are called by one of these names, in the order of the names."""
+        found = (self._by_fold.get(folded(name)) for name in names)
+        return tuple(dict.fromkeys(name for name in found if name is not None))
+
+    def series(self, names: Iterable[str], first: int = 1) -> tuple[tuple[str, ...], ...]:
+        """The members of a numbered series in their order; several names for one number are alternatives."""
+        members: dict[int, dict[str, None]] = {}
+        for name in names:
+            before, _, after = folded(name).partition(folded(NUMBER))
+            for fold, column in self._by_fold.items():
+                digits = fold[len(before) : len(fold) - len(after)]
+                fits = fold.startswith(before) and fold.endswith(after) and digits.isdecimal()
+                if fits and int(digits) >= first:
+                    members.setdefault(int(digits), {})[column] = None
+        return tuple(tuple(members[number]) for number in sorted(members))
+
+    def parts(self, source: Source) -> tuple[tuple[str, ...], ...]:
+        """The columns of each field of a source, alternatives side by side; empty if there are none."""
+        if source.conversion == "codes_wide" and not source.parts:
+            return self.series(source.names, source.first)
+        found = (self.find(names) for names in source.fields)
+        return tuple(columns for columns in found if columns)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A layout, or one table of it, held against a header."""
+
+    layout: Layout
+    table: Table | None
+    header: Header
+
+    @cached_property
+    def found(self) -> dict[str, set[str]]:
+        """The canonical columns (and ``key``) that the header has, each with its header names."""
+        found: dict[str, set[str]] = {}
+        for source in self.layout.sources(self.table.name if self.table else None):
+            names = {name for part in self.header.parts(source) for name in part}
+            if names:
+                found.setdefault(source.column, set()).update(names)
+        if self.table is not None and (key := self.header.find(self.table.key)):
+            found["key"] = set(key)
+        return found
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether the header may be of this layout."""
+        if self.table is not None:
+            return "key" in self.found and len(self.found) > 1
+        return "principal_diagnosis" in self.found or len(self.found) >= _ENOUGH_FIELDS
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """The number of columns found, and of header names."""
+        return len(self.found), len(set().union(*self.found.values()))
+
+    @property
+    def title(self) -> str:
+        """How messages call it."""
+        return f"{self.layout.id}, {self.table.name}" if self.table else self.layout.id
+
+    def lacks(self) -> Iterator[str]:
+        """What is not there, by the names that the layout knows, the principal diagnosis first."""
+        sources = self.layout.sources(self.table.name if self.table else None)
+        for source in sorted(sources, key=lambda source: source.column != "principal_diagnosis"):
+            if source.column not in self.found:
+                yield " or ".join(names[0] for names in source.fields[:1])
+
+
+def detect(names: Sequence[str], layouts: Mapping[str, Layout], file: Path) -> Candidate:
+    """The layout (and table) of a file, by its header.
+
+    Raises:
+        InputError: none fits, or several fit equally well; says what was found and what each would need.
+    """
+    header = Header(names)
+    candidates = [
+        Candidate(layout, table, header) for layout in layouts.values() for table in (layout.table or (None,))
+    ]
+    possible = sorted((c for c in candidates if c.is_possible), key=lambda c: c.rank, reverse=True)
+    if not possible:
+        raise InputError(_nothing_fits(header, candidates), file=file, fix=_FIX)
+    if len(possible) > 1 and possible[0].rank == possible[1].rank:
+        tied = [c.title for c in possible if c.rank == possible[0].rank]
+        raise InputError(f"the header fits {' and '.join(tied)} equally well", file=file, fix=_FIX)
+    return possible[0]
+
+
+_FIX = "Name the layout with --layout (list them with: drg layouts), or write one for this export"
+
+
+def _nothing_fits(header: Header, candidates: Sequence[Candidate]) -> str:
+    shown = ", ".join(header.names[:_SHOWN_NAMES])
+    more = f" … ({len(header.names)} in all)" if len(header.names) > _SHOWN_NAMES else ""
+    lines = []
+    for candidate in candidates:
+        lacks = list(dict.fromkeys(candidate.lacks()))
+        found = f"found {', '.join(candidate.found)}; " if candidate.found else ""
+        known = set().union(*candidate.found.values())
+        others = [name for name in header.names if name not in known and len(name) >= _LONG_ENOUGH]
+        hint = next(filter(None, (did_you_mean(name, lacks) for name in others)), "")
+        lines.append(f"\n    {candidate.title}: {found}needs {', '.join(lacks[:4])} … {hint}".rstrip())
+    return f"the columns are those of no layout that is known: {shown}{more}{''.join(lines)}"

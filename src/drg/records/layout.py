@@ -1,0 +1,177 @@
+"""Layouts: what the fields of a kind of file are called, and what they mean here. A layout is data (TOML)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from drg.columns import INPUT, RECORD, Column
+from drg.errors import did_you_mean
+from drg.records.conversions import CONVERSIONS, UNITS, factor
+
+COLUMNS: Final[dict[str, Column]] = {**INPUT, **RECORD}
+# Stands for the number in the names of a numbered series.
+NUMBER: Final = "{n}"
+
+Text = Annotated[str, Field(min_length=1)]
+Names = Annotated[tuple[Text, ...], Field(min_length=1)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Where(_Model):
+    """A condition on the rows of a table: the field holds one of the values, or nothing.
+
+    Attributes:
+        names: header names of the field, any of them.
+        values: what it may hold.
+    """
+
+    names: Names
+    values: Names
+
+
+class Table(_Model):
+    """One file of a layout that spreads a discharge over several.
+
+    Attributes:
+        name: of the table.
+        title_zh: for people.
+        key: header names of the field that says which discharge a row belongs to.
+        order: header names of the number that orders the rows of one discharge.
+        keep: only rows that fulfil all of these count.
+        required: whether nothing can be done without the file.
+    """
+
+    name: Text
+    title_zh: Text
+    key: Names
+    order: tuple[Text, ...] = ()
+    keep: tuple[Where, ...] = ()
+    required: bool = False
+
+
+class Source(_Model):
+    """Where a canonical column comes from.
+
+    Several entries for one column are tried in their order, row by row, until one holds something.
+
+    Attributes:
+        column: the canonical column.
+        names: header names of the field, any of them; for a numbered series with ``{n}``.
+        parts: instead of ``names``, the header names of each of several fields.
+        conversion: the name of one of ``CONVERSIONS``.
+        unit: in which the source counts, if not in the unit of the column.
+        first: the number at which a numbered series begins.
+        values: what stands for what, for the conversion ``text``; other values pass unchanged.
+        table: in which table, if the layout has several.
+        gather: how the rows of one discharge become one value: the first that fulfils ``where``, the rest
+            of them as a list, or their sum.
+        where: see ``gather``.
+        none: the value of a discharge that has no row in the table, while the file is there.
+    """
+
+    column: str
+    names: tuple[Text, ...] = ()
+    parts: tuple[Names, ...] = ()
+    conversion: str
+    unit: str | None = None
+    first: int = 1
+    values: dict[str, str] = {}
+    table: Text | None = None
+    gather: Literal["first", "rest", "sum"] | None = None
+    where: Where | None = None
+    none: str | None = None
+
+    @property
+    def canonical(self) -> Column:
+        """The canonical column that it fills."""
+        return COLUMNS[self.column]
+
+    @property
+    def fields(self) -> tuple[Names, ...]:
+        """The header names of each field that it reads."""
+        return self.parts or (self.names,)
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if self.column not in COLUMNS:
+            _refuse("column", f"there is no column {self.column!r}", self.column, COLUMNS)
+        if self.conversion not in CONVERSIONS:
+            _refuse("conversion", f"there is no conversion {self.conversion!r}", self.conversion, CONVERSIONS)
+        conversion = CONVERSIONS[self.conversion]
+        if not conversion.fits(self.canonical):
+            fitting = [name for name, c in CONVERSIONS.items() if c.fits(self.canonical)]
+            _refuse("conversion", f"{self.conversion!r} does not make {self.column}", "", fitting)
+        if self.unit is not None and self.unit not in UNITS:
+            _refuse("unit", f"there is no unit {self.unit!r}", self.unit, UNITS)
+        if self.unit is not None and factor(self.canonical, self.unit) is None:
+            fitting = [name for name in UNITS if factor(self.canonical, name) is not None]
+            _refuse("unit", f"{self.unit!r} does not measure {self.column}", "", fitting)
+        if bool(self.names) == bool(self.parts):
+            _refuse("names", "give either names or parts", "", ("names", "parts"))
+        if self.parts and not conversion.several:
+            fitting = [name for name, c in CONVERSIONS.items() if c.several]
+            _refuse("parts", f"{self.conversion!r} reads one field only", "", fitting)
+        if self.conversion == "codes_wide" and not self.parts and any(NUMBER not in n for n in self.names):
+            raise _problem("names", f"a numbered series needs {NUMBER} in every name", "Write C06x{n}C")
+        return self
+
+
+class Layout(_Model):
+    """A layout, as its file says.
+
+    Attributes:
+        id: the name by which it is called.
+        title, title_zh: for people.
+        source: where its field names were read.
+        based_on: the layout whose entries hold for every column that this one does not name.
+        blank: what is written where nothing is known.
+        table: the tables, if a discharge is spread over several files; the first has one row per discharge.
+        field: where each canonical column comes from.
+    """
+
+    id: Annotated[str, Field(pattern=r"\A[a-z0-9][a-z0-9._-]*\z")]
+    title: Text
+    title_zh: Text
+    source: Text | None = None
+    based_on: str | None = None
+    blank: tuple[str, ...] = ()
+    table: tuple[Table, ...] = ()
+    field: Annotated[tuple[Source, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> Self:
+        tables = [table.name for table in self.table]
+        for source in self.field:
+            if (source.table is None) != (not tables) or (source.table and source.table not in tables):
+                _refuse("table", f"{source.column} names no table of this layout", "", tables or ["none"])
+        if "principal_diagnosis" not in {source.column for source in self.field}:
+            raise _problem(
+                "field", "no field for principal_diagnosis", "No case can be grouped without it: add one"
+            )
+        return self
+
+    @property
+    def blanks(self) -> list[str]:
+        """Every spelling that stands for nothing."""
+        spellings = {form for text in self.blank for form in (text, text.lower(), text.upper())}
+        return ["", *sorted(spellings - {""})]
+
+    def sources(self, table: str | None = None) -> tuple[Source, ...]:
+        """The sources in one table."""
+        return tuple(source for source in self.field if source.table == table)
+
+
+def _problem(field: str, problem: str, fix: str) -> PydanticCustomError:
+    return PydanticCustomError("layout", "{problem}", {"problem": problem, "field": field, "fix": fix})
+
+
+def _refuse(field: str, problem: str, wrong: str, known: object) -> None:
+    names = [str(name) for name in known]  # type: ignore[attr-defined]
+    fix = f"{did_you_mean(wrong, names) if wrong else ''} Give one of {', '.join(names)}".strip()
+    raise _problem(field, problem, fix)

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from drg.columns import OUTPUT, PRICE
+from tests.cli.conftest import Drg
+
+HEADER = (
+    "case_id,sex,age_years,age_days,birth_weight_g,los_days,disposition,icu_hours,principal_diagnosis,"
+    "other_diagnoses,principal_procedure,other_procedures,department,hospital_id,hospital_level,insurance_type,"
+    "total_cost_yuan,case_kind,incomplete,tcm_cost_yuan,patient_id,admission_date,discharge_date\n"
+)
+END = "H2,2,310,{cost},,,,,2025-03-01,2025-03-06\n"
+ROWS = [
+    "0001,1,60,,,5,1,0,D10.002,D90.100|D50.000,,,内科," + END.format(cost="9000"),
+    "0002,2,75,,,5,1,0,D30.000,,08.1000,,妇科," + END.format(cost="12000.50"),
+    "0003,1,60,,,5,1,0,,,,,内科," + END.format(cost="100"),
+    "0004,1,60,,,5,1,0,D10.001,,,,内科," + END.format(cost=""),
+    "0005,1,300,,,5,1,0,D10.001,,,,<儿科>," + END.format(cost="7000"),
+]
+DRGS = ["BR11", "NA1H", "0000", "BR15", "0000"]
+CLASSES = ["normal", "normal", "ungrouped", "invalid", "ungrouped"]
+
+
+@pytest.fixture
+def csv(tmp_path: Path) -> Path:
+    file = tmp_path / "discharges.csv"
+    file.write_text(HEADER + "".join(ROWS), encoding="utf-8")
+    return file
+
+
+def test_one_command_checks_groups_and_prices(drg: Drg, csv: Path, tmp_path: Path) -> None:
+    out = tmp_path / "results" / "march"
+    outcome = drg("run", csv, "-o", out, "--scheme", "demo")
+    assert outcome.code == 0, outcome.err
+    assert sorted(path.name for path in out.iterdir()) == ["cases.parquet", "findings.csv", "summary.html"]
+    cases = pl.read_parquet(out / "cases.parquet")
+    source = pl.read_csv(csv, infer_schema=False)
+    assert cases.columns == [*source.columns, *OUTPUT, *PRICE]
+    assert cases.select(source.columns).equals(source)
+    assert cases["drg"].to_list() == DRGS
+    assert cases["case_class"].to_list() == CLASSES
+    findings = pl.read_csv(out / "findings.csv", infer_schema=False)
+    assert {"0003", "0005"} <= set(findings["case_id"])
+    assert "5 cases in" in outcome.out
+
+
+def test_the_page_has_totals_departments_and_groups(drg: Drg, csv: Path, tmp_path: Path) -> None:
+    drg("run", csv, "-o", tmp_path / "out", "-s", "demo", "-q")
+    page = (tmp_path / "out" / "summary.html").read_text(encoding="utf-8")
+    for part in (
+        "CMI",
+        "内科",
+        "妇科",
+        "NA1H",
+        "结余",
+        "&lt;儿科&gt;",
+        "total_cost_yuan is missing",
+        "Illustrative",
+    ):
+        assert part in page
+    # 1.5 × 11,000 and 2.4 × 11,000
+    assert "42,900.00" in page
+
+
+def test_text_and_csv_by_option(drg: Drg, csv: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert drg("run", csv, "-o", out, "-s", "demo", "--text", "--csv", "-q") == (0, "", "")
+    assert sorted(path.name for path in out.iterdir()) == ["cases.csv", "findings.csv", "summary.txt"]
+    text = (out / "summary.txt").read_text(encoding="utf-8")
+    for part in ("CMI", "内科", "42,900.00"):
+        assert part in text
+
+
+def test_long_rankings_are_cut_to_ten_best_and_ten_worst(drg: Drg, tmp_path: Path) -> None:
+    file = tmp_path / "many.csv"
+    rows = [ROWS[0].replace("内科", f"科室{n:02}").replace("9000", str(9000 + n)) for n in range(30)]
+    file.write_text(HEADER + "".join(rows), encoding="utf-8")
+    drg("run", file, "-o", tmp_path / "out", "-s", "demo", "--text", "-q")
+    text = (tmp_path / "out" / "summary.txt").read_text(encoding="utf-8")
+    assert [n for n in range(30) if f"科室{n:02}" in text] == [*range(10), *range(20, 30)]
+    assert text.index("科室29") < text.index("科室28")
+
+
+def test_another_version_is_used_and_warned_of(drg: Drg, csv: Path, tmp_path: Path) -> None:
+    outcome = drg("run", csv, "-o", tmp_path / "out", "-s", "demo", "-g", "chs-drg-2.0", "-q")
+    assert outcome.code == 0
+    assert "grouped with another version than demo" in outcome.err
+
+
+def test_a_layout_that_lacks_the_level_takes_it_from_the_command(drg: Drg, csv: Path, tmp_path: Path) -> None:
+    file = tmp_path / "narrow.csv"
+    pl.read_csv(csv, infer_schema=False).drop("hospital_level").write_csv(file)
+    assert drg("run", file, "-o", tmp_path / "out", "-s", "demo").code == 1
+    assert drg("run", file, "-o", tmp_path / "out", "-s", "demo", "--set", "hospital_level=3", "-q").code == 0
+    assert set(pl.read_parquet(tmp_path / "out" / "cases.parquet")["hospital_level"]) == {"3"}
+
+
+def test_an_output_that_is_a_file_is_refused(drg: Drg, csv: Path) -> None:
+    outcome = drg("run", csv, "-o", csv, "-s", "demo")
+    assert outcome.code == 1
+    assert "Give the name of a directory" in outcome.err
+    assert csv.read_text(encoding="utf-8").startswith("case_id")

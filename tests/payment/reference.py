@@ -1,0 +1,373 @@
+"""A slow, plain evaluator of payment schemes: the oracle that the engine is compared with.
+
+It is written from the meaning of a scheme alone (docs/payment-schemes.md). One case at a time, fractions
+throughout, rounded where the scheme says. Of the package it uses the model of a scheme and nothing that
+computes.
+
+Symbols: a cost less excluded items, RW relative weight, U yuan per unit of weight, f coefficient, M mean cost
+of the group, c value of a unit over its mean, S standard = RW·U·f, K and L thresholds of high and low cost.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from math import floor
+from typing import Any, NamedTuple
+
+from drg.payment.scheme import ByStatus, Outside, PaymentScheme, Readmission
+
+Case = Mapping[str, Any]
+Weights = Mapping[tuple[str, str | None], Decimal]
+
+HIGHEST_COST = 100_000_000
+PARTS = (
+    "drg_payment",
+    "high_cost_payment",
+    "item_payment",
+    "outside_payment",
+    "special_payment",
+    "excluded_items_payment",
+)
+# Where the standard is compared with the cost: the classes that are paid by their group.
+INSIDE = ("normal", "high", "low", "extreme", "incomplete")
+
+
+class Combination(NamedTuple):
+    """What depends on group, hospital and insurance only (and on a readmission, which cuts f)."""
+
+    weight: Fraction
+    unit: Fraction
+    coefficient: Fraction
+    mean: Fraction
+    price_ratio: Fraction
+    standard: Fraction  # as it is used: rounded if the scheme rounds it first
+
+
+class Paid(NamedTuple):
+    """A part of the payment before rounding, and what it is called."""
+
+    part: str
+    amount: Fraction
+
+
+NOTHING = Paid("item_payment", Fraction(0))
+
+
+def to_fen(amount: Fraction) -> Fraction:
+    """Rounded to the fen; half a fen goes up."""
+    return Fraction(floor(amount * 100 + Fraction(1, 2)), 100)
+
+
+def yuan(amount: Fraction) -> Decimal:
+    """An amount of whole fen."""
+    fen = amount * 100
+    assert fen.denominator == 1
+    return Decimal(fen.numerator).scaleb(-2)
+
+
+def amount(value: Any) -> Fraction | None:
+    """An amount of a frame, rounded to the fen; None if there is none or it is no number."""
+    if value is None:
+        return None
+    try:
+        number = Decimal(str(value).strip())
+    except InvalidOperation:
+        return None
+    return to_fen(Fraction(number)) if number.is_finite() else None
+
+
+def day(value: date | datetime | None) -> date | None:
+    return value.date() if isinstance(value, datetime) else value
+
+
+# --------------------------------------------------------------------------------- group, hospital, insurance
+
+
+def unit_of(case: Case, scheme: PaymentScheme) -> Fraction | None:
+    """Yuan per unit of weight: the most specific rate, times the scale of the points method."""
+    insurance, level = case.get("insurance_type"), case.get("hospital_level")
+    rates = {(rate.insurance, rate.level): rate.value_yuan for rate in scheme.rates}
+    for given in ((insurance, level), (insurance, None), (None, level), (None, None)):
+        if given in rates:
+            return Fraction(rates[given]) * Fraction(scheme.method.scale or 1)
+    return None
+
+
+def coefficient_of(case: Case, drg: str, scheme: PaymentScheme) -> Fraction:
+    if scheme.coefficients is None or drg in scheme.coefficients.base_groups:
+        return Fraction(1)
+    hospital, level = case.get("hospital_id"), case.get("hospital_level")
+    rows = {(row.hospital, row.level, row.drg): row.value for row in scheme.coefficients.rows}
+    wanted: list[tuple[str | None, str | None, str | None]] = []
+    # A case without a hospital is in no row for one, and so with the level.
+    wanted += [(hospital, None, drg)] if hospital else []
+    wanted += [(None, level, drg)] if level else []
+    wanted += [(None, None, drg)]
+    wanted += [(hospital, None, None)] if hospital else []
+    wanted += [(None, level, None)] if level else []
+    for given in wanted:
+        if given in rows:
+            return Fraction(rows[given])
+    return Fraction(scheme.coefficients.default)
+
+
+def weight_of(case: Case, drg: str, weights: Weights) -> Fraction | None:
+    for key in ((drg, case.get("hospital_level")), (drg, None)):
+        if key in weights:
+            return Fraction(weights[key])
+    return None
+
+
+def combination(
+    weight: Fraction, unit: Fraction, coefficient: Fraction, scheme: PaymentScheme
+) -> Combination:
+    regional = Fraction(scheme.method.regional_mean_yuan or unit)
+    standard = weight * unit * coefficient
+    if scheme.rounding and scheme.rounding.standard_first:
+        standard = to_fen(standard)
+    return Combination(weight, unit, coefficient, weight * regional, unit / regional, standard)
+
+
+def high_threshold(weight: Fraction, scheme: PaymentScheme) -> Fraction:
+    """K of the first tier whose limit is above the weight."""
+    assert scheme.high is not None
+    for tier in scheme.high.tiers:
+        if tier.weight_below is None or weight < Fraction(tier.weight_below):
+            return Fraction(tier.threshold)
+    raise AssertionError("the last tier has no limit")
+
+
+def high_above(known: Combination, scheme: PaymentScheme) -> Fraction:
+    """The cost above which a case is high."""
+    assert scheme.high is not None
+    reference = known.standard if scheme.high.reference == "standard" else known.mean
+    return high_threshold(known.weight, scheme) * reference
+
+
+def low_below(known: Combination, scheme: PaymentScheme) -> Fraction:
+    """The cost below which a case is low."""
+    assert scheme.low is not None
+    reference = known.standard if scheme.low.reference == "standard" else known.mean
+    return Fraction(scheme.low.threshold) * reference
+
+
+# ---------------------------------------------------------------------------------------------- all the cases
+
+
+def _extreme(cases: Sequence[Case], scheme: PaymentScheme) -> set[int]:
+    """The rows among the most expensive: all cases together, or each group for itself."""
+    if scheme.extreme is None:
+        return set()
+    fields: dict[str | None, list[tuple[Fraction, int]]] = defaultdict(list)
+    for row, case in enumerate(cases):
+        cost = amount(case["total_cost_yuan"])
+        if case["grouping_status"] == "grouped" and cost is not None and 0 <= cost <= HIGHEST_COST:
+            fields[case["drg"] if scheme.extreme.within == "group" else None].append((cost, row))
+    found = set()
+    for field in fields.values():
+        most = floor(Fraction(scheme.extreme.top_share) * len(field))
+        count = Counter(cost for cost, _ in field)
+        dearer, rank = 0, {}
+        for cost in sorted(count, reverse=True):
+            # Equal costs stand together: if they do not all fit, none of them is extreme.
+            dearer += count[cost]
+            rank[cost] = dearer
+        found |= {row for cost, row in field if rank[cost] <= most}
+    return found
+
+
+def _followed(cases: Sequence[Case], rule: Readmission | None) -> set[int]:
+    """The rows of stays after which the patient came back to the same hospital and group."""
+    if rule is None:
+        return set()
+    stays = defaultdict(list)
+    for row, case in enumerate(cases):
+        key = tuple(case.get(name) for name in ("hospital_id", "patient_id", "drg"))
+        if None not in key and case.get("adrg") not in rule.except_adrg:
+            stays[key].append((row, day(case.get("admission_date")), day(case.get("discharge_date"))))
+    found = set()
+    for same in stays.values():
+        for row, _, left in same:
+            for other, came, _ in same:
+                if other != row and left and came and 0 <= (came - left).days <= rule.days:
+                    found.add(row)
+    return found
+
+
+def price(cases: Sequence[Case], scheme: PaymentScheme, weights: Weights) -> list[dict[str, Any]]:
+    """Price cases: one mapping per case with every price column but the reason."""
+    extreme, followed = _extreme(cases, scheme), _followed(cases, scheme.readmission)
+    return [
+        _price_one(case, scheme, weights, is_extreme=row in extreme, is_followed=row in followed)
+        for row, case in enumerate(cases)
+    ]
+
+
+# ------------------------------------------------------------------------------------------------- one case
+
+
+def _price_one(
+    case: Case, scheme: PaymentScheme, weights: Weights, *, is_extreme: bool, is_followed: bool
+) -> dict[str, Any]:
+    cost = amount(case["total_cost_yuan"])
+    excluded = Fraction(0)
+    if scheme.excluded_items:
+        excluded = amount(case.get("excluded_items_yuan")) or Fraction(0)
+    invalid = cost is None or not 0 <= cost <= HIGHEST_COST or not 0 <= excluded <= cost
+    net = cost - excluded if cost is not None and not invalid else None
+
+    drg, is_grouped = case["drg"], case["grouping_status"] == "grouped"
+    if is_grouped and net is not None:
+        drg = _medical(case, drg, net, scheme)
+    weight = weight_of(case, drg, weights) if is_grouped else None
+    unit = unit_of(case, scheme)
+    coefficient = None
+    if weight is not None:
+        coefficient = coefficient_of(case, drg, scheme)
+        if is_followed and scheme.readmission:
+            coefficient *= Fraction(scheme.readmission.factor)
+    known = None
+    if weight is not None and unit is not None and coefficient is not None:
+        known = combination(weight, unit, coefficient, scheme)
+
+    if net is None:
+        case_class, paid = "invalid", [NOTHING]
+    else:
+        case_class, paid = _class_and_payment(case, scheme, net, weight, known, is_extreme=is_extreme)
+    parts = dict.fromkeys(PARTS, Fraction(0))
+    if case_class != "invalid":
+        for part, value in _rounded(paid):
+            parts[part] += value
+        if scheme.excluded_items:
+            parts["excluded_items_payment"] = to_fen(excluded * Fraction(scheme.excluded_items.share))
+
+    payment = sum(parts.values())
+    standard = None if known is None else to_fen(known.standard)
+    formula = standard - net if case_class in INSIDE and standard is not None and net is not None else 0
+    surplus = payment - cost if cost is not None and case_class != "invalid" else None
+    fund = _fund(case, payment)
+    result: dict[str, Any] = {
+        "relative_weight": None if weight is None else _eight(weight),
+        "coefficient": None if coefficient is None else _eight(coefficient),
+        "standard_payment": standard,
+        "case_class": case_class,
+        **parts,
+        "payment": payment,
+        "fund_payment": fund,
+        "patient_share": None if fund is None else payment - fund,
+        "surplus_formula": None if surplus is None else Fraction(formula),
+        "surplus_adjustment": None if surplus is None else surplus - formula,
+        "surplus": surplus,
+        "scheme": scheme.id,
+    }
+    return {name: yuan(value) if isinstance(value, Fraction) else value for name, value in result.items()}
+
+
+def _medical(case: Case, drg: str, net: Fraction, scheme: PaymentScheme) -> str:
+    """The group as which a case is priced: that of its medical counterpart if little of it is TCM."""
+    if scheme.tcm is None or drg not in scheme.tcm.medical_drg:
+        return drg
+    tcm = amount(case.get("tcm_cost_yuan"))
+    falls_back = tcm is not None and tcm < Fraction(scheme.tcm.share_below) * net
+    return scheme.tcm.medical_drg[drg] if falls_back else drg
+
+
+def _class_and_payment(
+    case: Case,
+    scheme: PaymentScheme,
+    net: Fraction,
+    weight: Fraction | None,
+    known: Combination | None,
+    *,
+    is_extreme: bool,
+) -> tuple[str, list[Paid]]:
+    """The first class that applies, and what it is paid; parts of one payment are rounded together."""
+    special = amount(case.get("special_payment_yuan"))
+    if special is not None:
+        return "special", [Paid("special_payment", special)]
+    if case["grouping_status"] == "ambiguous":
+        return "ambiguous", [_by_status(scheme.ambiguous, net)]
+    if case["grouping_status"] != "grouped":
+        return "ungrouped", [_by_status(scheme.ungrouped, net)]
+    for rule in scheme.outside:
+        if _fits(rule, case):
+            return _outside(rule, case, net)
+    if weight is None:
+        return "unweighted", [_by_status(scheme.unweighted, net)]
+    if known is None:
+        return "unpriced", [NOTHING]
+    if scheme.incomplete and case.get("incomplete"):
+        share = net / known.mean if net < known.mean else Fraction(1)
+        return "incomplete", [Paid("drg_payment", known.standard * share)]
+    if is_extreme:
+        return "extreme", [Paid("item_payment", net)]
+    if scheme.high and net > high_above(known, scheme):
+        return "high", _high(known, scheme, net)
+    if scheme.low and net < low_below(known, scheme):
+        return "low", [Paid("item_payment", net * Fraction(scheme.low.factor))]
+    return "normal", [Paid("drg_payment", known.standard)]
+
+
+def _high(known: Combination, scheme: PaymentScheme, net: Fraction) -> list[Paid]:
+    assert scheme.high is not None
+    threshold = high_threshold(known.weight, scheme)
+    if scheme.high.formula == "linear_add":
+        more = (net - threshold * known.mean) * known.price_ratio
+        return [Paid("drg_payment", known.standard), Paid("high_cost_payment", more)]
+    if scheme.high.formula == "deduct":
+        deducted = (threshold - 1) * known.mean * known.coefficient
+        return [Paid("high_cost_payment", (net - deducted) * known.price_ratio)]
+    if scheme.high.formula == "cap":
+        return [Paid("high_cost_payment", threshold * known.standard)]
+    return [Paid("high_cost_payment", net)]
+
+
+def _rounded(paid: list[Paid]) -> list[Paid]:
+    """Rounded once as a whole; the first part is rounded by itself and the last is the rest."""
+    total = to_fen(sum((value for _, value in paid), Fraction(0)))
+    first = [Paid(part, to_fen(value)) for part, value in paid[:-1]]
+    rest = total - sum((value for _, value in first), Fraction(0))
+    return [*first, Paid(paid[-1].part, rest)]
+
+
+def _by_status(rule: ByStatus, net: Fraction) -> Paid:
+    shares = {"by_item": Fraction(1), "share": Fraction(rule.share or 0), "nothing": Fraction(0)}
+    return Paid("item_payment", net * shares[rule.pays])
+
+
+def _fits(rule: Outside, case: Case) -> bool:
+    days = case.get("los_days")
+    if rule.los_days_at_most is not None and (days is None or days > rule.los_days_at_most):
+        return False
+    if rule.los_days_at_least is not None and (days is None or days < rule.los_days_at_least):
+        return False
+    return rule.case_kind is None or rule.case_kind == case.get("case_kind")
+
+
+def _outside(rule: Outside, case: Case, net: Fraction) -> tuple[str, list[Paid]]:
+    price_yuan = Fraction(rule.price_yuan or 0)
+    if rule.pays == "per_day":
+        if case.get("los_days") is None:
+            return "invalid", [NOTHING]
+        return rule.case_class, [Paid("outside_payment", price_yuan * case["los_days"])]
+    if rule.pays == "per_case":
+        return rule.case_class, [Paid("outside_payment", price_yuan)]
+    return rule.case_class, [Paid("item_payment", net if rule.pays == "by_item" else Fraction(0))]
+
+
+def _fund(case: Case, payment: Fraction) -> Fraction | None:
+    """What the fund pays: the rest after patient and other payers, at least nothing."""
+    patient = amount(case.get("patient_share_yuan"))
+    if patient is None:
+        return None
+    others = amount(case.get("other_payers_yuan")) or Fraction(0)
+    return max(payment - patient - others, Fraction(0))
+
+
+def _eight(number: Fraction) -> Decimal:
+    """With eight decimals, as the columns of weights and coefficients have."""
+    return Decimal(floor(number * 10**8 + Fraction(1, 2))).scaleb(-8)

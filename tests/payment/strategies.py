@@ -1,0 +1,439 @@
+"""Random payment schemes and random cases that sit on the boundaries between their classes.
+
+Everything is drawn from a ``random.Random``: with a seed for long runs, from hypothesis for short ones that
+shrink. Groups are those of the demo grouper, so that the schemes also load from files.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from math import ceil, floor
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from hypothesis import strategies as st
+
+import drg as package
+from drg.columns import PRICE_COLUMNS
+from drg.payment.scheme import PaymentScheme
+from tests.payment import reference
+
+Weights = dict[tuple[str, str | None], Decimal]
+
+DRGS = ("AA19", "BB21", "BB23", "BR11", "BR13", "BR15", "BS19", "BV19", "NA19", "NR15")
+HOSPITALS = ("H1", "H2", "H3")
+LEVELS = ("1", "2", "3")
+INSURANCES = ("310", "390", "340")
+KINDS = ("bed_day", "day_surgery", "other")
+SOURCE = "made up for tests"
+# What oracle and engine both give; the reason is text for people.
+OUTPUTS = [column.name for column in PRICE_COLUMNS if column.name != "pricing_reason"]
+
+SCHEMA = {
+    "case_id": pl.String,
+    "hospital_id": pl.String,
+    "hospital_level": pl.String,
+    "patient_id": pl.String,
+    "insurance_type": pl.String,
+    "adrg": pl.String,
+    "drg": pl.String,
+    "grouping_status": pl.String,
+    "grouper": pl.String,
+    "los_days": pl.Int64,
+    "admission_date": pl.Datetime("us"),
+    "discharge_date": pl.Datetime("us"),
+    "case_kind": pl.String,
+    "incomplete": pl.Boolean,
+    "total_cost_yuan": pl.Decimal(18, 2),
+    "excluded_items_yuan": pl.Decimal(18, 2),
+    "special_payment_yuan": pl.Decimal(18, 2),
+    "tcm_cost_yuan": pl.Decimal(18, 2),
+    "patient_share_yuan": pl.Decimal(18, 2),
+    "other_payers_yuan": pl.Decimal(18, 2),
+}
+
+
+def frame(cases: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    """The cases as a frame; costs are text if one of them is."""
+    has_text = any(isinstance(case["total_cost_yuan"], str) for case in cases)
+    costs = pl.String if has_text else SCHEMA["total_cost_yuan"]
+    rows = [{name: case.get(name) for name in SCHEMA} for case in cases]
+    if has_text:
+        for row in rows:
+            row["total_cost_yuan"] = None if row["total_cost_yuan"] is None else str(row["total_cost_yuan"])
+    return pl.DataFrame(rows, schema=SCHEMA | {"total_cost_yuan": costs}, orient="row")
+
+
+# ---------------------------------------------------------------------------------------------------- files
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Decimal | int):
+        return f"{value:f}" if isinstance(value, Decimal) else str(value)
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_toml(part) for part in value) + "]"
+    return "{" + ", ".join(f"{_toml(str(key))} = {_toml(part)}" for key, part in value.items()) + "}"
+
+
+def write_scheme(directory: Path, entries: Mapping[str, Any], weights: Mapping[Any, Decimal]) -> Path:
+    """Write a scheme as files: plain entries as they go into the model, and the weights."""
+    directory.mkdir(parents=True, exist_ok=True)
+    text = "".join(f"{name} = {_toml(value)}\n" for name, value in entries.items())
+    (directory / "scheme.toml").write_text(text, encoding="utf-8")
+    rows = [f"{drg},{weight:f},{level or ''}\n" for (drg, level), weight in weights.items()]
+    (directory / "weights.csv").write_text("drg,relative_weight,level\n" + "".join(rows), encoding="utf-8")
+    return directory
+
+
+# -------------------------------------------------------------------------------------------------- schemes
+
+
+def _decimal(rng: random.Random, low: int, high: int, places: int) -> Decimal:
+    """A decimal between two whole numbers with so many places, often with fewer."""
+    places = rng.choice([0, 1, places, places])
+    return Decimal(rng.randint(low * 10**places, high * 10**places)).scaleb(-places)
+
+
+def _positive(rng: random.Random, low: int, high: int, places: int) -> Decimal:
+    return max(_decimal(rng, low, high, places), Decimal(1).scaleb(-places))
+
+
+def _share(rng: random.Random, lowest: int = 0) -> Decimal:
+    return Decimal(rng.randint(lowest, 100)).scaleb(-2)
+
+
+def sourced(**entries: Any) -> dict[str, Any]:
+    return {**{name: value for name, value in entries.items() if value is not None}, "source": SOURCE}
+
+
+def _rates(rng: random.Random) -> list[dict[str, Any]]:
+    places = [(insurance, level) for insurance in (None, *INSURANCES) for level in (None, *LEVELS)]
+    some = rng.sample(places, rng.randint(1, 6))
+    if rng.random() < 0.7 and (None, None) not in some:
+        some.append((None, None))
+    low, high, places_after = rng.choice([(40, 60, 4), (4000, 20_000, 2)])
+    return [
+        sourced(value_yuan=_positive(rng, low, high, places_after), insurance=insurance, level=level)
+        for insurance, level in some
+    ]
+
+
+def _coefficients(rng: random.Random) -> dict[str, Any]:
+    places: list[tuple[str | None, str | None, str | None]] = []
+    for _ in range(rng.randint(0, 6)):
+        hospital, level, drg = rng.choice(HOSPITALS), rng.choice(LEVELS), rng.choice(DRGS)
+        kinds = [(hospital, None, drg), (None, level, drg), (None, None, drg)]
+        kinds += [(hospital, None, None), (None, level, None)]
+        place = rng.choice(kinds)
+        if place not in places:
+            places.append(place)
+    rows = [
+        sourced(value=_coefficient(rng), hospital=hospital, level=level, drg=drg)
+        for hospital, level, drg in places
+    ]
+    base_groups = rng.sample(DRGS, rng.randint(0, 2))
+    return sourced(default=_coefficient(rng), base_groups=base_groups, rows=rows)
+
+
+def _coefficient(rng: random.Random) -> Decimal:
+    return Decimal(rng.randint(800, 1300)).scaleb(-3)
+
+
+def _high(rng: random.Random) -> dict[str, Any]:
+    limits = sorted(rng.sample(["0.5", "0.8", "1", "2", "3", "5"], rng.randint(0, 4)), key=Decimal)
+    tiers: list[dict[str, Any]] = [
+        {"threshold": Decimal(rng.randint(15, 40)).scaleb(-1), "weight_below": Decimal(limit)}
+        for limit in limits
+    ]
+    tiers.append({"threshold": Decimal(rng.randint(15, 40)).scaleb(-1)})
+    formula = rng.choice(["linear_add", "deduct", "cap", "by_item"])
+    return sourced(formula=formula, reference=rng.choice(["standard", "mean"]), tiers=tiers)
+
+
+def _outside(rng: random.Random) -> list[dict[str, Any]]:
+    prices = {"per_day": (100, 800), "per_case": (1000, 8000)}
+    rules = []
+    for case_class in rng.sample(["short", "long", "bed_day", "day_surgery"], rng.randint(0, 4)):
+        pays = rng.choice(["by_item", "per_day", "per_case", "nothing"])
+        price_yuan = _positive(rng, *prices[pays], 3) if pays in prices else None
+        rule = sourced(case_class=case_class, pays=pays, price_yuan=price_yuan)
+        if case_class == "short" or rng.random() < 0.1:
+            rule["los_days_at_most"] = rng.randint(0, 3)
+        if case_class == "long":
+            rule["los_days_at_least"] = rng.randint(30, 61)
+        if case_class in KINDS or rng.random() < 0.1:
+            rule["case_kind"] = case_class if case_class in KINDS else rng.choice(KINDS)
+        rules.append(rule)
+    return rules
+
+
+def _by_status(rng: random.Random) -> dict[str, Any]:
+    pays = rng.choice(["by_item", "share", "nothing"])
+    return sourced(pays=pays, share=_share(rng) if pays == "share" else None)
+
+
+def random_scheme(rng: random.Random) -> tuple[dict[str, Any], Weights]:
+    """The entries of a random scheme, and its weights; each component is there more often than not."""
+
+    def perhaps(entry: Any) -> Any:
+        return entry if rng.random() < 0.75 else None
+
+    rates = _rates(rng)
+    points = rates[0]["value_yuan"] < 1000
+    unit = rates[0]["value_yuan"] * (100 if points else 1)
+    mean = perhaps((unit * Decimal(rng.randint(80, 125)) / 100).quantize(Decimal("0.01")))
+    method = sourced(
+        kind="points" if points else "rate", scale=100 if points else None, regional_mean_yuan=mean
+    )
+    medical = {"BS19": rng.choice(["BR15", "NR15"]), "BV19": "BR13"}
+    entries: dict[str, Any] = {
+        "id": "random",
+        "title": "random",
+        "region": "none",
+        "grouper": "demo",
+        "status": "illustrative",
+        "source": SOURCE,
+        "method": method,
+        "rates": rates,
+        "coefficients": perhaps(_coefficients(rng)),
+        "high": perhaps(_high(rng)),
+        "extreme": sourced(top_share=_share(rng, 1), within=rng.choice(["all", "group"])),
+        "low": perhaps(
+            sourced(
+                threshold=Decimal(rng.randint(20, 60)).scaleb(-2),
+                reference=rng.choice(["standard", "mean"]),
+                factor=_coefficient(rng),
+            )
+        ),
+        "outside": _outside(rng),
+        "ungrouped": _by_status(rng),
+        "ambiguous": _by_status(rng),
+        "unweighted": _by_status(rng),
+        "excluded_items": perhaps(sourced(share=_share(rng))),
+        "incomplete": perhaps(sourced()),
+        "readmission": perhaps(
+            sourced(
+                days=rng.randint(1, 31),
+                factor=Decimal(rng.randint(0, 10)).scaleb(-1),
+                except_adrg=[rng.choice(["BR1", "NR1"])],
+            )
+        ),
+        "tcm": perhaps(sourced(share_below=_share(rng), medical_drg=medical)),
+        "rounding": perhaps(sourced(standard_first=rng.random() < 0.5)),
+    }
+    if rng.random() < 0.6:
+        entries["extreme"] = None
+    elif rng.random() < 0.7:
+        entries["extreme"]["top_share"] = Decimal("0.05")
+    weights: Weights = {}
+    for drg in DRGS:
+        if rng.random() < 0.9:
+            weights[drg, None] = _positive(rng, 0, 6, 4)
+        if rng.random() < 0.2:
+            weights[drg, rng.choice(LEVELS)] = _positive(rng, 0, 6, 4)
+    weights.setdefault((DRGS[0], None), Decimal(1))
+    return {name: value for name, value in entries.items() if value is not None}, weights
+
+
+# ---------------------------------------------------------------------------------------------------- cases
+
+
+def _yuan(fen: int) -> Decimal:
+    return Decimal(fen).scaleb(-2)
+
+
+def _boundaries(case: Mapping[str, Any], scheme: PaymentScheme, weights: Weights) -> list[Fraction]:
+    """Net costs at which the class or the formula of this case changes."""
+    weight = reference.weight_of(case, case["drg"], weights)
+    unit = reference.unit_of(case, scheme)
+    if weight is None or unit is None:
+        return [Fraction(1000)]
+    coefficient = reference.coefficient_of(case, case["drg"], scheme)
+    known = reference.combination(weight, unit, coefficient, scheme)
+    found = [known.mean, known.standard]
+    if scheme.high:
+        found.append(reference.high_above(known, scheme))
+    if scheme.low:
+        found.append(reference.low_below(known, scheme))
+    return found
+
+
+def _net_cost(rng: random.Random, case: Mapping[str, Any], scheme: PaymentScheme, weights: Weights) -> int:
+    """In fen: at a boundary, one fen beside it, or anywhere."""
+    if rng.random() < 0.3:
+        return rng.randint(0, 10 ** rng.randint(3, 8))
+    boundary = rng.choice(_boundaries(case, scheme, weights)) * 100
+    return max(0, rng.choice([floor(boundary), ceil(boundary)]) + rng.choice([-1, 0, 0, 1]))
+
+
+def _stay(rng: random.Random) -> dict[str, Any]:
+    """Dates that suit the length of stay; some are missing. Half of the cases are of few patients."""
+    days = rng.choice([0, 1, 2, 3, 5, 10, 29, 30, 31, 59, 60, 61, 100])
+    came = datetime(2025, 1, 1) + timedelta(days=rng.randint(0, 300), hours=rng.randint(0, 23))
+    left = came + timedelta(days=days)
+    stay = {"los_days": days, "admission_date": came, "discharge_date": left}
+    for name in stay:
+        if rng.random() < 0.03:
+            stay[name] = None
+    return stay
+
+
+# Text that is no number, and text that is one.
+UNUSABLE_TEXTS = ("", " ", "abc", "--", "1,5", "12 元")
+
+
+def random_cases(
+    rng: random.Random, scheme: PaymentScheme, weights: Weights, count: int
+) -> list[dict[str, Any]]:
+    """Random cases that a scheme finds hard: costs at its boundaries, gaps, kinds and special payments."""
+    has_text = rng.random() < 0.3
+    cases: list[dict[str, Any]] = []
+    while len(cases) < count:
+        stays = [_case(rng, scheme, weights, f"C{len(cases)}")]
+        if scheme.readmission and rng.random() < 0.3:
+            stays += _later_stays(rng, stays[0], scheme.readmission.days)
+        cases += stays
+    cases = cases[:count]
+    for row, case in enumerate(cases):
+        case["case_id"] = f"C{row}"
+        if has_text and rng.random() < 0.05:
+            case["total_cost_yuan"] = rng.choice(UNUSABLE_TEXTS)
+    rng.shuffle(cases)
+    return cases
+
+
+def _later_stays(rng: random.Random, first: Mapping[str, Any], days: int) -> list[dict[str, Any]]:
+    """Stays of the same patient in the same group; the gap is at the limit of the rule or beside it."""
+    later: list[dict[str, Any]] = []
+    for _ in range(rng.randint(1, 2)):
+        before = later[-1] if later else first
+        if before["discharge_date"] is None:
+            break
+        gap = max(1, days + rng.choice([-3, -1, 0, 0, 1, 2]))
+        came = before["discharge_date"].replace(hour=rng.randint(0, 23)) + timedelta(days=gap)
+        length = rng.randint(1, 9)
+        stay = {"los_days": length, "admission_date": came, "discharge_date": came + timedelta(days=length)}
+        later.append({**first, **stay})
+    return later
+
+
+def _case(rng: random.Random, scheme: PaymentScheme, weights: Weights, patient: str) -> dict[str, Any]:
+    drg = rng.choice(DRGS)
+    case: dict[str, Any] = {
+        "hospital_id": rng.choice([*HOSPITALS, None] if rng.random() < 0.1 else HOSPITALS),
+        "hospital_level": rng.choice([*LEVELS, None, "9"] if rng.random() < 0.1 else LEVELS),
+        "patient_id": None if rng.random() < 0.03 else patient,
+        "insurance_type": rng.choice([*INSURANCES, None, "999"] if rng.random() < 0.1 else INSURANCES),
+        "adrg": drg[:3],
+        "drg": drg,
+        "grouping_status": "grouped",
+        "grouper": "demo",
+        "case_kind": rng.choice([*KINDS]) if rng.random() < 0.1 else None,
+        "incomplete": rng.choice([None, False, False, False, False, True]),
+        **_stay(rng),
+    }
+    other = rng.random()
+    if other < 0.03:
+        case |= {"adrg": "BQY", "drg": "BQY", "grouping_status": "ambiguous"}
+    elif other < 0.06:
+        case |= {"adrg": None, "drg": "0000", "grouping_status": rng.choice(["ungrouped", "invalid"])}
+    elif other < 0.08:
+        case |= {"adrg": "BZ1", "drg": None, "grouping_status": "no_drg"}
+    net = _net_cost(rng, case, scheme, weights)
+    excluded = rng.randint(0, 500_000) if rng.random() < 0.15 else 0
+    cost: Decimal | None = _yuan(net + (excluded if scheme.excluded_items else 0))
+    beside = rng.random()
+    if beside < 0.02:
+        cost = rng.choice([None, Decimal("-0.01"), Decimal("-1200.50"), Decimal("100000000.01")])
+    elif beside < 0.03:
+        cost = rng.choice([Decimal("100000000.00"), Decimal("0.00"), Decimal("0.01")])
+    case["total_cost_yuan"] = cost
+    case["excluded_items_yuan"] = _yuan(excluded) if excluded or rng.random() < 0.5 else None
+    case["special_payment_yuan"] = _yuan(rng.randint(0, 10_000_000)) if rng.random() < 0.02 else None
+    case["tcm_cost_yuan"] = _tcm_cost(rng, scheme, net) if case["drg"] in ("BS19", "BV19") else None
+    case["patient_share_yuan"] = _yuan(rng.randint(0, 500_000)) if rng.random() < 0.7 else None
+    case["other_payers_yuan"] = _yuan(rng.randint(0, 100_000)) if rng.random() < 0.5 else None
+    return case
+
+
+def _tcm_cost(rng: random.Random, scheme: PaymentScheme, net: int) -> Decimal | None:
+    if scheme.tcm is None or rng.random() < 0.2:
+        return rng.choice([None, _yuan(net)])
+    at = floor(Fraction(scheme.tcm.share_below) * net)
+    return _yuan(max(0, at + rng.choice([-1, 0, 0, 1])))
+
+
+def randoms() -> st.SearchStrategy[random.Random]:
+    """A source of randomness that hypothesis controls, for the functions above."""
+    return st.randoms(use_true_random=False)
+
+
+# --------------------------------------------------------------------------------------------------- engine
+
+
+def plain_scheme(**entries: Any) -> dict[str, Any]:
+    """The entries of a scheme that pays weight × 10,000 and nothing else; parts are replaced or added."""
+    plain = {
+        "id": "plain",
+        "title": "plain",
+        "region": "none",
+        "grouper": "demo",
+        "status": "illustrative",
+        "source": SOURCE,
+        "method": sourced(kind="rate"),
+        "rates": [sourced(value_yuan=10_000)],
+        "ungrouped": sourced(pays="nothing"),
+        "ambiguous": sourced(pays="nothing"),
+        "unweighted": sourced(pays="nothing"),
+    }
+    return {name: value for name, value in (plain | entries).items() if value is not None}
+
+
+def plain_case(drg: str, cost: Any, **values: Any) -> dict[str, Any]:
+    """A grouped case of ten days; costs may be written as text."""
+    case = dict.fromkeys(SCHEMA) | {"drg": drg, "adrg": drg[:3], "grouping_status": "grouped"}
+    case |= {"grouper": "demo", "los_days": 10, "total_cost_yuan": cost, "hospital_id": "H1"}
+    case |= values
+    for name, value in case.items():
+        if name.endswith("_yuan") and re.fullmatch(r"-?\d+(\.\d+)?", str(value)):
+            case[name] = Decimal(str(value)).quantize(Decimal("0.01"))
+    return case
+
+
+def oracle_rows(
+    entries: Mapping[str, Any], weights: Weights, cases: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    return reference.price(cases, PaymentScheme.model_validate(entries), weights)
+
+
+def engine_rows(
+    entries: Mapping[str, Any], weights: Weights, cases: Sequence[Mapping[str, Any]], directory: Path
+) -> list[dict[str, Any]]:
+    """What the engine gives for the columns that the oracle knows, with the scheme read from files."""
+    return rows_of(package.price(frame(cases), write_scheme(directory, entries, weights)))
+
+
+def rows_of(priced: pl.DataFrame) -> list[dict[str, Any]]:
+    return priced.select(OUTPUTS).to_dicts()
+
+
+def both(
+    entries: Mapping[str, Any], weights: Weights, cases: Sequence[Mapping[str, Any]], directory: Path
+) -> list[dict[str, Any]]:
+    """The rows on which the oracle and the engine agree."""
+    expected = oracle_rows(entries, weights, cases)
+    for case, wanted, given in zip(
+        cases, expected, engine_rows(entries, weights, cases, directory), strict=True
+    ):
+        assert given == wanted, case
+    return expected

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import random
+import re
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import drg
+from drg import InputError, PriceExplanation, Pricer
+from drg.columns import PRICE
+from drg.payment.steps import PARTS
+from tests.payment.strategies import frame, random_cases, random_scheme, write_scheme
+
+D = Decimal
+# Case D05 of payment_schemes/demo/README.md.
+HIGH = {
+    "case_id": "D05",
+    "drg": "BR13",
+    "adrg": "BR1",
+    "grouping_status": "grouped",
+    "hospital_id": "H3",
+    "hospital_level": "3",
+    "insurance_type": "310",
+    "los_days": 20,
+    "total_cost_yuan": 30_000,
+}
+
+
+def step(explanation: PriceExplanation, name: str) -> Any:
+    found = [one for one in explanation.steps if one.name == name]
+    assert len(found) == 1, [one.name for one in explanation.steps]
+    return found[0]
+
+
+def test_each_number_says_where_it_comes_from() -> None:
+    e = drg.explain_price(HIGH, "demo")
+    assert (e.scheme, e.status, e.case_class, e.payment) == ("demo", "illustrative", "high", D("21120.00"))
+    weight = step(e, "relative weight")
+    assert (weight.value, weight.name_zh) == ("1.2", "权重")
+    assert re.fullmatch(r"weights\.csv, row \d+ \(BR13\)", weight.place)
+    rate = step(e, "rate")
+    assert (rate.value, rate.place) == ("11,000", "scheme.toml, rates 1 (insurance 310)")
+    assert rate.source == "made up"
+    assert step(e, "coefficient").place == "scheme.toml, coefficients.rows 1 (level 3)"
+    assert step(e, "standard").arithmetic == "1.2 × 11,000 × 1.1"
+    assert step(e, "standard").value == "14,520.00"
+    assert step(e, "mean cost of the group").value == "12,000.00"
+    assert step(e, "case class").arithmetic.startswith("30,000.00 > 2 × 12,000.00 = 24,000.00")
+    assert step(e, "high cost payment").arithmetic.startswith("(30,000.00 − 2 × 12,000.00) × 1.1")
+    assert step(e, "payment").arithmetic == "14,520.00 + 6,600.00"
+    assert step(e, "surplus").arithmetic == "21,120.00 − 30,000.00"
+    assert step(e, "surplus").value == "-8,880.00"
+
+
+def test_the_worked_example_with_decimals_that_do_not_end_at_the_fen(tmp_path: Path) -> None:
+    """Zhoukou: RW 0.8, employees 53.8381 a point, mean 5,270.76, K = 3; see the notes on published models."""
+    source = {"source": "Zhoukou"}
+    entries = {
+        "id": "zhoukou", "title": "zhoukou", "region": "none", "grouper": "demo", "status": "illustrative",
+        "method": {"kind": "points", "scale": 100, "regional_mean_yuan": D("5270.76"), **source},
+        "rates": [{"value_yuan": D("53.8381"), **source}],
+        "high": {"formula": "linear_add", "reference": "mean", "tiers": [{"threshold": 3}], **source},
+        "ungrouped": {"pays": "nothing", **source}, "ambiguous": {"pays": "nothing", **source},
+        "unweighted": {"pays": "nothing", **source}, **source,
+    }  # fmt: skip
+    path = write_scheme(tmp_path, entries, {("BR15", None): D("0.8")})
+    case = {"drg": "BR15", "grouping_status": "grouped", "total_cost_yuan": D(15_000)}
+    e = drg.explain_price(case, path)
+    assert step(e, "standard").arithmetic == "0.8 × 53.8381 × 100 × 1 = 4,307.048"
+    assert step(e, "standard").value == "4,307.05"
+    assert step(e, "value of a point").name_zh == "点值"
+    assert e.payment == D("6707.63")
+
+
+def test_what_one_case_does_not_show_can_be_said() -> None:
+    plain = HIGH | {"total_cost_yuan": 13_000}
+    cut = drg.explain_price(plain, "demo", readmitted=True)
+    assert step(cut, "coefficient after readmission").arithmetic == "1.1 × 0.5"
+    assert cut.payment == D("7260.00")
+    dear = drg.explain_price(plain, "demo", extreme=True)
+    assert dear.case_class == "extreme"
+    assert "dearest 5 % of all grouped cases" in step(dear, "case class").arithmetic
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "arithmetic"),
+    [
+        ({"total_cost_yuan": "5000"}, "item payment", "5,000.00 × 0.9"),
+        ({"excluded_items_yuan": "1000"}, "excluded items payment", "1,000.00 × 0.8"),
+        ({"incomplete": True, "total_cost_yuan": 3000}, "drg payment", "14,520.00 × 3,000.00 ÷ 12,000.00"),
+        ({"los_days": 70}, "outside payment", "70 × 500"),
+        ({"case_kind": "day_surgery"}, "outside payment", "4,000"),
+        ({"special_payment_yuan": 85_000}, "special payment", "as decided"),
+        ({"grouping_status": "ambiguous"}, "item payment", "30,000.00 × 0.7"),
+        ({"drg": "AA19"}, "item payment", "30,000.00"),
+    ],
+)
+def test_every_kind_of_payment(change: dict[str, Any], name: str, arithmetic: str) -> None:
+    assert step(drg.explain_price(HIGH | change, "demo"), name).arithmetic == arithmetic
+
+
+def test_what_the_fund_bears() -> None:
+    e = drg.explain_price(HIGH | {"patient_share_yuan": 2000, "other_payers_yuan": "1000"}, "demo")
+    assert step(e, "fund payment").arithmetic == "21,120.00 − 2,000.00 − 1,000.00, at least 0"
+    assert step(e, "fund payment").value == "18,120.00"
+
+
+def test_a_case_that_is_not_priced_says_why() -> None:
+    e = drg.explain_price(HIGH | {"total_cost_yuan": None}, "demo")
+    assert step(e, "case class").value == "invalid"
+    assert "total_cost_yuan is missing" in step(e, "case class").arithmetic
+    assert step(e, "cost").value == "cannot be used"
+    unpriced = drg.explain_price(HIGH | {"insurance_type": "999"}, "demo")
+    assert "no rate" in step(unpriced, "case class").arithmetic
+
+
+def test_a_case_without_a_group_or_a_cost_is_refused() -> None:
+    with pytest.raises(InputError, match="no drg"):
+        drg.explain_price({"total_cost_yuan": 1}, "demo")
+    with pytest.raises(InputError, match="total_cost_yuan"):
+        drg.explain_price({"drg": "BR15", "grouping_status": "grouped"}, "demo")
+
+
+def test_it_is_data() -> None:
+    e = drg.explain_price(HIGH, "demo")
+    assert PriceExplanation.model_validate_json(e.model_dump_json()).payment == e.payment
+
+
+def evaluated(arithmetic: str) -> Fraction | None:
+    """The result of arithmetic as a person writes it; None if there are words in it."""
+    text = arithmetic.split(" = ")[0].replace(",", "").replace("−", "-").replace("×", "*").replace("÷", "/")
+    if not re.fullmatch(r"[0-9.()+*/ -]+", text):
+        return None
+    return Fraction(eval(re.sub(r"[0-9.]+", lambda n: f"Fraction('{n[0]}')", text)))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_arithmetic_and_engine_agree_on_random_cases(tmp_path: Path, seed: int) -> None:
+    rng = random.Random(seed)
+    entries, weights = random_scheme(rng)
+    entries = {name: entry for name, entry in entries.items() if name not in ("extreme", "readmission")}
+    pricer = Pricer(write_scheme(tmp_path, entries, weights))
+    source = frame(random_cases(rng, pricer.scheme, weights, 40))
+    for row in pricer.price(source).to_dicts():
+        e = pricer.explain(row)
+        assert {name: row[name] for name in PRICE} == e.outcome
+        parts = [e.outcome[name] for name in PARTS]
+        assert sum(part for part in parts if isinstance(part, Decimal)) == e.payment
+        for one in e.steps:
+            result = evaluated(one.arithmetic)
+            if result is not None and re.fullmatch(r"-?[0-9,.]+", one.value):
+                # Numbers are written with at most eight decimals, so the last digit may differ.
+                assert abs(result - Fraction(one.value.replace(",", ""))) <= Fraction(1, 100), one

@@ -1,0 +1,351 @@
+"""What a scheme may say, and what is said of one that cannot be used: file, line, entry and remedy."""
+
+from __future__ import annotations
+
+import random
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from drg.errors import SchemeError, UnknownSchemeError
+from drg.payment.load import load_scheme
+from drg.payment.scheme import CaseClass, PaymentScheme
+from tests.payment.strategies import (
+    SOURCE,
+    Weights,
+    plain_scheme,
+    random_scheme,
+    sourced,
+    write_scheme,
+)
+
+ONE: Weights = {("BR15", None): Decimal(1)}
+
+TEXT = """\
+id = "mine"
+title = "mine"
+region = "none"
+grouper = "demo"
+status = "illustrative"
+source = "made up"
+
+[method]
+kind = "rate"
+source = "made up"
+
+[[rates]]
+value_yuan = 10000
+source = "made up"
+
+[ungrouped]
+pays = "nothing"
+source = "made up"
+
+[ambiguous]
+pays = "nothing"
+source = "made up"
+
+[unweighted]
+pays = "nothing"
+source = "made up"
+"""
+HIGH = '\n[high]\nformula = "cap"\nreference = "mean"\nsource = "made up"\n'
+WEIGHTS = "drg,relative_weight\nBR15,1\n"
+
+
+def written(directory: Path, text: str = TEXT, weights: str | None = WEIGHTS) -> Path:
+    (directory / "scheme.toml").write_text(text, encoding="utf-8")
+    if weights is not None:
+        (directory / "weights.csv").write_text(weights, encoding="utf-8")
+    return directory
+
+
+def line(text: str, start: str) -> int:
+    """The line of the file that starts so, the last one if there are several."""
+    return max(number for number, row in enumerate(text.splitlines(), start=1) if row.startswith(start))
+
+
+# ------------------------------------------------------------------------------------------ what may be said
+
+
+def test_a_small_scheme_loads(tmp_path: Path) -> None:
+    loaded = load_scheme(written(tmp_path))
+    assert loaded.scheme.id == "mine"
+    assert loaded.scheme.high is None
+    weight = loaded.weight("BR15", "any level")
+    assert weight is not None
+    assert weight.relative_weight == 1
+
+
+def test_numbers_stay_as_they_are_written(tmp_path: Path) -> None:
+    text = TEXT.replace("value_yuan = 10000", "value_yuan = 9575.10")
+    scheme = load_scheme(written(tmp_path, text)).scheme
+    assert str(scheme.rates[0].value_yuan) == "9575.10"
+
+
+def test_random_schemes_are_read_as_they_were_written(tmp_path: Path) -> None:
+    for seed in range(20):
+        entries, weights = random_scheme(random.Random(seed))
+        loaded = load_scheme(write_scheme(tmp_path / str(seed), entries, weights))
+        assert loaded.scheme == PaymentScheme.model_validate(entries)
+        assert {key: weight.relative_weight for key, weight in loaded.weights.items()} == weights
+
+
+def test_case_classes_are_in_the_order_in_which_they_apply() -> None:
+    order = (
+        "invalid special ungrouped ambiguous short long bed_day day_surgery unweighted unpriced incomplete"
+    )
+    assert [str(case_class) for case_class in CaseClass] == [
+        *order.split(),
+        "extreme",
+        "high",
+        "low",
+        "normal",
+    ]
+
+
+def test_a_scheme_does_not_change() -> None:
+    scheme = PaymentScheme.model_validate(plain_scheme())
+    with pytest.raises(ValidationError, match="frozen"):
+        scheme.title = "other"
+
+
+# ------------------------------------------------------------------------------------------- what may not be
+
+RATE = sourced(value_yuan=1)
+TIER = {"threshold": 2}
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "no source": ({"source": None}, "source"),
+    "no rate": ({"rates": []}, "at least 1"),
+    "rate of nothing": ({"rates": [sourced(value_yuan=0)]}, "greater than 0"),
+    "rate below nothing": ({"rates": [sourced(value_yuan=-1)]}, "greater than"),
+    "rate in words": ({"rates": [sourced(value_yuan="much")]}, "decimal"),
+    "nine decimals": ({"rates": [sourced(value_yuan=Decimal("1.123456789"))]}, "decimal places"),
+    "two rates for the same": ({"rates": [RATE, RATE]}, "same insurance and level"),
+    "rate without source": ({"rates": [{"value_yuan": 1}]}, "source"),
+    "status": ({"status": "official"}, "published"),
+    "id": ({"id": "two words"}, "pattern"),
+    "dates": ({"valid_from": "2025-01-02", "valid_to": "2025-01-01"}, "valid_to is before valid_from"),
+    "no such day": ({"valid_from": "2025-02-30"}, "date"),
+    "method": ({"method": sourced(kind="weights")}, "'rate' or 'points'"),
+    "points without scale": ({"method": sourced(kind="points")}, "scale"),
+    "scale without points": ({"method": sourced(kind="rate", scale=100)}, "scale"),
+    "coefficient for nothing": ({"coefficients": sourced(rows=[sourced(value=1)])}, "name a hospital"),
+    "coefficient for both": (
+        {"coefficients": sourced(rows=[sourced(value=1, hospital="H", level="1")])},
+        "not both",
+    ),
+    "two coefficients for the same": (
+        {"coefficients": sourced(rows=[sourced(value=1, level="1"), sourced(value=2, level="1")])},
+        "same hospital, level and group",
+    ),
+    "coefficient of nothing": ({"coefficients": sourced(default=0)}, "greater than 0"),
+    "no tier": ({"high": sourced(formula="cap", reference="mean", tiers=[])}, "at least 1"),
+    "gap above the last tier": (
+        {"high": sourced(formula="cap", reference="mean", tiers=[{**TIER, "weight_below": 1}])},
+        "last tier must not have weight_below",
+    ),
+    "gap between tiers": (
+        {"high": sourced(formula="cap", reference="mean", tiers=[TIER, TIER])},
+        "in order of weight_below",
+    ),
+    "overlap of tiers": (
+        {
+            "high": sourced(
+                formula="cap",
+                reference="mean",
+                tiers=[{**TIER, "weight_below": 2}, {**TIER, "weight_below": 2}, TIER],
+            )
+        },
+        "without overlap",
+    ),
+    "tiers from heavy to light": (
+        {
+            "high": sourced(
+                formula="cap",
+                reference="mean",
+                tiers=[{**TIER, "weight_below": 3}, {**TIER, "weight_below": 2}, TIER],
+            )
+        },
+        "in order of weight_below",
+    ),
+    "formula": ({"high": sourced(formula="double", reference="mean", tiers=[TIER])}, "'linear_add'"),
+    "reference": ({"high": sourced(formula="cap", reference="median", tiers=[TIER])}, "'standard' or 'mean'"),
+    "top share in percent": ({"extreme": sourced(top_share=5)}, "less than or equal to 1"),
+    "top share of nothing": ({"extreme": sourced(top_share=0)}, "greater than 0"),
+    "within": ({"extreme": sourced(top_share=Decimal("0.05"), within="hospital")}, "'all' or 'group'"),
+    "low threshold in percent": (
+        {"low": sourced(threshold=40, reference="mean")},
+        "less than or equal to 1",
+    ),
+    "outside without condition": (
+        {"outside": [sourced(case_class="short", pays="by_item")]},
+        "say which cases",
+    ),
+    "price without its use": (
+        {"outside": [sourced(case_class="short", los_days_at_most=1, pays="by_item", price_yuan=1)]},
+        "price_yuan",
+    ),
+    "no price": (
+        {"outside": [sourced(case_class="short", los_days_at_most=1, pays="per_day")]},
+        "price_yuan",
+    ),
+    "days below nothing": (
+        {"outside": [sourced(case_class="short", los_days_at_most=-1, pays="by_item")]},
+        "greater than or equal to 0",
+    ),
+    "class outside": (
+        {"outside": [sourced(case_class="normal", los_days_at_most=1, pays="by_item")]},
+        "'short', 'long', 'bed_day' or 'day_surgery'",
+    ),
+    "no share": ({"ungrouped": sourced(pays="share")}, "share"),
+    "share without its use": ({"ungrouped": sourced(pays="by_item", share=1)}, "share"),
+    "share in percent": (
+        {"ungrouped": sourced(pays="share", share=70)},
+        "less than or equal to 1",
+    ),
+    "no rule for ungrouped": ({"ungrouped": None}, "required"),
+    "excluded share in percent": ({"excluded_items": sourced(share=80)}, "less than or equal to 1"),
+    "readmission factor above 1": ({"readmission": sourced(days=15, factor=2)}, "less than or equal to 1"),
+    "readmission on no day": ({"readmission": sourced(days=0, factor=1)}, "greater than or equal to 1"),
+    "half a day": ({"readmission": sourced(days=Decimal("1.5"), factor=1)}, "integer"),
+    "tcm share in percent": (
+        {"tcm": sourced(share_below=60, medical_drg={})},
+        "less than or equal to 1",
+    ),
+    "unknown part": ({"highest": sourced()}, "not permitted"),
+    "unknown key": ({"incomplete": sourced(share=1)}, "not permitted"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_a_scheme_may_not_say(name: str) -> None:
+    entries, message = REFUSED[name]
+    with pytest.raises(ValidationError, match=message):
+        PaymentScheme.model_validate(plain_scheme(**entries))
+
+
+# --------------------------------------------------------------------------------------------------- messages
+
+# The text of the scheme, the line that is meant, and what the message says.
+MESSAGES: dict[str, tuple[str, str, list[str]]] = {
+    "unknown key": (
+        TEXT + HIGH + "tiers = [{ threshold = 3 }]\ntreshold = 3\n",
+        "treshold",
+        ["unknown key 'treshold'"],
+    ),
+    "unknown part": (
+        TEXT + "\n[hihg]\n" + 'source = "x"\n',
+        "[hihg]",
+        ["unknown key 'hihg'", "Did you mean 'high'?"],
+    ),
+    "gap": (TEXT + HIGH + "tiers = [{ threshold = 3, weight_below = 2 }]\n", "[high]", ["heavy groups"]),
+    "overlap": (
+        TEXT
+        + HIGH
+        + "tiers = [{ threshold = 3, weight_below = 2 }, { threshold = 2, weight_below = 1 }, "
+        + "{ threshold = 1 }]\n",
+        "[high]",
+        ["overlap"],
+    ),
+    "percent": (
+        TEXT + '\n[extreme]\ntop_share = 5\nsource = "x"\n',
+        "top_share",
+        ["top_share", "5", "less than or equal to 1", "0.05"],
+    ),
+    "wrong type": (
+        TEXT.replace("value_yuan = 10000", 'value_yuan = "ten thousand"'),
+        "value_yuan",
+        ["value_yuan", "ten thousand"],
+    ),
+    "missing": (TEXT.replace("value_yuan = 10000\n", ""), "[[rates]]", ["value_yuan is missing"]),
+    "unknown grouper": (TEXT.replace('"demo"', '"dmo"'), "grouper", ["dmo", "demo"]),
+    "not TOML": (TEXT.replace("[ungrouped]", "[ungrouped"), "[ungrouped", ["TOML"]),
+    "unknown group": (
+        TEXT + '\n[tcm]\nshare_below = 0.6\nmedical_drg = { BV19 = "BR99" }\nsource = "x"\n',
+        "medical_drg",
+        ["demo has no group 'BR99'"],
+    ),
+    "unknown ADRG": (
+        TEXT + '\n[readmission]\ndays = 15\nfactor = 0.5\nexcept_adrg = ["RE1"]\nsource = "x"\n',
+        "except_adrg",
+        ["demo has no ADRG 'RE1'"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_messages_name_the_line_and_the_remedy(tmp_path: Path, name: str) -> None:
+    text, start, said = MESSAGES[name]
+    with pytest.raises(SchemeError) as caught:
+        load_scheme(written(tmp_path, text))
+    error = caught.value
+    assert error.file == str(tmp_path / "scheme.toml")
+    assert error.row == line(text, start)
+    assert error.fix
+    for words in said:
+        assert words in str(error)
+
+
+@pytest.mark.parametrize(
+    ("weights", "row", "said"),
+    [
+        ("drg,relative_weight\nBR15,1\nBR99,2\n", 3, "demo has no group 'BR99'"),
+        ("drg,relative_weight\nBR15,1\nBR15,2\n", 3, "BR15 has a weight already, in row 2"),
+        ("drg,relative_weight,level\nBR15,1,1\nBR15,2,1\n", 3, "already, in row 2"),
+        ("drg,relative_weight\nBR15,0\n", 2, "'0'"),
+        ("drg,relative_weight\nBR15,-1\n", 2, "'-1'"),
+        ("drg,relative_weight\nBR15,heavy\n", 2, "'heavy'"),
+        ("drg,relative_weight\nBR15,NaN\n", 2, "'NaN'"),
+        ("drg,relative_weight\nBR15,1.123456789\n", 2, "1.123456789"),
+        ("drg,weight\nBR15,1\n", 1, "columns"),
+        ("drg,relative_weight,price\nBR15,1,1\n", 1, "columns"),
+    ],
+)
+def test_weight_tables_that_cannot_be_used(tmp_path: Path, weights: str, row: int, said: str) -> None:
+    with pytest.raises(SchemeError) as caught:
+        load_scheme(written(tmp_path, weights=weights))
+    assert caught.value.file == str(tmp_path / "weights.csv")
+    assert caught.value.row == row
+    assert said in str(caught.value)
+    assert caught.value.fix
+
+
+def test_no_weight_table(tmp_path: Path) -> None:
+    with pytest.raises(SchemeError, match="weight table is missing"):
+        load_scheme(written(tmp_path, weights=None))
+
+
+def test_a_level_may_have_a_weight_of_its_own(tmp_path: Path) -> None:
+    loaded = load_scheme(written(tmp_path, weights="drg,relative_weight,level\nBR15,1,\nBR15,0.8,1\n"))
+    found = {level: loaded.weight("BR15", level) for level in ("1", "2", None)}
+    assert {level: weight and str(weight.relative_weight) for level, weight in found.items()} == {
+        "1": "0.8",
+        "2": "1",
+        None: "1",
+    }
+    assert loaded.weight("BR13", "1") is None
+
+
+def test_unknown_schemes_are_named() -> None:
+    with pytest.raises(UnknownSchemeError, match=r"Did you mean 'demo'\?"):
+        load_scheme("demmo")
+
+
+def test_groups_of_an_excerpt_are_not_checked(tmp_path: Path) -> None:
+    """If the scheme says that its grouper is not installed, and why."""
+    text = TEXT.replace('grouper = "demo"', 'grouper = "nowhere-2030"\ngrouper_missing = "not published"')
+    loaded = load_scheme(written(tmp_path, text, "drg,relative_weight\nXX19,1\n"))
+    assert loaded.grouper is None
+    with pytest.raises(SchemeError, match="nowhere-2030"):
+        load_scheme(written(tmp_path, text.replace('grouper_missing = "not published"\n', "")))
+
+
+def test_the_writer_of_these_tests_writes_toml(tmp_path: Path) -> None:
+    path = write_scheme(tmp_path, plain_scheme(), ONE)
+    entries = tomllib.loads((path / "scheme.toml").read_text(encoding="utf-8"))
+    assert entries["rates"] == [{"value_yuan": 10_000, "source": SOURCE}]
