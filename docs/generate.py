@@ -8,6 +8,7 @@ A part stands between ``<!-- name:begin -->`` and ``<!-- name:end -->``.
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 import sys
@@ -82,17 +83,24 @@ def record_columns() -> str:
 
 def commands() -> str:
     """The help of every command, as the command itself prints it."""
-    return "\n\n".join(_help_of(cli, ["drg"]))
+    return "\n\n".join(_help_of(cli, "drg", None))
 
 
-def _help_of(command: click.Command, path: list[str]) -> Iterator[str]:
-    context = click.Context(command, info_name=" ".join(path), max_content_width=100, terminal_width=100)
-    yield f"## {' '.join(path)}\n\n```text\n{command.get_help(context)}\n```"
+def _help_of(command: click.Command, name: str, parent: click.Context | None) -> Iterator[str]:
+    context = click.Context(
+        command,
+        info_name=name,
+        parent=parent,
+        max_content_width=100,
+        terminal_width=100,
+        **command.context_settings,
+    )
+    yield f"## {context.command_path}\n\n```text\n{command.get_help(context)}\n```"
     if isinstance(command, click.Group):
-        for name in command.list_commands(context):
-            inner = command.get_command(context, name)
+        for inner_name in command.list_commands(context):
+            inner = command.get_command(context, inner_name)
             if inner is not None:
-                yield from _help_of(inner, [*path, name])
+                yield from _help_of(inner, inner_name, context)
 
 
 # -- versions --------------------------------------------------------------------------------------------
@@ -323,6 +331,10 @@ def main(arguments: Sequence[str]) -> int:
             new = with_block(new, block, content())
         if new != text:
             stale.append(name)
+            lines = difflib.unified_diff(
+                text.splitlines(), new.splitlines(), name, "generated", lineterm="", n=0
+            )
+            sys.stderr.write("\n".join(lines) + "\n")
             if "--check" not in arguments:
                 file.write_text(new, encoding="utf-8", newline="\n")
     if "--check" in arguments and stale:
