@@ -38,7 +38,7 @@ def _examples(*lines: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  drg tables {line}" for line in lines)
 
 
-@click.group()
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def tables() -> None:
     """Make, check, compare and read grouper versions.
 
