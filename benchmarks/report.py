@@ -54,6 +54,8 @@ def results(found: Mapping[str, Any], machine: Mapping[str, Any]) -> dict[str, A
             section[parameters["version"]] = figures
         elif "size" in parameters:
             section[str(parameters["size"])] = figures
+        elif "form" in parameters:
+            section[parameters["form"]] = figures
         else:
             section.update(figures)
         if name == "kernel":

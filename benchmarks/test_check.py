@@ -49,11 +49,11 @@ def discharges(cases: int) -> pl.DataFrame:
     return whole
 
 
-@pytest.mark.parametrize("kind", ["parquet", "csv"])
-def test_check(benchmark: Any, scratch: Path, cases: int, rounds: int, kind: str) -> None:
+@pytest.mark.parametrize("form", ["parquet", "csv"])
+def test_check(benchmark: Any, scratch: Path, cases: int, rounds: int, form: str) -> None:
     whole = discharges(cases)
-    source, result = scratch / f"source.{kind}", scratch / "findings.parquet"
-    if kind == "csv":
+    source, result = scratch / f"source.{form}", scratch / "findings.parquet"
+    if form == "csv":
         whole.with_columns(pl.col(pl.List(pl.String)).list.join("|")).write_csv(source)
     else:
         whole.write_parquet(source)
@@ -62,7 +62,7 @@ def test_check(benchmark: Any, scratch: Path, cases: int, rounds: int, kind: str
     tallies: list[RuleTally] = []
 
     def check() -> None:
-        frame = pl.scan_csv(source, infer_schema=False) if kind == "csv" else pl.scan_parquet(source)
+        frame = pl.scan_csv(source, infer_schema=False) if form == "csv" else pl.scan_parquet(source)
         tallies.append(RuleTally())
         ready.findings(rebatched(frame), tally=tallies[-1]).sink_parquet(result)
 

@@ -267,6 +267,13 @@ PRICING_COLUMNS: tuple[Column, ...] = (
 PRICE_COLUMNS: tuple[Column, ...] = (
     Column("relative_weight", Kind.NUMBER, pl.Decimal(18, 8), "权重", "relative weight of the group"),
     Column("coefficient", Kind.NUMBER, pl.Decimal(18, 8), "系数", "coefficient of hospital and group"),
+    Column(
+        "points",
+        Kind.NUMBER,
+        pl.Decimal(18, 8),
+        "点数",
+        "weight × scale × coefficient under the points method (点数法), else null",
+    ),
     Column("standard_payment", Kind.MONEY, pl.Decimal(18, 2), "支付标准", "payment standard in yuan"),
     Column(
         "case_class", Kind.TEXT, pl.String, "病例类型", "what the case is to its payment; see case classes"

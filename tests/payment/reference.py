@@ -253,6 +253,7 @@ def _price_one(
     result: dict[str, Any] = {
         "relative_weight": None if weight is None else _eight(weight),
         "coefficient": None if coefficient is None else _eight(coefficient),
+        "points": _points(weight, coefficient, scheme),
         "standard_payment": standard,
         "case_class": case_class,
         **parts,
@@ -265,6 +266,12 @@ def _price_one(
         "scheme": scheme.id,
     }
     return {name: yuan(value) if isinstance(value, Fraction) else value for name, value in result.items()}
+
+
+def _points(weight: Fraction | None, coefficient: Fraction | None, scheme: PaymentScheme) -> Any:
+    if weight is None or coefficient is None or scheme.method.scale is None:
+        return None
+    return _eight(weight * Fraction(scheme.method.scale) * coefficient)
 
 
 def _medical(case: Case, drg: str, net: Fraction, scheme: PaymentScheme) -> str:

@@ -220,6 +220,7 @@ class Decoder:
         columns = {
             "relative_weight": encoded.page.weights.gather(rows),
             "coefficient": encoded.page.coefficients.gather(rows),
+            "points": encoded.page.points.gather(rows),
             "standard_payment": yuan(priced.standard, priced.standard < 0),
             "case_class": _NAMES_OF_CLASSES.gather(pl.Series(priced.case_class)),
             **{

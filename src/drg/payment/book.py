@@ -57,6 +57,7 @@ class Page(NamedTuple):
     combinations: kernels.Ints
     weights: pl.Series
     coefficients: pl.Series
+    points: pl.Series  # null under the rate method
     by_default: npt.NDArray[np.bool_]  # the scheme names other hospitals, but not this one
 
 
@@ -181,6 +182,13 @@ class PriceBook:
         factors = [
             entry.factor.quantize(_EIGHT_PLACES, ROUND_HALF_UP) if entry.weight else None for entry in entries
         ]
+        scale = self._loaded.scheme.method.scale
+        points = [
+            (entry.weight.relative_weight * scale * entry.factor).quantize(_EIGHT_PLACES, ROUND_HALF_UP)
+            if entry.weight and scale
+            else None
+            for entry in entries
+        ]
         by_default = [
             self._names_hospitals and entry.coefficient is None and not entry.base_group for entry in entries
         ]
@@ -188,6 +196,7 @@ class PriceBook:
             combinations.reshape(-1, kernels.COMBINATION_WIDTH),
             pl.Series(weights, dtype=NUMBER),
             pl.Series(factors, dtype=NUMBER),
+            pl.Series(points, dtype=NUMBER),
             np.array(by_default, dtype=np.bool_),
         )
 
