@@ -13,6 +13,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,11 @@ import click
 import polars as pl
 
 from drg import Grouper, list_groupers
+from drg.analysis.checks import choose
 from drg.cli.main import cli
 from drg.columns import INPUT_COLUMNS, OUTPUT_COLUMNS, RECORD_COLUMNS, Column, Kind
 from drg.grouping.outcomes import expected
+from drg.report.checks import rules_page
 from drg.tables import Manifest, find
 from drg.tables.layout import TABLES
 
@@ -299,7 +302,7 @@ MACHINE = (
 
 
 def documents() -> dict[str, dict[str, Callable[[], str]]]:
-    """What belongs into which block of which document."""
+    """What belongs into which block of which document; a block without a name is the whole document."""
     results = json.loads(RESULTS.read_bytes())
     return {
         "README.md": {
@@ -312,6 +315,7 @@ def documents() -> dict[str, dict[str, Callable[[], str]]]:
         },
         "docs/columns.md": {"input": input_columns, "output": output_columns, "record": record_columns},
         "docs/commands.md": {"commands": commands},
+        "docs/checks.md": {"": lambda: rules_page(choose(until=date.max))},
         "docs/versions.md": {"versions": all_versions, "notes": verification_notes},
         "docs/speed.md": {
             "machine": lambda: machine(results, MACHINE),
@@ -328,7 +332,7 @@ def main(arguments: Sequence[str]) -> int:
         file = ROOT / name
         text = new = file.read_text(encoding="utf-8")
         for block, content in blocks.items():
-            new = with_block(new, block, content())
+            new = with_block(new, block, content()) if block else content()
         if new != text:
             stale.append(name)
             lines = difflib.unified_diff(

@@ -13,4 +13,4 @@ PAGE = Path(__file__).parents[2] / "docs" / "checks.md"
 
 def test_the_page_is_current() -> None:
     page = rules_page(choose(until=date.max))
-    assert PAGE.read_text(encoding="utf-8") == page, "run: python docs/make_checks.py"
+    assert PAGE.read_text(encoding="utf-8") == page, "run: python docs/generate.py"

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from drg.columns import INPUT, OUTPUT, OUTPUT_COLUMNS
-from drg.errors import InputError, MissingColumnError, did_you_mean
+from drg.errors import did_you_mean
 from drg.grouping.arrays import Decoder, encode, grouped
 from drg.grouping.explain import Explanation, explain
-from drg.grouping.frames import through_lazy
-from drg.grouping.outcomes import LANGUAGES
+from drg.grouping.frames import check_free, in_batches, lacking, through_lazy
+from drg.grouping.outcomes import check_language
 from drg.grouping.program import compile_tables
 from drg.records import Discharge
 from drg.tables import GrouperTables, load_tables
@@ -85,20 +85,11 @@ class Grouper:
     def _group_lazily(
         self, frame: pl.LazyFrame, language: str, watch: Callable[[pl.DataFrame], None] | None
     ) -> pl.LazyFrame:
-        def step(batch: pl.DataFrame) -> pl.DataFrame:
-            result = self.group_batch(batch, language)
-            if watch is not None:
-                watch(result)
-            return result
-
-        if language not in LANGUAGES:
-            raise InputError(f"there is no language {language!r}", fix=f"Give one of {', '.join(LANGUAGES)}")
+        check_language(language)
         schema = frame.collect_schema()
         self.check_columns(schema.names())
-        return frame.map_batches(
-            step,
-            schema=pl.Schema({**schema, **{column.name: column.dtype for column in OUTPUT_COLUMNS}}),
-            streamable=True,
+        return in_batches(
+            frame, lambda batch: self.group_batch(batch, language), schema, OUTPUT_COLUMNS, watch
         )
 
     def group_batch(self, batch: pl.DataFrame, language: str = "en") -> pl.DataFrame:
@@ -115,20 +106,10 @@ class Grouper:
         """
         missing = [name for name in self.required_columns if name not in names]
         if missing:
-            what = "a column" if len(missing) == 1 else f"{len(missing)} columns"
             lines = "".join(f"\n    {self._why(name, names)}" for name in missing)
-            raise MissingColumnError(
-                f"{self.id} needs {what} that the data lacks:{lines}",
-                field=missing[0] if len(missing) == 1 else None,
-                fix="Add what is missing; leave cells empty where the value is not known",
-            )
-        taken = [name for name in OUTPUT if name in names]
-        if taken:
-            raise InputError(
-                f"the data already has a column {', '.join(taken)}, which grouping would add",
-                field=taken[0],
-                fix="Rename or drop it first",
-            )
+            fix = "Add what is missing; leave cells empty where the value is not known"
+            raise lacking(self.id, missing, lines, fix)
+        check_free(names, OUTPUT, "grouping")
 
     def _why(self, name: str, names: Collection[str]) -> str:
         column = INPUT[name]

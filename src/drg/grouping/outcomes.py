@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from drg.columns import Column
+from drg.errors import InputError
 
 GROUPED = "grouped"
 AMBIGUOUS = "ambiguous"
@@ -76,6 +77,16 @@ _WORDS = {
         semicolon="；",
     ),
 }
+
+
+def check_language(language: str) -> None:
+    """Whether reasons can be given in a language.
+
+    Raises:
+        InputError: names those in which they can.
+    """
+    if language not in LANGUAGES:
+        raise InputError(f"there is no language {language!r}", fix=f"Give one of {', '.join(LANGUAGES)}")
 
 
 def is_ambiguous(adrg: str) -> bool:

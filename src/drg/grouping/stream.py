@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import polars as pl
 
 from drg.columns import OUTPUT, OUTPUT_COLUMNS
 from drg.errors import InputError
 from drg.grouping.codes import NO_CODE
+from drg.grouping.frames import check_free
 from drg.grouping.grouper import Grouper
 from drg.records.codebook import KINDS, UNKNOWN, UNMAPPED
 from drg.records.codes import DIAGNOSIS
@@ -52,7 +53,7 @@ def group_discharges(
         if not canonical and log is None and discharges.codes == "insurance":
             return grouper.group(discharges.source, language=language, watch=watch)
     elif not canonical:
-        _check_free(discharges.own_columns)
+        check_free(discharges.own_columns, OUTPUT, "grouping", ", or give --canonical")
     if log is not None:
         log.add(discharges.lacking(grouper.required_columns))
         log.add(discharges.remarks)
@@ -93,16 +94,6 @@ def _check_columns(grouper: Grouper, discharges: Discharges) -> None:
         except InputError as error:
             error.file = str(file)
             raise
-
-
-def _check_free(names: Iterable[str]) -> None:
-    taken = [name for name in OUTPUT if name in names]
-    if taken:
-        raise InputError(
-            f"the data already has a column {', '.join(taken)}, which grouping would add",
-            field=taken[0],
-            fix="Rename or drop it first, or give --canonical",
-        )
 
 
 def _place(discharges: Discharges, batch: pl.DataFrame) -> tuple[int, int]:

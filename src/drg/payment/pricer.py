@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from drg.columns import ALL, PRICE, PRICE_COLUMNS
-from drg.errors import InputError, MissingColumnError
-from drg.grouping.frames import through_lazy
-from drg.grouping.outcomes import LANGUAGES
+from drg.grouping.frames import check_free, in_batches, lacking, through_lazy
+from drg.grouping.outcomes import check_language
 from drg.payment.arrays import Decoder, Encoded, Encoder, needs_days
 from drg.payment.book import PriceBook
 from drg.payment.load import LoadedScheme, load_scheme
@@ -112,20 +111,11 @@ class Pricer:
     def _price_lazily(
         self, frame: pl.LazyFrame, language: str, watch: Callable[[pl.DataFrame], None] | None
     ) -> pl.LazyFrame:
-        def step(batch: pl.DataFrame) -> pl.DataFrame:
-            result = self.price_batch(batch, language)
-            if watch is not None:
-                watch(result)
-            return result
-
-        if language not in LANGUAGES:
-            raise InputError(f"there is no language {language!r}", fix=f"Give one of {', '.join(LANGUAGES)}")
+        check_language(language)
         schema = frame.collect_schema()
         self.check_columns(schema.names())
-        return self.marked(frame).map_batches(
-            step,
-            schema=pl.Schema({**schema, **{column.name: column.dtype for column in PRICE_COLUMNS}}),
-            streamable=True,
+        return in_batches(
+            self.marked(frame), lambda batch: self.price_batch(batch, language), schema, PRICE_COLUMNS, watch
         )
 
     def encode(self, batch: pl.DataFrame) -> Encoded:
@@ -152,19 +142,8 @@ class Pricer:
         """
         missing = [name for name in self.required_columns if name not in names]
         if missing:
-            what = "a column" if len(missing) == 1 else f"{len(missing)} columns"
-            ungrouped = any(name in missing for name in _GROUPING)
-            raise MissingColumnError(
-                f"{self.id} needs {what} that the data lacks:{missing_lines(missing)}",
-                field=missing[0] if len(missing) == 1 else None,
-                fix=f"Group the discharges first: drg group … --grouper {self.scheme.grouper}"
-                if ungrouped
-                else "Add what is missing; leave cells empty where the value is not known",
-            )
-        taken = [name for name in PRICE if name in names]
-        if taken:
-            raise InputError(
-                f"the data already has a column {', '.join(taken)}, which pricing would add",
-                field=taken[0],
-                fix="Rename or drop it first",
-            )
+            fix = "Add what is missing; leave cells empty where the value is not known"
+            if any(name in missing for name in _GROUPING):
+                fix = f"Group the discharges first: drg group … --grouper {self.scheme.grouper}"
+            raise lacking(self.id, missing, missing_lines(missing), fix)
+        check_free(names, PRICE, "pricing")

@@ -18,7 +18,6 @@ FILE: Final = f"{OURS}file"
 
 VISIT_UNKNOWN: Final = "visit-unknown"
 COLUMN_MISSING: Final = "column-missing"
-TABLE_MISSING: Final = "table-missing"
 
 _EXPECTED: Final = {
     Kind.NUMBER: ("a number", "数字"),

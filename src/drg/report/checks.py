@@ -26,7 +26,7 @@ skipped and listed as skipped. An **error** says that the case cannot be grouped
 (`--grouper`); `discharge-after-period` needs the end of the period (`--until`). "field practice" is what
 reviewers commonly ask for though no regulation says it in these words.
 
-This page is generated: `python docs/make_checks.py`.
+This page is generated: `python docs/generate.py`.
 
 | rule | severity | 说明 | meaning | source |
 |---|---|---|---|---|
