@@ -262,6 +262,9 @@ PRICING_COLUMNS: tuple[Column, ...] = (
     ),
     Column("patient_share_yuan", Kind.MONEY, pl.Decimal(18, 2), "个人负担", "borne by the patient, in yuan"),
     Column("other_payers_yuan", Kind.MONEY, pl.Decimal(18, 2), "其他支付", "borne by other payers, in yuan"),
+    Column(
+        "insured_area", Kind.TEXT, pl.String, "参保地", "code of the area in which the patient is insured"
+    ),
 )
 
 PRICE_COLUMNS: tuple[Column, ...] = (

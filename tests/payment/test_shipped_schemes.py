@@ -157,7 +157,8 @@ def test_demo_readme_by_the_engine(
 
 def test_demo_uses_every_component_and_class(readme: list[list[dict[str, str]]]) -> None:
     scheme = load_scheme("demo").scheme
-    optional = {"grouper_missing", "valid_to"}
+    # What is settled for a year is in examples/settlement.
+    optional = {"grouper_missing", "settlement", "valid_to"}
     assert {name for name in PaymentScheme.model_fields if not getattr(scheme, name)} == optional
     assert {row["class"] for row in readme[1]} == set(CaseClass)
     # All the same cases, in the same order.
@@ -182,10 +183,12 @@ def test_template_explains_every_option_in_both_languages() -> None:
         "published",
         "transcribed",
         "illustrative",
+        *("marginal", "whole", "common_factor", "hospitals_over", "carried_over", "fund", "point_value"),
+        *("real", "simulated", "fen", "yuan", "half_up", "down"),
     ]:
         assert value in text
     headings = [row for row in text.splitlines() if row.startswith("# ----")]
-    assert len(headings) >= 12
+    assert len(headings) >= 23
     for heading in headings:
         assert re.search(r"[\u4e00-\u9fff]", heading)
         assert re.search(r"[a-z]{3}", heading)

@@ -34,7 +34,7 @@ def through_lazy(
     Raises:
         InputError: for anything else.
     """
-    kind = f"{type(frame).__module__.partition('.')[0]}.{type(frame).__name__}"
+    kind = _kind(frame)
     result: Any
     if isinstance(frame, pl.LazyFrame):
         result = function(frame)
@@ -45,11 +45,41 @@ def through_lazy(
     elif kind == "pandas.DataFrame":
         result = _added_to_pandas(cast("pd.DataFrame", frame), function, columns)
     else:
-        raise InputError(
-            f"a {kind} is not a table of discharges",
-            fix="Give a polars DataFrame or LazyFrame, a pyarrow Table or a pandas DataFrame",
-        )
+        raise _no_frame(kind)
     return cast("Frame", result)
+
+
+def as_lazy(frame: Any, columns: Collection[str]) -> pl.LazyFrame:
+    """A frame of any kind as a lazy one, for results that are no frame of its rows.
+
+    Args:
+        frame: a polars DataFrame or LazyFrame, a pyarrow Table or a pandas DataFrame.
+        columns: all that is looked at; other columns of a foreign frame are left out.
+
+    Raises:
+        InputError: for anything else.
+    """
+    if isinstance(frame, pl.LazyFrame):
+        return frame
+    if isinstance(frame, pl.DataFrame):
+        return frame.lazy()
+    kind = _kind(frame)
+    if kind == "pyarrow.Table":
+        return _from_arrow(frame, columns).lazy()
+    if kind == "pandas.DataFrame":
+        return _from_pandas_frame(frame, columns).lazy()
+    raise _no_frame(kind)
+
+
+def _kind(frame: Any) -> str:
+    return f"{type(frame).__module__.partition('.')[0]}.{type(frame).__name__}"
+
+
+def _no_frame(kind: str) -> InputError:
+    return InputError(
+        f"a {kind} is not a table of discharges",
+        fix="Give a polars DataFrame or LazyFrame, a pyarrow Table or a pandas DataFrame",
+    )
 
 
 def in_batches(
@@ -114,8 +144,7 @@ def _added(source: pl.DataFrame, function: Callable[[pl.LazyFrame], pl.LazyFrame
 def _added_to_arrow(
     frame: pa.Table, function: Callable[[pl.LazyFrame], pl.LazyFrame], columns: Collection[str]
 ) -> pa.Table:
-    known = frame.select([name for name in frame.column_names if name in columns])
-    added = _added(cast("pl.DataFrame", pl.from_arrow(known)), function).to_arrow()
+    added = _added(_from_arrow(frame, columns), function).to_arrow()
     for name in added.column_names:
         frame = frame.append_column(name, added[name])
     return frame
@@ -124,9 +153,17 @@ def _added_to_arrow(
 def _added_to_pandas(
     frame: pd.DataFrame, function: Callable[[pl.LazyFrame], pl.LazyFrame], columns: Collection[str]
 ) -> pd.DataFrame:
-    known = pl.DataFrame([_from_pandas(frame[name], name) for name in frame.columns if name in columns])
-    added = _added(known, function)
+    added = _added(_from_pandas_frame(frame, columns), function)
     return frame.assign(**{series.name: series.to_pandas().set_axis(frame.index) for series in added})
+
+
+def _from_arrow(frame: pa.Table, columns: Collection[str]) -> pl.DataFrame:
+    known = frame.select([name for name in frame.column_names if name in columns])
+    return cast("pl.DataFrame", pl.from_arrow(known))
+
+
+def _from_pandas_frame(frame: pd.DataFrame, columns: Collection[str]) -> pl.DataFrame:
+    return pl.DataFrame([_from_pandas(frame[name], name) for name in frame.columns if name in columns])
 
 
 def _from_pandas(series: pd.Series[Any], name: str) -> pl.Series:

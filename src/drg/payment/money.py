@@ -68,6 +68,38 @@ def fen(series: pl.Series) -> npt.NDArray[np.int64]:
     )
 
 
+def scaled(series: pl.Series, places: int) -> pl.Series:
+    """Numbers that pricing wrote, of either sign, as whole numbers of ``10 ** -places``; null where empty.
+
+    Args:
+        series: decimals, whole numbers, floats or text with at most so many decimal places.
+        places: 2 for amounts in yuan, 8 for weights and points.
+
+    Raises:
+        InputError: if the column holds what is no such number.
+    """
+    dtype = series.dtype
+    if isinstance(dtype, pl.Decimal) and dtype.scale == places:
+        return series.to_physical().cast(pl.Int64)
+    if dtype == pl.Null:
+        return series.cast(pl.Int64)
+    try:
+        if dtype.is_float():
+            series = (series.fill_nan(None) * 10**places).round()
+            return series.cast(pl.Int64)
+        if dtype == pl.String:
+            text = series.str.strip_chars()
+            series = text.set(text == "", None)
+        return series.cast(pl.Decimal(18, places)).to_physical().cast(pl.Int64)
+    except pl.exceptions.PolarsError:
+        column = ALL.get(series.name)
+        raise InputError(
+            f"{column.label_zh + ' ' if column else ''}{series.name} holds something that is no number",
+            field=series.name,
+            fix="Give the column as drg price wrote it: price the cases again",
+        ) from None
+
+
 def _rounded(units: pl.Series, per_fen: int) -> pl.Series:
     # Below zero by less than half a fen is still below zero.
     return ((units + per_fen // 2) // per_fen).set(units < 0, UNUSABLE)

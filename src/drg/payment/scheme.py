@@ -12,22 +12,10 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-Text = Annotated[str, Field(min_length=1)]
-Id = Annotated[str, Field(pattern=r"\A[A-Za-z0-9][A-Za-z0-9._-]*\z")]
-# Rates and prices in yuan, weights, coefficients and shares: decimals as written, never binary floats.
-Number = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=8, allow_inf_nan=False)]
-Positive = Annotated[Number, Field(gt=0)]
-Share = Annotated[Number, Field(le=1)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class _Sourced(_Part):
-    source: Text
+from drg.payment.parts import Id, Part, Positive, Share, Sourced, Text
+from drg.payment.settlement_rules import SettlementRules
 
 
 class CaseClass(StrEnum):
@@ -50,7 +38,7 @@ class CaseClass(StrEnum):
     NORMAL = "normal"
 
 
-class Method(_Sourced):
+class Method(Sourced):
     """How a relative weight becomes money.
 
     ``rate``: weight × rate × coefficient. ``points`` (点数法): weight × scale × coefficient × value of a
@@ -68,7 +56,7 @@ class Method(_Sourced):
         return self
 
 
-class Rate(_Sourced):
+class Rate(Sourced):
     """Yuan per unit of weight (or per point), for an insurance and a hospital level; left out: for any."""
 
     value_yuan: Positive
@@ -76,7 +64,7 @@ class Rate(_Sourced):
     level: Text | None = None
 
 
-class Coefficient(_Sourced):
+class Coefficient(Sourced):
     """A coefficient for a hospital, a level or a group, or a combination; the most specific row counts."""
 
     value: Positive
@@ -93,7 +81,7 @@ class Coefficient(_Sourced):
         return self
 
 
-class Coefficients(_Sourced):
+class Coefficients(Sourced):
     """Coefficients of hospitals and groups.
 
     Attributes:
@@ -107,14 +95,14 @@ class Coefficients(_Sourced):
     rows: tuple[Coefficient, ...] = ()
 
 
-class Tier(_Part):
+class Tier(Part):
     """A threshold for weights below a limit; the last tier has no limit."""
 
     threshold: Positive
     weight_below: Positive | None = None
 
 
-class High(_Sourced):
+class High(Sourced):
     """High-cost cases (高倍率病例): cost above threshold × reference.
 
     With standard S (weight × mean × coefficient f × price ratio c), mean M of the group, threshold K, cost a:
@@ -136,7 +124,7 @@ class High(_Sourced):
         return self
 
 
-class Extreme(_Sourced):
+class Extreme(Sourced):
     """The most expensive of the grouped cases, among all of them or in each group; paid by item.
 
     Never more than ``top_share`` of them: equal costs of which only some would fit are none of them extreme.
@@ -146,7 +134,7 @@ class Extreme(_Sourced):
     within: Literal["all", "group"] = "all"
 
 
-class Low(_Sourced):
+class Low(Sourced):
     """Low-cost cases (低倍率病例): cost below threshold × reference; paid at cost × factor."""
 
     threshold: Annotated[Share, Field(gt=0)]
@@ -154,7 +142,7 @@ class Low(_Sourced):
     factor: Positive = Decimal(1)
 
 
-class Outside(_Sourced):
+class Outside(Sourced):
     """Stays and kinds of case outside DRG payment, and what they are paid."""
 
     case_class: Literal["short", "long", "bed_day", "day_surgery"]
@@ -174,7 +162,7 @@ class Outside(_Sourced):
         return self
 
 
-class ByStatus(_Sourced):
+class ByStatus(Sourced):
     """What a case without a usable group is paid: its cost, a share of it, or nothing."""
 
     pays: Literal["by_item", "share", "nothing"]
@@ -187,17 +175,17 @@ class ByStatus(_Sourced):
         return self
 
 
-class ExcludedItems(_Sourced):
+class ExcludedItems(Sourced):
     """Approved new drugs, devices and technology: out of the case's cost, paid beside the group."""
 
     share: Share = Decimal(1)
 
 
-class Incomplete(_Sourced):
+class Incomplete(Sourced):
     """A broken-off treatment: standard × cost ÷ group mean, at most the standard."""
 
 
-class Readmission(_Sourced):
+class Readmission(Sourced):
     """A stay that is followed by another in the same hospital and group: its standard is cut."""
 
     days: int = Field(ge=1)
@@ -205,20 +193,20 @@ class Readmission(_Sourced):
     except_adrg: tuple[Text, ...] = ()
 
 
-class Tcm(_Sourced):
+class Tcm(Sourced):
     """A case of a TCM group whose share of such fees is low is paid as its medical group."""
 
     share_below: Share
     medical_drg: dict[Text, Text]
 
 
-class Rounding(_Sourced):
+class Rounding(Sourced):
     """Where amounts are rounded to the fen, half up: the payment always, the standard only if so said."""
 
     standard_first: bool = False
 
 
-class PaymentScheme(_Sourced):
+class PaymentScheme(Sourced):
     """One payment scheme. Only what a scheme names applies.
 
     Attributes:
@@ -253,6 +241,7 @@ class PaymentScheme(_Sourced):
     readmission: Readmission | None = None
     tcm: Tcm | None = None
     rounding: Rounding | None = None
+    settlement: SettlementRules | None = None
 
     @model_validator(mode="after")
     def _hangs_together(self) -> PaymentScheme:
@@ -265,4 +254,7 @@ class PaymentScheme(_Sourced):
         places = [(row.hospital, row.level, row.drg) for row in rows]
         if len(set(places)) < len(places):
             raise ValueError("two coefficients are for the same hospital, level and group")
+        budgets = self.settlement.budgets if self.settlement else ()
+        if self.method.kind != "points" and any(budget.excess == "point_value" for budget in budgets):
+            raise ValueError("point_value closes a budget under the points method only")
         return self

@@ -1,0 +1,243 @@
+"""The section ``[settlement]`` of a scheme: what is settled for a hospital and a year rather than for a case.
+
+Nothing here computes; ``drg.settlement`` does. Only what a scheme names applies: without sharing the hospital
+keeps its whole surplus and bears its whole overrun.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from itertools import pairwise
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from drg.payment.parts import Number, Part, Positive, Share, Sourced, Text
+
+# Budgets in yuan: amounts to the fen.
+Amount = Annotated[Decimal, Field(max_digits=18, decimal_places=2, allow_inf_nan=False)]
+
+
+class SurplusBand(Part):
+    """From this utilisation up to the next band's, or to 1: the share that the hospital keeps."""
+
+    utilisation_at_least: Share
+    hospital_keeps: Share
+
+
+class OverrunBand(Part):
+    """From this utilisation up to the next band's: the share that the fund bears."""
+
+    utilisation_at_least: Annotated[Number, Field(ge=1)]
+    fund_bears: Share
+
+
+class ScoreReturns(Part):
+    """From this score up to the next row's: the share of the deposit that is paid back."""
+
+    score_at_least: Annotated[Number, Field(le=100)]
+    returned: Share
+
+
+class ScoreFactor(Part):
+    """From this score up to the next row's: the factor on the year's entitlement."""
+
+    score_at_least: Annotated[Number, Field(le=100)]
+    factor: Annotated[Number, Field(le=2)]
+
+
+def _ascending(values: Sequence[Decimal], first: int, what: str) -> None:
+    if values[0] != first:
+        raise ValueError(f"the first row must begin at {what} = {first}, or there is a gap")
+    if any(a >= b for a, b in pairwise(values)):
+        raise ValueError(f"rows must be in order of {what}, without overlap")
+
+
+class Surplus(Sourced):
+    """Who keeps a surplus (结余留用): cost below standard.
+
+    ``marginal``: each slice of utilisation by its own share. ``whole``: the band that the utilisation falls
+    into decides for all of the surplus.
+    """
+
+    mode: Literal["marginal", "whole"]
+    bands: Annotated[tuple[SurplusBand, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _bands_are_whole(self) -> Surplus:
+        starts = [band.utilisation_at_least for band in self.bands]
+        _ascending(starts, 0, "utilisation_at_least")
+        if starts[-1] >= 1:
+            raise ValueError("bands of a surplus end at 1: above, there is an overrun")
+        return self
+
+
+class Overrun(Sourced):
+    """Who bears an overrun (超支分担): cost above standard; modes as for the surplus."""
+
+    mode: Literal["marginal", "whole"]
+    bands: Annotated[tuple[OverrunBand, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _bands_are_whole(self) -> Overrun:
+        _ascending([band.utilisation_at_least for band in self.bands], 1, "utilisation_at_least")
+        return self
+
+
+class Limits(Sourced):
+    """Bounds of what is paid by group, as shares of what its items cost; 1.1 is 110 %."""
+
+    cap_of_cost: Positive | None = None
+    floor_of_cost: Share | None = None
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Limits:
+        if self.cap_of_cost is None and self.floor_of_cost is None:
+            raise ValueError("give cap_of_cost, floor_of_cost or both")
+        if self.cap_of_cost is not None and (self.floor_of_cost or 0) > self.cap_of_cost:
+            raise ValueError("floor_of_cost is above cap_of_cost")
+        return self
+
+
+class Prepayment(Sourced):
+    """Prepayments (预付金) are recovered in equal parts in the first months of the year."""
+
+    recover_months: int = Field(ge=1, le=12)
+
+
+class Disbursement(Sourced):
+    """Shares of a month's entitlement: paid day by day (日拨付), and in all when it is settled (月结算)."""
+
+    monthly_share: Share
+    daily_share: Share = Decimal(0)
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Disbursement:
+        if self.daily_share > self.monthly_share:
+            raise ValueError(
+                "monthly_share includes what was paid day by day: it cannot be below daily_share"
+            )
+        return self
+
+
+class Deposit(Sourced):
+    """The quality deposit (质量保证金): withheld from every month, paid back by the year's score."""
+
+    share: Share
+    scores: Annotated[tuple[ScoreReturns, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _scores_are_whole(self) -> Deposit:
+        _ascending([row.score_at_least for row in self.scores], 0, "score_at_least")
+        return self
+
+
+class Quality(Sourced):
+    """The factor of the year's score (考核系数) on the year's entitlement."""
+
+    scores: Annotated[tuple[ScoreFactor, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _scores_are_whole(self) -> Quality:
+        _ascending([row.score_at_least for row in self.scores], 0, "score_at_least")
+        return self
+
+
+class SpecialReview(Sourced):
+    """Special-case review (特例单议): how many cases a hospital may have, and which are worth an application.
+
+    ``quota_share`` is of the hospital's discharges that are paid by group, in a year. A case is a candidate
+    if one of the limits is reached; a limit that is left out selects nothing.
+    """
+
+    quota_share: Share = Decimal("0.05")
+    overrun_yuan_at_least: Positive | None = None
+    cost_ratio_at_least: Positive | None = None
+    los_days_at_least: int | None = Field(default=None, ge=1)
+    los_ratio_at_least: Positive | None = None
+    icu_hours_at_least: Positive | None = None
+
+
+class Budget(Sourced):
+    """A year's budget of an insurance, and how it is closed.
+
+    Attributes:
+        insurance: the insurance type; None: all of them together.
+        reserve_share: is not distributed.
+        carried_in_yuan: from the year before, added; negative: taken off.
+        excess: what happens if the entitlements exceed the budget less its reserve. ``common_factor``: all
+            are cut alike. ``hospitals_over``: the fund's share of overruns is taken back first, then a
+            common factor. ``carried_over``: to the next year. ``fund``: the fund bears it.
+            ``point_value``: the budget sets the value of a point.
+        remainder: what happens to what is left: ``common_factor``, ``carried_over``, ``fund``,
+            ``point_value``.
+    """
+
+    year: int = Field(ge=2000, le=2100)
+    amount_yuan: Annotated[Amount, Field(gt=0)]
+    insurance: Text | None = None
+    reserve_share: Share = Decimal(0)
+    carried_in_yuan: Amount = Decimal(0)
+    excess: Literal["common_factor", "hospitals_over", "carried_over", "fund", "point_value"]
+    remainder: Literal["common_factor", "carried_over", "fund", "point_value"]
+
+    @model_validator(mode="after")
+    def _closes_one_way(self) -> Budget:
+        if (self.excess == "point_value") != (self.remainder == "point_value"):
+            raise ValueError("the value of a point closes both ways: give point_value for both or neither")
+        return self
+
+
+class OffSite(Sourced):
+    """Patients insured elsewhere (异地): grouped and priced by the place of care.
+
+    ``real``: they are paid so, by their own fund, outside the budgets here. ``simulated``: the amounts are
+    worked out beside the real payment, and nothing follows from them.
+    """
+
+    home_areas: Annotated[tuple[Text, ...], Field(min_length=1)]
+    counts: Literal["real", "simulated"]
+
+
+class SettlementRounding(Sourced):
+    """Shares of amounts are rounded to whole fen or whole yuan, half up or down."""
+
+    unit: Literal["fen", "yuan"] = "fen"
+    mode: Literal["half_up", "down"] = "half_up"
+
+
+class SettlementRules(Sourced):
+    """How a hospital's year is settled; sharing is judged by hospital and insurance, on the year so far."""
+
+    surplus: Surplus | None = None
+    overrun: Overrun | None = None
+    limits: Limits | None = None
+    prepayment: Prepayment | None = None
+    disbursement: Disbursement | None = None
+    deposit: Deposit | None = None
+    quality: Quality | None = None
+    special: SpecialReview | None = None
+    budgets: tuple[Budget, ...] = ()
+    off_site: OffSite | None = None
+    rounding: SettlementRounding | None = None
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> SettlementRules:
+        withheld = self.deposit.share if self.deposit else Decimal(0)
+        if self.disbursement and self.disbursement.monthly_share + withheld > 1:
+            raise ValueError("disbursement.monthly_share and deposit.share are together more than 1")
+        keys = [(budget.year, budget.insurance) for budget in self.budgets]
+        if len(set(keys)) < len(keys):
+            raise ValueError("two budgets are for the same year and insurance")
+        for year in {budget.year for budget in self.budgets}:
+            insurances = {budget.insurance for budget in self.budgets if budget.year == year}
+            if None in insurances and len(insurances) > 1:
+                raise ValueError(f"in {year} a budget is for all insurances, and another for one of them")
+        if any(budget.excess == "point_value" for budget in self.budgets) and (
+            self.surplus or self.overrun or self.limits
+        ):
+            raise ValueError(
+                "the value of a point closes the budget: surplus, overrun or limits would open it"
+            )
+        return self
