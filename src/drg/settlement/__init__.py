@@ -1,0 +1,7 @@
+"""Priced cases → accounts of hospitals: surplus and overrun shared, instalments, the annual clearing."""
+
+from __future__ import annotations
+
+from drg.settlement.settle import Settlement, settle
+
+__all__ = ["Settlement", "settle"]

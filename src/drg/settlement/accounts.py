@@ -1,0 +1,120 @@
+"""Sums of cells and payments → the rows of accounts: months, the year to date, the year, its forecast.
+
+Sharing, deposits and recoveries are judged on the year to date; a month is what they grew by. So months add
+up to the year, whatever the rules.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from drg.payment.settlement_rules import SettlementRules
+from drg.settlement import figures
+from drg.settlement.cells import COUNTED, SUMS, with_surplus
+from drg.settlement.columns import ACCOUNT, FLOWS, LOCAL, MONTH, YEAR_TO_DATE
+from drg.settlement.shares import WIDE, wide
+
+# Kinds of payments and the column that each is added up in.
+KINDS: Final = {
+    "prepayment": "prepayment",
+    "daily": "daily_paid",
+    "monthly": "monthly_paid",
+    "supplement": "supplements",
+    "refund": "refunds",
+    "deduction": "deductions",
+}
+_ADDED: Final = (*COUNTED, *KINDS.values())
+_FLOWING: Final = tuple(column.name for column in FLOWS)
+
+
+def by_month(counts: pl.DataFrame, payments: pl.DataFrame) -> pl.DataFrame:
+    """What happened in each month of each account; months without cases or payments included.
+
+    Args:
+        counts: of ``cells.CaseSums``.
+        payments: of ``given.check_payments``.
+
+    Returns:
+        ``ACCOUNT``, ``month``, ``last`` (the last month of the year that has cases anywhere) and ``_ADDED``.
+    """
+    place = [*ACCOUNT, "month"]
+    paid = payments.select(
+        "insurance_type",
+        pl.lit(LOCAL).alias("basis"),
+        "hospital_id",
+        pl.col("period").str.slice(0, 4).cast(pl.Int32).alias("year"),
+        pl.col("period").str.slice(5, 2).cast(pl.Int32).alias("month"),
+        *(
+            pl.when(pl.col("kind") == kind).then("amount_fen").otherwise(0).cast(WIDE).alias(column)
+            for kind, column in KINDS.items()
+        ),
+    )
+    paid = paid.group_by(place).agg(pl.col(list(KINDS.values())).sum())
+    accounts = pl.concat([counts.select(ACCOUNT), paid.select(ACCOUNT)]).unique()
+    ends = (
+        pl.concat([counts.select("year", "month"), paid.select("year", "month")])
+        .group_by("year")
+        .agg(pl.col("month").max())
+    )
+    last = counts.group_by("year").agg(pl.col("month").max().alias("last"))
+    grid = (
+        accounts.join(ends, on="year")
+        .with_columns(pl.int_ranges(1, pl.col("month") + 1, dtype=pl.Int32).alias("month"))
+        .explode("month")
+        .join(last, on="year", how="left")
+        .with_columns(pl.col("last").fill_null(0))
+    )
+    found = grid.join(counts, on=place, how="left").join(paid, on=place, how="left")
+    return found.with_columns(pl.col(_ADDED).fill_null(0).cast(WIDE)).sort(*ACCOUNT, "month")
+
+
+def months(found: pl.DataFrame, rules: SettlementRules) -> pl.DataFrame:
+    """The rows of months and of the year to date, sorted by account and month; amounts in fen."""
+    so_far = found.with_columns(pl.col(_ADDED).cum_sum().over(ACCOUNT, order_by="month"))
+    so_far = _worked_out(_recovered(so_far, rules), rules)
+    grown = pl.col(_FLOWING) - pl.col(_FLOWING).shift(1, fill_value=0).over(ACCOUNT, order_by="month")
+    alone = figures.of_cases(found, rules).drop(_FLOWING, strict=False)
+    month = alone.hstack(so_far.select(grown))
+    return pl.concat(
+        [_spanned(month, MONTH), _spanned(so_far, YEAR_TO_DATE)],
+        how="diagonal",
+    )
+
+
+def whole_year(found: pl.DataFrame) -> pl.DataFrame:
+    """What happened in all months of each account."""
+    years = found.group_by(ACCOUNT).agg(pl.col(_ADDED).sum(), pl.col("month").max(), pl.col("last").first())
+    return years.sort(ACCOUNT)
+
+
+def at_pace(years: pl.DataFrame) -> pl.DataFrame:
+    """The year if the months to come are as those that had cases; what was paid stays as it is.
+
+    Every sum of cases is rounded half up by itself.
+    """
+    known = years.filter(pl.col("last") > 0)
+    last = pl.col("last").cast(WIDE)
+    return with_surplus(known.with_columns((pl.col(SUMS) * wide(24) + last) // (wide(2) * last)))
+
+
+def before_closing(years: pl.DataFrame, rules: SettlementRules) -> pl.DataFrame:
+    """Years with all that does not depend on scores and budgets."""
+    return figures.of_cases(_recovered(years, rules), rules)
+
+
+def _worked_out(frame: pl.DataFrame, rules: SettlementRules) -> pl.DataFrame:
+    frame = figures.without_scores(figures.of_cases(frame, rules))
+    frame = figures.scored(frame, rules, by_points=pl.lit(False))
+    return figures.of_account(frame, rules, cleared=False).drop(figures.SCORED)
+
+
+def _recovered(frame: pl.DataFrame, rules: SettlementRules) -> pl.DataFrame:
+    taken = figures.recovered(pl.col("prepayment"), pl.col("month"), rules)
+    return frame.with_columns(prepayment_recovered=taken)
+
+
+def _spanned(frame: pl.DataFrame, span: str) -> pl.DataFrame:
+    period = pl.format("{}-{}", "year", pl.col("month").cast(pl.String).str.zfill(2))
+    return frame.with_columns(span=pl.lit(span), period=period)

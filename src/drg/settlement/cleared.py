@@ -1,0 +1,131 @@
+"""The points method at the year's clearing: the value of a point is known, so cases can be priced."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from drg.columns import Column, Kind
+from drg.errors import InputError
+from drg.grouping.frames import check_free, in_batches
+from drg.payment.rules import CLASSES
+from drg.payment.scheme import PaymentScheme
+from drg.records.typed import as_text, typed
+from drg.settlement.cells import (
+    BASES,
+    BESIDE,
+    bases,
+    check_columns,
+    held,
+    paid_points,
+    shared_classes,
+    whole,
+)
+from drg.settlement.columns import ACCOUNT, LOCAL, YEAR
+from drg.settlement.settle import Settlement
+from drg.settlement.shares import wide
+from drg.settlement.wide import as_decimals
+
+CLEARED_COLUMNS: Final = (
+    Column("paid_points", Kind.NUMBER, pl.Decimal(38, 8), "结算点数", "points × paid by group ÷ standard"),
+    Column("quality_factor", Kind.NUMBER, pl.Decimal(38, 8), "考核系数", "of the hospital's year"),
+    Column("point_value", Kind.NUMBER, pl.Decimal(38, 12), "点值", "yuan per point, of the closed budget"),
+    Column(
+        "cleared_payment",
+        Kind.MONEY,
+        pl.Decimal(38, 2),
+        "清算支付",
+        "points × quality factor × point value, half up to the fen, and what is paid beside the points",
+    ),
+)
+_NAMES: Final = tuple(column.name for column in CLEARED_COLUMNS)
+_WIDE: Final = pl.Int128
+# Points and factors are counted in units of 1e-8, the value of a point in yuan of 1e-12: so many are a fen.
+_PER_FEN: Final = 10 ** (8 + 8 + 12 - 2)
+
+
+def cleared(priced: pl.LazyFrame, settlement: Settlement) -> pl.LazyFrame:
+    """Price cases by the value of a point that closed their budget.
+
+    Args:
+        priced: the cases that were settled, after the decisions: ``Settlement.cases``.
+        settlement: of a points scheme, with a cleared year.
+
+    Returns:
+        The same rows with ``CLEARED_COLUMNS``; empty for cases that belong to no such budget or are in no
+        amount. What an account's cases are paid differs from what the account is paid by rounding alone.
+
+    Raises:
+        InputError: no budget was closed by the value of a point, or a column is there already.
+        MissingColumnError: if a column is absent.
+    """
+    values = point_values(settlement)
+    if values.is_empty():
+        raise InputError(
+            "no cleared year was closed by the value of a point, so no case can be priced by it",
+            fix='Set excess and remainder = "point_value" in [[settlement.budgets]] of a points scheme, '
+            "and settle the whole year (or give --close)",
+        )
+    schema = priced.collect_schema()
+    check_columns(schema.names(), settlement.scheme)
+    check_free(schema.names(), _NAMES, "clearing by points")
+    step = _Step(settlement.scheme, values, has_shares="patient_share_yuan" in schema)
+    return in_batches(priced, step, schema, CLEARED_COLUMNS, None)
+
+
+def point_values(settlement: Settlement) -> pl.DataFrame:
+    """The accounts that a point value closed: ``columns.ACCOUNT``, quality_factor and point_value."""
+    closed = settlement.budgets.filter(span=YEAR, closed_by="point_value")
+    accounts = settlement.rows.filter(span=YEAR, basis=LOCAL).select(*ACCOUNT, "quality_factor")
+    of_one = closed.filter(pl.col("insurance_type").is_not_null()).select(
+        "year", "insurance_type", one="point_value"
+    )
+    of_all = closed.filter(pl.col("insurance_type").is_null()).select("year", every="point_value")
+    found = accounts.join(of_one, on=("year", "insurance_type"), how="left").join(
+        of_all, on="year", how="left"
+    )
+    return (
+        found.with_columns(point_value=pl.coalesce("one", "every"))
+        .filter(pl.col("point_value").is_not_null())
+        .select(*ACCOUNT, "quality_factor", "point_value")
+        .sort(ACCOUNT)
+    )
+
+
+class _Step:
+    """A batch of priced cases → the same with ``CLEARED_COLUMNS``."""
+
+    def __init__(self, scheme: PaymentScheme, values: pl.DataFrame, *, has_shares: bool) -> None:
+        self._scheme = scheme
+        self._has_shares = has_shares
+        self._values = values.with_columns(pl.col("quality_factor", "point_value").to_physical().cast(_WIDE))
+        self._shared = np.array([name in shared_classes(scheme) for name in CLASSES])
+
+    def __call__(self, batch: pl.DataFrame) -> pl.DataFrame:
+        case_class = batch["case_class"].cast(pl.Enum(CLASSES), strict=False).to_physical()
+        by_points = self._shared[case_class.fill_null(0).cast(pl.Int32).to_numpy()]
+        by_group = whole(batch["drg_payment"], 2) + whole(batch["high_cost_payment"], 2)
+        beside = np.sum([whole(batch[name], 2) for name in BESIDE], axis=0)
+        points = np.where(by_points, paid_points(batch), 0)
+        date = typed(batch, ("discharge_date",))["discharge_date"]
+        places = pl.DataFrame(
+            {
+                "year": date.dt.year().cast(pl.Int32),
+                "insurance_type": as_text(batch["insurance_type"]).str.strip_chars(),
+                "basis": pl.Series(BASES).gather(bases(batch, self._scheme)),
+                "hospital_id": as_text(batch["hospital_id"]).str.strip_chars(),
+                "points": pl.Series(points, dtype=_WIDE),
+                "beside": pl.Series(beside + np.where(by_points, 0, by_group), dtype=_WIDE),
+                "held": held(batch, case_class, has_shares=self._has_shares),
+            }
+        )
+        found = places.join(self._values, on=ACCOUNT, how="left", maintain_order="left")
+        worth = pl.col("points") * pl.col("quality_factor") * pl.col("point_value")
+        half_up = (worth * wide(2) + wide(_PER_FEN)) // wide(2 * _PER_FEN)
+        counts = pl.col("point_value").is_not_null() & ~pl.col("held")
+        made = found.with_columns(paid_points="points", cleared_payment=half_up + pl.col("beside")).select(
+            pl.when(counts).then(name).alias(name) for name in _NAMES
+        )
+        return batch.hstack(as_decimals(made, CLEARED_COLUMNS))

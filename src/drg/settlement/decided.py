@@ -1,0 +1,373 @@
+"""Decisions on special cases (特例单议), put into priced cases: those approved are paid as decided.
+
+The arithmetic is done for the few cases that are decided. All others pass by: the frame stays lazy, its rows
+keep their order, and a column that nobody asks for is not read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from drg.grouping.frames import lacking
+from drg.payment.kernels import Flags, Ints
+from drg.payment.money import NOT_GIVEN, YUAN, fen, yuan
+from drg.payment.reasons import missing_lines
+from drg.payment.rules import INSIDE
+from drg.payment.scheme import CaseClass
+from drg.records.findings import ERROR, WARNING
+from drg.records.typed import typed
+from drg.settlement.findings import Finding
+from drg.settlement.given_cells import DECISIONS, MONTH, ROW, Told
+
+# At most this share of a hospital's discharges paid by group, where a scheme does not say (national rule).
+QUOTA_SHARE: Final = Decimal("0.05")
+KEYS: Final = ("hospital_id", "case_id")
+_READ: Final = (*KEYS, "discharge_date", "case_class", "total_cost_yuan", "excluded_items_payment")
+_READ_IF_THERE: Final = (
+    *("excluded_items_yuan", "patient_share_yuan", "other_payers_yuan", "special_payment", "pricing_reason"),
+)
+_NOTHING: Final = (
+    *("drg_payment", "high_cost_payment", "item_payment", "outside_payment", "surplus_formula"),
+)
+_WORKED_OUT: Final = (
+    *("special_payment", "payment", "fund_payment", "patient_share", "surplus_adjustment", "surplus"),
+)
+_NEW: Final = "__new_"
+_KEY: Final = "__key_"
+APPLIED: Final = pl.Schema(
+    {
+        ROW: pl.UInt32(),
+        "hospital_id": pl.String(),
+        "case_id": pl.String(),
+        "year": pl.Int32(),
+        "case_class": pl.String(),
+        "special_fen": pl.Int64(),
+        "payment_fen": pl.Int64(),
+        "by_cost": pl.Boolean(),
+        "note": pl.String(),
+    }
+)
+_Words = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True)
+class Decided:
+    """Priced cases after the decisions.
+
+    Attributes:
+        frame: the same rows and columns.
+        findings: decisions that were not applied, and why.
+        applied: the others: ``row`` of the table, hospital_id, case_id, ``year`` of discharge, the
+            ``case_class`` before, ``special_fen`` and ``payment_fen`` after, ``by_cost`` if no amount was
+            decided, note.
+    """
+
+    frame: pl.LazyFrame
+    findings: tuple[Finding, ...]
+    applied: pl.DataFrame
+
+
+def apply_decisions(
+    priced: pl.LazyFrame,
+    decisions: pl.DataFrame,
+    quota_share: Decimal | None = None,
+    *,
+    excluded_items: bool = True,
+) -> Decided:
+    """Pay approved cases as decided.
+
+    An approved case gets the class ``special``. It is paid what was decided, or what it cost if no amount
+    was, and its excluded items beside that; every other part of its payment is 0. Rejected cases stay as
+    they are.
+
+    Args:
+        priced: what pricing gives, with hospital_id, case_id, discharge_date and total_cost_yuan.
+        decisions: of ``check_decisions``; in its order approvals use up the quota.
+        quota_share: of the hospital's discharges that are paid by group, by calendar year, rounded down:
+            as many cases may be special. None: 5 %.
+        excluded_items: whether the scheme takes excluded items out of the cost.
+
+    Raises:
+        MissingColumnError: if a column is absent.
+    """
+    if decisions.is_empty():
+        return Decided(priced, (), pl.DataFrame(schema=APPLIED))
+    names = priced.collect_schema().names()
+    missing = [name for name in dict.fromkeys((*_READ, *_NOTHING, *_WORKED_OUT)) if name not in names]
+    if missing:
+        fix = "Price the cases first: drg price …; ids of hospital and case must be in the file"
+        raise lacking("A decision on special cases", missing, missing_lines(missing), fix)
+    share = QUOTA_SHARE if quota_share is None else quota_share
+    read = [*_READ, *(name for name in _READ_IF_THERE if name in names)]
+    found, counts = _look_up(priced.select(read), decisions)
+    cells = _with_facts(decisions, found, counts, share).hstack(
+        _with_case(decisions, found, excluded_items=excluded_items)
+    )
+    told = Told(DECISIONS, cells)
+    _tell(told, share)
+    chosen = cells.filter(told.usable & cells["approved"])
+    findings = tuple(sorted(told.findings, key=lambda finding: (finding.row or 0, finding.rule)))
+    frame = priced if chosen.is_empty() else _put(priced, chosen)
+    return Decided(
+        frame,
+        findings,
+        chosen.with_columns(payment_fen="payment_after").select(APPLIED.names()).cast(APPLIED),
+    )
+
+
+# --------------------------------------------------------------------------------------------- what is known
+
+
+def _look_up(priced: pl.LazyFrame, decisions: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The cases that are decided, with their ids as written; and counts of each hospital and year."""
+    schema = priced.collect_schema()
+    ids = decisions["case_id"].unique().implode()
+    kept = {f"{_KEY}{name}": pl.col(name) for name in KEYS}
+    found = priced.filter(_id("case_id", schema).is_in(ids)).with_columns(**kept)
+    case_class = pl.col("case_class")
+    counts = (
+        priced.select("hospital_id", _year(schema["discharge_date"]), case_class)
+        .group_by("hospital_id", "year")
+        .agg(
+            inside=case_class.is_in(INSIDE).sum().cast(pl.Int64),
+            taken=(case_class == CaseClass.SPECIAL).sum().cast(pl.Int64),
+        )
+    )
+    cases, numbers = pl.collect_all([found, counts], engine="streaming")
+    # Ids are trimmed where there are few of them: among all cases it would cost more than all the rest.
+    cases = cases.with_columns(_id(name, schema) for name in KEYS)
+    cases = cases.join(decisions.select(KEYS), on=KEYS, how="semi")
+    numbers = numbers.with_columns(_id("hospital_id", schema))
+    return cases, numbers.group_by("hospital_id", "year").agg(pl.all().sum())
+
+
+def _id(name: str, schema: Mapping[str, pl.DataType]) -> pl.Expr:
+    """An id in the form in which decisions have it."""
+    column = pl.col(name)
+    return (column if schema[name] == pl.String else column.cast(pl.String)).str.strip_chars()
+
+
+def _year(dtype: pl.DataType) -> pl.Expr:
+    date = pl.col("discharge_date")
+    if not dtype.is_temporal():
+
+        def read(cells: pl.Series) -> pl.Series:
+            return typed(pl.DataFrame([cells.alias("discharge_date")]), ["discharge_date"])["discharge_date"]
+
+        date = date.map_batches(read, return_dtype=pl.Datetime("us"), is_elementwise=True)
+    return date.dt.year().cast(pl.Int32).alias("year")
+
+
+def _with_facts(
+    decisions: pl.DataFrame, found: pl.DataFrame, counts: pl.DataFrame, share: Decimal
+) -> pl.DataFrame:
+    """The decisions, each with the number of its cases, and the year, class and quota of its case."""
+    once = found.group_by(KEYS).agg(
+        pl.len().cast(pl.Int64).alias("times"),
+        _year(found.schema["discharge_date"]).first(),
+        pl.col("case_class").first(),
+    )
+    cells = decisions.join(once, on=KEYS, how="left", maintain_order="left")
+    by_year = ("hospital_id", "year")
+    cells = cells.join(counts, on=by_year, how="left", maintain_order="left")
+    cells = cells.with_columns(pl.col("times", "inside", "taken").fill_null(0))
+    part = Fraction(share)
+    quotas = [int(part * count) for count in cells["inside"]]
+    return cells.with_columns(
+        pl.Series("quota", quotas, dtype=pl.Int64), pl.col("year").cast(pl.String).alias(MONTH)
+    )
+
+
+def _with_case(decisions: pl.DataFrame, found: pl.DataFrame, *, excluded_items: bool) -> pl.DataFrame:
+    """What the case of each decision would be paid, and whether that can be known."""
+    cases = decisions.select(*KEYS, decided="payment_fen").join(
+        found.unique(KEYS, keep="any").rename({"special_payment": "was_special"}),
+        on=KEYS,
+        how="left",
+        maintain_order="left",
+    )
+    cost = fen(cases["total_cost_yuan"])
+    excluded = _amounts(cases, "excluded_items_yuan") if excluded_items else np.zeros_like(cost)
+    usable = (cost >= 0) & (excluded >= 0) & (excluded <= cost)
+    by_cost = pl.Series(np.where(usable, cost - excluded, 0))
+    special = cases["decided"].fill_null(by_cost).to_numpy()
+    payment = special + np.maximum(fen(cases["excluded_items_payment"]), 0)
+    fund, not_known = _fund(cases, payment)
+    amounts = {
+        "special_payment": yuan(special),
+        "payment": yuan(payment),
+        "fund_payment": yuan(fund, not_known),
+        "patient_share": yuan(payment - fund, not_known),
+        "surplus_adjustment": yuan(payment - cost),
+        "surplus": yuan(payment - cost),
+        "pricing_reason": _reasons(cases),
+    }
+    return pl.DataFrame(
+        {
+            "usable": usable,
+            "by_cost": cases["decided"].is_null(),
+            "special_fen": special,
+            "payment_after": payment,
+            "was_special": cases["was_special"],
+            **{f"{_KEY}{name}": cases[f"{_KEY}{name}"] for name in KEYS},
+            **{f"{_NEW}{name}": values for name, values in amounts.items()},
+        }
+    )
+
+
+def _amounts(cases: pl.DataFrame, name: str) -> Ints:
+    if name not in cases.columns:
+        return np.zeros(cases.height, dtype=np.int64)
+    found = fen(cases[name])
+    found[found == NOT_GIVEN] = 0
+    return found
+
+
+def _fund(cases: pl.DataFrame, payment: Ints) -> tuple[Ints, Flags]:
+    """What the fund bears, as pricing works it out, and where that is not known."""
+    if "patient_share_yuan" not in cases.columns:
+        return payment, np.ones(cases.height, dtype=np.bool_)
+    borne, others = fen(cases["patient_share_yuan"]), _amounts(cases, "other_payers_yuan")
+    return np.maximum(payment - borne - others, 0), (borne < 0) | (others < 0)
+
+
+def _reasons(cases: pl.DataFrame) -> pl.Series:
+    was = pl.col("case_class").fill_null("")
+    note = pl.format("特例单议，原为 {} special review, was {}", was, was)
+    if "pricing_reason" not in cases.columns:
+        return cases.select(note).to_series()
+    before = pl.col("pricing_reason").fill_null("")
+    return cases.select(
+        pl.when(before == "").then(note).otherwise(pl.format("{}; {}", before, note))
+    ).to_series()
+
+
+# ------------------------------------------------------------------------------------------ what is found out
+
+
+def _tell(told: Told, share: Decimal) -> None:
+    """Find the decisions that cannot be applied."""
+    cells = told.cells
+    approved = cells["approved"]
+    unknown = cells["times"] == 0
+    told.tell(unknown & approved, "decision_case_unknown", ERROR, _unknown, leave_out=True)
+    told.tell(unknown & ~approved, "decision_case_unknown", WARNING, _unknown, leave_out=True)
+    told.tell(cells["times"] > 1, "decision_case_twice", ERROR, _twice_in_data, leave_out=True)
+    once = cells["times"] == 1
+    special = once & (cells["case_class"] == CaseClass.SPECIAL)
+    told.tell(special, "decision_case_already_special", WARNING, _already, leave_out=True)
+    invalid = once & approved & ((cells["case_class"] == CaseClass.INVALID) | ~cells["usable"])
+    told.tell(invalid, "decision_case_invalid", ERROR, _invalid, leave_out=True)
+    undated = once & approved & cells["year"].is_null() & told.usable
+    told.tell(undated, "decision_case_undated", ERROR, _undated, leave_out=True)
+    mine = (approved & told.usable).fill_null(False)
+    place = cells.select("hospital_id", "year", mine=mine).select(
+        place=pl.col("mine").cast(pl.Int64).cum_sum().over("hospital_id", "year")
+    )
+    over = mine & (place["place"] + cells["taken"] > cells["quota"])
+
+    def say(row: Mapping[str, Any]) -> _Words:
+        return _over_quota(row, share)
+
+    told.tell(over, "decision_over_quota", ERROR, say, more=place, leave_out=True)
+
+
+def _unknown(row: Mapping[str, Any]) -> _Words:
+    return (
+        f"hospital {row['hospital_id']} has no case {row['case_id']} in the priced cases; nothing is changed",
+        f"医疗机构 {row['hospital_id']} 的病例数据中没有病案 {row['case_id']}，该决定未采用",
+        "Write hospital_id and case_id as the cases have them; as text in Excel, which drops leading zeros",
+        "请按病例数据填写医疗机构代码和病案标识；在 Excel 中设为文本格式，以免丢失前导零",
+    )
+
+
+def _twice_in_data(row: Mapping[str, Any]) -> _Words:
+    return (
+        f"case {row['case_id']} is {row['times']} times in the priced cases; the decision is applied to none",
+        f"病案 {row['case_id']} 在病例数据中出现 {row['times']} 次，该决定未采用",
+        "Remove the repeated case from the priced files, then settle again",
+        "请删除病例数据中的重复病例后重新结算",
+    )
+
+
+def _already(row: Mapping[str, Any]) -> _Words:
+    paid = row["was_special"]
+    return (
+        f"the priced cases pay this case as special already, with {paid} yuan; that stays",
+        f"病例数据中该例已按特例单议支付 {paid} 元，维持不变",
+        "Delete the row; or empty special_payment_yuan of the case and price again, so that the row counts",
+        "请删除该行；如应以本表为准，请清空该例的特例单议支付（special_payment_yuan）并重新计价",
+    )
+
+
+def _invalid(row: Mapping[str, Any]) -> _Words:  # noqa: ARG001
+    return (
+        "the cost of the case cannot be used (case_class invalid); the decision is not applied",
+        "该例费用不可用（病例类型 invalid），该决定未采用",
+        "Mend what its pricing_reason says, price again and settle again",
+        "请按支付说明更正该例数据，重新计价后再结算",
+    )
+
+
+def _undated(row: Mapping[str, Any]) -> _Words:  # noqa: ARG001
+    return (
+        "the discharge_date of the case cannot be read; the decision is not applied",
+        "该例出院时间无法识别，该决定未采用",
+        "Mend the discharge_date of the case, price again and settle again",
+        "请更正该例出院时间，重新计价后再结算",
+    )
+
+
+def _over_quota(row: Mapping[str, Any], share: Decimal) -> _Words:
+    percent = f"{(share * 100).normalize():f} %"
+    taken = row["taken"]
+    beside = f", of which {taken:,} are special in the priced cases" if taken else ""
+    beside_zh = f"，其中 {taken:,} 例在病例数据中已为特例" if taken else ""
+    return (
+        f"approval {row['place'] + taken:,} of {row['hospital_id']} in {row['year']}{beside}: the quota is "
+        f"{row['quota']:,} ({percent} of {row['inside']:,} discharges paid by group); not applied",
+        f"{row['hospital_id']} {row['year']} 年第 {row['place'] + taken:,} 例同意{beside_zh}，超出限额 "
+        f"{row['quota']:,} 例（按病组付费 {row['inside']:,} 例的 {percent}），未采用",
+        "Reject another case of the hospital, or put this row before it; the share is quota_share in "
+        "[settlement.special] of the scheme",
+        "请将该院另一例改为不同意，或将本行移到其前；比例见支付方案 [settlement.special] 的 quota_share",
+    )
+
+
+# --------------------------------------------------------------------------------------------- into the cases
+
+
+def _put(priced: pl.LazyFrame, chosen: pl.DataFrame) -> pl.LazyFrame:
+    """The priced cases with the chosen ones paid as decided; columns keep their types, rows their order."""
+    schema = {name: _roomy(name, dtype) for name, dtype in priced.collect_schema().items()}
+    names = [*_WORKED_OUT, *(["pricing_reason"] if "pricing_reason" in schema else [])]
+    keys = [f"{_KEY}{name}" for name in KEYS]
+    new = chosen.lazy().select(*keys, *(pl.col(f"{_NEW}{name}").cast(schema[name]) for name in names))
+    joined = priced.join(new, left_on=KEYS, right_on=keys, how="left", maintain_order="left")
+    hit = pl.col(f"{_NEW}special_payment").is_not_null()
+    zero = pl.lit("0.00").cast(pl.Decimal(18, 2))
+    values = {
+        "case_class": pl.lit(CaseClass.SPECIAL.value),
+        **dict.fromkeys(_NOTHING, zero),
+        **{name: pl.col(f"{_NEW}{name}") for name in names},
+    }
+    return joined.with_columns(
+        pl.when(hit).then(value.cast(schema[name])).otherwise(pl.col(name).cast(schema[name])).alias(name)
+        for name, value in values.items()
+    ).select(list(schema))
+
+
+def _roomy(name: str, dtype: pl.DataType) -> pl.DataType:
+    """The type of a column that holds any amount; foreign frames have decimals as narrow as their values."""
+    if dtype == pl.Null:
+        return pl.String() if name == "pricing_reason" else YUAN
+    if isinstance(dtype, pl.Decimal) and dtype.precision - dtype.scale < YUAN.precision - YUAN.scale:
+        return pl.Decimal(38, max(dtype.scale, YUAN.scale))
+    return dtype

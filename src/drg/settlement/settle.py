@@ -1,0 +1,170 @@
+"""The public face of settlement: priced cases in, accounts of hospitals out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from drg.columns import ALL
+from drg.grouping.frames import as_lazy
+from drg.payment import Pricer
+from drg.payment.load import LoadedScheme, load_scheme
+from drg.payment.scheme import PaymentScheme
+from drg.payment.settlement_rules import SettlementRules
+from drg.settlement import accounts, figures, notes
+from drg.settlement.budgets import BUDGET_SCHEMA, close_budgets, closes_by_points
+from drg.settlement.cells import sums
+from drg.settlement.columns import (
+    ACCOUNT,
+    FORECAST,
+    SCORE_COLUMNS,
+    SETTLEMENT_COLUMNS,
+    SPANS,
+    YEAR,
+)
+from drg.settlement.decided import Decided, apply_decisions
+from drg.settlement.findings import Finding, findings_frame
+from drg.settlement.given import SCHEMAS, Checked, check_decisions, check_payments, check_scores
+from drg.settlement.given_cells import DECISIONS, PAYMENTS, SCORES
+from drg.settlement.scores import with_scores
+from drg.settlement.wide import as_decimals
+
+NO_RULES: Final = SettlementRules(source="the scheme has no section [settlement]")
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """The accounts of hospitals.
+
+    Attributes:
+        rows: an account is a hospital, an insurance, a basis and a year; a row for each of its months, for
+            the year to date of each, and for the year (cleared) or its forecast. Columns: see
+            ``settlement.columns.SETTLEMENT_COLUMNS``; amounts in yuan, exact.
+        budgets: how each budget was closed, or would be at the present pace; see ``BUDGET_SCHEMA``.
+        decisions: the decisions on special cases that were applied.
+        findings: what is wrong with the tables that were given, and what deserves a look.
+        scheme: by which it was settled.
+        closed: whether each year was cleared.
+        cases: the priced cases after the decisions, to be read when they are needed.
+        scores: of the accounts of cleared years: ``columns.ACCOUNT``, ``score`` and
+            ``deposit_share_returned``; null where there is none.
+    """
+
+    rows: pl.DataFrame
+    budgets: pl.DataFrame
+    decisions: pl.DataFrame
+    findings: pl.DataFrame
+    scheme: PaymentScheme
+    closed: dict[int, bool]
+    cases: pl.LazyFrame
+    scores: pl.DataFrame
+
+
+def settle(
+    priced: Any,
+    scheme: str | Path | LoadedScheme | Pricer,
+    *,
+    payments: Any = None,
+    decisions: Any = None,
+    scores: Any = None,
+    close: bool | None = None,
+) -> Settlement:
+    """Settle priced cases: what each hospital keeps, bears, is due and has been paid.
+
+    Args:
+        priced: what ``drg.price`` gives, with hospital_id, insurance_type and discharge_date: a polars
+            DataFrame or LazyFrame, a pyarrow Table or a pandas DataFrame; one year or several.
+        scheme: by which the cases were priced; its section ``[settlement]`` has the rules.
+        payments: instalments and deductions; see ``given.PAYMENT_FIELDS``.
+        decisions: on special cases; see ``given.DECISION_FIELDS``.
+        scores: of the year's quality; see ``given.SCORE_FIELDS``.
+        close: clear every year (True) or none (False); None: those that have cases in December.
+
+    Raises:
+        MissingColumnError: if a column is absent.
+        InputError: if the cases were priced by another scheme, or a column holds what it cannot hold.
+        UnknownSchemeError, SchemeError: if the scheme cannot be used.
+    """
+    loaded = _loaded(scheme)
+    model = loaded.scheme
+    rules = model.settlement or NO_RULES
+    frame = as_lazy(priced, ALL)
+    told: list[Finding] = []
+    paid = _checked(payments, check_payments, PAYMENTS, told)
+    scored = _checked(scores, check_scores, SCORES, told)
+    decided = _decided(frame, _checked(decisions, check_decisions, DECISIONS, told), model, rules)
+    told += decided.findings
+    counted = sums(decided.frame, model)
+    by_month = accounts.by_month(counted.frame(), paid)
+    parts = [accounts.months(by_month, rules)]
+    years = accounts.whole_year(by_month)
+    last = dict(years.select("year", "last").unique().rows())
+    closed = {year: month == 12 if close is None else close for year, month in sorted(last.items())}
+    is_closed = pl.col("year").is_in([year for year, is_over in closed.items() if is_over])
+    cleared, budgets = _cleared(years.filter(is_closed), scored, rules)
+    forecast, expected = _forecast(years.filter(~is_closed), rules)
+    rows = pl.concat([*parts, cleared, forecast], how="diagonal_relaxed").sort(
+        *ACCOUNT, pl.col("span").cast(pl.Enum(SPANS)), "period"
+    )
+    table = as_decimals(rows, SETTLEMENT_COLUMNS)
+    closings = pl.DataFrame([*budgets, *expected], schema=BUDGET_SCHEMA, orient="row")
+    told += notes.of_cases(counted, table, model)
+    told += notes.of_payments(table)
+    told += notes.of_scores(cleared, scored, rules)
+    told += notes.of_budgets(table, closings, closed, rules)
+    return Settlement(
+        rows=table,
+        budgets=closings,
+        decisions=decided.applied,
+        findings=findings_frame(told),
+        scheme=model,
+        closed=closed,
+        cases=decided.frame,
+        scores=as_decimals(cleared, SCORE_COLUMNS).with_columns(cleared["score"]),
+    )
+
+
+def _loaded(scheme: str | Path | LoadedScheme | Pricer) -> LoadedScheme:
+    if isinstance(scheme, Pricer):
+        return scheme.loaded
+    return scheme if isinstance(scheme, LoadedScheme) else load_scheme(scheme)
+
+
+def _checked(given: Any, check: Any, table: str, told: list[Finding]) -> pl.DataFrame:
+    if given is None:
+        return pl.DataFrame(schema=SCHEMAS[table])
+    checked: Checked = check(given)
+    told += checked.findings
+    return checked.frame
+
+
+def _decided(
+    frame: pl.LazyFrame, decisions: pl.DataFrame, scheme: PaymentScheme, rules: SettlementRules
+) -> Decided:
+    quota = rules.special.quota_share if rules.special else None
+    return apply_decisions(frame, decisions, quota, excluded_items=scheme.excluded_items is not None)
+
+
+def _cleared(
+    years: pl.DataFrame, scores: pl.DataFrame, rules: SettlementRules
+) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
+    """The rows of years that are over, and their budgets."""
+    found = with_scores(accounts.before_closing(years, rules), scores, rules)
+    found = figures.scored(found, rules, by_points=closes_by_points(rules))
+    found, budgets = close_budgets(found, rules, YEAR)
+    return _spanned(figures.of_account(found, rules, cleared=True), YEAR), budgets
+
+
+def _forecast(years: pl.DataFrame, rules: SettlementRules) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
+    """The rows of years as they will be at the present pace, budgets included, scores not."""
+    found = accounts.before_closing(accounts.at_pace(years), rules)
+    found = figures.scored(figures.without_scores(found), rules, by_points=closes_by_points(rules))
+    found, budgets = close_budgets(found.drop("budget_adjustment"), rules, FORECAST)
+    return _spanned(figures.of_account(found, rules, cleared=True), FORECAST), budgets
+
+
+def _spanned(frame: pl.DataFrame, span: str) -> pl.DataFrame:
+    return frame.with_columns(span=pl.lit(span), period=pl.col("year").cast(pl.String))

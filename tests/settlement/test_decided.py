@@ -1,0 +1,363 @@
+from __future__ import annotations
+
+import random
+import tempfile
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from polars.testing import assert_frame_equal
+
+import drg
+from drg.columns import PRICE, PRICE_COLUMNS
+from drg.errors import MissingColumnError
+from drg.payment.rules import CLASSES, INSIDE
+from drg.payment.scheme import PaymentScheme
+from drg.settlement.decided import APPLIED, Decided, apply_decisions
+from drg.settlement.given import SCHEMAS
+from tests.payment.strategies import frame, random_cases, random_scheme, randoms, write_scheme
+
+quickly = settings(
+    max_examples=25,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+PARTS = [
+    *("drg_payment", "high_cost_payment", "item_payment", "outside_payment", "special_payment"),
+    "excluded_items_payment",
+]
+
+
+def priced(*cases: dict[str, Any]) -> pl.DataFrame:
+    """Priced cases of H1 that cost 9,000 and are paid 10,000 by their group, unless it says else."""
+    plain = {
+        "hospital_id": "H1",
+        "case_id": "1",
+        "discharge_date": "2025-03-10",
+        "total_cost_yuan": "9000.00",
+        "excluded_items_yuan": "0.00",
+        "patient_share_yuan": "2000.00",
+        "other_payers_yuan": "100.00",
+        **dict.fromkeys(PRICE),
+        **dict.fromkeys(PARTS, "0.00"),
+        "case_class": "normal",
+        "drg_payment": "10000.00",
+        "payment": "10000.00",
+        "fund_payment": "7900.00",
+        "patient_share": "2100.00",
+        "surplus_formula": "1000.00",
+        "surplus_adjustment": "0.00",
+        "surplus": "1000.00",
+        "scheme": "demo",
+    }
+    money = {name: pl.Decimal(18, 2) for name, value in plain.items() if str(value).endswith("00")}
+    rows = [{**plain, **case} for case in cases]
+    text = pl.DataFrame(rows, schema=dict.fromkeys(plain, pl.String))
+    return text.with_columns(
+        pl.col("discharge_date").str.to_datetime(time_unit="us"),
+        *(pl.col(n).cast(t) for n, t in money.items()),
+    )
+
+
+def decided(*rows: tuple[str, bool, int | None], hospital: str = "H1") -> pl.DataFrame:
+    """Clean decisions: case, approved, fen."""
+    cells = [(place, hospital, *row, None) for place, row in enumerate(rows, start=2)]
+    return pl.DataFrame(cells, schema=SCHEMAS["decisions"], orient="row")
+
+
+def apply(cases: pl.DataFrame, decisions: pl.DataFrame, share: str | None = "1", **more: Any) -> Decided:
+    return apply_decisions(cases.lazy(), decisions, None if share is None else Decimal(share), **more)
+
+
+def one(result: Decided, case: str = "1") -> dict[str, Any]:
+    found = result.frame.filter(pl.col("case_id") == case).collect()
+    return found.row(0, named=True)
+
+
+def told(result: Decided) -> list[tuple[int | None, str, str]]:
+    return [(finding.row, finding.rule, finding.severity) for finding in result.findings]
+
+
+# -------------------------------------------------------------------------------------- what a case is paid
+
+
+def test_an_approved_case_is_paid_as_decided() -> None:
+    case = {"high_cost_payment": "500.00", "excluded_items_payment": "80.00", "excluded_items_yuan": "100.00"}
+    result = apply(priced(case), decided(("1", True, 800_000)))
+    found = one(result)
+    # 8,000 as decided and 80 for the excluded items; of the 8,080 others bear 2,100; the case cost 9,000.
+    expected = {
+        "case_class": "special",
+        "drg_payment": "0.00",
+        "high_cost_payment": "0.00",
+        "item_payment": "0.00",
+        "outside_payment": "0.00",
+        "special_payment": "8000.00",
+        "excluded_items_payment": "80.00",
+        "payment": "8080.00",
+        "fund_payment": "5980.00",
+        "patient_share": "2100.00",
+        "surplus_formula": "0.00",
+        "surplus_adjustment": "-920.00",
+        "surplus": "-920.00",
+    }
+    assert {name: str(found[name]) for name in expected} == expected
+    assert found["pricing_reason"] == "特例单议，原为 normal special review, was normal"
+    assert result.findings == ()
+    assert result.applied.schema == APPLIED
+    assert result.applied.rows() == [(2, "H1", "1", 2025, "normal", 800_000, 808_000, False, None)]
+
+
+def test_without_an_amount_it_is_paid_what_it_cost() -> None:
+    case = {"excluded_items_yuan": "100.00", "excluded_items_payment": "80.00"}
+    found = one(result := apply(priced(case), decided(("1", True, None))))
+    # 9,000 − 100 by item, and 80 for the excluded items.
+    assert (found["special_payment"], found["payment"]) == (Decimal("8900.00"), Decimal("8980.00"))
+    assert found["surplus"] == Decimal("-20.00")
+    assert result.applied["by_cost"].to_list() == [True]
+    # Where the scheme does not take them out of the cost, they are paid as any other item.
+    result = apply(priced(case), decided(("1", True, None)), excluded_items=False)
+    assert one(result)["special_payment"] == Decimal("9000.00")
+
+
+def test_others_never_bear_more_than_the_payment() -> None:
+    found = one(apply(priced({}), decided(("1", True, 150_000))))
+    assert (found["fund_payment"], found["patient_share"]) == (Decimal("0.00"), Decimal("1500.00"))
+
+
+@pytest.mark.parametrize("unknown", ["patient_share_yuan", "other_payers_yuan"])
+def test_the_fund_is_not_known_where_the_patient_share_is_not(unknown: str) -> None:
+    cases = priced({}).with_columns(pl.lit("abc").alias(unknown))
+    found = one(apply(cases, decided(("1", True, None))))
+    assert (found["fund_payment"], found["patient_share"]) == (None, None)
+    assert found["payment"] == Decimal("9000.00")
+
+
+def test_a_rejected_case_stays_as_it_is() -> None:
+    cases = priced({})
+    result = apply(cases, decided(("1", False, None)))
+    assert_frame_equal(result.frame.collect(), cases)
+    assert result.applied.is_empty()
+    assert result.findings == ()
+
+
+def test_no_decisions_no_change() -> None:
+    cases = priced({}).drop("case_id").lazy()
+    result = apply_decisions(cases, decided(), None)
+    assert result.frame is cases
+    assert result.applied.schema == APPLIED
+
+
+def test_a_reason_that_was_there_stays() -> None:
+    found = one(apply(priced({"pricing_reason": "before"}), decided(("1", True, None))))
+    assert found["pricing_reason"].startswith("before; 特例单议")
+
+
+def test_cases_of_text_stay_text() -> None:
+    cases = priced({}, {"case_id": "2"}).with_columns(
+        pl.col("discharge_date").dt.to_string("%Y-%m-%d"), pl.col(pl.Decimal).cast(pl.String)
+    )
+    result = apply(cases, decided(("1", True, 1)))
+    assert result.frame.collect_schema() == cases.schema
+    assert one(result)["payment"] == "0.01"
+    assert one(result, "2")["payment"] == "10000.00"
+    assert told(apply(cases, decided(("1", True, 1)), "0.05")) == [(2, "decision_over_quota", "error")]
+
+
+def test_ids_are_compared_as_text_without_blanks() -> None:
+    cases = priced({"hospital_id": "7"}).with_columns(
+        pl.col("hospital_id").cast(pl.Int64), case_id=pl.lit(" 0001 ")
+    )
+    result = apply(cases, decided(("0001", True, 100), hospital="7"))
+    found = result.frame.collect()
+    assert found["special_payment"].to_list() == [Decimal("1.00")]
+    assert found["case_id"].to_list() == [" 0001 "]
+    assert found.schema == cases.schema
+
+
+def test_rows_keep_their_order_and_columns_their_place() -> None:
+    cases = priced(*[{"case_id": str(n)} for n in range(500)])
+    some = [str(n) for n in range(499, 0, -7)]
+    result = apply(cases, decided(*[(case, True, 100) for case in some]))
+    found = result.frame.collect(engine="streaming")
+    assert found.columns == cases.columns
+    assert found["case_id"].to_list() == cases["case_id"].to_list()
+    special = found.filter(pl.col("case_class") == "special")
+    assert sorted(special["case_id"]) == sorted(some)
+    assert_frame_equal(
+        found.filter(pl.col("case_class") != "special"), cases.filter(~pl.col("case_id").is_in(some))
+    )
+
+
+def test_only_the_columns_that_are_asked_for_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "priced.parquet"
+    priced({}).with_columns(unrelated=pl.lit("x")).write_parquet(file)
+    result = apply_decisions(pl.scan_parquet(file), decided(("1", True, None)), Decimal(1))
+    plan = result.frame.select("case_class", "payment").explain(engine="streaming")
+    assert "unrelated" not in plan
+    assert "surplus" not in plan
+
+
+def test_what_cannot_be_decided_upon() -> None:
+    with pytest.raises(MissingColumnError, match="case_id"):
+        apply(priced({}).drop("case_id"), decided(("1", True, None)))
+    with pytest.raises(MissingColumnError, match="drg price"):
+        apply(priced({}).drop("payment"), decided(("1", True, None)))
+
+
+# ----------------------------------------------------------------------------------- what is not applied
+
+
+def test_a_decision_for_an_unknown_case() -> None:
+    cases = priced({})
+    result = apply(cases, decided(("01", True, None), ("9", False, None)))
+    assert_frame_equal(result.frame.collect(), cases)
+    assert told(result) == [
+        (2, "decision_case_unknown", "error"),
+        (3, "decision_case_unknown", "warning"),
+    ]
+    assert result.findings[0].case_id == "01"
+    assert "leading zeros" in result.findings[0].fix
+    # The same case of another hospital is another case.
+    assert told(apply(cases, decided(("1", True, None), hospital="H2")))[0][1] == "decision_case_unknown"
+
+
+def test_a_case_that_is_there_twice_is_not_decided() -> None:
+    cases = priced({}, {}, {"hospital_id": "H2"})
+    result = apply(cases, decided(("1", True, None)))
+    assert_frame_equal(result.frame.collect(), cases)
+    assert told(result) == [(2, "decision_case_twice", "error")]
+    assert "2 times" in result.findings[0].message
+    assert result.findings[0].period == "2025"
+
+
+@pytest.mark.parametrize("approved", [True, False])
+def test_a_case_that_is_special_already_stays(approved: bool) -> None:
+    cases = priced({"case_class": "special", "special_payment": "7000.00"}, {"case_id": "2"})
+    result = apply(cases, decided(("1", approved, 1)))
+    assert_frame_equal(result.frame.collect(), cases)
+    assert told(result) == [(2, "decision_case_already_special", "warning")]
+    assert "7000.00" in result.findings[0].message
+
+
+@pytest.mark.parametrize(
+    "case", [{"case_class": "invalid"}, {"total_cost_yuan": None}, {"excluded_items_yuan": "9000.01"}]
+)
+def test_a_case_whose_cost_cannot_be_used_is_not_decided(case: dict[str, Any]) -> None:
+    cases = priced(case)
+    result = apply(cases, decided(("1", True, 1)))
+    assert_frame_equal(result.frame.collect(), cases)
+    assert told(result) == [(2, "decision_case_invalid", "error")]
+
+
+def test_a_case_without_a_date_is_of_no_year() -> None:
+    result = apply(priced({"discharge_date": None}), decided(("1", True, 1)))
+    assert told(result) == [(2, "decision_case_undated", "error")]
+    assert result.applied.is_empty()
+
+
+# --------------------------------------------------------------------------------------------------- quota
+
+
+def many(count: int, **values: Any) -> list[dict[str, Any]]:
+    return [{"case_id": f"{values.get('hospital_id', 'H1')}-{n}", **values} for n in range(count)]
+
+
+def test_the_quota_is_rounded_down_and_used_in_the_order_of_the_table() -> None:
+    # 59 discharges paid by group: 5 % are 2.95, so two. An ungrouped case is none of them.
+    cases = priced(*many(59), {"case_id": "u", "case_class": "ungrouped"})
+    wanted = ["H1-9", "H1-3", "u", "H1-5"]
+    result = apply(cases, decided(*[(case, True, None) for case in wanted]), None)
+    assert result.applied["case_id"].to_list() == ["H1-9", "H1-3"]
+    assert told(result) == [(4, "decision_over_quota", "error"), (5, "decision_over_quota", "error")]
+    finding = result.findings[0]
+    for part in ("approval 3 of H1 in 2025", "quota is 2", "5 % of 59 discharges"):
+        assert part in finding.message
+    assert "quota_share" in finding.fix
+    assert "第 3 例" in finding.message_zh
+
+
+def test_quotas_are_by_hospital_and_year() -> None:
+    cases = priced(
+        *many(20),
+        *many(20, hospital_id="H2"),
+        *[{"case_id": f"old-{n}", "discharge_date": "2024-12-31"} for n in range(20)],
+    )
+    mine = decided(("H1-1", True, None), ("old-1", True, None), ("H1-2", True, None))
+    other = decided(("H2-1", True, None), ("H2-2", True, None), hospital="H2")
+    result = apply(cases, pl.concat([mine, other]), None)
+    assert result.applied.select("case_id", "year").rows() == [
+        ("H1-1", 2025),
+        ("old-1", 2024),
+        ("H2-1", 2025),
+    ]
+    assert [f.case_id for f in result.findings] == ["H2-2", "H1-2"]
+
+
+def test_rejections_and_what_cannot_be_applied_use_up_nothing() -> None:
+    cases = priced(*many(20), {"case_id": "bad", "case_class": "invalid"})
+    rows = [("H1-0", False, None), ("x", True, None), ("bad", True, None), ("H1-1", True, None)]
+    result = apply(cases, decided(*rows), None)
+    assert result.applied["case_id"].to_list() == ["H1-1"]
+    assert "decision_over_quota" not in {rule for _, rule, _ in told(result)}
+
+
+def test_cases_that_are_special_already_use_up_the_quota() -> None:
+    cases = priced(*many(40), {"case_id": "s", "case_class": "special"})
+    result = apply(cases, decided(("H1-1", True, None), ("H1-2", True, None)), None)
+    assert result.applied["case_id"].to_list() == ["H1-1"]
+    assert "approval 3 of H1 in 2025, of which 1 are special" in result.findings[0].message
+
+
+@pytest.mark.parametrize("case_class", CLASSES)
+def test_which_classes_count_for_the_quota(case_class: str) -> None:
+    cases = priced(
+        *many(19), {"case_id": "1", "case_class": case_class}, {"case_id": "u", "case_class": "short"}
+    )
+    result = apply(cases, decided(("u", True, None)), None)
+    inside = case_class in INSIDE
+    assert result.applied.height == inside
+
+
+# --------------------------------------------------------------------- equal to pricing with the same amount
+
+
+@quickly
+@given(randoms())
+def test_a_decision_equals_pricing_with_the_amount(rng: random.Random) -> None:
+    entries, weights = random_scheme(rng)
+    model = PaymentScheme.model_validate(entries)
+    cases = random_cases(rng, model, weights, rng.randint(1, 25))
+    for case in cases:
+        case["hospital_id"] = case["hospital_id"] or "H1"
+        case["special_payment_yuan"] = None
+    amounts = {
+        case["case_id"]: (case["hospital_id"], rng.choice([None, rng.randint(0, 10_000_000)]))
+        for case in rng.sample(cases, rng.randint(0, len(cases)))
+    }
+    rows = [(n, h, c, True, fen, None) for n, (c, (h, fen)) in enumerate(amounts.items(), start=2)]
+    decisions = pl.DataFrame(rows, schema=SCHEMAS["decisions"], orient="row")
+    with tempfile.TemporaryDirectory() as directory:
+        scheme = write_scheme(Path(directory), entries, weights)
+        before = drg.price(frame(cases), scheme)
+        result = apply_decisions(
+            before.lazy(), decisions, Decimal(1), excluded_items=model.excluded_items is not None
+        )
+        fen = dict(result.applied.select("case_id", "special_fen").rows())
+        for case in cases:
+            if case["case_id"] in fen:
+                case["special_payment_yuan"] = Decimal(fen[case["case_id"]]).scaleb(-2)
+        wanted = drg.price(frame(cases), scheme)
+    after = result.frame.collect()
+    names = [column.name for column in PRICE_COLUMNS if column.name != "pricing_reason"]
+    assert_frame_equal(after.select(names), wanted.select(names))
+    # What was not applied has a finding.
+    named = {finding.case_id for finding in result.findings}
+    assert named | set(fen) == set(amounts)
+    assert not named & set(fen)
+    total = sum((pl.col(part) for part in PARTS[1:]), pl.col(PARTS[0]))
+    assert after.select((total == pl.col("payment")).all()).item()
