@@ -1,0 +1,91 @@
+"""``drg special-cases``: priced files in, the application list of special cases out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command(
+    "special-cases",
+    epilog="\b\nExamples:\n"
+    "  drg special-cases priced.parquet --scheme demo -o applications.xlsx\n"
+    "  drg special-cases priced.parquet --scheme demo -o h1.xlsx --hospital H1\n"
+    "  drg settle priced.parquet --scheme demo --decisions applications.xlsx\n",
+)
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option("-s", "--scheme", required=True, help="Id of a scheme (see: drg schemes) or its directory.")
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), help="Workbook to write (.xlsx)."
+)
+@click.option("--hospital", "hospitals", multiple=True, metavar="ID", help="Only this hospital; repeatable.")
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", help="Language of the workbook. [zh]")
+@click.option("--overwrite", is_flag=True, help="Replace the workbook, with any decisions in it.")
+@click.option("-q", "--quiet", is_flag=True, help="No summary.")
+def special_cases(
+    files: tuple[Path, ...],
+    scheme: str,
+    output: Path,
+    hospitals: tuple[str, ...],
+    lang: str,
+    overwrite: bool,
+    quiet: bool,
+) -> None:
+    """List the cases worth an application for special review (特例单议申请表).
+
+    FILE is what drg price writes. For each hospital and year, cases that cost more than they are paid and
+    reach a limit of [settlement.special] of the scheme are ranked by overrun; those beyond the quota are
+    marked. In the workbook, decisions and amounts are filled in; drg settle --decisions reads that very file.
+    """
+    from drg.payment import load_scheme
+    from drg.records.files import scan_all
+    from drg.report.console import stdout
+    from drg.report.special_cases import applications, print_candidates
+    from drg.settlement.candidates import find_candidates, special_review
+
+    _check(output, overwrite=overwrite)
+    loaded = load_scheme(scheme)
+    special_review(loaded)
+    candidates = find_candidates(scan_all(files), loaded, hospitals=hospitals or None)
+    _put(output, applications(candidates, loaded, lang))
+    if not quiet:
+        console = stdout()
+        print_candidates(console, candidates, lang)
+        console.print(f"Written to {output} with {loaded.scheme.id}.", soft_wrap=True)
+
+
+def _check(file: Path, *, overwrite: bool) -> None:
+    """Whether the workbook can be written here, and no work of others is lost.
+
+    Raises:
+        OutputError: if not.
+    """
+    from drg.errors import OutputError
+    from drg.records.files import check_output
+
+    if file.suffix.lower() != ".xlsx":
+        raise OutputError(
+            "an application list is a workbook", file=file, fix="Choose a name that ends in .xlsx"
+        )
+    check_output(file)
+    if file.exists() and not overwrite:
+        raise OutputError(
+            "the file is there already, and decisions may be written in it (文件已存在，其中可能已填写决定)",
+            file=file,
+            fix="Choose another name, or add --overwrite",
+        )
+
+
+def _put(file: Path, content: bytes) -> None:
+    """Write a workbook whole or not at all."""
+    from drg.errors import OutputError
+
+    part = file.with_name(f".{file.name}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(file)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        fix = "Close the file if it is open elsewhere, or choose another place"
+        raise OutputError(f"cannot be written: {error.strerror}", file=file, fix=fix) from None

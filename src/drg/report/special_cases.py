@@ -1,0 +1,282 @@
+"""The application list of special cases (特例单议申请表): a workbook that is read back, and a summary."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from drg.errors import OutputError
+from drg.payment.load import LoadedScheme
+from drg.payment.steps import CLASSES_ZH
+from drg.records.spreadsheet import MOST_ROWS
+from drg.report.prices import STATUSES_ZH
+from drg.settlement.candidates import Candidates, special_review
+
+if TYPE_CHECKING:
+    from xlsxwriter.format import Format
+    from xlsxwriter.workbook import Workbook
+    from xlsxwriter.worksheet import Worksheet
+
+_MOST_HOSPITALS: Final = 20
+# So many comparisons a spreadsheet makes at once without a pause.
+_MOST_COUNTED: Final = 2_000_000
+# A workbook says when it was made; the same candidates shall give the same file.
+_MADE: Final = datetime(2000, 1, 1)
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A column of a sheet: its name, its Chinese header, and how its cells look."""
+
+    name: str
+    zh: str
+    look: str = "text"
+    width: int = 12
+
+    def title(self, language: str) -> str:
+        return self.zh if language == "zh" else self.name
+
+
+# The headers of the hospital, the case, the decision, its amount and the note are those that are read back.
+_CASES: Final = (
+    _Column("hospital_id", "医疗机构代码", width=16),
+    _Column("year", "年度", "whole", 7),
+    _Column("rank", "序号", "whole", 7),
+    _Column("within_quota", "限额内", width=8),
+    _Column("case_id", "病案标识", width=18),
+    _Column("insurance_type", "险种", width=8),
+    _Column("department", "出院科别", width=10),
+    _Column("drg", "病组", width=8),
+    _Column("drg_name", "病组名称", width=28),
+    _Column("case_class", "病例类型", width=12),
+    _Column("discharge_date", "出院时间", "day", 12),
+    _Column("los_days", "实际住院天数", "whole", 13),
+    _Column("group_mean_los_days", "病组平均住院天数", "two", 17),
+    _Column("icu_hours", "重症监护时长", "two", 13),
+    _Column("total_cost_yuan", "住院总费用", "money", 15),
+    _Column("excluded_items_yuan", "除外项目费用", "money", 14),
+    _Column("standard_payment", "支付标准", "money", 15),
+    _Column("payment", "支付合计", "money", 15),
+    _Column("overrun_yuan", "超支额", "money", 15),
+    _Column("cost_ratio", "费用与标准之比", "two", 15),
+    _Column("reasons", "申请理由", width=60),
+    _Column("decision", "决定", "open", 10),
+    _Column("payment_yuan", "支付金额", "open_money", 15),
+    _Column("note", "备注", "open", 30),
+)
+_QUOTAS: Final = (
+    _Column("hospital_id", "医疗机构代码", width=16),
+    _Column("year", "年度", "whole", 7),
+    _Column("discharges", "按病组付费病例数", "whole", 18),
+    _Column("quota", "限额", "whole", 9),
+    _Column("special", "已按特例支付", "whole", 14),
+    _Column("candidates", "候选病例", "whole", 11),
+    _Column("within_quota", "限额内候选", "whole", 12),
+    _Column("approved", "已同意", "whole", 10),
+    _Column("left", "剩余", "whole", 9),
+)
+_SHEETS: Final = {"zh": ("申请表", "限额", "说明"), "en": ("applications", "quota", "notes")}
+_DECISIONS: Final = {"zh": ("同意", "不同意"), "en": ("approved", "rejected")}
+_YES: Final = {"zh": ("是", "否"), "en": ("yes", "no")}
+
+
+def applications(candidates: Candidates, loaded: LoadedScheme, language: str = "zh") -> bytes:
+    """The workbook: the applications, the quotas, and what it all means.
+
+    Args:
+        candidates: of the hospitals.
+        loaded: the scheme that they were found by.
+        language: of the sheets, ``zh`` or ``en``; either is read back.
+
+    Raises:
+        OutputError: there are more candidates than a sheet has rows.
+    """
+    import xlsxwriter
+
+    if candidates.cases.height >= MOST_ROWS:
+        raise OutputError(
+            f"{candidates.cases.height:,} candidates are more than a sheet of Excel holds",
+            fix="Write a list for each hospital (--hospital), or raise the limits in [settlement.special]",
+        )
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content, {"constant_memory": True}) as book:
+        book.set_properties({"created": _MADE})
+        looks = _looks(book)
+        cases, quotas, notes = (book.add_worksheet(name) for name in _SHEETS[language])
+        _write_cases(cases, candidates, looks, language)
+        _write_quotas(quotas, candidates, looks, language)
+        _write_notes(notes, candidates, loaded, looks, language)
+    return content.getvalue()
+
+
+def _looks(book: Workbook) -> dict[str, Format]:
+    formats: dict[str, dict[str, Any]] = {
+        "text": {"num_format": "@"},
+        "whole": {"num_format": "0"},
+        "two": {"num_format": "0.00"},
+        "day": {"num_format": "yyyy-mm-dd"},
+        "money": {"num_format": "#,##0.00"},
+        "open": {"num_format": "@", "bg_color": "#FFF8DC"},
+        "open_money": {"num_format": "#,##0.00", "bg_color": "#FFF8DC"},
+    }
+    beyond = {f"{name}_beyond": {**look, "font_color": "#808080"} for name, look in formats.items()}
+    head = {"bold": True, "text_wrap": True, "valign": "top", "border": 1, "bg_color": "#DDE6F0"}
+    others = {"head": head, "bold": {"bold": True}, "wrap": {"text_wrap": True, "valign": "top"}}
+    return {name: book.add_format(look) for name, look in (formats | beyond | others).items()}
+
+
+def _head(sheet: Worksheet, columns: Sequence[_Column], looks: dict[str, Format], language: str) -> None:
+    for place, column in enumerate(columns):
+        sheet.set_column(place, place, column.width)
+    for place, column in enumerate(columns):
+        sheet.write_string(0, place, column.title(language), looks["head"])
+    sheet.freeze_panes(1, 0)
+
+
+def _write_cases(sheet: Worksheet, candidates: Candidates, looks: dict[str, Format], language: str) -> None:
+    frame = candidates.cases
+    _head(sheet, _CASES, looks, language)
+    for row, case in enumerate(frame.iter_rows(named=True), start=1):
+        case["reasons"] = case[f"reasons_{language}"]
+        if language == "zh":
+            case["case_class"] = CLASSES_ZH[case["case_class"]]
+        beyond = "" if case["within_quota"] else "_beyond"
+        case["within_quota"] = _YES[language][0 if case["within_quota"] else 1]
+        for place, column in enumerate(_CASES):
+            _write(sheet, row, place, case.get(column.name), looks[column.look + beyond])
+    if frame.is_empty():
+        return
+    last = frame.height
+    places = {column.name: place for place, column in enumerate(_CASES)}
+    sheet.autofilter(0, 0, last, len(_CASES) - 1)
+    decision, payment = places["decision"], places["payment_yuan"]
+    sheet.data_validation(
+        1, decision, last, decision, {"validate": "list", "source": list(_DECISIONS[language])}
+    )
+    sheet.data_validation(
+        1, payment, last, payment, {"validate": "decimal", "criteria": ">=", "value": 0, "ignore_blank": True}
+    )
+
+
+def _write(sheet: Worksheet, row: int, place: int, value: Any, look: Format) -> None:
+    if value is None:
+        sheet.write_blank(row, place, None, look)
+    elif isinstance(value, str):
+        sheet.write_string(row, place, value, look)
+    elif isinstance(value, datetime):
+        sheet.write_datetime(row, place, value, look)
+    else:
+        sheet.write_number(row, place, float(value), look)
+
+
+def _write_quotas(sheet: Worksheet, candidates: Candidates, looks: dict[str, Format], language: str) -> None:
+    """The quotas; how many are approved by now is counted by the spreadsheet itself, if it can."""
+    live = candidates.quotas.height * candidates.cases.height <= _MOST_COUNTED
+    columns = _QUOTAS if live else _QUOTAS[:-2]
+    _head(sheet, columns, looks, language)
+    name, last = _SHEETS[language][0], candidates.cases.height + 1
+    letters = {column.name: chr(ord("A") + place) for place, column in enumerate(_CASES)}
+    cells = {column: f"'{name}'!${letter}$2:${letter}${last}" for column, letter in letters.items()}
+    yes = _DECISIONS[language][0]
+    for row, quota in enumerate(candidates.quotas.iter_rows(named=True), start=1):
+        for place, column in enumerate(_QUOTAS[:-2]):
+            _write(sheet, row, place, quota[column.name], looks[column.look])
+        if not live:
+            continue
+        # Text is compared as text: COUNTIFS would take ids of digits for numbers.
+        same = f"({cells['hospital_id']}=$A{row + 1})*({cells['year']}=$B{row + 1})"
+        counted = f'=SUMPRODUCT({same}*({cells["decision"]}="{yes}"))'
+        place, left = len(columns) - 2, quota["quota"] - quota["special"]
+        sheet.write_formula(row, place, counted, looks["whole"], 0)
+        sheet.write_formula(row, place + 1, f"=$D{row + 1}-$E{row + 1}-$H{row + 1}", looks["whole"], left)
+
+
+def _write_notes(
+    sheet: Worksheet, candidates: Candidates, loaded: LoadedScheme, looks: dict[str, Format], language: str
+) -> None:
+    sheet.set_column(0, 0, 120)
+    for row, line in enumerate(_notes(candidates, loaded, language)):
+        sheet.write_string(row, 0, line, looks["bold" if row == 0 else "wrap"])
+
+
+def _notes(candidates: Candidates, loaded: LoadedScheme, language: str) -> list[str]:
+    scheme, review = loaded.scheme, special_review(loaded)
+    percent = f"{(review.quota_share * 100).normalize():f} %"
+    limits = {
+        ("超支额 ≥ {} 元", "overrun at least {} yuan"): review.overrun_yuan_at_least,
+        ("费用与支付标准之比 ≥ {}", "cost at least {} × the standard"): review.cost_ratio_at_least,
+        ("住院 ≥ {} 天", "stay of at least {} days"): review.los_days_at_least,
+        (
+            "住院天数 ≥ 病组平均的 {} 倍",
+            "stay at least {} × the mean of its group",
+        ): review.los_ratio_at_least,
+        ("重症监护 ≥ {} 小时", "at least {} hours in intensive care"): review.icu_hours_at_least,
+    }
+    place = 0 if language == "zh" else 1
+    told = [words[place].format(limit) for words, limit in limits.items() if limit is not None]
+    skipped = [words[place] for words in candidates.skipped]
+    if language == "zh":
+        return [
+            "特例单议申请表",
+            f"支付方案：{scheme.title}（{scheme.id}，{STATUSES_ZH[scheme.status]}）；条款来源：{review.source}",
+            f"限额：每家医疗机构每年按病组付费出院病例数的 {percent}，不足一例舍去，已按特例支付的计入其中。",
+            "候选：按病组付费且费用高于支付合计，并符合下列条件之一：",
+            *(f"　· {line}" for line in (*told, "多科诊治（转科科别）", "含除外项目或新技术")),
+            "排序：按超支额（住院总费用 − 支付合计）由大到小，相同时按病案标识；“限额内”为否的以灰色显示。",
+            "费用与标准之比：住院总费用扣除除外项目后 ÷ 支付标准。病组平均住院天数取自本次全部病例。",
+            *(f"未筛选：{line}。" for line in skipped),
+            "填写：在“决定”列选择同意或不同意；同意且不按项目支付的，在“支付金额”列填写金额（元）；留空即按项目支付。",
+            "未填写决定的病例视为尚未决定，暂按一般规则支付。请勿改动医疗机构代码、病案标识和表头。",
+            f"回读：drg settle 病例文件 --scheme {scheme.id} --decisions 本文件",
+        ]
+    return [
+        "Applications for special review",
+        f"Scheme: {scheme.title} ({scheme.id}, {scheme.status}); source of the rules: {review.source}",
+        f"Quota: {percent} of a hospital's discharges of the year paid by group, rounded down; cases that "
+        "are special already count.",
+        "Candidates are paid by group, cost more than they are paid, and have at least one of:",
+        *(f"  · {line}" for line in (*told, "several departments", "excluded items or new technology")),
+        "Order: by overrun (total cost less payment), largest first, then by case id. Cases beyond the quota "
+        "are grey.",
+        "Cost ratio: total cost less excluded items ÷ standard. The mean stay of a group is that of all "
+        "cases given.",
+        *(f"Not looked at: {line}." for line in skipped),
+        "Choose approved or rejected in the column decision. To pay an approved case something else than its "
+        "cost, write the amount in yuan into payment_yuan.",
+        "Cases without a decision count as not decided yet, and are paid by the usual rules. Leave "
+        "hospital_id, case_id and the header as they are.",
+        f"To read it back: drg settle CASES --scheme {scheme.id} --decisions THIS_FILE",
+    ]
+
+
+def print_candidates(console: Console, candidates: Candidates, language: str = "zh") -> None:
+    """How many candidates each hospital has, beside its quota."""
+    table = Table(
+        "hospital 医疗机构", "year 年度", "discharges 按病组付费病例", "quota 限额", "special 已按特例",
+        "candidates 候选", "within quota 限额内",
+        title="Special cases 特例单议", title_justify="left",
+    )  # fmt: skip
+    for column in table.columns[2:]:
+        column.justify = "right"
+    quotas = candidates.quotas.sort("candidates", "hospital_id", "year", descending=[True, False, False])
+    counts = ("discharges", "quota", "special", "candidates", "within_quota")
+    for row in quotas.head(_MOST_HOSPITALS).iter_rows(named=True):
+        table.add_row(escape(row["hospital_id"]), str(row["year"]), *(f"{row[name]:,}" for name in counts))
+    table.add_section()
+    sums = (
+        candidates.quotas.select("discharges", "quota", "special", "candidates", "within_quota").sum().row(0)
+    )
+    table.add_row("all 合计", "", *(f"{value:,}" for value in sums))
+    console.print(table)
+    if candidates.quotas.height > _MOST_HOSPITALS:
+        more = candidates.quotas.height - _MOST_HOSPITALS
+        console.print(f"{more:,} more hospitals and years are in the workbook (其余见工作簿).")
+    for zh, en in candidates.skipped:
+        console.print(zh if language == "zh" else en, markup=False, highlight=False)

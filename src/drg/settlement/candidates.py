@@ -1,0 +1,294 @@
+"""Cases for which a special review (特例单议) is worth an application, ranked within each hospital's quota.
+
+A candidate is paid by its group, costs more than it is paid, and has at least one reason: a limit of the
+scheme that it reaches, several departments, excluded items or new technology.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+import polars as pl
+
+from drg.columns import INPUT
+from drg.errors import InputError, SchemeError
+from drg.grouping.frames import lacking
+from drg.payment.load import SCHEME_FILE, LoadedScheme
+from drg.payment.money import fen, scaled
+from drg.payment.reasons import missing_lines
+from drg.payment.rules import INSIDE
+from drg.payment.scheme import CaseClass
+from drg.payment.settlement_rules import SpecialReview
+from drg.records.typed import MALFORMED, as_text, typed
+from drg.settlement.candidates_words import DEPARTMENTS, NEW_TECHNOLOGY, REASONS, shown, skipped
+
+_NEEDED: Final = (
+    *("hospital_id", "case_id", "discharge_date", "drg", "total_cost_yuan"),
+    *("standard_payment", "case_class", "payment", "scheme"),
+)
+_STAYS: Final = ("los_days", "icu_hours")
+_TEXTS: Final = ("insurance_type", "department", "drg_name")
+_OPTIONAL: Final = (*_STAYS, *_TEXTS, "excluded_items_yuan", DEPARTMENTS, NEW_TECHNOLOGY)
+# What a cell says that means nothing.
+_NO: Final = ("", "0", "-", "--", "—", "无", "否", "no", "n", "false")
+_YES: Final = ("1", "是", "有", "yes", "y", "true")
+_WIDE: Final = pl.Int128
+
+
+_HEAD: Final = """\
+    [settlement]
+    source = "where this is published"
+"""
+_SECTION: Final = """\
+    [settlement.special]
+    quota_share = 0.05
+    cost_ratio_at_least = 3
+    overrun_yuan_at_least = 10000
+    los_days_at_least = 60
+    los_ratio_at_least = 5
+    icu_hours_at_least = 168
+    source = "where this is published\""""
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The candidates of hospitals, and how many applications each may make.
+
+    Attributes:
+        cases: by hospital and year, ranked by overrun, then by case id: ``rank``, ``within_quota``, what is
+            known of the case, ``overrun_yuan``, ``cost_ratio``, and ``reasons_zh``, ``reasons_en``.
+        quotas: hospital_id, year, ``discharges`` paid by group, ``quota``, ``special`` (already, in the
+            priced cases), ``candidates``, ``within_quota``.
+        skipped: what could not be looked at, and why: Chinese and English.
+    """
+
+    cases: pl.DataFrame
+    quotas: pl.DataFrame
+    skipped: tuple[tuple[str, str], ...]
+
+
+def special_review(loaded: LoadedScheme) -> SpecialReview:
+    """What a scheme says of special cases.
+
+    Raises:
+        SchemeError: it says nothing; names the section to add.
+    """
+    settlement = loaded.scheme.settlement
+    if settlement is None or settlement.special is None:
+        head = _HEAD if settlement is None else ""
+        raise SchemeError(
+            f"{loaded.scheme.id} has no section [settlement.special] (支付方案未规定特例单议)",
+            file=loaded.directory / SCHEME_FILE,
+            fix=f"Add it, with the limits of your region, such as:\n{head}{_SECTION}",
+        )
+    return settlement.special
+
+
+def find_candidates(
+    priced: pl.LazyFrame, loaded: LoadedScheme, *, hospitals: Sequence[str] | None = None
+) -> Candidates:
+    """Find and rank the candidates for special review.
+
+    Args:
+        priced: what pricing gives. ``transfer_departments`` (转科科别) and ``new_technology`` (新技术) are
+            looked at if they are there. The mean stay of a group is that of all cases given.
+        loaded: the scheme, with a section ``[settlement.special]``.
+        hospitals: only theirs; by default all.
+
+    Raises:
+        SchemeError: the scheme says nothing of special cases.
+        MissingColumnError: a column is absent.
+        InputError: cases were priced with another scheme, a column holds what it cannot hold, or there is no
+            such hospital.
+    """
+    review = special_review(loaded)
+    names = priced.collect_schema().names()
+    missing = [name for name in _NEEDED if name not in names]
+    if missing:
+        fix = f"Price the cases first: drg price … --scheme {loaded.scheme.id}"
+        raise lacking("A list of special cases", missing, missing_lines(missing), fix)
+    there = [name for name in _OPTIONAL if name in names]
+    reader = _Reader(excluded_items=loaded.scheme.excluded_items is not None)
+    cases = priced.select(*_NEEDED, *there).map_batches(reader.read, schema=reader.schema, streamable=True)
+    inside = cases.filter("inside")
+    means = inside.group_by("drg").agg(
+        group_days=pl.col("los_days").cast(_WIDE).sum(), group_stays=pl.col("los_days").count()
+    )
+    counts = cases.group_by("hospital_id", "year", "scheme").agg(
+        discharges=pl.col("inside").sum().cast(pl.Int64),
+        special=pl.col("special").sum().cast(pl.Int64),
+        nameless=pl.col("nameless").sum().cast(pl.Int64),
+    )
+    chosen = inside.filter((pl.col("overrun") > 0) & ~pl.col("nameless"))
+    if hospitals is not None:
+        chosen = chosen.filter(pl.col("hospital_id").is_in(list(hospitals)))
+    chosen = chosen.join(means, on="drg", how="left").with_columns(**_reached(review))
+    chosen = chosen.filter(pl.any_horizontal(f"has_{name}" for name in REASONS))
+    found, numbers = pl.collect_all([chosen, counts], engine="streaming")
+    _check_scheme(numbers, loaded.scheme.id)
+    nameless = int(numbers["nameless"].sum())
+    numbers = numbers.filter(pl.col("year").is_not_null() & pl.col("hospital_id").is_not_null())
+    if hospitals is not None:
+        _check_hospitals(hospitals, numbers)
+        numbers = numbers.filter(pl.col("hospital_id").is_in(list(hospitals)))
+    quotas = _quotas(numbers, review.quota_share)
+    ranked = _ranked(found, quotas)
+    by_place = ("hospital_id", "year")
+    totals = ranked.group_by(by_place).agg(
+        candidates=pl.len().cast(pl.Int64), within_quota=pl.col("within_quota").sum().cast(pl.Int64)
+    )
+    quotas = quotas.join(totals, on=by_place, how="left").with_columns(
+        pl.col("candidates", "within_quota").fill_null(0)
+    )
+    return Candidates(shown(ranked), quotas.sort(by_place), tuple(skipped(review, names, nameless)))
+
+
+class _Reader:
+    """Priced cases of any make → the numbers that are compared, in fen, days and hours."""
+
+    schema: Final = pl.Schema(
+        {
+            **dict.fromkeys(("hospital_id", "case_id", "drg", "case_class", "scheme", *_TEXTS), pl.String()),
+            "discharge_date": pl.Datetime("us"),
+            "year": pl.Int32(),
+            **dict.fromkeys(("cost", "excluded", "net", "standard", "payment", "overrun"), pl.Int64()),
+            "los_days": pl.Int64(),
+            "icu_hours": pl.Float64(),
+            DEPARTMENTS: pl.String(),
+            NEW_TECHNOLOGY: pl.String(),
+            **dict.fromkeys(("inside", "special", "nameless"), pl.Boolean()),
+        }
+    )
+
+    def __init__(self, *, excluded_items: bool) -> None:
+        self._excluded_items = excluded_items
+
+    def read(self, batch: pl.DataFrame) -> pl.DataFrame:
+        """The cases of a batch."""
+        known = typed(
+            batch, ("hospital_id", "case_id", "discharge_date", *_STAYS, "insurance_type", "department")
+        )
+        texts = {name: _plain(batch, name) for name in ("drg", "case_class", "scheme", "drg_name")}
+        cost = pl.Series(fen(batch["total_cost_yuan"]))
+        excluded = (
+            pl.Series(fen(batch["excluded_items_yuan"])).clip(lower_bound=0)
+            if ("excluded_items_yuan" in batch.columns)
+            else pl.repeat(0, batch.height, dtype=pl.Int64, eager=True)
+        )
+        payment = scaled(batch["payment"], 2)
+        frame = known.drop(f"{name}{MALFORMED}" for name in ("discharge_date", *_STAYS)).with_columns(
+            **texts,
+            year=known["discharge_date"].dt.year(),
+            cost=cost,
+            net=cost - excluded if self._excluded_items else cost,
+            standard=scaled(batch["standard_payment"], 2),
+            payment=payment,
+            overrun=cost - payment,
+            excluded=excluded,
+            inside=texts["case_class"].is_in(INSIDE).fill_null(False),
+            special=(texts["case_class"] == CaseClass.SPECIAL).fill_null(False),
+            **{DEPARTMENTS: _plain(batch, DEPARTMENTS), NEW_TECHNOLOGY: _plain(batch, NEW_TECHNOLOGY)},
+        )
+        nameless = pl.any_horizontal(pl.col("hospital_id", "case_id", "year").is_null())
+        days = pl.col("los_days")
+        return (
+            frame.with_columns(
+                pl.when((days >= 0) & (days == days.floor()) & (days <= INPUT["los_days"].highest)).then(
+                    days
+                ),
+                nameless=pl.col("inside") & nameless,
+            )
+            .select(self.schema.names())
+            .cast(self.schema)
+        )
+
+
+def _plain(batch: pl.DataFrame, name: str) -> pl.Series:
+    """A column as text; cells that say nothing are null."""
+    if name not in batch.columns:
+        return pl.repeat(None, batch.height, dtype=pl.String, eager=True).alias(name)
+    text = as_text(batch[name]).str.strip_chars()
+    if name in (DEPARTMENTS, NEW_TECHNOLOGY):
+        text = text.set(text.str.to_lowercase().is_in(_NO).fill_null(False), None)
+        return text.set(text.str.to_lowercase().is_in(_YES).fill_null(False), "是")
+    return text
+
+
+def _reached(review: SpecialReview) -> dict[str, pl.Expr]:
+    """For each reason whether a case has it; all comparisons are of whole numbers."""
+    no = pl.lit(False)
+    overrun, ratio, stays = (
+        review.overrun_yuan_at_least,
+        review.cost_ratio_at_least,
+        review.los_ratio_at_least,
+    )
+    days, hours = review.los_days_at_least, review.icu_hours_at_least
+    # As many times the stay as the group has stays, against all days of the group.
+    all_days = pl.col("los_days").cast(_WIDE) * pl.col("group_stays").cast(_WIDE)
+    reached = {
+        "overrun": no if overrun is None else pl.col("overrun") >= _ceiling(overrun * 100),
+        "cost_ratio": no if ratio is None else _reaches(pl.col("net"), "standard", ratio),
+        "los_days": no if days is None else pl.col("los_days") >= days,
+        "los_ratio": no if stays is None else _reaches(all_days, "group_days", stays),
+        "icu_hours": no if hours is None else pl.col("icu_hours") >= float(hours),
+        "departments": pl.col(DEPARTMENTS).is_not_null(),
+        "excluded_items": pl.col("excluded") > 0,
+        "new_technology": pl.col(NEW_TECHNOLOGY).is_not_null(),
+    }
+    return {f"has_{name}": expression.fill_null(False) for name, expression in reached.items()}
+
+
+def _ceiling(number: Decimal) -> int:
+    return int(-(-Fraction(number) // 1))
+
+
+def _reaches(above: pl.Expr, below: str, ratio: Decimal) -> pl.Expr:
+    """Whether above ÷ below is at least the ratio; nothing is a multiple of zero."""
+    part = Fraction(ratio)
+    whole = pl.col(below).cast(_WIDE)
+    return (whole > 0) & (above.cast(_WIDE) * part.denominator >= whole * part.numerator)
+
+
+def _check_scheme(numbers: pl.DataFrame, scheme: str) -> None:
+    others = numbers.filter(pl.col("scheme").fill_null("") != scheme)["scheme"].unique().sort()
+    if len(others):
+        other = others[0] or "no scheme"
+        raise InputError(
+            f"some of the cases were priced with {other}, not with {scheme}",
+            field="scheme",
+            fix=f"Price them again: drg price … --scheme {scheme}",
+        )
+
+
+def _check_hospitals(hospitals: Sequence[str], numbers: pl.DataFrame) -> None:
+    known = numbers["hospital_id"].unique().sort()
+    for hospital in hospitals:
+        if hospital not in known:
+            shown = ", ".join(known.head(10).to_list())
+            raise InputError(
+                f"there is no hospital {hospital!r} in the cases (病例数据中没有该医疗机构)",
+                field="hospital_id",
+                fix=f"Write it as the cases do; they have {shown}{' …' if len(known) > 10 else ''}",
+            )
+
+
+def _quotas(numbers: pl.DataFrame, share: Decimal) -> pl.DataFrame:
+    sums = numbers.group_by("hospital_id", "year").agg(pl.col("discharges", "special").sum())
+    part = Fraction(share)
+    quotas = [int(part * count) for count in sums["discharges"]]
+    return sums.with_columns(pl.Series("quota", quotas, dtype=pl.Int64)).select(
+        "hospital_id", "year", "discharges", "quota", "special"
+    )
+
+
+def _ranked(found: pl.DataFrame, quotas: pl.DataFrame) -> pl.DataFrame:
+    by_place = ["hospital_id", "year"]
+    ordered = found.sort(*by_place, "overrun", "case_id", descending=[False, False, True, False])
+    ranked = ordered.with_columns(rank=pl.int_range(1, pl.len() + 1).over(by_place).cast(pl.Int64))
+    ranked = ranked.join(quotas, on=by_place, how="left", maintain_order="left", suffix="_counted")
+    free = pl.col("quota") - pl.col("special_counted")
+    return ranked.with_columns(within_quota=pl.col("rank") <= free)
