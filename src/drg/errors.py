@@ -8,6 +8,7 @@
     │   └── UnknownSchemeError  no scheme of that name
     ├── InputError              the discharge data cannot be read at all
     │   └── MissingColumnError  a column that the version's rules need is absent
+    ├── LedgerError             a ledger cannot be used as it stands, or does not take what it is given
     └── OutputError             the result cannot be written
 
 A case that cannot be grouped is not an error: it stays in its row with a status and a reason.
@@ -126,6 +127,10 @@ class InputError(DrgError):
 
 class MissingColumnError(InputError):
     """A column that the version's rules need is absent."""
+
+
+class LedgerError(DrgError):
+    """A ledger cannot be used as it stands, or does not take what it is given."""
 
 
 class OutputError(DrgError):

@@ -1,0 +1,226 @@
+"""``drg ledger``: a year of settlements on disk (台账)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+if TYPE_CHECKING:
+    from drg.ledger import Added, Ledger, Stamp
+    from drg.report.statement_text import Language
+
+# Spelled out here so that asking for help imports nothing; ledger.entry.TABLE_KINDS.
+_KINDS: Final = ("cases", "payments", "decisions", "scores")
+_LEDGER = click.argument("ledger", type=click.Path(path_type=Path, file_okay=False), metavar="LEDGER")
+_AS_OF = click.option("--as-of", type=int, metavar="N", help="The state after entry N. [the last]")
+
+
+def _examples(*lines: str) -> str:
+    # After a backspace character click keeps the lines as they are.
+    return "\b\nExamples:\n" + "\n".join(f"  drg ledger {line}" for line in lines)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def ledger() -> None:
+    """Keep a year of settlements: months arrive, are corrected, special cases are decided later (台账).
+
+    A ledger is a directory of numbered entries that are only ever added to. A correction is a new entry, so
+    every past statement can be made again, byte for byte. A run that is interrupted leaves the ledger as it
+    was.
+    """
+
+
+def _time(_context: click.Context, _option: click.Parameter, text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no time; write 2025-02-05T09:30") from None
+
+
+def _pair(_context: click.Context, _option: click.Parameter, texts: tuple[str, ...]) -> list[tuple[str, str]]:
+    pairs = []
+    for text in texts:
+        hospital, colon, month = text.rpartition(":")
+        if not (hospital and colon and month):
+            raise click.BadParameter(f"{text!r}: write HOSPITAL:MONTH, such as H1:2025-03")
+        pairs.append((hospital, month))
+    return pairs
+
+
+@ledger.command(
+    epilog=_examples(
+        "add 2025/ --scheme demo",
+        "add 2025/ priced-2025-01.parquet --by H1 --note 一月",
+        "add 2025/ priced-2025-01.parquet --correct",
+        "add 2025/ --empty H1:2025-01",
+        "add 2025/ payments.xlsx --kind payments",
+        "add 2025/ payments.xlsx --kind payments --replace 5",
+    )
+)
+@_LEDGER
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
+@click.option("-s", "--scheme", help="Add the payment scheme: an id (see: drg schemes) or a directory.")
+@click.option(
+    "--kind", type=click.Choice(_KINDS), default=_KINDS[0], help="What FILE holds.", show_default=True
+)
+@click.option(
+    "--correct",
+    is_flag=True,
+    help="Cases: replace all cases of exactly the hospitals and months in FILE. Scheme: replace it.",
+)
+@click.option("--empty", multiple=True, callback=_pair, metavar="HOSPITAL:MONTH", help="Take out a month.")
+@click.option("--replace", type=int, metavar="N", help="Tables: put FILE in the place of entry N.")
+@click.option("--again", is_flag=True, help="Tables: count a file that is there already once more.")
+@click.option("--by", help="Who adds it; is noted.")
+@click.option("--note", help="Why; is noted.")
+@click.option("--at", callback=_time, metavar="TIME", help="When, such as 2025-02-05T09:30. [now]")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing.")
+def add(ledger: Path, files: tuple[Path, ...], quiet: bool, **options: Any) -> None:
+    """Add one entry: the scheme first, then priced cases (what drg price writes) and tables.
+
+    All of FILE comes in or none of it. Refused are months of a hospital that are there already (see
+    --correct), cases that are there already, cases of another scheme, and tables with rows that cannot be
+    used.
+    """
+    from drg.ledger import Ledger, Stamp
+
+    stamp = Stamp(*(options.pop(name) for name in ("at", "by", "note")))
+    scheme = options.pop("scheme")
+    _check_use(files, scheme, options)
+    added = _begin(ledger, scheme, stamp, options) if scheme else _add(Ledger(ledger), files, stamp, options)
+    if not quiet:
+        from drg.report.console import stdout
+        from drg.report.ledger import print_added
+
+        print_added(stdout(), added)
+
+
+def _check_use(files: tuple[Path, ...], scheme: str | None, options: dict[str, Any]) -> None:
+    """Refuse options that do not go together: one entry at a time."""
+    table = options["kind"] != _KINDS[0]
+    if scheme and (files or options["empty"] or table):
+        raise click.UsageError("Add the scheme by itself, then the files.")
+    if not (scheme or files or options["empty"]):
+        raise click.UsageError("Give a FILE, or --scheme to begin a ledger.")
+    if table and len(files) != 1:
+        raise click.UsageError(f"Give one file of {options['kind']} at a time.")
+    if table and (options["correct"] or options["empty"]):
+        raise click.UsageError(
+            f"--correct and --empty are for cases; to correct {options['kind']}, give --replace N."
+        )
+    if not table and (options["again"] or options["replace"] is not None):
+        raise click.UsageError("--replace and --again are for tables; to correct cases, give --correct.")
+
+
+def _begin(ledger: Path, scheme: str, stamp: Stamp, options: dict[str, Any]) -> Added:
+    """Add a scheme; if it is the first entry, make the ledger, but not for a scheme that cannot be used."""
+    from drg.ledger import Ledger
+    from drg.payment import load_scheme
+
+    loaded = load_scheme(scheme)
+    return Ledger.create(ledger).add_scheme(loaded, correct=options["correct"], stamp=stamp)
+
+
+def _add(book: Ledger, files: tuple[Path, ...], stamp: Stamp, options: dict[str, Any]) -> Added:
+    if options["kind"] == _KINDS[0]:
+        return book.add_cases(files, correct=options["correct"], empty=options["empty"], stamp=stamp)
+    replaces, again = options["replace"], options["again"]
+    return book.add_table(options["kind"], files[0], replaces=replaces, again=again, stamp=stamp)
+
+
+@ledger.command()
+@_LEDGER
+@_AS_OF
+def status(ledger: Path, as_of: int | None) -> None:
+    """Show which months of how many hospitals are in, what was corrected, and what is missing."""
+    from drg.ledger import Ledger
+    from drg.report.console import stdout
+    from drg.report.ledger import print_status
+
+    book = Ledger(ledger)
+    print_status(stdout(), book.entries(as_of), book.months(as_of))
+
+
+@ledger.command(epilog=_examples("statement 2025/ -o statements/", "statement 2025/ -o old/ --as-of 7"))
+@_LEDGER
+@click.option(
+    "-o",
+    "--output",
+    "directory",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Directory to write.",
+)
+@_AS_OF
+@click.option("--hospital", "hospitals", multiple=True, metavar="H", help="Only this hospital; repeatable.")
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", help="Of statements. [zh]")
+@click.option("--close/--no-close", default=None, help="Clear the year or not. [if December is in]")
+@click.option("-q", "--quiet", is_flag=True, help="No summary.")
+def statement(
+    ledger: Path,
+    directory: Path,
+    as_of: int | None,
+    hospitals: tuple[str, ...],
+    lang: Language,
+    close: bool | None,
+    quiet: bool,
+) -> None:
+    """Settle the state after an entry and write the statements (结算单); the same bytes each time.
+
+    Every stored file is checked first; if one was changed behind the ledger's back, nothing is settled.
+    """
+    from drg.cli.ledger_statement import write_statement_of
+    from drg.ledger import Ledger
+
+    write_statement_of(Ledger(ledger), directory, as_of, hospitals, lang, close=close, quiet=quiet)
+
+
+@ledger.command()
+@_LEDGER
+@click.option("-q", "--quiet", is_flag=True, help="Errors only.")
+@click.pass_context
+def verify(context: click.Context, ledger: Path, quiet: bool) -> None:
+    """Check every byte and every count; the exit code is 1 if something is wrong."""
+    from drg.ledger import Ledger
+    from drg.records.findings import ERROR
+    from drg.report.console import stdout
+    from drg.report.ledger import print_findings
+
+    book = Ledger(ledger)
+    findings = book.verify()
+    errors = findings.filter(severity=ERROR)
+    print_findings(stdout(), errors if quiet else findings)
+    if not errors.is_empty():
+        context.exit(1)
+    if not quiet:
+        months, entries = book.months(), book.entries()
+        click.echo(
+            f"All is as it was written 台账完好: {len(entries):,} entries 条记录, "
+            f"{int(months['cases'].sum()):,} cases 例, each once 无重复."
+        )
+
+
+@ledger.command(
+    epilog=_examples("restore 2025/ 3 priced-2025-01.parquet", "restore 2025/ 3 backup/cases.parquet")
+)
+@_LEDGER
+@click.argument("number", type=int)
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
+def restore(ledger: Path, number: int, files: tuple[Path, ...]) -> None:
+    """Put damaged files of entry NUMBER back.
+
+    FILE is what was added then, unchanged, or a copy of the damaged file from a backup. Only what gives the
+    very bytes that the entry knows is put in place.
+    """
+    from drg.ledger import Ledger
+
+    names = Ledger(ledger).restore(number, files)
+    if names:
+        click.echo(f"Put back 已恢复: {', '.join(names)}.")
+    else:
+        click.echo(f"Nothing was damaged in entry {number} 第 {number} 号记录完好.")

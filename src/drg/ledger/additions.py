@@ -1,0 +1,307 @@
+"""Adding to a ledger: check what comes in against all that holds, store it, publish it as the next entry."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+
+from drg.errors import InputError, LedgerError
+from drg.ledger import cases, months, state, store
+from drg.ledger.chain import read_entries, scheme_entry, standing
+from drg.ledger.entry import CASES_FILE, ENTRY_FILE, Entry, FileDigest, Kind, digest, sha256, write_entry
+from drg.ledger.tables import as_given, checked, refuse, store_table, table_file
+
+if TYPE_CHECKING:
+    from drg.payment import LoadedScheme
+    from drg.settlement.findings import Finding
+
+_SCHEME_ENDINGS: Final = (".toml", ".csv")
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """When, by whom and why something was added, as given; no time: now."""
+
+    at: datetime | None = None
+    by: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Added:
+    """What an addition did.
+
+    Attributes:
+        entry: the new one.
+        months: of cases, what it covers: ``months.SCHEMA`` and ``cases_before``.
+        findings: of a table, what is odd, though it can be used.
+    """
+
+    entry: Entry
+    months: pl.DataFrame | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+def add_scheme(
+    ledger: Path, scheme: str | Path | LoadedScheme, *, correct: bool = False, stamp: Stamp | None = None
+) -> Added:
+    """Add the payment scheme: a copy of its files.
+
+    Args:
+        ledger: the directory.
+        scheme: as for ``drg.settle``.
+        correct: it takes the place of the one that the ledger has; its id must be the same.
+        stamp: when, by whom and why.
+
+    Raises:
+        LedgerError: there is one already, or none to correct.
+        SchemeError: it cannot be used.
+    """
+    from drg.payment import load_scheme
+    from drg.settlement.cells import required_columns
+
+    loaded = load_scheme(scheme) if isinstance(scheme, str | Path) else scheme
+    id_, given = loaded.scheme.id, scheme if isinstance(scheme, str | Path) else loaded.directory
+    with store.writing(ledger), store.adding(ledger) as directory:
+        entries = read_entries(ledger)
+        old = standing(entries, "scheme")
+        if old and old[0].scheme != id_:
+            raise LedgerError(
+                f"this ledger is for {old[0].scheme}, not for {id_}",
+                file=ledger,
+                fix=f"Begin another ledger for it: drg ledger add OTHER_DIRECTORY --scheme {given}",
+            )
+        if old and not correct:
+            raise LedgerError(
+                f"the ledger has {id_} in entry {old[0].number} already",
+                file=ledger,
+                fix=f"To put this one in its place: drg ledger add {ledger} --scheme {given} --correct",
+            )
+        if correct and not old:
+            raise LedgerError("there is no scheme to correct", file=ledger, fix="Leave out --correct")
+        for source in sorted(loaded.directory.iterdir()):
+            if source.suffix in _SCHEME_ENDINGS and source.is_file():
+                shutil.copyfile(source, directory / source.name)
+        files = [digest(file) for file in sorted(directory.iterdir())]
+        whole = hashlib.sha256("".join(f"{f.name}\n{f.sha256}\n" for f in files).encode()).hexdigest()
+        if old and old[0].scheme_sha256 == whole:
+            raise LedgerError(
+                f"entry {old[0].number} has the very same files; nothing was added",
+                file=loaded.directory,
+                fix="Change the scheme first, then correct it here",
+            )
+        entry = _publish(
+            ledger,
+            directory,
+            entries,
+            "scheme",
+            stamp,
+            inputs=files,
+            rows=len(loaded.weights),
+            scheme=id_,
+            scheme_sha256=whole,
+            needs=tuple(n for n in required_columns(loaded.scheme) if n not in cases.REQUIRED),
+            replaces=tuple(entry.number for entry in old),
+        )
+    return Added(entry)
+
+
+def add_cases(
+    ledger: Path,
+    files: Sequence[Path],
+    *,
+    correct: bool = False,
+    empty: Iterable[tuple[str, str]] = (),
+    stamp: Stamp | None = None,
+) -> Added:
+    """Add priced cases, or put them in the place of those of the same hospitals and months.
+
+    Args:
+        ledger: the directory.
+        files: what ``drg price`` writes; may be none if something is to be emptied.
+        correct: replace what the ledger has of exactly the hospitals and months that the files cover.
+        empty: hospitals and months, ``("H1", "2025-03")``, that shall have no cases any more.
+        stamp: when, by whom and why.
+
+    Raises:
+        LedgerError: a month of a hospital, or a case, is there already; or there is nothing to correct.
+        InputError: a case cannot be kept apart, has no month, or was priced with another scheme.
+    """
+    emptied = sorted(set(empty))
+    with store.writing(ledger), store.adding(ledger) as directory:
+        entries = read_entries(ledger)
+        scheme = scheme_entry(ledger, entries)
+        covered = state.covered(ledger, entries)
+        current = state.holding(covered)
+        found = pl.DataFrame(schema=months.SCHEMA).drop("replaces")
+        inputs: list[FileDigest] = []
+        stored = directory / CASES_FILE
+        if files:
+            inputs = _digests(files, lambda: cases.store(files, directory, scheme.needs))
+            cases.check(files, stored, scheme.scheme)
+            found = cases.count_months(stored)
+        own = months.replacing(found, current, emptied)
+        months.check(ledger, files, own, current, emptied, correct=correct)
+        if files:
+            stay = current.join(own, on=months.PAIR, how="anti")
+            columns = ("hospital_id", "case_id", cases.MONTH)
+            others = [
+                frame.with_columns(entry=pl.lit(number))
+                for number, frame in state.frames(ledger, covered, stay, columns)
+            ]
+            if others:
+                cases.check_others(files, stored, pl.concat(others))
+        months.write(own, directory)
+        replaced = own.filter(pl.col("replaces").is_not_null())
+        entry = _publish(
+            ledger,
+            directory,
+            entries,
+            "cases",
+            stamp,
+            inputs=inputs,
+            rows=int(own["cases"].sum()),
+            scheme=scheme.scheme,
+            first_month=own["month"].min(),
+            last_month=own["month"].max(),
+            months=own["month"].n_unique(),
+            hospitals=own["hospital_id"].n_unique(),
+            emptied=tuple(emptied),
+            replaces=tuple(replaced["replaces"].unique().sort().to_list()),
+            replaced_pairs=replaced.height,
+        )
+    before = current.select(*months.PAIR, cases_before="cases")
+    return Added(entry, own.join(before, on=months.PAIR, how="left", maintain_order="left"))
+
+
+def add_table(
+    ledger: Path,
+    kind: Kind,
+    file: Path,
+    *,
+    replaces: int | None = None,
+    again: bool = False,
+    stamp: Stamp | None = None,
+) -> Added:
+    """Add a table of payments, decisions or scores.
+
+    Args:
+        ledger: the directory.
+        kind: which of them.
+        file: the table.
+        replaces: the number of the entry in whose place it stands, wholly.
+        again: take a file that is in the ledger already once more.
+        stamp: when, by whom and why.
+
+    Raises:
+        LedgerError: the file is there already, or there is no such entry to replace.
+        InputError: a row cannot be used; what a ledger holds must all count.
+    """
+    with store.writing(ledger), store.adding(ledger) as directory:
+        entries = read_entries(ledger)
+        scheme = scheme_entry(ledger, entries)
+        known = standing(entries, kind)
+        if replaces is not None:
+            _check_replaced(ledger, known, kind, replaces)
+        inputs = _digests([file], lambda: store_table(file, directory, kind))
+        same = [entry for entry in known if entry.inputs[0].sha256 == inputs[0].sha256]
+        if same and not again:
+            raise LedgerError(
+                f"this very file is in entry {same[0].number} already; nothing was added",
+                file=file,
+                fix="If all of it shall count twice, say so with --again",
+            )
+        stored = pl.read_parquet(directory / table_file(kind))
+        alone = checked(kind, stored).findings
+        refuse(file, alone)
+        kept = [entry for entry in known if entry.number != replaces]
+        before = [state.read_stored(ledger, entry, table_file(kind)) for entry in kept]
+        with_all = checked(kind, as_given(kind, [*before, stored])).findings if before else ()
+        refuse(file, with_all, [entry.number for entry in kept])
+        entry = _publish(
+            ledger,
+            directory,
+            entries,
+            kind,
+            stamp,
+            inputs=inputs,
+            rows=stored.height,
+            scheme=scheme.scheme,
+            replaces=() if replaces is None else (replaces,),
+        )
+    return Added(entry, findings=tuple(dict.fromkeys((*alone, *with_all))))
+
+
+def _check_replaced(ledger: Path, known: Sequence[Entry], kind: str, number: int) -> None:
+    if number not in [entry.number for entry in known]:
+        numbers = ", ".join(str(entry.number) for entry in known)
+        raise LedgerError(
+            f"entry {number} is none of {kind} that holds",
+            file=ledger,
+            fix=f"Those that hold: {numbers}" if numbers else "There are none: leave out --replace",
+        )
+
+
+def _digests(files: Sequence[Path], read: Callable[[], object]) -> list[FileDigest]:
+    """Read files, and know for certain what was read.
+
+    Raises:
+        InputError: one of them changed on the way, or is given twice.
+    """
+
+    def looks() -> list[tuple[int, int]]:
+        return [(status.st_mtime_ns, status.st_size) for status in (file.stat() for file in there)]
+
+    there = [file for file in files if file.is_file()]  # reading says what is wrong with others
+    before = looks()
+    read()
+    found = [digest(file) for file in files]
+    if looks() != before:
+        raise InputError(
+            "the file changed while it was read", file=files[0], fix="Add it again once it is complete"
+        )
+    first: dict[str, Path] = {}
+    for file, known in zip(files, found, strict=True):
+        if known.sha256 in first:
+            raise InputError(
+                f"this is the same file as {first[known.sha256].name}", file=file, fix="Name it once"
+            )
+        first[known.sha256] = file
+    return found
+
+
+def _publish(
+    ledger: Path,
+    directory: Path,
+    entries: Sequence[Entry],
+    kind: Kind,
+    stamp: Stamp | None,
+    **values: Any,
+) -> Entry:
+    """Seal what is in a temporary directory and make it the next entry."""
+    stamp = stamp or Stamp()
+    number = len(entries) + 1
+    previous = sha256(store.place(ledger, number - 1) / ENTRY_FILE) if entries else None
+    entry = Entry(
+        number=number,
+        kind=kind,
+        at=stamp.at or datetime.now().astimezone().replace(microsecond=0),
+        by=stamp.by,
+        note=stamp.note,
+        files=tuple(digest(file) for file in sorted(directory.iterdir())),
+        drg=version("drg"),
+        polars=pl.__version__,
+        previous=previous,
+        **values,
+    )
+    sealed = write_entry(entry, directory)
+    store.publish(ledger, directory, number)
+    return sealed

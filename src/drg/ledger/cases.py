@@ -1,0 +1,213 @@
+"""Priced cases on their way into a ledger: stored with their month, checked, counted by hospital."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from drg.columns import ALL, PRICE
+from drg.errors import InputError, LedgerError, MissingColumnError
+from drg.ledger.entry import CASES_FILE
+from drg.records.files import scan, scan_all, write
+from drg.records.typed import typed
+
+# What a ledger adds to the cases: the month of discharge as 202503.
+MONTH: Final = "ledger_month"
+REQUIRED: Final = (
+    *("hospital_id", "insurance_type", "case_id", "discharge_date", "total_cost_yuan"),
+    *PRICE,
+)
+_CASE: Final = ("hospital_id", "case_id")
+_NORMAL: Final = {
+    "hospital_id": pl.String(),
+    "case_id": pl.String(),
+    "insurance_type": pl.String(),
+    MONTH: pl.Int32(),
+}
+_MOST_NAMED: Final = 10
+
+
+def month_text(month: pl.Expr) -> pl.Expr:
+    """202503 as 2025-03."""
+    return pl.format("{}-{}", month // 100, (month % 100).cast(pl.String).str.zfill(2))
+
+
+def month_number(text: str) -> int:
+    """2025-03 as 202503."""
+    return int(text.replace("-", ""))
+
+
+def store(files: Sequence[Path], directory: Path, needs: Sequence[str]) -> None:
+    """Write priced cases as a ledger keeps them: every column and row, identifiers as text, and the month.
+
+    Args:
+        files: what ``drg price`` writes.
+        directory: of the entry.
+        needs: the columns that the scheme's settlement reads, beside those that every settlement does.
+
+    Raises:
+        MissingColumnError: names every column that is missing.
+        InputError: a file cannot be read, or a column holds what it cannot hold.
+    """
+    frame = scan_all(files)
+    names = frame.collect_schema().names()
+    missing = [name for name in dict.fromkeys((*REQUIRED, *needs)) if name not in names]
+    if missing:
+        labels = ", ".join(f"{name} {ALL[name].label_zh}" if name in ALL else name for name in missing)
+        priced = any(name in PRICE for name in missing)
+        raise MissingColumnError(
+            f"{'columns are' if len(missing) > 1 else 'a column is'} missing: {labels}",
+            file=files[0],
+            fix="Add what drg price writes" if priced else "Add it to the cases and price them again",
+        )
+    if MONTH in names:
+        raise InputError("the ledger needs this name", file=files[0], field=MONTH, fix="Rename the column")
+    read = ("hospital_id", "case_id", "insurance_type", "discharge_date")
+    normal = pl.struct(read).map_batches(_normal, return_dtype=pl.Struct(_NORMAL), is_elementwise=True)
+    with_month = frame.with_columns(normal.struct.unnest())
+    write(with_month, directory / CASES_FILE, sources=files)
+
+
+def _normal(cases: pl.Series) -> pl.Series:
+    cells = typed(cases.struct.unnest(), ("hospital_id", "case_id", "insurance_type", "discharge_date"))
+    date = pl.col("discharge_date").dt
+    month = date.year().cast(pl.Int32) * 100 + date.month().cast(pl.Int32)
+    return cells.select("hospital_id", "case_id", "insurance_type", month.alias(MONTH)).to_struct()
+
+
+def payment(dtype: pl.DataType) -> pl.Expr:
+    """The payment in yuan; null where it is none."""
+    column = pl.col("payment")
+    if dtype == pl.String:
+        column = column.str.strip_chars()
+    return column.cast(pl.Decimal(38, 2), strict=False)
+
+
+def check(files: Sequence[Path], stored: Path, scheme: str) -> None:
+    """Whether each stored case can be kept apart, put into a month and belongs to the ledger's scheme.
+
+    Raises:
+        InputError: what cannot, how many there are and in which rows.
+    """
+    frame = pl.scan_parquet(stored)
+    conditions = {
+        "hospital_id": pl.col("hospital_id").is_null(),
+        "case_id": pl.col("case_id").is_null(),
+        "discharge_date": pl.col(MONTH).is_null(),
+        "scheme": pl.col("scheme").cast(pl.String).ne_missing(pl.lit(scheme)),
+        "payment": payment(frame.collect_schema()["payment"]).is_null(),
+    }
+    words = {
+        "hospital_id": ("no hospital", "Fill in hospital_id (医疗机构代码)"),
+        "case_id": ("no case id", "Fill in case_id (病案标识)"),
+        "discharge_date": (
+            "no date of discharge that can be read",
+            "Write discharge_date (出院时间) as 2025-03-31",
+        ),
+        "scheme": (
+            f"not been priced with {scheme}",
+            f"The ledger is for {scheme}: price them with drg price … --scheme {scheme}",
+        ),
+        "payment": ("no payment that can be read", "Price them again and add the file as it is written"),
+    }
+    found = frame.select(expr.sum().alias(name) for name, expr in conditions.items())
+    counts = found.collect(engine="streaming").row(0, named=True)
+    for name, count in counts.items():
+        if count:
+            what, fix = words[name]
+            raise _refused(files, stored, conditions[name], int(count), name, what, fix)
+    twice = frame.select(pl.struct(_CASE).n_unique() < pl.len()).collect(engine="streaming").item()
+    if twice:
+        keys = frame.select(_CASE).group_by(_CASE).len().filter(pl.col("len") > 1).sort(_CASE)
+        some = keys.collect(engine="streaming")
+        hospital, case, times = some.row(0)
+        is_it = (pl.col("hospital_id") == hospital) & (pl.col("case_id") == case)
+        rows = _rows(files, stored, is_it)
+        more = f", and {some.height - 1:,} more cases are there more than once" if some.height > 1 else ""
+        raise InputError(
+            f"case {case} of hospital {hospital} is there {times} times, in rows {_in_words(rows)}{more}",
+            file=rows[0][0],
+            row=rows[0][1],
+            field="case_id",
+            fix="Keep one row of each case; the second of two stays needs an id of its own",
+        )
+
+
+def _refused(
+    files: Sequence[Path], stored: Path, condition: pl.Expr, count: int, field: str, what: str, fix: str
+) -> InputError:
+    rows = _rows(files, stored, condition)
+    dots = " …" if count > len(rows) else ""
+    have = f"{count:,} cases have" if count > 1 else "a case has"
+    return InputError(
+        f"{have} {what}, in rows {_in_words(rows)}{dots}; nothing was added",
+        file=rows[0][0],
+        row=rows[0][1],
+        field=field,
+        fix=fix,
+    )
+
+
+def _in_words(rows: list[tuple[Path, int]]) -> str:
+    one_file = len({file for file, _ in rows}) == 1
+    return ", ".join(str(row) if one_file else f"{row} of {file.name}" for file, row in rows)
+
+
+def _rows(files: Sequence[Path], stored: Path, condition: pl.Expr) -> list[tuple[Path, int]]:
+    """The first rows that are so: their files, and their numbers as a spreadsheet counts."""
+    column = "__row"
+    frame = pl.scan_parquet(stored, row_index_name=column).filter(condition).select(column)
+    places = frame.head(_MOST_NAMED).collect(engine="streaming")[column].to_list()
+    if len(files) == 1:
+        return [(files[0], place + 2) for place in places]
+    found = []
+    before = 0
+    for file in files:
+        height = int(scan(file).select(pl.len()).collect(engine="streaming").item())
+        found += [(file, place - before + 2) for place in places if before <= place < before + height]
+        before += height
+    return found
+
+
+def count_months(stored: Path) -> pl.DataFrame:
+    """Cases and payment by hospital and month, as ``months.SCHEMA`` but ``replaces``."""
+    frame = pl.scan_parquet(stored)
+    amount = payment(frame.collect_schema()["payment"])
+    sums = frame.select("hospital_id", MONTH, amount.alias("payment_yuan")).group_by("hospital_id", MONTH)
+    found = sums.agg(pl.len().cast(pl.Int64).alias("cases"), pl.col("payment_yuan").sum())
+    month = month_text(pl.col(MONTH)).alias("month")
+    names = ("hospital_id", "month", "cases", "payment_yuan")
+    return found.collect(engine="streaming").with_columns(month).sort("hospital_id", "month").select(names)
+
+
+def check_others(files: Sequence[Path], stored: Path, others: pl.LazyFrame) -> None:
+    """Whether no stored case is in the ledger already.
+
+    Args:
+        files: where the cases came from, for messages.
+        stored: the new cases.
+        others: hospital_id, case_id, ``MONTH`` and ``entry`` of the cases that stay.
+
+    Raises:
+        LedgerError: names a case, where it is and how many more there are.
+    """
+    new = pl.scan_parquet(stored).select(_CASE)
+    both = others.join(new, on=_CASE, how="semi").collect(engine="streaming")
+    if both.is_empty():
+        return
+    hospital, case, month, entry = both.sort("entry", MONTH, *_CASE).row(0)
+    is_it = (pl.col("hospital_id") == hospital) & (pl.col("case_id") == case)
+    file, row = _rows(files, stored, is_it)[0]
+    more = f", and {both.height - 1:,} more cases are there already" if both.height > 1 else ""
+    text = f"{month // 100}-{month % 100:02}"
+    raise LedgerError(
+        f"case {case} of hospital {hospital} is in entry {entry} already, in {text}{more}; nothing was added",
+        file=file,
+        row=row,
+        field="case_id",
+        fix=f"Take it out of the file; if {text} is where it does not belong, add {text} of {hospital} "
+        "without it first, with --correct",
+    )

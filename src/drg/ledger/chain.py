@@ -1,0 +1,89 @@
+"""The entries of a ledger in their order, each bound to the one before it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from drg.errors import LedgerError
+from drg.ledger import store
+from drg.ledger.entry import ENTRY_FILE, Entry, digest, read_entry, sha256
+
+
+def read_entries(ledger: Path, as_of: int | None = None) -> list[Entry]:
+    """The entries up to a number, in order.
+
+    Raises:
+        LedgerError: one of them is missing, cannot be read or was changed; or there is no such number.
+    """
+    numbers = store.numbers(ledger)
+    last = numbers[-1] if numbers else 0
+    if as_of is not None and not 1 <= as_of <= last:
+        raise LedgerError(
+            f"there is no entry {as_of}",
+            file=ledger,
+            fix=f"The last one is {last}: drg ledger status {ledger}"
+            if last
+            else f"Begin with the scheme: drg ledger add {ledger} --scheme SCHEME",
+        )
+    wanted = [number for number in numbers if as_of is None or number <= as_of]
+    found: list[Entry] = []
+    previous: str | None = None
+    for expected, number in enumerate(wanted, start=1):
+        if number != expected:
+            raise LedgerError(
+                f"entry {expected} is missing",
+                file=ledger,
+                fix=f"Put the directory {store.ENTRIES}/{expected:06} back from a backup",
+            )
+        directory = store.place(ledger, number)
+        entry = read_entry(directory)
+        if entry.previous != previous:
+            raise LedgerError(
+                f"entry {number} does not follow the one before it as that stands now",
+                file=f"{directory.name}/{ENTRY_FILE}",
+                fix=f"See which one was changed: drg ledger verify {ledger}",
+            )
+        previous = sha256(directory / ENTRY_FILE)
+        found.append(entry)
+    return found
+
+
+def standing(entries: Sequence[Entry], kind: str) -> list[Entry]:
+    """The entries of a kind that no later one replaces wholly; not for cases, which are replaced in parts."""
+    of_kind = [entry for entry in entries if entry.kind == kind]
+    gone = {number for entry in of_kind for number in entry.replaces}
+    return [entry for entry in of_kind if entry.number not in gone]
+
+
+def scheme_entry(ledger: Path, entries: Sequence[Entry]) -> Entry:
+    """The entry of the scheme that holds.
+
+    Raises:
+        LedgerError: there is none.
+    """
+    found = standing(entries, "scheme")
+    if not found:
+        raise LedgerError(
+            "the ledger has no payment scheme yet",
+            file=ledger,
+            fix=f"Add it first: drg ledger add {ledger} --scheme SCHEME",
+        )
+    return found[-1]
+
+
+def check_files(ledger: Path, entries: Sequence[Entry]) -> None:
+    """Whether every stored file is as it was written.
+
+    Raises:
+        LedgerError: names the first that is not.
+    """
+    for entry in entries:
+        for known in entry.files:
+            file = store.place(ledger, entry.number) / known.name
+            if not file.is_file() or digest(file) != known:
+                raise LedgerError(
+                    "the file was changed or lost after it was written",
+                    file=f"{file.parent.name}/{file.name}",
+                    fix=f"See how to mend it: drg ledger verify {ledger}",
+                )

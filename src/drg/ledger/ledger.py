@@ -1,0 +1,176 @@
+"""The public face of a ledger: a year of settlements as a directory of entries, only ever added to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from drg.errors import LedgerError
+from drg.ledger import additions, state, store
+from drg.ledger.additions import Added, Stamp
+from drg.ledger.cases import MONTH
+from drg.ledger.chain import check_files, read_entries, scheme_entry, standing
+from drg.ledger.entry import TABLE_KINDS, Entry, Kind
+from drg.ledger.tables import as_given, table_file
+
+if TYPE_CHECKING:
+    from drg.payment import LoadedScheme
+    from drg.settlement.settle import Settlement
+
+
+class Ledger:
+    """A ledger on disk. Readers see whole entries only and need no lock; there is one writer at a time.
+
+    Args:
+        directory: of a ledger.
+
+    Raises:
+        LedgerError: there is none.
+    """
+
+    def __init__(self, directory: str | Path) -> None:
+        self.directory = Path(directory)
+        if not store.is_ledger(self.directory):
+            raise LedgerError(
+                "there is no ledger",
+                file=self.directory,
+                fix=f"Begin one: drg ledger add {self.directory} --scheme SCHEME",
+            )
+
+    @classmethod
+    def create(cls, directory: str | Path) -> Ledger:
+        """Open a ledger; make an empty one if the directory does not exist or is empty.
+
+        Raises:
+            LedgerError: there is something else.
+            OutputError: it cannot be made.
+        """
+        store.make(Path(directory))
+        return cls(directory)
+
+    def __repr__(self) -> str:
+        return f"Ledger({str(self.directory)!r})"
+
+    # ------------------------------------------------------------------------------------------- reading
+
+    def entries(self, as_of: int | None = None) -> list[Entry]:
+        """The entries up to a number, in order.
+
+        Raises:
+            LedgerError: one of them is missing, cannot be read or was changed; or there is no such number.
+        """
+        return read_entries(self.directory, as_of)
+
+    def months(self, as_of: int | None = None) -> pl.DataFrame:
+        """What holds: entry, hospital, month, cases and payment; months that were emptied have no cases."""
+        return state.holding(state.covered(self.directory, self.entries(as_of)))
+
+    def cases(self, as_of: int | None = None) -> pl.LazyFrame:
+        """The cases that hold, as they were added, to be read when they are needed.
+
+        Raises:
+            LedgerError: there are none, or the ledger cannot be read.
+        """
+        covered = state.covered(self.directory, self.entries(as_of))
+        parts = state.frames(self.directory, covered, state.holding(covered))
+        if not parts:
+            raise LedgerError(
+                "there are no cases yet",
+                file=self.directory,
+                fix=f"Add a month: drg ledger add {self.directory} PRICED_FILE",
+            )
+        return state.together([frame for _, frame in parts]).drop(MONTH)
+
+    def payments(self, as_of: int | None = None) -> pl.DataFrame:
+        """The instalments and deductions, as a settlement takes them."""
+        return self._table("payments", as_of)
+
+    def decisions(self, as_of: int | None = None) -> pl.DataFrame:
+        """The decisions on special cases, as a settlement takes them."""
+        return self._table("decisions", as_of)
+
+    def scores(self, as_of: int | None = None) -> pl.DataFrame:
+        """The yearly scores, as a settlement takes them."""
+        return self._table("scores", as_of)
+
+    def _table(self, kind: str, as_of: int | None) -> pl.DataFrame:
+        entries = standing(self.entries(as_of), kind)
+        stored = [state.read_stored(self.directory, entry, table_file(kind)) for entry in entries]
+        return as_given(kind, stored)
+
+    def scheme(self, as_of: int | None = None) -> LoadedScheme:
+        """The payment scheme, from the copy that is stored.
+
+        Raises:
+            LedgerError: there is none.
+            SchemeError: it cannot be used.
+        """
+        from drg.payment import load_scheme
+
+        entry = scheme_entry(self.directory, self.entries(as_of))
+        return load_scheme(store.place(self.directory, entry.number))
+
+    def settle(self, as_of: int | None = None, *, close: bool | None = None) -> Settlement:
+        """Settle the state after an entry; every file that this reads is checked against its digest first.
+
+        Args:
+            as_of: the number of the entry; by default the last.
+            close: as for ``drg.settle``.
+
+        Raises:
+            LedgerError: a file was changed behind the ledger's back.
+        """
+        from drg.settlement.settle import settle
+
+        check_files(self.directory, self.entries(as_of))
+        tables = {kind: self._table(kind, as_of) for kind in TABLE_KINDS}
+        given = {kind: None if frame.is_empty() else frame for kind, frame in tables.items()}
+        return settle(self.cases(as_of), self.scheme(as_of), close=close, **given)
+
+    # -------------------------------------------------------------------------------------------- adding
+
+    def add_scheme(
+        self, scheme: str | Path | LoadedScheme, *, correct: bool = False, stamp: Stamp | None = None
+    ) -> Added:
+        """Add the payment scheme; see ``additions.add_scheme``."""
+        return additions.add_scheme(self.directory, scheme, correct=correct, stamp=stamp)
+
+    def add_cases(
+        self,
+        files: Sequence[Path],
+        *,
+        correct: bool = False,
+        empty: Iterable[tuple[str, str]] = (),
+        stamp: Stamp | None = None,
+    ) -> Added:
+        """Add priced cases, or put them in the place of others; see ``additions.add_cases``."""
+        return additions.add_cases(self.directory, files, correct=correct, empty=empty, stamp=stamp)
+
+    def add_table(
+        self,
+        kind: Kind,
+        file: Path,
+        *,
+        replaces: int | None = None,
+        again: bool = False,
+        stamp: Stamp | None = None,
+    ) -> Added:
+        """Add a table of payments, decisions or scores; see ``additions.add_table``."""
+        return additions.add_table(self.directory, kind, file, replaces=replaces, again=again, stamp=stamp)
+
+    # ------------------------------------------------------------------------------------------- checking
+
+    def verify(self) -> pl.DataFrame:
+        """Check every byte and every count; the findings, as ``settlement.findings.SCHEMA``."""
+        from drg.ledger.verify import verify
+
+        return verify(self.directory)
+
+    def restore(self, number: int, files: Sequence[Path]) -> list[str]:
+        """Put damaged files of an entry back; see ``restore.restore``."""
+        from drg.ledger.restore import restore
+
+        return restore(self.directory, number, files)

@@ -1,0 +1,102 @@
+"""What an entry of cases covers: pairs of hospital and month, each with its cases and its payment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from drg.errors import LedgerError
+from drg.ledger.entry import MONTHS_FILE
+
+PAIR: Final = ("hospital_id", "month")
+SCHEMA: Final = pl.Schema(
+    {
+        "hospital_id": pl.String(),
+        "month": pl.String(),
+        "cases": pl.Int64(),
+        "payment_yuan": pl.Decimal(38, 2),
+        "replaces": pl.Int64(),
+    }
+)
+_MOST_NAMED: Final = 3
+
+
+def replacing(found: pl.DataFrame, current: pl.DataFrame, emptied: Sequence[tuple[str, str]]) -> pl.DataFrame:
+    """What an entry covers, and which entry held it till now.
+
+    Args:
+        found: hospital, month, cases and payment of its cases.
+        current: what holds before it.
+        emptied: what it leaves without cases.
+    """
+    none = pl.DataFrame(
+        [(hospital, month, 0, 0) for hospital, month in emptied],
+        schema={name: dtype for name, dtype in SCHEMA.items() if name != "replaces"},
+        orient="row",
+    )
+    before = current.filter(pl.col("cases") > 0).select(*PAIR, replaces="entry")
+    both = pl.concat([found.select(none.columns).cast(none.schema), none])
+    return both.join(before, on=PAIR, how="left").sort(*PAIR).select(SCHEMA.names()).cast(SCHEMA)
+
+
+def write(own: pl.DataFrame, directory: Path) -> None:
+    """Write what an entry covers."""
+    own.write_parquet(directory / MONTHS_FILE, compression="zstd", compression_level=1)
+
+
+def check(
+    ledger: Path,
+    files: Sequence[Path],
+    own: pl.DataFrame,
+    current: pl.DataFrame,
+    emptied: Sequence[tuple[str, str]],
+    *,
+    correct: bool,
+) -> None:
+    """Whether the months are new or, to be corrected, there.
+
+    Raises:
+        LedgerError: names hospital, month, entry and the command that mends it.
+    """
+    command = f"drg ledger add {ledger} {' '.join(str(file) for file in files)}"
+    named = pl.DataFrame(emptied, schema=dict.fromkeys(PAIR, pl.String), orient="row")
+    for hospital, month in emptied:
+        if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
+            raise LedgerError(f"{month!r} is no month", field="empty", fix="Write --empty H1:2025-03")
+        if own.filter(hospital_id=hospital, month=month)["cases"].sum():
+            raise LedgerError(
+                f"the files have cases of {hospital} in {month}, which shall be empty",
+                file=files[0],
+                fix="Leave out either",
+            )
+    missing = named.join(current.filter(pl.col("cases") > 0), on=PAIR, how="anti", maintain_order="left")
+    if not missing.is_empty():
+        hospital, month = missing.row(0)
+        raise LedgerError(
+            f"the ledger has no cases of {hospital} in {month} that could be taken out",
+            field="empty",
+            fix=f"See what there is: drg ledger status {ledger}",
+        )
+    with_cases = own.filter(pl.col("cases") > 0)
+    there = with_cases.filter(pl.col("replaces").is_not_null())
+    if not correct and not there.is_empty():
+        first = [f"{h} {m} (entry {n})" for h, m, n in there.select(*PAIR, "replaces").iter_rows()]
+        more = f" and {there.height - _MOST_NAMED:,} more" if there.height > _MOST_NAMED else ""
+        raise LedgerError(
+            "months of hospitals are in the ledger already: "
+            f"{', '.join(first[:_MOST_NAMED])}{more}; nothing was added",
+            file=files[0],
+            fix=f"If it holds all cases of these months, put it in their place: {command} --correct",
+        )
+    if correct and there.is_empty():
+        raise LedgerError(
+            "there is nothing to correct: the ledger has none of these hospitals and months",
+            file=files[0] if files else ledger,
+            fix=f"If they are new: {command}" if files else "Leave out --correct",
+        )
+    if own.is_empty():
+        raise LedgerError("there are no cases in it", file=files[0] if files else ledger, fix="Name a file")

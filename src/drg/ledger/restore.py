@@ -1,0 +1,131 @@
+"""Damaged files of an entry, put back: from a backup, or built again from what was added.
+
+Only what gives the very bytes that the entry knows is put in place, so a restored ledger is the old one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from drg.errors import LedgerError
+from drg.ledger import cases, months, state, store
+from drg.ledger.chain import read_entries
+from drg.ledger.entry import (
+    CASES_FILE,
+    ENTRY_FILE,
+    MONTHS_FILE,
+    TABLE_KINDS,
+    Entry,
+    digest,
+    read_entry,
+    sha256,
+)
+from drg.ledger.tables import store_table
+
+
+def restore(ledger: Path, number: int, files: Sequence[Path]) -> list[str]:
+    """Put damaged or lost files of an entry back.
+
+    Args:
+        ledger: the directory.
+        number: of the entry.
+        files: the files that were added then, or copies of the damaged files from a backup. None are needed
+            for months.parquet, which the cases and the entries before give.
+
+    Returns:
+        The names of the files that were put back; none if nothing was damaged.
+
+    Raises:
+        LedgerError: the files are not those that the entry knows, or do not give the same bytes.
+    """
+    target = store.place(ledger, number)
+    if not target.is_dir():
+        raise LedgerError(
+            f"entry {number} is missing",
+            file=ledger,
+            fix=f"Put the directory {store.ENTRIES}/{target.name} back from a backup",
+        )
+    with store.writing(ledger), store.adding(ledger) as directory:
+        for file in files:
+            if file.name == ENTRY_FILE:
+                return _entry_back(ledger, number, file, directory)
+        entry = read_entry(target)
+        damaged = [
+            known
+            for known in entry.files
+            if not (target / known.name).is_file() or digest(target / known.name) != known
+        ]
+        given = {sha256(file): file for file in files}
+        for known in damaged:
+            if known.sha256 in given:
+                (directory / known.name).write_bytes(given[known.sha256].read_bytes())
+        missing = [known.name for known in damaged if not (directory / known.name).exists()]
+        if missing:
+            _build(ledger, entry, missing, files, given, directory)
+        for known in damaged:
+            made = directory / known.name
+            if digest(made) != known:
+                raise LedgerError(
+                    "what was added gives the same cases, but not the same bytes: entry "
+                    f"{number} was written with polars {entry.polars}, this is {pl.__version__}",
+                    file=f"{target.name}/{known.name}",
+                    fix=f"pip install polars=={entry.polars} drg=={entry.drg} and restore it once more, "
+                    "or give the file from a backup",
+                )
+        for known in damaged:
+            store.replace_file(directory / known.name, target / known.name)
+    return [known.name for known in damaged]
+
+
+def _build(
+    ledger: Path,
+    entry: Entry,
+    missing: Sequence[str],
+    files: Sequence[Path],
+    given: dict[str, Path],
+    directory: Path,
+) -> None:
+    """Make stored files again from what was added."""
+    if missing != [MONTHS_FILE]:
+        lacking = [source.name for source in entry.inputs if source.sha256 not in given]
+        if lacking or not entry.inputs:
+            wrong = f"{files[0].name} is not what was added" if files else "what was added is needed,"
+            raise LedgerError(
+                f"{wrong} as entry {entry.number}",
+                file=ledger,
+                fix=f"Give {', '.join(lacking) or 'a copy from a backup'}, unchanged since then",
+            )
+    sources = [given[source.sha256] for source in entry.inputs if source.sha256 in given]
+    if entry.kind in TABLE_KINDS:
+        store_table(sources[0], directory, entry.kind)
+    elif CASES_FILE in missing:
+        cases.store(sources, directory, ())
+    if MONTHS_FILE in missing:
+        before = read_entries(ledger, entry.number - 1)
+        current = state.holding(state.covered(ledger, before))
+        kept = directory / CASES_FILE
+        stored = kept if kept.exists() else store.place(ledger, entry.number) / CASES_FILE
+        found = (
+            cases.count_months(stored)
+            if entry.inputs
+            else pl.DataFrame(schema=months.SCHEMA).drop("replaces")
+        )
+        months.write(months.replacing(found, current, entry.emptied), directory)
+
+
+def _entry_back(ledger: Path, number: int, file: Path, directory: Path) -> list[str]:
+    """Put an entry.json back, if it is the one that the next entry knows or, of the last, is sealed."""
+    copy = directory / f"{number:06}"
+    copy.mkdir()
+    (copy / ENTRY_FILE).write_bytes(file.read_bytes())
+    read_entry(copy)
+    following = store.place(ledger, number + 1)
+    if following.is_dir() and read_entry(following).previous != sha256(copy / ENTRY_FILE):
+        raise LedgerError(
+            f"this is not the file that entry {number + 1} follows", file=file, fix="Give an older backup"
+        )
+    store.replace_file(copy / ENTRY_FILE, store.place(ledger, number) / ENTRY_FILE)
+    return [ENTRY_FILE]
