@@ -22,6 +22,7 @@ ROOMS = (
     "grouping",
     "payment",
     "settlement",
+    "ledger",
     "analysis",
     "report",
     "cli",

@@ -5,6 +5,7 @@
 ``list_groupers`` lists the versions that are installed, and a ``Grouper`` is one version, ready for use.
 ``price`` adds to grouped discharges what they are paid, ``explain_price`` shows the arithmetic of one case,
 ``list_schemes`` lists the payment schemes, and a ``Pricer`` is one scheme, ready for use.
+``settle`` adds priced cases up to what each hospital keeps, bears and is due; a ``Ledger`` keeps the year.
 ``check`` finds what is wrong with discharges, ``validate`` parts those that have an error from the rest.
 """
 
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from drg.errors import (
     DrgError,
     InputError,
+    LedgerError,
     MissingColumnError,
     OutputError,
     RuleError,
@@ -32,10 +34,12 @@ if TYPE_CHECKING:
     from drg.analysis.checks import CheckResult, check, validate
     from drg.grouping import Explanation, Grouper
     from drg.grouping.frames import Frame
+    from drg.ledger import Ledger
     from drg.payment import PaymentScheme, PriceExplanation, Pricer, list_schemes
     from drg.records import Discharge
     from drg.records.discharges import Discharges
     from drg.records.reading import read
+    from drg.settlement import Settlement, settle
     from drg.tables import Manifest, list_groupers
 
 __all__ = [
@@ -46,6 +50,8 @@ __all__ = [
     "Explanation",
     "Grouper",
     "InputError",
+    "Ledger",
+    "LedgerError",
     "Manifest",
     "MissingColumnError",
     "OutputError",
@@ -54,6 +60,7 @@ __all__ = [
     "Pricer",
     "RuleError",
     "SchemeError",
+    "Settlement",
     "TablesError",
     "UnknownGrouperError",
     "UnknownSchemeError",
@@ -65,6 +72,7 @@ __all__ = [
     "list_schemes",
     "price",
     "read",
+    "settle",
     "validate",
 ]
 
@@ -75,14 +83,17 @@ _ROOMS = {
     "Discharges": "drg.records.discharges",
     "Explanation": "drg.grouping",
     "Grouper": "drg.grouping",
+    "Ledger": "drg.ledger",
     "Manifest": "drg.tables",
     "PaymentScheme": "drg.payment",
     "PriceExplanation": "drg.payment",
     "Pricer": "drg.payment",
+    "Settlement": "drg.settlement",
     "check": "drg.analysis.checks",
     "list_groupers": "drg.tables",
     "list_schemes": "drg.payment",
     "read": "drg.records.reading",
+    "settle": "drg.settlement",
     "validate": "drg.analysis.checks",
 }
 

@@ -24,6 +24,9 @@ _COMMANDS = {
     "price": "drg.cli.price",
     "run": "drg.cli.run",
     "schemes": "drg.cli.schemes",
+    "settle": "drg.cli.settle",
+    "special-cases": "drg.cli.special_cases",
+    "ledger": "drg.cli.ledger",
 }
 
 
@@ -36,7 +39,7 @@ class _Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = getattr(import_module(_COMMANDS[cmd_name]), cmd_name)
+        command: click.Command = getattr(import_module(_COMMANDS[cmd_name]), cmd_name.replace("-", "_"))
         return command
 
 

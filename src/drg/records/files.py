@@ -155,7 +155,7 @@ def write(frame: pl.LazyFrame, file: Path, *, sources: Sequence[Path], bom: bool
     ending = _ending(file, OUTPUT_FORMATS, OutputError)
     if any(source.exists() and file.exists() and source.samefile(file) for source in sources):
         raise OutputError("this is the input", file=file, fix="Choose another name for the result")
-    with _placed(file) as part:
+    with placed(file) as part:
         try:
             if ending == ".parquet":
                 # The lowest level of zstd writes a fifth faster, into a file a few percent larger.
@@ -189,8 +189,12 @@ def _write_sheet(frame: pl.LazyFrame, part: Path, file: Path) -> None:
 
 
 @contextlib.contextmanager
-def _placed(file: Path) -> Iterator[Path]:
-    """A file beside ``file`` to write to; it takes its place at the end, or goes if something fails."""
+def placed(file: Path) -> Iterator[Path]:
+    """A file beside ``file`` to write to; it takes its place at the end, or goes if something fails.
+
+    Raises:
+        OutputError: if the file cannot be written.
+    """
     try:
         handle, name = tempfile.mkstemp(prefix=f".{file.name}.", suffix=".part", dir=file.parent)
         os.close(handle)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from html import escape
 from io import StringIO
 
@@ -12,23 +11,10 @@ from rich.console import Console
 from drg.analysis.price_tally import CLASS, DEPARTMENT, GROUP, PriceTally
 from drg.payment import PaymentScheme
 from drg.payment.steps import CLASSES_ZH
+from drg.report.html import END, ILLUSTRATIVE_EN, ILLUSTRATIVE_ZH, head, table, warning
 from drg.report.prices import amount, print_prices, print_ranking, ranking_cells, total_lines, warnings
 
 MOST = 10
-_HEAD = """<!doctype html>
-<html lang="zh">
-<meta charset="utf-8">
-<title>{title}</title>
-<style>
-body {{ font: 14px/1.5 system-ui, "PingFang SC", "Microsoft YaHei", sans-serif }}
-body {{ margin: 2em auto; max-width: 60em }}
-table {{ border-collapse: collapse; margin: 1em 0 }}
-th, td {{ padding: .2em .8em; border-bottom: 1px solid #ddd; text-align: left }}
-td.n, th.n {{ text-align: right; font-variant-numeric: tabular-nums }}
-.warning {{ border-left: 4px solid #c60; padding: .4em 1em; background: #fff4e5 }}
-</style>
-<h1>{title}</h1>
-"""
 _AMOUNTS = ("cases 病例数", "CMI", "standard 支付标准", "cost 费用", "surplus 结余")
 
 
@@ -50,8 +36,8 @@ def text_page(tally: PriceTally, scheme: PaymentScheme, seconds: float) -> str:
     out = StringIO()
     console = Console(file=out, width=140)
     console.print(f"{scheme.title} ({scheme.id})", highlight=False)
-    for warning in warnings(tally):
-        console.print(f"Warning: {warning}.", markup=False)
+    for text in warnings(tally):
+        console.print(f"Warning: {text}.", markup=False)
     print_prices(console, tally, scheme, seconds)
     for title, key, rows in rankings(tally):
         print_ranking(console, title, rows, key)
@@ -60,13 +46,11 @@ def text_page(tally: PriceTally, scheme: PaymentScheme, seconds: float) -> str:
 
 def html_page(tally: PriceTally, scheme: PaymentScheme) -> str:
     """The page as HTML, whole in one file."""
-    parts = [_HEAD.format(title=escape(f"{scheme.title} ({scheme.id})"))]
+    parts = [head(f"{scheme.title} ({scheme.id})")]
     if scheme.status == "illustrative":
-        parts.append(
-            '<p class="warning">示例方案，非官方数据。Illustrative numbers: no authority set them.</p>\n'
-        )
-    parts += [f'<p class="warning">{escape(warning)}</p>\n' for warning in warnings(tally)]
-    parts.append(_table(("", "", "total"), 2, ((name, zh, value) for name, zh, value in total_lines(tally))))
+        parts.append(warning(f"{ILLUSTRATIVE_ZH}。{ILLUSTRATIVE_EN}."))
+    parts += [warning(text) for text in warnings(tally)]
+    parts.append(table(("", "", "total"), 2, ((name, zh, value) for name, zh, value in total_lines(tally))))
     rows = (
         (
             row["case_class"],
@@ -77,29 +61,16 @@ def html_page(tally: PriceTally, scheme: PaymentScheme) -> str:
         for row in tally.by(CLASS).iter_rows(named=True)
     )
     parts.append("<h2>Cases 病例</h2>\n")
-    head = ("class", "病例类型", "cases 病例数", "payment 支付", "cost 费用", "surplus 结余")
-    parts.append(_table(head, 2, rows))
+    names = ("class", "病例类型", "cases 病例数", "payment 支付", "cost 费用", "surplus 结余")
+    parts.append(table(names, 2, rows))
     for title, key, frame in rankings(tally):
         parts.append(f"<h2>{escape(title)}</h2>\n")
         lines = (
             [*(row[name] or "–" for name in key), *ranking_cells(row)] for row in frame.iter_rows(named=True)
         )
-        parts.append(_table((*key, *_AMOUNTS), len(key), lines))
+        parts.append(table((*key, *_AMOUNTS), len(key), lines))
     if tally.reasons:
         parts.append("<h2>Reasons 说明</h2>\n")
         told = sorted(tally.reasons.items(), key=lambda item: (-item[1], item[0]))
-        parts.append(_table(("class", "reason", "cases 病例数"), 2, ((n, r, f"{c:,}") for (n, r), c in told)))
-    return "".join(parts) + "</html>\n"
-
-
-def _table(head: Sequence[str], texts: int, rows: Iterable[Sequence[object]]) -> str:
-    """A table whose first columns are text and all others numbers."""
-
-    def line(cells: Sequence[object], tag: str) -> str:
-        made = (
-            f"<{tag}{' class=n' if place >= texts else ''}>{escape(str(cell))}</{tag}>"
-            for place, cell in enumerate(cells)
-        )
-        return f"<tr>{''.join(made)}</tr>\n"
-
-    return "<table>\n" + line(head, "th") + "".join(line(row, "td") for row in rows) + "</table>\n"
+        parts.append(table(("class", "reason", "cases 病例数"), 2, ((n, r, f"{c:,}") for (n, r), c in told)))
+    return "".join(parts) + END

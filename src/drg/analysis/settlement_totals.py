@@ -1,0 +1,66 @@
+"""A settlement → what its summary shows: totals by insurance, the largest surpluses and overruns."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from drg.settlement.columns import FORECAST, YEAR, YEAR_TO_DATE
+
+SUMS: Final = (
+    *("cases", "cases_held", "weighted_cases", "relative_weight", "cost", "standard", "shared_cost"),
+    *("shared_standard", "payment", "entitlement", "instalments", "prepayment", "balance"),
+)
+MOST: Final = 10
+
+
+def standing(rows: pl.DataFrame) -> pl.DataFrame:
+    """Each account as it stands: the cleared year, or the year to date of its last month."""
+    known = rows.filter(pl.col("span").is_in([YEAR, YEAR_TO_DATE]))
+    account = ["year", "insurance_type", "basis", "hospital_id"]
+    ranked = known.sort(pl.col("span") == YEAR, "period", maintain_order=True)
+    return ranked.unique(account, keep="last", maintain_order=True).sort(account)
+
+
+def by_insurance(rows: pl.DataFrame) -> pl.DataFrame:
+    """Totals by year, insurance, basis and span, as they stand; forecasts in rows of their own."""
+    keys = ["year", "insurance_type", "basis", "span"]
+    both = pl.concat([standing(rows), rows.filter(span=FORECAST)])
+    sums = both.group_by(keys).agg(
+        pl.col("hospital_id").n_unique().cast(pl.Int64).alias("hospitals"),
+        pl.col("period").max(),
+        pl.col(SUMS).sum(),
+    )
+    weighted, standard = pl.col("weighted_cases"), pl.col("shared_standard")
+    cmi = pl.col("relative_weight").cast(pl.Float64) / weighted
+    utilisation = pl.col("shared_cost").cast(pl.Float64) / standard.cast(pl.Float64)
+    return sums.with_columns(
+        cmi=pl.when(weighted > 0).then(cmi), utilisation=pl.when(standard > 0).then(utilisation)
+    ).sort(keys)
+
+
+def ranked(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The hospitals with the largest surplus, and those with the largest overrun, largest first.
+
+    What is compared is the outcome: all that a hospital is due less what its cases cost.
+    """
+    hospitals = (
+        standing(rows)
+        .group_by("hospital_id")
+        .agg(pl.col("cases", "cost", "standard", "entitlement", "outcome", "balance").sum())
+        .sort("outcome", "hospital_id", descending=[True, False])
+    )
+    best = hospitals.filter(pl.col("outcome") > 0).head(MOST)
+    worst = hospitals.filter(pl.col("outcome") < 0).sort("outcome", "hospital_id").head(MOST)
+    return best, worst
+
+
+def by_rule(findings: pl.DataFrame) -> pl.DataFrame:
+    """Findings by rule: how many, and the first of each."""
+    order = {"error": 0, "warning": 1, "notice": 2}
+    return (
+        findings.group_by("severity", "rule", maintain_order=True)
+        .agg(pl.len().alias("count"), pl.all().first())
+        .sort(pl.col("severity").replace_strict(order, default=9), maintain_order=True)
+    )

@@ -1,0 +1,191 @@
+"""What a statement adds up from the cases themselves, to be held against the settlement.
+
+The sums here are made from the case table alone, without the settlement's own: where both agree to the fen,
+the statement ties.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+import polars as pl
+
+from drg.columns import ALL
+from drg.payment.money import fen, scaled, yuan
+from drg.payment.rules import CLASSES, INSIDE
+from drg.payment.scheme import PaymentScheme
+from drg.records.typed import as_text, typed
+from drg.settlement.cells import BASES, BESIDE, bases, held, shared_classes
+from drg.settlement.cleared import CLEARED_COLUMNS
+from drg.settlement.columns import ACCOUNT, MONTH
+from drg.settlement.wide import as_decimals
+
+# Cases that are in memory at once, unless one hospital has more.
+MOST_CASES: Final = 500_000
+YUAN: Final = pl.Decimal(18, 2)
+MONEY: Final = (
+    *("standard_payment", "total_cost_yuan", "excluded_items_yuan", "drg_payment", "high_cost_payment"),
+    *BESIDE,
+    *("payment", "patient_share", "fund_payment", "surplus_formula", "surplus_adjustment", "surplus"),
+)
+# The columns of the case table, in their order; those that the cases lack are left out.
+SHOWN: Final = (
+    *("case_id", "insurance_type", "basis", "period", "admission_date", "discharge_date"),
+    *("drg", "drg_name", "case_class", "counted", "relative_weight", "coefficient", "points"),
+    *MONEY,
+    *(column.name for column in CLEARED_COLUMNS),
+    "pricing_reason",
+)
+# What is added up, and the figure of the settlement that it must equal.
+TIED: Final = (
+    *("cases", "weighted_cases", "relative_weight", "cost", "standard", "shared_cost", "shared_standard"),
+    *(*BESIDE, "patient_share", "surplus_formula", "surplus"),
+)
+_GIVEN: Final = ("total_cost_yuan", "excluded_items_yuan")
+_DATES: Final = ("admission_date", "discharge_date")
+_TEXTS: Final = ("case_id", "drg", "drg_name", "pricing_reason")
+_NUMBERS: Final = ("relative_weight", "coefficient", "points")
+
+
+def hospitals_of(rows: pl.DataFrame) -> pl.DataFrame:
+    """The hospitals of a settlement with the number of their cases, in order."""
+    cases = pl.col("cases").filter(pl.col("span") == MONTH).sum()
+    return rows.group_by("hospital_id").agg(cases).sort("hospital_id")
+
+
+def by_hospital(
+    cases: pl.LazyFrame, hospitals: pl.DataFrame, scheme: PaymentScheme
+) -> Iterator[tuple[str, pl.DataFrame]]:
+    """The case table of each hospital, in order; several hospitals are read at a time.
+
+    Args:
+        cases: priced cases after the decisions.
+        hospitals: of ``hospitals_of``; only these.
+        scheme: by which they were settled.
+
+    Yields:
+        The hospital and its cases with ``SHOWN`` and ``ACCOUNT``, sorted by account, date and id; ``counted``
+        says whether a case is in the amounts.
+    """
+    names = cases.collect_schema().names()
+    wanted = {"hospital_id", "insured_area", "drg", *SHOWN, "patient_share"}
+    lean = cases.select(name for name in names if name in wanted)
+    has_shares = "patient_share_yuan" in names
+    hospital = pl.col("hospital_id").cast(pl.String).str.strip_chars()
+    for group in _chunks(hospitals):
+        batch = lean.filter(hospital.is_in(group)).collect(engine="streaming")
+        table = case_table(batch, scheme, has_shares=has_shares)
+        parts = table.partition_by("hospital_id", as_dict=True)
+        for name in group:
+            yield name, parts.get((name,), table.clear())
+
+
+def _chunks(hospitals: pl.DataFrame) -> Iterable[list[str]]:
+    """Hospitals that are read together."""
+    group: list[str] = []
+    held_cases = 0
+    for name, count in hospitals.select("hospital_id", "cases").iter_rows():
+        if group and held_cases + count > MOST_CASES:
+            yield group
+            group, held_cases = [], 0
+        group.append(name)
+        held_cases += count
+    if group:
+        yield group
+
+
+def case_table(batch: pl.DataFrame, scheme: PaymentScheme, *, has_shares: bool) -> pl.DataFrame:
+    """Priced cases of any make as the typed rows of a case table; see ``by_hospital``."""
+    case_class = batch["case_class"].cast(pl.Enum(CLASSES), strict=False).to_physical()
+    dates: dict[str, pl.Series] = {
+        name: typed(batch, (name,))[name] for name in _DATES if name in batch.columns
+    }
+    left = dates["discharge_date"].dt
+    columns: dict[str, pl.Series] = {
+        "year": left.year().cast(pl.Int32),
+        "period": left.to_string("%Y-%m"),
+        "insurance_type": as_text(batch["insurance_type"]).str.strip_chars(),
+        "basis": pl.Series(BASES).gather(bases(batch, scheme)),
+        "hospital_id": as_text(batch["hospital_id"]).str.strip_chars(),
+        "case_class": as_text(batch["case_class"]),
+        "counted": pl.Series(~held(batch, case_class, has_shares=has_shares)),
+        **dates,
+    }
+    for name in _TEXTS:
+        if name in batch.columns:
+            columns[name] = as_text(batch[name])
+    for name in (*MONEY, *_NUMBERS, *(column.name for column in CLEARED_COLUMNS)):
+        if name in batch.columns:
+            columns[name] = _decimals(batch[name])
+    frame = pl.DataFrame({name: series.alias(name) for name, series in columns.items()})
+    order = [name for name in (*ACCOUNT, "discharge_date", "case_id") if name in columns]
+    shown = [name for name in SHOWN if name in columns]
+    placed = pl.all_horizontal(pl.col("year", "insurance_type").is_not_null(), pl.col("insurance_type") != "")
+    return (
+        frame.filter(placed)
+        .sort(order, maintain_order=True)
+        .select(*(name for name in ACCOUNT if name not in shown), *shown)
+    )
+
+
+def _decimals(series: pl.Series) -> pl.Series:
+    given = series.name in _GIVEN
+    if isinstance(series.dtype, pl.Decimal) and (not given or series.dtype.scale <= 2):
+        return series
+    if given:
+        # Not written by pricing: what is no amount there makes a case invalid, and is empty here.
+        amounts = fen(series)
+        return yuan(amounts, amounts < 0)
+    places = 2 if series.name in MONEY else 8
+    whole = scaled(series, places).to_frame()
+    return as_decimals(whole, [ALL[series.name]]).to_series()
+
+
+def sums_by(table: pl.DataFrame, keys: Sequence[str], scheme: PaymentScheme) -> pl.DataFrame:
+    """Sums of a case table: ``TIED``, and ``payment_by_group``, ``excluded_items``, ``payment``, ``held``.
+
+    Args:
+        table: of ``case_table``.
+        keys: what to add up by.
+        scheme: says which classes share in surplus and overrun, and whether excluded items are apart.
+    """
+    counted, weight = pl.col("counted"), pl.col("relative_weight")
+    cost = pl.col("total_cost_yuan")
+    excluded = pl.lit(0).cast(YUAN)
+    if scheme.excluded_items and "excluded_items_yuan" in table.columns:
+        excluded = pl.col("excluded_items_yuan").fill_null(0)
+    shared = pl.col("case_class").is_in(shared_classes(scheme))
+    inside = pl.col("case_class").is_in([name.value for name in INSIDE])
+    by_group = pl.col("drg_payment").fill_null(0) + pl.col("high_cost_payment").fill_null(0)
+    beside = [pl.col(name).fill_null(0) for name in BESIDE]
+    item = pl.col("item_payment").fill_null(0) + pl.when(shared).then(0).otherwise(by_group)
+    extra = [name for name in ("cleared_payment",) if name in table.columns]
+    amounts = {
+        "cost": cost,
+        "excluded_items": excluded,
+        "standard": pl.when(inside).then("standard_payment").otherwise(0),
+        "shared_cost": pl.when(shared).then(cost - excluded).otherwise(0),
+        "shared_standard": pl.when(shared).then(by_group).otherwise(0),
+        "item_payment": item,
+        **dict(zip(BESIDE[1:], beside[1:], strict=True)),
+        "payment": pl.sum_horizontal(by_group, *beside),
+        "patient_share": pl.col("patient_share"),
+        "surplus_formula": pl.when(inside).then(pl.col("standard_payment") - (cost - excluded)).otherwise(0),
+        "surplus": pl.sum_horizontal(by_group, *beside) - cost,
+        **{name: pl.col(name) for name in extra},
+    }
+    return (
+        table.group_by(keys)
+        .agg(
+            pl.len().cast(pl.Int64).alias("cases"),
+            (~counted).sum().cast(pl.Int64).alias("cases_held"),
+            (weight.is_not_null() & counted).sum().cast(pl.Int64).alias("weighted_cases"),
+            weight.filter(counted).sum().cast(pl.Decimal(38, 8)).alias("relative_weight"),
+            *(
+                value.cast(pl.Decimal(38, 2)).filter(counted).sum().alias(name)
+                for name, value in amounts.items()
+            ),
+        )
+        .sort(keys)
+    )

@@ -1,0 +1,181 @@
+"""``drg settle``: priced files in, accounts of hospitals out, and their statements."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+if TYPE_CHECKING:
+    from drg.settlement import Settlement
+
+
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  drg settle priced.parquet --scheme demo -o settlement.xlsx\n"
+    "  drg settle priced-*.parquet --scheme demo -o settlement.xlsx --payments payments.xlsx\n"
+    "  drg settle priced.csv --scheme demo -o out.parquet --decisions decided.xlsx --scores scores.csv\n"
+    "  drg settle priced.parquet --scheme demo -o out.xlsx --statement statements/ --hospital H1\n"
+)
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option("-s", "--scheme", required=True, help="Id of a scheme (see: drg schemes) or its directory.")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Where to write the accounts: .xlsx, .parquet or .csv.",
+)
+@click.option("--payments", type=click.Path(path_type=Path), help="Instalments and deductions (拨付记录).")
+@click.option("--decisions", type=click.Path(path_type=Path), help="On special cases (特例单议决定).")
+@click.option("--scores", type=click.Path(path_type=Path), help="Of the year's quality (考核得分).")
+@click.option(
+    "--close/--no-close",
+    default=None,
+    help="Clear every year, or none. [those that have cases in December]",
+)
+@click.option("--findings", type=click.Path(path_type=Path), help="Also write all findings here.")
+@click.option(
+    "--cases", "cases_file", type=click.Path(path_type=Path), help="Points method: cases as cleared, here."
+)
+@click.option(
+    "--statement",
+    "statements",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Also write a statement (结算单) for each hospital into this directory.",
+)
+@click.option(
+    "--hospital", "hospitals", multiple=True, metavar="H", help="Statement of this one; repeatable."
+)
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", help="Of the statements. [zh]")
+@click.option("--with-cases/--without-cases", default=True, help="Statements with the table of cases. [with]")
+@click.option("-q", "--quiet", is_flag=True, help="No progress and no summary.")
+def settle(
+    files: tuple[Path, ...],
+    scheme: str,
+    output: Path,
+    payments: Path | None,
+    decisions: Path | None,
+    scores: Path | None,
+    close: bool | None,
+    findings: Path | None,
+    cases_file: Path | None,
+    statements: Path | None,
+    hospitals: tuple[str, ...],
+    lang: Literal["zh", "en"],
+    with_cases: bool,
+    quiet: bool,
+) -> None:
+    """Settle hospitals: surplus kept, overrun shared, instalments, the annual clearing (结算与清算).
+
+    FILE is what drg price writes, of one year or several. The result has a row for each hospital, insurance
+    and month, for the year to date, and for the year: cleared if its December is there, else forecast.
+    """
+    from time import perf_counter
+
+    from drg.records.files import check_output, scan, scan_all
+    from drg.report.console import stdout
+    from drg.report.settlement import print_settlement
+    from drg.report.statement import check_hospitals
+    from drg.settlement import settle as settle_frame
+
+    started = perf_counter()
+    if hospitals and statements is None:
+        raise click.UsageError("--hospital chooses statements: give --statement DIR too.")
+    tables = {
+        name: None if file is None else scan(file)
+        for name, file in (("payments", payments), ("decisions", decisions), ("scores", scores))
+    }
+    given = [file for file in (payments, decisions, scores) if file is not None]
+    outputs = [file for file in (output, findings, cases_file) if file is not None]
+    for file in outputs:
+        check_output(file)
+    settlement = settle_frame(scan_all(files), scheme, close=close, **tables)
+    check_hospitals(settlement, hospitals)
+    _write(settlement, output, findings, cases_file, sources=(*files, *given))
+    _warn(settlement)
+    made = 0
+    if statements is not None:
+        made = _write_statements(settlement, statements, hospitals, lang, with_cases=with_cases, quiet=quiet)
+    seconds = perf_counter() - started
+    if not quiet:
+        console = stdout()
+        print_settlement(console, settlement)
+        names = ", ".join(str(file) for file in outputs)
+        console.print(
+            f"{settlement.rows.height:,} rows in {seconds:.2f} s, written to {names} with {scheme}.",
+            soft_wrap=True,
+            highlight=False,
+        )
+        if statements is not None:
+            console.print(f"{made:,} statements 份结算单 written to {statements}.", highlight=False)
+
+
+def _write(
+    settlement: Settlement,
+    output: Path,
+    findings: Path | None,
+    cases_file: Path | None,
+    *,
+    sources: tuple[Path, ...],
+) -> None:
+    from drg.records.files import write
+    from drg.report.settlement_book import write_settlement
+    from drg.report.statement import last_day
+    from drg.settlement.cleared import cleared
+
+    # Refused before anything is written if no value of a point is there.
+    cases = None if cases_file is None else cleared(settlement.cases, settlement)
+    if output.name.lower().endswith(".xlsx"):
+        _refuse_input(output, sources)
+        write_settlement(settlement, output, last_day(settlement))
+    else:
+        write(settlement.rows.lazy(), output, sources=sources)
+    if findings is not None:
+        write(settlement.findings.lazy(), findings, sources=sources)
+    if cases is not None and cases_file is not None:
+        write(cases, cases_file, sources=sources)
+
+
+def _refuse_input(file: Path, sources: tuple[Path, ...]) -> None:
+    from drg.errors import OutputError
+
+    if any(source.exists() and file.exists() and source.samefile(file) for source in sources):
+        raise OutputError("this is the input", file=file, fix="Choose another name for the result")
+
+
+def _warn(settlement: Settlement) -> None:
+    """Say what nobody may overlook, also to those who asked for quiet."""
+    from drg.report.settlement import warnings
+
+    for warning in warnings(settlement):
+        click.echo(f"Warning: {warning}.", err=True)
+
+
+def _write_statements(
+    settlement: Settlement,
+    directory: Path,
+    hospitals: tuple[str, ...],
+    language: Literal["zh", "en"],
+    *,
+    with_cases: bool,
+    quiet: bool,
+) -> int:
+    """Write the statements; how many."""
+    from drg.cli.progress import counting
+    from drg.report.statement import write_statements
+
+    done: list[str] = []
+    total = len(hospitals) or settlement.rows["hospital_id"].n_unique()
+    with counting(lambda: len(done), total=total, show=not quiet, what="statements"):
+        written = write_statements(
+            settlement,
+            directory,
+            hospitals=hospitals or None,
+            language=language,
+            with_cases=with_cases,
+            watch=done.append,
+        )
+    return len(written) // 2

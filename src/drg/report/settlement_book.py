@@ -1,0 +1,131 @@
+"""The workbook of a settlement: years, months, the year to date, budgets, findings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from drg.columns import Column, Kind
+from drg.errors import OutputError
+from drg.records.spreadsheet import MOST_ROWS
+from drg.report.checks import SEVERITIES_ZH
+from drg.report.workbook import Book, Heading, new_book
+from drg.settlement.columns import FORECAST, MONTH, SETTLEMENT_COLUMNS, YEAR, YEAR_TO_DATE
+from drg.settlement.settle import Settlement
+
+_SHEETS: Final = ((YEAR, "年度"), (FORECAST, "预测"), (MONTH, "月度"), (YEAR_TO_DATE, "累计"))
+_FROZEN: Final = 6  # up to the period
+# Column, Chinese head, look, width, meaning.
+_BUDGETS: Final = (
+    ("year", "年度", "code", 8, "year"),
+    ("insurance_type", "险种", "code", 8, "empty: all insurances together 空为全部险种"),
+    ("span", "口径", "code", 10, "year 年度清算, forecast 全年预测"),
+    ("accounts", "账户数", "count", 9, "accounts that share in it"),
+    ("budget", "年度预算", "money", 20, "budget"),
+    ("reserve", "预留", "money", 18, "not distributed"),
+    ("carried_in", "上年结转", "money", 18, "from the year before; negative: taken off"),
+    ("pool", "可分配预算", "money", 20, "budget − reserve + carried in"),
+    ("claimed", "清算前合计", "money", 20, "of all accounts, before closing"),
+    ("closed_by", "清算方式", "code", 16, "the rule that applied"),
+    ("factor", "清算系数", "number", 16, "of common_factor"),
+    ("points", "总点数", "number", 20, "paid points × quality factor"),
+    ("point_value", "点值", "number", 16, "yuan per point"),
+    ("paid", "清算后合计", "money", 20, "of all accounts, after closing"),
+    ("carried_out", "结转下年", "money", 18, "negative: an excess"),
+    ("borne_by_fund", "基金承担", "money", 18, "an excess; negative: a remainder that stays"),
+)
+_FINDINGS: Final = (
+    ("severity", "程度", 10, "severity"),
+    ("rule", "规则", 26, "rule"),
+    ("table", "数据表", 11, "table"),
+    ("row", "行", 8, "row"),
+    ("hospital_id", "医疗机构代码", 16, "hospital"),
+    ("insurance_type", "险种", 8, "insurance"),
+    ("period", "期间", 10, "period"),
+    ("case_id", "病案标识", 18, "case"),
+    ("message_zh", "说明", 60, ""),
+    ("fix_zh", "处理办法", 60, ""),
+    ("message", "message", 60, ""),
+    ("fix", "fix", 60, ""),
+)
+
+
+def write_settlement(settlement: Settlement, file: Path, made: datetime) -> None:
+    """Write the workbook.
+
+    Every sheet has one header row of Chinese names and so can be filtered, sorted and read back; the English
+    name and the meaning of each column are in its comment.
+
+    Args:
+        settlement: what to write.
+        file: where to.
+        made: the time that the workbook gives as its own.
+
+    Raises:
+        OutputError: if the file cannot be written, or a sheet cannot hold the rows.
+    """
+    with new_book(file, made) as book:
+        there = set(settlement.rows["span"])
+        for span, name in _SHEETS:
+            # The first sheet is of years, or of their forecast: one of both may be missing.
+            if span in there or (span == YEAR and FORECAST not in there):
+                _write_rows(book, name, settlement.rows.filter(span=span), file)
+        _write_budgets(book, settlement.budgets)
+        _write_findings(book, settlement.findings)
+
+
+def _write_rows(book: Book, name: str, rows: pl.DataFrame, file: Path) -> None:
+    if rows.height >= MOST_ROWS:
+        raise OutputError(
+            f"the sheet {name} would have more rows than a sheet of Excel holds",
+            file=file,
+            fix="Write .parquet or .csv instead",
+        )
+    headings = [
+        Heading(column.label_zh, _look(column), _width(column), f"{column.name}\n{column.meaning}")
+        for column in SETTLEMENT_COLUMNS
+    ]
+    sheet = book.table(name, headings, freeze_columns=_FROZEN)
+    frame = rows.select(column.name for column in SETTLEMENT_COLUMNS).with_columns(
+        pl.col("year").cast(pl.String)
+    )
+    book.rows(sheet, 1, frame, [heading.look for heading in headings])
+    sheet.autofilter(0, 0, frame.height, len(headings) - 1)
+
+
+def _look(column: Column) -> str:
+    if column.name == "year" or column.kind is Kind.TEXT:
+        return "code"
+    if column.kind is Kind.MONEY:
+        return "money"
+    others = {"utilisation": "fine_share", "quality_factor": "number", "points": "number"}
+    return others.get(column.name, "count" if column.dtype == pl.Int64 else "weight")
+
+
+def _width(column: Column) -> float:
+    if column.kind is Kind.MONEY:
+        return 17
+    return {"hospital_id": 16.0, "span": 13.0, "year": 7.0}.get(column.name, 11.0)
+
+
+def _write_budgets(book: Book, budgets: pl.DataFrame) -> None:
+    headings = [Heading(zh, look, width, f"{name}\n{meaning}") for name, zh, look, width, meaning in _BUDGETS]
+    sheet = book.table("预算", headings)
+    frame = budgets.select(name for name, *_ in _BUDGETS).with_columns(pl.col("year").cast(pl.String))
+    book.rows(sheet, 1, frame, [heading.look for heading in headings])
+    sheet.autofilter(0, 0, frame.height, len(headings) - 1)
+
+
+def _write_findings(book: Book, findings: pl.DataFrame) -> None:
+    headings = [Heading(zh, "wrap", width, meaning) for _, zh, width, meaning in _FINDINGS]
+    sheet = book.table("待处理", headings)
+    frame = findings.select(name for name, *_ in _FINDINGS).head(MOST_ROWS - 1)
+    frame = frame.with_columns(
+        pl.col("severity").replace({name: f"{zh} {name}" for name, zh in SEVERITIES_ZH.items()}),
+        pl.col("row").cast(pl.String),
+    )
+    book.rows(sheet, 1, frame, [heading.look for heading in headings])
+    sheet.autofilter(0, 0, frame.height, len(headings) - 1)

@@ -1,0 +1,296 @@
+"""The workbook of a hospital's statement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+from xlsxwriter.utility import xl_col_to_name
+
+from drg.analysis.statement import SHOWN, sums_by
+from drg.analysis.statement_account import Account
+from drg.payment.scheme import PaymentScheme
+from drg.report.checks import SEVERITIES_ZH
+from drg.report.statement_cases import BASES_ZH, case_cells, heading, write_cases
+from drg.report.statement_classes import ClassSheet
+from drg.report.statement_lines import Section
+from drg.report.statement_months import MonthSheet
+from drg.report.statement_text import Language, Line, label, put_in
+from drg.report.statement_words import Words, words_in
+from drg.report.workbook import HEADER, TOTAL, Book, Heading, new_book
+
+_WIDTHS: Final = (6, 28, 20, 44, 62, 44, 24)
+_LOOKS: Final = {
+    "money": "money",
+    "exact": "exact",
+    "share": "share",
+    "fine_share": "fine_share",
+    "number": "number",
+    "count": "count",
+    "text": "text",
+}
+# What readers look for first.
+KEY_FIGURES: Final = ("shared_payment", "payment", "entitlement", "payable", "balance", "outcome")
+FORECAST_FIGURES: Final = (
+    "cases",
+    "cost",
+    "standard",
+    "payment",
+    "entitlement",
+    "payable",
+    "balance",
+    "outcome",
+)
+_GROUPS: Final = (
+    *("cases", "relative_weight", "cost", "standard", "shared_cost", "shared_standard", "payment"),
+    *("patient_share", "surplus_formula", "surplus"),
+)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What a statement is made of.
+
+    Attributes:
+        hospital: its id.
+        scheme: of the settlement.
+        accounts: of the hospital, each with its lines.
+        table: its cases.
+        findings: that concern it.
+        language: of all text.
+        made: the time that the statement gives as its own.
+        made_is_given: that is when it was made, and not the last day of its cases.
+        with_cases: whether the case table is part of it.
+    """
+
+    hospital: str
+    scheme: PaymentScheme
+    accounts: tuple[tuple[Account, tuple[Section, ...]], ...]
+    table: pl.DataFrame
+    findings: pl.DataFrame
+    language: Language
+    made: datetime
+    made_is_given: bool
+    with_cases: bool
+
+    @property
+    def words(self) -> Words:
+        """The words around the figures."""
+        return words_in(self.language)
+
+
+def account_title(account: Account, language: Language) -> str:
+    """What an account is called: insurance, basis, period."""
+    row, words = account.row, words_in(language)
+    insurance = words.insurances.get(row["insurance_type"], row["insurance_type"])
+    basis = BASES_ZH[row["basis"]] if language == "zh" else row["basis"].replace("_", " ")
+    span = words.spans[row["span"]].format(row["period"])
+    return f"{insurance} · {basis} · {span}"
+
+
+def write_book(statement: Statement, file: Path) -> None:
+    """Write the workbook.
+
+    Raises:
+        OutputError: if it cannot be written.
+    """
+    words, language = statement.words, statement.language
+    names = [name for name in SHOWN if name in statement.table.columns]
+    with new_book(file, statement.made, title=f"{words.title} {statement.hospital}") as book:
+        # Sheets stand in the order in which they are made.
+        sheet = book.sheet(words.sheet, _WIDTHS)
+        cells = case_cells(statement.table, names, language) if statement.with_cases else None
+        classes = ClassSheet(book, statement.scheme, cells, language)
+        months = MonthSheet(book, language)
+        _write_groups(book, statement)
+        if statement.with_cases:
+            write_cases(book, statement.table, names, language)
+        _write_findings(book, statement)
+        row = _write_head(book, sheet, statement)
+        for account, sections in statement.accounts:
+            title = account_title(account, language)
+            sums, case_checks = classes.write(account, title)
+            month_checks = months.write(account, title)
+            row = _write_account(book, sheet, row, statement, title, sections, sums)
+            row = _write_checks(book, sheet, row, statement, account, case_checks, month_checks)
+            row = _write_forecast(book, sheet, row, statement, account) + 1
+        _write_end(book, sheet, row, statement)
+
+
+def _write_head(book: Book, sheet: Any, statement: Statement) -> int:
+    words = statement.words
+    book.cell(sheet, 0, 0, f"{words.title}  {statement.hospital}", "title")
+    row = 1
+    for text in head_lines(statement):
+        book.cell(sheet, row, 0, text, "note")
+        row += 1
+    if statement.scheme.status == "illustrative":
+        book.row(sheet, row, [words.illustrative, *[None] * 6], ["warning"] * 7)
+        row += 1
+    return row + 1
+
+
+def head_lines(statement: Statement) -> list[str]:
+    """What a statement says of itself."""
+    words, scheme = statement.words, statement.scheme
+    when = f"{words.until}: {statement.made:%Y-%m-%d}"
+    if statement.made_is_given:
+        when = f"{words.made}: {statement.made:%Y-%m-%d %H:%M}"
+    return [
+        f"{words.scheme}: {scheme.id}  {scheme.title}",
+        f"{when}  ·  {words.unit}",
+    ]
+
+
+def _write_account(
+    book: Book,
+    sheet: Any,
+    row: int,
+    statement: Statement,
+    title: str,
+    sections: Sequence[Section],
+    sums: dict[str, str],
+) -> int:
+    """The lines of an account, numbered through."""
+    words = statement.words
+    book.row(sheet, row, [title, *[None] * 6], ["heading"] * 7)
+    book.row(sheet, row + 1, words.heads, [HEADER] * 7)
+    row += 2
+    cells, number = dict(sums), 1
+    for section in sections:
+        book.row(sheet, row, [section.title, *[None] * 6], ["section"] * 7)
+        row += 1
+        for line in section.lines:
+            _write_line(book, sheet, row, number, line, cells)
+            cells[line.name] = f"$C${row + 1}"
+            row, number = row + 1, number + 1
+    return row
+
+
+def _write_line(
+    book: Book,
+    sheet: Any,
+    row: int,
+    number: int,
+    line: Line,
+    cells: dict[str, str],
+) -> None:
+    look = _LOOKS[line.figure.look]
+    look = f"{look}{TOTAL}" if line.name in KEY_FIGURES else look
+    book.cell(sheet, row, 0, number, "count")
+    book.cell(sheet, row, 1, line.label, "wrap")
+    value = line.figure.value
+    if line.formula:
+        formula = put_in(line.formula, lambda name: cells[name])
+        book.formula(sheet, row, 2, formula, value, look)
+    else:
+        book.cell(sheet, row, 2, value, look)
+    texts = (line.words, line.numbers, line.rule, line.source)
+    for place, text in enumerate(texts, start=3):
+        book.cell(sheet, row, place, text or None, "small")
+
+
+def _write_checks(
+    book: Book,
+    sheet: Any,
+    row: int,
+    statement: Statement,
+    account: Account,
+    of_cases: str,
+    of_months: tuple[str, str],
+) -> int:
+    """What the statement was held against; every difference has to be zero."""
+    words = statement.words
+    book.row(sheet, row, [words.checks, *[None] * 6], ["section"] * 7)
+    for place, (text, value, ranges) in enumerate(
+        zip(words.check_lines, differences(account), (of_cases, *of_months), strict=True), start=row + 1
+    ):
+        book.cell(sheet, place, 1, words.check, "wrap")
+        book.formula(sheet, place, 2, f"SUMPRODUCT(ABS({ranges}))", value, "exact")
+        book.cell(sheet, place, 3, text, "small")
+    return row + 4
+
+
+def differences(account: Account) -> tuple[Decimal, Decimal, Decimal]:
+    """How far cases and settlement, months and year to date, and costs by month are apart; all zero."""
+    costs = dict(account.by_month.select("period", "cost").iter_rows())
+    months = account.months.select("period", "cost").iter_rows()
+    by_month = sum((abs(costs.get(period, Decimal(0)) - cost) for period, cost in months), Decimal(0))
+    of_cases = sum((abs(tie.difference) for tie in account.ties()), Decimal(0))
+    of_months = sum((abs(tie.difference) for tie in account.month_ties()), Decimal(0))
+    return of_cases, of_months, by_month
+
+
+def _write_forecast(book: Book, sheet: Any, row: int, statement: Statement, account: Account) -> int:
+    words = statement.words
+    if account.forecast is None:
+        return row
+    book.row(sheet, row, [words.forecast, *[None] * 6], ["section"] * 7)
+    for place, (name, value) in enumerate(forecast_figures(account), start=row + 1):
+        book.cell(sheet, place, 1, label(name, statement.language), "wrap")
+        book.cell(sheet, place, 2, value, "count" if name == "cases" else "money")
+    return row + 1 + len(forecast_figures(account))
+
+
+def forecast_figures(account: Account) -> list[tuple[str, Any]]:
+    """The figures of the year at the present pace."""
+    assert account.forecast is not None
+    return [(name, account.forecast[name]) for name in FORECAST_FIGURES]
+
+
+def _write_groups(book: Book, statement: Statement) -> None:
+    words, language = statement.words, statement.language
+    keys = [
+        name for name in ("insurance_type", "basis", "drg", "drg_name") if name in statement.table.columns
+    ]
+    sums = sums_by(statement.table, keys, statement.scheme).select(*keys, *_GROUPS)
+    heads = [heading(name, language) for name in keys]
+    headings = [Heading(text, "code", 26 if text == heading("drg_name", language) else 9) for text in heads]
+    looks = ["count", "weight", *("money" for _ in _GROUPS[2:])]
+    headings += [Heading(label(name, language), look) for name, look in zip(_GROUPS, looks, strict=True)]
+    sheet = book.table(words.groups, headings)
+    frame = sums
+    if language == "zh":
+        frame = sums.with_columns(pl.col("basis").replace(BASES_ZH))
+    book.rows(sheet, 1, frame, [head.look for head in headings])
+    sheet.autofilter(0, 0, frame.height, len(headings) - 1)
+    last = frame.height + 1
+    book.cell(sheet, last, 0, words.total, f"text{TOTAL}")
+    for place, (name, look) in enumerate(zip(_GROUPS, looks, strict=True), start=len(keys)):
+        letter = xl_col_to_name(place)
+        formula = f"SUM({letter}2:{letter}{last})" if last > 1 else "0"
+        book.formula(sheet, last, place, formula, sums[name].sum(), f"{look}{TOTAL}")
+
+
+def _write_findings(book: Book, statement: Statement) -> None:
+    words = statement.words
+    headings = [Heading(text, "wrap", width) for text, width in words.finding_heads]
+    sheet = book.table(words.findings, headings)
+    rows = finding_rows(statement)
+    for place, row in enumerate(rows or [(words.no_findings, *[""] * 6)], start=1):
+        book.row(sheet, place, row, ["wrap"] * len(headings))
+    sheet.autofilter(0, 0, max(len(rows), 1), len(headings) - 1)
+
+
+def finding_rows(statement: Statement) -> list[tuple[str, ...]]:
+    """The findings that concern the hospital: severity, rule, insurance, period, case, message, fix."""
+    zh = statement.language == "zh"
+    message, fix = ("message_zh", "fix_zh") if zh else ("message", "fix")
+    names = ("severity", "rule", "insurance_type", "period", "case_id", message, fix)
+    rows = []
+    for row in statement.findings.select(names).iter_rows(named=True):
+        severity = SEVERITIES_ZH[row["severity"]] if zh else row["severity"]
+        rows.append((severity, *(row[name] or "" for name in names[1:])))
+    return rows
+
+
+def _write_end(book: Book, sheet: Any, row: int, statement: Statement) -> None:
+    """Where people sign."""
+    row += 1
+    for text, place in zip(statement.words.signatures, (1, 3, 4, 5), strict=True):
+        book.cell(sheet, row, place, f"{text}: ____________________", "text")

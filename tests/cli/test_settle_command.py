@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import openpyxl
+import polars as pl
+import pytest
+
+import drg as package
+from drg.records.files import scan
+from drg.settlement.columns import SETTLEMENT_COLUMNS
+from tests.cli.conftest import Drg
+from tests.report import settled
+from tests.report.test_statement import POINTS
+
+LABELS = [column.label_zh for column in SETTLEMENT_COLUMNS]
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Path:
+    return settled.scheme(tmp_path, settled.RULES + settled.budget(100_000, "common_factor"))
+
+
+@pytest.fixture
+def priced(tmp_path: Path, made: Path) -> Path:
+    file = tmp_path / "priced.parquet"
+    package.price(settled.grouped(), scheme=made).write_parquet(file)
+    return file
+
+
+def test_parquet_and_csv_are_the_rows(drg: Drg, tmp_path: Path, made: Path, priced: Path) -> None:
+    for ending in ("parquet", "csv"):
+        outcome = drg("settle", priced, "--scheme", made, "-o", tmp_path / f"out.{ending}")
+        assert outcome.code == 0, outcome.err
+    rows = pl.read_parquet(tmp_path / "out.parquet")
+    assert rows.columns == [column.name for column in SETTLEMENT_COLUMNS]
+    expected = package.settle(pl.read_parquet(priced), made).rows
+    assert rows.equals(expected)
+    text = pl.read_csv(tmp_path / "out.csv", infer_schema=False)
+    assert text["entitlement"].to_list() == [str(value) for value in rows["entitlement"]]
+
+
+def test_the_workbook_can_be_read_back(drg: Drg, tmp_path: Path, made: Path, priced: Path) -> None:
+    file = tmp_path / "out.xlsx"
+    assert drg("settle", priced, "-s", made, "-o", file, "-q").code == 0
+    book = openpyxl.load_workbook(file)
+    assert book.sheetnames == ["年度", "月度", "累计", "预算", "待处理"]
+    sheet = book["年度"]
+    assert [cell.value for cell in sheet[1]] == LABELS
+    assert len(set(LABELS)) == len(LABELS)
+    assert sheet["D1"].comment.text.startswith("hospital_id\n")
+    assert sheet.freeze_panes == "G2"
+    assert sheet.auto_filter.ref == f"A1:{sheet.cell(7, len(LABELS)).coordinate}"
+    read = scan(file).collect()
+    rows = package.settle(pl.read_parquet(priced), made).rows.filter(span="year")
+    assert read["医疗机构代码"].to_list() == rows["hospital_id"].to_list()
+    assert [round(float(v), 2) for v in read["基金应付"]] == [float(v) for v in rows["entitlement"]]
+
+
+def test_the_workbook_of_a_part_of_a_year_has_a_forecast(drg: Drg, tmp_path: Path, made: Path) -> None:
+    file, out = tmp_path / "part.parquet", tmp_path / "out.xlsx"
+    package.price(settled.grouped(months=3), scheme=made).write_parquet(file)
+    outcome = drg("settle", file, "-s", made, "-o", out)
+    assert outcome.code == 0
+    assert openpyxl.load_workbook(out).sheetnames == ["预测", "月度", "累计", "预算", "待处理"]
+    assert "year_not_cleared" in outcome.out
+    assert "forecast 预测" in outcome.out
+    drg("settle", file, "-s", made, "-o", out, "--close")
+    assert openpyxl.load_workbook(out).sheetnames == ["年度", "月度", "累计", "预算", "待处理"]
+
+
+def test_the_summary(drg: Drg, tmp_path: Path, made: Path, priced: Path) -> None:
+    outcome = drg("settle", priced, "-s", made, "-o", tmp_path / "out.parquet")
+    rows = pl.read_parquet(tmp_path / "out.parquet").filter(span="year")
+    for insurance in ("310", "390"):
+        mine = rows.filter(insurance_type=insurance)
+        for name in ("cost", "standard", "entitlement", "balance"):
+            assert f"{mine[name].sum():,.2f}" in outcome.out
+        assert f"{mine['relative_weight'].sum() / mine['weighted_cases'].sum():.4f}" in outcome.out
+    assert "common_factor 统一系数" in outcome.out
+    assert "…" not in outcome.out
+    best = rows.group_by("hospital_id").agg(pl.col("outcome").sum()).sort("outcome")
+    assert f"{best['outcome'][0]:,.2f}" in outcome.out
+    assert "score_missing" in outcome.out
+    assert "Illustrative" in outcome.out
+
+
+def test_quiet_still_warns(drg: Drg, tmp_path: Path, made: Path, priced: Path) -> None:
+    outcome = drg("settle", priced, "-s", made, "-o", tmp_path / "out.parquet", "-q")
+    assert outcome.code == 0
+    assert outcome.out == ""
+    assert "Warning: score_missing × 6: H1 310 2025:" in outcome.err
+    assert "Add the hospital to the table of scores" in outcome.err
+    # A notice is no warning.
+    assert "patient_share_not_given" not in outcome.err
+
+
+def test_tables_and_findings(drg: Drg, tmp_path: Path, made: Path, priced: Path) -> None:
+    settled.payments().write_csv(tmp_path / "payments.csv")
+    settled.scores().rename({"hospital_id": "医疗机构代码", "year": "年度", "score": "考核得分"}).write_excel(
+        tmp_path / "scores.xlsx"
+    )
+    normal = pl.read_parquet(priced).filter(case_class="normal", hospital_id="H1")
+    case = normal["case_id"][0]
+    (tmp_path / "decisions.csv").write_text(
+        f"医疗机构代码,病案标识,决定,支付金额\nH1,{case},同意,12345.67\nH1,nobody,同意,\n", encoding="utf-8"
+    )
+    outcome = drg(
+        *("settle", priced, "-s", made, "-o", tmp_path / "out.parquet"),
+        *("--payments", tmp_path / "payments.csv", "--scores", tmp_path / "scores.xlsx"),
+        *("--decisions", tmp_path / "decisions.csv", "--findings", tmp_path / "findings.csv"),
+        *("--statement", tmp_path / "st", "--hospital", "H1"),
+    )
+    assert outcome.code == 0, outcome.err
+    rows = pl.read_parquet(tmp_path / "out.parquet").filter(span="year", hospital_id="H1")
+    assert "12345.67" in [str(value) for value in rows["special_payment"]]
+    assert "50000.33" not in [str(value) for value in rows["instalments"]]
+    assert "49997.56" in [str(value) for value in rows["instalments"]]
+    with (tmp_path / "findings.csv").open(encoding="utf-8-sig", newline="") as text:
+        rules = [row["rule"] for row in csv.DictReader(text)]
+    assert "decision_case_unknown" in rules
+    assert sorted(file.name for file in (tmp_path / "st").iterdir()) == ["结算单-H1.html", "结算单-H1.xlsx"]
+    assert "1 statements 份结算单" in outcome.out
+    assert "特例单议 12,345.67" in (tmp_path / "st" / "结算单-H1.html").read_text(encoding="utf-8")
+
+
+def test_cases_are_cleared(drg: Drg, tmp_path: Path) -> None:
+    made = settled.scheme(tmp_path, POINTS, points=True)
+    file = tmp_path / "priced.csv"
+    package.price(settled.grouped(), scheme=made).write_csv(file)
+    out, cases = tmp_path / "out.parquet", tmp_path / "cleared.parquet"
+    outcome = drg("settle", file, "-s", made, "-o", out, "--cases", cases, "-q")
+    assert outcome.code == 0, outcome.err
+    frame = pl.read_parquet(cases)
+    assert frame.height == 240
+    assert frame["cleared_payment"].null_count() == frame["case_class"].is_in(["invalid", "unpriced"]).sum()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "text"),
+    [
+        (["-o", "out.txt"], 1, "files that end in .txt"),
+        (["-o", "no/out.xlsx"], 1, "there is no directory"),
+        (["-o", "priced.parquet"], 1, "this is the input"),
+        (["-o", "out.xlsx", "--hospital", "H1"], 2, "--statement"),
+        (["-o", "out.xlsx", "--statement", "st", "--hospital", "H9"], 1, "no hospital 'H9'"),
+        (["-o", "out.xlsx", "--payments", "nothing.csv"], 1, "there is no such file"),
+        (["-o", "out.xlsx", "--cases", "c.parquet"], 1, "no case can be priced by it"),
+        (["-o", "out.xlsx", "--findings", "f.txt"], 1, "files that end in .txt"),
+    ],
+)
+def test_mistakes(
+    drg: Drg,
+    tmp_path: Path,
+    made: Path,
+    priced: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    code: int,
+    text: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    outcome = drg("settle", priced, "-s", made, *arguments)
+    assert outcome.code == code
+    assert text in outcome.err
+    # What cannot be done in whole is not begun.
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["made", "priced.parquet"]
+
+
+def test_cases_of_another_scheme_are_refused(drg: Drg, tmp_path: Path, priced: Path) -> None:
+    outcome = drg("settle", priced, "-s", "demo", "-o", tmp_path / "out.xlsx")
+    assert outcome.code == 1
+    assert "not with demo" in outcome.err
+    assert not (tmp_path / "out.xlsx").exists()
+
+
+def test_the_same_bytes_each_time(drg: Drg, tmp_path: Path, made: Path, priced: Path) -> None:
+    for name in ("a.xlsx", "b.xlsx"):
+        assert drg("settle", priced, "-s", made, "-o", tmp_path / name, "-q").code == 0
+    assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
