@@ -23,9 +23,18 @@ import polars as pl
 from drg import Grouper, list_groupers
 from drg.analysis.checks import choose
 from drg.cli.main import cli
-from drg.columns import INPUT_COLUMNS, OUTPUT_COLUMNS, RECORD_COLUMNS, Column, Kind
+from drg.columns import (
+    INPUT_COLUMNS,
+    OUTPUT_COLUMNS,
+    PRICE_COLUMNS,
+    PRICING_COLUMNS,
+    RECORD_COLUMNS,
+    Column,
+    Kind,
+)
 from drg.grouping.outcomes import expected
 from drg.report.checks import rules_page
+from drg.settlement.columns import SETTLEMENT_COLUMNS
 from drg.tables import Manifest, find
 from drg.tables.layout import TABLES
 
@@ -69,15 +78,9 @@ def _input_row(column: Column) -> tuple[str, ...]:
     return f"`{column.name}`", column.label_zh, variable, column.kind.value, column.meaning, possible
 
 
-def output_columns() -> str:
-    """Every output column."""
-    rows = ((f"`{column.name}`", column.label_zh, column.meaning) for column in OUTPUT_COLUMNS)
-    return table(("column", "中文", "what it holds"), rows)
-
-
-def record_columns() -> str:
-    """What no rule reads, but checks and prices do."""
-    rows = ((f"`{column.name}`", column.label_zh, column.meaning) for column in RECORD_COLUMNS)
+def meanings(columns: Iterable[Column]) -> str:
+    """Columns with their Chinese names and what they hold."""
+    rows = ((f"`{column.name}`", column.label_zh, column.meaning) for column in columns)
     return table(("column", "中文", "what it holds"), rows)
 
 
@@ -313,7 +316,14 @@ def documents() -> dict[str, dict[str, Callable[[], str]]]:
             "versions": lambda: versions_in_short(FAMILIES_ZH, ("", "分组方案")),
             "speed": lambda: speed_in_short(results, SPEED_ZH),
         },
-        "docs/columns.md": {"input": input_columns, "output": output_columns, "record": record_columns},
+        "docs/columns.md": {
+            "input": input_columns,
+            "output": lambda: meanings(OUTPUT_COLUMNS),
+            "record": lambda: meanings(RECORD_COLUMNS),
+            "pricing": lambda: meanings(PRICING_COLUMNS),
+            "price": lambda: meanings(PRICE_COLUMNS),
+            "settlement": lambda: meanings(SETTLEMENT_COLUMNS),
+        },
         "docs/commands.md": {"commands": commands},
         "docs/checks.md": {"": lambda: rules_page(choose(until=date.max))},
         "docs/versions.md": {"versions": all_versions, "notes": verification_notes},
