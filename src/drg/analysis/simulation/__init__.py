@@ -1,0 +1,156 @@
+"""Made-up discharges of any version, from its tables alone: for tests, documents and benchmarks.
+
+Nothing here describes real patients, hospitals or prices. The codes of a case are such that its group is
+reached; whether a doctor would ever write them together is another matter.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from drg.errors import InputError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from drg.analysis.simulation.codes import Harmless
+    from drg.analysis.simulation.prototypes import Prototypes
+    from drg.analysis.simulation.world import World
+    from drg.grouping import Grouper
+
+__all__ = ["MEAN_COST_YUAN", "YEAR", "simulate", "true_weights"]
+
+MEAN_COST_YUAN = 12_000.0
+YEAR = 2025
+_FIRST_YEAR, _LAST_YEAR = 1950, 2150
+
+
+class _Ready(NamedTuple):
+    """A version with its prototypes."""
+
+    grouper: Grouper
+    prototypes: Prototypes
+    pool: Harmless
+
+
+# By digest: the same tables, however they are named, have the same prototypes.
+_prepared: dict[str, _Ready] = {}
+_PREPARED = 6
+
+
+def simulate(
+    n: int,
+    grouper: str | Path | Grouper,
+    seed: int = 0,
+    *,
+    year: int = YEAR,
+    hospitals: int | None = None,
+    mean_cost_yuan: float = MEAN_COST_YUAN,
+) -> pl.DataFrame:
+    """Make up the discharges of a year.
+
+    The frequencies of the groups are skewed, costs are log-normal around weight × mean cost, stays too;
+    hospitals differ in size, level, case mix and cost level. A few cases cannot be grouped, a few cost far
+    too much or too little, some patients come back within days. See ``docs/simulation.md``.
+
+    Args:
+        n: how many cases.
+        grouper: the id of an installed version, the directory of one, or a Grouper.
+        seed: another one gives other weights, hospitals and cases.
+        year: of the discharges. Years of one seed share weights and frequencies, and their hospitals if
+            there are as many.
+        hospitals: how many; by default one for each 5,000 cases, but at least 5 and at most 60.
+        mean_cost_yuan: what a case of weight 1 costs on average.
+
+    Returns:
+        A frame [n] of canonical columns (``columns.INPUT_COLUMNS`` and ``RECORD_COLUMNS``, with
+        ``hospital_level``), by day of discharge; the same for the same arguments and version of this library.
+
+    Raises:
+        InputError: for a number that cannot be.
+        UnknownGrouperError, TablesError: if the version cannot be used.
+    """
+    from drg.analysis.simulation.cases import make_cases
+    from drg.analysis.simulation.world import generator, make_hospitals, usual_hospitals
+
+    _check_whole("n", n, 0)
+    _check_whole("seed", seed, 0)
+    _check_whole("year", year, _FIRST_YEAR, _LAST_YEAR)
+    if hospitals is not None:
+        _check_whole("hospitals", hospitals, 1, 100_000)
+    if not 1 <= mean_cost_yuan <= 1e9:
+        raise InputError(f"mean_cost_yuan is {mean_cost_yuan}", fix="Give an amount from 1 to 1,000,000,000")
+    ready = _ready(grouper)
+    world = _world(ready, seed)
+    number = usual_hospitals(n) if hospitals is None else hospitals
+    return make_cases(
+        ready.grouper,
+        ready.prototypes,
+        world,
+        make_hospitals(ready.grouper, world, seed, number),
+        ready.pool,
+        n,
+        year,
+        float(mean_cost_yuan),
+        generator(ready.grouper, seed, 2, year, n),
+    )
+
+
+def true_weights(grouper: str | Path | Grouper, seed: int = 0) -> pl.DataFrame:
+    """The weights behind the costs of ``simulate`` with this seed.
+
+    The mean cost of a group is relative_weight × mean_cost_yuan in expectation, whatever the hospitals.
+
+    Args:
+        grouper: as for ``simulate``.
+        seed: as for ``simulate``.
+
+    Returns:
+        A frame of one row for each DRG of the version, in the order in which it evaluates them: ``drg``;
+        ``relative_weight``, four decimals; ``cv``, the coefficient of variation of the cost, outliers
+        included, before hospitals differ.
+
+    Raises:
+        UnknownGrouperError, TablesError: if the version cannot be used.
+    """
+    _check_whole("seed", seed, 0)
+    return _world(_ready(grouper), seed).true
+
+
+def _check_whole(name: str, value: int, lowest: int, highest: int | None = None) -> None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InputError(f"{name} is {value!r}", fix="Give a whole number")
+    if value < lowest or (highest is not None and value > highest):
+        span = f"from {lowest:,} on" if highest is None else f"from {lowest:,} to {highest:,}"
+        raise InputError(f"{name} is {value:,}", fix=f"Give a whole number {span}")
+
+
+@lru_cache(maxsize=_PREPARED)
+def _installed(grouper: str) -> Grouper:
+    from drg.grouping import Grouper
+
+    return Grouper(grouper)
+
+
+def _ready(grouper: str | Path | Grouper) -> _Ready:
+    """A version with its prototypes, which take seconds to find and are kept."""
+    from drg.analysis.simulation.codes import harmless
+    from drg.analysis.simulation.prototypes import find_prototypes
+    from drg.grouping import Grouper
+
+    if not isinstance(grouper, Grouper):
+        grouper = _installed(grouper) if isinstance(grouper, str) else Grouper(grouper)
+    key = grouper.tables.digest
+    if key not in _prepared:
+        while len(_prepared) >= _PREPARED:
+            del _prepared[next(iter(_prepared))]
+        _prepared[key] = _Ready(grouper, find_prototypes(grouper), harmless(grouper))
+    return _prepared[key]
+
+
+def _world(ready: _Ready, seed: int) -> World:
+    from drg.analysis.simulation.world import make_world
+
+    return make_world(ready.grouper, ready.prototypes, seed)

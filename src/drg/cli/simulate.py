@@ -1,0 +1,85 @@
+"""``drg simulate``: made-up discharges of a version, in a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  drg simulate 10000 -o discharges.csv --grouper chs-drg-2.0\n"
+    "  drg simulate 1000000 -o 2024.parquet --grouper chs-drg-2.0 --seed 7 --year 2024\n"
+    "  drg simulate 5000 -o discharges.xlsx --grouper demo --hospitals 3 --weights weights.csv\n"
+)
+@click.argument("cases", type=click.IntRange(min=0), metavar="N")
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), help="Where to write the discharges."
+)
+@click.option("-g", "--grouper", required=True, help="Id of a version (see: drg groupers) or its directory.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, help="Another one gives other data. [0]")
+@click.option("--year", type=int, help="Of the discharges. [2025]")
+@click.option("--hospitals", type=click.IntRange(min=1), help="How many. [one for each 5,000 cases, 5 to 60]")
+@click.option("--mean-cost", type=float, metavar="YUAN", help="Cost of a case of weight 1. [12000]")
+@click.option(
+    "--weights", type=click.Path(path_type=Path), help="Write the true weights of the groups here, too."
+)
+@click.option(
+    "--bom/--no-bom", default=True, help="Begin CSV with a byte order mark, as Excel needs it. [on]"
+)
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing.")
+def simulate(
+    cases: int,
+    output: Path,
+    grouper: str,
+    seed: int,
+    year: int | None,
+    hospitals: int | None,
+    mean_cost: float | None,
+    weights: Path | None,
+    bom: bool,
+    quiet: bool,
+) -> None:
+    """Make up N discharges (模拟病例) that a version can group, with costs and stays.
+
+    Nothing in them is real: no patient, no hospital, no price. Diagnoses and procedures are drawn from the
+    tables of the version so that nearly all of its groups are reached. The same numbers give the same file.
+    The ending of the output chooses its format: .csv, .parquet or .xlsx. All cases are in memory at once.
+    """
+    from time import perf_counter
+
+    from drg.analysis.simulation import MEAN_COST_YUAN, YEAR, true_weights
+    from drg.analysis.simulation import simulate as made_up
+    from drg.grouping import Grouper
+    from drg.records.files import check_output, write
+    from drg.report.console import stdout
+
+    started = perf_counter()
+    check_output(output)
+    if weights is not None:
+        if weights == output:
+            raise click.UsageError("Give --output and --weights different names.")
+        check_output(weights)
+    version = Grouper(grouper)
+    frame = made_up(
+        cases,
+        version,
+        seed,
+        year=YEAR if year is None else year,
+        hospitals=hospitals,
+        mean_cost_yuan=MEAN_COST_YUAN if mean_cost is None else mean_cost,
+    )
+    write(frame.lazy(), output, sources=(), bom=bom)
+    if weights is not None:
+        write(true_weights(version, seed).lazy(), weights, sources=(), bom=bom)
+    if not quiet:
+        seconds = perf_counter() - started
+        console = stdout()
+        console.print(
+            f"{cases:,} made-up cases (模拟病例) of {frame['hospital_id'].n_unique():,} hospitals written to "
+            f"{output} in {seconds:.1f} s, for {version.id} with seed {seed}.",
+            soft_wrap=True,
+        )
+        if weights is not None:
+            console.print(f"True weights (真实权重) written to {weights}.", soft_wrap=True)

@@ -1,0 +1,37 @@
+"""What docs/simulation.md says is so."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from drg.analysis.simulation import world
+from drg.cli.simulate import simulate
+
+DOCUMENT = (Path(__file__).resolve().parents[3] / "docs" / "simulation.md").read_text(encoding="utf-8")
+
+
+def test_snippet_works() -> None:
+    (snippet,) = re.findall(r"^```python\n(.*?)^```", DOCUMENT, re.DOTALL | re.MULTILINE)
+    names: dict[str, Any] = {}
+    exec(snippet, names)
+    assert names["grouped"].height == names["discharges"].height == 10_000
+    assert names["truth"].columns == ["drg", "relative_weight", "cv"]
+
+
+def test_every_option_is_named() -> None:
+    options = {
+        option for parameter in simulate.params for option in parameter.opts if option.startswith("--")
+    }
+    of_every_command = {"--output", "--bom", "--quiet"}
+    assert [option for option in options - of_every_command if f"`{option}" not in DOCUMENT] == []
+
+
+def test_outliers_are_as_told() -> None:
+    for share, low, high in world.OUTLIERS:
+        assert f"{100 * share:g} %" in DOCUMENT
+        assert f"{low:g} to {high:g}" in DOCUMENT or f"{low:g} and {high:g}" in DOCUMENT
+    mean, square = world.outlier_moments()
+    assert abs(mean - (1 - 0.016 + 0.006 * 4.5 + 0.01 * 0.275)) < 1e-12
+    assert square > mean**2

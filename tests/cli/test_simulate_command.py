@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from drg import simulate
+from drg.analysis.simulation import true_weights
+from tests.cli.conftest import Drg
+
+
+@pytest.mark.parametrize("name", ["made.parquet", "made.csv", "made.xlsx"])
+def test_simulate_writes_what_group_reads(drg: Drg, tmp_path: Path, name: str) -> None:
+    made, grouped = tmp_path / name, tmp_path / "grouped.parquet"
+    outcome = drg("simulate", 300, "-o", made, "-g", "demo", "--seed", 5, "--year", 2023, "--hospitals", 2)
+    assert outcome.code == 0
+    assert "300 made-up cases" in outcome.out
+    assert "2 hospitals" in outcome.out
+    assert drg("group", made, "-o", grouped, "-g", "demo", "-q").code == 0
+    frame = pl.read_parquet(grouped)
+    expected = simulate(300, "demo", 5, year=2023, hospitals=2)
+    assert frame["case_id"].to_list() == expected["case_id"].to_list()
+    assert frame["total_cost_yuan"].cast(pl.Decimal(18, 2)).equals(expected["total_cost_yuan"])
+    assert (frame["grouping_status"] == "grouped").mean() > 0.9  # type: ignore[operator]
+
+
+def test_the_truth_can_be_written(drg: Drg, tmp_path: Path) -> None:
+    made, weights = tmp_path / "made.parquet", tmp_path / "weights.parquet"
+    outcome = drg("simulate", 10, "-o", made, "-g", "demo", "--weights", weights, "--mean-cost", 8000, "-q")
+    assert (outcome.code, outcome.out) == (0, "")
+    assert_frame_equal(pl.read_parquet(weights), true_weights("demo"))
+    assert_frame_equal(pl.read_parquet(made), simulate(10, "demo", mean_cost_yuan=8000))
+    assert drg("simulate", 10, "-o", made, "-g", "demo", "--weights", made).code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("-1", "-o", "a.csv", "-g", "demo"), 2, "-1"),
+        (("x", "-o", "a.csv", "-g", "demo"), 2, "not a valid integer"),
+        (("5", "-o", "a.txt", "-g", "demo"), 1, "a.txt"),
+        (("5", "-o", "nowhere/a.csv", "-g", "demo"), 1, "there is no directory"),
+        (("5", "-o", "a.csv", "-g", "demmo"), 1, "Did you mean 'demo'"),
+        (("5", "-o", "a.csv", "-g", "demo", "--year", "24"), 1, "year is 24"),
+    ],
+)
+def test_mistakes_are_explained(
+    drg: Drg,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    code: int,
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    outcome = drg("simulate", *arguments)
+    assert outcome.code == code
+    assert said in outcome.err
+    assert list(tmp_path.iterdir()) == []
