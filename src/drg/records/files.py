@@ -153,8 +153,7 @@ def write(frame: pl.LazyFrame, file: Path, *, sources: Sequence[Path], bom: bool
         InputError: if a source turns out to be unreadable on the way.
     """
     ending = _ending(file, OUTPUT_FORMATS, OutputError)
-    if any(source.exists() and file.exists() and source.samefile(file) for source in sources):
-        raise OutputError("this is the input", file=file, fix="Choose another name for the result")
+    _check_other(file, sources)
     with placed(file) as part:
         try:
             if ending == ".parquet":
@@ -171,6 +170,27 @@ def write(frame: pl.LazyFrame, file: Path, *, sources: Sequence[Path], bom: bool
             raise
         except pl.exceptions.PolarsError as error:
             raise _unreadable_part(sources, error) from error
+
+
+def write_bytes(content: bytes, file: Path, *, sources: Sequence[Path]) -> None:
+    """Write what is complete already, such as a workbook of several sheets: whole, or not at all.
+
+    Args:
+        content: of the file.
+        file: where to.
+        sources: none of them is overwritten.
+
+    Raises:
+        OutputError: if the file cannot be written.
+    """
+    _check_other(file, sources)
+    with placed(file) as part:
+        part.write_bytes(content)
+
+
+def _check_other(file: Path, sources: Sequence[Path]) -> None:
+    if any(source.exists() and file.exists() and source.samefile(file) for source in sources):
+        raise OutputError("this is the input", file=file, fix="Choose another name for the result")
 
 
 def _write_sheet(frame: pl.LazyFrame, part: Path, file: Path) -> None:

@@ -1,0 +1,9 @@
+"""Statistical quality of a grouping: how well its groups tell dear cases from cheap ones."""
+
+from __future__ import annotations
+
+from drg.analysis.quality.evaluation import Evaluation, evaluate
+from drg.analysis.quality.moments import GroupMoments
+from drg.analysis.trimming import Trimming
+
+__all__ = ["Evaluation", "GroupMoments", "Trimming", "evaluate"]

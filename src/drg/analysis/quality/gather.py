@@ -1,0 +1,191 @@
+"""Discharges → arrays that hold a million cases in some tens of megabytes: numbers instead of strings."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from drg.analysis.quality.cases import CaseReader, amounts
+from drg.analysis.quality.moments import GroupMoments
+from drg.records.typed import as_text
+
+Ints = npt.NDArray[np.int64]
+NOBODY: Final = -1  # the hospital of a case without one
+
+_STANDARD: Final = "standard_payment"
+_HOSPITAL: Final = "hospital_id"
+_SCHEMA: Final = pl.Schema(
+    {
+        "group": pl.Int32(),
+        "cost": pl.Int64(),
+        "los": pl.Int64(),
+        "hospital": pl.Int32(),
+        "standard": pl.Int64(),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The grouped cases in an order that depends on nothing but themselves.
+
+    Attributes:
+        drgs: the groups that are there, by code.
+        adrgs: their ADRGs.
+        names: their names, empty if not known.
+        hospitals: the hospitals that are there, by id.
+        versions: the grouper versions that the rows name.
+        columns: those of the frame.
+        group: [n] place in ``drgs``, ascending.
+        cost: [n] fen, ``cases.ABSENT`` or ``cases.IMPOSSIBLE`` if there is none.
+        los: [n] days, the same.
+        hospital: [n] place in ``hospitals``, or ``NOBODY``.
+        standard: [n] payment standard in fen, negative if there is none.
+    """
+
+    drgs: list[str]
+    adrgs: list[str | None]
+    names: list[str]
+    hospitals: list[str]
+    versions: list[str]
+    columns: frozenset[str]
+    group: Ints
+    cost: Ints
+    los: Ints
+    hospital: Ints
+    standard: Ints
+
+
+class _Numbers:
+    """Numbers for strings, in the order in which they turn up; shared between threads."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def encode(self, texts: pl.Series) -> pl.Series:
+        """The number of each text; null stays null."""
+        new = texts.drop_nulls().unique()
+        with self._lock:
+            numbers = [self.of.setdefault(text, len(self.of)) for text in new]
+        return texts.replace_strict(
+            new, pl.Series(numbers, dtype=pl.Int32), default=None, return_dtype=pl.Int32
+        )
+
+    def in_order(self) -> tuple[list[str], npt.NDArray[np.int32]]:
+        """The texts in order, and the place of each number in it."""
+        texts = sorted(self.of)
+        places = np.empty(len(texts), dtype=np.int32)
+        places[[self.of[text] for text in texts]] = np.arange(len(texts))
+        return texts, places
+
+
+class Gatherer:
+    """Takes batches, from several threads.
+
+    Args:
+        reader: what to read.
+        moments: is given the same cases.
+    """
+
+    def __init__(self, reader: CaseReader, moments: GroupMoments) -> None:
+        self._reader = reader
+        self._moments = moments
+        self._groups, self._hospitals = _Numbers(), _Numbers()
+        self._told: dict[str, tuple[str | None, str]] = {}
+        self._versions: set[str] = set()
+        self._lock = threading.Lock()
+
+    def gather(self, frame: pl.LazyFrame) -> Gathered:
+        """All grouped cases of a frame.
+
+        Raises:
+            MissingColumnError, InputError: if the frame does not have what quality needs.
+        """
+        names = frame.collect_schema().names()
+        self._reader.check_columns(names)
+        chosen = frame.select(name for name in names if name in self._wanted)
+        read = chosen.map_batches(self._step, schema=_SCHEMA, streamable=True)
+        return self._ordered(read.collect(engine="streaming"), frozenset(names))
+
+    @property
+    def _wanted(self) -> set[str]:
+        reader = self._reader
+        of_reader = {reader.drg_column, reader.status_column, reader.cost_column, reader.los_column}
+        return of_reader | {"case_kind", "adrg", "drg_name", "grouper", _HOSPITAL, _STANDARD}
+
+    def _step(self, batch: pl.DataFrame) -> pl.DataFrame:
+        cases = self._reader.read(batch)
+        self._moments.add_read(cases)
+        is_grouped = cases["drg"].is_not_null()
+        cases, batch = cases.filter(is_grouped), batch.filter(is_grouped)
+        self._tell(cases["drg"], batch)
+        nothing = pl.repeat(None, cases.height, dtype=pl.Int32, eager=True)
+        hospital, standard = nothing, nothing.cast(pl.Int64)
+        if _HOSPITAL in batch.columns:
+            ids = as_text(batch[_HOSPITAL]).str.strip_chars()
+            hospital = self._hospitals.encode(ids.set(ids == "", None))
+        if _STANDARD in batch.columns:
+            standard = pl.Series(amounts(batch[_STANDARD]))
+        return pl.DataFrame(
+            {
+                "group": self._groups.encode(cases["drg"]),
+                "cost": cases["cost"].fill_null(-1),
+                "los": cases["los"].fill_null(-1),
+                "hospital": hospital.fill_null(NOBODY),
+                "standard": standard.fill_null(-1),
+            },
+            schema=_SCHEMA,
+        )
+
+    def _tell(self, drgs: pl.Series, batch: pl.DataFrame) -> None:
+        """Keep what the rows say of their groups; of two tales the first by the alphabet."""
+        said = {
+            name: as_text(batch[name]) if name in batch.columns else pl.repeat(None, len(drgs), eager=True)
+            for name in ("adrg", "drg_name", "grouper")
+        }
+        rows = (
+            pl.DataFrame({"drg": drgs, **said}).group_by("drg").agg(pl.col("adrg", "drg_name").min()).rows()
+        )
+        versions = said["grouper"].drop_nulls().unique().to_list()
+        with self._lock:
+            self._versions.update(versions)
+            for drg, adrg, name in rows:
+                before = self._told.get(drg, (adrg, name or ""))
+                self._told[drg] = (_first(before[0], adrg), _first(before[1], name or "") or "")
+
+    def _ordered(self, frame: pl.DataFrame, columns: frozenset[str]) -> Gathered:
+        drgs, places = self._groups.in_order()
+        hospitals, of_hospital = self._hospitals.in_order()
+        hospital = frame["hospital"].to_numpy()
+        known = hospital != NOBODY
+        ordered = frame.with_columns(
+            group=pl.Series(places[frame["group"].to_numpy()], dtype=pl.Int32),
+            hospital=pl.Series(
+                np.where(known, of_hospital[np.where(known, hospital, 0)], NOBODY)
+                if hospitals
+                else hospital.copy(),
+                dtype=pl.Int32,
+            ),
+        ).sort(frame.columns)
+        arrays = {name: ordered[name].to_numpy().astype(np.int64) for name in ordered.columns}
+        return Gathered(
+            drgs,
+            [self._told[drg][0] for drg in drgs],
+            [self._told[drg][1] for drg in drgs],
+            hospitals,
+            sorted(self._versions),
+            columns,
+            **arrays,
+        )
+
+
+def _first(one: str | None, other: str | None) -> str | None:
+    told: Sequence[str] = [text for text in (one, other) if text]
+    return min(told) if told else None

@@ -1,0 +1,131 @@
+"""``drg evaluate``: how well the groups of a grouping tell dear cases from cheap ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+# Spelled out here so that asking for help imports nothing; tables of analysis.quality.Evaluation.
+_TABLES = ("variance", "groups", "splits", "order", "hospitals", "findings")
+_STATUSES = ("ambiguous", "no_drg", "ungrouped", "invalid")
+
+
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  drg evaluate grouped.parquet\n"
+    "  drg evaluate grouped.csv -o quality.xlsx --trim percentile:1,99\n"
+    "  drg evaluate 2023.parquet 2024.parquet -o groups.csv --table groups --bootstrap 0\n"
+)
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Write .xlsx: all tables, a sheet each; or .csv, .parquet: the table that --table names.",
+)
+@click.option("--table", type=click.Choice(_TABLES), help="The table for .csv or .parquet. [groups]")
+@click.option(
+    "-g",
+    "--grouper",
+    help="Version, or its directory, whose rules say which groups are for MCC or CC. [the one in the rows]",
+)
+@click.option(
+    "--trim",
+    default="iqr:1.5",
+    metavar="RULE",
+    help="Of cost and stay, per group: none, percentile:1,99, iqr:1.5, log-sd:3. [iqr:1.5]",
+)
+@click.option(
+    "--min-cases",
+    type=click.IntRange(min=0),
+    default=30,
+    help="A group with fewer has few cases. [30]",
+)
+@click.option(
+    "--ddof",
+    type=click.Choice(["0", "1"]),
+    default="1",
+    help="Divisor of variances: cases less 1 (sample) or less 0. [1]",
+)
+@click.option(
+    "--exclude",
+    multiple=True,
+    type=click.Choice(_STATUSES),
+    help="Leave cases of this status out of all; repeatable.",
+)
+@click.option(
+    "--longest-stay",
+    type=click.IntRange(min=0),
+    metavar="DAYS",
+    help="Leave cases out that stayed longer, such as 60. [none]",
+)
+@click.option(
+    "--bootstrap",
+    "replicates",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Replicates of the intervals, 0 for none. [1000, fewer above 200,000 cases]",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the bootstrap. [0]")
+@click.option(
+    "--bom/--no-bom", default=True, help="Begin CSV with a byte order mark, as Excel needs it. [on]"
+)
+@click.option("-q", "--quiet", is_flag=True, help="No summary.")
+def evaluate(
+    files: tuple[Path, ...],
+    output: Path | None,
+    table: str | None,
+    grouper: str | None,
+    trim: str,
+    min_cases: int,
+    ddof: str,
+    exclude: tuple[str, ...],
+    longest_stay: int | None,
+    replicates: int | None,
+    seed: int,
+    bom: bool,
+    quiet: bool,
+) -> None:
+    """Evaluate a grouping: grouping rate, RIV, CV, splits, severity order, indices (分组效能评价).
+
+    FILE is what drg group or drg price writes; of a layout such as HQMS, with --canonical. Needed are group,
+    status, and cost or length of stay. A measure that is not defined is shown as – and said why. Some tens
+    of bytes are kept for each case, and no text.
+    """
+    from time import perf_counter
+
+    from drg.analysis.quality import evaluate as evaluation_of
+    from drg.records.files import check_output, scan_all, write, write_bytes
+    from drg.report.console import stdout
+    from drg.report.quality import print_evaluation, workbook
+
+    started = perf_counter()
+    is_workbook = output is not None and output.suffix.lower() == ".xlsx" and table is None
+    if output is None and table is not None:
+        raise click.UsageError("--table chooses what -o writes; give -o OUT too.")
+    if output is None and quiet:
+        raise click.UsageError("Give -o OUT with --quiet, or nothing comes out.")
+    if output is not None:
+        check_output(output)
+    found = evaluation_of(
+        scan_all(files),
+        grouper,
+        trimming=trim,
+        min_cases=min_cases,
+        ddof=int(ddof),
+        exclude=exclude,
+        longest_stay=longest_stay,
+        replicates=replicates,
+        seed=seed,
+    )
+    if output is not None and is_workbook:
+        write_bytes(workbook(found), output, sources=files)
+    elif output is not None:
+        write(found.tables[table or "groups"].lazy(), output, sources=files, bom=bom)
+    if not quiet:
+        console = stdout()
+        print_evaluation(console, found)
+        console.print(f"{found.summary['cases']:,} cases in {perf_counter() - started:.2f} s.")
+        if output is not None:
+            console.print(f"Written to {output}.", soft_wrap=True)

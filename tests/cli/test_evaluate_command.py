@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from drg.analysis.quality import evaluate
+from drg.cli.evaluate import _TABLES
+from tests.analysis.quality.frames import grouped, random_cases
+from tests.cli.conftest import Drg
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "grouped.parquet"
+    random_cases(1200, seed=3).with_columns(drg_name=pl.lit("=1+1 [b]")).write_parquet(path)
+    return path
+
+
+def cells(out: str) -> list[list[str]]:
+    return [[cell.strip() for cell in line.split("│")[1:-1]] for line in out.splitlines() if "│" in line]
+
+
+def test_what_is_printed_is_what_was_computed(drg: Drg, file: Path) -> None:
+    outcome = drg("evaluate", file, "--bootstrap", "50", "--min-cases", "40")
+    assert outcome.code == 0, outcome.err
+    assert outcome.err == ""
+    found = evaluate(pl.read_parquet(file), replicates=50, min_cases=40)
+    lines = cells(outcome.out)
+    totals = {line[0]: line[2] for line in lines if len(line) == 3}
+    assert totals["cases"] == "1,200"
+    assert totals["grouping rate"] == f"{found.summary['grouping_rate']:.1%}"
+    assert totals["few case groups"] == str(found.summary["few_case_groups"])
+    first = found.variance.row(0, named=True)
+    printed = next(line for line in lines if line[:3] == ["cost", "费用", "none"])
+    assert printed[5] == f"{first['riv']:.4f}"
+    assert printed[6] == f"{first['riv_low']:.4f} – {first['riv_high']:.4f}"
+    shares = next(line for line in lines if line[:3] == ["cost", "费用", "iqr:1.5"] and len(line) == 7)
+    assert shares[3] == f"{found.variance['share_cases_cv_below_0_8'][4]:.1%}"
+    assert f"{found.summary['splits_tested']} ADRGs tested" in outcome.out
+    assert all(message in outcome.out for message in found.findings["message"])
+
+
+def test_a_workbook_has_every_table(drg: Drg, file: Path, tmp_path: Path) -> None:
+    out = tmp_path / "quality.xlsx"
+    outcome = drg("evaluate", file, "-o", out, "--bootstrap", "20", "-q")
+    assert (outcome.code, outcome.out) == (0, ""), outcome.err
+    found = evaluate(pl.read_parquet(file), replicates=20)
+    sheets = pl.read_excel(out, sheet_id=0, infer_schema_length=None)
+    assert [name.split()[-1] for name in sheets] == ["summary", *found.tables, "settings"]
+    by_name = {name.split()[-1]: sheet for name, sheet in sheets.items()}
+    for name, table in found.tables.items():
+        assert by_name[name].height == table.height
+        assert [column.split("\n")[1] for column in by_name[name].columns] == table.columns
+    summary = dict(by_name["summary"].select("measure", "value").iter_rows())
+    assert float(summary["riv_cost"]) == pytest.approx(found.summary["riv_cost"])
+    # Names from the file stay text.
+    assert set(by_name["groups"].to_series(1)) == {"=1+1 [b]"}
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet"])
+@pytest.mark.parametrize("table", [None, "variance"])
+def test_one_table(drg: Drg, file: Path, tmp_path: Path, ending: str, table: str | None) -> None:
+    out = tmp_path / f"table{ending}"
+    chosen = ["--table", table] if table else []
+    outcome = drg("evaluate", file, "-o", out, "--bootstrap", "0", "--ddof", "0", *chosen)
+    assert outcome.code == 0, outcome.err
+    expected = evaluate(pl.read_parquet(file), replicates=0, ddof=0).tables[table or "groups"]
+    read = pl.read_csv(out, schema_overrides=expected.schema) if ending == ".csv" else pl.read_parquet(out)
+    assert read.columns == expected.columns
+    assert read.height == expected.height
+    if ending == ".parquet":
+        assert read.equals(expected)
+
+
+def test_csv_and_several_files(drg: Drg, file: Path, tmp_path: Path) -> None:
+    cases = pl.read_parquet(file)
+    parts = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    cases.head(500).write_csv(parts[0])
+    cases.tail(700).write_csv(parts[1])
+    outputs = []
+    for source in ([file], parts):
+        out = tmp_path / f"{len(source)}.parquet"
+        assert drg("evaluate", *source, "-o", out, "--bootstrap", "10", "-q").code == 0
+        outputs.append(pl.read_parquet(out))
+    assert outputs[0].equals(outputs[1])
+
+
+def test_nothing_odd_is_printed_of_odd_data(drg: Drg, tmp_path: Path) -> None:
+    file = tmp_path / "odd.parquet"
+    grouped([("AA11", 5, 1), ("AA13", 5, 1)]).write_parquet(file)
+    out = drg("evaluate", file).out
+    assert "nan" not in out.lower()
+    assert "None" not in out
+    assert next(line for line in cells(out) if line[:3] == ["cost", "费用", "none"])[5:9] == ["–"] * 4
+    assert "all 2 costs are equal" in out
+    assert "全部 2 例费用相同" in out
+
+
+def test_tables_are_those_of_an_evaluation() -> None:
+    assert list(_TABLES) == list(evaluate(grouped([]), replicates=0).tables)
+
+
+def test_mistakes(drg: Drg, file: Path, tmp_path: Path) -> None:
+    outcome = drg("evaluate", tmp_path / "no.csv")
+    assert outcome.code == 1
+    assert "no.csv" in outcome.err
+    ungrouped = tmp_path / "discharges.csv"
+    ungrouped.write_text("case_id,total_cost_yuan\n1,5\n", encoding="utf-8")
+    outcome = drg("evaluate", ungrouped)
+    assert outcome.code == 1
+    assert "Group the discharges first" in outcome.err
+    assert "no trimming 'top'" in drg("evaluate", file, "--trim", "top").err
+    assert drg("evaluate", file, "--table", "groups").code == 2
+    assert drg("evaluate", file, "-q").code == 2
+    outcome = drg("evaluate", file, "-o", file, "--bootstrap", "0")
+    assert outcome.code == 1
+    assert "this is the input" in outcome.err
+    assert drg("evaluate", file, "-o", tmp_path / "out.txt").code == 1
+    assert drg("evaluate", file, "-o", tmp_path / "none" / "out.xlsx").code == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["discharges.csv", "grouped.parquet"]
