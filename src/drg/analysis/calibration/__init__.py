@@ -1,0 +1,176 @@
+"""Relative weights, rates and a scheme from the costs of grouped cases; and what a change does to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from drg.analysis.calibration.arguments import (
+    Amount,
+    amount,
+    budgets,
+    check_numbers,
+    exact_weights,
+    loaded_rules,
+    named_frames,
+    version_of_cases,
+)
+from drg.analysis.calibration.cases import check_columns, read_period
+from drg.analysis.calibration.estimate import OWN, estimate, half_up, sums_of
+from drg.analysis.calibration.intervals import intervals
+from drg.analysis.calibration.notes import notes_of
+from drg.analysis.calibration.prior import prior_weights
+from drg.analysis.calibration.rates import BudgetRate, budget_rates, keys_for
+from drg.analysis.calibration.result import (
+    Calibration,
+    Note,
+    Settings,
+    cells_frame,
+    groups_frame,
+    periods_frame,
+)
+from drg.analysis.calibration.scheme import names_groups
+from drg.analysis.calibration.whatif import WhatIf, what_if
+from drg.analysis.trimming import Trimming
+from drg.errors import InputError, did_you_mean
+from drg.payment.load import LoadedScheme
+
+if TYPE_CHECKING:
+    from drg.grouping import Grouper
+    from drg.tables import GrouperTables
+
+__all__ = ["BudgetRate", "Calibration", "Note", "Settings", "WhatIf", "calibrate", "what_if"]
+
+MIN_CASES: Final = 30
+DECIMALS: Final = 4
+TRIMMING: Final = "log-sd:3"
+
+
+def calibrate(
+    frames: Any,
+    *,
+    period_weights: Sequence[Amount] | None = None,
+    base: str | None = None,
+    grouper: str | Path | GrouperTables | Grouper | None = None,
+    trimming: Trimming | str = TRIMMING,
+    min_cases: int = MIN_CASES,
+    prior: str | Path | LoadedScheme | Mapping[str, Decimal] | None = None,
+    blend: bool = False,
+    monotone: bool = True,
+    decimals: int = DECIMALS,
+    rules: str | Path | LoadedScheme | None = None,
+    budget: Amount | Mapping[str, Amount] | None = None,
+    reserve: Amount = 0,
+    draws: int = 0,
+    seed: int = 0,
+) -> Calibration:
+    """Relative weights from the costs of grouped cases.
+
+    Args:
+        frames: grouped discharges with ``drg``, ``grouping_status`` and ``total_cost_yuan``: a polars
+            DataFrame or LazyFrame, a pyarrow Table or a pandas DataFrame; several of them, usually years, the
+            latest last; or a mapping from what a period is called to its frame.
+        period_weights: how much a case of each period counts against one of another; 1 if not given.
+        base: the period in which the mean weight is 1, which the budget is for; the last one if not given.
+        grouper: the version; if not given, the one that the column ``grouper`` names.
+        trimming: which costs of a group and period are too far out to count; a rule, or its text.
+        min_cases: a group with fewer that are kept takes the mean of its ADRG × the usual ratio of its
+            severity, or else the prior, or else has no weight.
+        prior: the id or directory of a scheme, a file of weights, or weights by group.
+        blend: mix what such a group takes with its own mean: own × kept ÷ min_cases + taken × the rest.
+        monotone: pool the splits of an ADRG where weights descend with severity (MCC ≥ CC ≥ none).
+        decimals: of the weights, 1 to 8.
+        rules: the id or directory of a scheme whose method, rates, coefficients and rules are kept.
+        budget: yuan to be distributed over the cases of the base period, in all or by ``insurance_type``.
+        reserve: the share of the budget that is kept back, such as 0.05.
+        draws: samples of the bootstrap for the 95 % interval of each weight; none if 0.
+        seed: of these samples.
+
+    Returns:
+        The weights, how each came about, and a scheme that is ready to use.
+
+    Raises:
+        MissingColumnError: if a column is absent.
+        InputError: if there is nothing to calibrate with: no grouped case with a cost, cases of different
+            versions, a budget without cases.
+        UnknownGrouperError, TablesError: if the version cannot be used.
+        UnknownSchemeError, SchemeError: if a scheme cannot be used.
+    """
+    named = named_frames(frames)
+    weights = exact_weights(period_weights, len(named))
+    rule = Trimming.parse(trimming) if isinstance(trimming, str) else trimming
+    check_numbers(min_cases, decimals, draws)
+    if base is not None and base not in named:
+        raise InputError(
+            f"there is no period {base!r}", fix=did_you_mean(base, named) or f"Give one of {', '.join(named)}"
+        )
+    base = base if base is not None else list(named)[-1]
+    kept = loaded_rules(rules)
+    amounts = budgets(budget)
+    keys = keys_for(amounts, kept) if amounts else None
+    for label, frame in named.items():
+        check_columns(frame, label, (keys or ()) if label == base else ())
+    version = version_of_cases(named, grouper)
+    if kept and kept.scheme.grouper != version.id and names_groups(kept):
+        raise InputError(
+            f"the rules of {kept.scheme.id} name groups of {kept.scheme.grouper}, not of {version.id}",
+            fix="Copy that scheme and take out what is for single groups",
+        )
+    share = amount(reserve, "reserve")
+    if not 0 <= share < 1:
+        raise InputError(f"a reserve of {share} is not possible", fix="Give a share such as 0.05")
+    known = prior_weights(prior, version)
+    sums = [
+        sums_of(read_period(frame, label, weight, version.drgs, keys if label == base else None), rule)
+        for (label, frame), weight in zip(named.items(), weights, strict=True)
+    ]
+    of_base = next(one for one in sums if one.period.label == base)
+    found = estimate(
+        sums,
+        of_base,
+        version,
+        min_cases=min_cases,
+        prior=known.weights,
+        blend=blend,
+        monotone=monotone,
+        decimals=decimals,
+    )
+    given = {version.drgs[g.number]: g.weight for g in found.groups if g.weight is not None}
+    if found.mean is None:
+        fullest = max(group.kept for group in found.groups)
+        raise InputError(
+            f"no group has {min_cases:,} cases, nor has any ADRG; the fullest group has {fullest:,}",
+            fix="Give more cases, a smaller number of least cases (--min-cases), or a prior (--prior)",
+        )
+    own = [group.number for group in found.groups if group.source == OWN and group.weight is not None]
+    bounds = intervals(sums, own, draws, seed) if draws else {}
+    costs = of_base.period.costs[np.isin(of_base.period.groups, [version.drgs.index(drg) for drg in given])]
+    rates = tuple(budget_rates(amounts, share, given, of_base.period.keys, kept))
+    return Calibration(
+        settings=Settings(
+            version.id,
+            base,
+            rule,
+            min_cases,
+            known.name,
+            blend,
+            monotone,
+            decimals,
+            share,
+            kept.scheme.id if kept else None,
+        ),
+        weights=given,
+        groups=groups_frame(found, sums, version, known.weights, bounds, decimals),
+        periods=periods_frame(sums),
+        cells=cells_frame(sums, version),
+        rates=rates,
+        mean_cost_yuan=half_up(Fraction(int(costs.sum()), 100 * len(costs)), 2),
+        mean_weight=found.mean,
+        notes=tuple(notes_of(found, sums, version, known, rates, of_base.period)),
+        rules=kept,
+    )

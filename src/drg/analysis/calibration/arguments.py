@@ -1,0 +1,136 @@
+"""What a caller gives → what calibration works with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+from drg.analysis.calibration.cases import grouper_ids
+from drg.analysis.calibration.version import Version, version_of
+from drg.errors import InputError
+from drg.grouping import Grouper
+from drg.payment.load import LoadedScheme, load_scheme
+from drg.tables import GrouperTables
+
+# A weight table takes at most eight decimals.
+_MOST_DECIMALS: Final = 8
+
+Amount = Decimal | int | str
+
+
+def named_frames(frames: Any) -> dict[str, Any]:
+    """The frames by what their periods are called.
+
+    Raises:
+        InputError: if there is none.
+    """
+    if isinstance(frames, Mapping):
+        named = {str(label): frame for label, frame in frames.items()}
+    elif isinstance(frames, list | tuple):
+        named = {f"period {number}": frame for number, frame in enumerate(frames, start=1)}
+    else:
+        named = {"data": frames}
+    if not named:
+        raise InputError("there are no cases", fix="Give grouped cases of at least one period")
+    return named
+
+
+def exact_weights(given: Sequence[Amount] | None, count: int) -> list[Fraction]:
+    """The weight of each period.
+
+    Raises:
+        InputError: if there are more or fewer than periods, or one is not positive.
+    """
+    if given is None:
+        return [Fraction(1)] * count
+    if len(given) != count:
+        raise InputError(
+            f"the number of weights is {len(given)}, that of the periods is {count}",
+            fix="Give each period one weight",
+        )
+    weights = [Fraction(amount(weight, "weight of a period")) for weight in given]
+    if any(weight <= 0 for weight in weights):
+        raise InputError("a period has a weight of 0", fix="Leave it out, or give it a positive weight")
+    return weights
+
+
+def check_numbers(min_cases: int, decimals: int, draws: int) -> None:
+    """Whether these numbers make sense.
+
+    Raises:
+        InputError: if one does not.
+    """
+    if min_cases < 1:
+        raise InputError(f"{min_cases} is no number of least cases", fix="Give 1 or more")
+    if not 1 <= decimals <= _MOST_DECIMALS:
+        raise InputError(f"{decimals} decimals are not possible", fix=f"Give 1 to {_MOST_DECIMALS}")
+    if draws < 0:
+        raise InputError(f"{draws} draws are not possible", fix="Give 0 for no intervals, or some hundreds")
+
+
+def amount(value: Amount, what: str) -> Decimal:
+    """A number that is not negative, as a decimal.
+
+    Raises:
+        InputError: if it is none.
+    """
+    try:
+        found = Decimal(str(value).strip().replace(",", ""))
+    except InvalidOperation:
+        found = Decimal("NaN")
+    if not found.is_finite() or found < 0:
+        raise InputError(f"the {what} {str(value)!r} is no amount", fix="Give a positive number such as 1.5")
+    return found
+
+
+def budgets(budget: Amount | Mapping[str, Amount] | None) -> dict[str | None, Decimal]:
+    """Budgets in yuan by insurance; None stands for all.
+
+    Raises:
+        InputError: if one is no amount, or 0.
+    """
+    if budget is None:
+        return {}
+    given = budget if isinstance(budget, Mapping) else {None: budget}
+    amounts = {insurance: amount(yuan, "budget") for insurance, yuan in given.items()}
+    if any(yuan <= 0 for yuan in amounts.values()):
+        raise InputError("a budget is 0", fix="Give it in yuan")
+    return amounts
+
+
+def loaded_rules(rules: str | Path | LoadedScheme | None) -> LoadedScheme | None:
+    """The scheme whose rules are kept, if there is one."""
+    return rules if rules is None or isinstance(rules, LoadedScheme) else load_scheme(rules)
+
+
+def version_of_cases(
+    named: Mapping[str, Any], grouper: str | Path | GrouperTables | Grouper | None
+) -> Version:
+    """The version of all frames.
+
+    Raises:
+        InputError: if they name several, another one than is given, or none.
+    """
+    ids = {label: grouper_ids(frame, label) for label, frame in named.items()}
+    all_ids = set().union(*ids.values())
+    if len(all_ids) > 1:
+        shown = "; ".join(f"{label}: {', '.join(sorted(found))}" for label, found in ids.items() if found)
+        raise InputError(
+            f"the cases were grouped by different versions ({shown})",
+            field="grouper",
+            fix="Group them all by one version: drg group … --grouper ID",
+        )
+    if grouper is None and not all_ids:
+        fix = "Name the version by which they were grouped: --grouper ID"
+        raise InputError("the cases do not say by which version they were grouped", field="grouper", fix=fix)
+    version = version_of(all_ids.pop() if grouper is None else grouper)
+    if all_ids and version.id not in all_ids:
+        raise InputError(
+            f"the cases were grouped by {', '.join(all_ids)}, not by {version.id}",
+            field="grouper",
+            fix="Name that version, or group the cases once more",
+        )
+    return version

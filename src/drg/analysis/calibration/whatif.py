@@ -1,0 +1,181 @@
+"""What a change of scheme does to whom: the same cases priced by two schemes, in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from drg.analysis.calibration.estimate import half_up
+from drg.analysis.checks.frames import as_lazy
+from drg.analysis.price_tally import CLASS, GROUP, PriceTally
+from drg.columns import ALL, PRICE
+from drg.errors import InputError
+from drg.payment import Pricer
+from drg.payment.load import LoadedScheme
+from drg.payment.marks import EXTREME, READMITTED
+
+HOSPITAL: Final = ("hospital_id",)
+DEPARTMENT: Final = ("hospital_id", "department")
+GAINS: Final = "gains"
+LOSES: Final = "loses"
+UNCHANGED: Final = "unchanged"
+
+_MARKS: Final = (READMITTED, EXTREME)
+_OLD: Final = "__old"
+_YUAN: Final = pl.Decimal(38, 2)
+_PERCENT: Final = pl.Decimal(38, 2)
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """Payments of the same cases by two schemes.
+
+    Attributes:
+        old, new: the ids of the schemes.
+        total: one row.
+        hospitals, departments, groups, classes: one row per hospital; hospital and department; group; case
+            class. All have their keys and ``cases``, ``cost_yuan``, ``weight_old``, ``weight_new`` (Σ of the
+            relative weights), ``payment_old_yuan``, ``payment_new_yuan``, ``difference_yuan`` (new less old),
+            ``difference_percent`` (of the old; null if that is 0) and ``outcome`` (``gains``, ``loses``,
+            ``unchanged``); those who gain most are first. A case can be of another class by the new scheme:
+            ``classes`` has ``cases_old`` and ``cases_new`` instead of ``cases``, and no cost or weight.
+        warnings: what either scheme says of cases that it is not made for, with the number of cases.
+    """
+
+    old: str
+    new: str
+    total: pl.DataFrame
+    hospitals: pl.DataFrame
+    departments: pl.DataFrame
+    groups: pl.DataFrame
+    classes: pl.DataFrame
+    warnings: tuple[str, ...]
+
+
+def what_if(
+    frame: Any,
+    old: str | Path | LoadedScheme | Pricer,
+    new: str | Path | LoadedScheme | Pricer,
+    *,
+    watch: Callable[[int], None] | None = None,
+) -> WhatIf:
+    """Price the same cases by two schemes of one grouper version, and see who gains and who loses.
+
+    Args:
+        frame: grouped discharges of any kind, with what either scheme asks for; what they were paid is not
+            looked at. A LazyFrame is read batch by batch.
+        old: the scheme that is; an id, a directory or a loaded one.
+        new: the scheme that may be.
+        watch: is told how many cases each batch has.
+
+    Raises:
+        MissingColumnError: if a column that a scheme needs is absent.
+        InputError: if the schemes are for different versions.
+        UnknownSchemeError, SchemeError: if a scheme cannot be used.
+    """
+    before, after = (one if isinstance(one, Pricer) else Pricer(one) for one in (old, new))
+    if before.scheme.grouper != after.scheme.grouper:
+        raise InputError(
+            f"{before.id} pays for groups of {before.scheme.grouper}, {after.id} for groups of"
+            f" {after.scheme.grouper}: the same cases have other groups there",
+            fix="Compare two versions with: drg compare … --schemes",
+        )
+    lazy = as_lazy(frame)
+    names = [name for name in lazy.collect_schema().names() if name in ALL and name not in PRICE]
+    for pricer in (before, after):
+        pricer.check_columns(names)
+    keys = (HOSPITAL, DEPARTMENT, GROUP)
+    tallies = PriceTally(before, keys), PriceTally(after, keys)
+
+    def step(batch: pl.DataFrame) -> pl.DataFrame:
+        of_old = [f"{mark}{_OLD}" for mark in _MARKS if f"{mark}{_OLD}" in batch.columns]
+        of_new = [mark for mark in _MARKS if mark in batch.columns]
+        by_old = batch.drop(of_new).rename({name: name.removesuffix(_OLD) for name in of_old})
+        tallies[0].add(before.price_batch(by_old))
+        tallies[1].add(after.price_batch(batch.drop(of_old)))
+        if watch is not None:
+            watch(batch.height)
+        return pl.DataFrame(schema={"done": pl.Null})
+
+    marked = before.marked(lazy.select(names))
+    added = [name for name in marked.collect_schema().names() if name in _MARKS]
+    after.marked(marked.rename({name: f"{name}{_OLD}" for name in added})).map_batches(
+        step, schema={"done": pl.Null}, streamable=True, projection_pushdown=False, predicate_pushdown=False
+    ).collect(engine="streaming")
+    return _result(before, after, *tallies)
+
+
+def _result(before: Pricer, after: Pricer, old: PriceTally, new: PriceTally) -> WhatIf:
+    found = {key: _joined(old.by(key), new.by(key), key) for key in (HOSPITAL, DEPARTMENT, GROUP)}
+    total_old, total_new = (pl.DataFrame({"all": ["all"]}).hstack(_sums(tally)) for tally in (old, new))
+    said = [
+        f"{pricer.id}: {count:,} of {tally.cases:,} cases: {text}"
+        for pricer, tally in ((before, old), (after, new))
+        for text, count in tally.warned.items()
+    ]
+    return WhatIf(
+        before.id,
+        after.id,
+        _joined(total_old, total_new, ("all",)).drop("all"),
+        found[HOSPITAL],
+        found[DEPARTMENT],
+        found[GROUP],
+        _classes(old.by(CLASS), new.by(CLASS)),
+        tuple(said),
+    )
+
+
+def _sums(tally: PriceTally) -> pl.DataFrame:
+    return tally.by(CLASS).select(pl.col("cases", "weight", "cost", "payment").sum())
+
+
+def _joined(old: pl.DataFrame, new: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
+    both = old.join(new, on=key, how="inner", nulls_equal=True, suffix="_new", validate="1:1")
+    rows = both.select(
+        *key,
+        "cases",
+        cost_yuan="cost",
+        weight_old="weight",
+        weight_new="weight_new",
+        payment_old_yuan="payment",
+        payment_new_yuan="payment_new",
+    )
+    return _with_difference(rows).sort("difference_yuan", *key, descending=[True, *(False for _ in key)])
+
+
+def _classes(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
+    parts = [
+        part.select(
+            "case_class",
+            pl.col("cases").alias(f"cases_{name}"),
+            pl.col("payment").alias(f"payment_{name}_yuan"),
+        )
+        for name, part in (("old", old), ("new", new))
+    ]
+    both = parts[0].join(parts[1], on="case_class", how="full", coalesce=True, maintain_order="left_right")
+    rows = both.select("case_class", "cases_old", "cases_new", "payment_old_yuan", "payment_new_yuan")
+    return _with_difference(rows.fill_null(0))
+
+
+def _with_difference(rows: pl.DataFrame) -> pl.DataFrame:
+    found = rows.with_columns(difference_yuan=pl.col("payment_new_yuan") - pl.col("payment_old_yuan"))
+    pairs = found.select("difference_yuan", "payment_old_yuan").iter_rows()
+    percent = pl.Series([_percent(difference, old) for difference, old in pairs], dtype=_PERCENT)
+    change = pl.col("difference_yuan")
+    outcome = pl.when(change > 0).then(pl.lit(GAINS)).when(change < 0).then(pl.lit(LOSES))
+    return found.with_columns(
+        percent.alias("difference_percent"), outcome.otherwise(pl.lit(UNCHANGED)).alias("outcome")
+    )
+
+
+def _percent(difference: Decimal, old: Decimal) -> Decimal | None:
+    if not old:
+        return None
+    size = half_up(abs(Fraction(difference) * 100 / Fraction(old)), 2)
+    return size.copy_sign(difference) if size else size

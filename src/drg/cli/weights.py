@@ -1,0 +1,268 @@
+"""``drg weights``: grouped cases in, weights and a scheme out; and what a change does to whom."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from drg.cli.constants import set_option, with_constants
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from drg.analysis.calibration import WhatIf
+
+# Spelled out here so that asking for help imports nothing; analysis.calibration.
+_MIN_CASES = 30
+_DECIMALS = 4
+_TRIMMING = "log-sd:3"
+_STATUSES = ("illustrative", "transcribed", "published")
+_REPORT = "calibration.xlsx"
+_WHAT_IF = "what-if.xlsx"
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_WEIGHTED = re.compile(r"(.+):(\d+(?:\.\d+)?)")
+
+
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  drg weights grouped-2024.parquet -o mycity-2025\n"
+    "  drg weights 2023.parquet:1 2024.parquet:2 -o mycity-2025 --prior mycity-2024\n"
+    "  drg weights 2024.parquet -o mycity-2025 --rules mycity-2024 --budget 310=5e8 --budget 390=3e8\n"
+    "  drg weights 2024.parquet -o mycity-2025 --what-if mycity-2024\n"
+    "  drg weights 2024.parquet -o change --what-if mycity-2024 --to mycity-2025\n"
+)
+@click.argument("files", nargs=-1, required=True, metavar="FILE[:WEIGHT]...")
+@click.option(
+    "-o",
+    "--output",
+    "directory",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Directory of the scheme; its name is the id.",
+)
+@click.option("-g", "--grouper", help="Id of the version or its directory. [the one that the cases name]")
+@click.option("--year-weights", metavar="W,W…", help="What a case of each file counts. [1 each]")
+@click.option(
+    "--base", metavar="FILE", help="The file whose mean weight is 1, and which is paid for. [the last]"
+)
+@click.option(
+    "--trim",
+    default=_TRIMMING,
+    metavar="RULE",
+    help=f"none, percentile:1,99, iqr:1.5 or log-sd:3, per group and file. [{_TRIMMING}]",
+)
+@click.option(
+    "--min-cases",
+    type=click.IntRange(min=1),
+    default=_MIN_CASES,
+    help=f"A group with fewer takes its ADRG's mean, or the prior. [{_MIN_CASES}]",
+)
+@click.option("--prior", help="A scheme or weights.csv for groups that have too few cases.")
+@click.option("--blend", is_flag=True, help="Mix what such a group takes with its own mean.")
+@click.option("--monotone/--no-monotone", default=True, help="Pool groups unless MCC ≥ CC ≥ none. [on]")
+@click.option(
+    "--decimals", type=click.IntRange(1, 8), default=_DECIMALS, help=f"Of the weights. [{_DECIMALS}]"
+)
+@click.option("--rules", help="Scheme whose method, rates, coefficients and rules are kept.")
+@click.option(
+    "--budget",
+    "budgets",
+    multiple=True,
+    metavar="[INSURANCE=]YUAN",
+    help="What the rate must pay for; repeatable by insurance.",
+)
+@click.option("--reserve", default="0", metavar="SHARE", help="Of the budget, such as 0.05. [0]")
+@click.option(
+    "--draws", type=click.IntRange(min=0), default=0, help="Bootstrap samples for intervals. [0: none]"
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the samples. [0]")
+@click.option("--id", "scheme_id", help="Id of the scheme. [the name of the directory]")
+@click.option("--title", help="Title of the scheme.")
+@click.option("--region", help="Region of the scheme.")
+@click.option(
+    "--status", type=click.Choice(_STATUSES), default=_STATUSES[0], help=f"Of the scheme. [{_STATUSES[0]}]"
+)
+@click.option(
+    "--what-if", "old", metavar="SCHEME", help="Price the base file by this scheme and the new one."
+)
+@click.option(
+    "--to", "new", metavar="SCHEME", help="With --what-if: compare with this one; calibrate nothing."
+)
+@set_option
+@click.option("--overwrite", is_flag=True, help="Replace a scheme that is in the directory.")
+@click.option("-q", "--quiet", is_flag=True, help="No summary.")
+def weights(
+    files: tuple[str, ...],
+    directory: Path,
+    grouper: str | None,
+    year_weights: str | None,
+    base: str | None,
+    trim: str,
+    min_cases: int,
+    prior: str | None,
+    blend: bool,
+    monotone: bool,
+    decimals: int,
+    rules: str | None,
+    budgets: tuple[str, ...],
+    reserve: str,
+    draws: int,
+    seed: int,
+    scheme_id: str | None,
+    title: str | None,
+    region: str | None,
+    status: str,
+    old: str | None,
+    new: str | None,
+    constants: tuple[str, ...],
+    overwrite: bool,
+    quiet: bool,
+) -> None:
+    """Calibrate relative weights from the costs of grouped cases (权重测算).
+
+    FILE is what drg group writes, with total_cost_yuan; of a layout such as HQMS, with --canonical. Several
+    files are several years, the latest last. Into the directory go scheme.toml and weights.csv, ready for
+    drg price --scheme, and calibration.xlsx, which says how each weight came about. With --what-if, the cases
+    of the base file are priced by two schemes, and what-if.xlsx says who gains and who loses.
+    """
+    from time import perf_counter
+
+    from drg.analysis.calibration import calibrate, what_if
+    from drg.analysis.calibration.scheme import check_free
+    from drg.records.files import scan_all
+    from drg.report.calibration import calibration_workbook, print_calibration
+    from drg.report.console import stdout
+
+    started = perf_counter()
+    if new is not None and old is None:
+        raise click.UsageError("--to needs --what-if, the scheme that is.")
+    paths, counts = _with_weights(files, year_weights)
+    labels = _labels(paths)
+    base = _base(base, labels, paths)
+    frames: dict[str, pl.LazyFrame] = {
+        label: with_constants(scan_all([path]), constants) for label, path in zip(labels, paths, strict=True)
+    }
+    if old is not None and new is not None:
+        _written(directory, {}, what_if(frames[base], old, new), overwrite=overwrite, quiet=quiet)
+        return
+    check_free(directory, overwrite=overwrite)
+    id_ = _id(scheme_id, directory)
+    calibration = calibrate(
+        frames,
+        period_weights=counts,
+        base=base,
+        grouper=grouper,
+        trimming=trim,
+        min_cases=min_cases,
+        prior=prior,
+        blend=blend,
+        monotone=monotone,
+        decimals=decimals,
+        rules=rules,
+        budget=_budget(budgets),
+        reserve=reserve,
+        draws=draws,
+        seed=seed,
+    )
+    facts = {"status": status} | ({"title": title} if title else {}) | ({"region": region} if region else {})
+    scheme = calibration.scheme(id_, **facts)
+    seconds = perf_counter() - started
+    result = None if old is None else what_if(frames[base], old, scheme)
+    if not quiet:
+        print_calibration(stdout(), calibration, seconds)
+    made: dict[str, str | bytes] = {
+        **calibration.scheme_files(id_, **facts),
+        _REPORT: calibration_workbook(calibration),
+    }
+    _written(directory, made, result, overwrite=overwrite, quiet=quiet)
+
+
+def _id(given: str | None, directory: Path) -> str:
+    """The id of the scheme, checked before the work is done."""
+    id_ = given or directory.resolve().name
+    if not _ID.fullmatch(id_):
+        raise click.UsageError(
+            f"{id_!r} cannot be the id of a scheme: letters A-Z, digits and . _ - only. Give one with --id."
+        )
+    return id_
+
+
+def _written(
+    directory: Path,
+    files: Mapping[str, str | bytes],
+    result: WhatIf | None,
+    *,
+    overwrite: bool,
+    quiet: bool,
+) -> None:
+    """Write the files and what a change does, and say so."""
+    from drg.analysis.calibration.scheme import put
+    from drg.report.calibration import print_what_if, what_if_workbook
+    from drg.report.console import stdout
+
+    if result is not None:
+        files = {**files, _WHAT_IF: what_if_workbook(result)}
+    put(directory, files, overwrite=overwrite)
+    if quiet:
+        for warning in result.warnings if result else ():
+            click.echo(f"Warning: {warning}.", err=True)
+        return
+    console = stdout()
+    if result is not None:
+        print_what_if(console, result)
+    console.print(f"Written to {directory}: {', '.join(files)}.", soft_wrap=True)
+
+
+def _base(given: str | None, labels: list[str], paths: list[Path]) -> str:
+    """The label of the base file, which may also be named by its path."""
+    if given is None:
+        return labels[-1]
+    for label, path in zip(labels, paths, strict=True):
+        if given in (label, str(path)):
+            return label
+    raise click.UsageError(f"--base: there is no file {given!r}; the files are {', '.join(labels)}.")
+
+
+def _with_weights(files: tuple[str, ...], given: str | None) -> tuple[list[Path], list[str] | None]:
+    """The files and what a case of each counts, if anybody says."""
+    paths, counts = [], []
+    for file in files:
+        found = None if Path(file).exists() else _WEIGHTED.fullmatch(file)
+        paths.append(Path(found[1] if found else file))
+        counts.append(found[2] if found else "1")
+    if given is None:
+        return paths, counts
+    if any(str(path) != file for path, file in zip(paths, files, strict=True)):
+        raise click.UsageError("Give weights with the files or with --year-weights, not both.")
+    return paths, [weight.strip() for weight in given.split(",")]
+
+
+def _labels(paths: list[Path]) -> list[str]:
+    """What each file is called in the report: its name, with a number where several have the same."""
+    names = [path.name for path in paths]
+    return [
+        name if names.count(name) == 1 else f"{name} ({names[: place + 1].count(name)})"
+        for place, name in enumerate(names)
+    ]
+
+
+def _budget(budgets: tuple[str, ...]) -> str | dict[str, str] | None:
+    if not budgets:
+        return None
+    if len(budgets) == 1 and "=" not in budgets[0]:
+        return budgets[0]
+    found: dict[str, str] = {}
+    for budget in budgets:
+        insurance, equals, amount = (part.strip() for part in budget.partition("="))
+        if not equals or not insurance:
+            raise click.UsageError(
+                f"--budget {budget}: write one amount, or INSURANCE=YUAN for each insurance."
+            )
+        if insurance in found:
+            raise click.UsageError(f"--budget: insurance {insurance} has a budget already.")
+        found[insurance] = amount
+    return found

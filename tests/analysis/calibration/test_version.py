@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+
+from drg import Grouper
+from drg.analysis.calibration.version import CC, MCC, NO_CC, severity, version_of
+
+
+@pytest.mark.parametrize(
+    ("rule", "level"),
+    [
+        ("QTZD in MCC", MCC),
+        ("QTZD in {MCC, CC}", CC),
+        ("QTZD in CC", CC),
+        ("", NO_CC),
+        ("1", NO_CC),
+        ("NL <= 14", NO_CC),
+        ("NL <= 14 and QTZD in MCC", MCC),
+        ("QTZD in MCC or NL <= 14", NO_CC),
+    ],
+)
+def test_severity_of_a_rule(rule: str, level: int) -> None:
+    assert severity(rule)[0] == level
+
+
+def test_other_conditions_tell_groups_apart() -> None:
+    assert severity("QTZD in MCC and NL <= 14")[1] == severity("NL <= 14")[1]
+    assert severity("NL <= 14")[1] != severity("NL > 14")[1] != severity("")[1]
+    assert severity("QTZD in MCC or NL <= 14")[1] != severity("")[1]
+
+
+def chains(grouper: str) -> set[tuple[str, ...]]:
+    version = version_of(grouper)
+    return {tuple(version.drgs[number] for number in chain) for chain in version.chains}
+
+
+def test_chains_of_demo() -> None:
+    # BR1A is for those who die at once, NA1H for the old: neither is a severity.
+    assert chains("demo") == {("BB25", "BB23", "BB21"), ("BR15", "BR13", "BR11"), ("NR15", "NR13")}
+
+
+def test_groups_split_by_age_are_in_order_within_an_age() -> None:
+    found = chains("anyang-2021")
+    assert ("DJ15A", "DJ12A") in found
+    assert ("DJ15B", "DJ12B") in found
+
+
+def test_qy_rows_are_no_groups() -> None:
+    version = version_of(Grouper("demo"))
+    assert "BQY" not in version.drgs
+    assert "BS19" in version.drgs
+    assert [version.drgs[number] for number in version.members["BR1"]] == ["BR1A", "BR11", "BR13", "BR15"]
