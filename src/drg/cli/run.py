@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from drg.cli.constants import set_option, with_constants
+from drg.cli.directories import make
 from drg.cli.reading import reading_options
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def run(
     grouped = group_discharges(version, discharges, canonical=not discharges.is_canonical, language=lang)
     tally = PriceTally(pricer, (DEPARTMENT, GROUP))
     priced = pricer.price(with_constants(grouped, constants), language=lang, watch=tally.add)
-    _make(directory)
+    make(directory)
     cases = directory / (f"{CASES}.csv" if as_csv else f"{CASES}.parquet")
     with counting(lambda: tally.cases, total=count_rows(discharges.files), show=not quiet, what="pricing"):
         write(priced, cases, sources=discharges.files)
@@ -110,17 +111,6 @@ def _check(discharges: Discharges, version: Any, file: Path) -> int:
     found = ready.findings(rebatched(discharges.rows), convert=converter(discharges), tally=rules)
     write(found, file, sources=discharges.files)
     return rules.flagged[ERROR]
-
-
-def _make(directory: Path) -> None:
-    from drg.errors import OutputError
-
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"cannot be made: {error.strerror}", file=directory, fix="Give the name of a directory"
-        ) from None
 
 
 def _put(file: Path, text: str) -> None:

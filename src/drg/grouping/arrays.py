@@ -34,6 +34,39 @@ class Encoded(NamedTuple):
     no_principal: npt.NDArray[np.bool_]  # [n] the principal diagnosis is missing
 
 
+class Codes(NamedTuple):
+    """The codes of discharges, as numbers of one index of diagnoses and one of procedures."""
+
+    no_principal: npt.NDArray[np.bool_]  # [n] the principal diagnosis is missing
+    principal_diagnosis: npt.NDArray[np.uint32]  # [n]
+    other_diagnoses: npt.NDArray[np.uint32]  # end to end
+    other_diagnoses_begin: npt.NDArray[np.int64]  # [n + 1]
+    principal_procedure: npt.NDArray[np.uint32]  # [n]
+    other_procedures: npt.NDArray[np.uint32]
+    other_procedures_begin: npt.NDArray[np.int64]  # [n + 1]
+
+
+class Cells:
+    """The number and text columns of a frame as arrays, each worked out once, however many versions ask."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self.frame = frame
+        self._numbers: dict[str, tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]] = {}
+        self._texts: dict[tuple[str, tuple[str, ...]], npt.NDArray[np.int32]] = {}
+
+    def numbers(self, column: Column) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+        """The values of a column, NaN where absent, and which are present but impossible."""
+        if column.name not in self._numbers:
+            self._numbers[column.name] = _numbers(self.frame[column.name], column)
+        return self._numbers[column.name]
+
+    def texts(self, column: Column, values: tuple[str, ...]) -> npt.NDArray[np.int32]:
+        """The number of each text among ``values``, counted from 1; 0 for any other, -1 if absent."""
+        if (column.name, values) not in self._texts:
+            self._texts[column.name, values] = _texts(self.frame[column.name], column, values)
+        return self._texts[column.name, values]
+
+
 def encode(frame: pl.DataFrame, program: Program) -> Encoded:
     """The columns that a program reads, as arrays.
 
@@ -44,38 +77,60 @@ def encode(frame: pl.DataFrame, program: Program) -> Encoded:
     Raises:
         InputError: if a column of codes or texts holds something else.
     """
-    rows = frame.height
+    return encoded(Cells(frame), encode_codes(frame, program.diagnoses, program.procedures), program)
+
+
+def encode_codes(frame: pl.DataFrame, diagnoses: CodeIndex, procedures: CodeIndex) -> Codes:
+    """The codes of discharges as numbers.
+
+    Raises:
+        InputError: if a column of codes holds something else.
+    """
     principal = codes_column(frame, "principal_diagnosis")
-    principal_diagnosis = program.diagnoses.encode(principal)
+    principal_diagnosis = diagnoses.encode(principal)
     no_principal = principal_diagnosis == NO_CODE
     if no_principal.any():
         # Of these, some are not missing but unknown to the version.
         spelled = principal.filter(pl.Series(no_principal))
         no_principal[no_principal] = (spelled.is_null() | (normalised(spelled) == "")).to_numpy()
+    return Codes(
+        no_principal,
+        principal_diagnosis,
+        *_lists(frame, "other_diagnoses", diagnoses),
+        procedures.encode(codes_column(frame, "principal_procedure")),
+        *_lists(frame, "other_procedures", procedures),
+    )
+
+
+def encoded(cells: Cells, codes: Codes, program: Program) -> Encoded:
+    """What a program needs of discharges whose codes are numbers of its own indices.
+
+    Raises:
+        InputError: if a column of texts holds something else.
+    """
+    rows = cells.frame.height
     numbers = np.full((len(program.numbers), rows), np.nan)
     impossible = np.zeros(rows, dtype=np.uint32)
     for field, column in enumerate(program.numbers):
-        if column.name in frame.columns:
-            numbers[field], bad = _numbers(frame[column.name], column)
+        if column.name in cells.frame.columns:
+            numbers[field], bad = cells.numbers(column)
             impossible |= bad.astype(np.uint32) << np.uint32(field)
     texts = np.full((len(program.texts), rows), -1, dtype=np.int32)
     for field, column in enumerate(program.texts):
-        if column.name in frame.columns:
-            texts[field] = _texts(frame[column.name], column, program.text_values[field])
-    other_diagnoses, other_diagnoses_begin = _lists(frame, "other_diagnoses", program.diagnoses)
-    other_procedures, other_procedures_begin = _lists(frame, "other_procedures", program.procedures)
+        if column.name in cells.frame.columns:
+            texts[field] = cells.texts(column, program.text_values[field])
     cases = Cases(
-        rejected=no_principal | (impossible != 0),
-        principal_diagnosis=principal_diagnosis,
-        other_diagnoses=other_diagnoses,
-        other_diagnoses_begin=other_diagnoses_begin,
-        principal_procedure=program.procedures.encode(codes_column(frame, "principal_procedure")),
-        other_procedures=other_procedures,
-        other_procedures_begin=other_procedures_begin,
+        rejected=codes.no_principal | (impossible != 0),
+        principal_diagnosis=codes.principal_diagnosis,
+        other_diagnoses=codes.other_diagnoses,
+        other_diagnoses_begin=codes.other_diagnoses_begin,
+        principal_procedure=codes.principal_procedure,
+        other_procedures=codes.other_procedures,
+        other_procedures_begin=codes.other_procedures_begin,
         numbers=numbers,
         texts=texts,
     )
-    return Encoded(cases, impossible, no_principal)
+    return Encoded(cases, impossible, codes.no_principal)
 
 
 def grouped(encoded: Encoded, program: Program) -> Groups:

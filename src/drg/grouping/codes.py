@@ -57,6 +57,11 @@ class CodeIndex:
             numbers[missed] = found_again.to_numpy()
         return numbers
 
+    def numbers_in(self, other: CodeIndex) -> npt.NDArray[np.uint32]:
+        """The number in another index of each code of this one [number here]; 0 for codes that it lacks."""
+        normal = normalised(self.codes)
+        return np.array([other._number_of_normal.get(code, NO_CODE) for code in normal], dtype=np.uint32)
+
     def decode(self, number: int) -> str:
         """The code as the tables spell it; empty for 0."""
         return str(self.codes[number])

@@ -10,9 +10,10 @@ import polars as pl
 
 from drg.columns import INPUT, OUTPUT, OUTPUT_COLUMNS
 from drg.errors import did_you_mean
-from drg.grouping.arrays import Decoder, encode, grouped
+from drg.grouping.arrays import Decoder, Encoded, encode, grouped
 from drg.grouping.explain import Explanation, explain
 from drg.grouping.frames import check_free, in_batches, lacking, through_lazy
+from drg.grouping.kernels import Groups
 from drg.grouping.outcomes import check_language
 from drg.grouping.program import compile_tables
 from drg.records import Discharge
@@ -95,7 +96,11 @@ class Grouper:
     def group_batch(self, batch: pl.DataFrame, language: str = "en") -> pl.DataFrame:
         """Group a frame at once, in the calling thread, without checking its columns."""
         encoded = encode(batch, self.program)
-        return batch.with_columns(self._decoder.decode(encoded, grouped(encoded, self.program), language))
+        return batch.with_columns(self.decode(encoded, grouped(encoded, self.program), language))
+
+    def decode(self, encoded: Encoded, groups: Groups, language: str = "en") -> list[pl.Series]:
+        """The kernel's results as the columns of ``columns.OUTPUT_COLUMNS``."""
+        return self._decoder.decode(encoded, groups, language)
 
     def check_columns(self, names: Collection[str]) -> None:
         """Whether a frame with these columns can be grouped.

@@ -1,0 +1,105 @@
+"""Versions compared: what changes for which cases, and by how much money."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from drg.analysis.checks.frames import as_lazy
+from drg.analysis.comparison.cells import CellTally
+from drg.analysis.comparison.examples import Wanted, examples
+from drg.analysis.comparison.findings import findings
+from drg.analysis.comparison.result import DEPARTMENT, HOSPITAL, Comparison
+from drg.analysis.comparison.sides import CodeVersion, check_columns, sides
+from drg.analysis.comparison.step import LEVELS, Step
+from drg.errors import InputError
+from drg.grouping import Grouper
+from drg.grouping.outcomes import check_language
+from drg.payment import Pricer
+from drg.records.discharges import CODE_VERSIONS
+from drg.records.files import write
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["DEPARTMENT", "HOSPITAL", "LEVELS", "Comparison", "Wanted", "compare", "examples"]
+
+
+def compare(
+    frame: Any,
+    groupers: Sequence[str | Path | Grouper],
+    schemes: Iterable[str | Path | Pricer] | None = None,
+    *,
+    codes: CodeVersion = "insurance",
+    language: str = "en",
+    cases: Path | None = None,
+    sources: Sequence[Path] = (),
+    watch: Callable[[int], None] | None = None,
+) -> Comparison:
+    """Group every case by each version, price it by the scheme of each, and tell what differs.
+
+    Codes are looked up once for all versions. Results do not depend on batches or threads.
+
+    Args:
+        frame: discharges, one row per case: a polars DataFrame or LazyFrame, a pyarrow Table or a pandas
+            DataFrame with canonical columns. A LazyFrame is read in batches. ``hospital_id``, ``department``,
+            ``los_days`` and ``total_cost_yuan`` (in yuan) are used if they are there.
+        groupers: two versions or more, by id, directory or as Groupers; the first is the base.
+        schemes: payment schemes, at most one for each version; a scheme belongs to the version that it
+            names. Without one, a version has no weights and no money.
+        codes: the version of the codes in the frame; clinical (国临版) ones are converted for the versions
+            that read insurance codes.
+        language: of the reasons, ``en`` or ``zh``.
+        cases: a Parquet file to write the case-level results to, so that memory does not grow with the
+            frame; without it they are kept in memory.
+        sources: the files that a LazyFrame reads, for messages; none of them is overwritten.
+        watch: is told the number of cases of every batch.
+
+    Returns:
+        The comparison.
+
+    Raises:
+        InputError: fewer than two versions, versions without a common code system, or a column that holds
+            what it cannot hold. MissingColumnError: a column is absent that some version or scheme needs.
+        SchemeError: a scheme is for none of the versions. UnknownGrouperError, TablesError,
+            UnknownSchemeError: a version or scheme cannot be used.
+        OutputError: the case-level results cannot be written.
+    """
+    check_language(language)
+    if codes not in CODE_VERSIONS:
+        known = ", ".join(CODE_VERSIONS)
+        raise InputError(f"there is no code version {codes!r}", field="codes", fix=f"Give one of {known}")
+    compared = sides(list(groupers), schemes or (), codes)
+    lazy = as_lazy(frame)
+    names = lazy.collect_schema().names()
+    check_columns(compared, names)
+    step = Step(compared, names, language)
+    tally = CellTally(compared, language)
+
+    def seen(batch: Any) -> None:
+        tally.add(batch)
+        if watch is not None:
+            watch(batch.cases.height)
+
+    results = step.lazy(lazy, seen)
+    if cases is None:
+        results = results.collect(engine="streaming").lazy()
+    else:
+        write(results, cases, sources=sources)
+        results = pl.scan_parquet(cases)
+    summaries: list[Mapping[str, Any]] = [moments.summary() for moments in tally.moments]
+    cells = tally.cells()
+    return Comparison(
+        sides=compared,
+        cases=results,
+        count=tally.cases,
+        findings=findings(compared, names, tally, cells, summaries),
+        _cells=cells,
+        _reasons=tally.reasons(),
+        _labels=step.labels,
+        _summaries=tuple(dict(summary) for summary in summaries),
+        _groups=tuple(moments.groups() for moments in tally.moments),
+    )

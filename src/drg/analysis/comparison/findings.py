@@ -1,0 +1,137 @@
+"""What a reader of a comparison must know of the data, in Chinese and English."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import polars as pl
+
+from drg.analysis.comparison.cells import CellTally, of
+from drg.analysis.comparison.sides import Side
+from drg.payment.reasons import GROUPER_NOT_VALID, SCHEME_NOT_VALID
+
+Finding = tuple[str, str]
+_OUT_OF_DATE: Final = (
+    (SCHEME_NOT_VALID, "支付方案", "scheme"),
+    (GROUPER_NOT_VALID, "分组方案", "version"),
+)
+_USED: Final = {
+    "case_id": (
+        "没有病案标识列，病例以行号 row 标识",
+        "there is no column case_id: cases are named by their row",
+    ),
+    "hospital_id": (
+        "没有医疗机构代码列，全部病例按一家医院处理",
+        "there is no column hospital_id: all cases count as one hospital",
+    ),
+    "department": (
+        "没有出院科别列，不按科室比较",
+        "there is no column department: departments are not compared",
+    ),
+    "total_cost_yuan": (
+        "没有住院总费用列，无费用统计",
+        "there is no column total_cost_yuan: there are no statistics of cost",
+    ),
+}
+
+
+def findings(
+    compared: Sequence[Side],
+    names: Collection[str],
+    tally: CellTally,
+    cells: pl.DataFrame,
+    summaries: Sequence[Mapping[str, Any]],
+) -> tuple[Finding, ...]:
+    """One pair of sentences for each thing to know."""
+    return (
+        *_of_versions(compared),
+        *_of_schemes(compared, tally, cells, summaries),
+        *_of_data(names, tally, cells),
+        *_of_groups(compared, tally, summaries),
+    )
+
+
+def _of_versions(compared: Sequence[Side]) -> Iterator[Finding]:
+    for side in compared:
+        manifest = side.grouper.tables.manifest
+        if not manifest.code_system:
+            yield (
+                f"{side.id} 未注明编码体系，按与其他版本相同处理",
+                f"{side.id} does not state its code system: it is taken to be that of the others",
+            )
+        if side.pricer and side.pricer.scheme.status == "illustrative":
+            yield (
+                f"支付方案 {side.pricer.id} 为示例，非官方数据",
+                f"the numbers of {side.pricer.id} are illustrative: no authority set them",
+            )
+    if any(side.pricer for side in compared):
+        for side in compared:
+            if not side.pricer:
+                yield (
+                    f"{side.id} 没有给出支付方案，因而没有其权重和金额",
+                    f"no scheme is given for {side.id}: it has no weights and no money",
+                )
+
+
+def _of_schemes(
+    compared: Sequence[Side],
+    tally: CellTally,
+    cells: pl.DataFrame,
+    summaries: Sequence[Mapping[str, Any]],
+) -> Iterator[Finding]:
+    for at, (side, summary) in enumerate(zip(compared, summaries, strict=True)):
+        if side.pricer is None:
+            continue
+        scheme = side.pricer.id
+        without = int(summary["grouped"]) - int(cells[of("weighted", at)].sum())
+        if without:
+            yield (
+                f"{scheme}：{without:,} 例入组病例没有权重，不计入 CMI",
+                f"{scheme} has no weight for {without:,} grouped cases: they are left out of the CMI",
+            )
+        for bit, zh, en in _OUT_OF_DATE:
+            if count := tally.out_of_date[at, bit]:
+                what = scheme if bit == SCHEME_NOT_VALID else side.id
+                yield (
+                    f"{count:,} 例的出院日期不在{zh} {what} 有效期内",
+                    f"{count:,} cases were discharged outside the validity of the {en} {what}",
+                )
+
+
+def _of_data(names: Collection[str], tally: CellTally, cells: pl.DataFrame) -> Iterator[Finding]:
+    if tally.cases == 0:
+        yield "没有病例", "there is no case"
+        return
+    yield from (text for name, text in _USED.items() if name not in names)
+    if "hospital_id" in names and cells["hospital_id"].n_unique() == 1:
+        yield "只有一家医院，医院之间无从比较", "there is only one hospital: hospitals are not compared"
+    if "total_cost_yuan" not in names:
+        return
+    if tally.no_cost:
+        yield (
+            f"{tally.no_cost:,} 例费用缺失或不可用，不计入费用统计",
+            f"{tally.no_cost:,} cases have no usable cost: they are left out of the statistics of cost",
+        )
+    if tally.zero_cost:
+        yield f"{tally.zero_cost:,} 例费用为 0", f"{tally.zero_cost:,} cases have a cost of zero"
+    if tally.cases - tally.no_cost > 1 and tally.equal_costs:
+        yield (
+            "全部病例费用相同，RIV 无定义，各组 CV 为 0",
+            "all costs are equal: RIV is not defined, and CV is 0 in every group",
+        )
+
+
+def _of_groups(
+    compared: Sequence[Side], tally: CellTally, summaries: Sequence[Mapping[str, Any]]
+) -> Iterator[Finding]:
+    for side, moments, summary in zip(compared, tally.moments, summaries, strict=True):
+        if tally.cases and not summary["grouped"]:
+            yield f"{side.id}：没有病例入组", f"{side.id} groups none of the cases"
+            continue
+        single = int((moments.groups()["cases"] == 1).sum())
+        if single:
+            yield (
+                f"{side.id}：{single:,} 个病组只有 1 例，没有 CV",
+                f"{side.id}: {single:,} groups have one case only, and so no CV",
+            )

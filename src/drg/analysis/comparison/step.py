@@ -1,0 +1,232 @@
+"""Discharges → case-level results of all versions, batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from drg.analysis.comparison.sides import Side
+from drg.columns import ALL, OUTPUT, PRICE
+from drg.grouping.together import Grouped, Together
+from drg.payment.marks import EXTREME, READMITTED
+from drg.payment.money import fen, yuan
+from drg.records.codebook import KINDS, CodeBook, recognised
+from drg.records.codes import DIAGNOSIS, PROCEDURE, CodeKind
+from drg.records.typed import as_text, typed
+
+ROW: Final = "row"
+_OUTCOME: Final = "outcome"
+_GROUPED: Final = (
+    "mdc",
+    "adrg",
+    "drg",
+    "drg_name",
+    "severity",
+    "grouping_status",
+    "grouping_reason",
+    "grouper",
+)
+_TEXTS: Final = ("case_id", "hospital_id", "department")
+LEVELS: Final = ("mdc", "adrg", "drg")
+# The columns of a version in the case-level results, and where each is from.
+_OF_GROUPING: Final = {"adrg": "adrg", "drg": "drg", "status": "grouping_status", "reason": "grouping_reason"}
+_OF_PRICING: Final = {
+    "weight": "relative_weight",
+    "standard": "standard_payment",
+    "payment": "payment",
+    "surplus": "surplus",
+    "class": "case_class",
+    "pricing": "pricing_reason",
+}
+
+
+class Numbers(NamedTuple):
+    """What the outcomes of a version are called, as numbers that all versions share; [outcome] each.
+
+    MDCs and ADRGs are numbered from 1; 0 is none.
+    """
+
+    mdc: npt.NDArray[np.int32]
+    adrg: npt.NDArray[np.int32]
+    drg: npt.NDArray[np.int32]
+
+
+def shared_numbers(compared: Sequence[Side]) -> tuple[list[Numbers], pl.Series]:
+    """The numbers of each version's outcomes, and the label of each number of the last level."""
+    tables = [side.outcomes for side in compared]
+    labels = pl.concat([table["label"] for table in tables]).unique().sort()
+    names = {
+        "mdc": pl.concat([table["mdc"] for table in tables]).drop_nulls().unique().sort(),
+        "adrg": pl.concat([table["adrg"] for table in tables]).drop_nulls().unique().sort(),
+    }
+
+    def numbered(codes: pl.Series, known: pl.Series, first: int) -> npt.NDArray[np.int32]:
+        numbers = codes.cast(pl.Enum(known)).to_physical().cast(pl.Int32) + first
+        return numbers.fill_null(0).to_numpy(writable=True)
+
+    found = [
+        Numbers(
+            numbered(table["mdc"], names["mdc"], 1),
+            numbered(table["adrg"], names["adrg"], 1),
+            numbered(table["label"], labels, 0),
+        )
+        for table in tables
+    ]
+    return found, labels
+
+
+class Compared(NamedTuple):
+    """A batch after all versions.
+
+    Attributes:
+        cases: the case-level results.
+        labels: [version][n] the number of what became of each case.
+    """
+
+    cases: pl.DataFrame
+    labels: list[npt.NDArray[np.int32]]
+
+
+class Step:
+    """Groups and prices batches; safe to share between threads."""
+
+    def __init__(self, compared: Sequence[Side], names: Sequence[str], language: str) -> None:
+        self.sides = tuple(compared)
+        self.numbers, self.labels = shared_numbers(compared)
+        self._language = language
+        self._kept = [name for name in names if name in ALL and name not in OUTPUT and name not in PRICE]
+        # What kind of case it is counts for the statistics: those outside DRG have no part in them.
+        self._texts = (*_TEXTS, "case_kind") if "case_kind" in self._kept else _TEXTS
+        converts = any(side.converts for side in compared)
+        kinds: tuple[CodeKind, ...] = (DIAGNOSIS, PROCEDURE) if converts else ()
+        self._books: dict[str, CodeBook] = {kind: CodeBook(kind, clinical=True) for kind in kinds}
+        # Versions that read the same codes look them up together.
+        self._together = {
+            which: Together([side.grouper for side in compared if side.converts is which])
+            for which in {side.converts for side in compared}
+        }
+
+    def lazy(self, frame: pl.LazyFrame, watch: Callable[[Compared], None]) -> pl.LazyFrame:
+        """The case-level results, when they are needed.
+
+        Args:
+            frame: discharges with canonical columns.
+            watch: is shown every batch, in no particular order and from several threads.
+        """
+        known = frame.select(self._kept).with_row_index(ROW, offset=2)
+        schema = known.collect_schema()
+        types = {name: ALL[name].dtype for name in _GROUPED} | {_OUTCOME: pl.Int32()}
+        added = {_of(at, name): dtype for at in range(len(self.sides)) for name, dtype in types.items()}
+        grouped = known.map_batches(self.group, schema=pl.Schema({**schema, **added}), streamable=True)
+        for at, side in enumerate(self.sides):
+            if side.pricer is not None and (side.pricer.scheme.readmission or side.pricer.scheme.extreme):
+                grouped = self._marked(grouped, at, side.pricer.marked)
+
+        def step(batch: pl.DataFrame) -> pl.DataFrame:
+            found = self.finish(batch)
+            watch(found)
+            return found.cases
+
+        return grouped.map_batches(step, schema=self.schema, streamable=True)
+
+    @property
+    def schema(self) -> pl.Schema:
+        """The columns of the case-level results."""
+        names: dict[str, pl.DataType | type[pl.DataType]] = {
+            ROW: pl.UInt32(),
+            **{name: ALL[name].dtype for name in self._texts},
+            "los_days": pl.Int64(),
+            "total_cost_yuan": ALL["total_cost_yuan"].dtype,
+            "changed": pl.Boolean(),
+        }
+        for at, side in enumerate(self.sides):
+            if at:
+                names[f"change_{side.id}"] = pl.String()
+            names |= {f"{short}_{side.id}": ALL[name].dtype for short, name in _OF_GROUPING.items()}
+            if side.pricer:
+                names |= {f"{short}_{side.id}": ALL[name].dtype for short, name in _OF_PRICING.items()}
+        return pl.Schema(names)
+
+    def group(self, batch: pl.DataFrame) -> pl.DataFrame:
+        """The batch, and beside it the groups of each version."""
+        done: dict[bool, Iterator[Grouped]] = {}
+        for converts, together in self._together.items():
+            codes = batch
+            if converts:
+                given = [batch[name] for name in KINDS if name in batch.columns]
+                codes = batch.with_columns(recognised(given, self._books)[0])
+            done[converts] = iter(together.group_batch(codes, self._language))
+        columns: list[pl.Series] = []
+        for at, side in enumerate(self.sides):
+            found = next(done[side.converts])
+            columns += [found.frame[name].alias(_of(at, name)) for name in _GROUPED]
+            columns.append(pl.Series(_of(at, _OUTCOME), found.outcomes))
+        return batch.with_columns(columns)
+
+    def finish(self, batch: pl.DataFrame) -> Compared:
+        """The case-level results of a grouped batch."""
+        n = batch.height
+        columns: dict[str, pl.Series] = {ROW: batch[ROW]}
+        for name in self._texts:
+            known = (
+                as_text(batch[name]).str.strip_chars().replace("", None) if name in batch.columns else None
+            )
+            columns[name] = pl.repeat(None, n, dtype=pl.String, eager=True) if known is None else known
+        columns["los_days"] = _days(batch)
+        if "total_cost_yuan" in batch.columns:
+            cost = fen(batch["total_cost_yuan"])
+            columns["total_cost_yuan"] = yuan(cost, cost < 0)
+        else:
+            columns["total_cost_yuan"] = pl.repeat(None, n, dtype=pl.Decimal(18, 2), eager=True)
+        outcomes = [batch[_of(at, _OUTCOME)].to_numpy() for at in range(len(self.sides))]
+        labels = [numbers.drg[found] for numbers, found in zip(self.numbers, outcomes, strict=True)]
+        changed = np.zeros(n, dtype=np.bool_)
+        for at, side in enumerate(self.sides):
+            if at:
+                changed |= labels[at] != labels[0]
+                columns[f"change_{side.id}"] = self._change(outcomes, at)
+            columns |= {f"{short}_{side.id}": batch[_of(at, name)] for short, name in _OF_GROUPING.items()}
+            if side.pricer:
+                priced = side.pricer.price_batch(self._own(batch, at), self._language)
+                columns |= {f"{short}_{side.id}": priced[name] for short, name in _OF_PRICING.items()}
+        columns["changed"] = pl.Series(changed)
+        return Compared(pl.DataFrame({name: columns[name] for name in self.schema}), labels)
+
+    def _change(self, outcomes: Sequence[npt.NDArray[np.int32]], at: int) -> pl.Series:
+        """The highest level at which a version differs from the first; null where none does."""
+        found = np.full(len(outcomes[0]), len(LEVELS), dtype=np.uint32)
+        for level in reversed(range(len(LEVELS))):
+            first = self.numbers[0][level][outcomes[0]]
+            found[first != self.numbers[at][level][outcomes[at]]] = level
+        return pl.Series([*LEVELS, None], dtype=pl.String).gather(pl.Series(found))
+
+    def _own(self, batch: pl.DataFrame, at: int) -> pl.DataFrame:
+        """The batch as if only one version had grouped it."""
+        names = {name: name for name in self._kept}
+        names |= {_of(at, name): name for name in (*_GROUPED, READMITTED, EXTREME)}
+        return batch.select(pl.col(name).alias(own) for name, own in names.items() if name in batch.columns)
+
+    def _marked(
+        self, frame: pl.LazyFrame, at: int, marked: Callable[[pl.LazyFrame], pl.LazyFrame]
+    ) -> pl.LazyFrame:
+        own = {_of(at, name): name for name in _GROUPED}
+        back = {name: _of(at, name) for name in (*_GROUPED, READMITTED, EXTREME)}
+        return marked(frame.rename(own)).rename(back, strict=False)
+
+
+def _of(at: int, name: str) -> str:
+    """The column of a version between the steps; no column of a file is called so."""
+    return f"\ue000{at}:{name}"
+
+
+def _days(batch: pl.DataFrame) -> pl.Series:
+    """Whole days; null where they are missing or cannot be."""
+    if "los_days" not in batch.columns:
+        return pl.repeat(None, batch.height, dtype=pl.Int64, eager=True)
+    days = typed(batch, ["los_days"])["los_days"]
+    possible = days.is_between(ALL["los_days"].lowest, ALL["los_days"].highest) & (days == days.floor())
+    return days.set(~possible.fill_null(False), None).cast(pl.Int64)

@@ -1,0 +1,122 @@
+"""``drg compare``: what changes between grouper versions, for which cases, and by how much money."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from drg.cli.constants import set_option, with_constants
+from drg.cli.directories import make
+from drg.cli.reading import reading_options
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from drg.records.discharges import Discharges
+
+CASES = "cases.parquet"
+PAGE = "comparison.html"
+WORKBOOK = "comparison.xlsx"
+
+
+def _listed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> list[str]:
+    return [name.strip() for names in value for name in names.split(",") if name.strip()]
+
+
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  drg compare discharges.csv -g chs-drg-1.1,chs-drg-2.0 -o comparison/\n"
+    "  drg compare hqms-2024.csv -g harbin-2022,chs-drg-2.0 -s harbin-2022 -o comparison/ --lang zh\n"
+)
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option(
+    "-g",
+    "--groupers",
+    multiple=True,
+    required=True,
+    callback=_listed,
+    metavar="A,B[,C…]",
+    help="Ids of versions (see: drg groupers) or their directories; the first is the base.",
+)
+@click.option(
+    "-s",
+    "--schemes",
+    multiple=True,
+    callback=_listed,
+    metavar="S[,T…]",
+    help="Payment schemes (see: drg schemes) or their directories, at most one for each version. [no money]",
+)
+@click.option(
+    "-o",
+    "--output",
+    "directory",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Directory of the results.",
+)
+@reading_options
+@set_option
+@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", help="Language of the reasons. [en]")
+@click.option("-q", "--quiet", is_flag=True, help="No progress bar and no summary.")
+def compare(
+    files: tuple[Path, ...],
+    groupers: list[str],
+    schemes: list[str],
+    directory: Path,
+    constants: tuple[str, ...],
+    lang: str,
+    quiet: bool,
+    **reading: Any,
+) -> None:
+    """Compare versions: what changes for which cases, hospitals and departments (分组方案比较).
+
+    FILE is what drg group reads. Every case is grouped by each version in one pass and, where a scheme is
+    given, priced. Into the directory go a page (comparison.html, which opens without a network), a workbook
+    (comparison.xlsx) and the results of every case (cases.parquet). A scheme belongs to one version; versions
+    without one have no weights and no money.
+    """
+    from time import perf_counter
+
+    from drg.analysis.comparison import compare as compared
+    from drg.cli.progress import counting
+    from drg.records.files import count_rows, write_bytes
+    from drg.records.reading import read
+    from drg.report.comparison.book import comparison_workbook
+    from drg.report.comparison.console import print_comparison
+    from drg.report.comparison.page import comparison_page
+    from drg.report.console import stdout
+
+    started = perf_counter()
+    codes = reading.pop("codes")
+    discharges = read(files, **reading)
+    frame = with_constants(_canonical(discharges), constants)
+    make(directory)
+    done = [0]
+
+    def seen(count: int) -> None:
+        done[0] += count
+
+    with counting(lambda: done[0], total=count_rows(discharges.files), show=not quiet, what="comparing"):
+        comparison = compared(
+            frame,
+            groupers,
+            schemes,
+            codes=codes,
+            language=lang,
+            cases=directory / CASES,
+            sources=discharges.files,
+            watch=seen,
+        )
+        write_bytes(comparison_page(comparison).encode(), directory / PAGE, sources=discharges.files)
+        write_bytes(comparison_workbook(comparison), directory / WORKBOOK, sources=discharges.files)
+    if not quiet:
+        console = stdout()
+        print_comparison(console, comparison, perf_counter() - started)
+        console.print(f"Written to {directory}: {PAGE}, {WORKBOOK} and {CASES}.", soft_wrap=True)
+
+
+def _canonical(discharges: Discharges) -> pl.LazyFrame:
+    """Canonical columns; a file that has them already is taken as it is."""
+    return discharges.source if discharges.is_canonical else discharges.lazy()

@@ -1,0 +1,506 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+import drg
+from drg import Comparison, Grouper
+from drg.analysis.comparison import DEPARTMENT, HOSPITAL
+from drg.analysis.quality.moments import GroupMoments
+from drg.columns import OUTPUT
+from drg.grouping.outcomes import STATUSES
+from drg.payment.rules import INSIDE
+from drg.records.codes import DIAGNOSIS, crosswalk
+from drg.tables import load_tables
+from tests.comparing import MADE_UP, VERSIONS, discharges, scheme
+from tests.helpers import DEMO_CASES, DEMO_SCHEMA, demo_frame, grouper_tables
+
+GROUPERS = [Grouper(id_) for id_ in VERSIONS]
+MARKS = {
+    "readmission": {"days": 60, "factor": Decimal("0.5"), **MADE_UP},
+    "extreme": {"top_share": Decimal("0.05"), "within": "all", **MADE_UP},
+}
+SCHEMES = [
+    scheme(GROUPERS[0]),
+    scheme(GROUPERS[1], factor=Decimal("1.1"), **MARKS),
+    scheme(GROUPERS[2], rate=9_500),
+]
+CASES = discharges(3_000)
+
+
+@pytest.fixture(scope="module")
+def priced() -> Comparison:
+    return drg.compare(CASES, GROUPERS, SCHEMES)
+
+
+@pytest.fixture(scope="module")
+def unpriced() -> Comparison:
+    return drg.compare(CASES, VERSIONS)
+
+
+def frames(comparison: Comparison) -> Iterator[pl.DataFrame]:
+    """Every table of a comparison."""
+    yield comparison.totals
+    yield comparison.agreement
+    yield comparison.reasons
+    yield comparison.lost
+    yield comparison.quality
+    yield comparison.cases.collect()
+    for by in (HOSPITAL, DEPARTMENT):
+        yield comparison.places(by)
+    for version in comparison.ids:
+        yield comparison.groups(version)
+    for version in comparison.others:
+        yield comparison.flows(version)
+        for by in ((), HOSPITAL, DEPARTMENT):
+            yield comparison.drivers(version, by)
+
+
+def number_of_nans(comparison: Comparison) -> int:
+    floats = (frame.select(pl.selectors.float()) for frame in frames(comparison))
+    odd = (frame.select(pl.all().is_nan() | pl.all().is_infinite()) for frame in floats if frame.width)
+    return sum(int(frame.sum_horizontal().fill_null(0).sum()) for frame in odd if frame.height)
+
+
+# ------------------------------------------------------------------------------- against separate runs
+
+
+def test_cases_are_those_of_separate_runs(priced: Comparison) -> None:
+    found = priced.cases.collect()
+    assert found["row"].to_list() == list(range(2, CASES.height + 2))
+    for grouper, pricer in zip(GROUPERS, SCHEMES, strict=True):
+        alone = drg.price(drg.group(CASES, grouper), pricer)
+        names = {
+            "adrg": "adrg",
+            "drg": "drg",
+            "status": "grouping_status",
+            "reason": "grouping_reason",
+            "weight": "relative_weight",
+            "standard": "standard_payment",
+            "payment": "payment",
+            "surplus": "surplus",
+            "class": "case_class",
+            "pricing": "pricing_reason",
+        }
+        expected = alone.select("case_id", **{f"{short}_{grouper.id}": name for short, name in names.items()})
+        assert_frame_equal(found.select(expected.columns), expected)
+    marked = found.filter(pl.col(f"class_{VERSIONS[1]}") == "extreme").height
+    assert marked > 50
+
+
+def test_what_changed_is_what_differs(priced: Comparison) -> None:
+    cases = priced.cases.collect()
+    groups = [drg.group(CASES, grouper) for grouper in GROUPERS]
+    changed = pl.Series([False]).new_from_index(0, CASES.height)
+    for id_, other in zip(VERSIONS[1:], groups[1:], strict=True):
+        expected = []
+        for one, two in zip(groups[0].to_dicts(), other.to_dicts(), strict=True):
+            differs = [level for level in ("mdc", "adrg", "drg") if one[level] != two[level]]
+            expected.append(differs[0] if differs else None)
+        assert cases[f"change_{id_}"].to_list() == expected
+        changed |= pl.Series(expected).is_not_null()
+    assert cases["changed"].to_list() == changed.to_list()
+    assert 0 < changed.sum() < CASES.height
+
+
+def test_statistics_are_those_of_separate_runs(priced: Comparison) -> None:
+    for grouper in GROUPERS:
+        moments = GroupMoments()
+        moments.add(drg.group(CASES, grouper))
+        summary = priced.quality.filter(pl.col("version") == grouper.id).drop("version").row(0, named=True)
+        assert summary == moments.summary()
+        assert_frame_equal(priced.groups(grouper.id).drop("drg_name"), moments.groups())
+
+
+def test_agreement_is_counted_case_by_case(priced: Comparison) -> None:
+    groups = {
+        id_: drg.group(CASES, id_).with_columns(pl.col("drg").replace("0000", None)) for id_ in VERSIONS
+    }
+    for row in priced.agreement.to_dicts():
+        one, two = groups[VERSIONS[0]][row["level"]], groups[row["version"]][row["level"]]
+        pairs = list(zip(one, two, strict=True))
+        expected = {
+            "same": sum(a == b and a is not None for a, b in pairs),
+            "different": sum(a != b and a is not None and b is not None for a, b in pairs),
+            "only_base": sum(a is not None and b is None for a, b in pairs),
+            "only_other": sum(a is None and b is not None for a, b in pairs),
+            "neither": sum(a is None and b is None for a, b in pairs),
+        }
+        assert {name: row[name] for name in expected} == expected
+        assert sum(expected.values()) == CASES.height
+        assert row["agreement"] == expected["same"] / (CASES.height - expected["neither"])
+
+
+def test_places_are_those_of_pandas(priced: Comparison) -> None:
+    cases = priced.cases.collect().to_pandas()
+    for by in (HOSPITAL, DEPARTMENT):
+        found = priced.places(by)
+        grouped = cases.groupby(list(by), dropna=False)
+        assert found.height == grouped.ngroups
+        for row in found.to_dicts():
+            key = tuple(row[name] if row[name] is not None else float("nan") for name in by)
+            own = cases
+            for name in by:
+                own = own[own[name].isna()] if row[name] is None else own[own[name] == row[name]]
+            assert row["cases"] == len(own), key
+            assert row["cost"] == sum(own["total_cost_yuan"])
+            for id_ in VERSIONS:
+                weights = own[f"weight_{id_}"].dropna()
+                assert row[f"weight_{id_}"] == sum(weights)
+                assert row[f"cmi_{id_}"] == pytest.approx(float(sum(weights)) / len(weights), rel=1e-12)
+                inside = own[own[f"class_{id_}"].isin(INSIDE)]
+                assert row[f"standard_{id_}"] == sum(inside[f"standard_{id_}"])
+                assert row[f"payment_{id_}"] == sum(own[f"payment_{id_}"])
+                assert row[f"surplus_{id_}"] == sum(own[f"surplus_{id_}"].dropna())
+            for id_ in VERSIONS[1:]:
+                difference = row[f"surplus_{id_}"] - row[f"surplus_{VERSIONS[0]}"]
+                assert row[f"surplus_difference_{id_}"] == difference
+                first, other = (label(own, version) for version in (VERSIONS[0], id_))
+                assert row[f"changed_{id_}"] == sum(a != b for a, b in zip(first, other, strict=True))
+
+
+def label(cases: pd.DataFrame, version: str) -> list[str]:
+    columns = (cases[f"{name}_{version}"] for name in ("status", "drg", "adrg"))
+    return [
+        "invalid" if status == "invalid" else drg if isinstance(drg, str) else f"{adrg} –"
+        for status, drg, adrg in zip(*columns, strict=True)
+    ]
+
+
+# ------------------------------------------------------------------------------------------ what must hold
+
+
+def test_margins_of_the_matrix_are_each_versions_own_totals(priced: Comparison) -> None:
+    totals = {row["version"]: row for row in priced.totals.to_dicts()}
+    for id_, pricer in zip(VERSIONS, SCHEMES, strict=True):
+        alone = drg.price(drg.group(CASES, id_), pricer)
+        assert totals[id_]["payment"] == sum(alone["payment"])
+        assert totals[id_]["weight"] == sum(alone["relative_weight"].drop_nulls())
+        for status in STATUSES:
+            assert totals[id_][status] == alone.filter(pl.col("grouping_status") == status).height
+    for id_ in VERSIONS[1:]:
+        flows = priced.flows(id_)
+        assert flows["cases"].sum() == CASES.height
+        for side, version in (("base", VERSIONS[0]), ("other", id_)):
+            for measure in ("weight", "standard", "payment", "surplus"):
+                assert flows[f"{measure}_{side}"].sum() == totals[version][measure]
+            own = drg.group(CASES, version).filter(pl.col("grouping_status") == "grouped")
+            expected = own.group_by("drg").agg(cases=pl.len().cast(pl.Int64)).sort("drg")
+            margin = (
+                flows.filter(pl.col(f"{side}_status") == "grouped")
+                .group_by(drg=side)
+                .agg(pl.col("cases").sum())
+                .sort("drg")
+            )
+            assert_frame_equal(margin, expected)
+
+
+def test_largest_flows_come_first_changed_before_unchanged(priced: Comparison) -> None:
+    flows = priced.flows(VERSIONS[2])
+    for changed in (True, False):
+        cases = flows.filter(pl.col("changed") == changed)["cases"].to_list()
+        assert cases == sorted(cases, reverse=True)
+    assert flows["changed"].to_list() == sorted(flows["changed"].to_list(), reverse=True)
+    assert flows.select("base", "other").is_unique().all()
+
+
+@pytest.mark.parametrize("by", [(), HOSPITAL, DEPARTMENT])
+def test_drivers_sum_to_the_difference(priced: Comparison, by: tuple[str, ...]) -> None:
+    for id_ in VERSIONS[1:]:
+        drivers = priced.drivers(id_, by)
+        measures = ("standard", "payment", "surplus")
+        if by:
+            sums = drivers.group_by(by).agg(
+                pl.col("cases", *(f"{name}_difference" for name in measures)).sum()
+            )
+            places = priced.places(by).select(
+                *by,
+                "cases",
+                *(pl.col(f"{name}_difference_{id_}").alias(f"{name}_difference") for name in measures),
+            )
+            assert_frame_equal(sums, places, check_row_order=False)
+            named = drivers.drop_nulls("rank").group_by(by).len()["len"]
+        else:
+            totals = {row["version"]: row for row in priced.totals.to_dicts()}
+            for name in ("weight", *measures):
+                difference = totals[id_][name] - totals[VERSIONS[0]][name]
+                assert drivers[f"{name}_difference"].sum() == difference
+            assert drivers["cases"].sum() == CASES.height
+            assert drivers["flows"].sum() == priced.flows(id_).height
+            named = pl.Series([drivers["rank"].count()])
+        assert named.max() == 10
+        sizes = drivers.drop_nulls("rank").with_columns(pl.col("surplus_difference").abs())
+        in_order = sizes.sort(*by, "rank")
+        assert_frame_equal(
+            in_order,
+            sizes.sort(
+                *by, "surplus_difference", descending=[*(False for _ in by), True], maintain_order=True
+            ),
+        )
+
+
+def test_without_schemes_there_are_cases_and_no_money(unpriced: Comparison) -> None:
+    for frame in frames(unpriced):
+        assert not [
+            name for name in frame.columns if name.startswith(("weight", "payment", "surplus", "cmi"))
+        ]
+    drivers = unpriced.drivers(VERSIONS[1])
+    flows = unpriced.flows(VERSIONS[1]).filter("changed")
+    assert drivers["cases"].sum() == flows["cases"].sum()
+    assert (drivers["base"] != drivers["other"]).all()
+    assert drivers.filter(pl.col("rank") == 1)["cases"].item() == flows["cases"].max()
+
+
+def test_one_scheme_counts_for_its_version_only() -> None:
+    comparison = drg.compare(CASES, VERSIONS[:2], [SCHEMES[1]])
+    assert comparison.has_money(VERSIONS[1])
+    assert not comparison.has_money(*VERSIONS[:2])
+    assert f"weight_{VERSIONS[0]}" not in comparison.cases.collect_schema()
+    places = comparison.places()
+    assert f"surplus_{VERSIONS[1]}" in places.columns
+    assert not [name for name in places.columns if "difference" in name]
+    totals = comparison.totals
+    assert totals["payment"].null_count() == 1
+    assert totals["cases"].to_list() == [CASES.height] * 2
+    assert any("no scheme is given for chs-drg-1.0" in en for _, en in comparison.findings)
+
+
+def test_why_cases_are_no_longer_grouped(priced: Comparison) -> None:
+    base = drg.group(CASES, VERSIONS[0])["grouping_status"]
+    for id_ in VERSIONS[1:]:
+        other = drg.group(CASES, id_)
+        lost = other.filter((base == "grouped") & (other["grouping_status"] != "grouped"))
+        expected = lost.group_by("grouping_status", "grouping_reason").agg(cases=pl.len().cast(pl.Int64))
+        found = priced.lost.filter((pl.col("version") == id_) & (pl.col("now") == "lost"))
+        assert_frame_equal(
+            found.select(grouping_status="status", grouping_reason="reason", cases="cases"),
+            expected,
+            check_row_order=False,
+        )
+        gained = priced.lost.filter((pl.col("version") == id_) & (pl.col("now") == "gained"))
+        assert gained["cases"].sum() == ((base != "grouped") & (other["grouping_status"] == "grouped")).sum()
+    assert priced.lost["now"].unique().sort().to_list() == ["gained", "lost"]
+
+
+def test_batches_do_not_matter(priced: Comparison, tmp_path: Path) -> None:
+    pieces = pl.concat([CASES[at : at + 70].lazy() for at in range(0, CASES.height, 70)])
+    seen: list[int] = []
+    cut = drg.compare(pieces, GROUPERS, SCHEMES, cases=tmp_path / "cases.parquet", watch=seen.append)
+    assert sum(seen) == CASES.height
+    assert len(seen) > 1
+    for one, two in zip(frames(priced), frames(cut), strict=True):
+        assert_frame_equal(one, two)
+    assert cut.findings == priced.findings
+
+
+def test_memory_depends_on_what_occurs_and_not_on_how_often(unpriced: Comparison) -> None:
+    often = drg.compare(pl.concat([CASES] * 4), VERSIONS)
+    assert often.count == 4 * CASES.height
+    assert often._cells.height == unpriced._cells.height
+    assert often._cells["cases"].to_list() == [4 * cases for cases in unpriced._cells["cases"]]
+
+
+def test_any_kind_of_frame(unpriced: Comparison) -> None:
+    for frame in (CASES.to_arrow(), CASES.to_pandas()):
+        assert_frame_equal(drg.compare(frame, VERSIONS).agreement, unpriced.agreement)
+
+
+def test_what_was_grouped_already_is_grouped_anew(unpriced: Comparison) -> None:
+    grouped = drg.group(CASES, "yinchuan-2023")
+    assert set(OUTPUT) <= set(grouped.columns)
+    assert_frame_equal(drg.compare(grouped, VERSIONS).agreement, unpriced.agreement)
+
+
+def test_codes_of_the_clinical_version_are_converted() -> None:
+    single = crosswalk(DIAGNOSIS).filter(pl.len().over("from_code") == 1).head(400)
+    assert single.height > 100
+    base = CASES.head(single.height).drop("other_diagnoses", "other_procedures", "principal_procedure")
+    empty = pl.lit(None, dtype=pl.String)
+    base = base.with_columns(other_diagnoses=empty, other_procedures=empty, principal_procedure=empty)
+    clinical = base.with_columns(principal_diagnosis=single["from_code"])
+    insurance = base.with_columns(principal_diagnosis=single["to_code"])
+    one = drg.compare(clinical, VERSIONS, codes="clinical").cases.collect()
+    two = drg.compare(insurance, VERSIONS).cases.collect()
+    assert_frame_equal(one.select(r"^drg_.*$"), two.select(r"^drg_.*$"))
+    raw = drg.compare(clinical, VERSIONS).cases.collect()
+    assert not raw.select(r"^drg_.*$").equals(two.select(r"^drg_.*$"))
+
+
+# -------------------------------------------------------------------------------------- any discharges
+
+
+def _changed_demo() -> Grouper:
+    """The demo version with one ADRG less, and another order of DRGs."""
+    tables = load_tables("demo")
+    frames = {
+        name: getattr(tables, name) for name in ("mdc", "adrg", "drg", "sets", "complications", "exclusions")
+    }
+    gone = pl.col("adrg") == "BS1"
+    frames["adrg"] = frames["adrg"].filter(~gone)
+    frames["drg"] = frames["drg"].filter(~gone)
+    changed = grouper_tables(frames, "demo-2")
+    return Grouper(changed)
+
+
+DEMO, DEMO_2 = Grouper("demo"), _changed_demo()
+DEMO_SCHEMES = [scheme(DEMO), scheme(DEMO_2, factor=Decimal("1.3"))]
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from(DEMO_CASES),
+        st.sampled_from(["H1", "H2", "", None]),
+        st.sampled_from(["内科", None]),
+        st.one_of(st.none(), st.decimals(0, 100_000, places=2)),
+        st.sampled_from([45, 300, None]),
+    ),
+    max_size=25,
+)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(ROWS)
+def test_margins_and_drivers_hold_for_any_discharges(rows: list[tuple[Any, ...]]) -> None:
+    schema = {
+        **DEMO_SCHEMA,
+        "hospital_id": pl.String,
+        "department": pl.String,
+        "total_cost_yuan": pl.Decimal(18, 2),
+    }
+    cases = pl.DataFrame(
+        [
+            {
+                **case,
+                "age_years": case["age_years"] if age == 45 else age,
+                "hospital_id": hospital,
+                "department": department,
+                "total_cost_yuan": cost,
+            }
+            for case, hospital, department, cost, age in rows
+        ],
+        schema=schema,
+        orient="row",
+    )
+    comparison = drg.compare(cases, [DEMO, DEMO_2], DEMO_SCHEMES)
+    assert number_of_nans(comparison) == 0
+    totals = {row["version"]: row for row in comparison.totals.to_dicts()}
+    flows = comparison.flows("demo-2")
+    for side, id_ in (("base", "demo"), ("other", "demo-2")):
+        assert Decimal(flows[f"payment_{side}"].sum() or 0) == totals[id_]["payment"]
+    difference = totals["demo-2"]["surplus"] - totals["demo"]["surplus"]
+    for by in ((), HOSPITAL, DEPARTMENT):
+        drivers = comparison.drivers("demo-2", by, most=2)
+        assert Decimal(drivers["surplus_difference"].sum() or 0) == difference
+        assert drivers["cases"].sum() == len(rows)
+    assert comparison.places()["cases"].sum() == len(rows)
+    kinds = comparison.agreement.select("same", "different", "only_base", "only_other", "neither")
+    assert kinds.sum_horizontal().to_list() == [len(rows)] * 3
+
+
+# --------------------------------------------------------------------------------------- strange data
+
+
+def _demo(**columns: Any) -> Comparison:
+    cases = demo_frame(DEMO_CASES).with_columns(**columns)
+    return drg.compare(cases, [DEMO, DEMO_2], DEMO_SCHEMES if "total_cost_yuan" in columns else None)
+
+
+def told(comparison: Comparison) -> str:
+    return "\n".join(en for _, en in comparison.findings)
+
+
+def test_one_hospital_only_is_told() -> None:
+    comparison = _demo(hospital_id=pl.lit("H1"))
+    assert "only one hospital" in told(comparison)
+    assert comparison.places().height == 1
+
+
+def test_equal_costs_are_told_and_give_no_nan() -> None:
+    comparison = _demo(total_cost_yuan=pl.lit("5000"))
+    assert "all costs are equal" in told(comparison)
+    assert comparison.quality["riv_cost"].to_list() == [None, None]
+    assert number_of_nans(comparison) == 0
+
+
+def test_costs_of_zero_and_without_use_are_told() -> None:
+    costs = ["0", "", "-5", "some", *["100.5"] * (len(DEMO_CASES) - 4)]
+    comparison = _demo(total_cost_yuan=pl.Series(costs))
+    assert "1 cases have a cost of zero" in told(comparison)
+    assert "3 cases have no usable cost" in told(comparison)
+    assert comparison.totals["cost"].to_list() == [Decimal("100.5") * (len(DEMO_CASES) - 4)] * 2
+    assert number_of_nans(comparison) == 0
+
+
+def test_groups_of_one_case_have_no_cv() -> None:
+    comparison = _demo(total_cost_yuan=pl.int_range(100, 100 + len(DEMO_CASES)))
+    single = comparison.groups("demo").filter(pl.col("cases") == 1)
+    assert single.height > 0
+    assert single["cv_cost"].null_count() == single.height
+    assert f"demo: {single.height} groups have one case only" in told(comparison)
+
+
+def test_absent_columns_are_told() -> None:
+    comparison = _demo()
+    for name in ("case_id", "hospital_id", "department", "total_cost_yuan"):
+        assert f"there is no column {name}" in told(comparison)
+    assert not comparison.has_cost
+    assert not comparison.has_departments
+    assert comparison.totals["cost"].to_list() == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("principal_diagnosis", 5), ("total_cost_yuan", [1]), ("los_days", [1]), ("sex", [1])],
+)
+def test_columns_that_hold_what_they_cannot_are_refused(column: str, value: object) -> None:
+    with pytest.raises(drg.InputError, match=column):
+        drg.compare(CASES.head(5).with_columns(pl.lit(value).alias(column)), VERSIONS)
+
+
+def test_cases_outside_drg_have_no_part_in_the_statistics() -> None:
+    kinds = CASES.with_columns(case_kind=pl.when(pl.int_range(pl.len()) % 3 == 0).then(pl.lit("bed_day")))
+    comparison = drg.compare(kinds, VERSIONS)
+    assert comparison.quality["excluded"].to_list() == [CASES.height // 3] * 3
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_schemes_that_do_not_fit_are_told(language: str) -> None:
+    old = scheme(GROUPERS[0], valid_from="2025-06-01")
+    comparison = drg.compare(CASES, GROUPERS[:2], [old, SCHEMES[1]], language=language)
+    outside = CASES.filter(pl.col("discharge_date") < pl.date(2025, 6, 1)).height
+    assert 0 < outside < CASES.height
+    assert f"{outside:,} cases were discharged outside the validity of the scheme {old.id}" in told(
+        comparison
+    )
+    classes = comparison.cases.collect()[f"class_{VERSIONS[0]}"]
+    unweighted = (classes == "unweighted").sum()
+    assert unweighted > 0
+    assert f"{old.id} has no weight for {unweighted:,} grouped cases" in told(comparison)
+
+
+def test_no_case_at_all() -> None:
+    comparison = drg.compare(demo_frame([]), [DEMO, DEMO_2])
+    assert comparison.count == 0
+    assert "there is no case" in told(comparison)
+    assert comparison.agreement["agreement"].to_list() == [None] * 3
+    assert number_of_nans(comparison) == 0
+
+
+def test_a_version_that_groups_nothing_is_told() -> None:
+    comparison = drg.compare(demo_frame([DEMO_CASES[-1]]), [DEMO, DEMO_2])
+    assert "demo groups none of the cases" in told(comparison)
+    assert "does not state its code system" in told(comparison)
+
+
+def test_pandas_is_not_changed() -> None:
+    frame = CASES.head(20).to_pandas()
+    before = frame.copy()
+    drg.compare(frame, VERSIONS)
+    pd.testing.assert_frame_equal(frame, before)

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import openpyxl
+import polars as pl
+import pytest
+
+import drg as package
+from drg.records.codes import DIAGNOSIS, crosswalk
+from tests.cli.conftest import Drg
+from tests.comparing import discharges
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLE = ROOT / "examples" / "discharges.csv"
+DOCUMENT = ROOT / "docs" / "compare.md"
+VERSIONS = "chs-drg-1.1,chs-drg-2.0"
+
+
+def test_page_workbook_and_cases(drg: Drg, tmp_path: Path) -> None:
+    out = tmp_path / "results" / "march"
+    outcome = drg("compare", EXAMPLE, "-g", VERSIONS, "-o", out)
+    assert outcome.code == 0, outcome.err
+    assert sorted(path.name for path in out.iterdir()) == [
+        "cases.parquet",
+        "comparison.html",
+        "comparison.xlsx",
+    ]
+    cases = pl.read_parquet(out / "cases.parquet")
+    frame = pl.read_csv(EXAMPLE, infer_schema=False)
+    for id_ in VERSIONS.split(","):
+        assert cases[f"drg_{id_}"].to_list() == package.group(frame, id_)["drg"].to_list()
+    assert cases["case_id"].to_list() == frame["case_id"].to_list()
+    assert cases["row"].to_list() == list(range(2, 202))
+    page = (out / "comparison.html").read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    assert openpyxl.load_workbook(out / "comparison.xlsx").sheetnames[0] == "说明 notes"
+    for part in ("一致性", "there is no column hospital_id", "200 cases in", "comparison.html"):
+        assert part in outcome.out
+    assert "nan" not in outcome.out
+    assert "None" not in outcome.out
+
+
+def test_the_document_tells_the_numbers_of_the_example() -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    comparison = package.compare(pl.read_csv(EXAMPLE, infer_schema=False), VERSIONS.split(","))
+    for row in comparison.agreement.to_dicts():
+        counts = " | ".join(
+            str(row[name]) for name in ("same", "different", "only_base", "only_other", "neither")
+        )
+        assert f"| {row['level'].upper()} | {row['agreement'] * 100:.2f} % | {counts} |" in text
+    first, second = comparison.totals["grouped"]
+    assert f"1.1 groups {first} and 2.0 groups {second}" in text
+    assert comparison.totals["ambiguous"].to_list() == [0, 5]
+    flow = comparison.flows("chs-drg-2.0").row(0, named=True)
+    assert (flow["base"], flow["other"], flow["cases"]) == ("HC29", "HC25", 7)
+    lost = comparison.lost.filter(pl.col("now") == "lost")
+    assert lost["cases"].to_list() == [5, 1]
+    assert "missing birth_weight_g" in lost["reason"][1]
+
+
+def test_schemes_and_constants_and_chinese_reasons(drg: Drg, tmp_path: Path) -> None:
+    file = tmp_path / "discharges.csv"
+    cases = discharges(200)
+    lists = pl.col("other_diagnoses", "other_procedures").list.join("|")
+    cases.with_columns(lists).write_csv(file)
+    arguments = (
+        "compare",
+        file,
+        "-g",
+        "harbin-2022",
+        "-g",
+        "chs-drg-2.0",
+        "-s",
+        "harbin-2022",
+        "-o",
+        tmp_path / "out",
+    )
+    constants = ("--set", "hospital_level=3", "--set", "insurance_type=310")
+    outcome = drg(*arguments, *constants, "--lang", "zh", "-q")
+    assert outcome.code == 0, outcome.err
+    assert outcome.out == ""
+    found = pl.read_parquet(tmp_path / "out" / "cases.parquet")
+    frame = cases.with_columns(hospital_level=pl.lit("3"), insurance_type=pl.lit("310"))
+    expected = package.price(package.group(frame, "harbin-2022"), "harbin-2022")
+    assert found["payment_harbin-2022"].to_list() == expected["payment"].to_list()
+    assert found["payment_harbin-2022"].sum() > 0
+    reasons = "".join(found["reason_chs-drg-2.0"].drop_nulls())
+    assert "主要" in reasons
+
+
+def test_files_of_a_layout_with_clinical_codes(drg: Drg, tmp_path: Path) -> None:
+    single = crosswalk(DIAGNOSIS).filter(pl.len().over("from_code") == 1).head(40)
+    file = tmp_path / "hqms.csv"
+    rows = (f"{at},1,内科,{code}\n" for at, code in enumerate(single["from_code"]))
+    file.write_text("A48,A49,B15,C03C\n" + "".join(rows), encoding="gb18030")
+    outcome = drg("compare", file, "-g", VERSIONS, "-o", tmp_path / "out", "--codes", "clinical", "-q")
+    assert outcome.code == 0, outcome.err
+    found = pl.read_parquet(tmp_path / "out" / "cases.parquet")
+    assert found.height == single.height
+    for id_ in VERSIONS.split(","):
+        alone = drg("group", file, "-g", id_, "-o", tmp_path / "alone.parquet", "--codes", "clinical", "-q")
+        assert alone.code == 0, alone.err
+        assert found[f"drg_{id_}"].to_list() == pl.read_parquet(tmp_path / "alone.parquet")["drg"].to_list()
+    assert found[f"status_{id_}"].n_unique() > 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("-g", "chs-drg-2.0"), 1, "at least two versions"),
+        (("-g", "chs-drg-2.0,demo"), 1, "share no code system"),
+        (("-g", "chs-drg-2.0,chs-drg-2.O"), 1, "chs-drg-2.0"),
+        (("-g", VERSIONS, "-s", "harbin-2022"), 1, "belongs to one version"),
+        (("-g", VERSIONS, "--set", "hospital_levl=3"), 2, "hospital_level"),
+        ((), 2, "--groupers"),
+    ],
+)
+def test_mistakes_are_told(
+    drg: Drg, tmp_path: Path, arguments: tuple[str, ...], code: int, message: str
+) -> None:
+    outcome = drg("compare", EXAMPLE, "-o", tmp_path / "out", *arguments)
+    assert outcome.code == code
+    assert message in outcome.err
+    assert not list((tmp_path / "out").glob("*"))
+
+
+def test_a_file_stands_where_the_directory_should(drg: Drg, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("")
+    outcome = drg("compare", EXAMPLE, "-g", VERSIONS, "-o", tmp_path / "out")
+    assert outcome.code == 1
+    assert "cannot be made" in outcome.err

@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import io
+import json
+import re
+from decimal import Decimal
+from typing import Any
+
+import openpyxl
+import polars as pl
+import pytest
+from rich.console import Console
+
+import drg
+from drg import Comparison, Grouper
+from drg.report.comparison import charts
+from drg.report.comparison.book import comparison_workbook
+from drg.report.comparison.console import print_comparison
+from drg.report.comparison.data import FEW, MANY, page_data
+from drg.report.comparison.page import comparison_page
+from drg.report.comparison.tables import MOST_PLACES, tables
+from tests.comparing import VERSIONS, discharges, scheme
+from tests.helpers import DEMO_CASES, demo_frame
+
+EVIL = "</script><script>alert('$x^2$')</script>"
+CASES = discharges(1_500).with_columns(
+    hospital_id=pl.when(pl.col("hospital_id") == "H1").then(pl.lit(EVIL)).otherwise("hospital_id"),
+    department=pl.when(pl.col("department") == "内科").then(pl.lit('=1+1"<b>&')).otherwise("department"),
+)
+
+
+@pytest.fixture(scope="module")
+def comparison() -> Comparison:
+    return drg.compare(CASES, VERSIONS, [scheme(Grouper(id_)) for id_ in VERSIONS])
+
+
+def data_of(page: str) -> Any:
+    (text,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
+    return json.loads(text, parse_constant=pytest.fail)
+
+
+def test_page_is_whole_and_the_same_each_time(comparison: Comparison) -> None:
+    page = comparison_page(comparison)
+    assert comparison_page(comparison) == page
+    assert page.count("<svg") == 1 + 2 * 3
+    for id_ in VERSIONS:
+        assert id_ in page
+    data = data_of(page)
+    assert data["count"] == CASES.height
+    assert [table["id"] for table in data["tables"]] == re.findall(r'<div id="table-(\w+)">', page) or {
+        table["id"] for table in data["tables"]
+    } == set(re.findall(r'<div id="table-(\w+)">', page))
+
+
+def test_page_asks_for_nothing_outside(comparison: Comparison) -> None:
+    page = comparison_page(comparison)
+    addresses = set(re.findall(r"(?:https?:)?//[\w.]+\.\w+", page))
+    assert addresses <= {"http://www.w3.org"}
+    assert not re.findall(r"<(?:script|img|iframe|object|embed)[^>]+src=", page)
+    assert re.findall(r'<link [^>]*href="([^"]*)"', page) == ["data:,"]
+    assert "default-src 'none'" in page
+
+
+def test_no_text_of_a_file_becomes_markup(comparison: Comparison) -> None:
+    page = comparison_page(comparison)
+    assert "<script>alert" not in page
+    assert page.count("</script>") == 2
+    assert EVIL in {
+        row[0] for table in data_of(page)["tables"] if table["id"] == "hospitals1" for row in table["rows"]
+    }
+    assert "&lt;/script&gt;&lt;script&gt;alert(" in page
+
+
+@pytest.mark.parametrize("strange", ["nothing", "one", "equal"])
+def test_strange_data_make_a_page_without_nan(strange: str) -> None:
+    cases = demo_frame(DEMO_CASES if strange == "equal" else DEMO_CASES[: int(strange == "one")])
+    if strange == "equal":
+        cases = cases.with_columns(total_cost_yuan=pl.lit("0"), hospital_id=pl.lit("H1"))
+    tables_of_demo = Grouper("demo").tables
+    other = Grouper(
+        type(tables_of_demo)(
+            tables_of_demo.manifest.model_copy(update={"id": "demo-2"}),
+            *(
+                getattr(tables_of_demo, name)
+                for name in ("mdc", "adrg", "drg", "sets", "complications", "exclusions")
+            ),
+        )
+    )
+    compared = drg.compare(cases, ["demo", other])
+    page = comparison_page(compared)
+    data_of(page)
+    assert not re.search(r"\b(?:nan|NaN|inf|None)\b", page.split("<dialog")[0])
+    out = io.StringIO()
+    print_comparison(Console(file=out, width=200), compared, 1.0)
+    assert not re.search(r"\b(?:nan|inf|None)\b", out.getvalue())
+    assert openpyxl.load_workbook(io.BytesIO(comparison_workbook(compared))).sheetnames
+
+
+def test_tables_are_bounded_and_say_of_how_many(comparison: Comparison) -> None:
+    many = discharges(4_000, hospitals=1_200)
+    wide = drg.compare(many, VERSIONS[:2])
+    found = {table["id"]: table for table in page_data(wide, list(tables(wide)))["tables"]}
+    assert found["hospitals1"]["total"] == wide.places().height > MOST_PLACES
+    assert len(found["hospitals1"]["rows"]) == MOST_PLACES
+    assert found["departments1"]["total"] > len(found["departments1"]["rows"]) == MOST_PLACES
+    del comparison
+
+
+def test_every_flow_hospital_and_group_has_its_cases(comparison: Comparison) -> None:
+    data = page_data(comparison, list(tables(comparison)))
+    place = {name: at for at, name in enumerate(data["case_columns"])}
+    lists = data["lists"]
+    found = {table["id"]: table for table in data["tables"]}
+
+    def shown(**asked: Any) -> int:
+        names = {"hospital": "hospitals", "department": "departments"}
+        return sum(
+            all(lists[names.get(name, "labels")][row[place[name]]] == value for name, value in asked.items())
+            for row in data["cases"]
+        )
+
+    for at in (1, 2):
+        names = [column["name"] for column in found[f"flows{at}"]["columns"]]
+        for row in [*found[f"flows{at}"]["rows"], *found[f"stayed{at}"]["rows"]]:
+            flow = dict(zip(names, row, strict=True))
+            assert (
+                min(FEW, flow["cases"])
+                <= shown(label0=flow["base"], **{f"label{at}": flow["other"]})
+                <= flow["cases"]
+            )
+        for row in found[f"hospitals{at}"]["rows"]:
+            assert shown(hospital=row[0]) >= min(MANY, row[1])
+        for row in found[f"departments{at}"]["rows"]:
+            assert shown(hospital=row[0], department=row[1]) >= 1
+        for one in data["drivers"][f"{at}"]["2"]:
+            for row in one["rows"]:
+                driver = dict(zip(one["columns"], row, strict=True))
+                if driver["rank"] is not None:
+                    hospital, department = one["place"]
+                    flow = {"label0": driver["base"], f"label{at}": driver["other"]}
+                    assert shown(hospital=hospital, department=department, **flow) >= 1
+    for at in range(3):
+        for row in found[f"groups{at}"]["rows"]:
+            assert shown(**{f"label{at}": row[0]}) >= min(FEW, row[2])
+
+
+def test_drivers_of_the_page_sum_to_the_differences(comparison: Comparison) -> None:
+    data = page_data(comparison, list(tables(comparison)))
+    for at, id_ in ((1, VERSIONS[1]), (2, VERSIONS[2])):
+        expected = dict(comparison.places().select("hospital_id", f"surplus_difference_{id_}").rows())
+        for one in data["drivers"][f"{at}"]["1"]:
+            column = one["columns"].index("surplus_difference")
+            found = sum((Decimal(str(row[column])) for row in one["rows"]), Decimal(0))
+            assert found == expected[one["place"][0]]
+
+
+def test_workbook_holds_every_row_and_no_formula(comparison: Comparison) -> None:
+    content = comparison_workbook(comparison)
+    assert comparison_workbook(comparison) == content
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    sheets = book.worksheets[1:]
+    for table in tables(comparison):
+        assert any(sheet.max_row == table.frame.height + 1 for sheet in sheets), table.id
+    cells = [
+        cell
+        for sheet in book.worksheets
+        for line in sheet.iter_rows()
+        for cell in line
+        if cell.value is not None
+    ]
+    assert {cell.data_type for cell in cells} == {"s", "n"}
+    assert '=1+1"<b>&' in {cell.value for cell in cells}
+    assert len(set(book.sheetnames)) == len(book.sheetnames)
+
+
+def test_charts_hold_text_that_browsers_show_in_their_own_fonts() -> None:
+    svg = charts.differences(
+        [charts.Bar("第一医院 <b>", 3.5, "#a?b=1&c=2"), charts.Bar("$x$", -1.0)], "万元", str
+    )
+    assert "第一医院 &lt;b&gt;" in svg
+    assert "$x$" in svg
+    assert 'xlink:href="#a?b=1&amp;c=2"' in svg
+    assert "Microsoft YaHei" in svg
+    assert charts.shares([("a", [0.5, None])], ("MDC", "ADRG")).count("<svg") == 1
+    assert charts.scatter([], "x", "y").startswith("<svg")
+
+
+def test_console_names_what_matters(comparison: Comparison) -> None:
+    out = io.StringIO()
+    print_comparison(Console(file=out, width=250), comparison, 2.0)
+    text = out.getvalue()
+    for part in (
+        "总览 Overview",
+        "一致性",
+        "chs-drg-1.0 → chs-drg-2.0",
+        "其余 others",
+        "1,500 cases in 2.00 s",
+    ):
+        assert part in text
