@@ -47,7 +47,7 @@ def check(grouped: pl.DataFrame, expected: pl.DataFrame) -> None:
     assert_frame_equal(grouped.select(**levels).with_columns(pl.all().replace("0000", None)), expected)
 
 
-def record(benchmark: Any, cases: int, **more: float) -> None:
+def record(benchmark: Any, cases: int, **more: float | None) -> None:
     """Note what was found beside the seconds; the median of the rounds counts."""
     if benchmark.stats is not None:
         benchmark.extra_info |= {"cases": cases, "cases_per_second": cases / benchmark.stats.stats.median}

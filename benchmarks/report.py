@@ -9,36 +9,22 @@ python benchmarks/report.py --results FILE    write FILE, leave results.json and
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+if __name__ == "__main__":
+    # A script's own directory is where Python looks, not that of its package.
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.measuring import ROOT, figures, run, this_machine, write_json
+
 RESULTS = ROOT / "benchmarks" / "results.json"
-DIGITS = 4
-
-
-def run(cases: int, versions: str) -> dict[str, Any]:
-    """What pytest-benchmark says of a timed run.
-
-    Raises:
-        CalledProcessError: if a benchmark fails.
-    """
-    with tempfile.TemporaryDirectory() as directory:
-        found = Path(directory) / "found.json"
-        options = ["--benchmark-enable", "--benchmark-only", f"--benchmark-json={found}", "--benchmark-quiet"]
-        environment = os.environ | {"DRG_BENCH_CASES": str(cases), "DRG_BENCH_VERSIONS": versions}
-        command = [sys.executable, "-m", "pytest", "benchmarks", "-q", "-p", "no:cacheprovider", *options]
-        subprocess.run(command, cwd=ROOT, env=environment, check=True)
-        return dict(json.loads(found.read_bytes()))
+# The suite of grouper versions has a script of its own.
+PATHS = ("benchmarks", "--ignore=benchmarks/groupers")
 
 
 def results(found: Mapping[str, Any], machine: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,32 +33,19 @@ def results(found: Mapping[str, Any], machine: Mapping[str, Any]) -> dict[str, A
     for benchmark in found["benchmarks"]:
         name = benchmark["name"].partition("[")[0].removeprefix("test_")
         parameters = benchmark["params"] or {}
-        figures = {"seconds": benchmark["stats"]["median"], **benchmark["extra_info"]}
-        figures = {key: float(f"{value:.{DIGITS}g}") for key, value in figures.items() if key != "cases"}
+        found_here = figures(benchmark)
         section = kept.setdefault(parameters.get("kind", name), {})
         if "version" in parameters:
-            section[parameters["version"]] = figures
+            section[parameters["version"]] = found_here
         elif "size" in parameters:
-            section[str(parameters["size"])] = figures
+            section[str(parameters["size"])] = found_here
         elif "form" in parameters:
-            section[parameters["form"]] = figures
+            section[parameters["form"]] = found_here
         else:
-            section.update(figures)
+            section.update(found_here)
         if name == "kernel":
             kept["cases"] = benchmark["extra_info"]["cases"]
     return kept
-
-
-def this_machine(found: Mapping[str, Any]) -> dict[str, Any]:
-    """What the figures depend on; no names, no paths."""
-    return {
-        "cpu": found["machine_info"]["cpu"].get("brand_raw") or platform.machine(),
-        "cores": os.cpu_count(),
-        "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
-        "system": platform.system(),
-        "python": platform.python_version(),
-        **{package: version(package) for package in ("drg", "polars", "numba", "numpy")},
-    }
 
 
 def documents(*options: str) -> int:
@@ -94,9 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.check:
         return documents("--check")
-    found = run(options.cases, options.versions)
+    found = run(options.cases, options.versions, *PATHS)
     kept = results(found, this_machine(found))
-    options.results.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_json(options.results, kept)
     return documents() if options.results == RESULTS else 0
 
 

@@ -23,10 +23,10 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 UNIT = 1 if sys.platform == "darwin" else 1024
 
 
-def group(source: Path, result: Path) -> list[str]:
+def group(source: Path, result: Path, version: str = VERSION) -> list[str]:
     command = shutil.which("drg", path=str(Path(sys.executable).parent))
     assert command is not None, "drg is not installed beside this Python"
-    return [command, "group", str(source), "-o", str(result), "--grouper", VERSION]
+    return [command, "group", str(source), "-o", str(result), "--grouper", version]
 
 
 def test_ten_cases(benchmark: Any, scratch: Path, rounds: int) -> None:

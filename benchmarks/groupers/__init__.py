@@ -1,0 +1,1 @@
+"""The suite of grouper versions: every version under the same load."""
