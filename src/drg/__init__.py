@@ -7,6 +7,8 @@
 ``list_schemes`` lists the payment schemes, and a ``Pricer`` is one scheme, ready for use.
 ``settle`` adds priced cases up to what each hospital keeps, bears and is due; a ``Ledger`` keeps the year.
 ``check`` finds what is wrong with discharges, ``validate`` parts those that have an error from the rest.
+``compare`` groups by several versions and says what changes, ``evaluate`` how well a version tells costs apart,
+``calibrate`` makes weights from costs, ``simulate`` makes up discharges.
 """
 
 from __future__ import annotations
@@ -31,7 +33,11 @@ from drg.errors import (
 )
 
 if TYPE_CHECKING:
+    from drg.analysis.calibration import Calibration, calibrate
     from drg.analysis.checks import CheckResult, check, validate
+    from drg.analysis.comparison import Comparison, compare
+    from drg.analysis.quality import Evaluation, evaluate
+    from drg.analysis.simulation import simulate
     from drg.grouping import Explanation, Grouper
     from drg.grouping.frames import Frame
     from drg.ledger import Ledger
@@ -43,10 +49,13 @@ if TYPE_CHECKING:
     from drg.tables import Manifest, list_groupers
 
 __all__ = [
+    "Calibration",
     "CheckResult",
+    "Comparison",
     "Discharge",
     "Discharges",
     "DrgError",
+    "Evaluation",
     "Explanation",
     "Grouper",
     "InputError",
@@ -64,7 +73,10 @@ __all__ = [
     "TablesError",
     "UnknownGrouperError",
     "UnknownSchemeError",
+    "calibrate",
     "check",
+    "compare",
+    "evaluate",
     "explain",
     "explain_price",
     "group",
@@ -73,14 +85,18 @@ __all__ = [
     "price",
     "read",
     "settle",
+    "simulate",
     "validate",
 ]
 
 # Imported at first use: polars and numba take half a second, which `drg --help` should not.
 _ROOMS = {
+    "Calibration": "drg.analysis.calibration",
     "CheckResult": "drg.analysis.checks",
+    "Comparison": "drg.analysis.comparison",
     "Discharge": "drg.records",
     "Discharges": "drg.records.discharges",
+    "Evaluation": "drg.analysis.quality",
     "Explanation": "drg.grouping",
     "Grouper": "drg.grouping",
     "Ledger": "drg.ledger",
@@ -89,11 +105,15 @@ _ROOMS = {
     "PriceExplanation": "drg.payment",
     "Pricer": "drg.payment",
     "Settlement": "drg.settlement",
+    "calibrate": "drg.analysis.calibration",
     "check": "drg.analysis.checks",
+    "compare": "drg.analysis.comparison",
+    "evaluate": "drg.analysis.quality",
     "list_groupers": "drg.tables",
     "list_schemes": "drg.payment",
     "read": "drg.records.reading",
     "settle": "drg.settlement",
+    "simulate": "drg.analysis.simulation",
     "validate": "drg.analysis.checks",
 }
 

@@ -14,19 +14,24 @@ import click
 
 from drg.errors import DrgError
 
+# In the order in which they are used, as help lists them.
 _COMMANDS = {
+    "run": "drg.cli.run",
     "check": "drg.cli.check",
     "group": "drg.cli.group",
     "explain": "drg.cli.explain",
-    "groupers": "drg.cli.groupers",
-    "tables": "drg.cli.tables",
-    "layouts": "drg.cli.layouts",
     "price": "drg.cli.price",
-    "run": "drg.cli.run",
-    "schemes": "drg.cli.schemes",
     "settle": "drg.cli.settle",
     "special-cases": "drg.cli.special_cases",
     "ledger": "drg.cli.ledger",
+    "compare": "drg.cli.compare",
+    "evaluate": "drg.cli.evaluate",
+    "weights": "drg.cli.weights",
+    "simulate": "drg.cli.simulate",
+    "groupers": "drg.cli.groupers",
+    "tables": "drg.cli.tables",
+    "schemes": "drg.cli.schemes",
+    "layouts": "drg.cli.layouts",
 }
 
 
@@ -46,7 +51,7 @@ class _Verbs(click.Group):
 @click.command(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="drg", prog_name="drg")
 def cli() -> None:
-    """Group hospital discharges by DRG and price them (CHS-DRG 病组分组与支付).
+    """Group hospital discharges by DRG, price and settle them (CHS-DRG 病组分组、支付与清算).
 
     Exit codes: 0 done; 1 the data, the tables or the output are at fault; 2 the command line is; 130
     interrupted.
