@@ -7,7 +7,7 @@
 ``list_schemes`` lists the payment schemes, and a ``Pricer`` is one scheme, ready for use.
 ``settle`` adds priced cases up to what each hospital keeps, bears and is due; a ``Ledger`` keeps the year.
 ``check`` finds what is wrong with discharges, ``validate`` parts those that have an error from the rest.
-``compare`` groups by several versions and says what changes, ``evaluate`` how well a version tells costs apart,
+``compare`` says what another version changes, ``evaluate`` how well a version tells costs apart,
 ``calibrate`` makes weights from costs, ``simulate`` makes up discharges.
 """
 

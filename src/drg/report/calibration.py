@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 import polars as pl
-import xlsxwriter  # type: ignore[import-untyped]
+import xlsxwriter
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table

@@ -36,7 +36,7 @@ _LONGEST_NAME: Final = 31
 
 def comparison_workbook(comparison: Comparison) -> bytes:
     """The workbook as the content of a file. Text stays text, whatever it begins with."""
-    import xlsxwriter  # type: ignore[import-untyped]
+    import xlsxwriter
 
     content = io.BytesIO()
     options = {"strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
