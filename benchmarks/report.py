@@ -35,12 +35,10 @@ def results(found: Mapping[str, Any], machine: Mapping[str, Any]) -> dict[str, A
         parameters = benchmark["params"] or {}
         found_here = figures(benchmark)
         section = kept.setdefault(parameters.get("kind", name), {})
-        if "version" in parameters:
-            section[parameters["version"]] = found_here
-        elif "size" in parameters:
-            section[str(parameters["size"])] = found_here
-        elif "form" in parameters:
-            section[parameters["form"]] = found_here
+        # What kind it is names its section; what else it varies by, a part of that.
+        varied = [str(value) for key, value in parameters.items() if key != "kind"]
+        if varied:
+            section[" ".join(varied)] = found_here
         else:
             section.update(found_here)
         if name == "kernel":

@@ -32,7 +32,7 @@ def ledger(scratch: Path, cases: int) -> Ledger:
     return ledger
 
 
-def test_add(benchmark: Any, ledger: Ledger, scratch: Path, cases: int, rounds: int) -> None:
+def test_ledger_add(benchmark: Any, ledger: Ledger, scratch: Path, cases: int, rounds: int) -> None:
     file = month(scratch, MONTHS[-1], cases)
     ledger.add_cases([file])
     # The same month again, as a correction: all that a new month costs, and no less.
@@ -41,13 +41,13 @@ def test_add(benchmark: Any, ledger: Ledger, scratch: Path, cases: int, rounds: 
     assert ledger.months()["cases"].sum() == 12 * cases
 
 
-def test_verify(benchmark: Any, ledger: Ledger, cases: int, rounds: int) -> None:
+def test_ledger_verify(benchmark: Any, ledger: Ledger, cases: int, rounds: int) -> None:
     findings = benchmark.pedantic(ledger.verify, rounds=rounds)
     record(benchmark, 11 * cases)
     assert findings.is_empty()
 
 
-def test_read(benchmark: Any, ledger: Ledger, scratch: Path, cases: int, rounds: int) -> None:
+def test_ledger_read(benchmark: Any, ledger: Ledger, scratch: Path, cases: int, rounds: int) -> None:
     """Payments by hospital; of one month, half of the hospitals were corrected."""
     half = priced(MONTHS[0], cases, HOSPITALS).filter(pl.col("hospital_id") < "H5")
     ledger.add_cases([write(half, scratch / "half.parquet")], correct=True)

@@ -32,7 +32,7 @@ def grouped(cases: int) -> pl.DataFrame:
     )
 
 
-@pytest.mark.parametrize("replicates", [0, None])
+@pytest.mark.parametrize("replicates", [0, None], ids=["none", "default"])
 def test_evaluate(
     benchmark: Any, grouped: pl.DataFrame, cases: int, rounds: int, scratch: Path, replicates: int | None
 ) -> None:

@@ -245,6 +245,18 @@ def speed_of_command(results: Mapping[str, Any]) -> str:
     return table(("cases", "seconds", "peak memory, MB"), rows)
 
 
+def speed_of_rest(results: Mapping[str, Any]) -> str:
+    """What is done with groups, as far as it was measured: section, part and what it is called."""
+    rows = []
+    for section, part, what in REST:
+        found = results.get(section, {})
+        figures = found.get(part) if part else found
+        if figures:
+            rate = figures["cases_per_second"]
+            rows.append((what, f"{rate / 1e6:,.2f}", f"{1e6 / rate:.1f}"))
+    return table(("what", "M cases/s", "seconds for a million"), rows)
+
+
 def _span(section: Mapping[str, Mapping[str, float]], figure: str, unit: float = 1) -> str:
     values = [figures[figure] / unit for figures in section.values()]
     low, high = f"{min(values):.2g}", f"{max(values):.2g}"
@@ -252,6 +264,19 @@ def _span(section: Mapping[str, Mapping[str, float]], figure: str, unit: float =
     return low if low == high else f"{low}–{high}"
 
 
+REST = (
+    ("check", "parquet", "`drg.check`, all rules, from Parquet"),
+    ("price", None, "`drg.price`, a frame in memory"),
+    ("group_and_price", None, "groups and prices, Parquet to Parquet"),
+    ("settle", None, "`drg.settle`, priced cases of a thousand hospitals in Parquet"),
+    ("ledger_add", None, "`drg ledger add`, the twelfth month"),
+    ("ledger_verify", None, "`drg ledger verify`, eleven months"),
+    ("compare", None, "`drg.compare`, three versions with prices: Parquet to page, workbook and cases"),
+    ("evaluate", "0", "`drg.evaluate` without intervals, from Parquet"),
+    ("evaluate", "None", "`drg.evaluate` with intervals"),
+    ("calibrate", "0", "`drg.calibrate`, from Parquet"),
+    ("what_if", None, "what a change of scheme does to whom, from Parquet"),
+)
 FAMILIES = {
     "complete": "national",
     "chs-drg-1.1": "based on 1.1",
@@ -331,6 +356,7 @@ def documents() -> dict[str, dict[str, Callable[[], str]]]:
             "machine": lambda: machine(results, MACHINE),
             "speed": lambda: speed_by_version(results),
             "command": lambda: speed_of_command(results),
+            "rest": lambda: speed_of_rest(results),
         },
     }
 

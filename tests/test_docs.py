@@ -127,6 +127,8 @@ FOUND = {
     ]
     + [
         benchmark("test_ten_cases", 1.01, None),
+        benchmark("test_settle", 0.5, None, cases=10**6, cases_per_second=2e6),
+        benchmark("test_evaluate[x]", 3.0, {"replicates": None}, cases=10**6, cases_per_second=4e5),
         benchmark("test_memory[10]", 1.0, {"size": 10}, cases=10, cases_per_second=10.0, peak_mb=250.0),
         benchmark("test_memory[x]", 2.0, {"size": 10**7}, cases=10**7, cases_per_second=5e6, peak_mb=640.0),
     ],
@@ -156,6 +158,8 @@ def test_speed_is_told(generate: ModuleType) -> None:
     rows = generate.speed_by_version(results).splitlines()[2:]
     assert [row.split("|")[1:3] for row in rows] == [[" `one` ", " 8.0 "], [" `two` ", " 4.0 "]]
     assert "| 10,000,000 | 2.0 | 640 |" in generate.speed_of_command(results)
+    rest = generate.speed_of_rest(results).splitlines()[2:]
+    assert [row.split("|")[2:4] for row in rest] == [[" 2.00 ", " 0.5 "], [" 0.40 ", " 2.5 "]]
 
 
 # -- what is written by hand -----------------------------------------------------------------------------

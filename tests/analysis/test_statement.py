@@ -139,10 +139,10 @@ def test_totals_and_rankings(tmp_path: Path) -> None:
     assert set(stand["period"]) == {"2025-05"}
     totals = by_insurance(rows)
     assert totals.select("insurance_type", "span").rows() == [
-        ("310", "forecast"),
         ("310", "year_to_date"),
-        ("390", "forecast"),
+        ("310", "forecast"),
         ("390", "year_to_date"),
+        ("390", "forecast"),
     ]
     assert totals.filter(span="year_to_date")["cases"].sum() == 240
     best, worst = ranked(rows)

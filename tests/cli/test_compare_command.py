@@ -59,6 +59,17 @@ def test_the_document_tells_the_numbers_of_the_example() -> None:
     assert "missing birth_weight_g" in lost["reason"][1]
 
 
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_file_without_cases(drg: Drg, tmp_path: Path, ending: str) -> None:
+    file = tmp_path / f"nothing.{ending}"
+    nothing = pl.read_csv(EXAMPLE, infer_schema=False).head(0)
+    nothing.write_csv(file) if ending == "csv" else nothing.write_parquet(file)
+    outcome = drg("compare", file, "-g", VERSIONS, "-o", tmp_path / "out")
+    assert outcome.code == 0, outcome.err
+    assert "there is no case" in outcome.out
+    assert pl.read_parquet(tmp_path / "out" / "cases.parquet").height == 0
+
+
 def test_schemes_and_constants_and_chinese_reasons(drg: Drg, tmp_path: Path) -> None:
     file = tmp_path / "discharges.csv"
     cases = discharges(200)
@@ -129,4 +140,4 @@ def test_a_file_stands_where_the_directory_should(drg: Drg, tmp_path: Path) -> N
     (tmp_path / "out").write_text("")
     outcome = drg("compare", EXAMPLE, "-g", VERSIONS, "-o", tmp_path / "out")
     assert outcome.code == 1
-    assert "cannot be made" in outcome.err
+    assert "there is a file of this name" in outcome.err

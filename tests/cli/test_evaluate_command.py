@@ -94,7 +94,7 @@ def test_nothing_odd_is_printed_of_odd_data(drg: Drg, tmp_path: Path) -> None:
     assert "nan" not in out.lower()
     assert "None" not in out
     assert next(line for line in cells(out) if line[:3] == ["cost", "费用", "none"])[5:9] == ["–"] * 4
-    assert "all 2 costs are equal" in out
+    assert "all costs are equal (cases: 2)" in out
     assert "全部 2 例费用相同" in out
 
 

@@ -171,12 +171,42 @@ def test_from_a_difference_over_its_drivers_down_to_the_cases(page: Any) -> None
     amounts = [text.replace(",", "") for text in page.locator("dialog tbody td:last-child").all_inner_texts()]
     in_fen = [round(float(amount) * 100) for amount in amounts]
     assert sum(in_fen[:-1]) == in_fen[-1]
+    # Groups are told with their names.
+    assert all(
+        len(text.split()) > 1 for text in lines.first.locator("td:nth-child(-n+3)").all_inner_texts()[1:]
+    )
     count = int(lines.first.locator("td:nth-child(5)").inner_text())
     lines.first.locator("td:nth-child(5) button").click()
     assert hospital in page.locator("dialog p").first.inner_text()
     cases = page.locator("dialog tbody tr td:nth-child(3)").all_inner_texts()
     assert 0 < len(cases) <= count
     assert set(cases) == {hospital}
+
+
+def test_one_hospital_only(page: Any) -> None:
+    page.locator("#own input").fill("H12")
+    for table in ("hospitals1", "departments1"):
+        assert set(column(page, table, 1)) == {"H12"}
+    page.locator("#own input").fill("no such hospital")
+    assert "没有这家医院" in page.locator("#own span").inner_text()
+    page.locator("#own input").fill("")
+    assert len(set(column(page, "hospitals1", 1))) > 1
+    assert page.locator("#own span").inner_text() == ""
+
+
+def test_first_figures_lead_to_what_is_behind_them(page: Any) -> None:
+    links = page.locator("#glance b a")
+    assert links.count() >= 6
+    for address in links.evaluate_all("links => links.map(link => link.getAttribute('href'))"):
+        if "?" not in address:
+            assert page.locator(address).count() == 1
+    page.locator("#glance a[href^='#drivers']").first.click()
+    page.wait_for_selector("dialog[open] tbody tr")
+    assert page.locator("dialog tbody tr").last.inner_text().startswith("–")
+
+
+def test_statuses_are_told_in_chinese_too(page: Any) -> None:
+    assert set(column(page, "lost", 3)) <= {"入组 grouped", "未入组 ungrouped", "歧义组 QY ambiguous"}
 
 
 def test_a_bar_of_a_chart_leads_to_cases(page: Any) -> None:

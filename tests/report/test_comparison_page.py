@@ -13,6 +13,7 @@ from rich.console import Console
 
 import drg
 from drg import Comparison, Grouper
+from drg.analysis.comparison import at_a_glance
 from drg.report.comparison import charts
 from drg.report.comparison.book import comparison_workbook
 from drg.report.comparison.console import print_comparison
@@ -50,6 +51,22 @@ def test_page_is_whole_and_the_same_each_time(comparison: Comparison) -> None:
     assert [table["id"] for table in data["tables"]] == re.findall(r'<div id="table-(\w+)">', page) or {
         table["id"] for table in data["tables"]
     } == set(re.findall(r'<div id="table-(\w+)">', page))
+
+
+def test_page_begins_with_what_changes(comparison: Comparison) -> None:
+    head = comparison_page(comparison).split('id="overview"')[0]
+    assert head.index('id="glance"') < head.index('class="findings"')
+    for at, row in enumerate(at_a_glance(comparison).to_dicts(), start=1):
+        assert f">{row['changed']:,}（{row['changed'] / 1_500:.1%}）</a>" in head
+        assert f">{row['payment_difference']:+,.2f}（" in head
+        assert f"{row['hospitals_gain']} / {row['hospitals_lose']}" in head
+        assert f'href="#drivers?at={at}&amp;hospital=' in head
+
+
+def test_page_without_schemes_begins_without_money() -> None:
+    head = comparison_page(drg.compare(CASES.head(50), VERSIONS[:2])).split('id="overview"')[0]
+    assert "换组病例" in head
+    assert "支付合计差" not in head
 
 
 def test_page_asks_for_nothing_outside(comparison: Comparison) -> None:
@@ -96,14 +113,13 @@ def test_strange_data_make_a_page_without_nan(strange: str) -> None:
     assert openpyxl.load_workbook(io.BytesIO(comparison_workbook(compared))).sheetnames
 
 
-def test_tables_are_bounded_and_say_of_how_many(comparison: Comparison) -> None:
+def test_tables_are_bounded_and_say_of_how_many() -> None:
     many = discharges(4_000, hospitals=1_200)
     wide = drg.compare(many, VERSIONS[:2])
     found = {table["id"]: table for table in page_data(wide, list(tables(wide)))["tables"]}
     assert found["hospitals1"]["total"] == wide.places().height > MOST_PLACES
     assert len(found["hospitals1"]["rows"]) == MOST_PLACES
     assert found["departments1"]["total"] > len(found["departments1"]["rows"]) == MOST_PLACES
-    del comparison
 
 
 def test_every_flow_hospital_and_group_has_its_cases(comparison: Comparison) -> None:
@@ -190,6 +206,8 @@ def test_console_names_what_matters(comparison: Comparison) -> None:
     print_comparison(Console(file=out, width=250), comparison, 2.0)
     text = out.getvalue()
     for part in (
+        "换组病例 cases that change: ",
+        "结余增加 / 减少的医院 hospitals that gain / lose: ",
         "总览 Overview",
         "一致性",
         "chs-drg-1.0 → chs-drg-2.0",

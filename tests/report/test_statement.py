@@ -40,6 +40,8 @@ VARIANTS = {
     + settled.budget(123_456, "common_factor"),
     "over, part": settled.RULES + settled.budget("{claimed} - 100", "hospitals_over", reserve="0"),
     "over, all": settled.RULES + settled.budget(100_000, "hospitals_over"),
+    "over, capped": settled.RULES.replace("cap_of_cost = 1.15", "cap_of_cost = 0.97")
+    + settled.budget(100_000, "hospitals_over"),
     "carried over": settled.RULES + settled.budget(100_000, "carried_over", "carried_over"),
     "fund": settled.RULES + settled.budget(9_000_000, "fund"),
 }  # fmt: skip
@@ -95,6 +97,25 @@ def test_formulas_of_a_year_that_is_not_over(tmp_path: Path, language: str) -> N
     assert ("全年预测" if language == "zh" else "Forecast of the year") in page
 
 
+@pytest.mark.parametrize("variant", ["factor", "yuan factor", "over, all", "over, capped", "fund", "points"])
+def test_a_budget_is_shown_as_it_would_be_closed(tmp_path: Path, variant: str) -> None:
+    points = variant == "points"
+    settlement = made(tmp_path, POINTS if points else VARIANTS[variant], months=7, points=points)
+    files = write_statements(settlement, tmp_path / "out")
+    for file in files[::2]:
+        assert check_formulas(file) > 100
+    rows = settlement.rows.filter(span="forecast", hospital_id="H3", insurance_type="310")
+    (book, page) = (file for file in files if "H3" in file.name)
+    (sheet, *_) = openpyxl.load_workbook(book, data_only=True).worksheets
+    found = [(row[1], row[2]) for row in sheet.iter_rows(values_only=True) if row[1]]
+    adjustment = next(amount for name, amount in found if name == "预算清算调整")
+    assert Decimal(str(adjustment)) == rows["budget_adjustment"][0]
+    # What the year so far comes to stands above, and what it may come to below.
+    amounts = [Decimal(str(amount)) for name, amount in found if name == "基金应付"]
+    assert amounts[1] == rows["entitlement"][0] != amounts[0]
+    assert "全年预测与预算清算（仅供参考）" in page.read_text(encoding="utf-8")
+
+
 def test_points_are_closed_and_cases_cleared(tmp_path: Path) -> None:
     settlement = made(tmp_path, POINTS, points=True)
     assert settlement.budgets["closed_by"].to_list() == ["point_value"] * 2
@@ -102,7 +123,7 @@ def test_points_are_closed_and_cases_cleared(tmp_path: Path) -> None:
     for file in files[::2]:
         check_formulas(file)
         lines = labelled(file)
-        assert lines["病例清算支付合计"] + lines["四舍五入差额"] == lines["账户清算支付"]
+        assert lines["病例清算支付合计"] + lines["四舍五入差额"] == lines["本院清算支付"]
         assert abs(lines["四舍五入差额"]) < Decimal("0.50")
 
 
@@ -137,7 +158,7 @@ def test_lines_are_the_figures_of_the_account(tmp_path: Path) -> None:
     ):
         assert lines[label] == row[name], label
     assert (
-        lines["按比例分得（舍去尾数）"] + lines["分配的尾差"] - lines["本账户申报额"]
+        lines["按比例分得（舍去尾数）"] + lines["分配的尾差"] - lines["本院清算前应付"]
         == row["budget_adjustment"]
     )
 
@@ -310,7 +331,7 @@ def test_unknown_hospitals_and_places_are_refused(tmp_path: Path) -> None:
         write_statements(settlement, tmp_path / "out", hospitals=["H9"])
     assert not (tmp_path / "out").exists()
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="cannot be made"):
+    with pytest.raises(OutputError, match="there is a file of this name"):
         write_statements(settlement, tmp_path / "file")
 
 

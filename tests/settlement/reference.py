@@ -241,10 +241,10 @@ def shared(total: Figures, rules: SettlementRules) -> Figures:
     found["surplus_adjustment"] = found["surplus"] - total["surplus_formula"]
     found["surplus_available"] = max(standard - cost, Fraction(0))
     kept = kept_by_hospital(standard, cost, rules)
-    found["surplus_retained"] = to_unit(kept) if rules.surplus else kept
+    found["surplus_retained"] = min(to_unit(kept), found["surplus_available"]) if rules.surplus else kept
     found["surplus_returned"] = found["surplus_available"] - found["surplus_retained"]
     found["overrun"] = max(cost - standard, Fraction(0))
-    found["overrun_fund"] = to_unit(borne_by_fund(standard, cost, rules))
+    found["overrun_fund"] = min(to_unit(borne_by_fund(standard, cost, rules)), found["overrun"])
     found["overrun_hospital"] = found["overrun"] - found["overrun_fund"]
     payment = total["shared_standard"] - found["surplus_returned"] + found["overrun_fund"]
     found["cap_effect"] = found["floor_effect"] = Fraction(0)
@@ -285,7 +285,9 @@ def account(found: Figures, rules: SettlementRules, basis: str, *, cleared: bool
     found["prepayment_recovered"] = nothing
     if rules.prepayment:
         months = rules.prepayment.recover_months
-        found["prepayment_recovered"] = to_unit(found["prepayment"] * min(found["month"], months) / months)
+        part = to_unit(found["prepayment"] * found["month"] / months)
+        over = found["month"] >= months
+        found["prepayment_recovered"] = found["prepayment"] if over else min(part, found["prepayment"])
     found["instalments"] = (
         found["daily_paid"] + found["monthly_paid"] + found["supplements"] - found["refunds"]
     )
@@ -357,7 +359,8 @@ def close_budget(budget: Budget, rows: Sequence[Figures], rules: SettlementRules
         found["borne_by_fund"] = claimed - pool
     else:
         if how == "hospitals_over":
-            after = _without_relief(claims, [row["overrun_fund"] for row in rows], claimed - pool)
+            relief = [max(row["overrun_fund"] + row["cap_effect"], Fraction(0)) for row in rows]
+            after = _without_relief(claims, relief, claimed - pool)
         after, found["factor"] = _by_factor(after or [], pool, unit)
     if after is None:
         how, after, found["carried_out"] = "not_possible", claims, pool - claimed

@@ -150,6 +150,9 @@ def random_rules(
         "off_site": perhaps({"home_areas": [HOME], "counts": rng.choice(["real", "simulated"])}),
         "rounding": perhaps({"unit": rng.choice(["fen", "yuan"]), "mode": rng.choice(["half_up", "down"])}),
     }
+    for budget in rules["budgets"] or () if rules["overrun"] is None else ():
+        # Without a rule, the fund bears nothing that could be taken back.
+        budget["excess"] = budget["excess"].replace("hospitals_over", "common_factor")
     return {name: part for name, part in rules.items() if part is not None}
 
 

@@ -145,6 +145,11 @@ def test_every_figure_is_the_sum_of_its_parts(rng: random.Random) -> None:
     }.items():
         made = sum((-pl.col(p[1:]) if p[0] == "-" else pl.col(p) for p in parts), start=pl.lit(Decimal(0)))
         assert wide.filter(pl.col(total) != made).is_empty(), total
+    # No share is more than the whole, however it is rounded.
+    so_far = rows.filter(pl.col("span") != "month")
+    for part in ("surplus_retained", "surplus_returned", "overrun_fund", "overrun_hospital"):
+        assert so_far.filter(pl.col(part) < 0).is_empty(), part
+    assert so_far.filter(pl.col("prepayment_recovered") > pl.col("prepayment")).is_empty()
     real = wide.filter(pl.col("basis") != "off_site_simulated")
     paid = pl.col("payable") - pl.col("balance")
     assert real.filter(paid != pl.col("instalments")).is_empty()

@@ -253,14 +253,22 @@ def test_cases_without_a_patient_share() -> None:
 def test_cases_of_another_scheme() -> None:
     rows = cases()
     rows[3]["scheme"] = "other-2025"
-    with pytest.raises(InputError, match="priced with other-2025, not with plain: 1 of them") as error:
+    with pytest.raises(InputError, match="1 case was priced with other-2025, not with plain") as error:
         settle(rows)
     assert "drg price" in str(error.value)
     assert "--scheme other-2025" in str(error.value)
 
 
+def test_a_scheme_that_asks_for_other_columns() -> None:
+    # That it is the wrong scheme is said before what it lacks.
+    other = scheme(excluded_items=sourced()).model_copy(update={"id": "other"})
+    rows = frame(cases()).drop("excluded_items_yuan", strict=False)
+    with pytest.raises(InputError, match=r"the first case was priced with \w+, not with other"):
+        drg.settle(rows, loaded(other))
+
+
 def test_cases_of_no_scheme() -> None:
-    with pytest.raises(InputError, match="priced with no scheme, not with plain: 20 of them"):
+    with pytest.raises(InputError, match="20 cases were priced with no scheme, not with plain"):
         settle(cases(scheme=None))
 
 
@@ -333,6 +341,14 @@ def test_a_budget_that_cannot_be_closed() -> None:
     assert (closed["closed_by"], closed["paid"], closed["carried_out"]) == ("not_possible", 22_000, -12_000)
 
 
+def test_a_budget_that_is_far_from_what_is_claimed() -> None:
+    # 200,000 are claimed; 20 are what is left of it in units of ten thousand.
+    for amount, far in ((20, True), (99_999, True), (100_000, False), (400_000, False), (400_001, True)):
+        settlement = settle(cases(), {"budgets": [BUDGET | {"amount_yuan": amount}]})
+        assert rules_of(settlement) == ["budget_far_from_claims"] * far, amount
+    assert "万元" in found(settlement, "budget_far_from_claims")["fix_zh"]
+
+
 def test_a_year_that_is_not_over() -> None:
     settlement = settle(cases(9))
     finding = found(settlement, "year_not_cleared")
@@ -341,8 +357,33 @@ def test_a_year_that_is_not_over() -> None:
     (forecast,) = settlement.rows.filter(span="forecast").iter_rows(named=True)
     # Nine months of 10,000 are twelve thirds of 90,000.
     assert (forecast["payment"], forecast["cases"], settlement.closed) == (120_000, 12, {YEAR: False})
+
+
+def test_a_year_that_is_forecast_ends_with_its_cases() -> None:
+    # What is paid later does not make the year longer.
+    settlement = settle(cases(3), payments=payments_frame([paid("100.00", month=9)]))
+    assert "end with 2025-03:" in found(settlement, "year_not_cleared")["message"]
+
+
+def test_a_month_that_a_hospital_lacks() -> None:
+    # H2 lacks December; H3 has cases now and then, H4 begins in March.
+    months = {"H1": range(1, 13), "H2": range(1, 12), "H3": (2, 7), "H4": range(3, 13)}
+    rows = [
+        priced_case(hospital_id=hospital, case_id=str(n), discharge_date=datetime(YEAR, n, 3))
+        for hospital, own in months.items()
+        for n in own
+    ]
+    settlement = settle(rows)
+    assert rules_of(settlement) == ["month_without_cases"]
+    finding = found(settlement, "month_without_cases")
+    assert (finding["hospital_id"], finding["message"]) == ("H2", "no cases in 2025-12")
+
+
+def test_a_year_that_is_cleared_before_its_end() -> None:
     closed = drg.settle(frame(cases(9)), loaded(PLAIN), close=True)
-    assert (rules_of(closed), year(closed)["payment"]) == ([], 90_000)
+    finding = found(closed, "year_cleared_early")
+    assert ("2025-09" in finding["message"], "--close" in finding["fix"]) == (True, True)
+    assert (rules_of(closed), year(closed)["payment"]) == (["year_cleared_early"], 90_000)
 
 
 # ---------------------------------------------------------------------------------- scheme.toml, line by line
@@ -466,6 +507,11 @@ ONE_BUDGET = (
             ONE_BUDGET.replace('excess = "fund"', 'excess = "point_value"'),
             "settlement.budgets.1",
             "give point_value for both or neither",
+        ),
+        (
+            ONE_BUDGET.replace('excess = "fund"', 'excess = "hospitals_over"'),
+            "settlement",
+            'write excess = "common_factor"',
         ),
         (POINT_VALUE, None, "point_value closes a budget under the points method only"),
         (

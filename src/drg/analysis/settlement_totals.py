@@ -6,11 +6,12 @@ from typing import Final
 
 import polars as pl
 
-from drg.settlement.columns import FORECAST, YEAR, YEAR_TO_DATE
+from drg.settlement.columns import FORECAST, SPANS, YEAR, YEAR_TO_DATE
 
 SUMS: Final = (
     *("cases", "cases_held", "weighted_cases", "relative_weight", "cost", "standard", "shared_cost"),
-    *("shared_standard", "payment", "entitlement", "instalments", "prepayment", "balance"),
+    *("shared_standard", "payment", "entitlement", "deposit", "deposit_returned", "held_back", "deductions"),
+    *("payable", "instalments", "prepayment_taken", "balance"),
 )
 MOST: Final = 10
 
@@ -24,9 +25,14 @@ def standing(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def by_insurance(rows: pl.DataFrame) -> pl.DataFrame:
-    """Totals by year, insurance, basis and span, as they stand; forecasts in rows of their own."""
+    """Totals by year, insurance, basis and span, as they stand; forecasts in rows of their own.
+
+    ``prepayment_taken`` is what is taken off the payable: what was recovered till then, or the year's
+    prepayment.
+    """
     keys = ["year", "insurance_type", "basis", "span"]
-    both = pl.concat([standing(rows), rows.filter(span=FORECAST)])
+    recovered = pl.when(span=YEAR_TO_DATE).then("prepayment_recovered").otherwise("prepayment")
+    both = pl.concat([standing(rows), rows.filter(span=FORECAST)]).with_columns(prepayment_taken=recovered)
     sums = both.group_by(keys).agg(
         pl.col("hospital_id").n_unique().cast(pl.Int64).alias("hospitals"),
         pl.col("period").max(),
@@ -37,7 +43,7 @@ def by_insurance(rows: pl.DataFrame) -> pl.DataFrame:
     utilisation = pl.col("shared_cost").cast(pl.Float64) / standard.cast(pl.Float64)
     return sums.with_columns(
         cmi=pl.when(weighted > 0).then(cmi), utilisation=pl.when(standard > 0).then(utilisation)
-    ).sort(keys)
+    ).sort("year", "insurance_type", "basis", pl.col("span").cast(pl.Enum(SPANS)))
 
 
 def ranked(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

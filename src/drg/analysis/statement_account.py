@@ -58,7 +58,7 @@ class Account:
         to_date: the year to date of the last month.
         forecast: the year at the present pace, if it is not cleared.
         score, deposit_share_returned: of the year; None while there is none.
-        budget: what the closing of its budget did, if there is one.
+        budget: what the closing of its budget did, or would do at the present pace, if there is one.
         by_class, by_month: sums of its cases; see ``statement.sums_by``.
         total: the same of all its cases.
     """

@@ -33,7 +33,8 @@ class BudgetShare:
         closing: its row of ``Settlement.budgets``.
         own: what the account claims: payment − patient share + quality adjustment.
         excess: claims less pool, if positive.
-        all_overruns: what the fund bears of overruns, of all accounts.
+        relief: what the fund really bears of the overrun: its share, less what a cap takes off again.
+        all_overruns: the same of all accounts.
         taken: of this account's part of it, what is taken back; zero or negative.
         after: own + taken.
         all_after: the sum of what the accounts claim after that, where it is positive.
@@ -48,6 +49,7 @@ class BudgetShare:
     closing: dict[str, Any]
     own: Decimal
     excess: Decimal = Decimal(0)
+    relief: Decimal = Decimal(0)
     all_overruns: Decimal = Decimal(0)
     taken: Decimal = Decimal(0)
     after: Decimal = Decimal(0)
@@ -93,7 +95,7 @@ def _shares(
         return _by_points(budget, closing, accounts, own, unit)
     taken = [Decimal(0)] * len(own)
     excess = max(closing["claimed"] - closing["pool"], Decimal(0))
-    overruns = [row["overrun_fund"] for row in accounts]
+    overruns = [max(row["overrun_fund"] + row["cap_effect"], Decimal(0)) for row in accounts]
     if closing["closed_by"] == "hospitals_over" and sum(overruns) > 0:
         taken = _taken(excess, overruns)
     after = [amount + back for amount, back in zip(own, taken, strict=True)]
@@ -101,7 +103,7 @@ def _shares(
     positive = sum((amount for amount in after if amount > 0), Decimal(0))
     distributed = closing["pool"] - sum(after) + positive
     shares = []
-    for row, amount, back, left in zip(accounts, own, taken, after, strict=True):
+    for row, amount, relief, back, left in zip(accounts, own, overruns, taken, after, strict=True):
         quota, placed = None, Decimal(0)
         if shared and left > 0:
             quota = _cut(distributed, left, positive, unit)
@@ -112,6 +114,7 @@ def _shares(
                 closing,
                 amount,
                 excess=excess,
+                relief=relief,
                 all_overruns=sum(overruns, Decimal(0)),
                 taken=back,
                 after=left,

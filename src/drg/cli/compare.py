@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from drg.cli.constants import set_option, with_constants
-from drg.cli.directories import make
+from drg.cli.directories import directory_option
 from drg.cli.reading import reading_options
 
 if TYPE_CHECKING:
@@ -48,14 +48,7 @@ def _listed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> li
     metavar="S[,T…]",
     help="Payment schemes (see: drg schemes) or their directories, at most one for each version. [no money]",
 )
-@click.option(
-    "-o",
-    "--output",
-    "directory",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="Directory of the results.",
-)
+@directory_option("Directory of the results.")
 @reading_options
 @set_option
 @click.option("--lang", type=click.Choice(["en", "zh"]), default="en", help="Language of the reasons. [en]")
@@ -81,7 +74,7 @@ def compare(
 
     from drg.analysis.comparison import compare as compared
     from drg.cli.progress import counting
-    from drg.records.files import count_rows, write_bytes
+    from drg.records.files import count_rows, make_directory, write_bytes
     from drg.records.reading import read
     from drg.report.comparison.book import comparison_workbook
     from drg.report.comparison.console import print_comparison
@@ -92,7 +85,7 @@ def compare(
     codes = reading.pop("codes")
     discharges = read(files, **reading)
     frame = with_constants(_canonical(discharges), constants)
-    make(directory)
+    make_directory(directory)
     done = [0]
 
     def seen(count: int) -> None:

@@ -1,21 +1,16 @@
-"""Directories of results."""
+"""The option of a command that writes several files."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import click
 
 
-def make(directory: Path) -> None:
-    """Make a directory, with those above it, unless it is there.
-
-    Raises:
-        OutputError: it cannot be made.
-    """
-    from drg.errors import OutputError
-
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"cannot be made: {error.strerror}", file=directory, fix="Give the name of a directory"
-        ) from None
+def directory_option(what: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """``-o DIRECTORY``; ``records.files.make_directory`` makes it when the work is done."""
+    return click.option(
+        "-o", "--output", "directory", required=True, type=click.Path(path_type=Path), help=what
+    )

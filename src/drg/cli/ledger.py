@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from drg.cli.directories import directory_option
+
 if TYPE_CHECKING:
     from drg.ledger import Added, Ledger, Stamp
     from drg.report.statement_text import Language
@@ -148,14 +150,7 @@ def status(ledger: Path, as_of: int | None) -> None:
 
 @ledger.command(epilog=_examples("statement 2025/ -o statements/", "statement 2025/ -o old/ --as-of 7"))
 @_LEDGER
-@click.option(
-    "-o",
-    "--output",
-    "directory",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="Directory to write.",
-)
+@directory_option("Directory to write.")
 @_AS_OF
 @click.option("--hospital", "hospitals", multiple=True, metavar="H", help="Only this hospital; repeatable.")
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", help="Of statements. [zh]")
@@ -189,12 +184,12 @@ def verify(context: click.Context, ledger: Path, quiet: bool) -> None:
     from drg.ledger import Ledger
     from drg.records.findings import ERROR
     from drg.report.console import stdout
-    from drg.report.ledger import print_findings
+    from drg.report.ledger import print_each
 
     book = Ledger(ledger)
     findings = book.verify()
     errors = findings.filter(severity=ERROR)
-    print_findings(stdout(), errors if quiet else findings)
+    print_each(stdout(), errors if quiet else findings)
     if not errors.is_empty():
         context.exit(1)
     if not quiet:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from drg.ledger import Ledger
     from drg.report.statement_text import Language
+    from drg.settlement import Settlement
 
 SETTLEMENT: Final = "settlement"
 BUDGETS: Final = "budgets"
@@ -38,44 +40,35 @@ def write_statement_of(
         quiet: print no summary.
 
     Raises:
-        LedgerError: the ledger cannot be settled, or has no such hospital.
+        LedgerError: the ledger cannot be settled.
+        InputError: it has no such hospital.
         OutputError: the directory cannot be written.
     """
-    import polars as pl
-
-    from drg.errors import LedgerError
-    from drg.records.files import write
+    from drg.records.files import make_directory, write, write_bytes
     from drg.report.console import stdout
-    from drg.report.ledger import about, print_findings, write_workbook
-    from drg.report.statement import write_statements
-    from drg.settlement.columns import SETTLEMENT_COLUMNS
+    from drg.report.ledger import about
+    from drg.report.settlement import print_findings
+    from drg.report.settlement_book import write_settlement
+    from drg.report.statement import check_hospitals, write_statements
 
     entries = book.entries(as_of)
     settled = book.settle(as_of, close=close)
-    rows = settled.rows
-    known = rows["hospital_id"].unique().to_list()
-    for hospital in hospitals:
-        if hospital not in known:
-            raise LedgerError(
-                f"there is no hospital {hospital!r} in the settlement",
-                field="hospital",
-                fix=f"See what is there: drg ledger status {book.directory}",
-            )
-    if hospitals:
-        rows = rows.filter(pl.col("hospital_id").is_in(list(hospitals)))
+    check_hospitals(settled, hospitals)
+    shown = _of(settled, hospitals)
+    rows = shown.rows
     made = entries[-1].at
-    _make(directory)
+    make_directory(directory)
     write(rows.lazy(), directory / f"{SETTLEMENT}.parquet", sources=())
-    write(settled.budgets.lazy(), directory / f"{BUDGETS}.csv", sources=())
-    write(settled.findings.lazy(), directory / f"{FINDINGS}.csv", sources=())
-    workbook = directory / f"{SETTLEMENT}.xlsx"
-    _put(workbook, lambda part: write_workbook(rows, part, SETTLEMENT_COLUMNS, made))
+    write(shown.budgets.lazy(), directory / f"{BUDGETS}.csv", sources=())
+    write(shown.findings.lazy(), directory / f"{FINDINGS}.csv", sources=())
+    write_settlement(shown, directory / f"{SETTLEMENT}.xlsx", made)
     write_statements(settled, directory, hospitals=hospitals or None, language=lang, made=made)
     text = about(entries, hospitals, lang, settled.closed)
-    _put(directory / ABOUT, lambda part: part.write_text(text, encoding="utf-8", newline="\n"))
+    write_bytes(text.encode(), directory / ABOUT, sources=())
     if not quiet:
         console = stdout()
-        print_findings(console, settled.findings, most=10)
+        if not shown.findings.is_empty():
+            print_findings(console, shown.findings)
         last = entries[-1]
         console.print(
             f"Settled as of entry {last.number} 截至第 {last.number} 号记录: {rows.height:,} rows 行, "
@@ -85,27 +78,12 @@ def write_statement_of(
         )
 
 
-def _make(directory: Path) -> None:
-    from drg.errors import OutputError
+def _of(settled: Settlement, hospitals: Sequence[str]) -> Settlement:
+    """The rows and findings of some hospitals, with the findings that are of none; without names: of all."""
+    import polars as pl
 
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"cannot be made: {error.strerror}", file=directory, fix="Give the name of a directory"
-        ) from None
-
-
-def _put(file: Path, write: Callable[[Path], object]) -> None:
-    """Write a file whole or not at all."""
-    from drg.errors import OutputError
-
-    part = file.with_name(f".{file.name}.part")
-    try:
-        write(part)
-        part.replace(file)
-    except OSError as error:
-        fix = "Close the file if it is open elsewhere, or choose another place"
-        raise OutputError(f"cannot be written: {error.strerror}", file=file, fix=fix) from None
-    finally:
-        part.unlink(missing_ok=True)
+    if not hospitals:
+        return settled
+    own = pl.col("hospital_id").is_in(list(hospitals))
+    findings = settled.findings.filter(own | pl.col("hospital_id").is_null())
+    return replace(settled, rows=settled.rows.filter(own), findings=findings)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from drg.cli.constants import set_option, with_constants
-from drg.cli.directories import make
+from drg.cli.directories import directory_option
 from drg.cli.reading import reading_options
 
 if TYPE_CHECKING:
@@ -25,14 +25,7 @@ SUMMARY = "summary"
     "  drg run hqms-2024.csv -o results/ --scheme demo --set hospital_level=3 --set insurance_type=310\n"
 )
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
-@click.option(
-    "-o",
-    "--output",
-    "directory",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="Directory of the results.",
-)
+@directory_option("Directory of the results.")
 @click.option("-s", "--scheme", required=True, help="Id of a scheme (see: drg schemes) or its directory.")
 @click.option("-g", "--grouper", help="Id of a version or its directory. [that of the scheme]")
 @reading_options
@@ -66,7 +59,7 @@ def run(
     from drg.grouping import Grouper
     from drg.grouping.stream import group_discharges
     from drg.payment import Pricer
-    from drg.records.files import count_rows, write
+    from drg.records.files import count_rows, make_directory, write, write_bytes
     from drg.records.reading import read
     from drg.report.console import stdout
     from drg.report.page import html_page, text_page
@@ -80,14 +73,15 @@ def run(
     grouped = group_discharges(version, discharges, canonical=not discharges.is_canonical, language=lang)
     tally = PriceTally(pricer, (DEPARTMENT, GROUP))
     priced = pricer.price(with_constants(grouped, constants), language=lang, watch=tally.add)
-    make(directory)
+    make_directory(directory)
     cases = directory / (f"{CASES}.csv" if as_csv else f"{CASES}.parquet")
     with counting(lambda: tally.cases, total=count_rows(discharges.files), show=not quiet, what="pricing"):
         write(priced, cases, sources=discharges.files)
     found = _check(discharges, version, directory / FINDINGS)
     seconds = perf_counter() - started
     page = directory / (f"{SUMMARY}.txt" if as_text else f"{SUMMARY}.html")
-    _put(page, text_page(tally, pricer.scheme, seconds) if as_text else html_page(tally, pricer.scheme))
+    text = text_page(tally, pricer.scheme, seconds) if as_text else html_page(tally, pricer.scheme)
+    write_bytes(text.encode(), page, sources=discharges.files)
     warn(tally)
     if not quiet:
         console = stdout()
@@ -111,17 +105,3 @@ def _check(discharges: Discharges, version: Any, file: Path) -> int:
     found = ready.findings(rebatched(discharges.rows), convert=converter(discharges), tally=rules)
     write(found, file, sources=discharges.files)
     return rules.flagged[ERROR]
-
-
-def _put(file: Path, text: str) -> None:
-    """Write a page whole or not at all."""
-    from drg.errors import OutputError
-
-    part = file.with_name(f".{file.name}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(file)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        fix = "Close the file if it is open elsewhere, or choose another place"
-        raise OutputError(f"cannot be written: {error.strerror}", file=file, fix=fix) from None

@@ -129,21 +129,13 @@ def _write(
     # Refused before anything is written if no value of a point is there.
     cases = None if cases_file is None else cleared(settlement.cases, settlement)
     if output.name.lower().endswith(".xlsx"):
-        _refuse_input(output, sources)
-        write_settlement(settlement, output, last_day(settlement))
+        write_settlement(settlement, output, last_day(settlement), sources=sources)
     else:
         write(settlement.rows.lazy(), output, sources=sources)
     if findings is not None:
         write(settlement.findings.lazy(), findings, sources=sources)
     if cases is not None and cases_file is not None:
         write(cases, cases_file, sources=sources)
-
-
-def _refuse_input(file: Path, sources: tuple[Path, ...]) -> None:
-    from drg.errors import OutputError
-
-    if any(source.exists() and file.exists() and source.samefile(file) for source in sources):
-        raise OutputError("this is the input", file=file, fix="Choose another name for the result")
 
 
 def _warn(settlement: Settlement) -> None:

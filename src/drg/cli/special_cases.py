@@ -39,7 +39,7 @@ def special_cases(
     marked. In the workbook, decisions and amounts are filled in; drg settle --decisions reads that very file.
     """
     from drg.payment import load_scheme
-    from drg.records.files import scan_all
+    from drg.records.files import scan_all, write_bytes
     from drg.report.console import stdout
     from drg.report.special_cases import applications, print_candidates
     from drg.settlement.candidates import find_candidates, special_review
@@ -48,7 +48,7 @@ def special_cases(
     loaded = load_scheme(scheme)
     special_review(loaded)
     candidates = find_candidates(scan_all(files), loaded, hospitals=hospitals or None)
-    _put(output, applications(candidates, loaded, lang))
+    write_bytes(applications(candidates, loaded, lang), output, sources=files)
     if not quiet:
         console = stdout()
         print_candidates(console, candidates, lang)
@@ -75,17 +75,3 @@ def _check(file: Path, *, overwrite: bool) -> None:
             file=file,
             fix="Choose another name, or add --overwrite",
         )
-
-
-def _put(file: Path, content: bytes) -> None:
-    """Write a workbook whole or not at all."""
-    from drg.errors import OutputError
-
-    part = file.with_name(f".{file.name}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(file)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        fix = "Close the file if it is open elsewhere, or choose another place"
-        raise OutputError(f"cannot be written: {error.strerror}", file=file, fix=fix) from None

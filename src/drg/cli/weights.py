@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from drg.cli.constants import set_option, with_constants
+from drg.cli.directories import directory_option
 
 if TYPE_CHECKING:
     import polars as pl
@@ -36,14 +37,7 @@ _WEIGHTED = re.compile(r"(.+):(\d+(?:\.\d+)?)")
     "  drg weights 2024.parquet -o change --what-if mycity-2024 --to mycity-2025\n"
 )
 @click.argument("files", nargs=-1, required=True, metavar="FILE[:WEIGHT]...")
-@click.option(
-    "-o",
-    "--output",
-    "directory",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="Directory of the scheme; its name is the id.",
-)
+@directory_option("Directory of the scheme; its name is the id.")
 @click.option("-g", "--grouper", help="Id of the version or its directory. [the one that the cases name]")
 @click.option("--year-weights", metavar="W,W…", help="What a case of each file counts. [1 each]")
 @click.option(

@@ -61,7 +61,9 @@ def store(files: Sequence[Path], directory: Path, needs: Sequence[str]) -> None:
         raise MissingColumnError(
             f"{'columns are' if len(missing) > 1 else 'a column is'} missing: {labels}",
             file=files[0],
-            fix="Add what drg price writes" if priced else "Add it to the cases and price them again",
+            fix="Price the cases first, by the scheme of the ledger: drg price … --scheme"
+            if priced
+            else "Add it to the cases and price them again",
         )
     if MONTH in names:
         raise InputError("the ledger needs this name", file=files[0], field=MONTH, fix="Rename the column")

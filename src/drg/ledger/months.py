@@ -66,7 +66,9 @@ def check(
     named = pl.DataFrame(emptied, schema=dict.fromkeys(PAIR, pl.String), orient="row")
     for hospital, month in emptied:
         if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
-            raise LedgerError(f"{month!r} is no month", field="empty", fix="Write --empty H1:2025-03")
+            raise LedgerError(
+                f"--empty {hospital}:{month}: {month!r} is no month", fix=f"Write --empty {hospital}:2025-03"
+            )
         if own.filter(hospital_id=hospital, month=month)["cases"].sum():
             raise LedgerError(
                 f"the files have cases of {hospital} in {month}, which shall be empty",
@@ -77,8 +79,7 @@ def check(
     if not missing.is_empty():
         hospital, month = missing.row(0)
         raise LedgerError(
-            f"the ledger has no cases of {hospital} in {month} that could be taken out",
-            field="empty",
+            f"the ledger has no cases of {hospital} in {month} that --empty could take out",
             fix=f"See what there is: drg ledger status {ledger}",
         )
     with_cases = own.filter(pl.col("cases") > 0)

@@ -167,9 +167,9 @@ class Budget(Sourced):
         reserve_share: is not distributed.
         carried_in_yuan: from the year before, added; negative: taken off.
         excess: what happens if the entitlements exceed the budget less its reserve. ``common_factor``: all
-            are cut alike. ``hospitals_over``: the fund's share of overruns is taken back first, then a
-            common factor. ``carried_over``: to the next year. ``fund``: the fund bears it.
-            ``point_value``: the budget sets the value of a point.
+            are cut alike. ``hospitals_over``: the fund's share of overruns, as far as a cap leaves it, is
+            taken back first, then a common factor. ``carried_over``: to the next year. ``fund``: the fund
+            bears it. ``point_value``: the budget sets the value of a point.
         remainder: what happens to what is left: ``common_factor``, ``carried_over``, ``fund``,
             ``point_value``.
     """
@@ -239,5 +239,10 @@ class SettlementRules(Sourced):
         ):
             raise ValueError(
                 "the value of a point closes the budget: surplus, overrun or limits would open it"
+            )
+        if self.overrun is None and any(budget.excess == "hospitals_over" for budget in self.budgets):
+            raise ValueError(
+                "hospitals_over takes back what the fund bears of overruns, which is nothing without "
+                '[settlement.overrun]: add the section, or write excess = "common_factor"'
             )
         return self

@@ -9,6 +9,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal
 
@@ -28,6 +29,8 @@ _CSV_COMPRESSION: dict[str, Literal["uncompressed", "gzip", "zstd"]] = {
 _TEXT = (*_CSV_COMPRESSION, ".txt", ".tsv")
 INPUT_FORMATS: Final = (".parquet", *_TEXT, *spreadsheet.ENDINGS)
 OUTPUT_FORMATS: Final = (".parquet", *_CSV_COMPRESSION, ".xlsx")
+# The time that a workbook gives as its own.
+_NO_TIME: Final = datetime(2000, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,23 @@ def collect(frame: pl.LazyFrame, *, sources: Sequence[Path]) -> pl.DataFrame:
         raise _unreadable_part(sources, error) from error
 
 
+def make_directory(directory: Path) -> None:
+    """Make a directory, with those above it, unless it is there.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    if directory.is_file():
+        fix = "Give the name of a directory; a new one is made"
+        raise OutputError("there is a file of this name", file=directory, fix=fix)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"cannot be made: {error.strerror}", file=directory, fix="Give the name of a directory"
+        ) from None
+
+
 def check_output(file: Path) -> None:
     """Whether a table could be written here: to know it before the work is done, not after.
 
@@ -153,8 +173,7 @@ def write(frame: pl.LazyFrame, file: Path, *, sources: Sequence[Path], bom: bool
         InputError: if a source turns out to be unreadable on the way.
     """
     ending = _ending(file, OUTPUT_FORMATS, OutputError)
-    _check_other(file, sources)
-    with placed(file) as part:
+    with placed(file, sources=sources) as part:
         try:
             if ending == ".parquet":
                 # The lowest level of zstd writes a fifth faster, into a file a few percent larger.
@@ -173,7 +192,7 @@ def write(frame: pl.LazyFrame, file: Path, *, sources: Sequence[Path], bom: bool
 
 
 def write_bytes(content: bytes, file: Path, *, sources: Sequence[Path]) -> None:
-    """Write what is complete already, such as a workbook of several sheets: whole, or not at all.
+    """Write what is complete already, such as a page: whole, or not at all.
 
     Args:
         content: of the file.
@@ -183,14 +202,8 @@ def write_bytes(content: bytes, file: Path, *, sources: Sequence[Path]) -> None:
     Raises:
         OutputError: if the file cannot be written.
     """
-    _check_other(file, sources)
-    with placed(file) as part:
+    with placed(file, sources=sources) as part:
         part.write_bytes(content)
-
-
-def _check_other(file: Path, sources: Sequence[Path]) -> None:
-    if any(source.exists() and file.exists() and source.samefile(file) for source in sources):
-        raise OutputError("this is the input", file=file, fix="Choose another name for the result")
 
 
 def _write_sheet(frame: pl.LazyFrame, part: Path, file: Path) -> None:
@@ -203,18 +216,30 @@ def _write_sheet(frame: pl.LazyFrame, part: Path, file: Path) -> None:
             file=file,
             fix="Write .csv or .parquet instead",
         )
-    content = io.BytesIO()  # the writer looks at the ending of a path, which that of a part is not
-    rows.write_excel(content, header_format={"bold": True}, freeze_panes=(1, 0))
+    import xlsxwriter
+
+    content = io.BytesIO()
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
+    with xlsxwriter.Workbook(content, options) as book:
+        # Without a time of its own it would have that of the clock: the same table gives the same bytes.
+        book.set_properties({"created": _NO_TIME})
+        rows.write_excel(book, header_format={"bold": True}, freeze_panes=(1, 0))
     part.write_bytes(content.getvalue())
 
 
 @contextlib.contextmanager
-def placed(file: Path) -> Iterator[Path]:
+def placed(file: Path, *, sources: Sequence[Path] = ()) -> Iterator[Path]:
     """A file beside ``file`` to write to; it takes its place at the end, or goes if something fails.
+
+    Args:
+        file: where to.
+        sources: none of them is overwritten.
 
     Raises:
         OutputError: if the file cannot be written.
     """
+    if any(source.exists() and file.exists() and source.samefile(file) for source in sources):
+        raise OutputError("this is the input", file=file, fix="Choose another name for the result")
     try:
         handle, name = tempfile.mkstemp(prefix=f".{file.name}.", suffix=".part", dir=file.parent)
         os.close(handle)

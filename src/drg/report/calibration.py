@@ -8,13 +8,13 @@ from decimal import Decimal
 from typing import Final
 
 import polars as pl
-import xlsxwriter
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from drg.analysis.calibration import Calibration, WhatIf
 from drg.payment.steps import CLASSES_ZH
+from drg.report.workbook import Heading, new_book
 
 SOURCES_ZH: Final = {"own": "本组均值", "adrg": "核心病组均值", "prior": "先验权重", "none": "无权重"}
 OUTCOMES_ZH: Final = {"gains": "增加", "loses": "减少", "unchanged": "不变"}
@@ -134,7 +134,7 @@ def print_what_if(console: Console, result: WhatIf) -> None:
     for title, rows, keys in _what_if_tables(result):
         counts = dict(rows["outcome"].value_counts().iter_rows())
         told = ", ".join(
-            f"{counts[name]:,} {name} {OUTCOMES_ZH[name]}" for name in OUTCOMES_ZH if name in counts
+            f"{name} {OUTCOMES_ZH[name]}: {counts[name]:,}" for name in OUTCOMES_ZH if name in counts
         )
         changed = rows.filter(pl.col("difference_yuan") != 0)
         if changed.height > 2 * MOST:
@@ -228,29 +228,27 @@ def _with_words(column: str, words: dict[str, str]) -> pl.Expr:
 
 def _workbook(sheets: dict[str, pl.DataFrame]) -> bytes:
     content = io.BytesIO()
-    # A name that begins with = is a name, not a formula.
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
-    with xlsxwriter.Workbook(content, options) as book:
+    with new_book(content) as book:
         for name, frame in sheets.items():
-            heads = {column: f"{_HEADS[column]} {column}" for column in frame.columns if column in _HEADS}
-            formats = {
-                heads.get(column, column): "#,##0" if dtype.is_integer() else f"#,##0.{'0' * _places(dtype)}"
+            headings = [
+                Heading(_head(column), _look(column, dtype), width=None)
                 for column, dtype in frame.schema.items()
-                if dtype.is_numeric()
-            }
-            frame.with_columns(pl.col(pl.Decimal).cast(pl.Float64)).rename(heads).write_excel(
-                book,
-                name,
-                column_formats=formats,  # type: ignore[arg-type]
-                header_format={"bold": True},
-                freeze_panes=(1, 0),
-                autofit=True,
-            )
+            ]
+            book.frame(name, headings, frame)
     return content.getvalue()
 
 
-def _places(dtype: pl.DataType) -> int:
-    return dtype.scale if isinstance(dtype, pl.Decimal) else 4
+def _head(column: str) -> str:
+    return f"{_HEADS[column]} {column}" if column in _HEADS else column
+
+
+def _look(column: str, dtype: pl.DataType) -> str:
+    if not dtype.is_numeric():
+        return "text"
+    if dtype.is_integer():
+        return "count"
+    # A rate, or the value of a point, may have more places than an amount.
+    return "money" if column.endswith("_yuan") and column != "value_yuan" else "number"
 
 
 def _table(title: str, texts: Iterable[str], numbers: Sequence[str]) -> Table:

@@ -1,13 +1,11 @@
-"""What a ledger says on the console, and the workbook of its settlement."""
+"""What a ledger says on the console, and of what a statement of it is."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from decimal import Decimal
 from importlib.metadata import version
-from pathlib import Path
 from typing import Final
 
 import polars as pl
@@ -15,14 +13,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from drg.columns import Column
 from drg.ledger.additions import Added
 from drg.ledger.entry import KINDS_ZH, Entry
-from drg.records.findings import ERROR, NOTICE, SEVERITIES, WARNING
+from drg.records.findings import ERROR, NOTICE, WARNING
+from drg.report.checks import SEVERITIES_ZH
 
 _MOST_NAMED: Final = 10
 _STYLES: Final = {ERROR: "red", WARNING: "yellow", NOTICE: "dim"}
-SEVERITIES_ZH: Final = {ERROR: "错误", WARNING: "警告", NOTICE: "提示"}
 
 
 def print_added(console: Console, added: Added) -> None:
@@ -157,38 +154,16 @@ def _all_months(months: Sequence[str]) -> list[str]:
     return [f"{place // 12}-{place % 12 + 1:02}" for place in range(first, last + 1)]
 
 
-def print_findings(console: Console, findings: pl.DataFrame, *, most: int | None = None) -> None:
-    """Findings one by one, each with what mends it; the worst first, if only so many are wanted."""
-    order = pl.col("severity").cast(pl.Enum(SEVERITIES))
-    shown = findings if most is None else findings.sort(order, maintain_order=True).head(most)
-    for row in shown.iter_rows(named=True):
+def print_each(console: Console, findings: pl.DataFrame) -> None:
+    """Findings one by one, each with what mends it."""
+    for row in findings.iter_rows(named=True):
         told = f"{row['rule']}: {row['message']}. {row['fix']}."
         _print_finding(console, row["severity"], told, f"{row['message_zh']}。{row['fix_zh']}。")
-    if shown.height < findings.height:
-        console.print(f"… and {findings.height - shown.height:,} more findings 另有更多")
 
 
 def _print_finding(console: Console, severity: str, text: str, text_zh: str) -> None:
     for line in (f"{severity} {SEVERITIES_ZH[severity]} {text}", f"    {text_zh}"):
         console.print(escape(line), style=_STYLES[severity], highlight=False, soft_wrap=True)
-
-
-def write_workbook(frame: pl.DataFrame, file: Path, columns: Sequence[Column], made: datetime) -> None:
-    """Write a table as a workbook whose bytes depend on nothing but its content and the time given.
-
-    Args:
-        frame: what to write.
-        file: where to.
-        columns: say what the columns are called in Chinese.
-        made: the time that the workbook gives as its own.
-    """
-    import xlsxwriter
-
-    labels = {column.name: f"{column.label_zh} {column.name}" for column in columns}
-    with xlsxwriter.Workbook(file) as book:
-        book.set_properties({"created": made.replace(tzinfo=None)})
-        named = frame.rename({name: labels.get(name, name) for name in frame.columns})
-        named.write_excel(book, "结算", header_format={"bold": True}, freeze_panes=(1, 0))
 
 
 def about(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
-import xlsxwriter
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -15,6 +14,7 @@ from rich.table import Table
 from drg.analysis.quality import Evaluation
 from drg.records.findings import ERROR, NOTICE, WARNING
 from drg.report.quality_labels import LABELS_ZH, SHEETS_ZH, VALUES_ZH, riv_zh
+from drg.report.workbook import Book, Heading, new_book
 
 _MOST: Final = 10
 _WIDEST: Final = 60
@@ -154,66 +154,46 @@ def _print_hospitals(console: Console, hospitals: pl.DataFrame) -> None:
 def workbook(evaluation: Evaluation) -> bytes:
     """All tables as a workbook, a sheet each; what is not defined is shown as –."""
     content = io.BytesIO()
-    # Text such as =1+1 in a name stays text.
-    with xlsxwriter.Workbook(content, {"in_memory": True, "strings_to_formulas": False}) as book:
-        writer = _Writer(book)
-        summary = [(LABELS_ZH.get(n, riv_zh(n)), n, v) for n, v in evaluation.summary.items()]
-        writer.sheet("summary", ("指标", "measure", "value"), summary, named_by=1)
+    with new_book(content) as book:
+        _write_summary(book, evaluation)
         for name, frame in evaluation.tables.items():
-            head = [f"{LABELS_ZH[column]}\n{column}" for column in frame.columns]
-            writer.sheet(name, head, frame.iter_rows())
-        writer.sheet("settings", ("setting", "value"), evaluation.settings.items())
+            headings = [
+                Heading(f"{LABELS_ZH[column]}\n{column}", _look(column, dtype), width=None)
+                for column, dtype in frame.schema.items()
+            ]
+            book.frame(_sheet_name(name), headings, frame, nothing=_NOTHING)
+        sheet = book.table(
+            _sheet_name("settings"), [Heading("设置\nsetting", width=24), Heading("值\nvalue", width=30)]
+        )
+        for row, setting in enumerate(evaluation.settings.items(), start=1):
+            book.row(sheet, row, [_NOTHING if cell is None else cell for cell in setting], ["text", "text"])
     return content.getvalue()
 
 
-class _Writer:
-    """Sheets of one workbook."""
-
-    def __init__(self, book: xlsxwriter.Workbook) -> None:
-        self._book = book
-        self._head = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
-        forms = {"share": "0.0%", "amount": "#,##0.00", "count": "#,##0", "measure": "0.0000"}
-        self._forms = {name: book.add_format({"num_format": form}) for name, form in forms.items()}
-
-    def sheet(
-        self,
-        name: str,
-        head: Sequence[str],
-        rows: Iterable[Sequence[object]],
-        *,
-        named_by: int | None = None,
-    ) -> None:
-        """A sheet with its headings; a number is shown as its column, or the cell ``named_by``, asks for."""
-        sheet = self._book.add_worksheet(f"{SHEETS_ZH[name]} {name}")
-        sheet.write_row(0, 0, head, self._head)
-        sheet.freeze_panes(1, 0)
-        columns = [text.split("\n")[-1] for text in head]
-        widths = [max(map(len, text.split("\n"))) for text in head]
-        number = 0
-        for number, row in enumerate(rows, start=1):
-            for place, cell in enumerate(row):
-                if isinstance(cell, bool):
-                    sheet.write_boolean(number, place, cell)
-                elif isinstance(cell, int | float):
-                    measure = columns[place] if named_by is None else str(row[named_by])
-                    sheet.write_number(number, place, cell, self._forms[_form(measure, cell)])
-                else:
-                    text = _NOTHING if cell is None or cell == "" else str(cell)
-                    sheet.write_string(number, place, text)
-                    widths[place] = max(widths[place], min(len(text), _WIDEST))
-        for place, width in enumerate(widths):
-            sheet.set_column(place, place, width + 3)
-        if number:
-            sheet.autofilter(0, 0, number, len(head) - 1)
+def _sheet_name(name: str) -> str:
+    return f"{SHEETS_ZH[name]} {name}"
 
 
-def _form(measure: str, value: float) -> str:
-    """The number format of a measure."""
+def _write_summary(book: Book, evaluation: Evaluation) -> None:
+    headings = [Heading("指标", width=50), Heading("measure", width=34), Heading("value", width=18)]
+    sheet = book.table(_sheet_name("summary"), headings)
+    for row, (name, value) in enumerate(evaluation.summary.items(), start=1):
+        dtype = pl.Int64() if isinstance(value, int) else pl.Float64()
+        label = LABELS_ZH.get(name, riv_zh(name))
+        cells = [label, name, _NOTHING if value is None else value]
+        book.row(sheet, row, cells, ["text", "text", _look(name, dtype)])
+    sheet.autofilter(0, 0, len(evaluation.summary), len(headings) - 1)
+
+
+def _look(measure: str, dtype: pl.DataType) -> str:
+    """How the cells of a measure look."""
+    if not dtype.is_numeric():
+        return "text"
     if measure.startswith(_SHARES):
-        return "share"
-    if isinstance(value, int):
+        return "percent"
+    if dtype.is_integer():
         return "count"
-    return "amount" if "_yuan" in measure or "_days" in measure else "measure"
+    return "money" if "_yuan" in measure or "_days" in measure else "weight"
 
 
 def _shown(name: str, value: float | None) -> str:

@@ -21,7 +21,7 @@ from drg.settlement.settle import Settlement
 _MOST_COLUMNS: Final = 3
 _STYLES: Final = {ERROR: "red", WARNING: "yellow"}
 _SPANS: Final = {"year": "year 年度", "year_to_date": "to date 累计", "forecast": "forecast 预测"}
-_CLOSED_ZH: Final = {
+CLOSED_ZH: Final = {
     "common_factor": "统一系数",
     "hospitals_over": "收回超支分担",
     "carried_over": "结转下年",
@@ -41,7 +41,7 @@ def print_settlement(console: Console, settlement: Settlement) -> None:
     _print_hospitals(console, "Largest surplus 盈余最多", best)
     _print_hospitals(console, "Largest overrun 亏损最多", worst)
     if not settlement.findings.is_empty():
-        _print_findings(console, settlement.findings)
+        print_findings(console, settlement.findings)
     if settlement.scheme.status == "illustrative":
         console.print(
             f"{settlement.scheme.id}: {ILLUSTRATIVE_EN} ({ILLUSTRATIVE_ZH}).", soft_wrap=True, highlight=False
@@ -75,10 +75,20 @@ def _print_totals(console: Console, rows: pl.DataFrame) -> None:
                 ),
                 "payment 支付合计": amount(row["payment"]),
                 "entitlement 基金应付": amount(row["entitlement"]),
-                "paid 已拨付（含预付金）": amount(row["instalments"] + row["prepayment"]),
+                "deposit 未返还保证金": amount(row["deposit"] - row["deposit_returned"]),
+                "held back 清算前预留": amount(row["held_back"]),
+                "deductions 审核扣款": amount(row["deductions"]),
+                "prepayment 收回预付金": amount(row["prepayment_taken"]),
+                "payable 应拨付": amount(row["payable"]),
+                "instalments 已拨付": amount(row["instalments"]),
                 "balance 应付余额": amount(row["balance"]),
             }
         )
+    # What is nothing anywhere is not in the way of what is something.
+    used = (
+        [name for name in columns[0] if any(column[name] != "0.00" for column in columns)] if columns else []
+    )
+    columns = [{name: column[name] for name in used} for column in columns]
     _print_side_by_side(console, "Totals 合计（元 yuan）", heads, columns)
     held = sum(row["cases_held"] for row in sums if row["span"] != FORECAST)
     if held:
@@ -90,7 +100,7 @@ def _print_budgets(console: Console, budgets: pl.DataFrame) -> None:
     for row in budgets.iter_rows(named=True):
         heads.append(f"{row['insurance_type'] or 'all 全部'}\n{row['year']} {_SPANS[row['span']]}")
         column = {
-            "closed by 清算方式": f"{row['closed_by']} {_CLOSED_ZH[row['closed_by']]}",
+            "closed by 清算方式": f"{row['closed_by']} {CLOSED_ZH[row['closed_by']]}",
             "budget 预算": amount(row["budget"]),
             "to distribute 可分配": amount(row["pool"]),
             "claimed 清算前": amount(row["claimed"]),
@@ -144,7 +154,8 @@ def _print_hospitals(console: Console, title: str, rows: pl.DataFrame) -> None:
     console.print(table)
 
 
-def _print_findings(console: Console, findings: pl.DataFrame) -> None:
+def print_findings(console: Console, findings: pl.DataFrame) -> None:
+    """Findings counted by rule, each with its first and what mends it."""
     names = ("", "rule 规则", "count 数量", "first of them 首例", "fix 处理办法")
     table = Table(*names, title="Findings 待处理", title_justify="left")
     table.columns[2].justify = "right"

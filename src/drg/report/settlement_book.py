@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,8 @@ from drg.columns import Column, Kind
 from drg.errors import OutputError
 from drg.records.spreadsheet import MOST_ROWS
 from drg.report.checks import SEVERITIES_ZH
+from drg.report.settlement import CLOSED_ZH
+from drg.report.statement_cases import BASES_ZH
 from drg.report.workbook import Book, Heading, new_book
 from drg.settlement.columns import FORECAST, MONTH, SETTLEMENT_COLUMNS, YEAR, YEAR_TO_DATE
 from drg.settlement.settle import Settlement
@@ -22,7 +25,7 @@ _FROZEN: Final = 6  # up to the period
 _BUDGETS: Final = (
     ("year", "年度", "code", 8, "year"),
     ("insurance_type", "险种", "code", 8, "empty: all insurances together 空为全部险种"),
-    ("span", "口径", "code", 10, "year 年度清算, forecast 全年预测"),
+    ("span", "口径", "code", 10, "年度: the year cleared; 预测: the year at the present pace"),
     ("accounts", "账户数", "count", 9, "accounts that share in it"),
     ("budget", "年度预算", "money", 20, "budget"),
     ("reserve", "预留", "money", 18, "not distributed"),
@@ -53,7 +56,9 @@ _FINDINGS: Final = (
 )
 
 
-def write_settlement(settlement: Settlement, file: Path, made: datetime) -> None:
+def write_settlement(
+    settlement: Settlement, file: Path, made: datetime, *, sources: Sequence[Path] = ()
+) -> None:
     """Write the workbook.
 
     Every sheet has one header row of Chinese names and so can be filtered, sorted and read back; the English
@@ -63,11 +68,12 @@ def write_settlement(settlement: Settlement, file: Path, made: datetime) -> None
         settlement: what to write.
         file: where to.
         made: the time that the workbook gives as its own.
+        sources: none of these files is overwritten.
 
     Raises:
         OutputError: if the file cannot be written, or a sheet cannot hold the rows.
     """
-    with new_book(file, made) as book:
+    with new_book(file, made, sources=sources) as book:
         there = set(settlement.rows["span"])
         for span, name in _SHEETS:
             # The first sheet is of years, or of their forecast: one of both may be missing.
@@ -88,12 +94,14 @@ def _write_rows(book: Book, name: str, rows: pl.DataFrame, file: Path) -> None:
         Heading(column.label_zh, _look(column), _width(column), f"{column.name}\n{column.meaning}")
         for column in SETTLEMENT_COLUMNS
     ]
-    sheet = book.table(name, headings, freeze_columns=_FROZEN)
-    frame = rows.select(column.name for column in SETTLEMENT_COLUMNS).with_columns(
-        pl.col("year").cast(pl.String)
+    frame = _worded(rows.select(column.name for column in SETTLEMENT_COLUMNS)).with_columns(
+        pl.col("basis").replace(BASES_ZH)
     )
-    book.rows(sheet, 1, frame, [heading.look for heading in headings])
-    sheet.autofilter(0, 0, frame.height, len(headings) - 1)
+    book.frame(name, headings, frame, freeze_columns=_FROZEN)
+
+
+def _worded(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(pl.col("year").cast(pl.String), pl.col("span").replace(dict(_SHEETS)))
 
 
 def _look(column: Column) -> str:
@@ -113,19 +121,16 @@ def _width(column: Column) -> float:
 
 def _write_budgets(book: Book, budgets: pl.DataFrame) -> None:
     headings = [Heading(zh, look, width, f"{name}\n{meaning}") for name, zh, look, width, meaning in _BUDGETS]
-    sheet = book.table("预算", headings)
-    frame = budgets.select(name for name, *_ in _BUDGETS).with_columns(pl.col("year").cast(pl.String))
-    book.rows(sheet, 1, frame, [heading.look for heading in headings])
-    sheet.autofilter(0, 0, frame.height, len(headings) - 1)
+    frame = _worded(budgets.select(name for name, *_ in _BUDGETS))
+    frame = frame.with_columns(pl.col("closed_by").replace(CLOSED_ZH))
+    book.frame("预算", headings, frame)
 
 
 def _write_findings(book: Book, findings: pl.DataFrame) -> None:
     headings = [Heading(zh, "wrap", width, meaning) for _, zh, width, meaning in _FINDINGS]
-    sheet = book.table("待处理", headings)
     frame = findings.select(name for name, *_ in _FINDINGS).head(MOST_ROWS - 1)
     frame = frame.with_columns(
         pl.col("severity").replace({name: f"{zh} {name}" for name, zh in SEVERITIES_ZH.items()}),
         pl.col("row").cast(pl.String),
     )
-    book.rows(sheet, 1, frame, [heading.look for heading in headings])
-    sheet.autofilter(0, 0, frame.height, len(headings) - 1)
+    book.frame("待处理", headings, frame)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 from rich.console import Console
 from rich.markup import escape
@@ -17,18 +15,12 @@ from drg.payment.load import LoadedScheme
 from drg.payment.steps import CLASSES_ZH
 from drg.records.spreadsheet import MOST_ROWS
 from drg.report.prices import STATUSES_ZH
+from drg.report.workbook import GREY, OPEN, Book, Heading, new_book
 from drg.settlement.candidates import Candidates, special_review
-
-if TYPE_CHECKING:
-    from xlsxwriter.format import Format
-    from xlsxwriter.workbook import Workbook
-    from xlsxwriter.worksheet import Worksheet
 
 _MOST_HOSPITALS: Final = 20
 # So many comparisons a spreadsheet makes at once without a pause.
 _MOST_COUNTED: Final = 2_000_000
-# A workbook says when it was made; the same candidates shall give the same file.
-_MADE: Final = datetime(2000, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -37,18 +29,18 @@ class _Column:
 
     name: str
     zh: str
-    look: str = "text"
+    look: str = "code"
     width: int = 12
 
-    def title(self, language: str) -> str:
-        return self.zh if language == "zh" else self.name
+    def heading(self, language: str) -> Heading:
+        return Heading(self.zh if language == "zh" else self.name, self.look, self.width)
 
 
 # The headers of the hospital, the case, the decision, its amount and the note are those that are read back.
 _CASES: Final = (
     _Column("hospital_id", "医疗机构代码", width=16),
-    _Column("year", "年度", "whole", 7),
-    _Column("rank", "序号", "whole", 7),
+    _Column("year", "年度", "plain", 7),
+    _Column("rank", "序号", "plain", 7),
     _Column("within_quota", "限额内", width=8),
     _Column("case_id", "病案标识", width=18),
     _Column("insurance_type", "险种", width=8),
@@ -57,7 +49,7 @@ _CASES: Final = (
     _Column("drg_name", "病组名称", width=28),
     _Column("case_class", "病例类型", width=12),
     _Column("discharge_date", "出院时间", "day", 12),
-    _Column("los_days", "实际住院天数", "whole", 13),
+    _Column("los_days", "实际住院天数", "plain", 13),
     _Column("group_mean_los_days", "病组平均住院天数", "two", 17),
     _Column("icu_hours", "重症监护时长", "two", 13),
     _Column("total_cost_yuan", "住院总费用", "money", 15),
@@ -67,20 +59,20 @@ _CASES: Final = (
     _Column("overrun_yuan", "超支额", "money", 15),
     _Column("cost_ratio", "费用与标准之比", "two", 15),
     _Column("reasons", "申请理由", width=60),
-    _Column("decision", "决定", "open", 10),
-    _Column("payment_yuan", "支付金额", "open_money", 15),
-    _Column("note", "备注", "open", 30),
+    _Column("decision", "决定", f"code{OPEN}", 10),
+    _Column("payment_yuan", "支付金额", f"money{OPEN}", 15),
+    _Column("note", "备注", f"code{OPEN}", 30),
 )
 _QUOTAS: Final = (
     _Column("hospital_id", "医疗机构代码", width=16),
-    _Column("year", "年度", "whole", 7),
-    _Column("discharges", "按病组付费病例数", "whole", 18),
-    _Column("quota", "限额", "whole", 9),
-    _Column("special", "已按特例支付", "whole", 14),
-    _Column("candidates", "候选病例", "whole", 11),
-    _Column("within_quota", "限额内候选", "whole", 12),
-    _Column("approved", "已同意", "whole", 10),
-    _Column("left", "剩余", "whole", 9),
+    _Column("year", "年度", "plain", 7),
+    _Column("discharges", "按病组付费病例数", "plain", 18),
+    _Column("quota", "限额", "plain", 9),
+    _Column("special", "已按特例支付", "plain", 14),
+    _Column("candidates", "候选病例", "plain", 11),
+    _Column("within_quota", "限额内候选", "plain", 12),
+    _Column("approved", "已同意", "plain", 10),
+    _Column("left", "剩余", "plain", 9),
 )
 _SHEETS: Final = {"zh": ("申请表", "限额", "说明"), "en": ("applications", "quota", "notes")}
 _DECISIONS: Final = {"zh": ("同意", "不同意"), "en": ("approved", "rejected")}
@@ -98,59 +90,34 @@ def applications(candidates: Candidates, loaded: LoadedScheme, language: str = "
     Raises:
         OutputError: there are more candidates than a sheet has rows.
     """
-    import xlsxwriter
-
     if candidates.cases.height >= MOST_ROWS:
         raise OutputError(
             f"{candidates.cases.height:,} candidates are more than a sheet of Excel holds",
             fix="Write a list for each hospital (--hospital), or raise the limits in [settlement.special]",
         )
     content = io.BytesIO()
-    with xlsxwriter.Workbook(content, {"constant_memory": True}) as book:
-        book.set_properties({"created": _MADE})
-        looks = _looks(book)
-        cases, quotas, notes = (book.add_worksheet(name) for name in _SHEETS[language])
-        _write_cases(cases, candidates, looks, language)
-        _write_quotas(quotas, candidates, looks, language)
-        _write_notes(notes, candidates, loaded, looks, language)
+    cases, quotas, notes = _SHEETS[language]
+    with new_book(content) as book:
+        _write_cases(book, cases, candidates, language)
+        _write_quotas(book, quotas, candidates, language)
+        sheet = book.sheet(notes, (120,))
+        for row, line in enumerate(_notes(candidates, loaded, language)):
+            book.cell(sheet, row, 0, line, "wrap" if row else "title")
     return content.getvalue()
 
 
-def _looks(book: Workbook) -> dict[str, Format]:
-    formats: dict[str, dict[str, Any]] = {
-        "text": {"num_format": "@"},
-        "whole": {"num_format": "0"},
-        "two": {"num_format": "0.00"},
-        "day": {"num_format": "yyyy-mm-dd"},
-        "money": {"num_format": "#,##0.00"},
-        "open": {"num_format": "@", "bg_color": "#FFF8DC"},
-        "open_money": {"num_format": "#,##0.00", "bg_color": "#FFF8DC"},
-    }
-    beyond = {f"{name}_beyond": {**look, "font_color": "#808080"} for name, look in formats.items()}
-    head = {"bold": True, "text_wrap": True, "valign": "top", "border": 1, "bg_color": "#DDE6F0"}
-    others = {"head": head, "bold": {"bold": True}, "wrap": {"text_wrap": True, "valign": "top"}}
-    return {name: book.add_format(look) for name, look in (formats | beyond | others).items()}
-
-
-def _head(sheet: Worksheet, columns: Sequence[_Column], looks: dict[str, Format], language: str) -> None:
-    for place, column in enumerate(columns):
-        sheet.set_column(place, place, column.width)
-    for place, column in enumerate(columns):
-        sheet.write_string(0, place, column.title(language), looks["head"])
-    sheet.freeze_panes(1, 0)
-
-
-def _write_cases(sheet: Worksheet, candidates: Candidates, looks: dict[str, Format], language: str) -> None:
+def _write_cases(book: Book, name: str, candidates: Candidates, language: str) -> None:
     frame = candidates.cases
-    _head(sheet, _CASES, looks, language)
+    sheet = book.table(name, [column.heading(language) for column in _CASES])
+    looks = [column.look for column in _CASES]
+    grey = [f"{look}{GREY}" for look in looks]
     for row, case in enumerate(frame.iter_rows(named=True), start=1):
         case["reasons"] = case[f"reasons_{language}"]
         if language == "zh":
             case["case_class"] = CLASSES_ZH[case["case_class"]]
-        beyond = "" if case["within_quota"] else "_beyond"
-        case["within_quota"] = _YES[language][0 if case["within_quota"] else 1]
-        for place, column in enumerate(_CASES):
-            _write(sheet, row, place, case.get(column.name), looks[column.look + beyond])
+        within = case["within_quota"]
+        case["within_quota"] = _YES[language][0 if within else 1]
+        book.row(sheet, row, [case.get(column.name) for column in _CASES], looks if within else grey)
     if frame.is_empty():
         return
     last = frame.height
@@ -165,45 +132,25 @@ def _write_cases(sheet: Worksheet, candidates: Candidates, looks: dict[str, Form
     )
 
 
-def _write(sheet: Worksheet, row: int, place: int, value: Any, look: Format) -> None:
-    if value is None:
-        sheet.write_blank(row, place, None, look)
-    elif isinstance(value, str):
-        sheet.write_string(row, place, value, look)
-    elif isinstance(value, datetime):
-        sheet.write_datetime(row, place, value, look)
-    else:
-        sheet.write_number(row, place, float(value), look)
-
-
-def _write_quotas(sheet: Worksheet, candidates: Candidates, looks: dict[str, Format], language: str) -> None:
+def _write_quotas(book: Book, name: str, candidates: Candidates, language: str) -> None:
     """The quotas; how many are approved by now is counted by the spreadsheet itself, if it can."""
     live = candidates.quotas.height * candidates.cases.height <= _MOST_COUNTED
-    columns = _QUOTAS if live else _QUOTAS[:-2]
-    _head(sheet, columns, looks, language)
-    name, last = _SHEETS[language][0], candidates.cases.height + 1
+    given = _QUOTAS[:-2]
+    sheet = book.table(name, [column.heading(language) for column in (_QUOTAS if live else given)])
+    list_name, last = _SHEETS[language][0], candidates.cases.height + 1
     letters = {column.name: chr(ord("A") + place) for place, column in enumerate(_CASES)}
-    cells = {column: f"'{name}'!${letter}$2:${letter}${last}" for column, letter in letters.items()}
+    cells = {column: f"'{list_name}'!${letter}$2:${letter}${last}" for column, letter in letters.items()}
     yes = _DECISIONS[language][0]
     for row, quota in enumerate(candidates.quotas.iter_rows(named=True), start=1):
-        for place, column in enumerate(_QUOTAS[:-2]):
-            _write(sheet, row, place, quota[column.name], looks[column.look])
+        book.row(sheet, row, [quota[column.name] for column in given], [column.look for column in given])
         if not live:
             continue
         # Text is compared as text: COUNTIFS would take ids of digits for numbers.
         same = f"({cells['hospital_id']}=$A{row + 1})*({cells['year']}=$B{row + 1})"
-        counted = f'=SUMPRODUCT({same}*({cells["decision"]}="{yes}"))'
-        place, left = len(columns) - 2, quota["quota"] - quota["special"]
-        sheet.write_formula(row, place, counted, looks["whole"], 0)
-        sheet.write_formula(row, place + 1, f"=$D{row + 1}-$E{row + 1}-$H{row + 1}", looks["whole"], left)
-
-
-def _write_notes(
-    sheet: Worksheet, candidates: Candidates, loaded: LoadedScheme, looks: dict[str, Format], language: str
-) -> None:
-    sheet.set_column(0, 0, 120)
-    for row, line in enumerate(_notes(candidates, loaded, language)):
-        sheet.write_string(row, 0, line, looks["bold" if row == 0 else "wrap"])
+        counted = f'SUMPRODUCT({same}*({cells["decision"]}="{yes}"))'
+        place, left = len(given), quota["quota"] - quota["special"]
+        book.formula(sheet, row, place, counted, 0, "plain")
+        book.formula(sheet, row, place + 1, f"$D{row + 1}-$E{row + 1}-$H{row + 1}", left, "plain")
 
 
 def _notes(candidates: Candidates, loaded: LoadedScheme, language: str) -> list[str]:

@@ -13,14 +13,15 @@ import polars as pl
 from drg.analysis.statement import by_hospital, hospitals_of
 from drg.analysis.statement_account import accounts_of
 from drg.analysis.statement_budget import budget_shares
-from drg.errors import InputError, OutputError, did_you_mean
-from drg.records.files import placed
+from drg.errors import InputError, did_you_mean
+from drg.records.files import make_directory, placed
 from drg.report.statement_book import Statement, write_book
 from drg.report.statement_lines import sections
 from drg.report.statement_page import page
 from drg.report.statement_text import Language
+from drg.report.workbook import NO_TIME
 from drg.settlement.cleared import cleared, point_values
-from drg.settlement.columns import MONTH, YEAR
+from drg.settlement.columns import FORECAST, MONTH, YEAR
 from drg.settlement.settle import Settlement
 
 _NAMES: Final = {"zh": "结算单", "en": "statement"}
@@ -63,12 +64,7 @@ def write_statements(
     if hospitals is not None:
         check_hospitals(settlement, hospitals)
         known = known.filter(pl.col("hospital_id").is_in(list(hospitals)))
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"cannot be made: {error.strerror}", file=directory, fix="Give the name of a directory"
-        ) from None
+    make_directory(directory)
     names = _file_names(known["hospital_id"].to_list(), _NAMES[language])
     written: list[Path] = []
     for statement in _statements(settlement, known, language, made, with_cases):
@@ -93,7 +89,8 @@ def _statements(
     cases = settlement.cases
     if not point_values(settlement).is_empty():
         cases = cleared(cases, settlement)
-    budgets = budget_shares(settlement, YEAR)
+    # A year is either cleared or forecast.
+    budgets = budget_shares(settlement, YEAR) | budget_shares(settlement, FORECAST)
     rows = settlement.rows.partition_by("hospital_id", as_dict=True)
     for hospital, table in by_hospital(cases, hospitals, settlement.scheme):
         accounts = accounts_of(settlement, rows[hospital,], table, budgets)
@@ -139,7 +136,7 @@ def last_day(settlement: Settlement) -> datetime:
     months = settlement.rows.filter((pl.col("span") == MONTH) & (pl.col("cases") > 0))
     last = months["period"].max()
     if last is None:
-        return datetime(2000, 1, 1)
+        return NO_TIME
     year, month = (int(part) for part in str(last).split("-"))
     return datetime(year, month, calendar.monthrange(year, month)[1])
 

@@ -253,12 +253,10 @@ def _write_groups(book: Book, statement: Statement) -> None:
     headings = [Heading(text, "code", 26 if text == heading("drg_name", language) else 9) for text in heads]
     looks = ["count", "weight", *("money" for _ in _GROUPS[2:])]
     headings += [Heading(label(name, language), look) for name, look in zip(_GROUPS, looks, strict=True)]
-    sheet = book.table(words.groups, headings)
     frame = sums
     if language == "zh":
         frame = sums.with_columns(pl.col("basis").replace(BASES_ZH))
-    book.rows(sheet, 1, frame, [head.look for head in headings])
-    sheet.autofilter(0, 0, frame.height, len(headings) - 1)
+    sheet = book.frame(words.groups, headings, frame)
     last = frame.height + 1
     book.cell(sheet, last, 0, words.total, f"text{TOTAL}")
     for place, (name, look) in enumerate(zip(_GROUPS, looks, strict=True), start=len(keys)):

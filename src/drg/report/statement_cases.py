@@ -110,9 +110,7 @@ def write_cases(book: Book, table: pl.DataFrame, names: Sequence[str], language:
     parts = [frame.slice(start, MOST_CASES) for start in starts]
     for number, part in enumerate(parts, start=1):
         name = SHEET[language] if len(parts) == 1 else f"{SHEET[language]} {number}"
-        sheet = book.table(name, headings, freeze_columns=1)
-        book.rows(sheet, 1, part, [head.look for head in headings])
-        sheet.autofilter(0, 0, part.height, len(headings) - 1)
+        sheet = book.frame(name, headings, part, freeze_columns=1)
         _write_totals(book, sheet, part, headings, language)
 
 

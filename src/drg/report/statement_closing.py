@@ -16,8 +16,11 @@ def closing_lines(sheet: Sheet, share: BudgetShare, rules: SettlementRules) -> I
     """From the budget to its adjustment of this account."""
     closing, budget = share.closing, share.budget
     rule = rules_in_words.budget(budget, closing["closed_by"])
-    given = ("方案给定", "as the scheme gives it")
-    of_all = ("全部账户之和，由医保经办机构提供", "the sum of all accounts, as the insurer gives it")
+    given = ("支付方案规定", "as the scheme gives it")
+    of_all = (
+        "参加本预算清算的各医院之和，由医保经办机构提供",
+        "the sum of all accounts, as the insurer gives it",
+    )
     yield sheet.line("budget", closing["budget"], *given, rule=rule)
     percent = rules_in_words.percent(budget.reserve_share)
     yield sheet.line(
@@ -43,39 +46,53 @@ def closing_lines(sheet: Sheet, share: BudgetShare, rules: SettlementRules) -> I
     yield sheet.line("own_claim", share.own, words, words, formula="+".join(f"{{{name}}}" for name in terms))
     taken = closing["closed_by"] == "hospitals_over" and share.all_overruns > 0
     if taken:
-        yield from _taken(sheet, share, of_all)
+        yield from _taken(sheet, share, rules, of_all)
     if share.quota is not None:
-        if not taken:
-            yield sheet.line("after", share.after, "{own_claim}", "{own_claim}", formula="{own_claim}")
-        yield sheet.line("all_after", share.all_after, *of_all)
+        yield sheet.line(
+            "all_after", share.all_after, f"{of_all[0]}；为负的不计", f"{of_all[1]}; none below 0"
+        )
         yield sheet.line("distributed", share.distributed, *_distributed(share))
-        yield from _parted(sheet, share, rules, "after", "all_after")
+        yield from _parted(sheet, share, rules, "after" if taken else "own_claim", "all_after")
         words, formula = "{quota} + {placed} − {own_claim}", "{quota}+{placed}-{own_claim}"
         yield sheet.line("budget_adjustment", None, words, words, formula=formula, rule=rule)
     elif taken:
         yield sheet.line("budget_adjustment", None, "{taken}", "{taken}", formula="{taken}", rule=rule)
     else:
-        yield sheet.line("budget_adjustment", None, "本账户不调整", "nothing changes here", rule=rule)
+        yield sheet.line("budget_adjustment", None, "不调整", "nothing changes here", rule=rule)
 
 
 def _distributed(share: BudgetShare) -> tuple[str, str]:
     if share.distributed == share.closing["pool"]:
         return "可分配预算", "the budget to distribute"
-    return "可分配预算，加申报额为负的账户", "the budget to distribute, and accounts whose claim is negative"
+    return (
+        "可分配预算，加应付为负的医院的金额",
+        "the budget to distribute, and accounts whose claim is negative",
+    )
 
 
-def _taken(sheet: Sheet, share: BudgetShare, of_all: tuple[str, str]) -> Iterator[Line]:
+def _taken(
+    sheet: Sheet, share: BudgetShare, rules: SettlementRules, of_all: tuple[str, str]
+) -> Iterator[Line]:
     words = "{budget_difference}"
     yield sheet.line("excess", share.excess, words, words, formula=words)
     yield sheet.line("all_overruns", share.all_overruns, *of_all)
-    formula = ""
-    if sheet.figures["overrun_fund"].value == 0:
-        zh, en = "本账户没有基金分担", "the fund bears nothing here"
+    borne, formula = "overrun_fund", ""
+    if rules.limits and rules.limits.cap_of_cost is not None and sheet.figures["overrun_fund"].value > 0:
+        borne, words = "relief", "{overrun_fund} + {cap_effect}"
+        yield sheet.line(
+            "relief",
+            share.relief,
+            f"{words}，为负时取 0",
+            f"{words}, 0 if negative",
+            formula="MAX(0,{overrun_fund}+{cap_effect})",
+        )
+    if share.relief == 0:
+        zh, en = "本院没有基金分担", "the fund bears nothing here"
     elif share.excess >= share.all_overruns:
-        zh, en = "−{overrun_fund}（全部收回）", "−{overrun_fund} (all of it)"
-        formula = "-{overrun_fund}"
+        zh, en = f"−{{{borne}}}（全部收回）", f"−{{{borne}}} (all of it)"
+        formula = f"-{{{borne}}}"
     else:
-        words = "−{excess} × {overrun_fund} ÷ {all_overruns}"
+        words = f"−{{excess}} × {{{borne}}} ÷ {{all_overruns}}"
         zh = f"{words}，尾差按最大余数法分配"
         en = f"{words}, units of rounding to the largest remainders"
     yield sheet.line("taken", share.taken, zh, en, formula=formula)
@@ -101,7 +118,7 @@ def _parted(
     yield sheet.line(
         "placed",
         share.placed,
-        f"各账户舍去的尾数合计后，按最大余数法每次分配 1 {zh}",
+        f"各医院舍去的尾数合计后，按最大余数法每次分配 1 {zh}",
         f"what all accounts lack by the cut, placed 1 {en} at a time at the largest remainders",
     )
 
@@ -117,7 +134,7 @@ def _by_points(
     yield sheet.line(
         "distributed", share.distributed, words, words, formula="{pool}-{claimed}+{all_by_group}"
     )
-    yield sheet.line("points", None, "病例表结算点数之和", "sum of the paid points of the cases")
+    yield sheet.line("points", None, "结算点数合计", "sum of the paid points")
     names = ("points", *(("quality_factor",) if rules.quality else ()))
     words, formula = (sign.join(f"{{{name}}}" for name in names) for sign in (" × ", "*"))
     yield sheet.line("own_points", share.points, words, words, formula=formula, look="number")

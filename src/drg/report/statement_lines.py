@@ -6,18 +6,19 @@ the table of case classes (``sum_…``) or in the scheme.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from drg.analysis.statement_account import Account, rounded_share
+from drg.analysis.statement_budget import BudgetShare
 from drg.payment.scheme import PaymentScheme
 from drg.payment.settlement_rules import SettlementRules
 from drg.report import statement_rules as rules_in_words
 from drg.report.statement_cases import in_words
 from drg.report.statement_closing import closing_lines
-from drg.report.statement_sharing import rounder, shared_lines, total_of
+from drg.report.statement_sharing import at_most, rounder, shared_lines, total_of
 from drg.report.statement_text import Figure, Language, Line, Sheet
 from drg.settlement.cells import BESIDE
 from drg.settlement.columns import FLOWS, LOCAL
@@ -41,9 +42,6 @@ class Section:
 def sections(account: Account, scheme: PaymentScheme, language: Language) -> list[Section]:
     """The lines of an account."""
     rules = scheme.settlement or NO_RULES
-    figures = {column.name: Figure(account.row[column.name]) for column in FLOWS}
-    figures["points"] = Figure(account.row["points"], "number")
-    figures["quality_factor"] = Figure(account.row["quality_factor"], "number")
     classes = {
         name: [
             (in_words("case_class", row["case_class"] or "", language), row[name])
@@ -51,7 +49,7 @@ def sections(account: Account, scheme: PaymentScheme, language: Language) -> lis
         ]
         for name in CLASS_SUMS
     }
-    sheet = Sheet(figures, language, classes)
+    sheet = Sheet(_figures(account.row), language, classes)
     made: list[tuple[tuple[str, str], Iterator[Line]]] = [
         (("病例差额", "Cases: surplus"), _surplus_of_cases(sheet)),
         (("结余留用与超支分担", "Surplus kept, overrun shared"), shared_lines(sheet, account, rules)),
@@ -62,6 +60,13 @@ def sections(account: Account, scheme: PaymentScheme, language: Language) -> lis
         (("医院盈亏", "The hospital's result"), _outcome(sheet)),
         (("点数法病例清算", "Cases by the value of a point"), _cleared_cases(sheet, account)),
     ]
+    if account.forecast is not None and account.budget is not None:
+        expected = Sheet(_figures(account.forecast), language)
+        title = (
+            "全年预测与预算清算（仅供参考）",
+            "The year and its budget at the present pace (for information)",
+        )
+        made.append((title, _expected(expected, account.budget, rules)))
     # Lines refer to lines above: they are made in order.
     found = []
     for (zh, en), lines in made:
@@ -69,6 +74,41 @@ def sections(account: Account, scheme: PaymentScheme, language: Language) -> lis
         if section.lines:
             found.append(section)
     return found
+
+
+def _figures(row: Mapping[str, Any]) -> dict[str, Figure]:
+    figures = {column.name: Figure(row[column.name]) for column in FLOWS}
+    numbers = {name: Figure(row[name], "number") for name in ("points", "quality_factor")}
+    return figures | numbers
+
+
+def _expected(sheet: Sheet, share: BudgetShare, rules: SettlementRules) -> Iterator[Line]:
+    """How the budget would be closed if the months to come are as those that were.
+
+    The lines have the names of those above, with the figures of the forecast: each that is referred to is
+    here again.
+    """
+    given = (
+        "全年预测：已有月份的病例合计 × 12 ÷ 已有月数，再按方案计算",
+        "forecast: the sums of the cases × 12 ÷ the months so far, then by the scheme",
+    )
+    names = ["payment", "patient_share"]
+    if share.closing["closed_by"] == "point_value":
+        names += ["shared_payment"]
+    elif share.closing["closed_by"] == "hospitals_over":
+        names += ["overrun_fund", "cap_effect"]
+    for name in names:
+        yield sheet.line(name, None, *given)
+    if rules.quality:
+        none = ("预测不含考核", "no score yet")
+        yield sheet.line("quality_factor", None, *none)
+        yield sheet.line("quality_adjustment", None, *none)
+    words, formula = "{payment} − {patient_share}", "{payment}-{patient_share}"
+    due = sheet.figures["payment"].value - sheet.figures["patient_share"].value
+    yield sheet.line("due", due, words, words, formula=formula)
+    yield from closing_lines(sheet, share, rules)
+    words, formula = "{due} + {budget_adjustment}", "{due}+{budget_adjustment}"
+    yield sheet.line("entitlement", None, words, words, formula=formula)
 
 
 def _surplus_of_cases(sheet: Sheet) -> Iterator[Line]:
@@ -229,15 +269,17 @@ def _recovered(sheet: Sheet, account: Account, rules: SettlementRules) -> Iterat
     months = rules.prepayment.recover_months
     gone = min(int(account.row["period"][-2:]), months)
     zh, en = rules_in_words.rounding(rules)
-    words = f"{{prepayment}} × {gone} ÷ {months}"
-    yield sheet.line(
-        "prepayment_recovered",
-        None,
-        f"{words}，{zh}",
-        f"{words}, {en}",
-        formula=rounder(rules)(f"{{prepayment}}*{gone}/{months}"),
-        rule=rules_in_words.prepayment(rules),
-    )
+    words, bounded = f"{{prepayment}} × {gone} ÷ {months}", at_most(rules, "prepayment")
+    formula = bounded.formula(rounder(rules)(f"{{prepayment}}*{gone}/{months}"))
+    zh, en = f"{words}，{zh}{bounded.zh}", f"{words}, {en}{bounded.en}"
+    if gone == months:
+        zh, en = (
+            f"{{prepayment}}；满 {months} 个月，全部收回",
+            f"{{prepayment}}; all of it after {months} months",
+        )
+        formula = "{prepayment}"
+    rule = rules_in_words.prepayment(rules)
+    yield sheet.line("prepayment_recovered", None, zh, en, formula=formula, rule=rule)
 
 
 def _balance(sheet: Sheet, account: Account, rules: SettlementRules) -> Iterator[Line]:
@@ -246,6 +288,8 @@ def _balance(sheet: Sheet, account: Account, rules: SettlementRules) -> Iterator
             "instalments", None, "拨付记录只记本地人群", "payments are given for local patients only"
         )
     else:
+        if rules.disbursement and rules.disbursement.daily_share:
+            yield _daily_due(sheet, rules)
         for name in ("daily_paid", "monthly_paid", "supplements", "refunds"):
             yield sheet.line(name, None, "拨付记录合计", "sum of the payments given")
         words = "{daily_paid} + {monthly_paid} + {supplements} − {refunds}"
@@ -259,6 +303,21 @@ def _balance(sheet: Sheet, account: Account, rules: SettlementRules) -> Iterator
         f"{words}；正数为医保应补付，负数为医院应退回",
         f"{words}; positive: due to the hospital, negative: owed by it",
         formula="{payable}-{instalments}",
+    )
+
+
+def _daily_due(sheet: Sheet, rules: SettlementRules) -> Line:
+    """What day by day should have come to; to compare, in no other figure."""
+    assert rules.disbursement is not None
+    zh, en = rules_in_words.rounding(rules)
+    share = rules.disbursement.daily_share
+    words = f"{{due}} × {rules_in_words.percent(share)}"
+    return sheet.line(
+        "daily_due",
+        None,
+        f"{words}，{zh}；供核对，不计入余额",
+        f"{words}, {en}; to compare with, in no other figure",
+        formula=rounder(rules)(f"MAX(0,{{due}})*{share}"),
     )
 
 

@@ -9,6 +9,7 @@ from xlsxwriter.utility import xl_col_to_name
 
 from drg.analysis.statement_account import Account
 from drg.report.statement_text import Language, label
+from drg.report.statement_words import words_in
 from drg.report.workbook import HEADER, TOTAL, Book
 from drg.settlement.columns import FLOWS
 
@@ -49,7 +50,8 @@ class MonthSheet:
         book, sheet, words = self._book, self._sheet, _WORDS[self._language]
         flows = flows_of(account)
         book.cell(sheet, self._row, 0, title, "heading")
-        head = self._row + 1
+        book.cell(sheet, self._row + 1, 0, words_in(self._language).month_note, "note")
+        head = self._row + 2
         heads = [
             words[0],
             label("cases", self._language),

@@ -35,7 +35,7 @@ td.rule { font-size: 10px; color: #555; max-width: 17em }
 tr.section td { background: #eef2f7; font-weight: bold }
 tr.key td { border-top: 1px solid #000 } tr.key b, tr.total td { font-weight: bold }
 tr.total td { border-top: 1px solid #888 }
-td.n { white-space: nowrap }
+td.n, th:first-child { white-space: nowrap }
 .off { color: #b00; font-weight: bold }
 .compact th, .compact td { font-size: 9.5px; padding: .2em .3em } .compact td { white-space: nowrap }
 .sign { display: flex; justify-content: space-between; margin: 4em 0 1em }
@@ -170,4 +170,4 @@ def _months(statement: Statement, account: Account) -> str:
 
     heads = ["", label("cases", language), *(label(name, language) for name in names)]
     made = table(heads, 1, rows(), style="compact", totals=3 if account.cleared else 1)
-    return f"<h3>{escape(words.months)}</h3>\n{made}"
+    return f"<h3>{escape(words.months)}</h3>\n<p>{escape(words.month_note)}</p>\n{made}"

@@ -20,7 +20,7 @@ _CLOSING: Final = {
     "hospitals_over": ("先收回超支分担，再用统一系数", "overruns taken back first, then a common factor"),
     "carried_over": ("结转下年", "carried over"),
     "fund": ("由基金承担或留存", "borne by or left in the fund"),
-    "point_value": ("点值", "the value of a point"),
+    "point_value": ("由预算确定点值", "the value of a point"),
     "balanced": ("收支平衡，不调整", "balanced: nothing to close"),
     "not_possible": ("无法清算，不调整", "could not be closed"),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 from drg.analysis.statement_account import (
     Account,
@@ -31,6 +32,21 @@ def rounder(rules: SettlementRules) -> Callable[[str], str]:
         # A binary product that falls short of a whole by its own error must not be cut to the one below.
         return lambda text: f"ROUNDDOWN(ROUND({text},6),{places})"
     return lambda text: f"ROUND({text},{places})"
+
+
+class Bound(NamedTuple):
+    """That a rounded share is not more than the whole: in words, and around a formula."""
+
+    zh: str
+    en: str
+    formula: Callable[[str], str]
+
+
+def at_most(rules: SettlementRules, whole: str) -> Bound:
+    """The bound of a share; none is needed where half up to the fen cannot go beyond the whole."""
+    if rules.rounding is None or rules.rounding.unit == "fen" or rules.rounding.mode == "down":
+        return Bound("", "", lambda text: text)
+    return Bound("，但不超过全额", ", but not more than all of it", lambda text: f"MIN({{{whole}}},{text})")
 
 
 def shared_lines(sheet: Sheet, account: Account, rules: SettlementRules) -> Iterator[Line]:
@@ -135,10 +151,16 @@ def _by_whole(
     share: Decimal,
     rule: rules_in_words.Rule,
 ) -> Line:
-    zh, en = rules_in_words.rounding(rules)
+    (zh, en), bounded = rules_in_words.rounding(rules), at_most(rules, base)
     times = f"{{{base}}} × {rules_in_words.percent(share)}"
-    formula = rounder(rules)(f"{{{base}}}*{share}")
-    return sheet.line(name, None, f"{times}，{zh}", f"{times}, {en}", formula=formula, rule=rule)
+    return sheet.line(
+        name,
+        None,
+        f"{times}，{zh}{bounded.zh}",
+        f"{times}, {en}{bounded.en}",
+        formula=bounded.formula(rounder(rules)(f"{{{base}}}*{share}")),
+        rule=rule,
+    )
 
 
 def _by_slices(
@@ -178,12 +200,13 @@ def _by_slices(
         words.append(f"{{{key}}} × {rules_in_words.percent(part.share)}")
         formulas.append(f"{{{key}}}*{part.share}")
     text = " + ".join(words) or "0"
+    bounded = at_most(rules, "surplus_available" if surplus else "overrun")
     yield sheet.line(
         name,
         None,
-        f"{text}，{rounded[0]}",
-        f"{text}, {rounded[1]}",
-        formula=rounder(rules)("+".join(formulas) or "0"),
+        f"{text}，{rounded[0]}{bounded.zh}",
+        f"{text}, {rounded[1]}{bounded.en}",
+        formula=bounded.formula(rounder(rules)("+".join(formulas) or "0")),
         rule=rule,
     )
 

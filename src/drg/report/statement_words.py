@@ -30,6 +30,7 @@ class Words:
     groups: str
     classes: str
     months: str
+    month_note: str
     total: str
     clearing: str
     findings: str
@@ -61,6 +62,7 @@ _ZH: Final = Words(
     groups="病组",
     classes="按病例类型汇总",
     months="分月",
+    month_note="当月数＝截至当月累计数 − 截至上月累计数；结余、超支、封顶、保底等均按年初至今累计计算。",
     total="合计",
     clearing="清算变动",
     findings="待处理",
@@ -99,6 +101,8 @@ _EN: Final = Words(
     groups="groups",
     classes="By case class",
     months="Months",
+    month_note="A month is the year to date less that of the month before; "
+    "sharing and limits are worked out on the year to date.",
     total="total",
     clearing="by clearing",
     findings="findings",

@@ -12,6 +12,7 @@ from drg.payment.formulas import half_up
 from drg.payment.settlement_rules import Budget, SettlementRules
 from drg.settlement.closing import Closed, Row, close
 from drg.settlement.columns import LOCAL
+from drg.settlement.figures import fund_relief
 from drg.settlement.shares import ONE, WIDE, unit_fen
 
 _YUAN = pl.Decimal(38, 2)
@@ -73,7 +74,7 @@ def close_budgets(
             amount=pl.col("payment") - pl.col("patient_share") + pl.col("quality_adjustment"),
             by_group=pl.col("shared_payment") + pl.col("quality_adjustment"),
             points=pl.col("points") * pl.col("quality_factor"),
-            overrun_fund="overrun_fund",
+            overrun_fund=fund_relief(),
         )
         closed = close(budget, [Row(*row) for row in of_budget.iter_rows()], unit_fen(rules), ONE * ONE)
         changes = changes.scatter(where, pl.Series(closed.changes, dtype=WIDE))

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from drg.columns import PRICE
-from drg.errors import InputError
+from drg.errors import InputError, MissingColumnError
 from drg.grouping.frames import lacking
 from drg.payment.kernels import Flags, Ints
 from drg.payment.money import fen, scaled
@@ -20,6 +20,7 @@ from drg.payment.scheme import CaseClass, PaymentScheme
 from drg.records.typed import as_text, typed
 from drg.settlement.columns import ACCOUNT, CLASS_COUNTS, LOCAL, OFF_SITE, SIMULATED
 from drg.settlement.kernels import NOWHERE, Cases, Numbers, add_up
+from drg.settlement.repeated import Marks, marks_of, repeated
 
 # The parts of a payment that no sharing touches, as pricing names them.
 BESIDE: Final = ("item_payment", "outside_payment", "special_payment", "excluded_items_payment")
@@ -84,20 +85,38 @@ def sums(priced: pl.LazyFrame, scheme: PaymentScheme) -> CaseSums:
         InputError: if cases were priced by another scheme, or a column holds what it cannot hold.
     """
     names = priced.collect_schema().names()
-    check_columns(names, scheme)
+    try:
+        check_columns(names, scheme)
+    except MissingColumnError:
+        # Another scheme asks for other columns: that is said first, for it mends more.
+        first = _first_scheme(priced) if "scheme" in names else None
+        if first and first != scheme.id:
+            raise _by_another(first, scheme, "the first case was") from None
+        raise
     found = CaseSums(scheme, has_shares="patient_share_yuan" in names)
     nothing = pl.Schema({"done": pl.Boolean()})
-    counted = priced.select(required_columns(scheme)).map_batches(found.add, schema=nothing, streamable=True)
+    read = [*required_columns(scheme), *(["case_id"] if "case_id" in names else [])]
+    counted = priced.select(read).map_batches(found.add, schema=nothing, streamable=True)
     counted.collect(engine="streaming")
     if found.schemes:
         other, count = min(found.schemes.items())
-        again = f"Price them again: drg price … --scheme {scheme.id}"
-        raise InputError(
-            f"cases were priced with {other or 'no scheme'}, not with {scheme.id}: {count:,} of them",
-            field="scheme",
-            fix=f"{again}; or settle with --scheme {other}" if other else again,
-        )
+        raise _by_another(other, scheme, "1 case was" if count == 1 else f"{count:,} cases were")
+    found.twice = repeated(priced, found.marks)
     return found
+
+
+def _first_scheme(priced: pl.LazyFrame) -> str | None:
+    cells = as_text(priced.select("scheme").head(1).collect()["scheme"])
+    return None if cells.is_empty() else cells[0]
+
+
+def _by_another(other: str, scheme: PaymentScheme, what: str) -> InputError:
+    again = f"Price them again: drg price … --scheme {scheme.id}"
+    return InputError(
+        f"{what} priced with {other or 'no scheme'}, not with {scheme.id}",
+        field="scheme",
+        fix=f"{again}; or settle with --scheme {other}" if other else again,
+    )
 
 
 class CaseSums:
@@ -112,6 +131,8 @@ class CaseSums:
         has_shares: as given.
         homeless: rows that belong to no account, by the column that is empty or cannot be read.
         schemes: rows by another scheme that priced them.
+        marks: of the cases, batch by batch, if they have ids; see ``repeated``.
+        twice: the hospitals that have cases more than once: how many, and the first.
     """
 
     def __init__(self, scheme: PaymentScheme, *, has_shares: bool) -> None:
@@ -119,6 +140,8 @@ class CaseSums:
         self.has_shares = has_shares
         self.homeless: Counter[str] = Counter()
         self.schemes: Counter[str] = Counter()
+        self.marks: list[Marks] = []
+        self.twice: list[tuple[str, int, str]] = []
         self._scheme = scheme
         self._points = scheme.method.kind == "points"
         self._inside = np.array([name in INSIDE for name in CLASSES])
@@ -140,11 +163,14 @@ class CaseSums:
         nothing = np.zeros(batch.height, dtype=np.int64)
         priced_by = as_text(batch["scheme"]).fill_null("")
         others = priced_by.filter(priced_by != self._scheme.id)
+        marks = marks_of(batch) if "case_id" in batch.columns else None
         date = typed(batch, ("discharge_date",))["discharge_date"].dt
         # Zero where there is no date: a month that nothing has.
         month = (date.year().cast(pl.Int32) * 12 + (date.month().cast(pl.Int32) - 1)).fill_null(0)
         with self._lock:
             self.cases += batch.height
+            if marks is not None:
+                self.marks.append(marks)
             self.schemes.update(dict(others.value_counts().iter_rows()))
             cases = Cases(
                 hospital=self._hospitals.numbers(batch["hospital_id"]),

@@ -21,7 +21,7 @@ class Row:
         amount: what the fund would pay before closing, scores included.
         by_group: the part of it that points earn.
         points: paid points × the factor of the score, in any unit.
-        overrun_fund: what the fund bears of the overrun.
+        overrun_fund: what the fund bears of the overrun, after a cap.
     """
 
     amount: int

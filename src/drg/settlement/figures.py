@@ -105,7 +105,14 @@ def recovered(prepayment: pl.Expr, month: pl.Expr, rules: SettlementRules) -> pl
     if rules.prepayment is None:
         return wide(0) * prepayment
     months = rules.prepayment.recover_months
-    return rounded(prepayment * pl.min_horizontal(month.cast(WIDE), wide(months)), months, rules)
+    part = pl.min_horizontal(rounded(prepayment * month.cast(WIDE), months, rules), prepayment)
+    # Whatever the rounding, all of it is recovered in the end.
+    return pl.when(month < months).then(part).otherwise(prepayment)
+
+
+def fund_relief() -> pl.Expr:
+    """What the fund really bears of an overrun: a cap may take part of its share off again."""
+    return (_c("overrun_fund") + _c("cap_effect")).clip(0, None)
 
 
 def without_scores(frame: pl.DataFrame) -> pl.DataFrame:

@@ -11,9 +11,11 @@ from drg.payment.scheme import PaymentScheme
 from drg.payment.settlement_rules import SettlementRules
 from drg.records.findings import ERROR, NOTICE, WARNING
 from drg.settlement.cells import CaseSums
-from drg.settlement.columns import LOCAL, YEAR, YEAR_TO_DATE
+from drg.settlement.columns import LOCAL, MONTH, YEAR, YEAR_TO_DATE
 from drg.settlement.findings import Finding
 
+# A budget that is so many times the claims, or so small a part of them, is asked about.
+_FAR: Final = 2
 _NAMES_ZH: Final = {"hospital_id": "医疗机构代码", "insurance_type": "险种", "discharge_date": "出院时间"}
 
 
@@ -28,6 +30,18 @@ def of_cases(counted: CaseSums, rows: pl.DataFrame, scheme: PaymentScheme) -> It
             message_zh=f"{count:,} 个病例的{_NAMES_ZH[column]}缺失或无法识别，未计入任何结算",
             fix=f"Fill in {column} (drg check names the rows), price and settle again",
             fix_zh=f"补全{_NAMES_ZH[column]}（drg check 会指出所在行），重新计价和结算",
+        )
+    for hospital, count, case in counted.twice:
+        yield Finding(
+            table="cases",
+            rule="case_twice",
+            severity=ERROR,
+            hospital_id=hospital,
+            case_id=case,
+            message=f"{hospital} has {_cases(count)} more than once in the data: each row is settled",
+            message_zh=f"{hospital} 有 {count:,} 个病例重复出现：每一行都已计入结算",
+            fix="Give every file once, remove the rows that are repeated, and settle again",
+            fix_zh="每个文件只提供一次，删除重复的行后重新结算",
         )
     if counted.cases and not counted.has_shares:
         yield Finding(
@@ -145,7 +159,7 @@ def of_scores(years: pl.DataFrame, scores: pl.DataFrame, rules: SettlementRules)
             insurance_type=row["insurance_type"],
             period=str(row["year"]),
             message="there is a score, but no cleared account for it",
-            message_zh="有考核得分，但没有相应的清算账户",
+            message_zh="有考核得分，但没有相应的年度清算",
             fix="Check hospital_id, year and insurance_type of the score, and that the year is cleared",
             fix_zh="核对考核得分的医疗机构代码、年度和险种，以及该年度是否已清算",
         )
@@ -155,20 +169,34 @@ def of_budgets(
     rows: pl.DataFrame, budgets: pl.DataFrame, closed: Mapping[int, bool], rules: SettlementRules
 ) -> Iterator[Finding]:
     """Years that are not cleared, accounts without a budget, budgets without accounts, or not closed."""
+    months = rows.filter((pl.col("span") == MONTH) & (pl.col("cases") > 0))
+    ends = dict(months.group_by("year").agg(pl.col("period").max()).iter_rows())
     for year, is_closed in sorted(closed.items()):
+        last = ends.get(year, "–")
         if not is_closed:
-            spans = rows.filter((pl.col("year") == year) & (pl.col("cases") > 0))
-            last = spans.sort("period")["period"].to_list()[-1:] or ["–"]
             yield Finding(
                 table="cases",
                 rule="year_not_cleared",
                 severity=NOTICE,
                 period=str(year),
-                message=f"the cases of {year} end with {last[0]}: the year is forecast, not cleared",
-                message_zh=f"{year} 年病例截至 {last[0]}：给出全年预测，未作年度清算",
+                message=f"the cases of {year} end with {last}: the year is forecast, not cleared",
+                message_zh=f"{year} 年病例截至 {last}：给出全年预测，未作年度清算",
                 fix="Add the months to come; a year that is shorter is cleared with --close",
                 fix_zh="补充后续月份；如年度确已结束，使用 --close 清算",
             )
+        elif not last.endswith("-12"):
+            yield Finding(
+                table="cases",
+                rule="year_cleared_early",
+                severity=WARNING,
+                period=str(year),
+                message=f"the cases of {year} end with {last}, and the year is cleared all the same: "
+                "scores and budgets of a whole year are applied to a part of it",
+                message_zh=f"{year} 年病例截至 {last}，仍作年度清算：全年的考核和预算用于不足一年的数据",
+                fix="Add the months that are missing, or settle without --close",
+                fix_zh="补充缺少的月份，或不使用 --close",
+            )
+    yield from _months_missing(months, ends)
     if not rules.budgets:
         return
     for row in _accounts(rows).iter_rows(named=True):
@@ -197,10 +225,11 @@ def of_budgets(
                 insurance_type=budget.insurance,
                 period=str(budget.year),
                 message="there is a budget, but no account that shares in it",
-                message_zh="有预算，但没有参与清算的账户",
+                message_zh="有预算，但没有参加清算的医院",
                 fix="Check year and insurance of the budget in [[settlement.budgets]], or add the cases",
                 fix_zh="核对 [[settlement.budgets]] 的 year 和 insurance，或补充病例",
             )
+    yield from _far_off(budgets)
     for row in budgets.filter(pl.col("closed_by") == "not_possible").iter_rows(named=True):
         yield Finding(
             table="scheme",
@@ -210,10 +239,50 @@ def of_budgets(
             period=str(row["year"]),
             message=f"a budget of {row['pool']:,.2f} yuan cannot be closed: nobody is there to share in it, "
             "or what is paid by item already exceeds it",
-            message_zh=f"预算 {row['pool']:,.2f} 元无法清算：没有可分配的账户，或按项目等支付已超过预算",
+            message_zh=f"预算 {row['pool']:,.2f} 元无法清算：没有可参与分配的医院，或按项目等支付已超过预算",
             fix="Check amount_yuan, reserve_share and carried_in_yuan of the budget",
             fix_zh="核对预算的 amount_yuan、reserve_share 和 carried_in_yuan",
         )
+
+
+def _months_missing(months: pl.DataFrame, ends: Mapping[int, str]) -> Iterator[Finding]:
+    """Hospitals that have cases in most months since their first, but not in all: a file may be lacking."""
+    found = months.group_by("year", "hospital_id").agg(pl.col("period").unique())
+    for year, hospital, periods in found.sort("year", "hospital_id").iter_rows():
+        first, last = int(min(periods)[-2:]), int(ends[year][-2:])
+        since = [f"{year}-{month:02}" for month in range(first, last + 1)]
+        missing = [period for period in since if period not in periods]
+        if missing and len(periods) >= len(missing):
+            yield Finding(
+                table="cases",
+                rule="month_without_cases",
+                severity=WARNING,
+                hospital_id=hospital,
+                period=str(year),
+                message=f"no cases in {', '.join(missing)}",
+                message_zh=f"{'、'.join(missing)} 没有病例",
+                fix="Add the file of the month, or confirm that the hospital had no discharges",
+                fix_zh="补充该月病例文件，或确认该院当月没有出院病例",
+            )
+
+
+def _far_off(budgets: pl.DataFrame) -> Iterator[Finding]:
+    """Budgets that are nowhere near what is claimed: more often a slip of the pen than a policy."""
+    for row in budgets.filter(pl.col("closed_by") != "not_possible").iter_rows(named=True):
+        pool, claimed = row["pool"], row["claimed"]
+        if claimed > 0 and not pool <= _FAR * claimed <= _FAR * _FAR * pool:
+            yield Finding(
+                table="scheme",
+                rule="budget_far_from_claims",
+                severity=WARNING,
+                insurance_type=row["insurance_type"],
+                period=str(row["year"]),
+                message=f"{pool:,.2f} yuan are to be distributed, and {claimed:,.2f} are claimed",
+                message_zh=f"可分配预算 {pool:,.2f} 元，清算前应付合计 {claimed:,.2f} 元，相差悬殊",
+                fix="Check amount_yuan of the budget: in yuan, not in units of ten thousand, of the "
+                "whole year; and that the cases of all hospitals are there",
+                fix_zh="核对预算的 amount_yuan：单位为元（不是万元）、为全年数；并核对各医院病例是否齐全",
+            )
 
 
 def _accounts(rows: pl.DataFrame) -> pl.DataFrame:

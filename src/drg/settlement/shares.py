@@ -109,7 +109,7 @@ def _shared(
         for start, given in bands[1:]:
             falls = cost * wide(ONE) >= standard * wide(units(start))
             share = pl.when(falls).then(wide(units(given))).otherwise(share)
-        return rounded(amount * share, ONE, rules)
+        return pl.min_horizontal(rounded(amount * share, ONE, rules), amount)
     total = wide(0)
     below = end == 1  # a slice of surplus reaches from the cost up, one of overrun from the standard up
     for (start, share_given), stop in zip(bands, [*(start for start, _ in bands[1:]), end], strict=True):
@@ -120,7 +120,8 @@ def _shared(
         elif stop is not None:
             highest = pl.min_horizontal(highest, cost * wide(ONE))
         total = total + (highest - lowest).clip(0, None) * wide(units(share_given))
-    return rounded(total, ONE * ONE, rules)
+    # Half up to whole yuan could give away more than there is.
+    return pl.min_horizontal(rounded(total, ONE * ONE, rules), amount)
 
 
 def band(standard: pl.Expr, cost: pl.Expr, rules: SettlementRules) -> pl.Expr:

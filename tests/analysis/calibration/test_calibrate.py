@@ -254,7 +254,7 @@ def test_group_with_one_case() -> None:
     [
         ([grouped([("BS19", 1)], "demo"), grouped([("BS19", 1)], "harbin-2022")], {}, "different versions"),
         (grouped([("BS19", 1)], "demo"), {"grouper": SPLIT}, "grouped by demo, not by"),
-        (grouped([("BS19", 1)], None), {}, "do not say by which version"),
+        (grouped([("BS19", 1)], None), {}, "no case says by which version"),
         (grouped([("BS19", None)]), {}, "no case is grouped and has a cost"),
         (grouped([("BS19", 1)]).with_columns(grouping_status=pl.lit("ungrouped")), {}, "no case is grouped"),
         (grouped([("BS19", 1)]), {}, "no group has 30 cases"),
@@ -264,7 +264,9 @@ def test_group_with_one_case() -> None:
         (grouped([("BS19", 1)], insurance_type="310"), {"min_cases": 1, "budget": {"390": 5}}, "no case of"),
         (grouped([("BS19", 1)]), {"min_cases": 1, "budget": 0}, "budget is 0"),
         (grouped([("BS19", 1)]), {"min_cases": 1, "budget": "0.001"}, "too small"),
+        (grouped([("BS19", 1)]), {"min_cases": 1, "budget": {"310": 0}}, "budget of insurance 310 is 0"),
         (grouped([("BS19", 1)]), {"reserve": 1}, "reserve of 1"),
+        (grouped([("BS19", 1)]), {"reserve": "0.05"}, "no budget"),
         (grouped([("BS19", 1)]), {"reserve": "x"}, "no amount"),
         (grouped([("BS19", 1)]), {"min_cases": 0}, "least cases"),
         (grouped([("BS19", 1)]), {"decimals": 9}, "9 decimals"),

@@ -1,32 +1,7 @@
 from __future__ import annotations
 
-import pytest
-
 from drg import Grouper
-from drg.analysis.calibration.version import CC, MCC, NO_CC, severity, version_of
-
-
-@pytest.mark.parametrize(
-    ("rule", "level"),
-    [
-        ("QTZD in MCC", MCC),
-        ("QTZD in {MCC, CC}", CC),
-        ("QTZD in CC", CC),
-        ("", NO_CC),
-        ("1", NO_CC),
-        ("NL <= 14", NO_CC),
-        ("NL <= 14 and QTZD in MCC", MCC),
-        ("QTZD in MCC or NL <= 14", NO_CC),
-    ],
-)
-def test_severity_of_a_rule(rule: str, level: int) -> None:
-    assert severity(rule)[0] == level
-
-
-def test_other_conditions_tell_groups_apart() -> None:
-    assert severity("QTZD in MCC and NL <= 14")[1] == severity("NL <= 14")[1]
-    assert severity("NL <= 14")[1] != severity("NL > 14")[1] != severity("")[1]
-    assert severity("QTZD in MCC or NL <= 14")[1] != severity("")[1]
+from drg.analysis.calibration.version import version_of
 
 
 def chains(grouper: str) -> set[tuple[str, ...]]:
@@ -37,6 +12,15 @@ def chains(grouper: str) -> set[tuple[str, ...]]:
 def test_chains_of_demo() -> None:
     # BR1A is for those who die at once, NA1H for the old: neither is a severity.
     assert chains("demo") == {("BB25", "BB23", "BB21"), ("BR15", "BR13", "BR11"), ("NR15", "NR13")}
+    version = version_of("demo")
+    severities = dict(zip(version.drgs, version.severities, strict=True))
+    assert [severities[drg] for drg in ("BR11", "BR13", "BR15", "BR1A", "BS19")] == [
+        "MCC",
+        "CC",
+        "none",
+        None,
+        None,
+    ]
 
 
 def test_groups_split_by_age_are_in_order_within_an_age() -> None:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
@@ -14,7 +15,7 @@ from polars.testing import assert_frame_equal
 
 import drg
 from drg import Comparison, Grouper
-from drg.analysis.comparison import DEPARTMENT, HOSPITAL
+from drg.analysis.comparison import DEPARTMENT, HOSPITAL, at_a_glance
 from drg.analysis.quality.moments import GroupMoments
 from drg.columns import OUTPUT
 from drg.grouping.outcomes import STATUSES
@@ -271,7 +272,37 @@ def test_one_scheme_counts_for_its_version_only() -> None:
     totals = comparison.totals
     assert totals["payment"].null_count() == 1
     assert totals["cases"].to_list() == [CASES.height] * 2
-    assert any("no scheme is given for chs-drg-1.0" in en for _, en in comparison.findings)
+    assert any("no scheme is given for the base chs-drg-1.0" in en for _, en in comparison.findings)
+
+
+def test_a_glance_is_counted_from_the_cases(priced: Comparison) -> None:
+    cases = priced.cases.collect().to_pandas()
+    base, *others = VERSIONS
+    found = at_a_glance(priced)
+    assert found["version"].to_list() == others
+    for row in found.to_dicts():
+        id_ = row["version"]
+        assert row["cases"] == len(cases)
+        assert row["changed"] == (np.array(label(cases, base)) != np.array(label(cases, id_))).sum()
+        now, before = cases[f"status_{id_}"] == "grouped", cases[f"status_{base}"] == "grouped"
+        assert (row["lost"], row["gained"]) == ((before & ~now).sum(), (now & ~before).sum())
+        payments = cases[f"payment_{id_}"].sum(), cases[f"payment_{base}"].sum()
+        assert (row["payment_other"], row["payment_base"]) == payments
+        assert row["payment_difference"] == payments[0] - payments[1]
+        differences = (cases[f"surplus_{id_}"] - cases[f"surplus_{base}"]).groupby(cases["hospital_id"]).sum()
+        assert row["hospitals"] == len(differences)
+        assert row["hospitals_gain"] == (differences > 0).sum()
+        assert row["hospitals_lose"] == (differences < 0).sum()
+        if row["hospitals_gain"]:
+            assert row["most_gained"] == differences.max() == differences[row["most_gained_hospital"]]
+        if row["hospitals_lose"]:
+            assert row["most_lost"] == differences.min() == differences[row["most_lost_hospital"]]
+
+
+def test_a_glance_without_schemes_has_no_money(unpriced: Comparison) -> None:
+    found = at_a_glance(unpriced)
+    assert found["changed"].min() > 0
+    assert found["payment_difference"].null_count() == found["most_lost"].null_count() == found.height
 
 
 def test_why_cases_are_no_longer_grouped(priced: Comparison) -> None:
@@ -429,10 +460,18 @@ def test_equal_costs_are_told_and_give_no_nan() -> None:
     assert number_of_nans(comparison) == 0
 
 
+def test_costs_that_are_all_zero_have_no_cv() -> None:
+    comparison = _demo(total_cost_yuan=pl.lit("0"))
+    assert "all costs are zero: RIV and CV of cost are not defined" in told(comparison)
+    assert "all costs are equal" not in told(comparison)
+    assert comparison.groups("demo")["cv_cost"].null_count() == comparison.groups("demo").height
+    assert number_of_nans(comparison) == 0
+
+
 def test_costs_of_zero_and_without_use_are_told() -> None:
     costs = ["0", "", "-5", "some", *["100.5"] * (len(DEMO_CASES) - 4)]
     comparison = _demo(total_cost_yuan=pl.Series(costs))
-    assert "1 cases have a cost of zero" in told(comparison)
+    assert "1 case has a cost of zero" in told(comparison)
     assert "3 cases have no usable cost" in told(comparison)
     assert comparison.totals["cost"].to_list() == [Decimal("100.5") * (len(DEMO_CASES) - 4)] * 2
     assert number_of_nans(comparison) == 0
@@ -443,7 +482,7 @@ def test_groups_of_one_case_have_no_cv() -> None:
     single = comparison.groups("demo").filter(pl.col("cases") == 1)
     assert single.height > 0
     assert single["cv_cost"].null_count() == single.height
-    assert f"demo: {single.height} groups have one case only" in told(comparison)
+    assert f"demo: {single.height} groups with one case only" in told(comparison)
 
 
 def test_absent_columns_are_told() -> None:
@@ -476,9 +515,7 @@ def test_schemes_that_do_not_fit_are_told(language: str) -> None:
     comparison = drg.compare(CASES, GROUPERS[:2], [old, SCHEMES[1]], language=language)
     outside = CASES.filter(pl.col("discharge_date") < pl.date(2025, 6, 1)).height
     assert 0 < outside < CASES.height
-    assert f"{outside:,} cases were discharged outside the validity of the scheme {old.id}" in told(
-        comparison
-    )
+    assert f"{outside:,} discharges outside the validity of the scheme {old.id}" in told(comparison)
     classes = comparison.cases.collect()[f"class_{VERSIONS[0]}"]
     unweighted = (classes == "unweighted").sum()
     assert unweighted > 0

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from drg.analysis.quality import Evaluation, evaluate
@@ -217,6 +217,7 @@ CASES = st.lists(
 
 
 @settings(max_examples=40, deadline=None)
+@example([("AA11", 0, 1), ("AA11", 1, 1), *[("AA13", "99999999.99", 1)] * 2], "none", 0)
 @given(CASES, st.sampled_from(["none", "percentile:10,90", "iqr:0.1", "log-sd:1"]), st.sampled_from([0, 1]))
 def test_never_nan(cases: list[tuple[str, Any, int | None]], rule: str, ddof: int) -> None:
     found = nothing_odd(evaluate(grouped(cases), trimming=rule, ddof=ddof, replicates=5))

@@ -92,7 +92,7 @@ def test_same_frame_in_another_process() -> None:
         ({"n": 2.5}, "n is 2.5"),
         ({"n": True}, "n is True"),
         ({"n": 5, "seed": -1}, "seed is -1"),
-        ({"n": 5, "year": 24}, "year is 24"),
+        ({"n": 5, "year": 24}, "year is 24. Give a whole number from 1950 to 2150"),
         ({"n": 5, "hospitals": 0}, "hospitals is 0"),
         ({"n": 5, "mean_cost_yuan": float("nan")}, "mean_cost_yuan is nan"),
         ({"n": 5, "mean_cost_yuan": 0}, "mean_cost_yuan is 0"),

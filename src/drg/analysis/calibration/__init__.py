@@ -124,6 +124,11 @@ def calibrate(
     share = amount(reserve, "reserve")
     if not 0 <= share < 1:
         raise InputError(f"a reserve of {share} is not possible", fix="Give a share such as 0.05")
+    if share and not amounts:
+        raise InputError(
+            "there is a reserve, but no budget that it could be kept back from",
+            fix="Give the budget too, or leave the reserve out",
+        )
     known = prior_weights(prior, version)
     sums = [
         sums_of(read_period(frame, label, weight, version.drgs, keys if label == base else None), rule)

@@ -96,8 +96,13 @@ def budgets(budget: Amount | Mapping[str, Amount] | None) -> dict[str | None, De
         return {}
     given = budget if isinstance(budget, Mapping) else {None: budget}
     amounts = {insurance: amount(yuan, "budget") for insurance, yuan in given.items()}
-    if any(yuan <= 0 for yuan in amounts.values()):
-        raise InputError("a budget is 0", fix="Give it in yuan")
+    for insurance, yuan in amounts.items():
+        if yuan == 0:
+            of = "" if insurance is None else f" of insurance {insurance}"
+            raise InputError(
+                f"the budget{of} is 0, and nothing can be divided",
+                fix="Give more than 0, in yuan; leave the budget out to keep the rates",
+            )
     return amounts
 
 
@@ -125,7 +130,7 @@ def version_of_cases(
         )
     if grouper is None and not all_ids:
         fix = "Name the version by which they were grouped: --grouper ID"
-        raise InputError("the cases do not say by which version they were grouped", field="grouper", fix=fix)
+        raise InputError("no case says by which version it was grouped", field="grouper", fix=fix)
     version = version_of(all_ids.pop() if grouper is None else grouper)
     if all_ids and version.id not in all_ids:
         raise InputError(

@@ -110,7 +110,7 @@ class Estimates:
     """
 
     groups: list[Estimate]
-    severity_ratios: dict[int, Fraction] = field(default_factory=dict)
+    severity_ratios: dict[str, Fraction] = field(default_factory=dict)
     prior_factor: Exact = None
     factor: Fraction = Fraction(1)
     mean: Exact = None
@@ -205,8 +205,7 @@ def _fall_back(
     for group in groups:
         if group.own is not None and group.kept >= min_cases:
             group.source, group.raw = OWN, group.own
-    in_chain = {number for chain in version.chains for number in chain}
-    found.severity_ratios = _severity_ratios(groups, version, in_chain, means)
+    found.severity_ratios = _severity_ratios(groups, version, means)
     found.prior_factor = _prior_factor(groups, version, prior)
     for group in groups:
         adrg, drg = version.adrgs[group.number], version.drgs[group.number]
@@ -214,8 +213,9 @@ def _fall_back(
         if group.source == OWN:
             continue
         if enough[adrg] and mean is not None:
-            severity = version.severities[group.number] if group.number in in_chain else 0
-            group.source, group.raw = ADRG, mean * found.severity_ratios.get(severity, Fraction(1))
+            severity = version.severities[group.number]
+            ratio = found.severity_ratios.get(severity, Fraction(1)) if severity else Fraction(1)
+            group.source, group.raw = ADRG, mean * ratio
         elif drg in prior and found.prior_factor is not None:
             group.source, group.raw = PRIOR, Fraction(prior[drg]) * found.prior_factor
         if blend and group.own is not None and group.raw is not None:
@@ -224,15 +224,14 @@ def _fall_back(
 
 
 def _severity_ratios(
-    groups: Sequence[Estimate], version: Version, in_chain: set[int], means: Mapping[str, Exact]
-) -> dict[int, Fraction]:
+    groups: Sequence[Estimate], version: Version, means: Mapping[str, Exact]
+) -> dict[str, Fraction]:
     """Σ own mean ÷ Σ mean of the ADRG, over the cases of the well-filled groups of each severity."""
-    own: dict[int, Fraction] = defaultdict(Fraction)
-    all_: dict[int, Fraction] = defaultdict(Fraction)
+    own: dict[str, Fraction] = defaultdict(Fraction)
+    all_: dict[str, Fraction] = defaultdict(Fraction)
     for group in groups:
-        mean = means[version.adrgs[group.number]]
-        if group.source == OWN and group.number in in_chain and group.own and mean:
-            severity = version.severities[group.number]
+        mean, severity = means[version.adrgs[group.number]], version.severities[group.number]
+        if group.source == OWN and severity and group.own and mean:
             own[severity] += group.own * group.count
             all_[severity] += mean * group.count
     return {severity: own[severity] / all_[severity] for severity in sorted(own)}

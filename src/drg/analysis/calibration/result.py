@@ -13,13 +13,12 @@ import polars as pl
 from drg.analysis.calibration.estimate import Estimates, Sums, half_up
 from drg.analysis.calibration.rates import BudgetRate
 from drg.analysis.calibration.scheme import loaded, put, scheme_files
-from drg.analysis.calibration.version import CC, MCC, NO_CC, Version
+from drg.analysis.calibration.version import Version
 from drg.analysis.trimming import Trimming
 from drg.payment.load import LoadedScheme
 
 YUAN = pl.Decimal(38, 2)
 RATIO = pl.Decimal(38, 8)
-SEVERITIES = {MCC: "MCC", CC: "CC", NO_CC: "none"}
 
 
 @dataclass(frozen=True)
@@ -182,7 +181,6 @@ def groups_frame(
 ) -> pl.DataFrame:
     """One row per group: each step of the way to its weight."""
     rows = []
-    in_chain = {number for chain in version.chains for number in chain}
     for group in found.groups:
         number = group.number
         cells = [one.cells[number] for one in sums if number in one.cells]
@@ -192,7 +190,7 @@ def groups_frame(
                 "drg": version.drgs[number],
                 "drg_name": version.names[number],
                 "adrg": version.adrgs[number],
-                "severity": SEVERITIES[version.severities[number]] if number in in_chain else None,
+                "severity": version.severities[number],
                 "cases": sum(cell.cases for cell in cells),
                 "trimmed_low": sum(cell.trimmed_low for cell in cells),
                 "trimmed_high": sum(cell.trimmed_high for cell in cells),

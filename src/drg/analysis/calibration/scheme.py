@@ -17,6 +17,7 @@ from drg.analysis.calibration.rates import BudgetRate
 from drg.errors import OutputError, SchemeError
 from drg.payment.load import SCHEME_FILE, LoadedScheme, load_scheme
 from drg.payment.weights import WEIGHTS_FILE
+from drg.records.files import make_directory, write_bytes
 from drg.tables.locate import installed
 
 _HEAD: Final = """\
@@ -152,12 +153,6 @@ def put(directory: Path, files: Mapping[str, str | bytes], *, overwrite: bool = 
     """
     if SCHEME_FILE in files:
         check_free(directory, overwrite=overwrite)
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        for name, content in files.items():
-            part = directory / f".{name}.part"
-            part.write_bytes(content.encode() if isinstance(content, str) else content)
-            part.replace(directory / name)
-    except OSError as error:
-        fix = "Close the file if it is open elsewhere, or choose another place"
-        raise OutputError(f"cannot be written: {error.strerror}", file=directory, fix=fix) from None
+    make_directory(directory)
+    for name, content in files.items():
+        write_bytes(content.encode() if isinstance(content, str) else content, directory / name, sources=())

@@ -6,19 +6,11 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Final
 
+from drg.analysis.severity import ladders_of_version, levels
 from drg.grouping import Grouper
 from drg.grouping.outcomes import is_ambiguous
 from drg.tables import GrouperTables, load_tables
-from drg.tables.language import And, Constant, Expression, Member, parse
-
-# The order of the splits of an ADRG: with severe complications, with any, without.
-MCC: Final = 3
-CC: Final = 2
-NO_CC: Final = 1
-
-_ASKED: Final = {frozenset({"MCC"}): MCC, frozenset({"MCC", "CC"}): CC, frozenset({"CC"}): CC}
 
 
 @dataclass(frozen=True)
@@ -30,16 +22,15 @@ class Version:
         drgs: the codes, in the order of the tables; a group's place is its number.
         names: of the groups [groups].
         adrgs: the ADRG of each group [groups].
-        severities: ``MCC``, ``CC`` or ``NO_CC`` by the rule of each group [groups].
-        chains: groups whose weights must not descend, as numbers, the mildest first: the splits of an ADRG
-            that differ in nothing but the complications that their rules ask for.
+        severities: MCC, CC or none, by the rules, of each group that is in a chain; else None [groups].
+        chains: groups whose weights must not descend, as numbers, the mildest first; see ``Ladder``.
     """
 
     id: str
     drgs: tuple[str, ...]
     names: tuple[str, ...]
     adrgs: tuple[str, ...]
-    severities: tuple[int, ...]
+    severities: tuple[str | None, ...]
     chains: tuple[tuple[int, ...], ...]
 
     @cached_property
@@ -62,39 +53,17 @@ def version_of(grouper: str | Path | GrouperTables | Grouper) -> Version:
     else:
         tables = grouper if isinstance(grouper, GrouperTables) else load_tables(grouper)
     rows = tables.drg.sort("mdc", "adrg", "order", maintain_order=True)
-    rows = rows.select("drg", "name", "adrg", "rule").unique("drg", keep="first", maintain_order=True)
+    rows = rows.select("drg", "name", "adrg").unique("drg", keep="first", maintain_order=True)
     groups = [row for row in rows.iter_rows() if not is_ambiguous(row[2])]
-    clauses = [severity(rule) for *_, rule in groups]
-    alike: dict[tuple[str, frozenset[Expression]], list[int]] = defaultdict(list)
-    for number, ((_, _, adrg, _), (_, others)) in enumerate(zip(groups, clauses, strict=True)):
-        alike[adrg, others].append(number)
-    severities = tuple(clause for clause, _ in clauses)
-    # Of rows that ask for the same, the later ones get the milder cases.
-    chains = [
-        tuple(sorted(chain, key=lambda number: (severities[number], -number))) for chain in alike.values()
-    ]
+    drgs = tuple(drg for drg, *_ in groups)
+    number = {drg: place for place, drg in enumerate(drgs)}
+    ladders = [ladder for ladder in ladders_of_version(tables) if not is_ambiguous(ladder.adrg)]
+    severities = levels(ladders)
     return Version(
         id=tables.manifest.id,
-        drgs=tuple(drg for drg, *_ in groups),
-        names=tuple(name for _, name, *_ in groups),
-        adrgs=tuple(adrg for _, _, adrg, _ in groups),
-        severities=severities,
-        chains=tuple(chain for chain in chains if len(chain) > 1),
+        drgs=drgs,
+        names=tuple(name for _, name, _ in groups),
+        adrgs=tuple(adrg for *_, adrg in groups),
+        severities=tuple(severities.get(drg) for drg in drgs),
+        chains=tuple(tuple(number[drg] for drg in ladder.levels) for ladder in ladders),
     )
-
-
-def severity(rule: str) -> tuple[int, frozenset[Expression]]:
-    """The complications that the rule of a group asks for, and its other conditions.
-
-    Of conditions that are joined by "and", each counts by itself; any other rule is one condition.
-    """
-    whole = parse(rule)
-    parts = whole.parts if isinstance(whole, And) else (whole,)
-    others = frozenset(part for part in parts if part != Constant(True) and _asked(part) is None)
-    return min((level for part in parts if (level := _asked(part))), default=NO_CC), others
-
-
-def _asked(part: Expression) -> int | None:
-    if isinstance(part, Member) and part.fields == ("QTZD",):
-        return _ASKED.get(frozenset(part.sets))
-    return None

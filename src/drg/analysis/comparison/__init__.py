@@ -12,6 +12,7 @@ from drg.analysis.checks.frames import as_lazy
 from drg.analysis.comparison.cells import CellTally
 from drg.analysis.comparison.examples import Wanted, examples
 from drg.analysis.comparison.findings import findings
+from drg.analysis.comparison.glance import at_a_glance
 from drg.analysis.comparison.result import DEPARTMENT, HOSPITAL, Comparison
 from drg.analysis.comparison.sides import CodeVersion, check_columns, sides
 from drg.analysis.comparison.step import LEVELS, Step
@@ -25,7 +26,7 @@ from drg.records.files import write
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["DEPARTMENT", "HOSPITAL", "LEVELS", "Comparison", "Wanted", "compare", "examples"]
+__all__ = ["DEPARTMENT", "HOSPITAL", "LEVELS", "Comparison", "Wanted", "at_a_glance", "compare", "examples"]
 
 
 def compare(
@@ -90,6 +91,9 @@ def compare(
     else:
         write(results, cases, sources=sources)
         results = pl.scan_parquet(cases)
+    if tally.is_new:
+        # Of a file without rows the streaming engine shows no batch, not even an empty one.
+        step.lazy(lazy.head(0).collect().lazy(), seen).collect()
     summaries: list[Mapping[str, Any]] = [moments.summary() for moments in tally.moments]
     cells = tally.cells()
     return Comparison(

@@ -90,6 +90,11 @@ class CellTally:
                 self._reasons = [added(self._reasons, _REASON_KEYS)]
 
     @property
+    def is_new(self) -> bool:
+        """Whether no batch was added yet."""
+        return not self._cells
+
+    @property
     def equal_costs(self) -> bool:
         """Whether all usable costs are the same."""
         return len(self._costs) < 2

@@ -66,11 +66,20 @@ def _of_versions(compared: Sequence[Side]) -> Iterator[Finding]:
                 f"the numbers of {side.pricer.id} are illustrative: no authority set them",
             )
     if any(side.pricer for side in compared):
-        for side in compared:
-            if not side.pricer:
+        for at, side in enumerate(compared):
+            if side.pricer:
+                continue
+            if at:
                 yield (
                     f"{side.id} 没有给出支付方案，因而没有其权重和金额",
                     f"no scheme is given for {side.id}: it has no weights and no money",
+                )
+            else:
+                yield (
+                    f"基准方案 {side.id} 没有给出支付方案，无法计算金额差异；"
+                    "请为其给出支付方案（可用 drg weights 测算），或把有支付方案的分组方案放在第一位",
+                    f"no scheme is given for the base {side.id}, so there are no differences of money: give"
+                    " one (drg weights makes one), or name a version that has one first",
                 )
 
 
@@ -88,14 +97,14 @@ def _of_schemes(
         if without:
             yield (
                 f"{scheme}：{without:,} 例入组病例没有权重，不计入 CMI",
-                f"{scheme} has no weight for {without:,} grouped cases: they are left out of the CMI",
+                f"{scheme} has no weight for {_many(without, 'grouped case')}: left out of the CMI",
             )
         for bit, zh, en in _OUT_OF_DATE:
             if count := tally.out_of_date[at, bit]:
                 what = scheme if bit == SCHEME_NOT_VALID else side.id
                 yield (
                     f"{count:,} 例的出院日期不在{zh} {what} 有效期内",
-                    f"{count:,} cases were discharged outside the validity of the {en} {what}",
+                    f"{_many(count, 'discharge')} outside the validity of the {en} {what}",
                 )
 
 
@@ -111,11 +120,17 @@ def _of_data(names: Collection[str], tally: CellTally, cells: pl.DataFrame) -> I
     if tally.no_cost:
         yield (
             f"{tally.no_cost:,} 例费用缺失或不可用，不计入费用统计",
-            f"{tally.no_cost:,} cases have no usable cost: they are left out of the statistics of cost",
+            f"{_cases(tally.no_cost)} no usable cost: left out of the statistics of cost",
         )
     if tally.zero_cost:
-        yield f"{tally.zero_cost:,} 例费用为 0", f"{tally.zero_cost:,} cases have a cost of zero"
-    if tally.cases - tally.no_cost > 1 and tally.equal_costs:
+        yield f"{tally.zero_cost:,} 例费用为 0", f"{_cases(tally.zero_cost)} a cost of zero"
+    costed = tally.cases - tally.no_cost
+    if costed and tally.zero_cost == costed:
+        yield (
+            "全部费用为 0，费用的 RIV 和 CV 无定义",
+            "all costs are zero: RIV and CV of cost are not defined",
+        )
+    elif costed > 1 and tally.equal_costs:
         yield (
             "全部病例费用相同，RIV 无定义，各组 CV 为 0",
             "all costs are equal: RIV is not defined, and CV is 0 in every group",
@@ -133,5 +148,13 @@ def _of_groups(
         if single:
             yield (
                 f"{side.id}：{single:,} 个病组只有 1 例，没有 CV",
-                f"{side.id}: {single:,} groups have one case only, and so no CV",
+                f"{side.id}: {_many(single, 'group')} with one case only, and so without a CV",
             )
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}" + ("" if count == 1 else "s")
+
+
+def _cases(count: int) -> str:
+    return _many(count, "case") + (" has" if count == 1 else " have")

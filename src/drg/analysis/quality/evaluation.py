@@ -16,11 +16,11 @@ from drg.analysis.quality.cases import CaseReader
 from drg.analysis.quality.findings import findings, of_cases
 from drg.analysis.quality.gather import Gathered, Gatherer
 from drg.analysis.quality.indices import hospital_indices
-from drg.analysis.quality.levels import levels_of_codes, levels_of_version
 from drg.analysis.quality.moments import GroupMoments
 from drg.analysis.quality.rows import GROUP_COLUMNS, group_rows, variance_rows
 from drg.analysis.quality.splits import cost_order, split_tests
 from drg.analysis.quality.variants import Variant, variants
+from drg.analysis.severity import ladders_of_codes, ladders_of_version, levels
 from drg.analysis.trimming import Trimming
 from drg.errors import InputError, UnknownGrouperError
 from drg.grouping import Grouper
@@ -122,7 +122,8 @@ def evaluate(
 
     tables = given or _named(cases.versions)
     adrg_of = {drg: adrg or drg[:-1] for drg, adrg in zip(cases.drgs, cases.adrgs, strict=True)}
-    levels = levels_of_version(tables) if tables else levels_of_codes(adrg_of)
+    ladders = ladders_of_version(tables) if tables else ladders_of_codes(adrg_of)
+    level_of = levels(ladders)
     members: dict[str, list[int]] = {}
     for place, drg in enumerate(cases.drgs):
         members.setdefault(adrg_of[drg], []).append(place)
@@ -132,10 +133,10 @@ def evaluate(
     costs = looks[0].sums(cases.group, len(cases.drgs))
     variance = variance_rows(looks, cases, drawn, ddof, level)
     splits = split_tests(members, cases.group, cases.cost)
-    order = cost_order(members, cases.drgs, levels, costs)
+    order = cost_order(ladders, dict(zip(cases.drgs, costs, strict=True)))
     groups = group_rows(moments.groups(), cases, looks, drawn, ddof=ddof, level=level).with_columns(
         adrg=pl.Series([adrg_of[drg] for drg in cases.drgs], dtype=pl.String),
-        level=pl.Series([levels.get(drg) for drg in cases.drgs], dtype=pl.String),
+        level=pl.Series([level_of.get(drg) for drg in cases.drgs], dtype=pl.String),
         few_cases=pl.col("cases") < min_cases,
     )
     rivs = {
@@ -162,7 +163,7 @@ def evaluate(
         "riv-biased": (outside.height, ""),
         "one-case": (sum(one.cases < 2 for one in costs), ""),
         "order-violated": (int(order["violated"].sum()), ""),
-        "levels-by-code": (int(tables is None and bool(levels)), ""),
+        "levels-by-code": (int(tables is None and bool(ladders)), ""),
         "few-replicates": (replicates if 0 < replicates < MOST_REPLICATES else 0, ""),
     }
     return Evaluation(

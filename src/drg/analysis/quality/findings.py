@@ -60,7 +60,7 @@ _RULES: Final[dict[str, tuple[str, str, str]]] = {
     ),
     "cost-equal": (
         WARNING,
-        "all {n} costs are equal; the reduction in variance of cost is not defined",
+        "all costs are equal (cases: {n}); the reduction in variance of cost is not defined",
         "全部 {n} 例费用相同，费用 RIV 无法计算",
     ),
     "los-missing": (WARNING, "{n} grouped cases have no length of stay", "{n} 例入组病例缺少住院天数"),
@@ -76,17 +76,17 @@ _RULES: Final[dict[str, tuple[str, str, str]]] = {
     ),
     "los-equal": (
         WARNING,
-        "all {n} lengths of stay are equal; their reduction in variance is not defined",
+        "all lengths of stay are equal (cases: {n}); their reduction in variance is not defined",
         "全部 {n} 例住院天数相同，住院天数 RIV 无法计算",
     ),
     "few-cases": (
         NOTICE,
-        "{n} groups have fewer than {detail} cases; look at their intervals before you trust them",
+        "groups with fewer than {detail} cases: {n}; look at their intervals before you trust them",
         "{n} 个病组少于 {detail} 例，其指标不稳定，请参考区间",
     ),
     "one-case": (
         NOTICE,
-        "{n} groups have fewer than two cases with a cost; they have no CV and no part in its shares",
+        "groups with fewer than two cases with a cost: {n}; they have no CV and no part in its shares",
         "{n} 个病组有费用的病例不足 2 例，无变异系数，不计入 CV 占比",
     ),
     "riv-biased": (
@@ -103,7 +103,7 @@ _RULES: Final[dict[str, tuple[str, str, str]]] = {
     "order-violated": (
         NOTICE,
         "in {n} pairs of groups the higher complication level costs less on average",
-        "{n} 对病组中，合并症等级高者均费反而较低",
+        "{n} 对病组中，合并症等级高者次均费用反而较低（倒挂）",
     ),
     "levels-by-code": (
         NOTICE,

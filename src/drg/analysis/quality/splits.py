@@ -5,15 +5,16 @@ scipy.stats takes most of a second to import, so only what tests imports it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from math import isfinite
 from typing import Final
 
 import numpy as np
 import polars as pl
 
 from drg.analysis.quality.gather import Ints
-from drg.analysis.quality.levels import pairs
 from drg.analysis.quality.sums import Sums
+from drg.analysis.severity import Ladder
 
 SPLITS: Final = pl.Schema(
     {
@@ -63,7 +64,7 @@ def split_tests(members: Mapping[str, Sequence[int]], group: Ints, cost: Ints) -
     Returns:
         One row for each ADRG that can be tested, of the shape ``SPLITS``: one-way analysis of variance of
         cost and of log cost (``scipy.stats.f_oneway``) and Kruskal–Wallis (``scipy.stats.kruskal``). A
-        statistic is null where costs do not vary within the groups, or not at all.
+        statistic is null where costs do not vary within the groups as far as floats can tell, or not at all.
     """
     usable = cost >= 0
     group, cost = group[usable], cost[usable]
@@ -93,35 +94,28 @@ def split_tests(members: Mapping[str, Sequence[int]], group: Ints, cost: Ints) -
     return pl.DataFrame(rows, schema=SPLITS, orient="row")
 
 
-def cost_order(
-    members: Mapping[str, Sequence[int]],
-    drgs: Sequence[str],
-    levels: Mapping[str, str],
-    costs: Sequence[Sums],
-) -> pl.DataFrame:
-    """Compare the mean cost of each group with that of the next lower level of its ADRG.
+def cost_order(ladders: Iterable[Ladder], costs: Mapping[str, Sums]) -> pl.DataFrame:
+    """Compare the mean cost of each group with that of the next lower level of its ladder.
 
     Args:
-        members: the places of the groups of each ADRG.
-        drgs: their codes.
-        levels: MCC, CC or none, of the groups that have a level.
-        costs: the sums of each group, in fen.
+        ladders: groups in the order of their levels.
+        costs: the sums of each group that has cases, in fen.
 
     Returns:
         One row for each pair, of the shape ``ORDER``. It is violated if the mean of the higher level is below
         that of the lower one, which is decided exactly. ``p_welch`` is the two-sided p-value of Welch's test
         that the means are equal, null where it is not defined.
     """
+    with_cost = {drg: sums for drg, sums in costs.items() if sums.cases}
     rows = []
-    for adrg, places in members.items():
-        with_cost = {drgs[place]: costs[place] for place in places if costs[place].cases}
-        for high, low in pairs(levels, with_cost):
+    for ladder in ladders:
+        for high, low in ladder.pairs(with_cost):
             above, below = with_cost[high], with_cost[low]
             rows.append(
                 (
-                    adrg,
-                    *(high, levels[high], above.cases, above.mean(_FEN)),
-                    *(low, levels[low], below.cases, below.mean(_FEN)),
+                    ladder.adrg,
+                    *(high, ladder.levels[high], above.cases, above.mean(_FEN)),
+                    *(low, ladder.levels[low], below.cases, below.mean(_FEN)),
                     above.total * below.cases / (below.total * above.cases) if below.total else None,
                     above.total * below.cases < below.total * above.cases,
                     _welch(above, below),
@@ -141,6 +135,9 @@ def _f_test(samples: Samples) -> tuple[float | None, float | None]:
     from scipy import stats
 
     found = stats.f_oneway(*samples)
+    # A variance of some fen beside means of millions is lost in floats.
+    if not isfinite(found.statistic):
+        return _UNDEFINED
     return float(found.statistic), float(found.pvalue)
 
 

@@ -123,8 +123,9 @@ def _check_whole(name: str, value: int, lowest: int, highest: int | None = None)
     if isinstance(value, bool) or not isinstance(value, int):
         raise InputError(f"{name} is {value!r}", fix="Give a whole number")
     if value < lowest or (highest is not None and value > highest):
-        span = f"from {lowest:,} on" if highest is None else f"from {lowest:,} to {highest:,}"
-        raise InputError(f"{name} is {value:,}", fix=f"Give a whole number {span}")
+        # No thousands separators: the value may be a year.
+        span = f"from {lowest} on" if highest is None else f"from {lowest} to {highest}"
+        raise InputError(f"{name} is {value}", fix=f"Give a whole number {span}")
 
 
 @lru_cache(maxsize=_PREPARED)

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from datetime import datetime
-from typing import Any, Final
-
-import polars as pl
+from typing import Final
 
 from drg.analysis.comparison import DEPARTMENT, HOSPITAL, Comparison
 from drg.records.spreadsheet import MOST_ROWS
+from drg.report.comparison import glance
 from drg.report.comparison.tables import MOST_PLACES, Column, Kind, Table, largest_drivers, tables, with_rest
+from drg.report.workbook import Book, Heading, new_book
 
-_FORMATS: Final[dict[Kind, str]] = {
-    "count": "#,##0",
-    "money": "#,##0.00",
-    "weight": "#,##0.0000",
-    "number": "0.0000",
-    "share": "0.00%",
+_LOOKS: Final[dict[Kind, str]] = {
+    "text": "code",
+    "count": "count",
+    "money": "money",
+    "weight": "weight",
+    "number": "weight",
+    "share": "percent",
 }
 _WIDTHS: Final[dict[Kind, int]] = {
     "text": 22,
@@ -28,29 +28,22 @@ _WIDTHS: Final[dict[Kind, int]] = {
     "number": 11,
     "share": 11,
 }
-# The same input gives the same bytes.
-_CREATED: Final = datetime(1980, 1, 1)
 # A sheet's name has 31 characters at most.
 _LONGEST_NAME: Final = 31
 
 
 def comparison_workbook(comparison: Comparison) -> bytes:
     """The workbook as the content of a file. Text stays text, whatever it begins with."""
-    import xlsxwriter
-
     content = io.BytesIO()
-    options = {"strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(content, {**options, "in_memory": True}) as book:
-        book.set_properties({"created": _CREATED})
+    with new_book(content) as book:
         _findings(book, comparison)
         for number, table in enumerate(_sheets(comparison), start=1):
             _sheet(book, table, number)
     return content.getvalue()
 
 
-def _findings(book: Any, comparison: Comparison) -> None:
-    sheet = book.add_worksheet("说明 notes")
-    sheet.set_column(0, 1, 70)
+def _findings(book: Book, comparison: Comparison) -> None:
+    sheet = book.sheet("说明 notes", (70, 70))
     lines = [("分组方案比较", "Grouper versions compared"), ("金额单位：元", "Amounts are in yuan")]
     for at, side in enumerate(comparison.sides):
         scheme = f", {side.pricer.id}" if side.pricer else ""
@@ -60,6 +53,7 @@ def _findings(book: Any, comparison: Comparison) -> None:
                 ("other" if at else "base") + f": {side.id}{scheme}",
             )
         )
+    lines += [(line, "") for line in glance.lines(comparison)]
     lines.append(("全部病例的结果在 cases.parquet 中", "The results of all cases are in cases.parquet"))
     lines.append(
         (
@@ -68,8 +62,7 @@ def _findings(book: Any, comparison: Comparison) -> None:
         )
     )
     for row, line in enumerate([*lines, *comparison.findings]):
-        for column, text in enumerate(line):
-            sheet.write_string(row, column, text)
+        book.row(sheet, row, line, ["wrap" if row else "heading"] * 2)
 
 
 def _sheets(comparison: Comparison) -> Iterator[Table]:
@@ -102,27 +95,17 @@ def _drivers(comparison: Comparison, at: int, by: tuple[str, ...], what: str) ->
     return Table(f"drivers-of-{'-'.join(by)}{at}", f"{what}差异来源", "drivers", frame, columns, section=at)
 
 
-def _sheet(book: Any, table: Table, number: int) -> None:
+def _sheet(book: Book, table: Table, number: int) -> None:
     title = table.zh.split("（")[0].split("：")[-1]
     place = f" 1→{table.section + 1}" if table.section else ""
-    sheet = book.add_worksheet(f"{number} {title}{place}"[:_LONGEST_NAME])
-    frame = table.frame.select(column.name for column in table.columns).head(MOST_ROWS - 1)
-    if frame.width == 0:
+    name = f"{number} {title}{place}"[:_LONGEST_NAME]
+    if not table.columns:
+        book.sheet(name, ())
         return
-    heads = [f"{column.zh} {column.en}" for column in table.columns]
-    # Two columns may be called the same, but not in a frame.
-    names = [f"{at}" for at in range(len(heads))]
-    plain = frame.rename(dict(zip(frame.columns, names, strict=True))).with_columns(
-        pl.selectors.decimal().cast(pl.Float64)
-    )
-    bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
-    for at, (column, head) in enumerate(zip(table.columns, heads, strict=True)):
-        form = book.add_format({"num_format": _FORMATS[column.kind]}) if column.kind in _FORMATS else None
-        sheet.set_column(at, at, _WIDTHS[column.kind], form)
-        sheet.write_string(0, at, head, bold)
-        write = sheet.write_string if column.kind == "text" else sheet.write_number
-        for row, value in enumerate(plain[names[at]], start=1):
-            if value is not None:
-                write(row, at, value)
-    sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, frame.height, len(heads) - 1)
+    headings = [Heading(_head(column), _LOOKS[column.kind], _WIDTHS[column.kind]) for column in table.columns]
+    frame = table.frame.select(column.name for column in table.columns).head(MOST_ROWS - 1)
+    book.frame(name, headings, frame)
+
+
+def _head(column: Column) -> str:
+    return column.zh if column.zh == column.en else f"{column.zh} {column.en}"

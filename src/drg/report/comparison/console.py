@@ -1,4 +1,4 @@
-"""A comparison on the console: totals, agreement, the largest flows, who is no longer grouped."""
+"""A comparison on the console: what changes, totals, agreement, largest flows, who is no longer grouped."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table as Lines
 
 from drg.analysis.comparison import Comparison
+from drg.report.comparison.glance import lines
 from drg.report.comparison.tables import Kind, Table, tables
 
 _ROWS: Final = 10
@@ -20,6 +21,9 @@ _UPRIGHT: Final = ("overview", "quality")
 
 def print_comparison(console: Console, comparison: Comparison, seconds: float) -> None:
     """The outcome of a run."""
+    if comparison.count:
+        for line in lines(comparison):
+            console.print(line, markup=False, soft_wrap=True)
     for table in tables(comparison):
         if table.id in _SHOWN or table.id.startswith("drivers"):
             _print(console, table, _versions(comparison, table))

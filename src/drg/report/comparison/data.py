@@ -16,6 +16,7 @@ import polars as pl
 
 from drg.analysis.comparison import DEPARTMENT, HOSPITAL, LEVELS, Comparison, Wanted, examples
 from drg.report.comparison.tables import MOST_PLACES, Table, largest_drivers, with_rest
+from drg.report.console import STATUSES_ZH
 
 # How many cases of each number the page holds, and of each flow that is shown for a hospital or department.
 MANY: Final = 20
@@ -36,6 +37,7 @@ def page_data(comparison: Comparison, shown: Sequence[Table]) -> dict[str, Any]:
             {"id": side.id, "scheme": side.pricer.id if side.pricer else None} for side in comparison.sides
         ],
         "count": comparison.count,
+        "words": STATUSES_ZH,
         "tables": [_table(table) for table in shown],
         "drivers": drivers,
         "most": {"many": MANY, "some": SOME, "few": FEW},

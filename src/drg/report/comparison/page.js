@@ -22,6 +22,9 @@
     share: (value) => (value * 100).toFixed(2) + " %",
   };
   const written = (value, kind) => (value === null || value === undefined ? "–" : WRITE[kind](value));
+  // A status keeps its name, by which cases are found; readers see it in both languages.
+  const said = (value) => (value in data.words ? `${data.words[value]} ${value}` : value);
+  const isStatus = (column) => column.name === "status" || (column.name ?? "").endsWith("_status");
 
   function element(tag, text, attributes = {}) {
     const made = document.createElement(tag);
@@ -32,9 +35,12 @@
 
   // ---------------------------------------------------------------------------------------------- tables
 
+  // What to call when one hospital is chosen, or null for all of them.
+  const narrowed = [];
+
   // spec: columns [{zh, en, kind}], rows, total, press(row, column) -> function or null
   function table(spec, host) {
-    const state = { by: null, down: true, text: "", most: FIRST };
+    const state = { by: null, down: true, text: "", most: FIRST, hospital: null };
     const bar = element("div", undefined, { class: "bar" });
     const made = element("table");
     const head = made.createTHead().insertRow();
@@ -72,10 +78,12 @@
     bar.append(told, more, all);
 
     const texts = spec.columns.flatMap((column, at) => (column.kind === "text" ? [at] : []));
+    const ofHospital = spec.columns.findIndex((column) => column.name === "hospital_id");
     function chosen() {
-      const found = state.text
+      let found = state.text
         ? spec.rows.filter((row) => texts.some((at) => String(row[at] ?? "").toLowerCase().includes(state.text)))
         : spec.rows.slice();
+      if (state.hospital !== null) found = found.filter((row) => row[ofHospital] === state.hospital);
       if (state.by === null) return found;
       const at = state.by;
       const sign = state.down ? -1 : 1;
@@ -92,7 +100,8 @@
       body.replaceChildren(...seen.map((row) => {
         const line = element("tr");
         spec.columns.forEach((column, at) => {
-          const text = written(row[at], column.kind);
+          const show = column.show ?? (isStatus(column) ? said : null);
+          const text = show && row[at] !== null ? show(row[at]) : written(row[at], column.kind);
           const cell = element("td", undefined, { class: column.kind === "text" ? "" : "n" });
           // There are no cases behind nothing.
           const press = row[at] === null || (row[at] === 0 && column.kind === "count") ? null : spec.press(row, column, at);
@@ -122,12 +131,15 @@
     const wide = element("div", undefined, { class: "wide" });
     wide.append(made);
     host.append(bar, wide);
+    if (ofHospital >= 0) narrowed.push((hospital) => { state.hospital = hospital; show(); });
   }
 
   // ----------------------------------------------------------------------------------------------- cases
 
   const label = (row, at) => lists.labels[row[place["label" + at]]];
   const status = (row, at) => lists.statuses[row[place["status" + at]]];
+
+  const nameOf = (group, at) => data.known[at][lists.labels.indexOf(group)]?.[2] ?? "";
 
   function code(row, at, level) {
     const number = row[place["label" + at]];
@@ -185,9 +197,9 @@
     for (const [name, text] of Object.entries(NAMES)) {
       if (asked[name] === undefined) continue;
       const one = name === "base" ? 0 : at;
-      const called = ["base", "other", "group"].includes(name)
-        ? data.known[one][lists.labels.indexOf(asked[name])]?.[2] ?? "" : "";
-      parts.push(`${text}: ${asked[name] ?? "–"} ${called}`.trim());
+      const called = ["base", "other", "group"].includes(name) ? nameOf(asked[name], one) : "";
+      const value = name.endsWith("status") ? said(asked[name]) : asked[name];
+      parts.push(`${text}: ${value ?? "–"} ${called}`.trim());
     }
     if (asked.changed) parts.push("换组 changed");
     if (asked.without) parts.push("其余流向 all other flows");
@@ -234,7 +246,7 @@
           text("病组", versions[one], (row) => label(row, one)),
           text("说明", "status, reason", (row) => {
             const why = lists.reasons[row[place["reason" + one]]];
-            return why ? `${status(row, one)}: ${why}` : status(row, one);
+            return why ? `${said(status(row, one))}: ${why}` : said(status(row, one));
           }));
         if (place["weight" + one] === undefined) continue;
         for (const [name, zh, kind_] of [["weight", "权重", "weight"], ["standard", "支付标准", "money"],
@@ -288,7 +300,12 @@
     open("差异的主要来源 Main drivers of the difference", (body) => {
       body.append(element("p", described({ ...asked, changed: undefined })));
       table({
-        columns: columns.map((name) => ({ name, zh: DRIVERS[name][0], en: DRIVERS[name][1], kind: DRIVERS[name][2] })),
+        columns: columns.map((name) => {
+          const [zh, en, kind_] = DRIVERS[name];
+          const one = { base: 0, other: asked.at }[name];
+          const show = one === undefined ? undefined : (group) => `${group} ${nameOf(group, one)}`.trim();
+          return { name, zh, en, kind: kind_, show };
+        }),
         rows: [...found.rows, sums],
         total: found.rows.length + 1,
         press: (row, column) => {
@@ -324,6 +341,20 @@
       return () => (column.drivers ? showDrivers(asked, count) : showCases(asked, count));
     };
     table(spec, document.getElementById("table-" + spec.id));
+  }
+
+  const own = document.querySelector("#own input");
+  if (own) {
+    const known = new Set(data.tables.filter((spec) => spec.id.startsWith("hospitals"))
+      .flatMap((spec) => spec.rows.map((row) => row[0])).filter((hospital) => hospital !== null));
+    const list = document.getElementById("hospitals");
+    list.append(...[...known].sort().map((hospital) => element("option", undefined, { value: hospital })));
+    own.addEventListener("input", () => {
+      const asked = own.value.trim();
+      narrowed.forEach((show) => show(known.has(asked) ? asked : null));
+      document.querySelector("#own span").textContent = asked && !known.has(asked)
+        ? "没有这家医院，或不在本页 no such hospital on this page" : "";
+    });
   }
 
   // Bars and points of the charts lead to #cases?… and #drivers?….

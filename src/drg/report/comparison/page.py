@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from html import escape
 from importlib.resources import files
 from typing import Final
-from urllib.parse import urlencode
 
 import polars as pl
 
 from drg.analysis.comparison import HOSPITAL, Comparison
 from drg.report.comparison import charts
 from drg.report.comparison.data import page_data
+from drg.report.comparison.glance import glance, link
 from drg.report.comparison.tables import Table, tables
 
 _BARS: Final = 12
@@ -56,6 +56,10 @@ def _head(comparison: Comparison) -> Iterator[str]:
         scheme = f" · 支付方案 scheme {escape(side.pricer.id)}" if side.pricer else ""
         title = escape(side.grouper.tables.manifest.title)
         yield f'<p><b>{escape(side.id)}</b> {title} <span class="soft">{role}{scheme}</span></p>\n'
+    if comparison.count:
+        yield '<section id="glance">\n'
+        yield from glance(comparison)
+        yield "</section>\n"
     if comparison.findings:
         lines = (f"<li>{escape(zh)}<small>{escape(en)}</small></li>" for zh, en in comparison.findings)
         yield f'<ul class="findings">\n{"".join(lines)}\n</ul>\n'
@@ -63,6 +67,12 @@ def _head(comparison: Comparison) -> Iterator[str]:
     links += [(f"pair{at}", f"{comparison.ids[0]} → {id_}") for at, id_ in _others(comparison)]
     links += [("groups", "各方案病组 groups")]
     yield "<nav>" + "".join(f'<a href="#{at}">{escape(text)}</a>' for at, text in links) + "</nav>\n"
+    if comparison.places(HOSPITAL).height > 1:
+        yield (
+            '<p id="own"><label>只看一家医院 one hospital only: <input type="search" list="hospitals"'
+            ' placeholder="医疗机构代码 hospital_id"></label><datalist id="hospitals"></datalist>'
+            ' <span class="soft"></span></p>\n'
+        )
     yield (
         '<p class="soft">点击数字可查看病例；点击表头排序。金额单位：元。'
         " Click a number for its cases, a heading to sort. Amounts are in yuan.</p>\n"
@@ -132,11 +142,13 @@ def _charts(comparison: Comparison, at: int) -> Iterator[str]:
             if money
             else ("各医院换组率", "Share of cases that change group")
         )
+        if places.height > 2 * _BARS:
+            titles = (f"{titles[0]}（首尾各 {_BARS} 家）", f"{titles[1]}: the {_BARS} first and last")
         yield _figure(*titles, _hospitals(comparison, at, places, money=money))
         cmi = (f"cmi_{comparison.ids[0]}", f"cmi_{version}")
         if money:
             points = [
-                (row[cmi[0]], row[cmi[1]], _link("drivers", at=at, hospital=row["hospital_id"]))
+                (row[cmi[0]], row[cmi[1]], link("drivers", at=at, hospital=row["hospital_id"]))
                 for row in places.filter(
                     pl.col(cmi[0]).is_not_null() & pl.col(cmi[1]).is_not_null()
                 ).to_dicts()
@@ -152,7 +164,7 @@ def _drivers(comparison: Comparison, at: int, *, money: bool) -> str:
         charts.Bar(
             f"{row['base']} → {row['other']}" if row["rank"] else f"其余 {row['flows']:,} 个流向",
             float(row[size]),
-            _link("cases", at=at, base=row["base"], other=row["other"]) if row["rank"] else "",
+            link("cases", at=at, base=row["base"], other=row["other"]) if row["rank"] else "",
         )
         for row in rows
         if row["rank"] or money
@@ -173,7 +185,7 @@ def _hospitals(comparison: Comparison, at: int, places: pl.DataFrame, *, money: 
     if found.height > 2 * _BARS:
         found = pl.concat([found.head(_BARS), found.tail(_BARS)])
     bars = [
-        charts.Bar(_short(hospital), amount, _link("drivers", at=at, hospital=hospital))
+        charts.Bar(_short(hospital), amount, link("drivers", at=at, hospital=hospital))
         for hospital, amount in found.rows()
     ]
     unit, divide = _unit(bars) if money else ("换组率 % of cases", 1.0)
@@ -199,8 +211,3 @@ def _written(divide: float) -> charts.Form:
 def _short(text: str | None) -> str:
     shown = " ".join((text or "–").split())
     return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
-
-
-def _link(what: str, **asked: object) -> str:
-    known = {name: value for name, value in asked.items() if value is not None}
-    return f"#{what}?{urlencode(known)}"

@@ -1,0 +1,50 @@
+"""Cases that are in the data more than once, found by a number for each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+Marks = npt.NDArray[np.uint64]
+_HOSPITAL: Final = pl.col("hospital_id").cast(pl.String, strict=False)
+_CASE: Final = pl.col("case_id").cast(pl.String, strict=False)
+# Cases without an id cannot be told apart.
+_KNOWN: Final = _HOSPITAL.is_not_null() & (_CASE.fill_null("") != "")
+_MARK: Final = _HOSPITAL.hash(1) ^ _CASE.hash(2)
+
+
+def marks_of(batch: pl.DataFrame) -> Marks:
+    """A number for the hospital and id of each case that has both; equal cases have the same."""
+    return batch.select(_MARK.filter(_KNOWN)).to_series().to_numpy()
+
+
+def repeated(priced: pl.LazyFrame, marks: Sequence[Marks]) -> list[tuple[str, int, str]]:
+    """Which hospitals have cases more than once.
+
+    Args:
+        priced: the cases, with hospital_id and case_id.
+        marks: of their batches.
+
+    Returns:
+        Hospital, how many of its cases are there more than once, and the first of their ids, by hospital.
+    """
+    if not marks:
+        return []
+    ordered = np.concatenate(marks)
+    ordered.sort()
+    twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    if not len(twice):
+        return []
+    # Numbers may be equal by chance: the ids decide.
+    suspects = (
+        priced.filter(_KNOWN & _MARK.is_in(pl.Series(twice).implode()))
+        .group_by(_HOSPITAL, _CASE)
+        .agg(pl.len().alias("times"))
+        .filter(pl.col("times") > 1)
+    )
+    found = suspects.group_by("hospital_id").agg(pl.len().cast(pl.Int64), pl.col("case_id").min())
+    return found.sort("hospital_id").collect(engine="streaming").rows()

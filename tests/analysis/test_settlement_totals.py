@@ -1,0 +1,26 @@
+"""What the summary of a settlement adds up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from drg.analysis.settlement_totals import by_insurance
+from tests.report import settled
+
+
+@pytest.mark.parametrize("months", [7, 12])
+def test_from_the_entitlement_to_the_balance(tmp_path: Path, months: int) -> None:
+    rules = settled.RULES + settled.budget(100_000, "common_factor")
+    totals = by_insurance(settled.settlement(tmp_path, rules, months=months).rows)
+    spans = ["year"] if months == 12 else ["year_to_date", "forecast"]
+    assert totals.filter(insurance_type="310")["span"].to_list() == spans
+    less = pl.sum_horizontal("held_back", "deductions", "prepayment_taken") - pl.col("deposit_returned")
+    payable = pl.col("entitlement") - pl.col("deposit") - less
+    assert totals.filter(pl.col("payable") != payable).is_empty()
+    assert totals.filter(pl.col("balance") != pl.col("payable") - pl.col("instalments")).is_empty()
+    # There is something to add up.
+    assert totals["prepayment_taken"].min() > 0
+    assert totals["deductions"].sum() > 0
