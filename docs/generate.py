@@ -253,7 +253,7 @@ def speed_of_rest(results: Mapping[str, Any]) -> str:
         figures = found.get(part) if part else found
         if figures:
             rate = figures["cases_per_second"]
-            rows.append((what, f"{rate / 1e6:,.2f}", f"{1e6 / rate:.1f}"))
+            rows.append((what, f"{rate / 1e6:,.2f}", f"{1e6 / rate:.2g}"))
     return table(("what", "M cases/s", "seconds for a million"), rows)
 
 
