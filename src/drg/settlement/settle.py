@@ -99,14 +99,14 @@ def settle(
     told += decided.findings
     counted = sums(decided.frame, model)
     by_month = accounts.by_month(counted.frame(), paid)
-    parts = [accounts.months(by_month, rules)]
     years = accounts.whole_year(by_month)
     last = dict(years.select("year", "last").unique().rows())
     closed = {year: month == 12 if close is None else close for year, month in sorted(last.items())}
     is_closed = pl.col("year").is_in([year for year, is_over in closed.items() if is_over])
     cleared, budgets = _cleared(years.filter(is_closed), scored, rules)
     forecast, expected = _forecast(years.filter(~is_closed), rules)
-    rows = pl.concat([*parts, cleared, forecast], how="diagonal_relaxed").sort(
+    months = accounts.months(by_month, rules)
+    rows = pl.concat([months, cleared, forecast], how="diagonal_relaxed").sort(
         *ACCOUNT, pl.col("span").cast(pl.Enum(SPANS)), "period"
     )
     table = as_decimals(rows, SETTLEMENT_COLUMNS)
