@@ -10,10 +10,11 @@ from typing import Any
 
 import polars as pl
 
-import drg as package
+import drg
+from drg.payment.load import installed_schemes
 from drg.settlement import Settlement, settle
 
-DEMO = Path(package.__file__).parents[2] / "payment_schemes" / "demo"
+DEMO = installed_schemes()["demo"]
 HOSPITALS = ("H1", "H2", "H3")
 GROUPS = ("AA19", "BB21", "BR11", "BR13", "BS19", "NA19")
 
@@ -174,7 +175,7 @@ def settlement(
 ) -> Settlement:
     """A settlement of the cases of ``grouped``."""
     made = scheme(directory, rules, points=points)
-    priced = package.price(grouped(cases, months), scheme=made)
+    priced = drg.price(grouped(cases, months), scheme=made)
     tables: dict[str, Any] = {}
     if with_tables:
         tables = {"payments": payments(), "scores": scores() if months == 12 else None}
