@@ -16,7 +16,7 @@ from drg import SchemeError
 from drg.payment import book as book_module
 from drg.payment.book import PriceBook
 from drg.payment.formulas import HIGHEST_COST_FEN, half_up, line, not_above
-from drg.payment.kernels import LACKS, NO_RATE, NO_WEIGHT, PRICED, STANDARD
+from drg.payment.kernels import LACKS, NO_PRICE, NO_WEIGHT, PRICED, STANDARD
 from drg.payment.load import LoadedScheme
 from drg.payment.scheme import PaymentScheme
 from drg.payment.weights import Weight
@@ -108,7 +108,7 @@ def test_what_the_scheme_lacks_is_said_and_not_raised() -> None:
     book = PriceBook(loaded(rates=[rate("1", "310")]))
     columns = {"drg": pl.Series(["BR15", "XX19", "BR15"]), "insurance_type": pl.Series(["310", "310", "9"])}
     rows, page = book.rows(columns, np.zeros(3, dtype=np.bool_))
-    assert page.combinations[rows, LACKS].tolist() == [PRICED, NO_WEIGHT, NO_RATE]
+    assert page.combinations[rows, LACKS].tolist() == [PRICED, NO_WEIGHT, NO_PRICE]
     assert page.combinations[rows, STANDARD].tolist() == [100, -1, -1]
     assert page.weights.gather(rows).to_list() == [D("1.00000000"), None, D("1.00000000")]
 
