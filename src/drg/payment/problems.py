@@ -98,6 +98,8 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "counts": 'counts = "real" or "simulated"',
     "unit": 'unit = "fen" or "yuan"',
 }
+# What a place also names that is no entry: a key itself, and the alternatives of an entry of several types.
+_NO_ENTRIES: Final = ("[key]", "decimal", "literal['not_known']")
 _DOCUMENT: Final = "docs/payment-schemes.md"
 # An array of tables, a table, or the entry of a key.
 _HEADER: Final = re.compile(r"\s*\[\[?\s*([A-Za-z0-9_.\s-]+?)\s*\]\]?")
@@ -106,7 +108,7 @@ _KEY: Final = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
 
 def readable(error: ErrorDetails, file: Path, text: str) -> SchemeError:
     """One finding of the model: which line and entry, what was expected, how to write it."""
-    loc = [part for part in error["loc"] if part != "[key]"]
+    loc = [part for part in error["loc"] if part not in _NO_ENTRIES]
     field = ".".join(str(part + 1) if isinstance(part, int) else part for part in loc) or None
     row = line_of(text, loc)
     names = [part for part in loc if isinstance(part, str)]

@@ -33,7 +33,7 @@ CLASSES_ZH = {
     "bed_day": "床日",
     "day_surgery": "日间手术",
     "unweighted": "病组无权重",
-    "unpriced": "无费率",
+    "unpriced": "无法计价",
     "incomplete": "未完成治疗",
     "extreme": "极高费用",
     "high": "高倍率",

@@ -11,8 +11,15 @@ from rich.console import Console
 from drg.analysis.price_tally import CLASS, DEPARTMENT, GROUP, PriceTally
 from drg.payment import PaymentScheme
 from drg.payment.steps import CLASSES_ZH
-from drg.report.html import END, ILLUSTRATIVE_EN, ILLUSTRATIVE_ZH, head, table, warning
-from drg.report.prices import amount, print_prices, print_ranking, ranking_cells, total_lines, warnings
+from drg.report.html import END, head, table, warning
+from drg.report.prices import (
+    class_amounts,
+    print_prices,
+    print_ranking,
+    ranking_cells,
+    total_lines,
+    warnings,
+)
 
 MOST = 10
 _AMOUNTS = ("cases 病例数", "CMI", "standard 支付标准", "cost 费用", "surplus 结余")
@@ -36,9 +43,9 @@ def text_page(tally: PriceTally, scheme: PaymentScheme, seconds: float) -> str:
     out = StringIO()
     console = Console(file=out, width=140)
     console.print(f"{scheme.title} ({scheme.id})", highlight=False)
-    for text in warnings(tally):
+    for text in warnings(tally, scheme):
         console.print(f"Warning: {text}.", markup=False)
-    print_prices(console, tally, scheme, seconds)
+    print_prices(console, tally, seconds)
     for title, key, rows in rankings(tally):
         print_ranking(console, title, rows, key)
     return out.getvalue()
@@ -47,16 +54,14 @@ def text_page(tally: PriceTally, scheme: PaymentScheme, seconds: float) -> str:
 def html_page(tally: PriceTally, scheme: PaymentScheme) -> str:
     """The page as HTML, whole in one file."""
     parts = [head(f"{scheme.title} ({scheme.id})")]
-    if scheme.status == "illustrative":
-        parts.append(warning(f"{ILLUSTRATIVE_ZH}。{ILLUSTRATIVE_EN}."))
-    parts += [warning(text) for text in warnings(tally)]
+    parts += [warning(text) for text in warnings(tally, scheme)]
     parts.append(table(("", "", "total"), 2, ((name, zh, value) for name, zh, value in total_lines(tally))))
     rows = (
         (
             row["case_class"],
             CLASSES_ZH[row["case_class"]],
             f"{row['cases']:,}",
-            *(amount(row[name]) for name in ("payment", "cost", "surplus")),
+            *class_amounts(row),
         )
         for row in tally.by(CLASS).iter_rows(named=True)
     )
