@@ -85,18 +85,18 @@ def _price(
     tally = PriceTally(pricer)
     with counting(lambda: tally.cases, total=count_rows(files), show=not quiet, what="pricing"):
         write(pricer.price(frame, language=lang, watch=tally.add), output, sources=files, bom=bom)
-    warn(tally, pricer.scheme)
+    warn(tally)
     if not quiet:
         console = stdout()
-        print_prices(console, tally, perf_counter() - started)
+        print_prices(console, tally, pricer.scheme, perf_counter() - started)
         console.print(f"Written to {output} with {pricer.id}.", soft_wrap=True)
 
 
-def warn(tally: Any, scheme: Any) -> None:
+def warn(tally: Any) -> None:
     """Say what nobody may overlook, also to those who asked for quiet."""
     from drg.report.prices import warnings
 
-    for warning in warnings(tally, scheme):
+    for warning in warnings(tally):
         click.echo(f"Warning: {warning}.", err=True)
 
 

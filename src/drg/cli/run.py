@@ -82,10 +82,10 @@ def run(
     page = directory / (f"{SUMMARY}.txt" if as_text else f"{SUMMARY}.html")
     text = text_page(tally, pricer.scheme, seconds) if as_text else html_page(tally, pricer.scheme)
     write_bytes(text.encode(), page, sources=discharges.files)
-    warn(tally, pricer.scheme)
+    warn(tally)
     if not quiet:
         console = stdout()
-        print_prices(console, tally, seconds)
+        print_prices(console, tally, pricer.scheme, seconds)
         console.print(f"{found} cases have findings of severity error; see {FINDINGS}.")
         names = f"{cases.name}, {FINDINGS} and {page.name}"
         console.print(f"Written to {directory}: {names}, with {version.id} and {pricer.id}.", soft_wrap=True)

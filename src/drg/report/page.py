@@ -11,7 +11,7 @@ from rich.console import Console
 from drg.analysis.price_tally import CLASS, DEPARTMENT, GROUP, PriceTally
 from drg.payment import PaymentScheme
 from drg.payment.steps import CLASSES_ZH
-from drg.report.html import END, head, table, warning
+from drg.report.html import END, ILLUSTRATIVE_EN, ILLUSTRATIVE_ZH, head, table, warning
 from drg.report.prices import (
     class_amounts,
     print_prices,
@@ -43,9 +43,9 @@ def text_page(tally: PriceTally, scheme: PaymentScheme, seconds: float) -> str:
     out = StringIO()
     console = Console(file=out, width=140)
     console.print(f"{scheme.title} ({scheme.id})", highlight=False)
-    for text in warnings(tally, scheme):
+    for text in warnings(tally):
         console.print(f"Warning: {text}.", markup=False)
-    print_prices(console, tally, seconds)
+    print_prices(console, tally, scheme, seconds)
     for title, key, rows in rankings(tally):
         print_ranking(console, title, rows, key)
     return out.getvalue()
@@ -54,7 +54,9 @@ def text_page(tally: PriceTally, scheme: PaymentScheme, seconds: float) -> str:
 def html_page(tally: PriceTally, scheme: PaymentScheme) -> str:
     """The page as HTML, whole in one file."""
     parts = [head(f"{scheme.title} ({scheme.id})")]
-    parts += [warning(text) for text in warnings(tally, scheme)]
+    if scheme.status == "illustrative":
+        parts.append(warning(f"{ILLUSTRATIVE_ZH}。{ILLUSTRATIVE_EN}."))
+    parts += [warning(text) for text in warnings(tally)]
     parts.append(table(("", "", "total"), 2, ((name, zh, value) for name, zh, value in total_lines(tally))))
     rows = (
         (

@@ -38,7 +38,7 @@ def print_schemes(console: Console, schemes: Sequence[PaymentScheme]) -> None:
     console.print(table)
 
 
-def warnings(tally: PriceTally, scheme: PaymentScheme) -> list[str]:
+def warnings(tally: PriceTally) -> list[str]:
     """What everybody must see who prices with these: once each, with the number of cases."""
     found = [f"{count:,} of {tally.cases:,} cases: {text}" for text, count in tally.warned.items()]
     classes = tally.by(CLASS).filter(case_class=CaseClass.UNPRICED.value)
@@ -48,12 +48,10 @@ def warnings(tally: PriceTally, scheme: PaymentScheme) -> list[str]:
             f"{count:,} of {tally.cases:,} cases: not priced: something is not known; in no payment and "
             "no surplus; see pricing_reason (无法计价，未计入支付和结余，见支付说明)"
         )
-    if scheme.status == "illustrative":
-        found.append(f"{scheme.id}: {ILLUSTRATIVE_EN} ({ILLUSTRATIVE_ZH})")
     return found
 
 
-def print_prices(console: Console, tally: PriceTally, seconds: float) -> None:
+def print_prices(console: Console, tally: PriceTally, scheme: PaymentScheme, seconds: float) -> None:
     """The outcome of a run: classes, reasons, totals, the speed. Every case is in one class."""
     classes = Table(
         "class", "病例类型", "cases", "payment", "cost", "surplus", title="Cases", title_justify="left"
@@ -88,6 +86,8 @@ def print_prices(console: Console, tally: PriceTally, seconds: float) -> None:
     console.print(
         f"{tally.cases:,} cases in {seconds:.2f} s ({tally.cases / max(seconds, 1e-9):,.0f} cases/s)."
     )
+    if scheme.status == "illustrative":
+        console.print(f"{scheme.id}: {ILLUSTRATIVE_EN} ({ILLUSTRATIVE_ZH}).", soft_wrap=True)
 
 
 def total_lines(tally: PriceTally) -> list[tuple[str, str, str]]:
