@@ -136,7 +136,10 @@ class GrouperSeries(AnyGrouper):
         read = batch.select(name for name in INPUT if name in batch.columns)
         places = [np.flatnonzero(numbers == number) for number in present]
         parts = [function(number, read[rows]) for number, rows in zip(present, places, strict=True)]
-        return pl.concat(parts)[np.argsort(np.concatenate(places))]
+        back = np.empty(batch.height, dtype=np.uint32)
+        back[np.concatenate(places)] = np.arange(batch.height, dtype=np.uint32)
+        # Taking rows out of one chunk is much faster than out of several.
+        return pl.concat(parts, rechunk=True)[pl.Series(back)]
 
     def _numbers(self, batch: pl.DataFrame) -> npt.NDArray[np.int64]:
         """The place of the version of each row in ``versions``, ``NONE_IN_FORCE`` or ``NO_DATE`` [rows]."""

@@ -136,7 +136,9 @@ def print_explanation(console: Console, explanation: Explanation, *, everything:
     """
     e = explanation
     outcome = " → ".join(part for part in (e.mdc, e.adrg, e.drg) if part)
-    tree = Tree(Text.assemble((outcome, "bold"), f" {e.drg_name or ''}  [{e.grouping_status}] {e.grouper}"))
+    tree = Tree(
+        Text.assemble((outcome, "bold"), f" {e.drg_name or ''}  [{e.grouping_status}] {e.grouper or ''}")
+    )
     if e.choice:
         tree.add(Text(_chosen(e.choice, e.grouper)))
     if e.grouping_reason:

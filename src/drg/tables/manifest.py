@@ -142,7 +142,7 @@ class Manifest(_Model):
             )
         if self.series and not self.valid_from:
             raise PydanticCustomError(
-                "undated", "it is in the series {series!r}, but has no valid_from", {"series": self.series}
+                "undated", "it is in the series '{series}', but has no valid_from", {"series": self.series}
             )
         return self
 
