@@ -1,4 +1,4 @@
-"""The version in force: each case is grouped exactly as by the version of its day, and by none where none is."""
+"""The version in force: each case is grouped as by the version of its day alone, or not at all."""
 
 from __future__ import annotations
 
@@ -46,9 +46,8 @@ def in_force(day: date | None) -> Grouper | None:
     """Which version groups a case, worked out the plain way."""
     for version in (FIRST, SECOND, THIRD):
         manifest = version.tables.manifest
-        if day and manifest.valid_from and manifest.valid_to:
-            if manifest.valid_from <= day <= manifest.valid_to:
-                return version
+        if day and str(manifest.valid_from) <= str(day) <= str(manifest.valid_to):
+            return version
     return None
 
 
