@@ -15,6 +15,7 @@ from drg.errors import did_you_mean
 from drg.grouping.arrays import Decoder, Encoded, encode, grouped
 from drg.grouping.base import AnyGrouper
 from drg.grouping.codes import NO_CODE
+from drg.grouping.corrected import met
 from drg.grouping.explain import Explanation, explain
 from drg.grouping.kernels import Groups
 from drg.grouping.program import compile_tables
@@ -51,7 +52,8 @@ class Grouper(AnyGrouper):
 
     def explain(self, discharge: Mapping[str, Any] | Discharge) -> Explanation:
         """How one discharge comes to its group; see ``drg.explain``."""
-        return explain(self.program, discharge, self.id)
+        explanation = explain(self.program, discharge, self.id)
+        return explanation.model_copy(update={"corrections": met(explanation, self.tables.corrections)})
 
     def group_batch(self, batch: pl.DataFrame, language: str = "en") -> pl.DataFrame:
         """Group a frame at once, in the calling thread, without checking its columns."""

@@ -229,8 +229,9 @@ def _readable(error: ErrorDetails, file: Path) -> TablesError:
     """One finding of the model, in the words of the person who writes the file."""
     path = [str(part) for part in error["loc"]]
     name = ".".join(str(part + 1) if isinstance(part, int) else part for part in error["loc"])
-    model = {"verification": Verification, "corrections": Correction}.get(path[0] if path else "")
-    fields: Mapping[str, Any] = (model if model and len(path) > 1 else Manifest).model_fields
+    inner: dict[str, type[_Model]] = {"verification": Verification, "corrections": Correction}
+    model = inner.get(path[0], Manifest) if len(path) > 1 else Manifest
+    fields: Mapping[str, Any] = model.model_fields
     if error["type"] == "period":
         return TablesError(error["msg"], file=file, field="valid_to", fix="Mend one of the two dates")
     if error["type"] == "undated":
