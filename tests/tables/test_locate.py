@@ -22,7 +22,9 @@ def test_list_is_sorted_by_id() -> None:
 
 
 def test_nearest_id_and_the_list_are_named() -> None:
-    with pytest.raises(UnknownGrouperError, match=r"there is no grouper version or series 'dmo'") as caught:
+    with pytest.raises(
+        UnknownGrouperError, match=r"there is no grouper version 'dmo', nor a series"
+    ) as caught:
         find("dmo")
     fix = str(caught.value.fix)
     assert fix.startswith("Did you mean 'demo'? List what is installed with: drg groupers. ")

@@ -86,7 +86,7 @@ def test_where_one_version_is_needed_a_series_is_refused() -> None:
 
 
 def test_a_series_that_is_nearly_named_is_suggested() -> None:
-    with pytest.raises(UnknownGrouperError, match="no grouper version or series 'natoinal'") as caught:
+    with pytest.raises(UnknownGrouperError, match="no grouper version 'natoinal', nor a series") as caught:
         find("natoinal")
     assert str(caught.value.fix).startswith("Did you mean 'national'?")
 

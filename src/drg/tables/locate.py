@@ -166,7 +166,7 @@ def find(grouper: str | Path) -> Path:
             fix=f"Name one of them: {series[grouper].periods}",
         )
     raise UnknownGrouperError(
-        f"there is no grouper version or series {grouper!r}", fix=_ways_out(grouper, [*known, *series])
+        f"there is no grouper version {grouper!r}, nor a series", fix=_ways_out(grouper, [*known, *series])
     )
 
 
