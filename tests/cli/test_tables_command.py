@@ -177,7 +177,7 @@ def test_show_takes_the_newest_national_version(tmp_path: Path, own: Path) -> No
     manifest = own / "an-edition-of-3.1" / "manifest.toml"
     dates = 'series = "national"\nvalid_from = 2029-01-01\n'
     manifest.write_text(dates + manifest.read_text(encoding="utf-8"), encoding="utf-8")
-    with pytest.raises(TablesError, match="chs-drg-3.0 .* and an-edition-of-3.1 .* on the same days"):
+    with pytest.raises(TablesError, match=r"chs-drg-3.0 .* and an-edition-of-3.1 .* on the same days"):
         run("show", "OP_ALL")
     shutil.copytree(find("chs-drg-3.0"), own / "chs-drg-3.0")
     ended = own / "chs-drg-3.0" / "manifest.toml"
