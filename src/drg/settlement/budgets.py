@@ -8,12 +8,13 @@ from typing import Any, Final
 
 import polars as pl
 
+from drg.payment.expressions import ONE, WIDE
 from drg.payment.formulas import half_up
 from drg.payment.settlement_rules import Budget, SettlementRules
+from drg.settlement.budget_formulas import CLOSING
 from drg.settlement.closing import Closed, Row, close
-from drg.settlement.columns import LOCAL
-from drg.settlement.figures import fund_relief
-from drg.settlement.shares import ONE, WIDE, unit_fen
+from drg.settlement.columns import ACCOUNT, LOCAL
+from drg.settlement.evaluation import Accounts, rounding_of
 
 _YUAN = pl.Decimal(38, 2)
 # A budget and how it was closed; ``insurance_type`` null: all insurances together.
@@ -40,6 +41,19 @@ BUDGET_SCHEMA: Final = pl.Schema(
 _AMOUNTS: Final = (
     *("budget", "reserve", "carried_in", "pool", "claimed", "paid", "carried_out", "borne_by_fund"),
 )
+_CONDITIONS: Final = ("by_value", "parted", "taken_back")
+_PLACES: Final = {"own_points": 16, "all_points": 16, "point_value": 12}
+# What an account has to do with the closing of its budget: the lines of ``budget_formulas``.
+SHARE_SCHEMA: Final = pl.Schema(
+    {
+        **dict.fromkeys(ACCOUNT, pl.String()),
+        "year": pl.Int32(),
+        "span": pl.String(),
+        "closed_by": pl.String(),
+        **dict.fromkeys(_CONDITIONS, pl.Boolean()),
+        **{row.name: pl.Decimal(38, _PLACES.get(row.name, 2)) for row in CLOSING},
+    }
+)
 
 
 def closes_by_points(rules: SettlementRules) -> pl.Expr:
@@ -52,34 +66,43 @@ def closes_by_points(rules: SettlementRules) -> pl.Expr:
 
 
 def close_budgets(
-    years: pl.DataFrame, rules: SettlementRules, span: str
-) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
+    years: pl.DataFrame, formulas: Accounts, rules: SettlementRules, span: str
+) -> tuple[pl.DataFrame, list[dict[str, Any]], list[dict[str, Any]]]:
     """Close every budget of the scheme that has accounts.
 
     Args:
-        years: accounts of ``figures.scored``, sorted; equal remainders go to the first.
+        years: accounts of ``Accounts.worked_out``, sorted; equal remainders go to the first.
+        formulas: of the scheme.
         rules: of the scheme.
         span: ``year`` or ``forecast``.
 
     Returns:
-        The accounts with ``budget_adjustment`` in fen, and rows of ``BUDGET_SCHEMA``.
+        The accounts with ``budget_adjustment`` in fen, rows of ``BUDGET_SCHEMA``, and rows of ``SHARE_SCHEMA``.
     """
     changes = pl.Series("budget_adjustment", [0], dtype=WIDE).new_from_index(0, years.height)
-    rows = []
+    rows, shares = [], []
     for budget in rules.budgets:
         where = years.select(_of_budget(budget)).to_series().arg_true()
         if not len(where):
             continue
-        of_budget = years[where].select(
-            amount=pl.col("payment") - pl.col("patient_share") + pl.col("quality_adjustment"),
-            by_group=pl.col("shared_payment") + pl.col("quality_adjustment"),
-            points=pl.col("points") * pl.col("quality_factor"),
-            overrun_fund=fund_relief(),
-        )
-        closed = close(budget, [Row(*row) for row in of_budget.iter_rows()], unit_fen(rules), ONE * ONE)
+        accounts = years[where]
+        names = ("own_claim", "by_group", "own_points", "relief")
+        of_budget = accounts.select(formulas.value(name, cleared=True).alias(name) for name in names)
+        claims = [Row(*row) for row in of_budget.iter_rows()]
+        closed = close(budget, claims, rounding_of(rules).unit, ONE * ONE)
         changes = changes.scatter(where, pl.Series(closed.changes, dtype=WIDE))
-        rows.append(_row(budget, closed, span, int(of_budget["points"].sum() or 0)))
-    return years.with_columns(changes), rows
+        rows.append(_row(budget, closed, span, sum(claim.points for claim in claims)))
+        keys = accounts.select(ACCOUNT).iter_rows(named=True)
+        shares += [_share(key, line, closed.how, span) for key, line in zip(keys, closed.lines, strict=True)]
+    return years.with_columns(changes), rows, shares
+
+
+def _share(account: dict[str, Any], line: dict[str, Any], how: str, span: str) -> dict[str, Any]:
+    values: dict[str, Any] = {name: line[name] for name in _CONDITIONS}
+    for row in CLOSING:
+        value, places = line[row.name], _PLACES.get(row.name, 2)
+        values[row.name] = _decimal(Fraction(value, 100) if places == 2 else value, places)
+    return {**account, "span": span, "closed_by": how, **values}
 
 
 def _of_budget(budget: Budget) -> pl.Expr:

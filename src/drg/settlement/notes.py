@@ -10,7 +10,7 @@ import polars as pl
 from drg.payment.scheme import PaymentScheme
 from drg.payment.settlement_rules import SettlementRules
 from drg.records.findings import ERROR, NOTICE, WARNING
-from drg.settlement.cells import CaseSums
+from drg.settlement.case_sums import CaseSums
 from drg.settlement.columns import LOCAL, MONTH, YEAR, YEAR_TO_DATE
 from drg.settlement.findings import Finding
 

@@ -16,7 +16,7 @@ from drg.columns import PRICE, PRICE_COLUMNS
 from drg.errors import MissingColumnError
 from drg.payment.rules import CLASSES, INSIDE
 from drg.payment.scheme import PaymentScheme
-from drg.settlement.decided import APPLIED, Decided, apply_decisions
+from drg.settlement.special_case_decisions import APPLIED, Decided, apply_decisions
 from drg.settlement.given import SCHEMAS
 from tests.payment.strategies import frame, random_cases, random_scheme, randoms, write_scheme
 

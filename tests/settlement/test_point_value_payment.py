@@ -10,7 +10,7 @@ import pytest
 import drg
 from drg.errors import InputError
 from drg.settlement import settle
-from drg.settlement.cleared import CLEARED_COLUMNS, cleared, point_values
+from drg.settlement.point_value_payment import CLEARED_COLUMNS, cleared, point_values
 from tests.report import settled
 from tests.report.test_statement import POINTS
 
