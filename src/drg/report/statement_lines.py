@@ -147,7 +147,9 @@ class _Lines:
         tree = self._tree(row)
         if is_nothing(tree) and row.otherwise:
             return row.otherwise
-        return row.given if isinstance(tree, ast.Name) and tree.id == row.name else None
+        # What no other line shows is not worked out here.
+        hidden = [name for name in names(tree) if name == row.name or name not in self._rows]
+        return row.given if hidden else None
 
     def _classes(self, name: str) -> str:
         """What each class adds to a total."""

@@ -166,7 +166,7 @@ CLOSING: Final = (
         "placed",
         "分配的尾差",
         "rounding units placed here",
-        "",
+        "part - quota",
         "closing",
         shown="parted or by_value",
         given=(

@@ -8,13 +8,14 @@ from typing import Any, Final
 
 import polars as pl
 
+from drg.columns import Column, Kind
 from drg.payment.expressions import ONE, WIDE
 from drg.payment.formulas import half_up
 from drg.payment.settlement_rules import Budget, SettlementRules
-from drg.settlement.budget_formulas import CLOSING
 from drg.settlement.closing import Closed, Row, close
 from drg.settlement.columns import ACCOUNT, LOCAL
 from drg.settlement.evaluation import Accounts, rounding_of
+from drg.settlement.exact_decimals import as_decimals
 
 _YUAN = pl.Decimal(38, 2)
 # A budget and how it was closed; ``insurance_type`` null: all insurances together.
@@ -41,17 +42,17 @@ BUDGET_SCHEMA: Final = pl.Schema(
 _AMOUNTS: Final = (
     *("budget", "reserve", "carried_in", "pool", "claimed", "paid", "carried_out", "borne_by_fund"),
 )
-_CONDITIONS: Final = ("by_value", "parted", "taken_back")
-_PLACES: Final = {"own_points": 16, "all_points": 16, "point_value": 12}
-# What an account has to do with the closing of its budget: the lines of ``budget_formulas``.
+_ALL: Final = ("all_overruns", "all_after", "all_by_group", "distributed")
+# What an account has to do with the closing of its budget, beside its row and that of the budget: figures of
+# ``budget_formulas``, the conditions under which they are shown, and its ``part`` of what is parted.
 SHARE_SCHEMA: Final = pl.Schema(
     {
-        **dict.fromkeys(ACCOUNT, pl.String()),
         "year": pl.Int32(),
-        "span": pl.String(),
-        "closed_by": pl.String(),
-        **dict.fromkeys(_CONDITIONS, pl.Boolean()),
-        **{row.name: pl.Decimal(38, _PLACES.get(row.name, 2)) for row in CLOSING},
+        **dict.fromkeys((*ACCOUNT[1:], "span", "closed_by"), pl.String()),
+        **dict.fromkeys(("by_value", "parted", "taken_back"), pl.Boolean()),
+        **dict.fromkeys(("taken", "part", *_AMOUNTS, *_ALL), _YUAN),
+        "all_points": pl.Decimal(38, 16),
+        "point_value": pl.Decimal(38, 12),
     }
 )
 
@@ -67,7 +68,7 @@ def closes_by_points(rules: SettlementRules) -> pl.Expr:
 
 def close_budgets(
     years: pl.DataFrame, formulas: Accounts, rules: SettlementRules, span: str
-) -> tuple[pl.DataFrame, list[dict[str, Any]], list[dict[str, Any]]]:
+) -> tuple[pl.DataFrame, list[dict[str, Any]], pl.DataFrame]:
     """Close every budget of the scheme that has accounts.
 
     Args:
@@ -77,10 +78,10 @@ def close_budgets(
         span: ``year`` or ``forecast``.
 
     Returns:
-        The accounts with ``budget_adjustment`` in fen, rows of ``BUDGET_SCHEMA``, and rows of ``SHARE_SCHEMA``.
+        The accounts with ``budget_adjustment`` in fen, rows of ``BUDGET_SCHEMA``, and ``SHARE_SCHEMA``.
     """
     changes = pl.Series("budget_adjustment", [0], dtype=WIDE).new_from_index(0, years.height)
-    rows, shares = [], []
+    rows, shares = [], [pl.DataFrame(schema=SHARE_SCHEMA)]
     for budget in rules.budgets:
         where = years.select(_of_budget(budget)).to_series().arg_true()
         if not len(where):
@@ -92,17 +93,33 @@ def close_budgets(
         closed = close(budget, claims, rounding_of(rules).unit, ONE * ONE)
         changes = changes.scatter(where, pl.Series(closed.changes, dtype=WIDE))
         rows.append(_row(budget, closed, span, sum(claim.points for claim in claims)))
-        keys = accounts.select(ACCOUNT).iter_rows(named=True)
-        shares += [_share(key, line, closed.how, span) for key, line in zip(keys, closed.lines, strict=True)]
-    return years.with_columns(changes), rows, shares
+        shares.append(_shares(accounts.select(ACCOUNT), closed, rows[-1]))
+    return years.with_columns(changes), rows, pl.concat(shares)
 
 
-def _share(account: dict[str, Any], line: dict[str, Any], how: str, span: str) -> dict[str, Any]:
-    values: dict[str, Any] = {name: line[name] for name in _CONDITIONS}
-    for row in CLOSING:
-        value, places = line[row.name], _PLACES.get(row.name, 2)
-        values[row.name] = _decimal(Fraction(value, 100) if places == 2 else value, places)
-    return {**account, "span": span, "closed_by": how, **values}
+def _shares(accounts: pl.DataFrame, closed: Closed, budget: dict[str, Any]) -> pl.DataFrame:
+    by_value = closed.how == "point_value"
+    sums = {name: _decimal(Fraction(closed.sums[name], 100), 2) for name in _ALL}
+    of_all = {
+        **{name: budget[name] for name in ("span", "closed_by", "point_value", *_AMOUNTS)},
+        **sums,
+        "all_points": _decimal(closed.sums["all_points"], 16),
+        "by_value": by_value,
+        "taken_back": closed.how == "hospitals_over" and closed.sums["all_overruns"] > 0,
+    }
+    own = {"taken": closed.taken, "part": closed.parts}
+    amounts = pl.DataFrame(own, schema=dict.fromkeys(own, WIDE))
+    money = as_decimals(amounts, [Column(name, Kind.MONEY, _YUAN, "", "") for name in own])
+    return (
+        accounts.hstack(money)
+        .select(
+            *ACCOUNT,
+            pl.Series("parted", closed.parted, dtype=pl.Boolean),
+            *own,
+            *(pl.lit(value, dtype=SHARE_SCHEMA[name]).alias(name) for name, value in of_all.items()),
+        )
+        .select(SHARE_SCHEMA.names())
+    )
 
 
 def _of_budget(budget: Budget) -> pl.Expr:

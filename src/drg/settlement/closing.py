@@ -51,8 +51,10 @@ class Closed:
         carried_out: to the next year; negative: an excess.
         borne_by_fund: an excess that the fund bears; negative: a remainder that stays in it.
         changes: what is added to each account.
-        lines: of each account the figures of ``budget_formulas``, and the conditions ``by_value``, ``parted`` and
-            ``taken_back``.
+        parted: of each account whether it shares in what is parted in proportion.
+        taken: of each account what is taken back of its overrun.
+        parts: of each account its part of what is parted; its claim where nothing is.
+        sums: the figures of ``budget_formulas`` that are of all accounts, in fen and points.
     """
 
     how: str
@@ -67,7 +69,10 @@ class Closed:
     carried_out: int
     borne_by_fund: int
     changes: tuple[int, ...]
-    lines: tuple[dict[str, Any], ...]
+    parted: tuple[bool, ...]
+    taken: tuple[int, ...]
+    parts: tuple[int, ...]
+    sums: dict[str, Any]
 
 
 def apportion(total: int, weights: Sequence[int], unit: int = 1) -> list[int]:
@@ -102,8 +107,7 @@ def close(budget: Budget, rows: Sequence[Row], unit: int, points_per_unit: int) 
         unit: to which shares are rounded, in fen.
         points_per_unit: how many of ``Row.points`` are one point.
     """
-    functions = exact(Rounding(unit), Fraction(1))
-    found: dict[str, Any] = {
+    sums: dict[str, Any] = {
         "budget": Fraction(budget.amount_yuan) * _FEN,
         "reserve_share": Fraction(budget.reserve_share),
         "carried_in": Fraction(budget.carried_in_yuan) * _FEN,
@@ -112,72 +116,45 @@ def close(budget: Budget, rows: Sequence[Row], unit: int, points_per_unit: int) 
         "all_points": Fraction(sum(row.points for row in rows), points_per_unit),
         "all_overruns": sum(row.overrun_fund for row in rows),
     }
-    for name in ("reserve", "pool", "budget_difference", "excess"):
-        found[name] = exactly(_ROWS, found, functions, name)
-    difference, pool = int(found["budget_difference"]), int(found["pool"])
+    functions = exact(Rounding(unit), Fraction(1))
+    for name in ("reserve", "pool", "budget_difference"):
+        sums[name] = exactly(_ROWS, sums, functions, name)
+    difference, pool = int(sums["budget_difference"]), int(sums["pool"])
     how: str = budget.excess if difference > 0 else budget.remainder
-    if difference == 0 and how != "point_value":
+    by_value = how == "point_value"
+    if difference == 0 and not by_value:
         how = "balanced"
     taken = _taken_from_overruns(rows, difference) if how == "hospitals_over" else [0] * len(rows)
     after = [row.amount + change for row, change in zip(rows, taken, strict=True)]
-    weights, to_part = [0] * len(rows), 0
-    if how == "point_value":
-        weights, to_part = [row.points for row in rows], pool - found["claimed"] + found["all_by_group"]
-    elif how in ("common_factor", "hospitals_over"):
-        # Accounts below zero stay as they are.
-        weights = [max(amount, 0) for amount in after]
-        to_part = pool - sum(after) + sum(weights)
-    parts = to_part != sum(weights) if how != "point_value" else True
-    shares = how in ("common_factor", "hospitals_over", "point_value") and parts
-    if shares and (sum(weights) <= 0 or to_part < 0):
-        how, shares = "not_possible", False
+    # Accounts below zero stay as they are.
+    weights = [row.points for row in rows] if by_value else [max(amount, 0) for amount in after]
+    before = sums["all_by_group"] if by_value else sum(weights)
+    to_part = pool - (sums["claimed"] if by_value else sum(after)) + before
+    parted = by_value or (how in ("common_factor", "hospitals_over") and to_part != before)
+    if parted and (sum(weights) <= 0 or to_part < 0):
+        how, by_value, parted = "not_possible", False, False
         taken, after = [0] * len(rows), [row.amount for row in rows]
-    found |= {
-        "by_value": how == "point_value",
-        "taken_back": how == "hospitals_over" and found["all_overruns"] > 0,
-        "all_after": sum(weights),
-        "distributed": to_part,
-    }
-    found["point_value"] = (
-        exactly(_ROWS, found, functions, "point_value") / _FEN if found["by_value"] else None
-    )
-    amounts = apportion(to_part, weights, unit) if shares else weights
-    lines = tuple(
-        _lines(
-            found
-            | {
-                "own_claim": row.amount,
-                "by_group": row.by_group,
-                "own_points": Fraction(row.points, points_per_unit),
-                "relief": row.overrun_fund,
-                "taken": taken[i],
-                "after": after[i],
-                "parted": shares and weights[i] > 0 and not found["by_value"],
-            },
-            functions,
-            amounts[i],
-        )
-        for i, row in enumerate(rows)
-    )
-    changes = tuple(int(line["budget_adjustment"]) for line in lines)
+    shares = [parted and (by_value or weight > 0) for weight in weights]
+    amounts = apportion(to_part, weights, unit) if parted else weights
+    parts = [part if share else left for part, share, left in zip(amounts, shares, after, strict=True)]
+    changes = [
+        part - (row.by_group if by_value else row.amount) for part, row in zip(parts, rows, strict=True)
+    ]
+    sums |= {"all_after": sum(weights), "distributed": to_part}
     return Closed(
         how=how,
-        **{name: int(found[name]) for name in ("budget", "reserve", "carried_in", "pool", "claimed")},
-        paid=found["claimed"] + sum(changes),
-        factor=Fraction(to_part, sum(weights)) if shares and not found["by_value"] else None,
-        point_value=found["point_value"],
+        **{name: int(sums[name]) for name in ("budget", "reserve", "carried_in", "pool", "claimed")},
+        paid=sums["claimed"] + sum(changes),
+        factor=Fraction(to_part, sum(weights)) if parted and not by_value else None,
+        point_value=exactly(_ROWS, sums, functions, "point_value") / _FEN if by_value else None,
         carried_out=-difference if how in ("carried_over", "not_possible") else 0,
         borne_by_fund=difference if how == "fund" else 0,
-        changes=changes,
-        lines=lines,
+        changes=tuple(changes),
+        parted=tuple(share and not by_value for share in shares),
+        taken=tuple(taken),
+        parts=tuple(parts),
+        sums=sums,
     )
-
-
-def _lines(line: dict[str, Any], functions: Any, part: int) -> dict[str, Any]:
-    """The lines of one account; its part is said as a quota that is cut, and the units placed beside it."""
-    quota = exactly(_ROWS, line, functions, "quota") if line["parted"] or line["by_value"] else Fraction(0)
-    line |= {"quota": quota, "placed": part - quota}
-    return line | {"budget_adjustment": exactly(_ROWS, line, functions, "budget_adjustment")}
 
 
 def _taken_from_overruns(rows: Sequence[Row], excess: int) -> list[int]:

@@ -15,7 +15,7 @@ from drg.payment.load import LoadedScheme, load_scheme
 from drg.payment.scheme import PaymentScheme
 from drg.payment.settlement_rules import SettlementRules
 from drg.settlement import accounts, notes
-from drg.settlement.budgets import BUDGET_SCHEMA, SHARE_SCHEMA, close_budgets, closes_by_points
+from drg.settlement.budgets import BUDGET_SCHEMA, close_budgets, closes_by_points
 from drg.settlement.case_sums import sums
 from drg.settlement.columns import (
     ACCOUNT,
@@ -125,7 +125,7 @@ def settle(
     return Settlement(
         rows=table,
         budgets=closings,
-        budget_shares=pl.DataFrame([*shares, *more_shares], schema=SHARE_SCHEMA, orient="row"),
+        budget_shares=pl.concat([shares, more_shares]),
         decisions=decided.applied,
         findings=findings_frame(told),
         scheme=model,
@@ -158,7 +158,7 @@ def _decided(
 
 def _closed(
     years: pl.DataFrame, formulas: Accounts, rules: SettlementRules, span: str
-) -> tuple[pl.DataFrame, list[dict[str, Any]], list[dict[str, Any]]]:
+) -> tuple[pl.DataFrame, list[dict[str, Any]], pl.DataFrame]:
     """The rows of years, their budgets closed; the budgets, and the share of each account in them."""
     before = formulas.worked_out(years, cleared=True)
     found, budgets, shares = close_budgets(before, formulas, rules, span)
