@@ -16,7 +16,7 @@ from drg.payment.money import fen, scaled, yuan
 from drg.payment.scheme import PaymentScheme
 from drg.records.typed import as_text, typed
 from drg.settlement.case_formulas import AMOUNTS, BESIDE, over_sums
-from drg.settlement.case_sums import readable
+from drg.settlement.case_sums import readable, with_names
 from drg.settlement.columns import ACCOUNT, MONTH
 from drg.settlement.exact_decimals import as_decimals
 from drg.settlement.point_value_payment import CLEARED_COLUMNS
@@ -102,7 +102,7 @@ def _chunks(hospitals: pl.DataFrame) -> Iterable[list[str]]:
 
 def case_table(batch: pl.DataFrame, scheme: PaymentScheme, *, has_shares: bool) -> pl.DataFrame:
     """Priced cases of any make as the typed rows of a case table; see ``by_hospital``."""
-    known = readable(batch.lazy(), scheme, has_shares=has_shares).collect()
+    known = with_names(readable(batch.lazy(), scheme, has_shares=has_shares).collect())
     columns: dict[str, pl.Series] = {
         "year": known["year"],
         "period": known["discharge_date"].dt.to_string("%Y-%m"),

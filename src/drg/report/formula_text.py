@@ -21,7 +21,7 @@ _TIGHTEST: Final = 3
 _REMARKS: Final = {
     "half_up": ("四舍五入到分", "half up to the fen"),
     "apportioned": ("尾差按最大余数法分配", "units of rounding to the largest remainders"),
-    "whole": ("全部", "all of it"),
+    "whole": ("全部收回", "all of it"),
     "max": ("为负时取 0", "0 if negative"),
     "min": ("为正时取 0", "0 if positive"),
     "at most": ("但不超过全额", "but not more than all of it"),

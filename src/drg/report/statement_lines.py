@@ -45,6 +45,7 @@ _FORECAST: Final = (
     "全年预测：已有月份的病例合计 × 12 ÷ 已有月数，再按方案计算",
     "forecast: the sums of the cases × 12 ÷ the months so far, then by the scheme",
 )
+_NO_SCORE_YET: Final = ("预测不含考核，系数按 1", "no score yet: the factor is 1")
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,9 @@ class _Lines:
             return
         self._done.add(row.name)
         given = self._given(row)
-        for name in names_in(given[self._place]) if given else names(self._tree(row)):
+        # Also where there is no score, that is a line.
+        named = row.given if given is row.otherwise and not row.expression else given
+        for name in names_in(named[self._place]) if named else names(self._tree(row)):
             if name in self._rows:
                 yield from self._with_others(self._rows[name])
         yield self._line(row)
@@ -139,6 +142,8 @@ class _Lines:
             return _FORECAST
         if self._forecast and row.total:
             return _FORECAST
+        if self._forecast and "score" in names_in(row.given[0]):
+            return _NO_SCORE_YET
         if not row.expression:
             unknown = [
                 name for name in names_in(row.given[0]) if name in self._rows and self.value(name) is None

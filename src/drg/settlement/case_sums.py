@@ -32,6 +32,7 @@ _WHERE: Final = ("hospital_id", "insurance_type", "discharge_date")
 _READ: Final = (*_WHERE, "total_cost_yuan", *_FINE, "case_class", *_PAID, "scheme")
 _ADDED: Final = (*_GIVEN, *_PAID, *_FINE)
 BASES: Final = (LOCAL, OFF_SITE, SIMULATED)
+_CLASS: Final = pl.col("case_class").cast(pl.Enum(CLASSES), strict=False).to_physical().cast(pl.UInt8)
 _STUCK: Final = (CaseClass.INVALID.value, CaseClass.UNPRICED.value)
 _LAST_YEAR: Final = 9999
 _PLACE: Final = ("hospital_id", "insurance_type", "basis", "year", "month")
@@ -146,11 +147,15 @@ def _of_accounts(by_class: pl.DataFrame, scheme: PaymentScheme) -> pl.DataFrame:
     )
     counted = ~pl.col("held")
     cases = pl.col("cases")
-    rows = by_class.with_columns(**absent).with_columns(
-        **{name: pl.when(counted).then(value).otherwise(0) for name, value in amounts.items()},
-        cases_held=pl.when("held").then(cases).otherwise(0),
-        weighted_cases=pl.when(counted).then("weighted_cases").otherwise(0),
-        **{class_count(name): pl.when(case_class=name).then(cases).otherwise(0) for name in CLASSES},
+    rows = (
+        with_names(by_class)
+        .with_columns(**absent)
+        .with_columns(
+            **{name: pl.when(counted).then(value).otherwise(0) for name, value in amounts.items()},
+            cases_held=pl.when("held").then(cases).otherwise(0),
+            weighted_cases=pl.when(counted).then("weighted_cases").otherwise(0),
+            **{class_count(name): pl.when(case_class=name).then(cases).otherwise(0) for name in CLASSES},
+        )
     )
     frame = rows.group_by(_PLACE).agg(pl.col(*SUMS, *CLASS_COUNTS).cast(_WIDE).sum())
     return with_surplus(frame).sort(*ACCOUNT, "month")
@@ -181,8 +186,9 @@ def _by_another(other: str, scheme: PaymentScheme, what: str) -> InputError:
 def readable(priced: pl.LazyFrame, scheme: PaymentScheme, *, has_shares: bool) -> pl.LazyFrame:
     """Priced cases of any make as they are added up.
 
-    Amounts in fen and weights and points in units of 1e-8, as 64-bit integers; ``points`` are those that are paid;
-    ``year``, ``month`` and ``basis`` of the account; ``held`` (in no amount) and ``by_another`` (scheme).
+    Amounts in fen and weights and points in units of 1e-8, as 64-bit integers; ``points`` are those that are
+    paid; ``year``, ``month`` and ``basis`` of the account; ``held`` (in no amount) and ``by_another`` (scheme).
+    ``case_class`` and ``basis`` are places in ``CLASSES`` and ``BASES``; ``with_names`` makes them text.
     """
     schema = priced.collect_schema()
     odd = {
@@ -194,10 +200,9 @@ def readable(priced: pl.LazyFrame, scheme: PaymentScheme, *, has_shares: bool) -
     amounts = [pl.col(name) if name in odd else _physical(name) for name in _ADDED if name in schema]
     date = pl.col("discharge_date").dt
     year = date.year().cast(pl.Int32)
-    case_class = pl.col("case_class").cast(pl.Enum(CLASSES), strict=False)
     found = priced.with_columns(
         *amounts,
-        case_class=case_class.cast(pl.String).fill_null(CLASSES[0]),
+        case_class=_CLASS.fill_null(0),
         year=pl.when(year.is_between(1, _LAST_YEAR)).then(year),
         month=date.month().cast(pl.Int32),
         basis=basis(scheme),
@@ -210,29 +215,33 @@ def readable(priced: pl.LazyFrame, scheme: PaymentScheme, *, has_shares: bool) -
     )
 
 
+def with_names(cases: pl.DataFrame) -> pl.DataFrame:
+    """What ``readable`` gives, with the names of classes and bases."""
+    words = {"case_class": CLASSES, "basis": BASES}
+    return cases.with_columns(pl.Series(name, words[name]).gather(cases[name]) for name in words)
+
+
 def held(*, has_shares: bool) -> pl.Expr:
     """Which cases are in no amount: only what pricing could work out to the last part can be settled.
 
     Args:
         has_shares: what patients bear was given, so the fund's part has to be known.
     """
-    known = pl.col("case_class").cast(pl.Enum(CLASSES), strict=False)
-    found = known.is_null() | known.cast(pl.String).is_in(_STUCK)
-    return (found | pl.col("patient_share").is_null() if has_shares else found).fill_null(True)
+    parts = [_CLASS.is_null(), *(_CLASS == CLASSES.index(stuck) for stuck in _STUCK)]
+    return pl.any_horizontal(*parts, *([pl.col("patient_share").is_null()] if has_shares else []))
 
 
 def basis(scheme: PaymentScheme) -> pl.Expr:
-    """The basis of each case."""
+    """The basis of each case: its place in ``BASES``."""
     off_site = scheme.settlement.off_site if scheme.settlement else None
-    if off_site is None:
-        return pl.lit(LOCAL)
-    area = pl.col("insured_area").str.strip_chars()
-    away = ((area != "") & ~area.is_in(list(off_site.home_areas))).fill_null(False)
-    return (
-        pl.when(away)
-        .then(pl.lit(OFF_SITE if off_site.counts == "real" else SIMULATED))
-        .otherwise(pl.lit(LOCAL))
+    home, away = (
+        pl.lit(place, dtype=pl.UInt8) for place in (0, 1 if off_site and off_site.counts == "real" else 2)
     )
+    if off_site is None:
+        return home
+    area = pl.col("insured_area").str.strip_chars()
+    is_away = (area != "") & ~area.is_in(list(off_site.home_areas))
+    return pl.when(is_away.fill_null(False)).then(away).otherwise(home)
 
 
 def paid_points() -> pl.Expr:

@@ -12,7 +12,7 @@ from drg.grouping.frames import check_free, in_batches
 from drg.payment.expressions import wide
 from drg.payment.scheme import PaymentScheme
 from drg.settlement.case_formulas import BESIDE, shared_classes
-from drg.settlement.case_sums import check_columns, readable
+from drg.settlement.case_sums import check_columns, readable, with_names
 from drg.settlement.columns import ACCOUNT, LOCAL, YEAR
 from drg.settlement.exact_decimals import as_decimals
 from drg.settlement.settle import Settlement
@@ -93,7 +93,7 @@ class _Step:
         self._shared = pl.col("case_class").is_in([str(name) for name in shared_classes(scheme)])
 
     def __call__(self, batch: pl.DataFrame) -> pl.DataFrame:
-        cases = readable(batch.lazy(), self._scheme, has_shares=self._has_shares).collect()
+        cases = with_names(readable(batch.lazy(), self._scheme, has_shares=self._has_shares).collect())
         by_group = pl.col("drg_payment").fill_null(0) + pl.col("high_cost_payment").fill_null(0)
         beside = pl.sum_horizontal(*BESIDE, pl.when(self._shared).then(0).otherwise(by_group))
         places = cases.select(
