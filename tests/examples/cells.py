@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, time
 from decimal import Decimal
+from importlib.metadata import version
 
-# What differs from run to run or from machine to machine says nothing of a figure; each with what stands for it.
+# What differs from run to run or from machine to machine, and what stands for it.
 VOLATILE = (
-    # Digests and seals of files and of ledger entries: the bytes of Parquet differ between versions of polars.
+    # Digests and seals of files and ledger entries: the bytes of Parquet differ between versions of polars.
     (re.compile(r"\b[0-9a-f]{64}\b"), "<digest>"),
     # How long a command took, and the cases per second.
     (re.compile(r"\b\d+(\.\d+)? s\b( \([\d,.]+ [^)]*/s\))?"), "<seconds>"),
+    # The version of the program that wrote a ledger entry, where it stands alone.
+    (re.compile(rf"^{re.escape(version('drg'))}$"), "<version>"),
 )
-# Entries of JSON that differ so: versions of the program and of polars, and bytes in a file.
-VOLATILE_KEYS = {"drg": "<version>", "polars": "<version>", "size": "<bytes>"}
+# Entries of JSON that differ so: the version of polars behind a ledger entry, the bytes of a stored file.
+VOLATILE_KEYS = {"polars": "<version>", "size": "<bytes>"}
 _NUMBER = re.compile(r"[-+]?(0|[1-9]\d*)(\.\d+)?(e[-+]?\d+)?")
 # Insurance-version codes of procedures look like numbers, but their last zeros count.
 _PROCEDURE = re.compile(r"\d\d\.\d{4}")

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.examples import figures
-from tests.examples.differences import Renamed
-from tests.examples.figures import Figures, Table
+from tests.examples.renamed import Renamed
 from tests.examples.stories import tell
+from tests.examples.tables import Figures, Table
 
 HERE = Path(__file__).parent
 RENAMED = HERE / "renamed.toml"

@@ -1,0 +1,66 @@
+"""The files that the commands write from ``examples/`` hold the figures that are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from drg.cli.main import cli
+from tests.examples import kept
+from tests.examples.differences import between, summary
+from tests.examples.stories import LONG, STORIES
+
+# They list what is installed, and compute nothing.
+LISTS = {"groupers", "schemes", "layouts"}
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_files_hold_the_figures_that_are_kept(story: str, tmp_path: Path) -> None:
+    before = kept.expected(story)
+    assert before, f"nothing is kept of {story}: run python -m tests.examples.rewrite {story}"
+    found = summary(between(before, kept.found(story, tmp_path), kept.renamed()))
+    assert not found, "\n".join(
+        [
+            f"{story}: figures differ from those kept, before → after:",
+            *found,
+            f"If each is meant: python -m tests.examples.rewrite {story}, then say why in DIFFERENCES.md.",
+        ]
+    )
+
+
+def test_each_accepted_difference_has_its_reason() -> None:
+    assert kept.UNEXPLAINED not in kept.DIFFERENCES.read_text(encoding="utf-8")
+
+
+def test_each_name_is_new_once() -> None:
+    """A new name that is an old one too would be renamed again the next time."""
+    for names in kept.renamed():
+        assert not names.keys() & set(names.values())
+
+
+def test_nothing_is_kept_of_stories_that_are_told_no_more() -> None:
+    assert {path.name.partition(".")[0] for path in (kept.HERE / "expected").iterdir()} == set(STORIES)
+    assert set(LONG) < set(STORIES)
+
+
+def _lines() -> Iterator[tuple[list[str], click.Command]]:
+    for line in (line for lines in STORIES.values() for line in lines):
+        words = line.split()
+        command = cli.get_command(click.Context(cli), words[0])
+        if isinstance(command, click.Group):
+            command = command.commands[words[1]]
+        assert command is not None
+        yield words, command
+
+
+def test_each_command_has_its_figures_kept() -> None:
+    assert {words[0] for words, _ in _lines()} == set(cli.list_commands(click.Context(cli))) - LISTS
+
+
+def test_no_figure_depends_on_the_language_of_the_machine() -> None:
+    for words, command in _lines():
+        if any("--lang" in option.opts for option in command.params):
+            assert "--lang" in words, " ".join(words)
