@@ -8,10 +8,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drg.columns import INPUT
+from tests.profiles import tries
 from tests.reference import (
     ReferenceGrouper,
     ReferenceResult,
@@ -670,7 +671,7 @@ def test_cases_of_the_workbook():
 
 # -------------------------------------------------------------------------------------------- the strategies
 
-few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = tries(0.25)
 
 
 @few

@@ -7,12 +7,13 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drg import Grouper
 from drg.tables.locate import installed
 from tests.helpers import DATA, discharge, grouper_tables, outcome, outcomes
+from tests.profiles import tries
 from tests.reference import ReferenceGrouper, ReferenceResult
 from tests.strategies import frames, tables
 
@@ -37,11 +38,7 @@ def spread(frame: pl.DataFrame, rows: int) -> pl.DataFrame:
     return frame.gather([place * frame.height // rows for place in range(rows)])
 
 
-@settings(
-    max_examples=120,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+@tries(1.2)
 @given(st.data())
 def test_kernel_explanation_and_reference_agree(data: st.DataObject) -> None:
     version = data.draw(tables())

@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import drg
@@ -36,18 +36,13 @@ from tests.payment.strategies import (
     sourced,
     write_scheme,
 )
+from tests.profiles import tries
 
 CASES = int(os.environ.get("DRG_ORACLE_CASES") or 20_000)
 MOST_CASES_OF_A_SCHEME = 20_000
 SCHEMES = max(10, CASES // MOST_CASES_OF_A_SCHEME)
 
-quickly = settings(
-    max_examples=60,
-    deadline=None,
-    # Cases are long; the one that differs is named, and shrinking takes minutes.
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+quickly = tries(0.6, shrink=False)
 
 Drawn = tuple[dict[str, Any], Weights, list[dict[str, Any]]]
 

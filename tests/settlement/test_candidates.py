@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drg.errors import InputError, MissingColumnError, SchemeError
@@ -19,6 +19,7 @@ from drg.payment.rules import INSIDE
 from drg.payment.scheme import PaymentScheme
 from drg.settlement.candidates import Candidates, find_candidates, special_review
 from tests.payment.strategies import plain_scheme, sourced
+from tests.profiles import tries
 
 LIMITS = {
     "quota_share": Decimal("0.05"),
@@ -346,7 +347,7 @@ def slowly(cases: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
     return rows
 
 
-@settings(max_examples=60, deadline=None)
+@tries(0.6)
 @given(st.lists(CASES, min_size=1, max_size=25))
 def test_candidates_equal_a_slow_calculation(drawn: list[dict[str, Any]]) -> None:
     cases = [{**PLAIN, **case, "case_id": f"{place:03}"} for place, case in enumerate(drawn)]

@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -25,6 +25,7 @@ from drg.settlement.closing import apportion
 from drg.settlement.columns import ACCOUNT, FLOWS
 from tests.payment import strategies as pricing
 from tests.payment.strategies import randoms
+from tests.profiles import tries
 from tests.settlement import reference
 from tests.settlement.strategies import (
     HOSPITALS,
@@ -47,13 +48,8 @@ from tests.settlement.strategies import (
     yuan,
 )
 
-some = settings(
-    max_examples=20,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-many = settings(max_examples=300, deadline=None)
+some = tries(0.2, shrink=False)
+many = tries(3)
 
 # ----------------------------------------------------------------------------------------------- differential
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -24,6 +24,7 @@ from drg.records.codes import DIAGNOSIS, crosswalk
 from drg.tables import load_tables
 from tests.comparing import MADE_UP, VERSIONS, discharges, scheme
 from tests.helpers import DEMO_CASES, DEMO_SCHEMA, demo_frame, grouper_tables
+from tests.profiles import tries
 
 GROUPERS = [Grouper(id_) for id_ in VERSIONS]
 MARKS = {
@@ -396,7 +397,7 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@tries(0.2)
 @given(ROWS)
 def test_margins_and_drivers_hold_for_any_discharges(rows: list[tuple[Any, ...]]) -> None:
     schema = {

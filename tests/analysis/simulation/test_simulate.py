@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -17,6 +17,7 @@ from drg.analysis.simulation import MEAN_COST_YUAN, simulate, true_weights
 from drg.columns import ALL, INPUT, RECORD
 from drg.tables import find
 from tests.helpers import grouper_tables
+from tests.profiles import tries
 from tests.strategies import tables
 
 VERSION = "chs-drg-2.0"
@@ -127,9 +128,7 @@ def test_frequencies_are_skewed(grouped: pl.DataFrame) -> None:
     assert len(counts) > 0.9 * Grouper(VERSION).tables.drg.height
 
 
-@settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+@tries(0.2)
 @given(st.data())
 def test_any_version_has_a_simulation(data: st.DataObject) -> None:
     version = Grouper(grouper_tables(data.draw(tables())))
