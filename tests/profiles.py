@@ -31,7 +31,9 @@ def register() -> None:
 
 def share(part: float, least: int = 1) -> int:
     """So many times what the profile tries, for tests whose cases are dear or cheap."""
-    return max(round(settings.default.max_examples * part), least)
+    now = settings.default
+    assert now is not None
+    return max(round(now.max_examples * part), least)
 
 
 def tries(part: float, *, shrink: bool = True, **more: Any) -> settings:

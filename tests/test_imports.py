@@ -50,10 +50,9 @@ def imports(module: str, *, at_run_time: bool) -> set[str]:
     found: set[str] = set()
     skipped: set[ast.AST] = set()
     for node in ast.walk(tree):
-        if at_run_time:
-            for_types = isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
-            later = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-            if for_types or later:
+        if at_run_time and isinstance(node, ast.If | ast.FunctionDef | ast.AsyncFunctionDef):
+            later = not isinstance(node, ast.If) or ast.unparse(node.test).endswith("TYPE_CHECKING")
+            if later:
                 skipped.update(part for statement in node.body for part in ast.walk(statement))
         if node in skipped:
             continue

@@ -228,7 +228,7 @@ SOMEBODY = {"sex": 2, "age_years": 40, "age_days": None, "disposition": "1", "lo
 def test_version_rules(
     rule: str, tripping: dict[str, Any], passing: dict[str, Any], grouper: Grouper
 ) -> None:
-    empty = {"other_diagnoses": [], "principal_procedure": None, "other_procedures": []}
+    empty: dict[str, Any] = {"other_diagnoses": [], "principal_procedure": None, "other_procedures": []}
     rows = [{**SOMEBODY, **empty, **cells} for cells in (tripping, passing)]
     nothing = dict.fromkeys(rows[0])
     schema = {name: CANONICAL[name].dtype for name in rows[0]}

@@ -122,7 +122,7 @@ def test_a_stay_is_compared_with_the_mean_of_its_group() -> None:
     limits = {"los_ratio_at_least": Decimal(3)}
     dear = {"case_id": "x", "total_cost_yuan": "11000"}
     # The group stays 5, 5 and 30 days, 40/3 on average: 30 days are 2.25 times that.
-    stays = [{"los_days": 5}, {"los_days": 5, "case_id": "2"}]
+    stays: list[dict[str, Any]] = [{"los_days": 5}, {"los_days": 5, "case_id": "2"}]
     assert reasons({**dear, "los_days": 30}, *stays, limits=limits) == []
     # With six stays of 5 and one of 30 days the mean is 60/7: 30 days are 3.5 times that.
     stays = [{"los_days": 5, "case_id": str(n)} for n in range(6)]
@@ -130,7 +130,10 @@ def test_a_stay_is_compared_with_the_mean_of_its_group() -> None:
         "stay is 3.5000 × the mean of the group"
     ]
     # A stay of another group, and one that is not paid by group, are no part of the mean.
-    apart = [{"los_days": 300, "drg": "BR11"}, {"los_days": 300, "case_class": "long", "case_id": "l"}]
+    apart: list[dict[str, Any]] = [
+        {"los_days": 300, "drg": "BR11"},
+        {"los_days": 300, "case_class": "long", "case_id": "l"},
+    ]
     assert reasons({**dear, "los_days": 30}, *stays, *apart, limits=limits) == [
         "stay is 3.5000 × the mean of the group"
     ]

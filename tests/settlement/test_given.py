@@ -14,14 +14,13 @@ from drg.errors import InputError, MissingColumnError
 from drg.records.files import scan
 from drg.settlement.findings import findings_frame
 from drg.settlement.given import (
-    KINDS,
     SCHEMAS,
     Checked,
     check_decisions,
     check_payments,
     check_scores,
 )
-from drg.settlement.given_cells import MOST_NAMED
+from drg.settlement.given_cells import KINDS, MOST_NAMED
 
 PAYMENT = {
     "hospital_id": "H1",

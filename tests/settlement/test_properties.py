@@ -175,7 +175,7 @@ def test_what_the_fund_pays_is_the_sum_of_the_entitlements(rng: random.Random) -
 )
 def test_a_closed_budget_is_paid_out_to_the_fen(rng: random.Random, unit: str, how: str) -> None:
     cases = [priced_case(case_id=f"C{n}", **_random_place(rng)) for n in range(rng.randint(1, 30))]
-    last = {"case_id": "C", "discharge_date": datetime(YEAR, 12, 3), "points": Decimal(100)}
+    last: dict[str, Any] = {"case_id": "C", "discharge_date": datetime(YEAR, 12, 3), "points": Decimal(100)}
     cases.append(priced_case(**last))
     amount = Decimal(rng.randint(100_000, 60_000_000)).scaleb(-2)
     budget: dict[str, Any] = {"year": YEAR, "amount_yuan": amount, "reserve_share": Decimal("0.05")}

@@ -27,7 +27,7 @@ from tests.helpers import DEMO_CASES, DEMO_SCHEMA, demo_frame, grouper_tables
 from tests.profiles import tries
 
 GROUPERS = [Grouper(id_) for id_ in VERSIONS]
-MARKS = {
+MARKS: dict[str, Any] = {
     "readmission": {"days": 60, "factor": Decimal("0.5"), **MADE_UP},
     "extreme": {"top_share": Decimal("0.05"), "within": "all", **MADE_UP},
 }
@@ -63,8 +63,8 @@ def frames(comparison: Comparison) -> Iterator[pl.DataFrame]:
         yield comparison.groups(version)
     for version in comparison.others:
         yield comparison.flows(version)
-        for by in ((), HOSPITAL, DEPARTMENT):
-            yield comparison.drivers(version, by)
+        for places in ((), HOSPITAL, DEPARTMENT):
+            yield comparison.drivers(version, places)
 
 
 def number_of_nans(comparison: Comparison) -> int:
@@ -400,7 +400,7 @@ ROWS = st.lists(
 @tries(0.2)
 @given(ROWS)
 def test_margins_and_drivers_hold_for_any_discharges(rows: list[tuple[Any, ...]]) -> None:
-    schema = {
+    schema: dict[str, Any] = {
         **DEMO_SCHEMA,
         "hospital_id": pl.String,
         "department": pl.String,
