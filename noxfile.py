@@ -101,16 +101,8 @@ def bench(session: nox.Session) -> None:
 def lock(session: nox.Session) -> None:
     """Write the lock file and the oldest versions anew; for every system and Python that is supported."""
     session.install("uv")
-    compile_: tuple[str, ...] = (
-        "uv",
-        "pip",
-        "compile",
-        "-q",
-        "pyproject.toml",
-        "--python-version",
-        "3.11",
-        "--no-header",
-    )
-    compile_ += ("--no-annotate", "--no-emit-index-url", "--no-emit-find-links")
-    session.run(*compile_, "--universal", "--generate-hashes", "--upgrade", "--extra", "dev", "-o", LOCK)
-    session.run(*compile_, "--resolution", "lowest-direct", "--extra", "test", "--upgrade", "-o", OLDEST)
+    options = "--python-version 3.11 --upgrade --no-annotate --no-emit-index-url --no-emit-find-links"
+    command = ("uv", "pip", "compile", "-q", "pyproject.toml", *options.split())
+    command += ("--custom-compile-command", "nox -s lock")
+    session.run(*command, "--universal", "--generate-hashes", "--extra", "dev", "-o", LOCK)
+    session.run(*command, "--resolution", "lowest-direct", "--extra", "test", "-o", OLDEST)
