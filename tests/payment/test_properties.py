@@ -36,9 +36,9 @@ from tests.payment.strategies import (
     sourced,
     write_scheme,
 )
-from tests.profiles import tries
+from tests.profiles import share, tries
 
-CASES = int(os.environ.get("DRG_ORACLE_CASES") or 20_000)
+CASES = int(os.environ.get("DRG_ORACLE_CASES") or share(200))
 MOST_CASES_OF_A_SCHEME = 20_000
 SCHEMES = max(10, CASES // MOST_CASES_OF_A_SCHEME)
 
