@@ -32,7 +32,8 @@ TEXTS = [
     *DOCUMENTS,
     *(path for path in ROOT.glob(".*") if path.suffix in (".yaml", ".toml")),
     *(path for path in (ROOT / ".ci").glob("*") if path.is_file()),
-    *(ROOT / name for name in ("NOTICE", "pyproject.toml")),
+    *(ROOT / name for name in ("NOTICE", "pyproject.toml", "noxfile.py")),
+    *(ROOT / name for name in ("requirements.lock", "constraints-oldest.txt")),
     *(
         path
         for name in ("benchmarks", "docs", "examples", "src")
