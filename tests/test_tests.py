@@ -23,6 +23,7 @@ OF_A_ROOM = {
         "test_conformance",
         "test_differential",
         "test_group",
+        "test_public_cases",
         "test_without_jit",
     ],
     "ledger": ["test_history", "test_kills"],

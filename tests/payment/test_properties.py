@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -158,12 +159,9 @@ def test_other_columns_pass_through(rng: random.Random) -> None:
     assert priced.select(given.columns).equals(given)
 
 
-@pytest.mark.parametrize("hospital", ["H1", "H2", None])
-@pytest.mark.parametrize("level", ["1", "2", None])
-def test_the_most_specific_coefficient_counts(
-    tmp_path: Path, hospital: str | None, level: str | None
-) -> None:
+def test_the_most_specific_coefficient_counts(tmp_path: Path) -> None:
     """With each set of rows: also for hospitals and levels that no row names."""
+    stays = list(product(("H1", "H2", None), ("1", "2", None)))
     places: list[dict[str, Any]] = [
         {"hospital": "H1", "drg": "BR15"},
         {"level": "1", "drg": "BR15"},
@@ -171,19 +169,20 @@ def test_the_most_specific_coefficient_counts(
         {"hospital": "H1"},
         {"level": "1"},
     ]
-    case = plain_case("BR15", 1, hospital_id=hospital, hospital_level=level)
+    cases = [plain_case("BR15", 1, hospital_id=hospital, hospital_level=level) for hospital, level in stays]
     for chosen in range(2 ** len(places)):
         rows = [
             sourced(value=2 + place, **where) for place, where in enumerate(places) if chosen >> place & 1
         ]
         entries = plain_scheme(coefficients=sourced(rows=rows))
-        (row,) = both(entries, {("BR15", None): Decimal(1)}, [case], tmp_path / str(chosen))
-        fits = [
-            part["value"]
-            for part in rows
-            if part.get("hospital") in (None, hospital) and part.get("level") in (None, level)
-        ]
-        assert row["coefficient"] == min(fits, default=1)
+        found = both(entries, {("BR15", None): Decimal(1)}, cases, tmp_path / str(chosen))
+        for (hospital, level), row in zip(stays, found, strict=True):
+            fits = [
+                part["value"]
+                for part in rows
+                if part.get("hospital") in (None, hospital) and part.get("level") in (None, level)
+            ]
+            assert row["coefficient"] == min(fits, default=1), (hospital, level, rows)
 
 
 # -------------------------------------------------------------------------------------- how payments behave
