@@ -10,7 +10,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -67,7 +67,6 @@ SPELLED = {
 }
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(DEMO_CASES), DAYS), max_size=30),
     st.sampled_from(sorted(SPELLED)),
@@ -96,7 +95,6 @@ def test_every_case_is_grouped_as_by_the_version_of_its_day(
             assert row["grouping_reason"][0].startswith(zh if language == "zh" else en)
 
 
-@settings(deadline=None)
 @given(st.sampled_from(DEMO_CASES), DAYS)
 def test_an_explanation_has_the_outcome_of_the_row(case: dict, day: date | None) -> None:
     frame = demo_frame([case]).with_columns(pl.Series("discharge_date", [day], dtype=pl.Date))
