@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import polars as pl
@@ -57,7 +59,7 @@ DAYS = st.one_of(
     st.dates(date(2024, 1, 1), date(2029, 1, 1)),
 )
 # The same day, as files write it.
-SPELLED = {
+SPELLED: dict[str, Callable[[date | None], Any]] = {
     "date": lambda day: day,
     "datetime": lambda day: day and datetime(day.year, day.month, day.day, 23, 59, 59),
     "2026-01-31": lambda day: day and f"{day:%Y-%m-%d}",
@@ -76,7 +78,7 @@ def test_every_case_is_grouped_as_by_the_version_of_its_day(
     cases: list[tuple[dict, date | None]], spelling: str, language: str
 ) -> None:
     days = [SPELLED[spelling](day) for _, day in cases]
-    dtypes = {"date": pl.Date, "datetime": pl.Datetime("us")}
+    dtypes: dict[str, Any] = {"date": pl.Date, "datetime": pl.Datetime("us")}
     dates = pl.Series("discharge_date", days, dtype=dtypes.get(spelling, pl.String))
     frame = demo_frame(case for case, _ in cases).with_columns(dates)
     found = MADE.group(frame, language=language)
