@@ -63,9 +63,10 @@ def thorough(session: nox.Session) -> None:
 
 @nox.session
 def coverage(session: nox.Session) -> None:
-    """Which lines the tests reach, kernels as plain Python too."""
+    """Which lines the tests reach, as .ci/run measures it."""
     locked(session)
-    session.run("pytest", "-q", *BESIDE_EACH_OTHER, "--cov", "--cov-report", "term", *session.posargs)
+    options = ("--hypothesis-profile", "ci", "--cov", "--cov-report", "term")
+    session.run("pytest", "-q", *BESIDE_EACH_OTHER, *options, *session.posargs)
 
 
 @nox.session
