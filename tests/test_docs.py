@@ -184,7 +184,7 @@ def test_readme_names_every_version(readme: str) -> None:
 def test_readmes_give_the_same_commands() -> None:
     english, chinese = ([blocks(readme, "sh"), blocks(readme, "python")] for readme in READMES)
     assert english == chinese
-    for marker in ("group", "test"):
+    for marker in ("run", "test"):
         assert all(text(readme).count(f"<!-- ci:{marker} -->\n```sh\n") == 1 for readme in READMES)
 
 

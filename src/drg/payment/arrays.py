@@ -15,7 +15,7 @@ import polars as pl
 from drg.columns import INPUT, PRICE_COLUMNS, PRICING
 from drg.grouping.outcomes import AMBIGUOUS, GROUPED
 from drg.payment import kernels, marks, reasons, tcm
-from drg.payment.book import KEYS, Page, PriceBook
+from drg.payment.book import KEYS, UNDECIDED, Page, PriceBook
 from drg.payment.formulas import HIGHEST_COST_FEN
 from drg.payment.kernels import CaseArrays, Flags, Ints, Priced, price_cases
 from drg.payment.load import LoadedScheme
@@ -82,6 +82,7 @@ class Encoder:
         if not grouped.all():
             nothing = pl.Series([None], dtype=pl.String)
             keys["drg"] = keys["drg"].zip_with(pl.Series(grouped), nothing)
+        self._hold_other_versions(frame, keys, notes)
         if self._scheme.tcm:
             usable = (cost >= 0) & (cost <= HIGHEST_COST_FEN) & (excluded >= 0) & (excluded <= cost)
             net = np.where(usable, cost - excluded, UNUSABLE)
@@ -104,7 +105,7 @@ class Encoder:
             extreme=_marked(frame, marks.EXTREME),
         )
         _note(notes, cut & grouped, reasons.READMITTED)
-        self._check_versions(frame, notes)
+        self._check_validity(frame, notes)
         patient_share = fen(frame["patient_share_yuan"]) if "patient_share_yuan" in frame.columns else None
         others = amounts(frame, "other_payers_yuan")
         others[others == NOT_GIVEN] = 0
@@ -158,11 +159,17 @@ class Encoder:
         _note(notes, ~text.is_in([*_YES, *_NO]).to_numpy(), reasons.INCOMPLETE_UNREADABLE)
         return text.is_in(_YES).to_numpy(writable=True)
 
-    def _check_versions(self, frame: pl.DataFrame, notes: Ints) -> None:
-        """Note who was grouped with another version, or discharged when scheme or version did not apply."""
+    def _hold_other_versions(self, frame: pl.DataFrame, keys: dict[str, pl.Series], notes: Ints) -> None:
+        """A DRG of another version may be another group of the same code: its weight is not known."""
         if "grouper" in frame.columns:
-            other = as_text(frame["grouper"]) != self._scheme.grouper
-            _note(notes, other.fill_null(False).to_numpy(), reasons.OTHER_GROUPER)
+            other = (as_text(frame["grouper"]) != self._scheme.grouper).fill_null(False)
+            _note(notes, other.to_numpy(), reasons.OTHER_GROUPER)
+            if other.any():
+                held = pl.Series([UNDECIDED]).new_from_index(0, frame.height)
+                keys["drg"] = held.zip_with(other & keys["drg"].is_not_null(), keys["drg"])
+
+    def _check_validity(self, frame: pl.DataFrame, notes: Ints) -> None:
+        """Note who was discharged when scheme or version did not apply."""
         if not self._periods or "discharge_date" not in frame.columns:
             return
         days = typed(frame, ["discharge_date"])["discharge_date"].cast(pl.Date).to_physical()

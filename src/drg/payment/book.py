@@ -20,10 +20,11 @@ from drg.payment import kernels, reasons
 from drg.payment.formulas import HIGHEST_COST_FEN, Line, Prices, prices
 from drg.payment.load import LoadedScheme
 from drg.payment.scheme import Coefficient, PaymentScheme, Rate
-from drg.payment.tcm import UNDECIDED
 from drg.payment.weights import Weight
 
 KEYS: Final = ("drg", "insurance_type", "hospital_level", "hospital_id")
+# In the place of a group, where it is not known as which one the case is paid.
+UNDECIDED: Final = "not decided"
 NUMBER: Final = pl.Decimal(18, 8)  # of weights and coefficients in frames
 _EIGHT_PLACES: Final = Decimal(1).scaleb(-8)
 # With this many possible combinations at most, a table says where each is; with more, they are sorted.
@@ -77,7 +78,7 @@ class PriceBook:
         self.asks_coefficients = asks_coefficients(scheme)
         self._names_hospitals = any(row.hospital for row in rows)
         self._known = {
-            "drg": _enum([*(weight.drg for weight in weights), *([UNDECIDED] if scheme.tcm else [])]),
+            "drg": _enum([*(weight.drg for weight in weights), UNDECIDED]),
             "insurance_type": _enum(rate.insurance for rate in scheme.rates),
             "hospital_level": _enum(
                 [*(r.level for r in scheme.rates), *(c.level for c in rows), *(w.level for w in weights)]
