@@ -24,7 +24,7 @@ SAMPLES = Path(__file__).resolve().parents[1] / "tests" / "data" / "conformance"
 VERSIONS = ("chs-drg-1.1", "chs-drg-2.0", "chs-drg-3.0", "guangxi-2022", "yinchuan-2023")
 # As tests: few cases of the newest national version and of one that differs.
 SMOKE = ("chs-drg-3.0", "yinchuan-2023")
-TINY = 500
+TINY = 1_000
 MILLION = 1_000_000
 SEED = 20_240_723
 
