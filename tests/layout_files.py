@@ -199,7 +199,7 @@ def dirty_age(years: int, days: int | None, chance: random.Random) -> tuple[str,
     ways = [(f"{years}", f"{days}"), (f"{days}天", "—"), (f"0岁{days}天", ""), (f"D{days}", "NULL")]
     if days >= 60:
         # Rules ask whether a patient is 29 days old; from two months on it does not matter how much older.
-        ways += [(f"{days // 31}月", ""), (f"{days / 365:.3f}", "无")]
+        ways += [(f"{days // 31}月", ""), (f"{min(days, 364) / 365:.3f}", "无")]
     return chance.choice(ways)
 
 
