@@ -27,10 +27,11 @@ class Difference(NamedTuple):
     before: str
     after: str
 
-    def __str__(self) -> str:
+    @property
+    def what(self) -> str:
         sheet = self.sheet and f"[{self.sheet}]"
         place = ", ".join(filter(None, (sheet, self.row, self.column)))
-        return f"{self.file}: {place}: {self.before or '(empty)'} → {self.after or '(empty)'}"
+        return f"{place}: {self.before or '(empty)'} → {self.after or '(empty)'}"
 
 
 def between(
@@ -51,16 +52,18 @@ def between(
 
 
 def summary(differences: Iterable[Difference]) -> list[str]:
-    """The differences in words, of each column the first few."""
+    """The differences in words: of each column the first few, and once what is the same in several files."""
     columns: dict[tuple[str, str, str], list[Difference]] = {}
     for difference in differences:
         columns.setdefault((difference.file, difference.sheet, difference.column), []).append(difference)
-    lines: list[str] = []
-    for found in columns.values():
-        lines += map(str, found[:_LISTED])
+    files: dict[str, list[str]] = {}
+    for (file, _, _), found in columns.items():
+        texts = [difference.what for difference in found[:_LISTED]]
         if len(found) > _LISTED:
-            lines[-1] += f" (and {len(found) - _LISTED} more)"
-    return lines
+            texts[-1] += f" (and {len(found) - _LISTED} more)"
+        for text in texts:
+            files.setdefault(text, []).append(file)
+    return [f"{', '.join(names)}: {text}" for text, names in files.items()]
 
 
 def _pairs(one: Mapping[str, _T], other: Mapping[str, _T]) -> Iterator[tuple[str, _T | None, _T | None]]:

@@ -1,4 +1,4 @@
-"""Keeps the figures as they are now, and lists what changed: ``python -m tests.examples.rewrite [STORY…]``.
+"""Keeps the figures as they are now and lists what changed: ``nox -s figures -- [STORY…]``.
 
 Each change is added to DIFFERENCES.md, where its reason must be filled in.
 """
@@ -23,7 +23,7 @@ def main(stories: Sequence[str]) -> None:
             now = kept.found(story, Path(place))
         before = kept.expected(story)
         if before:
-            changes = [f"{story}/{line}" for line in summary(between(before, now, renamed))]
+            changes = [f"{story}: {line}" for line in summary(between(before, now, renamed))]
             _explain(changes)
             sys.stdout.write("".join(f"{line}\n" for line in changes))
         kept.keep(story, now)

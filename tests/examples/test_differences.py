@@ -141,6 +141,12 @@ def test_many_differences_of_a_column_are_counted() -> None:
     assert differences(table, other)[-1] == "cases: row 4 (2), payment: 1 → 2 (and 7 more)"
 
 
+def test_what_is_the_same_in_several_files_is_listed_once(csv: dict[str, Figures], tmp_path: Path) -> None:
+    table = written(CASES.drop("reason"), tmp_path, ".csv")["cases"]
+    found = differences({"a": csv["cases"], "b": csv["cases"]}, {"a": table, "b": table})
+    assert found == ["a, b: column reason: there → missing"]
+
+
 def test_a_name_that_is_new_is_declared_once(csv: dict[str, Figures], tmp_path: Path) -> None:
     changed = CASES.rename({"payment_yuan": "drg_payment_yuan"}).with_columns(
         reason=pl.Series(["G04", None, None])

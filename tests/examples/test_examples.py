@@ -17,16 +17,18 @@ from tests.examples.stories import LONG, STORIES
 LISTS = {"groupers", "schemes", "layouts"}
 
 
-@pytest.mark.parametrize("story", STORIES)
+@pytest.mark.parametrize(
+    "story", [pytest.param(name, marks=[pytest.mark.thorough] if name in LONG else []) for name in STORIES]
+)
 def test_files_hold_the_figures_that_are_kept(story: str, tmp_path: Path) -> None:
     before = kept.expected(story)
-    assert before, f"nothing is kept of {story}: run python -m tests.examples.rewrite {story}"
+    assert before, f"nothing is kept of {story}: nox -s figures -- {story}"
     found = summary(between(before, kept.found(story, tmp_path), kept.renamed()))
     assert not found, "\n".join(
         [
             f"{story}: figures differ from those kept, before → after:",
             *found,
-            f"If each is meant: python -m tests.examples.rewrite {story}, then say why in DIFFERENCES.md.",
+            f"If each is meant: nox -s figures -- {story}, then say why in DIFFERENCES.md.",
         ]
     )
 
