@@ -9,6 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from drg.cli.options import (
+    bom_option,
+    files_argument,
+    grouper_option,
+    lang_option,
+    output_option,
+    quiet_option,
+)
 from drg.cli.reading import reading_options
 
 if TYPE_CHECKING:
@@ -24,11 +32,9 @@ _SEVERITIES = ("error", "warning", "notice")
     "  drg check discharges.csv --grouper chs-drg-2.0 -o findings.xlsx\n"
     "  drg check --list --lang zh\n"
 )
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="FILE...")
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="Write all findings: .csv, .parquet or .xlsx."
-)
-@click.option("-g", "--grouper", help="Also apply the rules that ask a version (see: drg groupers).")
+@files_argument(required=False)
+@output_option("Write all findings: .csv, .parquet or .xlsx.", required=False)
+@grouper_option("Also apply the rules that ask a version (see: drg groupers).", required=False)
 @reading_options
 @click.option("--rules", "chosen", multiple=True, metavar="ID[,ID…]", help="Apply only these rules.")
 @click.option(
@@ -42,13 +48,11 @@ _SEVERITIES = ("error", "warning", "notice")
     type=click.DateTime(["%Y-%m-%d"]),
     help="The last day of the period: later discharges are findings.",
 )
-@click.option("--lang", type=click.Choice(["zh", "en"]), help="Print one language only. [both]")
+@lang_option
 @click.option("--strict", is_flag=True, help="Exit with 1 if a case has an error.")
 @click.option("--list", "list_rules", is_flag=True, help="List the rules and leave.")
-@click.option(
-    "--bom/--no-bom", default=True, help="Begin CSV with a byte order mark, as Excel needs it. [on]"
-)
-@click.option("-q", "--quiet", is_flag=True, help="No summary.")
+@bom_option
+@quiet_option
 def check(
     files: tuple[Path, ...],
     output: Path | None,
@@ -56,7 +60,7 @@ def check(
     chosen: tuple[str, ...],
     min_severity: str,
     until: datetime | None,
-    lang: str | None,
+    lang: str,
     strict: bool,
     list_rules: bool,
     bom: bool,
@@ -70,14 +74,14 @@ def check(
     result, not a failure: the exit code is 0 unless --strict is given and a case has an error.
     """
     from drg.analysis.checks import choose
-    from drg.report.checks import LANGUAGES, print_rules
+    from drg.report.checks import print_rules
     from drg.report.console import stdout
 
     ids = [name.strip() for names in chosen for name in names.split(",") if name.strip()]
     severities = _SEVERITIES[: _SEVERITIES.index(min_severity) + 1]
     rules = choose(ids or None, until=until.date() if until else None)
     rules = tuple(rule for rule in rules if rule.severity in severities)
-    languages = (lang,) if lang else LANGUAGES
+    languages = (lang,)
     if list_rules:
         print_rules(stdout(), rules, languages=languages)
         return
@@ -109,7 +113,7 @@ def _run(
     from drg.records.reading import read
     from drg.records.unread import converter
     from drg.report.checks import print_check
-    from drg.report.console import stdout
+    from drg.report.console import say, stdout
 
     discharges = read(files, **reading)
     ready = checker(discharges.binding.columns, grouper, rules)
@@ -124,5 +128,5 @@ def _run(
         summary, skipped = summary_frame(ready.rules, tally), skipped_frame(ready.skipped)
         print_check(console, summary, skipped, tally, languages=languages)
         if output is not None:
-            console.print(f"Findings written to {output}.", soft_wrap=True)
+            say(console, f"Findings written to {output}.")
     return tally.flagged[ERROR]

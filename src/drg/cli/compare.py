@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from drg.cli.constants import set_option, with_constants
-from drg.cli.directories import directory_option
+from drg.cli.options import directory_option, files_argument, lang_option, listed, quiet_option
 from drg.cli.reading import reading_options
 
 if TYPE_CHECKING:
@@ -21,22 +21,18 @@ PAGE = "comparison.html"
 WORKBOOK = "comparison.xlsx"
 
 
-def _listed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> list[str]:
-    return [name.strip() for names in value for name in names.split(",") if name.strip()]
-
-
 @click.command(
     epilog="\b\nExamples:\n"
     "  drg compare discharges.csv -g chs-drg-1.1,chs-drg-2.0 -o comparison/\n"
     "  drg compare hqms-2024.csv -g harbin-2022,chs-drg-2.0 -s harbin-2022 -o comparison/ --lang zh\n"
 )
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@files_argument()
 @click.option(
     "-g",
     "--groupers",
     multiple=True,
     required=True,
-    callback=_listed,
+    callback=listed,
     metavar="A,B[,C…]",
     help="Ids of versions (see: drg groupers) or their directories; the first is the base.",
 )
@@ -44,15 +40,15 @@ def _listed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> li
     "-s",
     "--schemes",
     multiple=True,
-    callback=_listed,
+    callback=listed,
     metavar="S[,T…]",
     help="Payment schemes (see: drg schemes) or their directories, at most one for each version. [no money]",
 )
 @directory_option("Directory of the results.")
 @reading_options
 @set_option
-@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", help="Language of the reasons. [en]")
-@click.option("-q", "--quiet", is_flag=True, help="No progress bar and no summary.")
+@lang_option
+@quiet_option
 def compare(
     files: tuple[Path, ...],
     groupers: list[str],
@@ -79,7 +75,7 @@ def compare(
     from drg.report.comparison.book import comparison_workbook
     from drg.report.comparison.console import print_comparison
     from drg.report.comparison.page import comparison_page
-    from drg.report.console import stdout
+    from drg.report.console import say, stdout
 
     started = perf_counter()
     codes = reading.pop("codes")
@@ -107,7 +103,7 @@ def compare(
     if not quiet:
         console = stdout()
         print_comparison(console, comparison, perf_counter() - started)
-        console.print(f"Written to {directory}: {PAGE}, {WORKBOOK} and {CASES}.", soft_wrap=True)
+        say(console, f"Written to {directory}: {PAGE}, {WORKBOOK} and {CASES}.")
 
 
 def _canonical(discharges: Discharges) -> pl.LazyFrame:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from drg.cli.options import grouper_option
 from drg.cli.reading import reading_options
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def _field_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--case-id", help="The case of FILE to explain.")
 @_field_options
 @reading_options
-@click.option("-g", "--grouper", required=True, help="Id of a version (see: drg groupers) or its directory.")
+@grouper_option()
 @click.option("--all", "everything", is_flag=True, help="Show every rule that was tried.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def explain(

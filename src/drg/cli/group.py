@@ -7,6 +7,14 @@ from typing import Any
 
 import click
 
+from drg.cli.options import (
+    bom_option,
+    files_argument,
+    grouper_option,
+    lang_option,
+    output_option,
+    quiet_option,
+)
 from drg.cli.reading import reading_options
 
 
@@ -16,11 +24,9 @@ from drg.cli.reading import reading_options
     "  drg group hqms-2024.csv -o grouped.xlsx -g chs-drg-2.0 --findings findings.xlsx\n"
     "  drg group settlement-list/ -o grouped.csv -g wuhan-2022 --codes clinical\n"
 )
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
-@click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path), help="Where to write the result."
-)
-@click.option("-g", "--grouper", required=True, help="Id of a version (see: drg groupers) or its directory.")
+@files_argument()
+@output_option("Where to write the result.")
+@grouper_option()
 @reading_options
 @click.option("--canonical", is_flag=True, help="Write canonical columns instead of the file's own.")
 @click.option(
@@ -29,11 +35,9 @@ from drg.cli.reading import reading_options
     type=click.Path(path_type=Path),
     help="Where to write what was read otherwise, was unknown or could not be read.",
 )
-@click.option(
-    "--bom/--no-bom", default=True, help="Begin CSV with a byte order mark, as Excel needs it. [on]"
-)
-@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", help="Language of the reasons. [en]")
-@click.option("-q", "--quiet", is_flag=True, help="No progress bar and no summary.")
+@bom_option
+@lang_option
+@quiet_option
 def group(
     files: tuple[Path, ...],
     output: Path,
@@ -62,7 +66,7 @@ def group(
     from drg.records.files import check_output, count_rows, write
     from drg.records.findings_log import FindingsLog
     from drg.records.reading import read
-    from drg.report.console import print_summary, stdout
+    from drg.report.console import print_summary, say, stdout
     from drg.report.layouts import print_reading
 
     started = perf_counter()
@@ -93,8 +97,6 @@ def group(
         print_reading(console, log.counts)
         print_summary(console, tally, perf_counter() - started)
         read_as = "" if discharges.is_canonical else f", read as {discharges.layout.id}"
-        console.print(f"Written to {output} with {version.id}{read_as}.", soft_wrap=True)
+        say(console, f"Written to {output} with {version.id}{read_as}.")
         if findings_file is not None:
-            console.print(
-                f"{sum(log.counts.values()):,} findings written to {findings_file}.", soft_wrap=True
-            )
+            say(console, f"{sum(log.counts.values()):,} findings written to {findings_file}.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from drg.cli.directories import directory_option
+from drg.cli.options import directory_option, files_argument, hospital_option, lang_option, quiet_option
 
 if TYPE_CHECKING:
     from drg.ledger import Added, Ledger, Stamp
@@ -65,7 +65,7 @@ def _pair(_context: click.Context, _option: click.Parameter, texts: tuple[str, .
     )
 )
 @_LEDGER
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
+@files_argument(required=False, metavar="[FILE]...")
 @click.option("-s", "--scheme", help="Add the payment scheme: an id (see: drg schemes) or a directory.")
 @click.option(
     "--kind", type=click.Choice(_KINDS), default=_KINDS[0], help="What FILE holds.", show_default=True
@@ -81,7 +81,7 @@ def _pair(_context: click.Context, _option: click.Parameter, texts: tuple[str, .
 @click.option("--by", help="Who adds it; is noted.")
 @click.option("--note", help="Why; is noted.")
 @click.option("--at", callback=_time, metavar="TIME", help="When, such as 2025-02-05T09:30. [now]")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing.")
+@quiet_option
 def add(ledger: Path, files: tuple[Path, ...], quiet: bool, **options: Any) -> None:
     """Add one entry: the scheme first, then priced cases (what drg price writes) and tables.
 
@@ -152,10 +152,10 @@ def status(ledger: Path, as_of: int | None) -> None:
 @_LEDGER
 @directory_option("Directory to write.")
 @_AS_OF
-@click.option("--hospital", "hospitals", multiple=True, metavar="H", help="Only this hospital; repeatable.")
-@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", help="Of statements. [zh]")
+@hospital_option
+@lang_option
 @click.option("--close/--no-close", default=None, help="Clear the year or not. [if December is in]")
-@click.option("-q", "--quiet", is_flag=True, help="No summary.")
+@quiet_option
 def statement(
     ledger: Path,
     directory: Path,
@@ -177,7 +177,7 @@ def statement(
 
 @ledger.command()
 @_LEDGER
-@click.option("-q", "--quiet", is_flag=True, help="Errors only.")
+@quiet_option
 @click.pass_context
 def verify(context: click.Context, ledger: Path, quiet: bool) -> None:
     """Check every byte and every count; the exit code is 1 if something is wrong."""
@@ -205,7 +205,7 @@ def verify(context: click.Context, ledger: Path, quiet: bool) -> None:
 )
 @_LEDGER
 @click.argument("number", type=int)
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
+@files_argument(required=False, metavar="[FILE]...")
 def restore(ledger: Path, number: int, files: tuple[Path, ...]) -> None:
     """Put damaged files of entry NUMBER back.
 

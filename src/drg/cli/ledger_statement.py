@@ -45,7 +45,7 @@ def write_statement_of(
         OutputError: the directory cannot be written.
     """
     from drg.records.files import make_directory, write, write_bytes
-    from drg.report.console import stdout
+    from drg.report.console import say, stdout
     from drg.report.ledger import about
     from drg.report.settlement import print_findings
     from drg.report.settlement_book import write_settlement
@@ -70,11 +70,10 @@ def write_statement_of(
         if not shown.findings.is_empty():
             print_findings(console, shown.findings)
         last = entries[-1]
-        console.print(
+        say(
+            console,
             f"Settled as of entry {last.number} 截至第 {last.number} 号记录: {rows.height:,} rows 行, "
             f"written to 写入 {directory}.",
-            soft_wrap=True,
-            highlight=False,
         )
 
 

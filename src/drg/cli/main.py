@@ -61,7 +61,11 @@ def cli() -> None:
 def main() -> None:
     """Run the command line and leave with its exit code."""
     try:
-        code = cli.main(prog_name="drg", standalone_mode=False)
+        code = cli.main(
+            prog_name="drg",
+            standalone_mode=False,
+            windows_expand_args=False,  # which takes brackets for a pattern; see options.expanded
+        )
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -8,6 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from drg.cli.constants import set_option, with_constants
+from drg.cli.options import (
+    bom_option,
+    files_argument,
+    lang_option,
+    output_option,
+    quiet_option,
+    scheme_option,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -21,17 +29,15 @@ if TYPE_CHECKING:
     "  drg price grouped.parquet --explain 0001 --scheme harbin-2022\n"
     "  drg price grouped.csv -o priced.xlsx --scheme demo --set hospital_level=3\n"
 )
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Where to write the result.")
-@click.option("-s", "--scheme", required=True, help="Id of a scheme (see: drg schemes) or its directory.")
+@files_argument()
+@output_option("Where to write the result.", required=False)
+@scheme_option
 @click.option("--explain", "case_id", metavar="CASE_ID", help="Print the arithmetic of this case instead.")
 @click.option("--json", "as_json", is_flag=True, help="The arithmetic as JSON.")
 @set_option
-@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", help="Language of the reasons. [en]")
-@click.option(
-    "--bom/--no-bom", default=True, help="Begin CSV with a byte order mark, as Excel needs it. [on]"
-)
-@click.option("-q", "--quiet", is_flag=True, help="No progress bar and no summary.")
+@lang_option
+@bom_option
+@quiet_option
 def price(
     files: tuple[Path, ...],
     output: Path | None,
@@ -78,7 +84,7 @@ def _price(
     from drg.analysis.price_tally import PriceTally
     from drg.cli.progress import counting
     from drg.records.files import count_rows, write
-    from drg.report.console import stdout
+    from drg.report.console import say, stdout
     from drg.report.prices import print_prices
 
     started = perf_counter()
@@ -89,7 +95,7 @@ def _price(
     if not quiet:
         console = stdout()
         print_prices(console, tally, pricer.scheme, perf_counter() - started)
-        console.print(f"Written to {output} with {pricer.id}.", soft_wrap=True)
+        say(console, f"Written to {output} with {pricer.id}.")
 
 
 def warn(tally: Any) -> None:

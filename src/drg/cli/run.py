@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from drg.cli.constants import set_option, with_constants
-from drg.cli.directories import directory_option
+from drg.cli.options import (
+    directory_option,
+    files_argument,
+    grouper_option,
+    lang_option,
+    quiet_option,
+    scheme_option,
+)
 from drg.cli.reading import reading_options
 
 if TYPE_CHECKING:
@@ -24,16 +31,16 @@ SUMMARY = "summary"
     "  drg run discharges.csv -o results/ --scheme harbin-2022\n"
     "  drg run hqms-2024.csv -o results/ --scheme demo --set hospital_level=3 --set insurance_type=310\n"
 )
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@files_argument()
 @directory_option("Directory of the results.")
-@click.option("-s", "--scheme", required=True, help="Id of a scheme (see: drg schemes) or its directory.")
-@click.option("-g", "--grouper", help="Id of a version or its directory. [that of the scheme]")
+@scheme_option
+@grouper_option("Id of a version or its directory. [that of the scheme]", required=False)
 @reading_options
 @set_option
 @click.option("--csv", "as_csv", is_flag=True, help=f"Write {CASES}.csv instead of {CASES}.parquet.")
 @click.option("--text", "as_text", is_flag=True, help=f"Write {SUMMARY}.txt instead of {SUMMARY}.html.")
-@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", help="Language of the reasons. [en]")
-@click.option("-q", "--quiet", is_flag=True, help="No progress bar and no summary.")
+@lang_option
+@quiet_option
 def run(
     files: tuple[Path, ...],
     directory: Path,
@@ -61,7 +68,7 @@ def run(
     from drg.payment import Pricer
     from drg.records.files import count_rows, make_directory, write, write_bytes
     from drg.records.reading import read
-    from drg.report.console import stdout
+    from drg.report.console import say, stdout
     from drg.report.page import html_page, text_page
     from drg.report.prices import print_prices
 
@@ -86,9 +93,9 @@ def run(
     if not quiet:
         console = stdout()
         print_prices(console, tally, pricer.scheme, seconds)
-        console.print(f"{found} cases have findings of severity error; see {FINDINGS}.")
+        say(console, f"{found} cases have findings of severity error; see {FINDINGS}.")
         names = f"{cases.name}, {FINDINGS} and {page.name}"
-        console.print(f"Written to {directory}: {names}, with {version.id} and {pricer.id}.", soft_wrap=True)
+        say(console, f"Written to {directory}: {names}, with {version.id} and {pricer.id}.")
 
 
 def _check(discharges: Discharges, version: Any, file: Path) -> int:

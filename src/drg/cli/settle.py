@@ -7,6 +7,16 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from drg.cli.options import (
+    cases_option,
+    files_argument,
+    hospital_option,
+    lang_option,
+    output_option,
+    quiet_option,
+    scheme_option,
+)
+
 if TYPE_CHECKING:
     from drg.settlement import Settlement
 
@@ -18,15 +28,9 @@ if TYPE_CHECKING:
     "  drg settle priced.csv --scheme demo -o out.parquet --decisions decided.xlsx --scores scores.csv\n"
     "  drg settle priced.parquet --scheme demo -o out.xlsx --statement statements/ --hospital H1\n"
 )
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
-@click.option("-s", "--scheme", required=True, help="Id of a scheme (see: drg schemes) or its directory.")
-@click.option(
-    "-o",
-    "--output",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="Where to write the accounts: .xlsx, .parquet or .csv.",
-)
+@files_argument()
+@scheme_option
+@output_option("Where to write the accounts: .xlsx, .parquet or .csv.")
 @click.option("--payments", type=click.Path(path_type=Path), help="Instalments and deductions (拨付记录).")
 @click.option("--decisions", type=click.Path(path_type=Path), help="On special cases (特例单议决定).")
 @click.option("--scores", type=click.Path(path_type=Path), help="Of the year's quality (考核得分).")
@@ -46,12 +50,10 @@ if TYPE_CHECKING:
     metavar="DIR",
     help="Also write a statement (结算单) for each hospital into this directory.",
 )
-@click.option(
-    "--hospital", "hospitals", multiple=True, metavar="H", help="Statement of this one; repeatable."
-)
-@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", help="Of the statements. [zh]")
-@click.option("--with-cases/--without-cases", default=True, help="Statements with the table of cases. [with]")
-@click.option("-q", "--quiet", is_flag=True, help="No progress and no summary.")
+@hospital_option
+@lang_option
+@cases_option
+@quiet_option
 def settle(
     files: tuple[Path, ...],
     scheme: str,
@@ -76,7 +78,7 @@ def settle(
     from time import perf_counter
 
     from drg.records.files import check_output, scan, scan_all
-    from drg.report.console import stdout
+    from drg.report.console import say, stdout
     from drg.report.settlement import print_settlement
     from drg.report.statement import check_hospitals
     from drg.settlement import settle as settle_frame
@@ -104,13 +106,9 @@ def settle(
         console = stdout()
         print_settlement(console, settlement)
         names = ", ".join(str(file) for file in outputs)
-        console.print(
-            f"{settlement.rows.height:,} rows in {seconds:.2f} s, written to {names} with {scheme}.",
-            soft_wrap=True,
-            highlight=False,
-        )
+        say(console, f"{settlement.rows.height:,} rows in {seconds:.2f} s, written to {names} with {scheme}.")
         if statements is not None:
-            console.print(f"{made:,} statements 份结算单 written to {statements}.", highlight=False)
+            say(console, f"{made:,} statements 份结算单 written to {statements}.")
 
 
 def _write(

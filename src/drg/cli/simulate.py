@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from drg.cli.options import bom_option, grouper_option, output_option, quiet_option
+
 
 @click.command(
     epilog="\b\nExamples:\n"
@@ -14,10 +16,8 @@ import click
     "  drg simulate 5000 -o discharges.xlsx --grouper demo --hospitals 3 --weights weights.csv\n"
 )
 @click.argument("cases", type=click.IntRange(min=0), metavar="N")
-@click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path), help="Where to write the discharges."
-)
-@click.option("-g", "--grouper", required=True, help="Id of a version (see: drg groupers) or its directory.")
+@output_option("Where to write the discharges.")
+@grouper_option()
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Another one gives other data. [0]")
 @click.option("--year", type=int, help="Of the discharges. [2025]")
 @click.option("--hospitals", type=click.IntRange(min=1), help="How many. [one for each 5,000 cases, 5 to 60]")
@@ -25,10 +25,8 @@ import click
 @click.option(
     "--weights", type=click.Path(path_type=Path), help="Write the true weights of the groups here, too."
 )
-@click.option(
-    "--bom/--no-bom", default=True, help="Begin CSV with a byte order mark, as Excel needs it. [on]"
-)
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing.")
+@bom_option
+@quiet_option
 def simulate(
     cases: int,
     output: Path,
@@ -53,7 +51,7 @@ def simulate(
     from drg.analysis.simulation import simulate as made_up
     from drg.grouping import Grouper
     from drg.records.files import check_output, write
-    from drg.report.console import stdout
+    from drg.report.console import say, stdout
 
     started = perf_counter()
     check_output(output)
@@ -76,10 +74,10 @@ def simulate(
     if not quiet:
         seconds = perf_counter() - started
         console = stdout()
-        console.print(
+        say(
+            console,
             f"{cases:,} made-up cases (模拟病例) of {frame['hospital_id'].n_unique():,} hospitals written to "
             f"{output} in {seconds:.1f} s, for {version.id} with seed {seed}.",
-            soft_wrap=True,
         )
         if weights is not None:
-            console.print(f"True weights (真实权重) written to {weights}.", soft_wrap=True)
+            say(console, f"True weights (真实权重) written to {weights}.")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from drg.cli.options import grouper_option, output_option
+
 if TYPE_CHECKING:
     from drg.analysis.tables_diff import TablesDiff
 
@@ -128,13 +130,11 @@ def check(context: click.Context, grouper: str, everything: bool, form: str, str
 @click.argument("after")
 @click.option("--details", multiple=True, type=click.Choice(_WHAT), help="Show these changes; repeatable.")
 @click.option("--all", "everything", is_flag=True, help="Show all of them, not the first 20.")
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="Write every change to a .csv or .json file."
-)
+@output_option("Write every change to a .csv or .json file.", required=False)
 def diff(before: str, after: str, details: tuple[str, ...], everything: bool, output: Path | None) -> None:
     """What a person must know who switches from BEFORE to AFTER, ids or directories."""
     from drg.analysis.tables_diff import diff_tables
-    from drg.report.console import stdout
+    from drg.report.console import say, stdout
     from drg.report.tables import print_diff
     from drg.tables import load_tables
 
@@ -143,13 +143,14 @@ def diff(before: str, after: str, details: tuple[str, ...], everything: bool, ou
     print_diff(console, found, details=details, limit=None if everything else 20)
     if output is not None:
         _write_diff(found, output)
-        console.print(f"Written to {output}.", soft_wrap=True)
+        say(console, f"Written to {output}.")
 
 
 def _write_diff(found: TablesDiff, output: Path) -> None:
     import json
 
     from drg.errors import OutputError
+    from drg.records.exact_paths import exact
 
     ending = output.suffix.lower()
     if ending not in (".csv", ".json"):
@@ -158,7 +159,7 @@ def _write_diff(found: TablesDiff, output: Path) -> None:
         )
     try:
         if ending == ".csv":
-            found.changes.write_csv(output, include_bom=True)
+            found.changes.write_csv(exact(output), include_bom=True)
             return
         content = {
             "before": found.before.id,
@@ -174,7 +175,7 @@ def _write_diff(found: TablesDiff, output: Path) -> None:
 
 @tables.command(epilog=_examples("show BR1", "show DI_BR1 --codes", "show I63.900 -g chs-drg-1.1"))
 @click.argument("item")
-@click.option("-g", "--grouper", help="Id or directory of a version; by default the newest national one.")
+@grouper_option("Id of a version or its directory. [the newest national one]", required=False)
 @click.option("--codes", is_flag=True, help="Show every code of every set.")
 def show(item: str, grouper: str | None, codes: bool) -> None:
     """Show ITEM: an MDC, ADRG or DRG, a set, or a code."""
@@ -207,7 +208,7 @@ def show(item: str, grouper: str | None, codes: bool) -> None:
 @click.option("--title", help="Title of the version; by default its id.")
 def new(id_: str, base: str, output: Path | None, full: Path | None, title: str | None) -> None:
     """Write the smallest version ID that differs from another one: only its manifest and the changes."""
-    from drg.report.console import stdout
+    from drg.report.console import say, stdout
     from drg.tables.create import new_version
     from drg.tables.layout import CHANGE, TABLES
     from drg.tables.locate import called
@@ -217,15 +218,15 @@ def new(id_: str, base: str, output: Path | None, full: Path | None, title: str 
     for table in TABLES:
         file = directory / table.file
         if file.is_file():
-            console.print(f"{table.file}: {_rows(file):,} changes")
+            say(console, f"{table.file}: {_rows(file):,} changes")
     if full is None:
         columns = ", ".join((CHANGE, *TABLES[2].columns))
-        console.print(f"Write what differs into {TABLES[2].file} and so on, with columns {columns};")
-        console.print(f"{CHANGE} is add, remove or replace.")
-    console.print(f"Written to {directory}; group with --grouper {called(directory)}", soft_wrap=True)
+        say(console, f"Write what differs into {TABLES[2].file} and so on, with columns {columns};")
+        say(console, f"{CHANGE} is add, remove or replace.")
+    say(console, f"Written to {directory}; group with --grouper {called(directory)}")
 
 
 def _rows(file: Path) -> int:
-    import polars as pl
+    from drg.records.exact_paths import read_csv
 
-    return pl.read_csv(file, infer_schema=False).height
+    return read_csv(file, infer_schema=False).height

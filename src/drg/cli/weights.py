@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 import click
 
 from drg.cli.constants import set_option, with_constants
-from drg.cli.directories import directory_option
+from drg.cli.options import (
+    directory_option,
+    files_argument,
+    grouper_option,
+    overwrite_option,
+    quiet_option,
+    trim_option,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -36,19 +43,14 @@ _WEIGHTED = re.compile(r"(.+):(\d+(?:\.\d+)?)")
     "  drg weights 2024.parquet -o mycity-2025 --what-if mycity-2024\n"
     "  drg weights 2024.parquet -o change --what-if mycity-2024 --to mycity-2025\n"
 )
-@click.argument("files", nargs=-1, required=True, metavar="FILE[:WEIGHT]...")
+@files_argument(metavar="FILE[:WEIGHT]...", as_text=True)
 @directory_option("Directory of the scheme; its name is the id.")
-@click.option("-g", "--grouper", help="Id of the version or its directory. [the one that the cases name]")
+@grouper_option("Id of a version or its directory. [the one that the cases name]", required=False)
 @click.option("--year-weights", metavar="W,W…", help="What a case of each file counts. [1 each]")
 @click.option(
     "--base", metavar="FILE", help="The file whose mean weight is 1, and which is paid for. [the last]"
 )
-@click.option(
-    "--trim",
-    default=_TRIMMING,
-    metavar="RULE",
-    help=f"none, percentile:1,99, iqr:1.5 or log-sd:3, per group and file. [{_TRIMMING}]",
-)
+@trim_option(_TRIMMING)
 @click.option(
     "--min-cases",
     type=click.IntRange(min=1),
@@ -87,8 +89,8 @@ _WEIGHTED = re.compile(r"(.+):(\d+(?:\.\d+)?)")
     "--to", "new", metavar="SCHEME", help="With --what-if: compare with this one; calibrate nothing."
 )
 @set_option
-@click.option("--overwrite", is_flag=True, help="Replace a scheme that is in the directory.")
-@click.option("-q", "--quiet", is_flag=True, help="No summary.")
+@overwrite_option("a scheme that is in the directory")
+@quiet_option
 def weights(
     files: tuple[str, ...],
     directory: Path,
@@ -196,7 +198,7 @@ def _written(
     """Write the files and what a change does, and say so."""
     from drg.analysis.calibration.scheme import put
     from drg.report.calibration import print_what_if, what_if_workbook
-    from drg.report.console import stdout
+    from drg.report.console import say, stdout
 
     if result is not None:
         files = {**files, _WHAT_IF: what_if_workbook(result)}
@@ -208,7 +210,7 @@ def _written(
     console = stdout()
     if result is not None:
         print_what_if(console, result)
-    console.print(f"Written to {directory}: {', '.join(files)}.", soft_wrap=True)
+    say(console, f"Written to {directory}: {', '.join(files)}.")
 
 
 def _base(given: str | None, labels: list[str], paths: list[Path]) -> str:

@@ -17,6 +17,7 @@ import polars as pl
 
 from drg.errors import DrgError, InputError, OutputError
 from drg.records import encodings, spreadsheet
+from drg.records.exact_paths import exact, scan_csv, scan_parquet
 
 # How lists of codes are written where a cell can only hold text.
 LIST_SEPARATOR: Final = "|"
@@ -66,7 +67,7 @@ def scan(file: Path, dialect: Dialect | None = None, *, row: str | None = None) 
         raise InputError(what, file=file, fix="Give the path of a Parquet, CSV or Excel file")
     try:
         if ending == ".parquet":
-            frame = pl.scan_parquet(file, row_index_name=row, row_index_offset=2)
+            frame = scan_parquet(file, row=row)
         elif ending in spreadsheet.ENDINGS:
             sheet = spreadsheet.read_sheet(file, dialect.sheet)
             frame = (sheet.with_row_index(row, offset=2) if row else sheet).lazy()
@@ -90,8 +91,8 @@ def _scan_text(file: Path, dialect: Dialect, row: str | None) -> pl.LazyFrame:
     else:
         delimiter = encodings.detect_delimiter(encodings.first_line(file, encoding))
     text = encodings.as_utf8(file, encoding)
-    return pl.scan_csv(
-        io.BytesIO(text) if isinstance(text, bytes) else text,
+    return scan_csv(
+        text,
         separator=delimiter,
         infer_schema=False,
         truncate_ragged_lines=False,
@@ -116,7 +117,7 @@ def count_rows(files: Sequence[Path]) -> int | None:
     """The number of rows, or None if it takes reading the whole file to know."""
     if any(not file.name.lower().endswith(".parquet") for file in files):
         return None
-    return sum(int(pl.scan_parquet(file).select(pl.len()).collect().item()) for file in files)
+    return sum(int(scan_parquet(file).select(pl.len()).collect().item()) for file in files)
 
 
 def collect(frame: pl.LazyFrame, *, sources: Sequence[Path]) -> pl.DataFrame:
@@ -177,14 +178,14 @@ def write(frame: pl.LazyFrame, file: Path, *, sources: Sequence[Path], bom: bool
         try:
             if ending == ".parquet":
                 # The lowest level of zstd writes a fifth faster, into a file a few percent larger.
-                frame.sink_parquet(part, compression="zstd", compression_level=1)
+                frame.sink_parquet(exact(part), compression="zstd", compression_level=1)
                 return
             text = frame.with_columns(pl.col(pl.List(pl.String)).list.join(LIST_SEPARATOR))
             if ending == ".xlsx":
                 _write_sheet(text, part, file)
             else:
                 compression = _CSV_COMPRESSION[ending]
-                text.sink_csv(part, include_bom=bom, compression=compression, check_extension=False)
+                text.sink_csv(exact(part), include_bom=bom, compression=compression, check_extension=False)
         except DrgError:
             raise
         except pl.exceptions.PolarsError as error:

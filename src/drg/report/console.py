@@ -34,6 +34,11 @@ def stdout() -> Console:
     return console if console.is_terminal else Console(width=_WIDTH_OF_A_FILE)
 
 
+def say(console: Console, text: str) -> None:
+    """A line as it is: brackets in a path or an id are no markup, and the line is not broken."""
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
 def print_summary(console: Console, tally: Tally, seconds: float) -> None:
     """The outcome of a run: statuses, reasons, the largest groups, the speed."""
     outcome = Table("status", "状态", "cases", "share", title="Cases", title_justify="left")

@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from drg.errors import TablesError, did_you_mean
+from drg.records.exact_paths import read_csv
 from drg.tables.layout import CHANGE, COMPLICATIONS, PROVENANCE, TABLES, Table
 from drg.tables.lint import check_cells, check_unique
 
@@ -67,7 +68,7 @@ def _parse(file: Path, table: Table, *, overlay: bool) -> pl.DataFrame:
     header = _header(raw, file)
     _check_header(header, table, file, overlay=overlay)
     try:
-        frame = pl.read_csv(raw, infer_schema=False, empty_string_is_null=False, new_columns=header)
+        frame = read_csv(raw, infer_schema=False, empty_string_is_null=False, new_columns=header)
     except pl.exceptions.PolarsError as error:
         _check_ragged(raw, header, file)
         raise TablesError(f"cannot be read as CSV: {error}", file=file, fix="Save it as CSV UTF-8") from error

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
 from drg.analysis.checks.frames import as_lazy
 from drg.analysis.comparison.cells import CellTally
 from drg.analysis.comparison.examples import Wanted, examples
@@ -21,6 +19,7 @@ from drg.grouping import Grouper
 from drg.grouping.outcomes import check_language
 from drg.payment import Pricer
 from drg.records.discharges import CODE_VERSIONS
+from drg.records.exact_paths import scan_parquet
 from drg.records.files import write
 
 if TYPE_CHECKING:
@@ -90,7 +89,7 @@ def compare(
         results = results.collect(engine="streaming").lazy()
     else:
         write(results, cases, sources=sources)
-        results = pl.scan_parquet(cases)
+        results = scan_parquet(cases)
     if tally.is_new:
         # Of a file without rows the streaming engine shows no batch, not even an empty one.
         step.lazy(lazy.head(0).collect().lazy(), seen).collect()
