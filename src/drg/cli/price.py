@@ -91,19 +91,20 @@ def _price(
     tally = PriceTally(pricer)
     with counting(lambda: tally.cases, total=count_rows(files), show=not quiet, what="pricing"):
         write(pricer.price(frame, language=lang, watch=tally.add), output, sources=files, bom=bom)
-    warn(tally)
+    warn(tally, lang)
     if not quiet:
         console = stdout()
-        print_prices(console, tally, pricer.scheme, perf_counter() - started)
+        print_prices(console, tally, pricer.scheme, perf_counter() - started, lang)
         say(console, f"Written to {output} with {pricer.id}.")
 
 
-def warn(tally: Any) -> None:
+def warn(tally: Any, lang: str) -> None:
     """Say what nobody may overlook, also to those who asked for quiet."""
+    from drg.report.language import either
     from drg.report.prices import warnings
 
-    for warning in warnings(tally):
-        click.echo(f"Warning: {warning}.", err=True)
+    for warning in warnings(tally, lang):
+        click.echo(either(lang, f"提醒：{warning}。", f"Warning: {warning}."), err=True)
 
 
 def _case_of(pricer: Pricer, frame: pl.LazyFrame, case_id: str, file: Path) -> dict[str, Any]:

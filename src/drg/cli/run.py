@@ -87,12 +87,14 @@ def run(
     found = _check(discharges, version, directory / FINDINGS)
     seconds = perf_counter() - started
     page = directory / (f"{SUMMARY}.txt" if as_text else f"{SUMMARY}.html")
-    text = text_page(tally, pricer.scheme, seconds) if as_text else html_page(tally, pricer.scheme)
+    text = (
+        text_page(tally, pricer.scheme, seconds, lang) if as_text else html_page(tally, pricer.scheme, lang)
+    )
     write_bytes(text.encode(), page, sources=discharges.files)
-    warn(tally)
+    warn(tally, lang)
     if not quiet:
         console = stdout()
-        print_prices(console, tally, pricer.scheme, seconds)
+        print_prices(console, tally, pricer.scheme, seconds, lang)
         say(console, f"{found} cases have findings of severity error; see {FINDINGS}.")
         names = f"{cases.name}, {FINDINGS} and {page.name}"
         say(console, f"Written to {directory}: {names}, with {version.id} and {pricer.id}.")

@@ -85,7 +85,7 @@ class Pricer:
             frame: grouped discharges of any kind, one row per case, with ``total_cost_yuan`` and the columns
                 that the scheme asks for (``required_columns``). Amounts are in yuan.
             language: of the reasons, ``en`` or ``zh``.
-            watch: is shown every priced batch, in no particular order and from several threads.
+            watch: is shown every priced batch, with ``NOTES``, in no order and from several threads.
 
         Returns:
             The same kind of frame, rows in order, with the columns of ``columns.PRICE_COLUMNS`` added.
@@ -128,6 +128,9 @@ class Pricer:
         Args:
             batch: as for ``price``, with the marks of ``marked`` as far as the scheme has any.
             language: of the reasons.
+
+        Returns:
+            The frame with the columns of ``columns.PRICE_COLUMNS`` and ``NOTES``, the bits of ``reasons``.
         """
         priced = self._decoder.price(self.encode(batch), language)
         marks = [name for name in (READMITTED, EXTREME) if name in batch.columns]

@@ -9,7 +9,6 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal
 
@@ -30,8 +29,6 @@ _CSV_COMPRESSION: dict[str, Literal["uncompressed", "gzip", "zstd"]] = {
 _TEXT = (*_CSV_COMPRESSION, ".txt", ".tsv")
 INPUT_FORMATS: Final = (".parquet", *_TEXT, *spreadsheet.ENDINGS)
 OUTPUT_FORMATS: Final = (".parquet", *_CSV_COMPRESSION, ".xlsx")
-# The time that a workbook gives as its own.
-_NO_TIME: Final = datetime(2000, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -209,22 +206,12 @@ def write_bytes(content: bytes, file: Path, *, sources: Sequence[Path]) -> None:
 
 def _write_sheet(frame: pl.LazyFrame, part: Path, file: Path) -> None:
     """One sheet; text stays text, so that codes keep their zeros."""
-    most = spreadsheet.MOST_ROWS - 1
-    rows = frame.head(most + 1).collect(engine="streaming")
-    if rows.height > most:
-        raise OutputError(
-            f"the result has more than the {most:,} rows that a sheet of Excel holds",
-            file=file,
-            fix="Write .csv or .parquet instead",
-        )
-    import xlsxwriter
+    from drg.records.workbook import write_frame
 
+    # One row more than a sheet holds is enough to refuse it.
+    rows = frame.head(spreadsheet.MOST_ROWS).collect(engine="streaming")
     content = io.BytesIO()
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
-    with xlsxwriter.Workbook(content, options) as book:
-        # Without a time of its own it would have that of the clock: the same table gives the same bytes.
-        book.set_properties({"created": _NO_TIME})
-        rows.write_excel(book, header_format={"bold": True}, freeze_panes=(1, 0))
+    write_frame(rows, content, file)
     part.write_bytes(content.getvalue())
 
 

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from drg.analysis.calibration import Calibration, WhatIf
 from drg.payment.steps import CLASSES_ZH
-from drg.report.workbook import Heading, new_book
+from drg.records.workbook import Heading, new_book
 
 SOURCES_ZH: Final = {"own": "本组均值", "adrg": "核心病组均值", "prior": "先验权重", "none": "无权重"}
 OUTCOMES_ZH: Final = {"gains": "增加", "loses": "减少", "unchanged": "不变"}

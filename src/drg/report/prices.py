@@ -12,7 +12,6 @@ from rich.table import Table
 
 from drg.analysis.price_tally import CLASS, PriceTally
 from drg.payment import PaymentScheme, PriceExplanation
-from drg.payment.rules import CLASSES
 from drg.payment.steps import CLASSES_ZH
 
 STATUSES_ZH = {"published": "公布", "transcribed": "转录", "illustrative": "示例"}
@@ -35,12 +34,15 @@ def print_schemes(console: Console, schemes: Sequence[PaymentScheme]) -> None:
     console.print(table)
 
 
-def warnings(tally: PriceTally) -> list[str]:
+def warnings(tally: PriceTally, language: str) -> list[str]:
     """What everybody must see who prices with these: once each, with the number of cases."""
-    return [f"{count:,} of {tally.cases:,} cases: {text}" for text, count in tally.warned.items()]
+    form = "{count:,}/{cases:,} 例：{text}" if language == "zh" else "{count:,} of {cases:,} cases: {text}"
+    return [form.format(count=count, cases=tally.cases, text=text) for text, count in tally.warned(language)]
 
 
-def print_prices(console: Console, tally: PriceTally, scheme: PaymentScheme, seconds: float) -> None:
+def print_prices(
+    console: Console, tally: PriceTally, scheme: PaymentScheme, seconds: float, language: str
+) -> None:
     """The outcome of a run: classes, reasons, totals, the speed. Every case is in one class."""
     classes = Table(
         "class", "病例类型", "cases", "payment", "cost", "surplus", title="Cases", title_justify="left"
@@ -56,12 +58,10 @@ def print_prices(console: Console, tally: PriceTally, scheme: PaymentScheme, sec
     sums = (amount(total[column]) for column in ("payment", "cost", "surplus"))
     classes.add_row("all", "合计", f"{tally.cases:,}", *sums)
     console.print(classes)
-    if tally.reasons:
+    if told := tally.reasons(language):
         reasons = Table("class", "reason", "cases", title="Reasons", title_justify="left")
         reasons.columns[2].justify = "right"
-        order = {name: place for place, name in enumerate(CLASSES)}
-        told = sorted(tally.reasons.items(), key=lambda item: (order[item[0][0]], -item[1], item[0][1]))
-        for (name, reason), count in told[:_MOST_REASONS]:
+        for name, reason, count in told[:_MOST_REASONS]:
             reasons.add_row(name, escape(reason), f"{count:,}")
         console.print(reasons)
         if len(told) > _MOST_REASONS:

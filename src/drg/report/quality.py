@@ -13,8 +13,8 @@ from rich.table import Table
 
 from drg.analysis.quality import Evaluation
 from drg.records.findings import ERROR, NOTICE, WARNING
+from drg.records.workbook import Book, Heading, new_book
 from drg.report.quality_labels import LABELS_ZH, SHEETS_ZH, VALUES_ZH, riv_zh
-from drg.report.workbook import Book, Heading, new_book
 
 _MOST: Final = 10
 _WIDEST: Final = 60

@@ -14,8 +14,9 @@ from drg.errors import OutputError
 from drg.payment.load import LoadedScheme
 from drg.payment.steps import CLASSES_ZH
 from drg.records.spreadsheet import MOST_ROWS
+from drg.records.workbook import Book, Heading, new_book
+from drg.records.workbook_looks import GREY, OPEN
 from drg.report.prices import STATUSES_ZH
-from drg.report.workbook import GREY, OPEN, Book, Heading, new_book
 from drg.settlement.candidates import Candidates, special_review
 
 _MOST_HOSPITALS: Final = 20

@@ -117,7 +117,7 @@ def _result(before: Pricer, after: Pricer, old: PriceTally, new: PriceTally) -> 
     said = [
         f"{pricer.id}: {count:,} of {tally.cases:,} cases: {text}"
         for pricer, tally in ((before, old), (after, new))
-        for text, count in tally.warned.items()
+        for text, count in tally.warned("en")
     ]
     return WhatIf(
         before.id,

@@ -77,7 +77,7 @@ def compare(
     names = lazy.collect_schema().names()
     check_columns(compared, names)
     step = Step(compared, names, language)
-    tally = CellTally(compared, language)
+    tally = CellTally(compared)
 
     def seen(batch: Any) -> None:
         tally.add(batch)

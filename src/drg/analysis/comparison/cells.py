@@ -17,7 +17,7 @@ import polars as pl
 from drg.analysis.comparison.sides import Side
 from drg.analysis.comparison.step import Compared
 from drg.analysis.quality.moments import GroupMoments
-from drg.payment.reasons import GROUPER_NOT_VALID, SCHEME_NOT_VALID, Reasons
+from drg.payment.reasons import GROUPER_NOT_VALID, SCHEME_NOT_VALID
 from drg.payment.rules import INSIDE
 
 PLACE: Final = ("hospital_id", "department")
@@ -37,19 +37,13 @@ class CellTally:
         moments: the statistics of each version's groups.
     """
 
-    def __init__(self, compared: Sequence[Side], language: str = "en") -> None:
+    def __init__(self, compared: Sequence[Side]) -> None:
         self.cases = 0
         self.zero_cost = 0
         self.no_cost = 0
         self._costs: set[Decimal] = set()
         self._sides = tuple(compared)
         self.out_of_date: Counter[tuple[int, int]] = Counter()
-        self._out_of_date = [
-            (at, bit, f"pricing_{side.id}", Reasons(side.pricer.loaded).phrase(bit, language))
-            for at, side in enumerate(compared)
-            if side.pricer
-            for bit in (SCHEME_NOT_VALID, GROUPER_NOT_VALID)
-        ]
         self.moments = [GroupMoments(f"drg_{side.id}", f"status_{side.id}") for side in self._sides]
         self._keys = [*PLACE, *(group(at) for at in range(len(self._sides)))]
         self._cells: list[pl.DataFrame] = []
@@ -73,8 +67,10 @@ class CellTally:
         for moments in self.moments:
             moments.add(cases)
         out_of_date = {
-            (at, bit): int(cases[column].str.contains(phrase, literal=True).sum())
-            for at, bit, column, phrase in self._out_of_date
+            (at, bit): int((notes & bit != 0).sum())
+            for at, notes in enumerate(batch.notes)
+            if notes is not None
+            for bit in (SCHEME_NOT_VALID, GROUPER_NOT_VALID)
         }
         with self._lock:
             self.cases += cases.height

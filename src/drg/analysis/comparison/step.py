@@ -14,6 +14,7 @@ from drg.columns import ALL, OUTPUT, PRICE
 from drg.grouping.together import Grouped, Together
 from drg.payment.marks import EXTREME, READMITTED
 from drg.payment.money import fen, yuan
+from drg.payment.reasons import NOTES
 from drg.records.codebook import KINDS, CodeBook, recognised
 from drg.records.codes import DIAGNOSIS, PROCEDURE, CodeKind
 from drg.records.typed import as_text, typed
@@ -85,10 +86,12 @@ class Compared(NamedTuple):
     Attributes:
         cases: the case-level results.
         labels: [version][n] the number of what became of each case.
+        notes: [version] the bits of ``payment.reasons`` of each case; None without a scheme.
     """
 
     cases: pl.DataFrame
     labels: list[npt.NDArray[np.int32]]
+    notes: list[pl.Series | None]
 
 
 class Step:
@@ -184,6 +187,7 @@ class Step:
             columns["total_cost_yuan"] = pl.repeat(None, n, dtype=pl.Decimal(18, 2), eager=True)
         outcomes = [batch[_of(at, _OUTCOME)].to_numpy() for at in range(len(self.sides))]
         labels = [numbers.drg[found] for numbers, found in zip(self.numbers, outcomes, strict=True)]
+        notes: list[pl.Series | None] = [None for _ in self.sides]
         changed = np.zeros(n, dtype=np.bool_)
         for at, side in enumerate(self.sides):
             if at:
@@ -193,8 +197,9 @@ class Step:
             if side.pricer:
                 priced = side.pricer.price_batch(self._own(batch, at), self._language)
                 columns |= {f"{short}_{side.id}": priced[name] for short, name in _OF_PRICING.items()}
+                notes[at] = priced[NOTES]
         columns["changed"] = pl.Series(changed)
-        return Compared(pl.DataFrame({name: columns[name] for name in self.schema}), labels)
+        return Compared(pl.DataFrame({name: columns[name] for name in self.schema}), labels, notes)
 
     def _change(self, outcomes: Sequence[npt.NDArray[np.int32]], at: int) -> pl.Series:
         """The highest level at which a version differs from the first; null where none does."""
