@@ -81,13 +81,12 @@ def check(
     severities = _SEVERITIES[: _SEVERITIES.index(min_severity) + 1]
     rules = choose(ids or None, until=until.date() if until else None)
     rules = tuple(rule for rule in rules if rule.severity in severities)
-    languages = (lang,)
     if list_rules:
-        print_rules(stdout(), rules, languages=languages)
+        print_rules(stdout(), rules, lang)
         return
     if not files:
         raise click.UsageError("Give a FILE, or --list to see the rules.")
-    errors = _run(files, reading, output, grouper, rules, bom=bom, languages=() if quiet else languages)
+    errors = _run(files, reading, output, grouper, rules, lang, bom=bom, quiet=quiet)
     if strict and errors:
         click.get_current_context().exit(1)
 
@@ -98,35 +97,40 @@ def _run(
     output: Path | None,
     grouper: str | None,
     rules: Sequence[Rule],
+    lang: str,
     *,
     bom: bool,
-    languages: Sequence[str],
+    quiet: bool,
 ) -> int:
     """Check and report; the number of cases that have an error."""
     import polars as pl
 
     from drg.analysis.checks import checker, skipped_frame, summary_frame
+    from drg.cli.progress import counting
     from drg.records.batches import rebatched
     from drg.records.checking import RuleTally
-    from drg.records.files import write
+    from drg.records.files import count_rows, write
     from drg.records.findings import ERROR
     from drg.records.reading import read
     from drg.records.unread import converter
     from drg.report.checks import print_check
-    from drg.report.console import say, stdout
+    from drg.report.console import stdout, written_to
+    from drg.report.language import either
 
     discharges = read(files, **reading)
     ready = checker(discharges.binding.columns, grouper, rules)
     tally = RuleTally()
     found = ready.findings(rebatched(discharges.rows), convert=converter(discharges), tally=tally)
-    if output is None:
-        found.select(pl.len()).collect(engine="streaming")
-    else:
-        write(found, output, sources=discharges.files, bom=bom)
-    if languages:
+    doing = either(lang, "检查", "checking")
+    with counting(lambda: tally.cases, total=count_rows(discharges.files), show=not quiet, what=doing):
+        if output is None:
+            found.select(pl.len()).collect(engine="streaming")
+        else:
+            write(found, output, sources=discharges.files, bom=bom)
+    if not quiet:
         console = stdout()
         summary, skipped = summary_frame(ready.rules, tally), skipped_frame(ready.skipped)
-        print_check(console, summary, skipped, tally, languages=languages)
+        print_check(console, summary, skipped, tally, lang)
         if output is not None:
-            say(console, f"Findings written to {output}.")
+            written_to(console, output, lang)
     return tally.flagged[ERROR]

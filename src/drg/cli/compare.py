@@ -75,7 +75,8 @@ def compare(
     from drg.report.comparison.book import comparison_workbook
     from drg.report.comparison.console import print_comparison
     from drg.report.comparison.page import comparison_page
-    from drg.report.console import say, stdout
+    from drg.report.console import stdout, written_to
+    from drg.report.language import either
 
     started = perf_counter()
     codes = reading.pop("codes")
@@ -83,11 +84,12 @@ def compare(
     frame = with_constants(_canonical(discharges), constants)
     make_directory(directory)
     done = [0]
+    doing = either(lang, "比较", "comparing")
 
     def seen(count: int) -> None:
         done[0] += count
 
-    with counting(lambda: done[0], total=count_rows(discharges.files), show=not quiet, what="comparing"):
+    with counting(lambda: done[0], total=count_rows(discharges.files), show=not quiet, what=doing):
         comparison = compared(
             frame,
             groupers,
@@ -102,8 +104,8 @@ def compare(
         write_bytes(comparison_workbook(comparison), directory / WORKBOOK, sources=discharges.files)
     if not quiet:
         console = stdout()
-        print_comparison(console, comparison, perf_counter() - started)
-        say(console, f"Written to {directory}: {PAGE}, {WORKBOOK} and {CASES}.")
+        print_comparison(console, comparison, perf_counter() - started, lang)
+        written_to(console, f"{directory}: {PAGE}, {WORKBOOK}, {CASES}", lang)
 
 
 def _canonical(discharges: Discharges) -> pl.LazyFrame:

@@ -10,6 +10,7 @@ from drg.cli.options import (
     bom_option,
     files_argument,
     grouper_option,
+    lang_option,
     output_option,
     quiet_option,
     trim_option,
@@ -68,6 +69,7 @@ _STATUSES = ("ambiguous", "no_drg", "ungrouped", "invalid")
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the bootstrap. [0]")
 @bom_option
+@lang_option
 @quiet_option
 def evaluate(
     files: tuple[Path, ...],
@@ -82,6 +84,7 @@ def evaluate(
     replicates: int | None,
     seed: int,
     bom: bool,
+    lang: str,
     quiet: bool,
 ) -> None:
     """Evaluate a grouping: grouping rate, RIV, CV, splits, severity order, indices (分组效能评价).
@@ -93,8 +96,10 @@ def evaluate(
     from time import perf_counter
 
     from drg.analysis.quality import evaluate as evaluation_of
-    from drg.records.files import check_output, scan_all, write, write_bytes
-    from drg.report.console import say, stdout
+    from drg.cli.progress import counting
+    from drg.records.files import check_output, count_rows, scan_all, write, write_bytes
+    from drg.report.console import say, speed, stdout, written_to
+    from drg.report.language import either
     from drg.report.quality import print_evaluation, workbook
 
     started = perf_counter()
@@ -105,24 +110,32 @@ def evaluate(
         raise click.UsageError("Give -o OUT with --quiet, or nothing comes out.")
     if output is not None:
         check_output(output)
-    found = evaluation_of(
-        scan_all(files),
-        grouper,
-        trimming=trim,
-        min_cases=min_cases,
-        ddof=int(ddof),
-        exclude=exclude,
-        longest_stay=longest_stay,
-        replicates=replicates,
-        seed=seed,
-    )
+    done = [0]
+
+    def seen(count: int) -> None:
+        done[0] += count
+
+    doing = either(lang, "评价", "evaluating")
+    with counting(lambda: done[0], total=count_rows(files), show=not quiet, what=doing):
+        found = evaluation_of(
+            scan_all(files),
+            grouper,
+            trimming=trim,
+            min_cases=min_cases,
+            ddof=int(ddof),
+            exclude=exclude,
+            longest_stay=longest_stay,
+            replicates=replicates,
+            seed=seed,
+            watch=seen,
+        )
     if output is not None and is_workbook:
         write_bytes(workbook(found), output, sources=files)
     elif output is not None:
         write(found.tables[table or "groups"].lazy(), output, sources=files, bom=bom)
     if not quiet:
         console = stdout()
-        print_evaluation(console, found)
-        say(console, f"{found.summary['cases']:,} cases in {perf_counter() - started:.2f} s.")
+        print_evaluation(console, found, lang)
+        say(console, speed(int(found.summary["cases"] or 0), perf_counter() - started, lang))
         if output is not None:
-            say(console, f"Written to {output}.")
+            written_to(console, output, lang)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from drg.cli.options import grouper_option
+from drg.cli.options import grouper_option, lang_option
 from drg.cli.reading import reading_options
 
 if TYPE_CHECKING:
@@ -51,12 +51,14 @@ def _field_options(command: Callable[..., None]) -> Callable[..., None]:
 @grouper_option()
 @click.option("--all", "everything", is_flag=True, help="Show every rule that was tried.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@lang_option
 def explain(
     file: Path | None,
     case_id: str | None,
     grouper: str,
     everything: bool,
     as_json: bool,
+    lang: str,
     layout: str | None,
     encoding: str | None,
     delimiter: str | None,
@@ -71,7 +73,8 @@ def explain(
     """
     from drg.grouping import Grouper
     from drg.records.reading import read
-    from drg.report.console import print_explanation, stdout
+    from drg.report.console import echo_json, stdout
+    from drg.report.explanation import print_explanation
 
     given = {name: value for name, value in fields.items() if value is not None}
     if file is not None:
@@ -85,8 +88,8 @@ def explain(
         )
     else:
         discharge = {"case_id": case_id, **given}
-    explanation = Grouper(grouper).explain(discharge)
+    explanation = Grouper(grouper).explain(discharge, language=lang)
     if as_json:
-        click.echo(explanation.model_dump_json(indent=2))
+        echo_json(explanation.model_dump_json(indent=2))
     else:
-        print_explanation(stdout(), explanation, everything=everything)
+        print_explanation(stdout(), explanation, lang, everything=everything)

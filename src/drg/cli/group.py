@@ -66,7 +66,8 @@ def group(
     from drg.records.files import check_output, count_rows, write
     from drg.records.findings_log import FindingsLog
     from drg.records.reading import read
-    from drg.report.console import print_summary, say, stdout
+    from drg.report.console import print_summary, say, stdout, written_to
+    from drg.report.language import either
     from drg.report.layouts import print_reading
 
     started = perf_counter()
@@ -88,15 +89,31 @@ def group(
             watch=tally.add,
             log=log if asked else None,
         )
-        with counting(lambda: tally.cases, total=count_rows(discharges.files), show=not quiet):
+        with counting(
+            lambda: tally.cases,
+            total=count_rows(discharges.files),
+            show=not quiet,
+            what=either(lang, "分组", "grouping"),
+        ):
             write(grouped, output, sources=discharges.files, bom=bom)
         if findings_file is not None:
             log.write(findings_file, sources=(*discharges.files, output), bom=bom)
     if not quiet:
         console = stdout()
-        print_reading(console, log.counts)
-        print_summary(console, tally, perf_counter() - started)
-        read_as = "" if discharges.is_canonical else f", read as {discharges.layout.id}"
-        say(console, f"Written to {output} with {version.id}{read_as}.")
+        print_reading(console, log.counts, lang)
+        print_summary(console, tally, perf_counter() - started, lang)
+        layout = discharges.layout.id
+        by = version.id
+        if not discharges.is_canonical:
+            by += either(lang, f"，按 {layout} 版式读取", f", read as {layout}")
+        written_to(console, output, lang, by)
         if findings_file is not None:
-            say(console, f"{sum(log.counts.values()):,} findings written to {findings_file}.")
+            count = f"{sum(log.counts.values()):,}"
+            say(
+                console,
+                either(
+                    lang,
+                    f"{count} 条读取结果已写入 {findings_file}。",
+                    f"{count} findings written to {findings_file}.",
+                ),
+            )

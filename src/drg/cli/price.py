@@ -64,7 +64,7 @@ def price(
     pricer = Pricer(scheme)
     frame = with_constants(scan_all(files), constants)
     if case_id is not None:
-        _explain(pricer, _case_of(pricer, frame, case_id, files[0]), as_json)
+        _explain(pricer, _case_of(pricer, frame, case_id, files[0]), lang, as_json=as_json)
     elif output is not None:
         _price(pricer, frame, files, output, lang, bom=bom, quiet=quiet)
 
@@ -84,18 +84,21 @@ def _price(
     from drg.analysis.price_tally import PriceTally
     from drg.cli.progress import counting
     from drg.records.files import count_rows, write
-    from drg.report.console import say, stdout
+    from drg.report.console import stdout, written_to
+    from drg.report.language import either
     from drg.report.prices import print_prices
 
     started = perf_counter()
     tally = PriceTally(pricer)
-    with counting(lambda: tally.cases, total=count_rows(files), show=not quiet, what="pricing"):
+    with counting(
+        lambda: tally.cases, total=count_rows(files), show=not quiet, what=either(lang, "计价", "pricing")
+    ):
         write(pricer.price(frame, language=lang, watch=tally.add), output, sources=files, bom=bom)
     warn(tally, lang)
     if not quiet:
         console = stdout()
         print_prices(console, tally, pricer.scheme, perf_counter() - started, lang)
-        say(console, f"Written to {output} with {pricer.id}.")
+        written_to(console, output, lang, pricer.id)
 
 
 def warn(tally: Any, lang: str) -> None:
@@ -130,14 +133,14 @@ def _case_of(pricer: Pricer, frame: pl.LazyFrame, case_id: str, file: Path) -> d
     return found.row(0, named=True)
 
 
-def _explain(pricer: Pricer, case: dict[str, Any], as_json: bool) -> None:
+def _explain(pricer: Pricer, case: dict[str, Any], lang: str, *, as_json: bool) -> None:
     from drg.payment.marks import EXTREME, READMITTED
-    from drg.report.console import stdout
+    from drg.report.console import echo_json, stdout
     from drg.report.prices import print_price_explanation
 
     readmitted, extreme = (bool(case.pop(name, False)) for name in (READMITTED, EXTREME))
-    explanation = pricer.explain(case, readmitted=readmitted, extreme=extreme)
+    explanation = pricer.explain(case, readmitted=readmitted, extreme=extreme, language=lang)
     if as_json:
-        click.echo(explanation.model_dump_json(indent=2))
+        echo_json(explanation.model_dump_json(indent=2))
     else:
-        print_price_explanation(stdout(), explanation)
+        print_price_explanation(stdout(), explanation, lang)

@@ -68,7 +68,8 @@ def run(
     from drg.payment import Pricer
     from drg.records.files import count_rows, make_directory, write, write_bytes
     from drg.records.reading import read
-    from drg.report.console import say, stdout
+    from drg.report.console import say, stdout, written_to
+    from drg.report.language import either
     from drg.report.page import html_page, text_page
     from drg.report.prices import print_prices
 
@@ -81,10 +82,11 @@ def run(
     tally = PriceTally(pricer, (DEPARTMENT, GROUP))
     priced = pricer.price(with_constants(grouped, constants), language=lang, watch=tally.add)
     make_directory(directory)
+    pricing = either(lang, "分组和计价", "grouping and pricing")
     cases = directory / (f"{CASES}.csv" if as_csv else f"{CASES}.parquet")
-    with counting(lambda: tally.cases, total=count_rows(discharges.files), show=not quiet, what="pricing"):
+    with counting(lambda: tally.cases, total=count_rows(discharges.files), show=not quiet, what=pricing):
         write(priced, cases, sources=discharges.files)
-    found = _check(discharges, version, directory / FINDINGS)
+    found = _check(discharges, version, directory / FINDINGS, lang, quiet=quiet)
     seconds = perf_counter() - started
     page = directory / (f"{SUMMARY}.txt" if as_text else f"{SUMMARY}.html")
     text = (
@@ -95,22 +97,33 @@ def run(
     if not quiet:
         console = stdout()
         print_prices(console, tally, pricer.scheme, seconds, lang)
-        say(console, f"{found} cases have findings of severity error; see {FINDINGS}.")
-        names = f"{cases.name}, {FINDINGS} and {page.name}"
-        say(console, f"Written to {directory}: {names}, with {version.id} and {pricer.id}.")
+        say(
+            console,
+            either(
+                lang,
+                f"{found:,} 个病例有错误，见 {FINDINGS}。",
+                f"{found:,} cases have findings of severity error; see {FINDINGS}.",
+            ),
+        )
+        names = f"{directory}: {cases.name}, {FINDINGS}, {page.name}"
+        written_to(console, names, lang, f"{version.id}, {pricer.id}")
 
 
-def _check(discharges: Discharges, version: Any, file: Path) -> int:
+def _check(discharges: Discharges, version: Any, file: Path, lang: str, *, quiet: bool) -> int:
     """Check the files as ``drg check`` does and write the findings; the number of cases with an error."""
     from drg.analysis.checks import checker, choose
+    from drg.cli.progress import counting
     from drg.records.batches import rebatched
     from drg.records.checking import RuleTally
-    from drg.records.files import write
+    from drg.records.files import count_rows, write
     from drg.records.findings import ERROR
     from drg.records.unread import converter
+    from drg.report.language import either
 
     rules = RuleTally()
     ready = checker(discharges.binding.columns, version, choose())
     found = ready.findings(rebatched(discharges.rows), convert=converter(discharges), tally=rules)
-    write(found, file, sources=discharges.files)
+    doing = either(lang, "检查", "checking")
+    with counting(lambda: rules.cases, total=count_rows(discharges.files), show=not quiet, what=doing):
+        write(found, file, sources=discharges.files)
     return rules.flagged[ERROR]

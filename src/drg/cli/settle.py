@@ -79,6 +79,7 @@ def settle(
 
     from drg.records.files import check_output, scan, scan_all
     from drg.report.console import say, stdout
+    from drg.report.language import either
     from drg.report.settlement import print_settlement
     from drg.report.statement import check_hospitals
     from drg.settlement import settle as settle_frame
@@ -97,18 +98,33 @@ def settle(
     settlement = settle_frame(scan_all(files), scheme, close=close, **tables)
     check_hospitals(settlement, hospitals)
     _write(settlement, output, findings, cases_file, sources=(*files, *given))
-    _warn(settlement)
+    _warn(settlement, lang)
     made = 0
     if statements is not None:
         made = _write_statements(settlement, statements, hospitals, lang, with_cases=with_cases, quiet=quiet)
     seconds = perf_counter() - started
     if not quiet:
         console = stdout()
-        print_settlement(console, settlement)
+        print_settlement(console, settlement, lang)
         names = ", ".join(str(file) for file in outputs)
-        say(console, f"{settlement.rows.height:,} rows in {seconds:.2f} s, written to {names} with {scheme}.")
+        count = f"{settlement.rows.height:,}"
+        say(
+            console,
+            either(
+                lang,
+                f"{count} 行，用时 {seconds:.2f} 秒，已写入 {names}，使用 {scheme}。",
+                f"{count} rows in {seconds:.2f} s, written to {names} with {scheme}.",
+            ),
+        )
         if statements is not None:
-            say(console, f"{made:,} statements 份结算单 written to {statements}.")
+            say(
+                console,
+                either(
+                    lang,
+                    f"{made:,} 份结算单已写入 {statements}。",
+                    f"{made:,} statements written to {statements}.",
+                ),
+            )
 
 
 def _write(
@@ -136,12 +152,13 @@ def _write(
         write(cases, cases_file, sources=sources)
 
 
-def _warn(settlement: Settlement) -> None:
+def _warn(settlement: Settlement, lang: str) -> None:
     """Say what nobody may overlook, also to those who asked for quiet."""
+    from drg.report.language import either
     from drg.report.settlement import warnings
 
-    for warning in warnings(settlement):
-        click.echo(f"Warning: {warning}.", err=True)
+    for warning in warnings(settlement, lang):
+        click.echo(either(lang, f"提醒：{warning}。", f"Warning: {warning}."), err=True)
 
 
 def _write_statements(
@@ -155,11 +172,14 @@ def _write_statements(
 ) -> int:
     """Write the statements; how many."""
     from drg.cli.progress import counting
+    from drg.report.language import either
     from drg.report.statement import write_statements
 
     done: list[str] = []
     total = len(hospitals) or settlement.rows["hospital_id"].n_unique()
-    with counting(lambda: len(done), total=total, show=not quiet, what="statements"):
+    with counting(
+        lambda: len(done), total=total, show=not quiet, what=either(language, "结算单", "statements")
+    ):
         written = write_statements(
             settlement,
             directory,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from drg.cli.options import bom_option, grouper_option, output_option, quiet_option
+from drg.cli.options import bom_option, grouper_option, lang_option, output_option, quiet_option
 
 
 @click.command(
@@ -26,6 +26,7 @@ from drg.cli.options import bom_option, grouper_option, output_option, quiet_opt
     "--weights", type=click.Path(path_type=Path), help="Write the true weights of the groups here, too."
 )
 @bom_option
+@lang_option
 @quiet_option
 def simulate(
     cases: int,
@@ -37,6 +38,7 @@ def simulate(
     mean_cost: float | None,
     weights: Path | None,
     bom: bool,
+    lang: str,
     quiet: bool,
 ) -> None:
     """Make up N discharges (模拟病例) that a version can group, with costs and stays.
@@ -52,6 +54,7 @@ def simulate(
     from drg.grouping import Grouper
     from drg.records.files import check_output, write
     from drg.report.console import say, stdout
+    from drg.report.language import either
 
     started = perf_counter()
     check_output(output)
@@ -74,10 +77,16 @@ def simulate(
     if not quiet:
         seconds = perf_counter() - started
         console = stdout()
+        made, count = f"{cases:,}", f"{frame['hospital_id'].n_unique():,}"
         say(
             console,
-            f"{cases:,} made-up cases (模拟病例) of {frame['hospital_id'].n_unique():,} hospitals written to "
-            f"{output} in {seconds:.1f} s, for {version.id} with seed {seed}.",
+            either(
+                lang,
+                f"{count} 家医疗机构的 {made} 个模拟病例已写入 {output}，用时 {seconds:.1f} 秒，"
+                f"适用 {version.id}，种子 {seed}。",
+                f"{made} made-up cases of {count} hospitals written to {output} in {seconds:.1f} s, for"
+                f" {version.id} with seed {seed}.",
+            ),
         )
         if weights is not None:
-            say(console, f"True weights (真实权重) written to {weights}.")
+            say(console, either(lang, f"真实权重已写入 {weights}。", f"True weights written to {weights}."))

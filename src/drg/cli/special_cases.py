@@ -48,7 +48,7 @@ def special_cases(
     """
     from drg.payment import load_scheme
     from drg.records.files import scan_all, write_bytes
-    from drg.report.console import say, stdout
+    from drg.report.console import stdout, written_to
     from drg.report.special_cases import applications, print_candidates
     from drg.settlement.candidates import find_candidates, special_review
 
@@ -60,7 +60,7 @@ def special_cases(
     if not quiet:
         console = stdout()
         print_candidates(console, candidates, lang)
-        say(console, f"Written to {output} with {loaded.scheme.id}.")
+        written_to(console, output, lang, loaded.scheme.id)
 
 
 def _check(file: Path, *, overwrite: bool) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from drg.cli.options import grouper_option, output_option
+from drg.cli.options import grouper_option, lang_option, output_option
 
 if TYPE_CHECKING:
     from drg.analysis.tables_diff import TablesDiff
@@ -59,6 +59,7 @@ def tables() -> None:
 @click.option("--authority", default="国家医疗保障局", help="Who publishes the workbook.", show_default=True)
 @click.option("--partial", is_flag=True, help="Leave out groups whose sets the workbook lacks.")
 @click.option("--no-amendments", is_flag=True, help="Do not add the rows that the workbook is known to lack.")
+@lang_option
 def import_(
     workbook: Path,
     id_: str,
@@ -67,6 +68,7 @@ def import_(
     authority: str,
     partial: bool,
     no_amendments: bool,
+    lang: str,
 ) -> None:
     """Turn the national CHS-DRG 3.0 configuration workbook into a version.
 
@@ -85,7 +87,7 @@ def import_(
         partial=partial,
         amendments=not no_amendments,
     )
-    print_import(stdout(), imported)
+    print_import(stdout(), imported, lang)
 
 
 @tables.command(epilog=_examples("check chs-drg-2.0", "check ./mycity --format csv"))
@@ -93,15 +95,16 @@ def import_(
 @click.option("--all", "everything", is_flag=True, help="Show every finding, not the first of each kind.")
 @click.option("--format", "form", type=click.Choice(["text", "csv", "json"]), default="text", help="[text]")
 @click.option("--strict", is_flag=True, help="Fail if there are warnings too.")
+@lang_option
 @click.pass_context
-def check(context: click.Context, grouper: str, everything: bool, form: str, strict: bool) -> None:
+def check(context: click.Context, grouper: str, everything: bool, form: str, strict: bool, lang: str) -> None:
     """Look for what the tables of GROUPER, an id or a directory, say that nobody meant.
 
     Exit code 1 if there are errors.
     """
     from drg.analysis.tables_check import check_tables
     from drg.records.codes import DIAGNOSIS, PROCEDURE, code_names
-    from drg.report.console import stdout
+    from drg.report.console import echo_json, stdout
     from drg.report.tables import print_check
     from drg.tables import find, load_tables
 
@@ -114,9 +117,9 @@ def check(context: click.Context, grouper: str, everything: bool, form: str, str
     if form == "csv":
         click.echo(found.explained().write_csv(), nl=False)
     elif form == "json":
-        click.echo(found.explained().write_json())
+        echo_json(found.explained().write_json())
     else:
-        print_check(stdout(), found, limit=None if everything else 5)
+        print_check(stdout(), found, lang, limit=None if everything else 5)
     context.exit(0 if found.passed(strict=strict) else 1)
 
 
@@ -131,19 +134,22 @@ def check(context: click.Context, grouper: str, everything: bool, form: str, str
 @click.option("--details", multiple=True, type=click.Choice(_WHAT), help="Show these changes; repeatable.")
 @click.option("--all", "everything", is_flag=True, help="Show all of them, not the first 20.")
 @output_option("Write every change to a .csv or .json file.", required=False)
-def diff(before: str, after: str, details: tuple[str, ...], everything: bool, output: Path | None) -> None:
+@lang_option
+def diff(
+    before: str, after: str, details: tuple[str, ...], everything: bool, output: Path | None, lang: str
+) -> None:
     """What a person must know who switches from BEFORE to AFTER, ids or directories."""
     from drg.analysis.tables_diff import diff_tables
-    from drg.report.console import say, stdout
+    from drg.report.console import stdout, written_to
     from drg.report.tables import print_diff
     from drg.tables import load_tables
 
     found = diff_tables(load_tables(before), load_tables(after))
     console = stdout()
-    print_diff(console, found, details=details, limit=None if everything else 20)
+    print_diff(console, found, lang, details=details, limit=None if everything else 20)
     if output is not None:
         _write_diff(found, output)
-        say(console, f"Written to {output}.")
+        written_to(console, output, lang)
 
 
 def _write_diff(found: TablesDiff, output: Path) -> None:
@@ -177,7 +183,8 @@ def _write_diff(found: TablesDiff, output: Path) -> None:
 @click.argument("item")
 @grouper_option("Id of a version or its directory. [the newest national one]", required=False)
 @click.option("--codes", is_flag=True, help="Show every code of every set.")
-def show(item: str, grouper: str | None, codes: bool) -> None:
+@lang_option
+def show(item: str, grouper: str | None, codes: bool, lang: str) -> None:
     """Show ITEM: an MDC, ADRG or DRG, a set, or a code."""
     from drg.analysis import tables_show
     from drg.report.console import stdout
@@ -190,7 +197,7 @@ def show(item: str, grouper: str | None, codes: bool) -> None:
     version = load_tables(chosen)
     names = name_lookup(chosen)
     found = tables_show.show(version, item, lambda code: names.get(code, ""))
-    print_show(stdout(), found, version.manifest.id, limit=None if codes else 5)
+    print_show(stdout(), found, version.manifest.id, lang, limit=None if codes else 5)
 
 
 @tables.command(
@@ -206,9 +213,11 @@ def show(item: str, grouper: str | None, codes: bool) -> None:
 @_OUTPUT
 @click.option("--from", "full", type=_DIRECTORY, help="Directory with all six tables of the new version.")
 @click.option("--title", help="Title of the version; by default its id.")
-def new(id_: str, base: str, output: Path | None, full: Path | None, title: str | None) -> None:
+@lang_option
+def new(id_: str, base: str, output: Path | None, full: Path | None, title: str | None, lang: str) -> None:
     """Write the smallest version ID that differs from another one: only its manifest and the changes."""
     from drg.report.console import say, stdout
+    from drg.report.language import either
     from drg.tables.create import new_version
     from drg.tables.layout import CHANGE, TABLES
     from drg.tables.locate import called
@@ -218,12 +227,33 @@ def new(id_: str, base: str, output: Path | None, full: Path | None, title: str 
     for table in TABLES:
         file = directory / table.file
         if file.is_file():
-            say(console, f"{table.file}: {_rows(file):,} changes")
+            say(
+                console,
+                either(
+                    lang, f"{table.file}：{_rows(file):,} 处改动", f"{table.file}: {_rows(file):,} changes"
+                ),
+            )
     if full is None:
         columns = ", ".join((CHANGE, *TABLES[2].columns))
-        say(console, f"Write what differs into {TABLES[2].file} and so on, with columns {columns};")
-        say(console, f"{CHANGE} is add, remove or replace.")
-    say(console, f"Written to {directory}; group with --grouper {called(directory)}")
+        name = TABLES[2].file
+        say(
+            console,
+            either(
+                lang,
+                f"请将不同之处写入 {name} 等文件，列为 {columns}；{CHANGE} 为 add、remove 或 replace。",
+                f"Write what differs into {name} and so on, with columns {columns};\n"
+                f"{CHANGE} is add, remove or replace.",
+            ),
+        )
+    id_ = called(directory)
+    say(
+        console,
+        either(
+            lang,
+            f"已写入 {directory}；分组时使用 --grouper {id_}",
+            f"Written to {directory}; group with --grouper {id_}",
+        ),
+    )
 
 
 def _rows(file: Path) -> int:

@@ -14,6 +14,7 @@ from drg.cli.options import (
     directory_option,
     files_argument,
     grouper_option,
+    lang_option,
     overwrite_option,
     quiet_option,
     trim_option,
@@ -90,6 +91,7 @@ _WEIGHTED = re.compile(r"(.+):(\d+(?:\.\d+)?)")
 )
 @set_option
 @overwrite_option("a scheme that is in the directory")
+@lang_option
 @quiet_option
 def weights(
     files: tuple[str, ...],
@@ -116,6 +118,7 @@ def weights(
     new: str | None,
     constants: tuple[str, ...],
     overwrite: bool,
+    lang: str,
     quiet: bool,
 ) -> None:
     """Calibrate relative weights from the costs of grouped cases (权重测算).
@@ -143,7 +146,7 @@ def weights(
         label: with_constants(scan_all([path]), constants) for label, path in zip(labels, paths, strict=True)
     }
     if old is not None and new is not None:
-        _written(directory, {}, what_if(frames[base], old, new), overwrite=overwrite, quiet=quiet)
+        _written(directory, {}, what_if(frames[base], old, new), lang, overwrite=overwrite, quiet=quiet)
         return
     check_free(directory, overwrite=overwrite)
     id_ = _id(scheme_id, directory)
@@ -169,12 +172,12 @@ def weights(
     seconds = perf_counter() - started
     result = None if old is None else what_if(frames[base], old, scheme)
     if not quiet:
-        print_calibration(stdout(), calibration, seconds)
+        print_calibration(stdout(), calibration, seconds, lang)
     made: dict[str, str | bytes] = {
         **calibration.scheme_files(id_, **facts),
         _REPORT: calibration_workbook(calibration),
     }
-    _written(directory, made, result, overwrite=overwrite, quiet=quiet)
+    _written(directory, made, result, lang, overwrite=overwrite, quiet=quiet)
 
 
 def _id(given: str | None, directory: Path) -> str:
@@ -191,26 +194,28 @@ def _written(
     directory: Path,
     files: Mapping[str, str | bytes],
     result: WhatIf | None,
+    lang: str,
     *,
     overwrite: bool,
     quiet: bool,
 ) -> None:
     """Write the files and what a change does, and say so."""
     from drg.analysis.calibration.scheme import put
-    from drg.report.calibration import print_what_if, what_if_workbook
-    from drg.report.console import say, stdout
+    from drg.report.calibration import of_language, print_what_if, what_if_workbook
+    from drg.report.console import stdout, written_to
+    from drg.report.language import either
 
     if result is not None:
         files = {**files, _WHAT_IF: what_if_workbook(result)}
     put(directory, files, overwrite=overwrite)
     if quiet:
-        for warning in result.warnings if result else ():
-            click.echo(f"Warning: {warning}.", err=True)
+        for warning in of_language(result, lang) if result else ():
+            click.echo(either(lang, f"提醒：{warning}。", f"Warning: {warning}."), err=True)
         return
     console = stdout()
     if result is not None:
-        print_what_if(console, result)
-    say(console, f"Written to {directory}: {', '.join(files)}.")
+        print_what_if(console, result, lang)
+    written_to(console, f"{directory}: {', '.join(files)}", lang)
 
 
 def _base(given: str | None, labels: list[str], paths: list[Path]) -> str:

@@ -99,7 +99,9 @@ class Explanation(_Result):
     mdcs: tuple[Tried, ...]
 
 
-def explain(program: Program, discharge: Mapping[str, Any] | Discharge, grouper: str) -> Explanation:
+def explain(
+    program: Program, discharge: Mapping[str, Any] | Discharge, grouper: str, language: str = "en"
+) -> Explanation:
     """Explain one discharge; a field that is not given counts as not known.
 
     Raises:
@@ -134,7 +136,7 @@ def explain(program: Program, discharge: Mapping[str, Any] | Discharge, grouper:
         drg_name=None if found.drg is None else program.drg["name"][found.drg] or None,
         severity=outcomes.SEVERITIES[found.levels],
         grouping_status=status,
-        grouping_reason=outcomes.reason(first, unknown_principal, fields, bool(impossible)),
+        grouping_reason=outcomes.reason(first, unknown_principal, fields, bool(impossible), language),
         grouper=grouper,
         complications=tuple(found.complications),
         mdcs=tuple(found.mdcs),

@@ -79,9 +79,10 @@ class Grouper:
         """
         return through_lazy(frame, lambda lazy: self._group_lazily(lazy, language, watch), _LOOKED_AT)
 
-    def explain(self, discharge: Mapping[str, Any] | Discharge) -> Explanation:
-        """How one discharge comes to its group; see ``drg.explain``."""
-        return explain(self.program, discharge, self.id)
+    def explain(self, discharge: Mapping[str, Any] | Discharge, *, language: str = "en") -> Explanation:
+        """How one discharge comes to its group; see ``drg.explain``. The language is that of the reason."""
+        check_language(language)
+        return explain(self.program, discharge, self.id, language)
 
     def _group_lazily(
         self, frame: pl.LazyFrame, language: str, watch: Callable[[pl.DataFrame], None] | None

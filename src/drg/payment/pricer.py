@@ -97,12 +97,17 @@ class Pricer:
         return through_lazy(frame, lambda lazy: self._price_lazily(lazy, language, watch), ALL)
 
     def explain(
-        self, case: Mapping[str, Any], *, readmitted: bool = False, extreme: bool = False
+        self,
+        case: Mapping[str, Any],
+        *,
+        readmitted: bool = False,
+        extreme: bool = False,
+        language: str = "en",
     ) -> PriceExplanation:
-        """The arithmetic of one case; see ``drg.explain_price``."""
+        """The arithmetic of one case; see ``drg.explain_price``. The language is that of the reason."""
         from drg.payment.explain import explain_price
 
-        return explain_price(self, case, readmitted=readmitted, extreme=extreme)
+        return explain_price(self, case, readmitted=readmitted, extreme=extreme, language=language)
 
     def marked(self, frame: pl.LazyFrame) -> pl.LazyFrame:
         """The frame with what can only be seen beside the other cases; see ``marks``."""

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+import sys
+from collections.abc import Sequence
+from typing import Final
 
+import click
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-from rich.text import Text
-from rich.tree import Tree
 
 from drg.analysis.tally import Tally
-from drg.grouping import Explanation, Tried
 from drg.grouping.outcomes import STATUSES, UNGROUPED_DRG
-from drg.records.codes import DIAGNOSIS, PROCEDURE, names_of
+from drg.report.console_table import show
+from drg.report.language import either
 from drg.tables import Manifest
 
-TOP_GROUPS = 10
-_WIDTH_OF_A_FILE = 160
+TOP_GROUPS: Final = 10
+_WIDTH_OF_A_FILE: Final = 160
 
 STATUSES_ZH = {
     "grouped": "入组",
@@ -34,144 +34,105 @@ def stdout() -> Console:
     return console if console.is_terminal else Console(width=_WIDTH_OF_A_FILE)
 
 
+def shown_as(console: Console, signs: Sequence[str]) -> str:
+    """The first of some signs that a console can show; the last is ASCII."""
+    for sign in signs[:-1]:
+        try:
+            sign.encode(console.encoding)
+        except UnicodeEncodeError:
+            continue
+        return sign
+    return signs[-1]
+
+
+def echo_json(text: str) -> None:
+    """Print JSON whole: what the console cannot show is escaped."""
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(json.loads(text), indent=1)
+    click.echo(text)
+
+
 def say(console: Console, text: str) -> None:
     """A line as it is: brackets in a path or an id are no markup, and the line is not broken."""
     console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
-def print_summary(console: Console, tally: Tally, seconds: float) -> None:
+def print_summary(console: Console, tally: Tally, seconds: float, language: str) -> None:
     """The outcome of a run: statuses, reasons, the largest groups, the speed."""
-    outcome = Table("status", "状态", "cases", "share", title="Cases", title_justify="left")
-    for column in outcome.columns[2:]:
-        column.justify = "right"
-    for status in STATUSES:
-        count = tally.statuses[status]
-        if count or status == "grouped":
-            outcome.add_row(status, STATUSES_ZH[status], f"{count:,}", _share(count, tally.cases))
-    outcome.add_section()
-    outcome.add_row("all", "合计", f"{tally.cases:,}", _share(tally.cases, tally.cases))
-    console.print(outcome)
+
+    def of(zh: str, en: str) -> str:
+        return either(language, zh, en)
+
+    cases, share = of("病例数", "cases"), of("占比", "share")
+    outcome = [
+        (status_in(status, language), f"{count:,}", _share(count, tally.cases))
+        for status in STATUSES
+        if (count := tally.statuses[status]) or status == "grouped"
+    ]
+    total = (of("合计", "all"), f"{tally.cases:,}", _share(tally.cases, tally.cases))
+    show(
+        console, (of("状态", "status"), cases, share), "wnn", outcome, title=of("病例", "Cases"), total=total
+    )
     if tally.reasons:
-        reasons = Table("status", "reason", "cases", title="Reasons", title_justify="left")
-        reasons.columns[2].justify = "right"
         order = {status: place for place, status in enumerate(STATUSES)}
-        for (status, reason), count in sorted(
-            tally.reasons.items(), key=lambda item: (-order[item[0][0]], -item[1], item[0][1])
-        ):
-            reasons.add_row(status, escape(reason), f"{count:,}")
-        console.print(reasons)
+        told = sorted(tally.reasons.items(), key=lambda item: (-order[item[0][0]], -item[1], item[0][1]))
+        reasons = [(status_in(status, language), reason, f"{count:,}") for (status, reason), count in told]
+        heads = (of("状态", "status"), of("原因", "reason"), cases)
+        show(console, heads, "wtn", reasons, title=of("原因", "Reasons"))
     groups = [item for item in tally.groups.items() if item[0][0] != UNGROUPED_DRG]
     if groups:
-        top = Table("DRG", "name", "cases", "share", title="Largest groups", title_justify="left")
-        for column in top.columns[2:]:
-            column.justify = "right"
-        for (code, name), count in sorted(groups, key=lambda item: (-item[1], item[0]))[:TOP_GROUPS]:
-            top.add_row(code, escape(name), f"{count:,}", _share(count, tally.cases))
-        console.print(top)
-        console.print(f"{len(groups):,} groups in use.")
-    console.print(
-        f"{tally.cases:,} cases in {seconds:.2f} s ({tally.cases / max(seconds, 1e-9):,.0f} cases/s)."
+        largest = sorted(groups, key=lambda item: (-item[1], item[0]))[:TOP_GROUPS]
+        rows = [(code, name, f"{count:,}", _share(count, tally.cases)) for (code, name), count in largest]
+        columns = (of("病组", "DRG"), of("名称", "name"), cases, share)
+        show(console, columns, "wtnn", rows, title=of("病例最多的病组", "Largest groups"))
+        say(console, of(f"共 {len(groups):,} 个病组有病例。", f"{len(groups):,} groups in use."))
+    say(console, speed(tally.cases, seconds, language))
+
+
+def status_in(status: str, language: str) -> str:
+    """A grouping status in a language."""
+    return either(language, STATUSES_ZH.get(status, status), status)
+
+
+def speed(cases: int, seconds: float, language: str) -> str:
+    """How many cases took how long."""
+    each = cases / max(seconds, 1e-9)
+    return either(
+        language,
+        f"{cases:,} 个病例，用时 {seconds:.2f} 秒（{each:,.0f} 例/秒）。",
+        f"{cases:,} cases in {seconds:.2f} s ({each:,.0f} cases/s).",
     )
+
+
+def written_to(console: Console, files: object, language: str, by: str = "") -> None:
+    """Where the result is, and by which version or scheme it was made."""
+    with_zh, with_en = (f"，使用 {by}", f" with {by}") if by else ("", "")
+    say(console, either(language, f"已写入 {files}{with_zh}。", f"Written to {files}{with_en}."))
 
 
 def _share(count: int, cases: int) -> str:
     return f"{count / cases:.1%}" if cases else "–"
 
 
-def print_groupers(console: Console, manifests: Sequence[Manifest]) -> None:
+def print_groupers(console: Console, manifests: Sequence[Manifest], language: str) -> None:
     """The installed versions."""
-    table = Table("id", "title", "based on", "verified", "valid")
-    for manifest in manifests:
-        table.add_row(
+    heads = either(language, "编号,名称,基于,核对,有效期", "id,title,based on,verified,valid").split(",")
+    rows = (
+        (
             manifest.id,
             manifest.title,
             manifest.based_on or "–",
             manifest.verification.status if manifest.verification else "–",
             _period(manifest),
         )
-    console.print(table)
+        for manifest in manifests
+    )
+    show(console, heads, "wtwwt", rows)
 
 
 def _period(manifest: Manifest) -> str:
     if not (manifest.valid_from or manifest.valid_to):
         return "–"
     return f"{manifest.valid_from or '…'} – {manifest.valid_to or '…'}"
-
-
-def print_explanation(console: Console, explanation: Explanation, *, everything: bool = False) -> None:
-    """One case as a tree.
-
-    Args:
-        console: where to.
-        explanation: of the case.
-        everything: also the rules that the principal diagnosis and procedure alone rule out.
-    """
-    e = explanation
-    outcome = " → ".join(part for part in (e.mdc, e.adrg, e.drg) if part)
-    tree = Tree(Text.assemble((outcome, "bold"), f" {e.drg_name or ''}  [{e.grouping_status}] {e.grouper}"))
-    if e.grouping_reason:
-        tree.add(Text(f"reason: {e.grouping_reason}", "yellow"))
-    names = _code_names(e)
-    given = tree.add("discharge")
-    for name, value in e.discharge.model_dump(exclude_none=True).items():
-        if value in ("", []):
-            continue
-        given.add(Text(f"{name} = {_named(value if isinstance(value, list) else [value], names)}"))
-    complications = tree.add(f"severity {e.severity}")
-    for complication in e.complications:
-        if complication.counts:
-            how = "counts"
-        else:
-            how = f"does not count: {complication.exclusion_set} excludes it for this principal diagnosis"
-        code = _named([complication.code], names)
-        complications.add(_marked(complication.counts, f"{code} is {complication.level}: {how}"))
-    _add_rules(tree, e.mdcs, names, everything=everything)
-    console.print(tree)
-
-
-def _code_names(explanation: Explanation) -> dict[str, str]:
-    """The names of all codes that an explanation shows."""
-    discharge = explanation.discharge
-    codes = [discharge.principal_diagnosis, discharge.principal_procedure]
-    for others in (discharge.other_diagnoses, discharge.other_procedures):
-        codes += others if isinstance(others, list) else [others]
-    codes += [complication.code for complication in explanation.complications]
-    rules = list(explanation.mdcs)
-    while rules:
-        rule = rules.pop()
-        codes += [code for condition in rule.conditions for code in condition.codes]
-        rules += rule.inside
-    return names_of(codes, DIAGNOSIS) | names_of(codes, PROCEDURE)
-
-
-def _named(codes: Sequence[object], names: Mapping[str, str]) -> str:
-    """Codes, each with its name if it has one."""
-    return ", ".join(f"{code} {names[str(code)]}" if code in names else str(code) for code in codes)
-
-
-def _add_rules(branch: Tree, rules: Sequence[Tried], names: Mapping[str, str], *, everything: bool) -> None:
-    passed: list[Tried] = []
-    for rule in rules:
-        # An MDC that fails, or an ADRG that the principal codes rule out, is shown in full by request only.
-        if not everything and not rule.held and (rule.ruled_out or rule.code.startswith("MDC")):
-            passed.append(rule)
-            continue
-        _add_passed(branch, passed)
-        passed = []
-        node = branch.add(_marked(rule.held, f"{rule.code} {rule.name}: {rule.rule or '(no condition)'}"))
-        for condition in rule.conditions:
-            codes = f" ({_named(condition.codes, names)})" if condition.codes else ""
-            missing = f" ({condition.missing} is missing)" if condition.missing else ""
-            node.add(_marked(condition.held, f"{condition.text}{codes}{missing}"))
-        _add_rules(node, rule.inside, names, everything=everything)
-    _add_passed(branch, passed)
-
-
-def _add_passed(branch: Tree, passed: Sequence[Tried]) -> None:
-    if passed:
-        codes = " ".join(rule.code for rule in passed)
-        branch.add(Text(f"✗ {codes}", "dim"))
-
-
-def _marked(held: bool, text: str) -> Text:
-    return Text.assemble(("✓ ", "green") if held else ("✗ ", "red"), text)

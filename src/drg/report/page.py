@@ -11,7 +11,9 @@ from rich.console import Console
 from drg.analysis.price_tally import CLASS, DEPARTMENT, GROUP, PriceTally
 from drg.payment import PaymentScheme
 from drg.payment.steps import CLASSES_ZH
+from drg.report.console import say
 from drg.report.html import END, ILLUSTRATIVE_EN, ILLUSTRATIVE_ZH, head, table, warning
+from drg.report.language import either
 from drg.report.prices import amount, print_prices, print_ranking, ranking_cells, total_lines, warnings
 
 MOST = 10
@@ -35,12 +37,12 @@ def text_page(tally: PriceTally, scheme: PaymentScheme, seconds: float, language
     """The page as text."""
     out = StringIO()
     console = Console(file=out, width=140)
-    console.print(f"{scheme.title} ({scheme.id})", highlight=False)
+    say(console, f"{scheme.title} ({scheme.id})")
     for text in warnings(tally, language):
-        console.print(f"Warning: {text}.", markup=False)
+        say(console, either(language, f"提醒：{text}。", f"Warning: {text}."))
     print_prices(console, tally, scheme, seconds, language)
     for title, key, rows in rankings(tally):
-        print_ranking(console, title, rows, key)
+        print_ranking(console, title, rows, key, language)
     return out.getvalue()
 
 

@@ -53,7 +53,7 @@ def _findings(book: Book, comparison: Comparison) -> None:
                 ("other" if at else "base") + f": {side.id}{scheme}",
             )
         )
-    lines += [(line, "") for line in glance.lines(comparison)]
+    lines += zip(glance.lines(comparison, "zh"), glance.lines(comparison, "en"), strict=True)
     lines.append(("全部病例的结果在 cases.parquet 中", "The results of all cases are in cases.parquet"))
     lines.append(
         (
