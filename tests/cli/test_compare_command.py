@@ -35,7 +35,7 @@ def test_page_workbook_and_cases(drg: Drg, tmp_path: Path) -> None:
     page = (out / "comparison.html").read_text(encoding="utf-8")
     assert page.startswith("<!doctype html>")
     assert openpyxl.load_workbook(out / "comparison.xlsx").sheetnames[0] == "说明 notes"
-    for part in ("一致性", "there is no column hospital_id", "200 cases in", "comparison.html"):
+    for part in ("Agreement", "there is no column hospital_id", "200 cases in", "comparison.html"):
         assert part in outcome.out
     assert "nan" not in outcome.out
     assert "None" not in outcome.out
