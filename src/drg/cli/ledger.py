@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from drg.cli.options import directory_option, files_argument, hospital_option, lang_option, quiet_option
+from drg.cli.options import (
+    close_option,
+    directory_option,
+    files_argument,
+    hospital_option,
+    lang_option,
+    quiet_option,
+)
 
 if TYPE_CHECKING:
     from drg.ledger import Added, Ledger, Stamp
@@ -156,7 +163,7 @@ def status(ledger: Path, as_of: int | None, lang: str) -> None:
 @_AS_OF
 @hospital_option
 @lang_option
-@click.option("--close/--no-close", default=None, help="Clear the year or not. [if December is in]")
+@close_option
 @quiet_option
 def statement(
     ledger: Path,

@@ -119,6 +119,11 @@ quiet_option: Decorator = click.option("-q", "--quiet", is_flag=True, help="No p
 hospital_option: Decorator = click.option(
     "--hospital", "hospitals", multiple=True, metavar="ID", help="Only this hospital; repeatable."
 )
+close_option: Decorator = click.option(
+    "--close/--no-close",
+    default=None,
+    help="Clear every year, or none. [those that have cases in December]",
+)
 cases_option: Decorator = click.option(
     "--with-cases/--without-cases", default=True, help="Statements with the table of cases. [with]"
 )

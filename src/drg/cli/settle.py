@@ -9,6 +9,7 @@ import click
 
 from drg.cli.options import (
     cases_option,
+    close_option,
     files_argument,
     hospital_option,
     lang_option,
@@ -34,11 +35,7 @@ if TYPE_CHECKING:
 @click.option("--payments", type=click.Path(path_type=Path), help="Instalments and deductions (拨付记录).")
 @click.option("--decisions", type=click.Path(path_type=Path), help="On special cases (特例单议决定).")
 @click.option("--scores", type=click.Path(path_type=Path), help="Of the year's quality (考核得分).")
-@click.option(
-    "--close/--no-close",
-    default=None,
-    help="Clear every year, or none. [those that have cases in December]",
-)
+@close_option
 @click.option("--findings", type=click.Path(path_type=Path), help="Also write all findings here.")
 @click.option(
     "--cases", "cases_file", type=click.Path(path_type=Path), help="Points method: cases as cleared, here."

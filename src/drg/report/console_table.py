@@ -1,7 +1,7 @@
 """Tables on a console that never cut a number, a code or a Chinese text.
 
-If a table is wider than the console, its texts are folded; if that is not enough, each row is written as lines
-of head and value.
+If a table is wider than the console, its texts are folded; if that is not enough, each row is written as
+lines of head and value.
 """
 
 from __future__ import annotations
