@@ -108,7 +108,7 @@ def test_strange_data_make_a_page_without_nan(strange: str) -> None:
     data_of(page)
     assert not re.search(r"\b(?:nan|NaN|inf|None)\b", page.split("<dialog")[0])
     out = io.StringIO()
-    print_comparison(Console(file=out, width=200), compared, 1.0)
+    print_comparison(Console(file=out, width=200), compared, 1.0, "zh")
     assert not re.search(r"\b(?:nan|inf|None)\b", out.getvalue())
     assert openpyxl.load_workbook(io.BytesIO(comparison_workbook(compared))).sheetnames
 
@@ -203,15 +203,15 @@ def test_charts_hold_text_that_browsers_show_in_their_own_fonts() -> None:
 
 def test_console_names_what_matters(comparison: Comparison) -> None:
     out = io.StringIO()
-    print_comparison(Console(file=out, width=250), comparison, 2.0)
+    print_comparison(Console(file=out, width=250), comparison, 2.0, "zh")
     text = out.getvalue()
     for part in (
-        "换组病例 cases that change: ",
-        "结余增加 / 减少的医院 hospitals that gain / lose: ",
-        "总览 Overview",
+        "换组病例: ",
+        "结余增加 / 减少的医院: ",
+        "总览",
         "一致性",
         "chs-drg-1.0 → chs-drg-2.0",
         "其余 others",
-        "1,500 cases in 2.00 s",
+        "1,500 个病例，用时 2.00 秒",
     ):
         assert part in text
