@@ -34,7 +34,7 @@ _SEVERITIES = ("error", "warning", "notice")
 )
 @files_argument(required=False)
 @output_option("Write all findings: .csv, .parquet or .xlsx.", required=False)
-@grouper_option("Also apply the rules that ask a version (see: drg groupers).", required=False)
+@grouper_option("Also apply the rules that ask a version or series (see: drg groupers).", required=False)
 @reading_options
 @click.option("--rules", "chosen", multiple=True, metavar="ID[,ID…]", help="Apply only these rules.")
 @click.option(

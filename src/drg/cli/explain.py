@@ -30,6 +30,7 @@ _FIELDS = (
     ("other-diagnoses", "codes joined by | or ,"),
     ("principal-procedure", "code"),
     ("other-procedures", "codes joined by | or ,"),
+    ("discharge-date", "day of discharge, such as 2027-01-05; a series chooses the version by it"),
 )
 
 
@@ -71,7 +72,7 @@ def explain(
     The case is given by options, or is a case of a FILE of any layout that drg group reads; for a settlement
     list FILE is the directory of its tables.
     """
-    from drg.grouping import Grouper
+    from drg.grouping import grouper_of
     from drg.records.reading import read
     from drg.report.console import echo_json, stdout
     from drg.report.explanation import print_explanation
@@ -88,7 +89,7 @@ def explain(
         )
     else:
         discharge = {"case_id": case_id, **given}
-    explanation = Grouper(grouper).explain(discharge, language=lang)
+    explanation = grouper_of(grouper).explain(discharge, language=lang)
     if as_json:
         echo_json(explanation.model_dump_json(indent=2))
     else:

@@ -74,7 +74,9 @@ def directory_option(what: str) -> Decorator:
 
 
 def grouper_option(
-    what: str = "Id of a version (see: drg groupers) or its directory.", *, required: bool = True
+    what: str = "Id of a version or of a series (see: drg groupers), or the directory of a version.",
+    *,
+    required: bool = True,
 ) -> Decorator:
     """``--grouper``."""
     return click.option("-g", "--grouper", required=required, help=what)

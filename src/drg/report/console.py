@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Final
 
 import click
 from rich.console import Console
 
 from drg.analysis.tally import Tally
+from drg.grouping import AnyGrouper, GrouperSeries
 from drg.grouping.outcomes import STATUSES, UNGROUPED_DRG
 from drg.report.console_table import show
 from drg.report.language import either
@@ -116,23 +118,59 @@ def _share(count: int, cases: int) -> str:
     return f"{count / cases:.1%}" if cases else "–"
 
 
+def print_versions(
+    console: Console, grouper: AnyGrouper, versions: Mapping[str | None, int], language: str
+) -> None:
+    """How many cases went to which version of a series; nothing if there was one version only."""
+    if not isinstance(grouper, GrouperSeries):
+        return
+
+    def of(zh: str, en: str) -> str:
+        return either(language, zh, en)
+
+    cases = sum(versions.values())
+    rows = [
+        (member.id, member.period, f"{(count := versions.get(member.id, 0)):,}", _share(count, cases))
+        for member in grouper.series.members
+    ]
+    if without := versions.get(None, 0):
+        why = of("无有效日期或版本", "no usable date, or none in force")
+        rows.append((of("无", "none"), why, f"{without:,}", _share(without, cases)))
+    heads = of("版本,有效期,病例数,占比", "version,in force,cases,share").split(",")
+    show(console, heads, "wtnn", rows, title=of(f"{grouper.id} 各版本病例数", f"Versions of {grouper.id}"))
+
+
 def print_groupers(console: Console, manifests: Sequence[Manifest], language: str) -> None:
     """The installed versions."""
-    heads = either(language, "编号,名称,基于,核对,有效期", "id,title,based on,verified,valid").split(",")
+    heads = either(
+        language, "编号,名称,系列,基于,核对,有效期", "id,title,series,based on,verified,valid"
+    ).split(",")
     rows = (
         (
             manifest.id,
             manifest.title,
+            manifest.series or "–",
             manifest.based_on or "–",
             manifest.verification.status if manifest.verification else "–",
-            _period(manifest),
+            manifest.period if manifest.valid_from or manifest.valid_to else "–",
         )
         for manifest in manifests
     )
-    show(console, heads, "wtwwt", rows)
+    show(console, heads, "wttwtt", rows)
 
 
-def _period(manifest: Manifest) -> str:
-    if not (manifest.valid_from or manifest.valid_to):
-        return "–"
-    return f"{manifest.valid_from or '…'} – {manifest.valid_to or '…'}"
+def print_in_force(console: Console, manifests: Sequence[Manifest], day: date, language: str) -> None:
+    """The versions in force on a day, and apart from them those of which that is not known."""
+
+    def of(zh: str, en: str) -> str:
+        return either(language, zh, en)
+
+    titles = {
+        True: of(f"{day} 有效", f"In force on {day}"),
+        None: of("有效期不详（清单中没有 valid_from）", "Validity not known: the manifest has no valid_from"),
+    }
+    for known, title in titles.items():
+        found = [manifest for manifest in manifests if manifest.is_in_force(day) is known]
+        say(console, title + (of("：", ":") if found else of("：无", ": none")))
+        if found:
+            print_groupers(console, found, language)

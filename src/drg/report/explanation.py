@@ -10,10 +10,11 @@ from rich.text import Text
 from rich.tree import Tree
 
 from drg.columns import INPUT
-from drg.grouping import Explanation, Tried
+from drg.grouping import Choice, Explanation, Tried
+from drg.grouping.corrected import CorrectedRow
 from drg.records.codes import DIAGNOSIS, PROCEDURE, names_of
 from drg.report.console import shown_as, status_in
-from drg.report.language import either
+from drg.report.language import CHINESE, either
 
 # What says that a rule holds, or does not: the first that the console can show.
 _HOLDS: Final = ("✓", "√", "+")
@@ -49,7 +50,9 @@ class _Branches:
         e = self._of
         outcome = " → ".join(part for part in (e.mdc, e.adrg, e.drg) if part)
         status = status_in(e.grouping_status, self._language)
-        tree = Tree(Text.assemble((outcome, "bold"), f" {e.drg_name or ''}  [{status}] {e.grouper}"))
+        tree = Tree(Text.assemble((outcome, "bold"), f" {e.drg_name or ''}  [{status}] {e.grouper or ''}"))
+        if e.choice:
+            tree.add(Text(self._chosen(e.choice)))
         if e.grouping_reason:
             tree.add(Text(f"{self._either('原因', 'reason')}: {e.grouping_reason}", "yellow"))
         given = tree.add(self._either("病例", "discharge"))
@@ -73,10 +76,34 @@ class _Branches:
             line = self._either(f"{code} 为 {one.level}：{how}", f"{code} is {one.level}: {how}")
             complications.add(self._marked(one.counts, line))
         self._add_rules(tree, e.mdcs, everything=everything)
+        for row in e.corrections:
+            tree.add(Text(self._corrected(row), "yellow"))
         return tree
 
     def _either(self, zh: str, en: str) -> str:
         return either(self._language, zh, en)
+
+    def _chosen(self, choice: Choice) -> str:
+        """Which version of a series was chosen, and why."""
+        series, version, day = choice.series, self._of.grouper, choice.discharged or "?"
+        if version is None:
+            return self._either(
+                f"{series} 无适用版本：出院 {day}", f"no version of {series}: discharged {day}"
+            )
+        period = f"{choice.valid_from} – {choice.valid_to or '…'}"
+        return self._either(
+            f"{series} 适用版本：{version}，有效期 {period}；出院 {day}",
+            f"version of {series}: {version}, in force {period}; discharged {day}",
+        )
+
+    def _corrected(self, row: CorrectedRow) -> str:
+        """What was corrected, why, and what the source has."""
+        place = f"{row.table} {row.key}"
+        if self._language == CHINESE:
+            what = row.change if row.column is None else f"{row.column} 原为 {row.before!r}"
+            return f"{row.version} 的更正：{place} {what}：{row.reason_zh or row.reason}"
+        what = row.change if row.column is None else f"{row.column} was {row.before!r}"
+        return f"corrected row of {row.version}: {place} {what}: {row.reason}"
 
     def _named(self, codes: Sequence[object]) -> str:
         """Codes, each with its name if it has one."""

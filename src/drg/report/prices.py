@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 import polars as pl
 from rich.console import Console
@@ -12,9 +13,11 @@ from rich.text import Text
 from drg.analysis.price_tally import CLASS, PriceTally
 from drg.columns import ALL
 from drg.payment import PaymentScheme, PriceExplanation
+from drg.payment.scheme import CaseClass
 from drg.payment.steps import CLASSES_ZH
 from drg.report.console import say, speed
 from drg.report.console_table import show
+from drg.report.html import ILLUSTRATIVE_EN, ILLUSTRATIVE_ZH
 from drg.report.language import either
 
 STATUSES_ZH = {"published": "公布", "transcribed": "转录", "illustrative": "示例"}
@@ -40,7 +43,16 @@ def print_schemes(console: Console, schemes: Sequence[PaymentScheme], language: 
 def warnings(tally: PriceTally, language: str) -> list[str]:
     """What everybody must see who prices with these: once each, with the number of cases."""
     form = "{count:,}/{cases:,} 例：{text}" if language == "zh" else "{count:,} of {cases:,} cases: {text}"
-    return [form.format(count=count, cases=tally.cases, text=text) for text, count in tally.warned(language)]
+    found = tally.warned(language)
+    classes = tally.by(CLASS).filter(case_class=CaseClass.UNPRICED.value)
+    if not classes.is_empty():
+        text = either(
+            language,
+            "无法计价，未计入支付和结余，见支付说明",
+            "not priced: something is not known; in no payment and no surplus; see pricing_reason",
+        )
+        found.append((text, classes["cases"].item()))
+    return [form.format(count=count, cases=tally.cases, text=text) for text, count in found]
 
 
 def print_prices(
@@ -57,7 +69,7 @@ def print_prices(
         (
             class_in(row["case_class"], language),
             f"{row['cases']:,}",
-            *(amount(row[column]) for column in ("payment", "cost", "surplus")),
+            *class_amounts(row),
         )
         for row in tally.by(CLASS).iter_rows(named=True)
     ]
@@ -86,13 +98,7 @@ def print_prices(
     show(console, (of("项目", "total"), of("数值", "value")), "tn", totals, title=of("合计", "Totals"))
     say(console, speed(tally.cases, seconds, language))
     if scheme.status == "illustrative":
-        say(
-            console,
-            of(
-                f"{scheme.id} 为示例方案，非官方数据。",
-                f"The numbers of {scheme.id} are illustrative: no authority set them.",
-            ),
-        )
+        say(console, of(f"{scheme.id}：{ILLUSTRATIVE_ZH}。", f"{scheme.id}: {ILLUSTRATIVE_EN}."))
 
 
 def class_in(name: str, language: str) -> str:
@@ -116,6 +122,12 @@ def total_lines(tally: PriceTally) -> list[tuple[str, str, str]]:
         ("surplus by formula", "标准差额", amount(total["formula"])),
         ("surplus", "结余", amount(total["surplus"])),
     ]
+
+
+def class_amounts(row: Mapping[str, Any]) -> list[str]:
+    """Payment, cost and surplus of a class; cases that are not priced have no surplus."""
+    open_ = row["case_class"] in (CaseClass.INVALID, CaseClass.UNPRICED)
+    return [amount(row["payment"]), amount(row["cost"]), amount(None if open_ else row["surplus"])]
 
 
 def amount(value: Decimal | None) -> str:

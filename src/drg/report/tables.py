@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import groupby
 from typing import Final
 
 from rich.console import Console
@@ -11,6 +12,7 @@ from rich.text import Text
 from drg.analysis.tables_check import TablesCheck
 from drg.analysis.tables_diff import WHAT, TablesDiff
 from drg.analysis.tables_show import Code, CodeSet, Group, Line
+from drg.grouping.corrected import CorrectedRow
 from drg.records.findings import ERROR, NOTICE, WARNING
 from drg.report.checks import SEVERITIES_ZH, severity_in
 from drg.report.console import say
@@ -264,6 +266,7 @@ def print_show(
             shown.set_alone(thing)
         else:
             shown.code(thing)
+        shown.corrections(thing.corrections)
 
 
 class _Shown:
@@ -336,6 +339,19 @@ class _Shown:
             self._say(
                 f"  在 {name} 中：{used or '没有规则使用'}", f"  in {name}: {used or 'no rule names it'}"
             )
+
+    def corrections(self, rows: Sequence[CorrectedRow]) -> None:
+        """Each reason once, with the rows that it is given for."""
+        for (version, why, why_zh), same in groupby(
+            rows, lambda row: (row.version, row.reason, row.reason_zh)
+        ):
+            corrected = list(same)
+            self._say(f"  {version} 的更正：{why_zh or why}", f"  corrected in {version}: {why}")
+            for row in corrected[: self._limit]:
+                zh = row.change if row.column is None else f"{row.column} 原为 {row.before!r}"
+                en = row.change if row.column is None else f"{row.column} was {row.before!r}"
+                self._say(f"    {row.table} {row.key}：{zh}", f"    {row.table} {row.key}: {en}")
+            _more(self._console, len(corrected), self._limit, "--codes", self._language, indent="    ")
 
     def _say(self, zh: str, en: str) -> None:
         say(self._console, either(self._language, zh, en))
