@@ -17,7 +17,7 @@ from drg.cli.options import bom_option, grouper_option, lang_option, output_opti
 )
 @click.argument("cases", type=click.IntRange(min=0), metavar="N")
 @output_option("Where to write the discharges.")
-@grouper_option()
+@grouper_option("Id of a version (see: drg groupers) or its directory.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Another one gives other data. [0]")
 @click.option("--year", type=int, help="Of the discharges. [2025]")
 @click.option("--hospitals", type=click.IntRange(min=1), help="How many. [one for each 5,000 cases, 5 to 60]")
