@@ -13,7 +13,7 @@ from drg.analysis.comparison.cells import CellTally
 from drg.analysis.comparison.examples import Wanted, examples
 from drg.analysis.comparison.findings import findings
 from drg.analysis.comparison.glance import at_a_glance
-from drg.analysis.comparison.result import DEPARTMENT, HOSPITAL, Comparison
+from drg.analysis.comparison.result import DEPARTMENT, HOSPITAL, CausesFound, Comparison
 from drg.analysis.comparison.sides import CodeVersion, check_columns, sides
 from drg.analysis.comparison.step import LEVELS, Step
 from drg.errors import InputError
@@ -106,4 +106,10 @@ def compare(
         _labels=step.labels,
         _summaries=tuple(dict(summary) for summary in summaries),
         _groups=tuple(moments.groups() for moments in tally.moments),
+        _causes=CausesFound(
+            told=tuple(step.tells),
+            homonyms=(frozenset(), *(found.homonyms for found in step.first_causes)),
+            examples=tally.examples,
+            inputs=tally.inputs,
+        ),
     )

@@ -115,6 +115,11 @@ class FirstCauses:
         )
         return frozenset(label for label in first if label in second and first[label] != second[label])
 
+    def changed(self, base: Outcomes, other: Outcomes) -> Mask:
+        """[n] whether a case has another code, or the same code for another group."""
+        same_group = self._groups[0][base] == self._groups[1][other]
+        return ~same_group | (self._label_numbers[0][base] != self._label_numbers[1][other])
+
     def find(self, batch: pl.DataFrame, base: Outcomes, other: Outcomes) -> Found:
         """The first cause of each case of a frame.
 
