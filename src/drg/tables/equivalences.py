@@ -1,4 +1,4 @@
-"""Which ADRGs of two versions are the same group: by name, or by the equivalences that a version states.
+"""Which ADRGs of two versions are the same group: by rule, by name, or as a version states it.
 
 Codes do not tell: HC2 of 2.0 is HC4 of 3.0.
 """
@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Sequence
+from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import polars as pl
 
 from drg.errors import did_you_mean
+from drg.records.codes import normalised
+from drg.tables.language import COMPLICATION_SETS, And, Count, Expression, Member, Not, Or, parse
 from drg.tables.layout import EQUIVALENCES
 from drg.tables.lint import refuse
 from drg.tables.locate import find_base
@@ -29,6 +32,8 @@ _SIGNS: Final = frozenset("<>≤≥=")
 # 2.0 writes 疾病 wherever 1.1 wrote 疾患.
 _OLD_WORD, _NEW_WORD = "疾患", "疾病"
 _AMBIGUOUS: Final = "QY"
+# So much of a list two versions have in common if it is the same list.
+_MOST: Final = 0.9
 
 
 def normal_name(name: str) -> str:
@@ -79,46 +84,107 @@ def _check(equivalences: pl.DataFrame, adrg: pl.DataFrame) -> None:
 def same_adrgs(before: GrouperTables, after: GrouperTables) -> dict[str, str]:
     """The ADRG of ``before`` that is the same group, for each ADRG of ``after`` that has one.
 
-    Two ADRGs are the same group if they are in the same MDC and have the same name (``normal_name``). Where
-    several of an MDC share a name, those of equal code belong together. A row of ``equivalences`` of either
-    version gives one of its ADRGs a further name. QY groups (歧义组) of an MDC are the same, and so are ADRGs
-    without names that have one code.
+    Two ADRGs of an MDC are the same group if, in this order,
+
+    1. their rules are the same but for the names of lists, and of each list at least nine tenths of the codes
+       are in common (of several such ADRGs the one with most in common, then that of equal code);
+    2. they have the same name (``normal_name``), of several those of equal code; not if their rules name lists
+       that have no code in common, for then one of the two carries the name of another group;
+    3. a row of ``equivalences`` of either version gives one of them the name of the other;
+    4. both are the QY group (歧义组) of the MDC, or both have no name and the same code.
+
+    The rules come before the names because some transcribed versions have names that belong to other groups.
     """
-    named = [_named(tables) for tables in (before, after)]
-    found: dict[str, str] = {}
-    for key, codes in named[1].items():
-        _pair(found, named[0].get(key, []), codes)
-    for tables, own, others in ((after, named[1], named[0]), (before, named[0], named[1])):
-        mdcs = dict(tables.adrg.select("adrg", "mdc").rows())
+    sides = [_groups(tables) for tables in (before, after)]
+    found = _by_rules(*sides)
+    names = [_by_name(groups) for groups in sides]
+    for key, codes in names[1].items():
+        _pair(found, names[0].get(key, []), codes, sides)
+    for at, tables in ((1, after), (0, before)):
         for adrg, other_name in tables.equivalences.select("adrg", "other_name").rows():
-            there = others.get((mdcs[adrg], normal_name(other_name)), [])
+            there = names[1 - at].get((sides[at][adrg].mdc, normal_name(other_name)), [])
             if len(there) == 1:
-                _pair(found, *((there, [adrg]) if own is named[1] else ([adrg], there)))
+                _pair(found, *((there, [adrg]) if at else ([adrg], there)), sides)
     return found
 
 
-def _pair(found: dict[str, str], before: list[str], after: list[str]) -> None:
+class _Group(NamedTuple):
+    """An ADRG: its MDC, its name, its rule without the names of lists, and the codes of these lists."""
+
+    mdc: str
+    name: str
+    form: str
+    lists: tuple[frozenset[str], ...]
+
+
+def _groups(tables: GrouperTables) -> dict[str, _Group]:
+    spelled = tables.sets.with_columns(code=normalised(tables.sets["code"]))
+    sets = {name: frozenset(codes) for name, codes in spelled.group_by("set").agg("code").iter_rows()}
+    found = {}
+    for code, name, mdc, rule in tables.adrg.select("adrg", "name", "mdc", "rule").rows():
+        form, lists = _form(parse(rule))
+        known = tuple(sets.get(one, frozenset()) for one in lists)
+        # No normal name holds a bracket.
+        own = f"({_AMBIGUOUS})" if code.endswith(_AMBIGUOUS) else normal_name(name) or f"({code})"
+        found[code] = _Group(mdc, own, form, known)
+    return found
+
+
+def _form(rule: Expression) -> tuple[str, list[str]]:
+    """A rule with # for each list, whatever the order of its parts; and the lists."""
+    if isinstance(rule, And | Or):
+        parts = sorted((_form(part) for part in rule.parts), key=itemgetter(0))
+        return f"{type(rule).__name__}({','.join(form for form, _ in parts)})", [s for _, own in parts for s in own]
+    if isinstance(rule, Not):
+        form, lists = _form(rule.part)
+        return f"Not({form})", lists
+    if isinstance(rule, Member):
+        lists = [name for name in rule.sets if name not in COMPLICATION_SETS]
+        levels = sorted(COMPLICATION_SETS.intersection(rule.sets))
+        return f"{sorted(rule.fields)} in {levels}{'#' * len(lists)}", lists
+    if isinstance(rule, Count):
+        return f"count {sorted(rule.fields)} {rule.operator} {rule.value}", [rule.set]
+    return repr(rule), []
+
+
+def _by_rules(before: dict[str, _Group], after: dict[str, _Group]) -> dict[str, str]:
+    alike = [
+        (share, old == new, old, new)
+        for new, group in after.items()
+        for old, other in before.items()
+        if group.mdc == other.mdc and group.form == other.form and group.name != f"({_AMBIGUOUS})"
+        if (share := _share(group.lists, other.lists)) >= _MOST
+    ]
+    found: dict[str, str] = {}
+    for _, _, old, new in sorted(alike, key=lambda pair: (-pair[0], not pair[1], pair[2:])):
+        if new not in found and old not in found.values():
+            found[new] = old
+    return found
+
+
+def _share(lists: tuple[frozenset[str], ...], others: tuple[frozenset[str], ...]) -> float:
+    """How much lists have in common, in the worst pair of them; 0 if there are none."""
+    shares = (len(one & two) / len(one | two) for one, two in zip(lists, others, strict=True) if one | two)
+    return min(shares, default=0.0)
+
+
+def _pair(
+    found: dict[str, str], before: list[str], after: list[str], sides: Sequence[dict[str, _Group]]
+) -> None:
     if len(before) == len(after) == 1:
         pairs = [(after[0], before[0])]
     else:
         pairs = [(code, code) for code in after if code in before]
     for new, old in pairs:
-        if new not in found and old not in found.values():
+        lists = [frozenset().union(*side[code].lists) for side, code in zip(sides, (old, new), strict=True)]
+        apart = all(lists) and lists[0].isdisjoint(lists[1])
+        if new not in found and old not in found.values() and not apart:
             found[new] = old
 
 
-def _named(tables: GrouperTables) -> dict[tuple[str, str], list[str]]:
+def _by_name(groups: dict[str, _Group]) -> dict[tuple[str, str], list[str]]:
     """The codes of the ADRGs by MDC and name."""
     found: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-    for key, code in _keys(tables.adrg):
-        found[key].append(code)
+    for code, group in groups.items():
+        found[group.mdc, group.name].append(code)
     return found
-
-
-def _keys(adrg: pl.DataFrame) -> Iterator[tuple[tuple[str, str], str]]:
-    for code, name, mdc in adrg.select("adrg", "name", "mdc").rows():
-        if code.endswith(_AMBIGUOUS):
-            yield (mdc, f"({_AMBIGUOUS})"), code
-        else:
-            # No normal name holds a bracket.
-            yield (mdc, normal_name(name) or f"({code})"), code
