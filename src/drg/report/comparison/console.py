@@ -12,7 +12,8 @@ from rich.table import Table as Lines
 
 from drg.analysis.comparison import Comparison
 from drg.report.comparison.glance import lines
-from drg.report.comparison.tables import Kind, Table, tables
+from drg.report.comparison.layout import Kind, Table
+from drg.report.comparison.tables import tables
 
 _ROWS: Final = 10
 _SHOWN: Final = ("overview", "agreement", "quality", "lost")
@@ -25,7 +26,7 @@ def print_comparison(console: Console, comparison: Comparison, seconds: float) -
         for line in lines(comparison):
             console.print(line, markup=False, soft_wrap=True)
     for table in tables(comparison):
-        if table.id in _SHOWN or table.id.startswith("drivers"):
+        if table.id in _SHOWN or table.id.startswith("drivers") or table.id == f"causes{table.section}":
             _print(console, table, _versions(comparison, table))
     for zh, en in comparison.findings:
         console.print(f"• {zh}；{en}.", markup=False, soft_wrap=True)
@@ -42,7 +43,9 @@ def _print(console: Console, table: Table, versions: str) -> None:
         return
     columns = table.columns
     console.print(f"{table.zh} {table.en}{versions}", style="italic", markup=False, highlight=False)
-    shown = table.frame.select(column.name for column in columns).head(_ROWS + 1)
+    # There are not many causes, and they add up to all cases that change.
+    most = table.frame.height if table.id.startswith("causes") else _ROWS + 1
+    shown = table.frame.select(column.name for column in columns).head(most)
     rows = [_cells(row, [column.kind for column in columns]) for row in shown.rows()]
     if table.id in _UPRIGHT:
         # A version has more numbers than a screen has columns.
