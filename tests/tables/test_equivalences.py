@@ -16,7 +16,9 @@ SHIPPED = [manifest.id for manifest in list_groupers()]
 
 def named(tables: GrouperTables, **names: str) -> GrouperTables:
     """A version with other names of ADRGs."""
-    return replace(tables, adrg=tables.adrg.with_columns(name=pl.col("adrg").replace_strict(names, default="")))
+    return replace(
+        tables, adrg=tables.adrg.with_columns(name=pl.col("adrg").replace_strict(names, default=""))
+    )
 
 
 def made(rules: dict[str, str], sets: dict[str, list[str]], names: dict[str, str]) -> GrouperTables:

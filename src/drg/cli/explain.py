@@ -42,18 +42,25 @@ def _field_options(command: Callable[..., None]) -> Callable[..., None]:
     epilog="\b\nExamples:\n"
     "  drg explain -g chs-drg-2.0 --principal-diagnosis I63.900 --age-years 70 --sex 1\n"
     "  drg explain hqms-2024.csv --case-id 0001-1 -g chs-drg-2.0\n"
+    "  drg explain hqms-2024.csv --case-id 0001-1 --groupers chs-drg-2.0,chs-drg-3.0\n"
 )
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--case-id", help="The case of FILE to explain.")
 @_field_options
 @reading_options
-@click.option("-g", "--grouper", required=True, help="Id of a version (see: drg groupers) or its directory.")
+@click.option("-g", "--grouper", help="Id of a version (see: drg groupers) or its directory.")
+@click.option(
+    "--groupers",
+    metavar="A,B",
+    help="Two versions: both explanations, and the first cause if the case changes from A to B.",
+)
 @click.option("--all", "everything", is_flag=True, help="Show every rule that was tried.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def explain(
     file: Path | None,
     case_id: str | None,
-    grouper: str,
+    grouper: str | None,
+    groupers: str | None,
     everything: bool,
     as_json: bool,
     layout: str | None,
@@ -72,6 +79,8 @@ def explain(
     from drg.records.reading import read
     from drg.report.console import print_explanation, stdout
 
+    if (grouper is None) is (groupers is None):
+        raise click.UsageError("Give one version with --grouper, or two with --groupers A,B.")
     given = {name: value for name, value in fields.items() if value is not None}
     if file is not None:
         if case_id is None or given:
@@ -84,8 +93,36 @@ def explain(
         )
     else:
         discharge = {"case_id": case_id, **given}
-    explanation = Grouper(grouper).explain(discharge)
+    if groupers is not None:
+        _both(groupers, discharge, everything=everything, as_json=as_json)
+        return
+    explanation = Grouper(str(grouper)).explain(discharge)
     if as_json:
         click.echo(explanation.model_dump_json(indent=2))
     else:
         print_explanation(stdout(), explanation, everything=everything)
+
+
+def _both(groupers: str, discharge: Discharge | dict[str, Any], *, everything: bool, as_json: bool) -> None:
+    import json
+
+    from drg.analysis.comparison.causes import first_cause
+    from drg.analysis.comparison.sides import sides
+    from drg.records import Discharge
+    from drg.report.comparison.side_by_side import print_both
+    from drg.report.console import stdout
+
+    ids = [id_.strip() for id_ in groupers.split(",") if id_.strip()]
+    if len(ids) != 2:
+        raise click.UsageError("--groupers takes two versions: --groupers A,B.")
+    # A file's codes were converted when it was read.
+    base, other = (side.grouper for side in sides(ids, (), "insurance"))
+    record = Discharge.of(discharge)
+    cause, table = first_cause(base, other, record)
+    both = base.explain(record), other.explain(record)
+    if as_json:
+        explanations = [explanation.model_dump(mode="json") for explanation in both]
+        found = {"cause": cause, "cause_table": table, "explanations": explanations}
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+    else:
+        print_both(stdout(), both, cause, table, everything=everything)

@@ -59,6 +59,8 @@ def names_of(codes: Iterable[str | None], kind: CodeKind) -> dict[str, str]:
     """The names of some codes, however they are spelled; codes without a name are left out."""
     spelled = pl.Series("spelled", list({code for code in codes if code}), dtype=pl.String)
     asked = pl.DataFrame({"spelled": spelled, "normal": normalised(spelled)})
-    known = code_names(kind).filter(pl.col("name") != "").with_columns(normal=pl.col("code").str.to_uppercase())
+    known = (
+        code_names(kind).filter(pl.col("name") != "").with_columns(normal=pl.col("code").str.to_uppercase())
+    )
     found = asked.join(known, on="normal").select("spelled", "name")
     return dict(found.rows())

@@ -101,7 +101,11 @@ def print_explanation(console: Console, explanation: Explanation, *, everything:
         explanation: of the case.
         everything: also the rules that the principal diagnosis and procedure alone rule out.
     """
-    e = explanation
+    console.print(explanation_tree(explanation, everything=everything))
+
+
+def explanation_tree(e: Explanation, *, everything: bool = False) -> Tree:
+    """One case as a tree; see ``print_explanation``."""
     outcome = " → ".join(part for part in (e.mdc, e.adrg, e.drg) if part)
     tree = Tree(Text.assemble((outcome, "bold"), f" {e.drg_name or ''}  [{e.grouping_status}] {e.grouper}"))
     if e.grouping_reason:
@@ -121,7 +125,7 @@ def print_explanation(console: Console, explanation: Explanation, *, everything:
         code = _named([complication.code], names)
         complications.add(_marked(complication.counts, f"{code} is {complication.level}: {how}"))
     _add_rules(tree, e.mdcs, names, everything=everything)
-    console.print(tree)
+    return tree
 
 
 def _code_names(explanation: Explanation) -> dict[str, str]:

@@ -134,7 +134,9 @@ def _form(rule: Expression) -> tuple[str, list[str]]:
     """A rule with # for each list, whatever the order of its parts; and the lists."""
     if isinstance(rule, And | Or):
         parts = sorted((_form(part) for part in rule.parts), key=itemgetter(0))
-        return f"{type(rule).__name__}({','.join(form for form, _ in parts)})", [s for _, own in parts for s in own]
+        return f"{type(rule).__name__}({','.join(form for form, _ in parts)})", [
+            s for _, own in parts for s in own
+        ]
     if isinstance(rule, Not):
         form, lists = _form(rule.part)
         return f"Not({form})", lists

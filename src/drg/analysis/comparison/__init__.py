@@ -109,6 +109,7 @@ def compare(
         _causes=CausesFound(
             told=tuple(step.tells),
             homonyms=(frozenset(), *(found.homonyms for found in step.first_causes)),
+            same=({}, *(found.exchange.there for found in step.first_causes)),
             examples=tally.examples,
             inputs=tally.inputs,
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -47,6 +47,7 @@ def cause_sums(flows: pl.DataFrame, cause: str, by: Sequence[str]) -> pl.DataFra
         *sums,
     )
 
+
 @dataclass(frozen=True)
 class CausesFound:
     """What is known of causes, by the number of the version; nothing for the base.
@@ -54,14 +55,15 @@ class CausesFound:
     Attributes:
         told: whether the causes between the base and the version could be found.
         homonyms: the groups that both versions call by one code though they differ.
+            same: the ADRG of the version for each of the base that is the same group.
         examples, inputs: see ``step.Compared``.
     """
 
     told: tuple[bool, ...]
     homonyms: tuple[frozenset[str], ...]
+    same: tuple[Mapping[str, str], ...]
     examples: pl.DataFrame
     inputs: pl.DataFrame
-
 
 
 class Example(NamedTuple):
@@ -72,15 +74,19 @@ class Example(NamedTuple):
         row: of the file; the header is row 1.
         base, other: how the case comes to its group in the two versions; None if a field holds what cannot
             be read.
+        before: what the other version calls the ADRG of the base, if it has it.
     """
 
     cause: str
     row: int
     base: Explanation | None
     other: Explanation | None
+    before: str | None = None
 
 
-def explained(found: pl.DataFrame, inputs: pl.DataFrame, base: Grouper, other: Grouper) -> list[Example]:
+def explained(
+    found: pl.DataFrame, inputs: pl.DataFrame, base: Grouper, other: Grouper, same: Mapping[str, str]
+) -> list[Example]:
     """Examples with their explanations.
 
     Args:
@@ -88,6 +94,7 @@ def explained(found: pl.DataFrame, inputs: pl.DataFrame, base: Grouper, other: G
         inputs: the fields of these cases, by row.
         base: the version that is the base.
         other: the other version.
+        same: its ADRG for each of the base that is the same group.
     """
     fields = {row.pop("row"): row for row in inputs.to_dicts()}
     examples = []
@@ -98,5 +105,5 @@ def explained(found: pl.DataFrame, inputs: pl.DataFrame, base: Grouper, other: G
         except InputError:
             examples.append(Example(CAUSES[number - 1], row, None, None))
         else:
-            examples.append(Example(CAUSES[number - 1], row, *both))
+            examples.append(Example(CAUSES[number - 1], row, *both, same.get(both[0].adrg or "")))
     return examples

@@ -21,6 +21,7 @@ from drg.columns import VARIABLES
 from drg.grouping import Grouper
 from drg.grouping.outcomes import GROUPED, INVALID, NO_DRG, UNGROUPED
 from drg.grouping.together import Together, outcome_table
+from drg.records import Discharge
 from drg.tables import GrouperTables
 from drg.tables.language import COMPLICATION_SETS, PROCEDURE_FIELDS, Compare, Count, atoms, parse
 from drg.tables.layout import PROVENANCE, TABLES
@@ -211,10 +212,24 @@ class FirstCauses:
         """Why the rows of an ADRG split a case otherwise: what the one reads and the other does not."""
         if (base, other) not in self._splits:
             tables = self._tables
-            codes = [(table["adrg"][row], table["drg"][row]) for table, row in zip(tables, (base, other), strict=True)]
-            rules = [_rules(grouper.tables, *code) for grouper, code in zip((self.base, self.other), codes, strict=True)]
+            codes = [
+                (table["adrg"][row], table["drg"][row])
+                for table, row in zip(tables, (base, other), strict=True)
+            ]
+            rules = [
+                _rules(grouper.tables, *code)
+                for grouper, code in zip((self.base, self.other), codes, strict=True)
+            ]
             self._splits[base, other] = NUMBER[_why_split(*rules)]
         return self._splits[base, other]
+
+
+def first_cause(base: Grouper, other: Grouper, discharge: Discharge) -> tuple[str | None, str | None]:
+    """The first cause of one case, and which of ``STEPS`` it is; None where there is none."""
+    frame = discharge.frame()
+    outcomes = Together([base, other]).outcomes(frame)
+    found = FirstCauses(base, other).find(frame, *outcomes)
+    return (None, *CAUSES)[found.cause[0]], (None, *STEPS)[found.step[0]]
 
 
 def _groups(table: pl.DataFrame, codes: dict[str, str]) -> list[str]:

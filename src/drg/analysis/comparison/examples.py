@@ -41,7 +41,9 @@ def keyed(comparison: Comparison) -> pl.LazyFrame:
     ]
     base = pl.col(f"label_{comparison.ids[0]}")
     changed = [
-        ((pl.col(f"label_{id_}") != base) | base.is_in(list(comparison.homonyms(id_)))).alias(f"changed_{id_}")
+        ((pl.col(f"label_{id_}") != base) | base.is_in(list(comparison.homonyms(id_)))).alias(
+            f"changed_{id_}"
+        )
         for id_ in comparison.others
     ]
     return comparison.cases.with_columns(labels).with_columns(changed)

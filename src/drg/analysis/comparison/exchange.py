@@ -60,8 +60,9 @@ class Exchange:
             code: self.same.get(code, f"+{code}" if code in own else code) for code in other.adrg["adrg"]
         }
         self._sets = _codes_of(base.sets, "set"), _codes_of(other.sets, "set")
-        self._exclusions = _codes_of(base.exclusions, "exclusion_set"), _codes_of(
-            other.exclusions, "exclusion_set"
+        self._exclusions = (
+            _codes_of(base.exclusions, "exclusion_set"),
+            _codes_of(other.exclusions, "exclusion_set"),
         )
 
     def tables(self, done: int) -> GrouperTables:
@@ -155,7 +156,7 @@ class Exchange:
         """The set of the other version that has the place of a set of the base; None if it has none."""
         name: str | None = own
         if level != "mdc" and (match := _OF_GROUP.match(own)) and match[2] in self._base_codes:
-            there = self._there.get(match[2])
+            there = self.there.get(match[2])
             name = f"{match[1]}{there}{match[3]}" if there else None
         return name if name in self._sets[1] else None
 
@@ -164,7 +165,7 @@ class Exchange:
         return frozenset(self.base.adrg["adrg"])
 
     @cached_property
-    def _there(self) -> dict[str, str]:
+    def there(self) -> dict[str, str]:
         """The ADRG of the other version for each of the base that has one."""
         return {own: code for code, own in self.same.items()}
 

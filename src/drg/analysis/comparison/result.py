@@ -291,7 +291,8 @@ class Comparison:
         """The first cases of each cause in the order of the file, explained in the base and in a version."""
         at = self._other(version)
         found = self._causes.examples.filter(pl.col("version") == at)
-        return explained(found, self._causes.inputs, self.sides[0].grouper, self.sides[at].grouper)
+        groupers = self.sides[0].grouper, self.sides[at].grouper
+        return explained(found, self._causes.inputs, *groupers, self._causes.same[at])
 
     @cached_property
     def quality(self) -> pl.DataFrame:
