@@ -69,8 +69,8 @@ def compare(
     FILE is what drg group reads. Every case is grouped by each version in one pass and, where a scheme is
     given, priced; for each case that changes its first cause is found. Into the directory go a page for the
     director of a hospital (what-changes.html), one with all details (comparison.html; both open without a
-    network), a workbook (comparison.xlsx) and the results of every case (cases.parquet). A scheme belongs to one version; versions
-    without one have no weights and no money.
+    network), a workbook (comparison.xlsx) and the results of every case (cases.parquet). A scheme belongs to
+    one version; versions without one have no weights and no money.
     """
     from time import perf_counter
 

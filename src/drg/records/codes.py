@@ -44,7 +44,7 @@ def normalised(codes: pl.Series) -> pl.Series:
 
 @lru_cache(maxsize=2)
 def code_names(kind: CodeKind) -> pl.DataFrame:
-    """The insurance-version codes of a kind, sorted: columns ``code`` and ``name`` ("" if it is not known)."""
+    """The insurance-version codes of a kind, sorted: ``code`` and ``name`` ("" if not known)."""
     return pl.read_csv(_DATA / _LISTS[kind], infer_schema=False).fill_null("")
 
 

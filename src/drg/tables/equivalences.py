@@ -88,8 +88,8 @@ def same_adrgs(before: GrouperTables, after: GrouperTables) -> dict[str, str]:
 
     1. their rules are the same but for the names of lists, and of each list at least nine tenths of the codes
        are in common (of several such ADRGs the one with most in common, then that of equal code);
-    2. they have the same name (``normal_name``), of several those of equal code; not if their rules name lists
-       that have no code in common, for then one of the two carries the name of another group;
+    2. they have the same name (``normal_name``), of several those of equal code; not if their rules name
+       lists that have no code in common, for then one of the two carries the name of another group;
     3. a row of ``equivalences`` of either version gives one of them the name of the other;
     4. both are the QY group (歧义组) of the MDC, or both have no name and the same code.
 
@@ -104,7 +104,8 @@ def same_adrgs(before: GrouperTables, after: GrouperTables) -> dict[str, str]:
         for adrg, other_name in tables.equivalences.select("adrg", "other_name").rows():
             there = names[1 - at].get((sides[at][adrg].mdc, normal_name(other_name)), [])
             if len(there) == 1:
-                _pair(found, *((there, [adrg]) if at else ([adrg], there)), sides)
+                old, new = (there, [adrg]) if at else ([adrg], there)
+                _pair(found, old, new, sides)
     return found
 
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from drg.analysis.checks.frames import as_lazy
+from drg.analysis.comparison.cause_sums import CausesFound
 from drg.analysis.comparison.cells import CellTally
 from drg.analysis.comparison.examples import Wanted, examples
 from drg.analysis.comparison.findings import findings
 from drg.analysis.comparison.glance import at_a_glance
-from drg.analysis.comparison.result import DEPARTMENT, HOSPITAL, CausesFound, Comparison
+from drg.analysis.comparison.result import DEPARTMENT, HOSPITAL, Comparison
 from drg.analysis.comparison.sides import CodeVersion, check_columns, sides
 from drg.analysis.comparison.step import LEVELS, Step
 from drg.errors import InputError

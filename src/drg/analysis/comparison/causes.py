@@ -1,4 +1,4 @@
-"""The first cause of each case that changes, found by exchanging the tables of two versions one step at a time.
+"""The first cause of each case that changes: two versions' tables are exchanged one step at a time.
 
 A case that changes leaves the group of the base at some step and does not come back to it: that step is its
 first cause. ``docs/compare.md`` gives the definition in full.
@@ -82,6 +82,18 @@ class Found(NamedTuple):
     step: Numbers
 
 
+class _Between(NamedTuple):
+    """The versions between a base and another version.
+
+    Attributes:
+        together: those that differ from the one before; None if none does.
+        steps: for each step but the last the number of the group of each outcome, or None if nothing differs.
+    """
+
+    together: Together | None
+    steps: list[Outcomes | None]
+
+
 class FirstCauses:
     """Why cases change between a base and another version; safe to share between threads.
 
@@ -118,8 +130,9 @@ class FirstCauses:
 
     def changed(self, base: Outcomes, other: Outcomes) -> Mask:
         """[n] whether a case has another code, or the same code for another group."""
-        same_group = self._groups[0][base] == self._groups[1][other]
-        return ~same_group | (self._label_numbers[0][base] != self._label_numbers[1][other])
+        moved = self._groups[0][base] != self._groups[1][other]
+        renamed = self._label_numbers[0][base] != self._label_numbers[1][other]
+        return np.logical_or(moved, renamed)
 
     def find(self, batch: pl.DataFrame, base: Outcomes, other: Outcomes) -> Found:
         """The first cause of each case of a frame.
@@ -143,44 +156,38 @@ class FirstCauses:
 
     def _steps(self, rows: pl.DataFrame, base: Outcomes) -> Numbers:
         """The step after the last version in which each case is where the base puts it."""
+        together, steps = self._between
+        outcomes = iter(together.outcomes(rows) if together else ())
         step = np.ones(rows.height, dtype=np.uint8)
-        outcomes = iter(self._between.outcomes(rows))
-        for done, (differs, groups) in enumerate(self._steps_between, start=1):
-            if differs:
+        found = base
+        for done, groups in enumerate(steps, start=1):
+            if groups is not None:
                 found = groups[next(outcomes)]
-            elif done == 1:
-                found = base
             step[found == base] = done + 1
         return step
 
-    @cached_property
-    def _between(self) -> Together:
-        """The versions between that differ from the one before."""
-        return self._made[0]
-
-    @cached_property
-    def _steps_between(self) -> list[tuple[bool, Outcomes]]:
-        return self._made[1]
-
-    @cached_property
-    def _made(self) -> tuple[Together, list[tuple[bool, Outcomes]]]:
+    @property
+    def _between(self) -> _Between:
+        """The versions between; they are made when the first case changes."""
         with self._lock:
-            before = self.exchange.tables(0)
-            groupers: list[Grouper] = []
-            steps: list[tuple[bool, Outcomes]] = []
-            for done in range(1, len(STEPS)):
-                tables = self.exchange.tables(done)
-                differs = not _equal(before, tables)
-                groups = np.empty(0, dtype=np.int32)
-                if differs:
-                    grouper = Grouper(tables)
-                    groupers.append(grouper)
-                    own = {code: code for code in tables.adrg["adrg"]}
-                    named = _groups(outcome_table(grouper), own)
-                    groups = np.array([self._number[group] for group in named], dtype=np.int32)
-                steps.append((differs, groups))
-                before = tables
-            return Together(groupers), steps
+            return self._made
+
+    @cached_property
+    def _made(self) -> _Between:
+        before = self.exchange.tables(0)
+        groupers: list[Grouper] = []
+        steps: list[Outcomes | None] = []
+        for done in range(1, len(STEPS)):
+            tables = self.exchange.tables(done)
+            if _equal(before, tables):
+                steps.append(None)
+                continue
+            groupers.append(Grouper(tables))
+            own = {code: code for code in tables.adrg["adrg"]}
+            named = _groups(outcome_table(groupers[-1]), own)
+            steps.append(np.array([self._number[group] for group in named], dtype=np.int32))
+            before = tables
+        return _Between(Together(groupers) if groupers else None, steps)
 
     def _causes(self, base: Outcomes, other: Outcomes, step: Numbers) -> Numbers:
         cause = np.array([0, *(NUMBER[name] for name in _OF_STEP)], dtype=np.uint8)[step]

@@ -1,7 +1,7 @@
 """Versions between two versions: the tables of one, exchanged for those of the other one step at a time.
 
-In all of them a group has one code, whatever the two versions call it: that of the base where the base has the
-group, else its own (with ``+`` before it if the base uses that code for another group).
+In all of them a group has one code, whatever the two versions call it: that of the base where the base has
+the group, else its own (with ``+`` before it if the base uses that code for another group).
 """
 
 from __future__ import annotations
@@ -144,9 +144,10 @@ class Exchange:
 
     @cached_property
     def _equal_sets(self) -> dict[str, str]:
-        found = {}
+        found: dict[str, str] = {}
+        levels: tuple[_Level, ...] = ("adrg", "mdc")
         for own, codes in self._sets[0].items():
-            for level in ("adrg", "mdc"):
+            for level in levels:
                 there = self._counterpart(own, level)
                 if there is not None and codes == self._sets[1][there]:
                     found.setdefault(there, own)

@@ -74,7 +74,7 @@ def _version(comparison: Comparison, at: int, version: str) -> Iterator[str]:
     yield from _causes(comparison, version)
     for by in (HOSPITAL, DEPARTMENT):
         yield from _places(comparison, version, by)
-    yield from _examples(comparison, at, version)
+    yield from _examples(comparison, version)
 
 
 def _causes(comparison: Comparison, version: str) -> Iterator[str]:
@@ -97,8 +97,8 @@ def _causes(comparison: Comparison, version: str) -> Iterator[str]:
     yield (
         "<p>每例只计首要原因：把原方案的各类表按固定次序逐一换成新方案的表，"
         "病例离开原病组且不再回到原病组的那一步，就是首要原因。"
-        "<small>Each case has one first cause: the first exchange of a table after which it is no longer in the"
-        " group of the base, and does not come back.</small></p>\n"
+        "<small>Each case has one first cause: the first exchange of a table after which it is no longer in"
+        " the group of the base, and does not come back.</small></p>\n"
     )
 
 
@@ -134,7 +134,7 @@ def _place(row: dict[str, Any], version: str, by: Sequence[str], money: bool) ->
     return [*cells, _signed(row[f"surplus_difference_{version}"])] if money else cells
 
 
-def _examples(comparison: Comparison, at: int, version: str) -> Iterator[str]:
+def _examples(comparison: Comparison, version: str) -> Iterator[str]:
     found = comparison.examples(version)
     if not found:
         return
@@ -156,10 +156,8 @@ def _example(example: Example, ids: tuple[str, str]) -> str:
     if example.base is None or example.other is None:
         return f"<p>{case}：字段含无法识别的值，不能说明。<small>A field cannot be read.</small></p>\n"
     d = example.base.discharge
-    given = "；".join(
-        f"{zh} {value}" for zh, value in (("主要诊断", d.principal_diagnosis), ("主要手术操作", d.principal_procedure))
-        if value
-    )  # fmt: skip
+    codes = (("主要诊断", d.principal_diagnosis), ("主要手术操作", d.principal_procedure))
+    given = "；".join(f"{zh} {code}" for zh, code in codes if code)
     cells = "".join(
         f"<td>{_list(brief(one, before))}</td>"
         for one, before in ((example.base, None), (example.other, example.before))
