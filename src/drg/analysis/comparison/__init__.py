@@ -10,7 +10,7 @@ import polars as pl
 
 from drg.analysis.checks.frames import as_lazy
 from drg.analysis.comparison.cause_sums import CausesFound
-from drg.analysis.comparison.cells import CellTally
+from drg.analysis.comparison.cells import CellTally, group
 from drg.analysis.comparison.examples import Wanted, examples
 from drg.analysis.comparison.findings import findings
 from drg.analysis.comparison.glance import at_a_glance
@@ -101,7 +101,7 @@ def compare(
         sides=compared,
         cases=results,
         count=tally.cases,
-        findings=findings(compared, names, tally, cells, summaries),
+        findings=findings(compared, names, tally, cells, summaries, _kept_codes(step, cells)),
         _cells=cells,
         _reasons=tally.reasons(),
         _labels=step.labels,
@@ -115,3 +115,13 @@ def compare(
             inputs=tally.inputs,
         ),
     )
+
+
+def _kept_codes(step: Step, cells: pl.DataFrame) -> list[int]:
+    """For each version the cases that keep a code of the base which means another group there."""
+    labels = cells.select(step.labels.gather(cells[group(at)]).alias(group(at)) for at in range(len(step.sides)))
+    counts = [0]
+    for at, found in enumerate(step.first_causes, start=1):
+        kept = (labels[group(0)] == labels[group(at)]) & labels[group(0)].is_in(list(found.homonyms))
+        counts.append(int(cells["cases"].filter(kept).sum()))
+    return counts
