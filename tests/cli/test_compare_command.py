@@ -25,6 +25,7 @@ def test_page_workbook_and_cases(drg: Drg, tmp_path: Path) -> None:
         "cases.parquet",
         "comparison.html",
         "comparison.xlsx",
+        "what-changes.html",
     ]
     cases = pl.read_parquet(out / "cases.parquet")
     frame = pl.read_csv(EXAMPLE, infer_schema=False)
@@ -35,7 +36,16 @@ def test_page_workbook_and_cases(drg: Drg, tmp_path: Path) -> None:
     page = (out / "comparison.html").read_text(encoding="utf-8")
     assert page.startswith("<!doctype html>")
     assert openpyxl.load_workbook(out / "comparison.xlsx").sheetnames[0] == "说明 notes"
-    for part in ("一致性", "there is no column hospital_id", "200 cases in", "comparison.html"):
+    assert cases["cause_chs-drg-2.0"].null_count() == (~cases["changed"]).sum()
+    director = (out / "what-changes.html").read_text(encoding="utf-8")
+    assert "对我们意味着什么" in director
+    for part in (
+        "换组原因 First causes",
+        "一致性",
+        "there is no column hospital_id",
+        "200 cases in",
+        "comparison.html",
+    ):
         assert part in outcome.out
     assert "nan" not in outcome.out
     assert "None" not in outcome.out

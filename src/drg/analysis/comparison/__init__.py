@@ -119,7 +119,9 @@ def compare(
 
 def _kept_codes(step: Step, cells: pl.DataFrame) -> list[int]:
     """For each version the cases that keep a code of the base which means another group there."""
-    labels = cells.select(step.labels.gather(cells[group(at)]).alias(group(at)) for at in range(len(step.sides)))
+    labels = cells.select(
+        step.labels.gather(cells[group(at)]).alias(group(at)) for at in range(len(step.sides))
+    )
     counts = [0]
     for at, found in enumerate(step.first_causes, start=1):
         kept = (labels[group(0)] == labels[group(at)]) & labels[group(0)].is_in(list(found.homonyms))
