@@ -1,8 +1,8 @@
 """A slow, plain finder of first causes: the oracle for ``drg.analysis.comparison.causes``.
 
 Written from docs/compare.md alone. Where the package lets rules name other sets, this changes what the sets
-hold: each level of rules has sets of its own, and an exchange replaces their codes. Every version between is a
-plain dict of rows that ``reference.ReferenceGrouper`` evaluates, one case at a time.
+hold: each level of rules has sets of its own, and an exchange replaces their codes. Every version between is
+a plain dict of rows that ``reference.ReferenceGrouper`` evaluates, one case at a time.
 """
 
 from __future__ import annotations
@@ -102,21 +102,11 @@ class ReferenceExchange:
         rows = {"mdc": mdc, "adrg": adrg, "drg": drg}
         columns = {"mdc": (), "adrg": ("mdc",), "drg": ("adrg", "mdc")}
         return {
-            **{
-                level: pl.DataFrame(
-                    [[row[level], row["rule"], *(row[name] for name in columns[level]), row["order"]] for row in rows[level]],
-                    schema={
-                        **dict.fromkeys((level, "rule", *columns[level]), pl.String),
-                        "order": pl.Int64,
-                    },
-                    orient="row",
-                )
-                for level in LEVELS
-            },
+            **{level: frame(level, columns[level], rows[level]) for level in LEVELS},
             "sets": pl.DataFrame(members, schema={"set": pl.String, "code": pl.String}, orient="row"),
             "complications": complications,
             "exclusions": exclusions,
-        }  # fmt: skip
+        }
 
     def level(self, level: str, tables: Frames, side: str, sets: dict[str, set[str]]) -> list[dict[str, Any]]:
         """The rows of a level, their rules with sets of their own: ``b_adrg_OP_HC2``."""
@@ -197,6 +187,12 @@ class ReferenceExchange:
         return pl.DataFrame(rows, schema=text, orient="row"), pl.DataFrame(
             excluded, schema=pairs, orient="row"
         )
+
+
+def frame(level: str, parents: tuple[str, ...], rows: list[dict[str, Any]]) -> pl.DataFrame:
+    names = (level, "rule", *parents, "order")
+    schema = {name: pl.Int64 if name == "order" else pl.String for name in names}
+    return pl.DataFrame([[row[name] for name in names] for row in rows], schema=schema, orient="row")
 
 
 def codes(rows: pl.DataFrame, key: str) -> dict[str, set[str]]:

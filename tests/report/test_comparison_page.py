@@ -22,8 +22,8 @@ from drg.report.comparison.book import comparison_workbook
 from drg.report.comparison.cause_words import CAUSE_WORDS, TABLE_WORDS, cause_label
 from drg.report.comparison.console import print_comparison
 from drg.report.comparison.data import FEW, MANY, page_data
-from drg.report.comparison.page import comparison_page
 from drg.report.comparison.layout import MOST_PLACES
+from drg.report.comparison.page import comparison_page
 from drg.report.comparison.side_by_side import brief, print_both
 from drg.report.comparison.tables import tables
 from drg.report.comparison.what_changes import what_changes_page
