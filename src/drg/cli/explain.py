@@ -29,6 +29,7 @@ _FIELDS = (
     ("other-diagnoses", "codes joined by | or ,"),
     ("principal-procedure", "code"),
     ("other-procedures", "codes joined by | or ,"),
+    ("discharge-date", "day of discharge, such as 2027-01-05; a series chooses the version by it"),
 )
 
 
@@ -48,7 +49,11 @@ def _field_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--case-id", help="The case of FILE to explain.")
 @_field_options
 @reading_options
-@click.option("-g", "--grouper", help="Id of a version (see: drg groupers) or its directory.")
+@click.option(
+    "-g",
+    "--grouper",
+    help="Id of a version or of a series (see: drg groupers), or the directory of a version.",
+)
 @click.option(
     "--groupers",
     metavar="A,B",
@@ -75,7 +80,7 @@ def explain(
     The case is given by options, or is a case of a FILE of any layout that drg group reads; for a settlement
     list FILE is the directory of its tables.
     """
-    from drg.grouping import Grouper
+    from drg.grouping import grouper_of
     from drg.records.reading import read
     from drg.report.console import print_explanation, stdout
 
@@ -96,7 +101,7 @@ def explain(
     if groupers is not None:
         _both(groupers, discharge, everything=everything, as_json=as_json)
         return
-    explanation = Grouper(str(grouper)).explain(discharge)
+    explanation = grouper_of(str(grouper)).explain(discharge)
     if as_json:
         click.echo(explanation.model_dump_json(indent=2))
     else:

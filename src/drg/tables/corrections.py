@@ -44,8 +44,9 @@ def corrections_of(
         file: the manifest, for messages.
 
     Returns:
-        One row per corrected row, or per corrected cell: table, key, change (added, removed, changed), column and
-        before (what the source has; null unless changed), reason, reason_zh, version (whose manifest says so).
+        One row per corrected row, or per corrected cell: table, key, change (added, removed, changed),
+        column and before (what the source has; null unless changed), reason, reason_zh, version (whose
+        manifest says so).
 
     Raises:
         TablesError: the manifest names a row as corrected that the tables do not have so.
