@@ -132,7 +132,8 @@ class FirstCauses:
         """[n] whether a case has another code, or the same code for another group."""
         moved = self._groups[0][base] != self._groups[1][other]
         renamed = self._label_numbers[0][base] != self._label_numbers[1][other]
-        return np.logical_or(moved, renamed)
+        either: Mask = np.logical_or(moved, renamed)
+        return either
 
     def find(self, batch: pl.DataFrame, base: Outcomes, other: Outcomes) -> Found:
         """The first cause of each case of a frame.
