@@ -65,7 +65,7 @@ def test_every_command(drg: Drg, here: Path) -> None:
         writes("grouped.parquet"),
         writes("priced.csv"),
     )
-    told = run("simulate", 3000, "-o", discharges, "-g", "demo", "--weights", writes("true.csv"))
+    told = run("simulate", "3000", "-o", discharges, "-g", "demo", "--weights", writes("true.csv"))
     assert str(discharges) in told
     findings = writes("findings.csv")
     told = run("group", discharges, "-o", grouped, "-g", "demo", "--findings", findings, reads=discharges)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 CASES = "cases.parquet"
 PAGE = "comparison.html"
 WORKBOOK = "comparison.xlsx"
+WHAT_CHANGES = "what-changes.html"
 
 
 @click.command(
@@ -62,9 +63,10 @@ def compare(
     """Compare versions: what changes for which cases, hospitals and departments (分组方案比较).
 
     FILE is what drg group reads. Every case is grouped by each version in one pass and, where a scheme is
-    given, priced. Into the directory go a page (comparison.html, which opens without a network), a workbook
-    (comparison.xlsx) and the results of every case (cases.parquet). A scheme belongs to one version; versions
-    without one have no weights and no money.
+    given, priced; for each case that changes its first cause is found. Into the directory go a page for the
+    director of a hospital (what-changes.html), one with all details (comparison.html; both open without a
+    network), a workbook (comparison.xlsx) and the results of every case (cases.parquet). A scheme belongs to
+    one version; versions without one have no weights and no money.
     """
     from time import perf_counter
 
@@ -75,6 +77,7 @@ def compare(
     from drg.report.comparison.book import comparison_workbook
     from drg.report.comparison.console import print_comparison
     from drg.report.comparison.page import comparison_page
+    from drg.report.comparison.what_changes import what_changes_page
     from drg.report.console import stdout, written_to
     from drg.report.language import either
 
@@ -101,11 +104,14 @@ def compare(
             watch=seen,
         )
         write_bytes(comparison_page(comparison).encode(), directory / PAGE, sources=discharges.files)
+        write_bytes(
+            what_changes_page(comparison).encode(), directory / WHAT_CHANGES, sources=discharges.files
+        )
         write_bytes(comparison_workbook(comparison), directory / WORKBOOK, sources=discharges.files)
     if not quiet:
         console = stdout()
         print_comparison(console, comparison, perf_counter() - started, lang)
-        written_to(console, f"{directory}: {PAGE}, {WORKBOOK}, {CASES}", lang)
+        written_to(console, f"{directory}: {WHAT_CHANGES}, {PAGE}, {WORKBOOK}, {CASES}", lang)
 
 
 def _canonical(discharges: Discharges) -> pl.LazyFrame:

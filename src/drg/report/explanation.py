@@ -33,7 +33,12 @@ def print_explanation(
         language: of the words around codes and rules.
         everything: also the rules that the principal diagnosis and procedure alone rule out.
     """
-    console.print(_Branches(console, explanation, language).tree(everything=everything))
+    console.print(explanation_tree(console, explanation, language, everything=everything))
+
+
+def explanation_tree(console: Console, explanation: Explanation, language: str, *, everything: bool) -> Tree:
+    """One case as a tree; see ``print_explanation``."""
+    return _Branches(console, explanation, language).tree(everything=everything)
 
 
 class _Branches:

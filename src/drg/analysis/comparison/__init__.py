@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from drg.analysis.checks.frames import as_lazy
-from drg.analysis.comparison.cells import CellTally
+from drg.analysis.comparison.cause_sums import CausesFound
+from drg.analysis.comparison.cells import CellTally, group
 from drg.analysis.comparison.examples import Wanted, examples
 from drg.analysis.comparison.findings import findings
 from drg.analysis.comparison.glance import at_a_glance
@@ -99,10 +102,29 @@ def compare(
         sides=compared,
         cases=results,
         count=tally.cases,
-        findings=findings(compared, names, tally, cells, summaries),
+        findings=findings(compared, names, tally, cells, summaries, _kept_codes(step, cells)),
         _cells=cells,
         _reasons=tally.reasons(),
         _labels=step.labels,
         _summaries=tuple(dict(summary) for summary in summaries),
         _groups=tuple(moments.groups() for moments in tally.moments),
+        _causes=CausesFound(
+            told=tuple(step.tells),
+            homonyms=(frozenset(), *(found.homonyms for found in step.first_causes)),
+            same=({}, *(found.exchange.there for found in step.first_causes)),
+            examples=tally.examples,
+            inputs=tally.inputs,
+        ),
     )
+
+
+def _kept_codes(step: Step, cells: pl.DataFrame) -> list[int]:
+    """For each version the cases that keep a code of the base which means another group there."""
+    labels = cells.select(
+        step.labels.gather(cells[group(at)]).alias(group(at)) for at in range(len(step.sides))
+    )
+    counts = [0]
+    for at, found in enumerate(step.first_causes, start=1):
+        kept = (labels[group(0)] == labels[group(at)]) & labels[group(0)].is_in(list(found.homonyms))
+        counts.append(int(cells["cases"].filter(kept).sum()))
+    return counts

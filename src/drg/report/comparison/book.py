@@ -10,7 +10,8 @@ from drg.analysis.comparison import DEPARTMENT, HOSPITAL, Comparison
 from drg.records.spreadsheet import MOST_ROWS
 from drg.records.workbook import Book, Heading, new_book
 from drg.report.comparison import glance
-from drg.report.comparison.tables import MOST_PLACES, Column, Kind, Table, largest_drivers, tables, with_rest
+from drg.report.comparison.layout import MOST_PLACES, Column, Kind, Table
+from drg.report.comparison.tables import largest_drivers, tables, with_rest
 
 _LOOKS: Final[dict[Kind, str]] = {
     "text": "code",

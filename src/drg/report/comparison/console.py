@@ -10,7 +10,8 @@ from rich.console import Console
 
 from drg.analysis.comparison import Comparison
 from drg.report.comparison.glance import lines
-from drg.report.comparison.tables import Kind, Table, tables
+from drg.report.comparison.layout import Kind, Table
+from drg.report.comparison.tables import tables
 from drg.report.console import say, speed
 from drg.report.console_table import show
 from drg.report.language import either
@@ -26,7 +27,7 @@ def print_comparison(console: Console, comparison: Comparison, seconds: float, l
         for line in lines(comparison, language):
             say(console, line)
     for table in tables(comparison):
-        if table.id in _SHOWN or table.id.startswith("drivers"):
+        if table.id in _SHOWN or table.id.startswith("drivers") or table.id == f"causes{table.section}":
             _print(console, table, _versions(comparison, table), language)
     for zh, en in comparison.findings:
         say(console, either(language, f"- {zh}。", f"- {en}."))
@@ -43,7 +44,9 @@ def _print(console: Console, table: Table, versions: str, language: str) -> None
     columns = table.columns
     title = f"{either(language, table.zh, table.en)}{versions}"
     heads = [either(language, column.zh, column.en) for column in columns]
-    shown = table.frame.select(column.name for column in columns).head(_ROWS + 1)
+    # There are not many causes, and they add up to all cases that change.
+    most = table.frame.height if table.id.startswith("causes") else _ROWS + 1
+    shown = table.frame.select(column.name for column in columns).head(most)
     rows = [_cells(row, [column.kind for column in columns]) for row in shown.rows()]
     if table.id in _UPRIGHT:
         # A version has more numbers than a screen has columns.

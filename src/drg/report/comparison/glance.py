@@ -29,6 +29,13 @@ def lines(comparison: Comparison, language: str) -> Iterator[str]:
         yield from (f"  {either(language, zh, en)}: {value}" for zh, en, value, _ in figures)
 
 
+def figures(comparison: Comparison, version: str) -> Iterator[tuple[str, str, str]]:
+    """The figures of one version: what each is in Chinese and English, and its value."""
+    at = comparison.ids.index(version)
+    row = at_a_glance(comparison).row(at - 1, named=True)
+    yield from (figure[:3] for figure in _figures(row, at))
+
+
 def _pairs(comparison: Comparison) -> Iterator[tuple[str, list[tuple[str, str, str, str]]]]:
     for at, row in enumerate(at_a_glance(comparison).to_dicts(), start=1):
         yield f"{comparison.ids[0]} → {row['version']}", list(_figures(row, at))
