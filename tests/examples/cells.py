@@ -22,7 +22,7 @@ _NUMBER = re.compile(r"[-+]?(0|[1-9]\d*)(\.\d+)?(e[-+]?\d+)?")
 # Insurance-version codes of procedures look like numbers, but their last zeros count.
 _PROCEDURE = re.compile(r"\d\d\.\d{4}")
 # A figure is what has a digit: an amount, a count, a code, a date, a group.
-_FIGURE = re.compile(r"[-+]?[A-Za-z0-9_.]*\d[A-Za-z0-9_.%‰-]*")
+_FIGURE = re.compile(r"[A-Za-z0-9_.:%‰+-]*\d[A-Za-z0-9_.:%‰-]*")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 # Binary fractions are compared to so many digits: machines differ in the last ones.
 _DIGITS = 11
@@ -72,7 +72,7 @@ def loose(value: object) -> str:
 def figures(text: str) -> str:
     """The figures in a text, in their order."""
     found = _FIGURE.findall(_THOUSANDS.sub("", text))
-    return " ".join(_percent(figure.rstrip(".-")) for figure in found)
+    return " ".join(_percent(figure.strip(".:").rstrip("-")) for figure in found)
 
 
 def _percent(figure: str) -> str:

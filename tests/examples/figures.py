@@ -51,7 +51,9 @@ def _workbook(file: Path) -> Figures:
 
 
 def _rows(file: Path, *, data_only: bool) -> dict[str, list[Sequence[object]]]:
-    return {sheet.title: list(sheet.values) for sheet in openpyxl.load_workbook(file, data_only=data_only)}
+    """By the title of the sheet without its number, which another sheet before it would change."""
+    book = openpyxl.load_workbook(file, data_only=data_only)
+    return {re.sub(r"^\d+ ", "", sheet.title): list(sheet.values) for sheet in book}
 
 
 def _formulas(rows: Iterable[Sequence[object]]) -> list[list[str]]:

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 import xlsxwriter
 
-from tests.examples import figures, kept
+from tests.examples import cells, figures, kept
 from tests.examples.differences import between, summary
 from tests.examples.renamed import Renamed
 from tests.examples.tables import Figures, Table
@@ -171,6 +171,20 @@ def test_pages_are_compared_by_label_and_figures(tmp_path: Path, shown: str) -> 
     file.write_text(text.replace("{year}", "2025").replace("{label}", "payment").replace("{shown}", shown))
     assert figures.of_file(file)[""].rows[0][:2] == ["", "2025"]
     assert figures.of_file(file)[""].rows[1][:2] == ["payment", "12345.6"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("surplus -30,049.35 of 75.000000%", "-30049.35 75%"),
+        ("chs-drg-2.0: BR11, 47.0100 at 09:30:00.", "chs-drg-2.0 BR11 47.0100 09:30:00"),
+        ("200 cases in 0.38 s (528 cases/s).", "200"),
+        ("0%–80%，共 12 例", "0% 80% 12"),
+        ("none of all", ""),
+    ],
+)
+def test_a_figure_is_what_has_a_digit(text: str, found: str) -> None:
+    assert cells.figures(cells.cell(text)) == found
 
 
 def test_the_data_of_a_page_is_compared(tmp_path: Path) -> None:

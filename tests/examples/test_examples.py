@@ -24,13 +24,10 @@ def test_files_hold_the_figures_that_are_kept(story: str, tmp_path: Path) -> Non
     before = kept.expected(story)
     assert before, f"nothing is kept of {story}: nox -s figures -- {story}"
     found = summary(between(before, kept.found(story, tmp_path), kept.renamed()))
-    assert not found, "\n".join(
-        [
-            f"{story}: figures differ from those kept, before → after:",
-            *found,
-            f"If each is meant: nox -s figures -- {story}, then say why in DIFFERENCES.md.",
-        ]
-    )
+    if found:
+        heading = f"{story}: figures differ from those kept, before → after:"
+        advice = f"If each is meant: nox -s figures -- {story}, then say why in DIFFERENCES.md."
+        pytest.fail("\n".join([heading, *found, advice]), pytrace=False)
 
 
 def test_each_accepted_difference_has_its_reason() -> None:
