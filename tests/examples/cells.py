@@ -13,6 +13,7 @@ VOLATILE = (
     (re.compile(r"\b[0-9a-f]{64}\b"), "<digest>"),
     # How long a command took, and the cases per second.
     (re.compile(r"\b\d+(\.\d+)? s\b( \([\d,.]+ [^)]*/s\))?"), "<seconds>"),
+    (re.compile(r"用时 [\d.]+ 秒(（[\d,.]+ 例/秒）)?"), "<seconds>"),
     # The version of the program that wrote a ledger entry, where it stands alone.
     (re.compile(rf"^{re.escape(version('drg'))}$"), "<version>"),
 )

@@ -11,8 +11,8 @@ from tests.examples.tables import WORDS, Figures, Table
 
 # Rows are known by the first so many columns that tell them apart.
 _KEY_COLUMNS = 8
-# So many differences of a column are listed.
-_LISTED = 3
+# A longer text is shown in part.
+_LONGEST = 120
 _T = TypeVar("_T")
 _Rows = Sequence[Sequence[str]]
 
@@ -31,7 +31,11 @@ class Difference(NamedTuple):
     def what(self) -> str:
         sheet = self.sheet and f"[{self.sheet}]"
         place = ", ".join(filter(None, (sheet, self.row, self.column)))
-        return f"{place}: {self.before or '(empty)'} → {self.after or '(empty)'}"
+        return f"{place}: {_short(self.before)} → {_short(self.after)}"
+
+
+def _short(text: str) -> str:
+    return text if 0 < len(text) <= _LONGEST else f"{text[:_LONGEST]}…" if text else "(empty)"
 
 
 def between(
@@ -51,19 +55,22 @@ def between(
     return found
 
 
-def summary(differences: Iterable[Difference]) -> list[str]:
-    """The differences in words: of each column the first few, and once what is the same in several files."""
+def summary(differences: Iterable[Difference], listed: int = 3) -> dict[str, list[str]]:
+    """The differences in words, by file: of each column the first few; what several files share, once."""
     columns: dict[tuple[str, str, str], list[Difference]] = {}
     for difference in differences:
         columns.setdefault((difference.file, difference.sheet, difference.column), []).append(difference)
     files: dict[str, list[str]] = {}
     for (file, _, _), found in columns.items():
-        texts = [difference.what for difference in found[:_LISTED]]
-        if len(found) > _LISTED:
-            texts[-1] += f" (and {len(found) - _LISTED} more)"
+        texts = [difference.what for difference in found[:listed]]
+        if len(found) > listed:
+            texts[-1] += f" (and {len(found) - listed} more)"
         for text in texts:
             files.setdefault(text, []).append(file)
-    return [f"{', '.join(names)}: {text}" for text, names in files.items()]
+    texts_by_file: dict[str, list[str]] = {}
+    for text, names in files.items():
+        texts_by_file.setdefault(", ".join(dict.fromkeys(names)), []).append(text)
+    return texts_by_file
 
 
 def _pairs(one: Mapping[str, _T], other: Mapping[str, _T]) -> Iterator[tuple[str, _T | None, _T | None]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.examples import kept
@@ -22,16 +22,18 @@ def main(stories: Sequence[str]) -> None:
         with tempfile.TemporaryDirectory() as place:
             now = kept.found(story, Path(place))
         before = kept.expected(story)
-        if before:
-            changes = [f"{story}: {line}" for line in summary(between(before, now, renamed))]
-            _explain(changes)
-            sys.stdout.write("".join(f"{line}\n" for line in changes))
+        changes = summary(between(before, now, renamed), listed=1) if before else {}
+        for file, texts in changes.items():
+            _list(f"{story}: {file}", texts)
         kept.keep(story, now)
 
 
-def _explain(changes: Iterable[str]) -> None:
-    with kept.DIFFERENCES.open("a", encoding="utf-8") as file:
-        file.writelines(f"- {line}  \n  {kept.UNEXPLAINED}\n" for line in changes)
+def _list(file: str, changes: Sequence[str]) -> None:
+    lines = [f"## {file}", "", *(f"- {change}" for change in changes), "", kept.UNEXPLAINED, ""]
+    text = "\n".join([*lines, ""])
+    with kept.DIFFERENCES.open("a", encoding="utf-8") as listed:
+        listed.write(text)
+    sys.stdout.write(text)
 
 
 if __name__ == "__main__":

@@ -29,8 +29,14 @@ Figures = dict[str, Table]
 
 
 def columns(names: Iterable[object], rows: Iterable[Sequence[object]]) -> Table:
-    """All cells. A column in which all is a number holds numbers; in any other a text is kept as it is."""
-    named = [cells.cell(name) for name in names]
+    """All cells; a name that comes again is numbered.
+
+    A column in which all is a number holds numbers; in any other a text is kept as it is.
+    """
+    named: list[str] = []
+    for name in map(cells.cell, names):
+        again = sum(other.partition(" #")[0] == name for other in named)
+        named.append(f"{name} #{again + 1}" if again else name)
     texts = [[cells.cell(value) for value in row] for row in rows]
     for place in range(len(named)):
         if all(not row[place] or cells.is_number(row[place]) for row in texts):

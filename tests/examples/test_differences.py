@@ -47,7 +47,8 @@ def written(frame: pl.DataFrame, directory: Path, ending: str) -> dict[str, Figu
 def differences(
     before: dict[str, Figures], after: dict[str, Figures], renamed: Renamed = NOTHING
 ) -> list[str]:
-    return summary(between(before, after, renamed))
+    found = summary(between(before, after, renamed))
+    return [f"{file}: {text}" for file, texts in found.items() for text in texts]
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -27,7 +26,8 @@ def test_files_hold_the_figures_that_are_kept(story: str, tmp_path: Path) -> Non
     if found:
         heading = f"{story}: figures differ from those kept, before → after:"
         advice = f"If each is meant: nox -s figures -- {story}, then say why in DIFFERENCES.md."
-        pytest.fail("\n".join([heading, *found, advice]), pytrace=False)
+        lines = [f"{file}: {text}" for file, texts in found.items() for text in texts]
+        pytest.fail("\n".join([heading, *lines, advice]), pytrace=False)
 
 
 def test_each_accepted_difference_has_its_reason() -> None:
@@ -45,21 +45,6 @@ def test_nothing_is_kept_of_stories_that_are_told_no_more() -> None:
     assert set(LONG) < set(STORIES)
 
 
-def _lines() -> Iterator[tuple[list[str], click.Command]]:
-    for line in (line for lines in STORIES.values() for line in lines):
-        words = line.split()
-        command = cli.get_command(click.Context(cli), words[0])
-        if isinstance(command, click.Group):
-            command = command.commands[words[1]]
-        assert command is not None
-        yield words, command
-
-
 def test_each_command_has_its_figures_kept() -> None:
-    assert {words[0] for words, _ in _lines()} == set(cli.list_commands(click.Context(cli))) - LISTS
-
-
-def test_no_figure_depends_on_the_language_of_the_machine() -> None:
-    for words, command in _lines():
-        if any("--lang" in option.opts for option in command.params):
-            assert "--lang" in words, " ".join(words)
+    told = {line.split()[0] for lines in STORIES.values() for line in lines}
+    assert told == set(cli.list_commands(click.Context(cli))) - LISTS
