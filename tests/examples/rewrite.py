@@ -30,7 +30,7 @@ def main(stories: Sequence[str]) -> None:
 
 def _list(file: str, changes: Sequence[str]) -> None:
     lines = [f"## {file}", "", *(f"- {change}" for change in changes), "", kept.UNEXPLAINED, ""]
-    text = "\n".join([*lines, ""])
+    text = "\n".join(["", *lines])
     with kept.DIFFERENCES.open("a", encoding="utf-8") as listed:
         listed.write(text)
     sys.stdout.write(text)
