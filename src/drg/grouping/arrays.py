@@ -16,6 +16,7 @@ from drg.columns import INPUT, OUTPUT_COLUMNS, Column
 from drg.errors import InputError
 from drg.grouping import outcomes
 from drg.grouping.codes import NO_CODE, CodeIndex
+from drg.grouping.jit import suited
 from drg.grouping.kernels import Cases, Groups, group_cases
 from drg.grouping.program import Program
 from drg.records.codes import normalised
@@ -143,7 +144,7 @@ def grouped(encoded: Encoded, program: Program) -> Groups:
         missing=np.empty(rows, dtype=np.uint32),
         in_mdc=np.empty(rows, dtype=np.bool_),
     )
-    group_cases(program.arrays, encoded.cases, groups)
+    suited(group_cases, rows)(program.arrays, encoded.cases, groups)
     return groups
 
 

@@ -40,6 +40,9 @@ from drg.tables.language import (
 Bits = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int32]
 
+# The highest bit of a word of candidates is never set: words are no negative numbers, and nothing overflows.
+WORD_BITS = 63
+
 # The published tables name what is in no group; that row is not a group.
 NOT_A_GROUP = "0000"
 
@@ -55,10 +58,10 @@ class Arrays(NamedTuple):
     thresholds: npt.NDArray[np.float64]  # [i] the number that a comparison compares with
     diagnosis_class: Ints  # [c]
     diagnosis_bits: Bits  # [k, s / 8] the sets of a class of diagnoses
-    diagnosis_candidates: npt.NDArray[np.int64]  # [k, a / 64] the ADRGs that a principal diagnosis leaves
+    diagnosis_candidates: npt.NDArray[np.int64]  # [k, a / 63] the ADRGs that a principal diagnosis leaves
     procedure_class: Ints  # [c]
     procedure_bits: Bits  # [k, s / 8]
-    procedure_candidates: npt.NDArray[np.int64]  # [k, a / 64]
+    procedure_candidates: npt.NDArray[np.int64]  # [k, a / 63]
     complication_level: npt.NDArray[np.uint8]  # [c] 0, CC or MCC
     complication_exclusion: Ints  # [c] exclusion set, -1 if nothing excludes
     exclusion_class: Ints  # [c]
@@ -305,13 +308,20 @@ def _candidates(
     opcode: int,
     members: Mask,
 ) -> npt.NDArray[np.int64]:
-    """The ADRGs that a class of principal codes does not rule out, as bits [k, a / 64]."""
+    """The ADRGs that a class of principal codes does not rule out, as bits [k, a / 63]."""
     gates = [assembler.possible(rule, opcode, members)[0] for rule in mdc_rules]
-    words = max(1, -(-len(adrg_rules) // 64))
-    open_ = np.zeros((members.shape[1], words * 64), dtype=np.bool_)
+    words = max(1, -(-len(adrg_rules) // WORD_BITS))
+    open_ = np.zeros((members.shape[1], words, 64), dtype=np.bool_)
     for row, rule in enumerate(adrg_rules):
-        open_[:, row] = gates[adrg_mdc[row]] & assembler.possible(rule, opcode, members)[0]
-    return np.packbits(open_, axis=1, bitorder="little").view(np.int64)
+        word, bit = divmod(row, WORD_BITS)
+        open_[:, word, bit] = gates[adrg_mdc[row]] & assembler.possible(rule, opcode, members)[0]
+    return np.packbits(open_.reshape(len(open_), -1), axis=1, bitorder="little").view(np.int64)
+
+
+def unpacked(candidates: npt.NDArray[np.int64]) -> Mask:
+    """Words of candidates [k, a / 63] as [k, a], with a few more at the end that are none."""
+    bits = np.unpackbits(np.ascontiguousarray(candidates).view(np.uint8), axis=1, bitorder="little")
+    return bits.reshape(len(bits), -1, 64)[:, :, :WORD_BITS].reshape(len(bits), -1).astype(np.bool_)
 
 
 def _complications(
