@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -21,16 +23,35 @@ class CodeIndex:
 
     The fast way of encoding is a dictionary look-up of the code as the tables spell it; only spellings that
     miss are brought into the normal form and looked up again.
+
+    Attributes:
+        frame: each code as the tables spell it (``spelled``) and in the normal form (``normal``).
+        codes: what each number stands for; empty for 0.
     """
 
     def __init__(self, codes: pl.Series) -> None:
         spelled = codes.unique(maintain_order=True)
-        frame = pl.DataFrame({"spelled": spelled, "normal": normalised(spelled)}).unique(
-            "normal", keep="first", maintain_order=True
+        self._set(
+            pl.DataFrame({"spelled": spelled, "normal": normalised(spelled)}).unique(
+                "normal", keep="first", maintain_order=True
+            )
         )
+
+    @classmethod
+    def of_frame(cls, frame: pl.DataFrame) -> CodeIndex:
+        """The index that has this ``frame``."""
+        index = cls.__new__(cls)
+        index._set(frame)
+        return index
+
+    def _set(self, frame: pl.DataFrame) -> None:
+        self.frame = frame
         self.codes: pl.Series = pl.concat([pl.Series("spelled", [""]), frame["spelled"]])
-        self._number_of_normal = dict(zip(frame["normal"], range(1, len(self.codes)), strict=True))
         self._known = self._numbered()
+
+    @cached_property
+    def _number_of_normal(self) -> dict[str, int]:
+        return dict(zip(self.frame["normal"], range(1, len(self.codes)), strict=True))
 
     def __len__(self) -> int:
         return len(self.codes)

@@ -1,0 +1,50 @@
+"""The files that a version is made of: its own and those of the versions that it is based on."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+from drg.errors import TablesError
+from drg.tables.layout import TABLES
+from drg.tables.locate import MANIFEST_FILE, find_base, installed
+
+
+def sources(directory: Path) -> list[str | bytes] | None:
+    """All that loading a version depends on, byte by byte: paths, names and contents of files.
+
+    Args:
+        directory: of the version.
+
+    Returns:
+        None if something is amiss that ``load_tables`` will say more of.
+    """
+    try:
+        return list(_parts(directory))
+    except (OSError, ValueError, TablesError):
+        return None
+
+
+def _parts(directory: Path) -> Iterator[str | bytes]:
+    seen: set[Path] = set()
+    here: Path | None = directory
+    while here is not None:
+        if here.resolve() in seen:
+            raise ValueError("based_on leads in a circle")
+        seen.add(here.resolve())
+        yield str(here)
+        yield str(installed().get(here.name) == here)
+        # Of tables that would not be read, only the names matter: they are refused.
+        yield repr(sorted(path.name for path in here.glob("*.csv")))
+        manifest = (here / MANIFEST_FILE).read_bytes()
+        yield manifest
+        for table in TABLES:
+            file = here / table.file
+            if file.exists():
+                yield table.name
+                yield file.read_bytes()
+        base = tomllib.loads(manifest.decode("utf-8-sig")).get("based_on")
+        if base is not None and not isinstance(base, str):
+            raise ValueError("based_on is no text")
+        here = None if base is None else find_base(here, base)
