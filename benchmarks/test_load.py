@@ -6,7 +6,7 @@ from typing import Any
 
 from benchmarks.conftest import check, resampled
 from drg import Grouper
-from drg.grouping.program import compile_tables
+from drg.grouping.compiler import compile_tables
 from drg.tables import load_tables
 from drg.tables.language import parse
 

@@ -11,8 +11,7 @@ from typing import Final, TypeAlias
 import polars as pl
 
 from drg.grouping import Grouper
-from drg.grouping.assembler import Mask
-from drg.grouping.program import unpacked
+from drg.grouping.program import Mask, unpacked
 from drg.tables import GrouperTables
 from drg.tables.language import Expression, parse
 from drg.tables.layout import TABLES

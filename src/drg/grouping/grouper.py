@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from drg.columns import INPUT, OUTPUT, OUTPUT_COLUMNS
-from drg.errors import TablesError, did_you_mean
+from drg.errors import did_you_mean
 from drg.grouping.arrays import Decoder, Encoded, encode, grouped
-from drg.grouping.corrected import met
-from drg.grouping.explain import Explanation, explain
 from drg.grouping.frames import check_free, in_batches, lacking, through_lazy
 from drg.grouping.kernels import Groups
 from drg.grouping.outcomes import check_language
-from drg.grouping.program import Program, compile_tables
-from drg.grouping.program_file import keep_program, key_of, load_program
-from drg.records import Discharge
-from drg.tables import GrouperTables, find, load_tables
+from drg.grouping.version import Version
 
 if TYPE_CHECKING:
+    from drg.grouping.explain import Explanation
     from drg.grouping.frames import Frame
+    from drg.records import Discharge
+    from drg.tables import GrouperTables
 
 
 _LOOKED_AT = frozenset(INPUT) | frozenset(OUTPUT)
@@ -41,50 +38,23 @@ class Grouper:
     """
 
     def __init__(self, grouper: str | Path | GrouperTables) -> None:
-        self._directory: Path | None = None
-        self._key: str | None = None
-        if isinstance(grouper, GrouperTables):
-            self.tables = grouper
-            self._id, self.program = grouper.manifest.id, compile_tables(grouper)
-        else:
-            self._directory = find(grouper)
-            self._id, self.program = self._ready(self._directory)
+        self._version = Version(grouper)
+        self.program = self._version.program
         self._decoder = Decoder(self.program, self.id)
 
-    def _ready(self, directory: Path) -> tuple[str, Program]:
-        """The id and the program of a version in a directory, from the cache if it is there."""
-        self._key = key_of(directory)
-        kept = None if self._key is None else load_program(self._key)
-        if kept is not None:
-            return kept
-        self.tables = load_tables(directory)
-        program = compile_tables(self.tables)
-        # Not if a file was changed meanwhile: nobody knows which of the two was read.
-        if self._key is not None and self._key == key_of(directory):
-            keep_program(self._key, self.tables.manifest.id, program)
-        return self.tables.manifest.id, program
+    @property
+    def id(self) -> str:
+        """The id of the version."""
+        return self._version.id
 
-    @cached_property
+    @property
     def tables(self) -> GrouperTables:
         """The tables of the version, read when they are asked for.
 
         Raises:
             TablesError: their files have changed since this grouper was made.
         """
-        assert self._directory is not None
-        tables = load_tables(self._directory)
-        if self._key != key_of(self._directory):
-            raise TablesError(
-                "the files of the version have changed since they were first read",
-                file=self._directory,
-                fix="Make the grouper anew",
-            )
-        return tables
-
-    @property
-    def id(self) -> str:
-        """The id of the version."""
-        return self._id
+        return self._version.tables
 
     def __repr__(self) -> str:
         return f"Grouper({self.id!r})"
@@ -120,6 +90,9 @@ class Grouper:
 
     def explain(self, discharge: Mapping[str, Any] | Discharge) -> Explanation:
         """How one discharge comes to its group; see ``drg.explain``."""
+        from drg.grouping.corrected import met
+        from drg.grouping.explain import explain
+
         explanation = explain(self.program, discharge, self.id)
         return explanation.model_copy(update={"corrections": met(explanation, self.tables.corrections)})
 

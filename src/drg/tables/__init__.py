@@ -1,7 +1,26 @@
 """Grouper versions as data: find one, load it, list them all."""
 
-from drg.tables.load import GrouperTables, load_tables
-from drg.tables.locate import find, list_groupers
-from drg.tables.manifest import Manifest
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from drg.tables.load import GrouperTables, load_tables
+    from drg.tables.locate import find, list_groupers
+    from drg.tables.manifest import Manifest
 
 __all__ = ["GrouperTables", "Manifest", "find", "list_groupers", "load_tables"]
+
+_MODULES = {
+    "GrouperTables": "drg.tables.load",
+    "Manifest": "drg.tables.manifest",
+    "find": "drg.tables.locate",
+    "list_groupers": "drg.tables.locate",
+    "load_tables": "drg.tables.load",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Imported at first use: a version that is taken from the cache needs no reader of tables.
+    if name in _MODULES:
+        return getattr(import_module(_MODULES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

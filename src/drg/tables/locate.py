@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from drg.errors import TablesError, UnknownGrouperError, did_you_mean
-from drg.tables.manifest import MANIFEST_FILE, Manifest, read_manifest
+from drg.tables.layout import MANIFEST_FILE
+
+if TYPE_CHECKING:
+    from drg.tables.manifest import Manifest
 
 ROOTS_VARIABLE: Final = "DRG_TABLES"
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -91,6 +94,8 @@ def list_groupers() -> list[Manifest]:
     Raises:
         TablesError: a manifest is not valid, or its id is not the name of its directory.
     """
+    from drg.tables.manifest import read_manifest
+
     return [read_manifest(directory, expected_id=id_) for id_, directory in installed().items()]
 
 

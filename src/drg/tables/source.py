@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 from drg.errors import TablesError
-from drg.tables.layout import TABLES
-from drg.tables.locate import MANIFEST_FILE, find_base, installed
+from drg.tables.layout import MANIFEST_FILE, TABLES
+from drg.tables.locate import find_base, installed
 
 
 def sources(directory: Path) -> list[str | bytes] | None:
@@ -44,7 +45,9 @@ def _parts(directory: Path) -> Iterator[str | bytes]:
             if file.exists():
                 yield table.name
                 yield file.read_bytes()
-        base = tomllib.loads(manifest.decode("utf-8-sig")).get("based_on")
+        # Its own entries stand before its first table; hundreds of corrections may follow.
+        entries = re.split(r"^\s*\[", manifest.decode("utf-8-sig"), maxsplit=1, flags=re.MULTILINE)[0]
+        base = tomllib.loads(entries).get("based_on")
         if base is not None and not isinstance(base, str):
             raise ValueError("based_on is no text")
         here = None if base is None else find_base(here, base)
