@@ -133,7 +133,6 @@ class _Kept:
         """What an earlier run compiled for these types, or None."""
         from numba.core.compiler import CompileResult
 
-        target.refresh()
         content = cache.load(*self._name_and_key(signature, target))
         return None if content is None else CompileResult._rebuild(target, *pickle.loads(content))  # type: ignore[no-untyped-call]
 

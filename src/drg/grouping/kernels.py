@@ -174,7 +174,7 @@ def _counting_levels(
     return counting
 
 
-@kernel(load_from=10_000, compile_from=80_000)
+@kernel(load_from=5_000, compile_from=80_000)
 def group_cases(program: Arrays, cases: Cases, groups: Groups) -> None:
     """Group the cases, writing into ``groups``."""
     # Taken out of their tuples once: inside the loops, each access would count references.

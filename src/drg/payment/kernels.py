@@ -116,7 +116,7 @@ def _outside_rule(rules: Ints, days: int, kind: int) -> int:
     return -1
 
 
-@kernel(load_from=80_000, compile_from=300_000)
+@kernel(load_from=50_000, compile_from=300_000)
 def price_cases(combinations: Ints, rules: Rules, cases: CaseArrays, out: Priced) -> None:
     """Price the cases.
 
