@@ -4,12 +4,29 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from drg.grouping.explain import Complication, Condition, Explanation, Tried
+    from drg.grouping.base import AnyGrouper
+    from drg.grouping.explain import Choice, Complication, Condition, Explanation, Tried
     from drg.grouping.grouper import Grouper
+    from drg.grouping.series import GrouperSeries, grouper_of
 
-__all__ = ["Complication", "Condition", "Explanation", "Grouper", "Tried"]
+__all__ = [
+    "AnyGrouper",
+    "Choice",
+    "Complication",
+    "Condition",
+    "Explanation",
+    "Grouper",
+    "GrouperSeries",
+    "Tried",
+    "grouper_of",
+]
 
-_MODULES = dict.fromkeys(__all__, "drg.grouping.explain") | {"Grouper": "drg.grouping.grouper"}
+_MODULES = dict.fromkeys(__all__, "drg.grouping.explain") | {
+    "AnyGrouper": "drg.grouping.base",
+    "Grouper": "drg.grouping.grouper",
+    "GrouperSeries": "drg.grouping.series",
+    "grouper_of": "drg.grouping.series",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from drg.columns import INPUT, OUTPUT, OUTPUT_COLUMNS
+from drg.columns import INPUT
 from drg.errors import did_you_mean
 from drg.grouping.arrays import Decoder, Encoded, encode, grouped
-from drg.grouping.frames import check_free, in_batches, lacking, through_lazy
+from drg.grouping.base import AnyGrouper
+from drg.grouping.codes import NO_CODE
 from drg.grouping.kernels import Groups
-from drg.grouping.outcomes import check_language
 from drg.grouping.version import Version
+from drg.records.codes import DIAGNOSIS, CodeKind
 
 if TYPE_CHECKING:
     from drg.grouping.explain import Explanation
-    from drg.grouping.frames import Frame
     from drg.records import Discharge
     from drg.tables import GrouperTables
 
 
-_LOOKED_AT = frozenset(INPUT) | frozenset(OUTPUT)
-
-
-class Grouper:
+class Grouper(AnyGrouper):
     """One grouper version, loaded, checked and compiled; safe to share between threads.
 
     Args:
@@ -56,37 +55,10 @@ class Grouper:
         """
         return self._version.tables
 
-    def __repr__(self) -> str:
-        return f"Grouper({self.id!r})"
-
     @property
     def required_columns(self) -> tuple[str, ...]:
         """The columns that this version needs: the principal diagnosis, and those that its rules read."""
         return tuple(name for name in INPUT if name == "principal_diagnosis" or name in self.program.readings)
-
-    def group(
-        self,
-        frame: Frame,
-        *,
-        language: str = "en",
-        watch: Callable[[pl.DataFrame], None] | None = None,
-    ) -> Frame:
-        """Add the groups to discharges.
-
-        Args:
-            frame: one row per discharge; see ``columns.INPUT_COLUMNS``. Other columns pass through.
-            language: of the reasons, ``en`` or ``zh``.
-            watch: is shown every grouped batch, in no particular order and from several threads.
-
-        Returns:
-            The same kind of frame with the same rows in the same order and the columns of
-            ``columns.OUTPUT_COLUMNS`` added.
-
-        Raises:
-            MissingColumnError: if a column that some rule reads is absent.
-            InputError: if a column holds what it cannot hold, or an output column is already there.
-        """
-        return through_lazy(frame, lambda lazy: self._group_lazily(lazy, language, watch), _LOOKED_AT)
 
     def explain(self, discharge: Mapping[str, Any] | Discharge) -> Explanation:
         """How one discharge comes to its group; see ``drg.explain``."""
@@ -95,16 +67,6 @@ class Grouper:
 
         explanation = explain(self.program, discharge, self.id)
         return explanation.model_copy(update={"corrections": met(explanation, self.tables.corrections)})
-
-    def _group_lazily(
-        self, frame: pl.LazyFrame, language: str, watch: Callable[[pl.DataFrame], None] | None
-    ) -> pl.LazyFrame:
-        check_language(language)
-        schema = frame.collect_schema()
-        self.check_columns(schema.names())
-        return in_batches(
-            frame, lambda batch: self.group_batch(batch, language), schema, OUTPUT_COLUMNS, watch
-        )
 
     def group_batch(self, batch: pl.DataFrame, language: str = "en") -> pl.DataFrame:
         """Group a frame at once, in the calling thread, without checking its columns."""
@@ -115,19 +77,15 @@ class Grouper:
         """The kernel's results as the columns of ``columns.OUTPUT_COLUMNS``."""
         return self._decoder.decode(encoded, groups, language)
 
-    def check_columns(self, names: Collection[str]) -> None:
-        """Whether a frame with these columns can be grouped.
+    def lacks(self, names: Collection[str]) -> dict[str, str]:
+        """The required columns that are not among some, and why each is needed."""
+        return {name: self._why(name, names) for name in self.required_columns if name not in names}
 
-        Raises:
-            MissingColumnError: names every column that is missing, and a rule that needs it.
-            InputError: if an output column is already there.
-        """
-        missing = [name for name in self.required_columns if name not in names]
-        if missing:
-            lines = "".join(f"\n    {self._why(name, names)}" for name in missing)
-            fix = "Add what is missing; leave cells empty where the value is not known"
-            raise lacking(self.id, missing, lines, fix)
-        check_free(names, OUTPUT, "grouping")
+    def knows(self, kind: CodeKind, codes: pl.Series) -> npt.NDArray[np.bool_]:
+        """Which codes the version knows."""
+        index = self.program.diagnoses if kind == DIAGNOSIS else self.program.procedures
+        known: npt.NDArray[np.bool_] = index.encode(codes) != NO_CODE
+        return known
 
     def _why(self, name: str, names: Collection[str]) -> str:
         column = INPUT[name]

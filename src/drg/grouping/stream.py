@@ -8,11 +8,9 @@ import polars as pl
 
 from drg.columns import OUTPUT, OUTPUT_COLUMNS
 from drg.errors import InputError
-from drg.grouping.codes import NO_CODE
+from drg.grouping.base import AnyGrouper
 from drg.grouping.frames import check_free
-from drg.grouping.grouper import Grouper
 from drg.records.codebook import KINDS, UNKNOWN, UNMAPPED
-from drg.records.codes import DIAGNOSIS
 from drg.records.discharges import Converted, Discharges
 from drg.records.findings_log import FindingsLog
 from drg.records.layout import COLUMNS
@@ -20,7 +18,7 @@ from drg.records.notes import FILE, ROW
 
 
 def group_discharges(
-    grouper: Grouper,
+    grouper: AnyGrouper,
     discharges: Discharges,
     *,
     canonical: bool = False,
@@ -31,7 +29,7 @@ def group_discharges(
     """Group discharges of any layout.
 
     Args:
-        grouper: the version.
+        grouper: the version, or a series of versions.
         discharges: from files.
         canonical: give canonical columns instead of the files' own.
         language: of the reasons, ``en`` or ``zh``.
@@ -45,15 +43,18 @@ def group_discharges(
 
     Raises:
         MissingColumnError: canonical files lack a column that some rule reads. Files of a layout may lack any
-            but the principal diagnosis; that is a finding, and the reason of each case that it concerns.
+            but the principal diagnosis, and for a series of versions the date of discharge; that is a
+            finding, and the reason of each case that it concerns.
         InputError: an output column is already there.
     """
     if discharges.is_canonical:
         _check_columns(grouper, discharges)
         if not canonical and log is None and discharges.codes == "insurance":
             return grouper.group(discharges.source, language=language, watch=watch)
-    elif not canonical:
-        check_free(discharges.own_columns, OUTPUT, "grouping", ", or give --canonical")
+    else:
+        grouper.check_choice(discharges.binding.columns)
+        if not canonical:
+            check_free(discharges.own_columns, OUTPUT, "grouping", ", or give --canonical")
     if log is not None:
         log.add(discharges.lacking(grouper.required_columns))
         log.add(discharges.remarks)
@@ -86,7 +87,7 @@ def group_discharges(
     )
 
 
-def _check_columns(grouper: Grouper, discharges: Discharges) -> None:
+def _check_columns(grouper: AnyGrouper, discharges: Discharges) -> None:
     """Each file by itself: what one of them lacks, the others do not make up for."""
     for file, names in discharges.headers.items():
         try:
@@ -104,7 +105,7 @@ def _place(discharges: Discharges, batch: pl.DataFrame) -> tuple[int, int]:
     return file, int(batch[ROW][0])
 
 
-def _unknown_to(grouper: Grouper, converted: Converted) -> pl.DataFrame:
+def _unknown_to(grouper: AnyGrouper, converted: Converted) -> pl.DataFrame:
     """Findings without codes that are in no list, but that the version knows."""
     findings = converted.findings
     strange = findings["rule"].is_in([UNKNOWN, UNMAPPED])
@@ -112,8 +113,7 @@ def _unknown_to(grouper: Grouper, converted: Converted) -> pl.DataFrame:
         return findings
     known = pl.repeat(False, len(findings), dtype=pl.Boolean, eager=True)
     for name, kind in KINDS.items():
-        index = grouper.program.diagnoses if kind == DIAGNOSIS else grouper.program.procedures
         of_column = strange & (findings["field"] == name)
         if of_column.any():
-            known |= of_column & pl.Series(index.encode(findings["value"]) != NO_CODE)
+            known |= of_column & pl.Series(grouper.knows(kind, findings["value"]))
     return findings.filter(~known)

@@ -237,9 +237,10 @@ class Discharges:
                 f"there is no case {case_id!r}", file=self.files[0], field="case_id", fix="Check the id"
             )
         if self.is_canonical:
-            row = self.with_codes(found).frame.select(name for name in INPUT if name in found.columns)
+            known = self.with_codes(found).frame
+            row = known.select(name for name in Discharge.model_fields if name in known.columns)
         else:
-            row = self.canonical(found, INPUT)
+            row = self.canonical(found, Discharge.model_fields)
         return Discharge.of(row.row(0, named=True))
 
     def called(self, column: str) -> str:

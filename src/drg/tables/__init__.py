@@ -5,16 +5,29 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from drg.tables.load import GrouperTables, load_tables
-    from drg.tables.locate import find, list_groupers
+    from drg.tables.locate import find, find_series, list_groupers, list_series
     from drg.tables.manifest import Manifest
+    from drg.tables.series import Series
 
-__all__ = ["GrouperTables", "Manifest", "find", "list_groupers", "load_tables"]
+__all__ = [
+    "GrouperTables",
+    "Manifest",
+    "Series",
+    "find",
+    "find_series",
+    "list_groupers",
+    "list_series",
+    "load_tables",
+]
 
 _MODULES = {
     "GrouperTables": "drg.tables.load",
     "Manifest": "drg.tables.manifest",
+    "Series": "drg.tables.series",
     "find": "drg.tables.locate",
+    "find_series": "drg.tables.locate",
     "list_groupers": "drg.tables.locate",
+    "list_series": "drg.tables.locate",
     "load_tables": "drg.tables.load",
 }
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 from drg.errors import TablesError
 from drg.tables.layout import MANIFEST_FILE, TABLES
-from drg.tables.locate import find_base, installed
+from drg.tables.locate import find_base, installed, own_entries
 
 
 def sources(directory: Path) -> list[str | bytes] | None:
@@ -38,16 +36,16 @@ def _parts(directory: Path) -> Iterator[str | bytes]:
         yield str(installed().get(here.name) == here)
         # Of tables that would not be read, only the names matter: they are refused.
         yield repr(sorted(path.name for path in here.glob("*.csv")))
-        manifest = (here / MANIFEST_FILE).read_bytes()
-        yield manifest
+        yield (here / MANIFEST_FILE).read_bytes()
         for table in TABLES:
             file = here / table.file
             if file.exists():
                 yield table.name
                 yield file.read_bytes()
-        # Its own entries stand before its first table; hundreds of corrections may follow.
-        entries = re.split(r"^\s*\[", manifest.decode("utf-8-sig"), maxsplit=1, flags=re.MULTILINE)[0]
-        base = tomllib.loads(entries).get("based_on")
+        entries = own_entries(here)
+        if not entries:
+            raise ValueError("the manifest cannot be read")
+        base = entries.get("based_on")
         if base is not None and not isinstance(base, str):
             raise ValueError("based_on is no text")
         here = None if base is None else find_base(here, base)

@@ -81,7 +81,13 @@ def test_means_and_counts_equal_numpy() -> None:
 def estimates(frame: pl.DataFrame, **options: Any) -> tuple[Estimates, Sums]:
     version = version_of(SPLIT)
     sums = sums_of(read_period(frame, "a", Fraction(1), version.drgs), Trimming.parse("log-sd:2"))
-    given = {"min_cases": 30, "prior": {}, "blend": False, "monotone": True, "decimals": 4} | options
+    given: dict[str, Any] = {
+        "min_cases": 30,
+        "prior": {},
+        "blend": False,
+        "monotone": True,
+        "decimals": 4,
+    } | options
     return estimate([sums], sums, version, **given), sums
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -24,9 +24,10 @@ from drg.records.codes import DIAGNOSIS, crosswalk
 from drg.tables import load_tables
 from tests.comparing import MADE_UP, VERSIONS, discharges, scheme
 from tests.helpers import DEMO_CASES, DEMO_SCHEMA, demo_frame, grouper_tables
+from tests.profiles import tries
 
 GROUPERS = [Grouper(id_) for id_ in VERSIONS]
-MARKS = {
+MARKS: dict[str, Any] = {
     "readmission": {"days": 60, "factor": Decimal("0.5"), **MADE_UP},
     "extreme": {"top_share": Decimal("0.05"), "within": "all", **MADE_UP},
 }
@@ -62,8 +63,8 @@ def frames(comparison: Comparison) -> Iterator[pl.DataFrame]:
         yield comparison.groups(version)
     for version in comparison.others:
         yield comparison.flows(version)
-        for by in ((), HOSPITAL, DEPARTMENT):
-            yield comparison.drivers(version, by)
+        for places in ((), HOSPITAL, DEPARTMENT):
+            yield comparison.drivers(version, places)
 
 
 def number_of_nans(comparison: Comparison) -> int:
@@ -396,10 +397,10 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@tries(0.2)
 @given(ROWS)
 def test_margins_and_drivers_hold_for_any_discharges(rows: list[tuple[Any, ...]]) -> None:
-    schema = {
+    schema: dict[str, Any] = {
         **DEMO_SCHEMA,
         "hospital_id": pl.String,
         "department": pl.String,
