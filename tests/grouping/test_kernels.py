@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from drg import Grouper
 from drg.grouping import jit
-from drg.grouping.arrays import encode, group_cases
-from drg.grouping.kernels import Groups
+from drg.grouping.arrays import encode
+from drg.grouping.kernels import Groups, group_cases
 from tests.helpers import DATA, DEMO_CASES, demo_case, demo_frame, grouper_tables
 from tests.kernels import same_both_ways
 from tests.strategies import frames, tables
@@ -30,7 +30,13 @@ ODD_CASES = [
 def check(grouper: Grouper, frame: pl.DataFrame) -> None:
     encoded = encode(frame, grouper.program)
     n = frame.height
-    nothing = Groups(*(np.full(n, 9, dtype) for dtype in ("i4", "i4", "u1", "u4")), np.ones(n, np.bool_))
+    nothing = Groups(
+        adrg=np.full(n, 9, dtype=np.int32),
+        drg=np.full(n, 9, dtype=np.int32),
+        complications=np.full(n, 9, dtype=np.uint8),
+        missing=np.full(n, 9, dtype=np.uint32),
+        in_mdc=np.ones(n, dtype=np.bool_),
+    )
     same_both_ways(group_cases, grouper.program.arrays, encoded.cases, nothing)
 
 

@@ -28,7 +28,7 @@ def lines(draw: st.DrawFn) -> list[int]:
 @st.composite
 def combinations(draw: st.DrawFn) -> list[int]:
     return [
-        draw(st.sampled_from([kernels.PRICED, kernels.PRICED, kernels.NO_WEIGHT, kernels.NO_RATE])),
+        draw(st.sampled_from([kernels.PRICED, kernels.PRICED, kernels.NO_WEIGHT, kernels.NO_PRICE])),
         *(draw(AMOUNTS) for _ in range(kernels.LINE_HIGH - 1)),
         *(number for _ in range(3) for number in draw(lines())),
     ]
@@ -37,7 +37,9 @@ def combinations(draw: st.DrawFn) -> list[int]:
 @st.composite
 def outside_rules(draw: st.DrawFn) -> list[int]:
     days = st.integers(-1, 3)
-    pays = st.sampled_from([kernels.BY_ITEM, kernels.NOTHING, kernels.PER_DAY, kernels.PER_CASE])
+    pays = st.sampled_from(
+        [kernels.BY_ITEM, kernels.NOTHING, kernels.PER_DAY, kernels.PER_CASE, kernels.NOT_KNOWN]
+    )
     class_ = st.sampled_from([kernels.SHORT, kernels.LONG, kernels.BED_DAY, kernels.DAY_SURGERY])
     return [draw(class_), draw(days), draw(days), draw(st.integers(-1, 1)), draw(pays), *draw(lines())]
 
@@ -46,6 +48,7 @@ CASES = st.tuples(
     ROWS, st.integers(0, 2), AMOUNTS, st.integers(-1, 4), st.integers(-1, 1),
     st.one_of(st.just(-1), AMOUNTS), st.one_of(st.just(0), AMOUNTS), st.booleans(), st.booleans(),
 )  # fmt: skip
+PAYS = st.sampled_from([kernels.BY_ITEM, kernels.SHARE, kernels.NOTHING, kernels.NOT_KNOWN])
 SHARES = st.integers(0, kernels.SHARE_UNITS)
 
 
@@ -53,7 +56,7 @@ SHARES = st.integers(0, kernels.SHARE_UNITS)
 @given(
     st.lists(combinations(), min_size=4, max_size=4),
     st.lists(outside_rules(), max_size=3),
-    st.lists(st.tuples(st.sampled_from([kernels.BY_ITEM, kernels.SHARE, kernels.NOTHING]), SHARES),
+    st.lists(st.tuples(PAYS, SHARES),
              min_size=3, max_size=3),
     st.lists(CASES, max_size=20),
     SHARES,
