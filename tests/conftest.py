@@ -28,6 +28,8 @@ def _no_versions_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> None:
     patch.delenv("DRG_TABLES", raising=False)
     patch.setenv("XDG_DATA_HOME", str(home))
     patch.setenv("LOCALAPPDATA", str(home))
+    # Commands speak the language of the system; the tests ask for Chinese where they want it.
+    patch.setenv("LC_ALL", "en_US.UTF-8")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -38,7 +38,7 @@ def test_files_in_scheme_and_report_out(drg: Drg, files: list[Path], tmp_path: P
     assert scheme.scheme.region == "某市"
     assert "2023.parquet × 1, 2024.csv × 2.5" in scheme.scheme.source
     assert str(files[0].parent) not in scheme.scheme.source
-    for words in ("2023.parquet", "次均费用", "核心病组均值", "weights for chs-drg-1.0", "Written to"):
+    for words in ("2023.parquet", "mean cost", "adrg", "weights for chs-drg-1.0", "Written to"):
         assert words in done.out
     report = sheets(out / "calibration.xlsx")
     head, *rows = report["权重 weights"]
@@ -67,7 +67,7 @@ def test_budget_and_what_if(drg: Drg, files: list[Path], tmp_path: Path) -> None
     budgets = ("--budget", "310=20000000", "--budget", "390=15000000", "--reserve", "0.05")
     done = drg("weights", *files, "-o", new, *budgets, "--what-if", old)
     assert done.code == 0, done.err
-    for words in ("20,000,000.00", "1,000,000.00", "What if 测算: old → new", "医疗机构", "科室"):
+    for words in ("20,000,000.00", "1,000,000.00", "What if: old → new", "Hospitals", "Departments"):
         assert words in done.out
     hospitals = sheets(new / "what-if.xlsx")["医疗机构 hospitals"]
     assert sorted(str(row[0]) for row in hospitals[1:]) == ["H1", "H2", "H3"]

@@ -41,7 +41,8 @@ def counting(
     )
 
     columns = (
-        SpinnerColumn(),
+        # A spinner of ASCII, which every console shows.
+        SpinnerColumn("line"),
         TextColumn(what),
         BarColumn(),
         MofNCompleteColumn(),

@@ -47,7 +47,7 @@ class AnyGrouper(ABC):
         """Group a frame at once, in the calling thread, without checking its columns."""
 
     @abstractmethod
-    def explain(self, discharge: Mapping[str, Any] | Discharge) -> Explanation:
+    def explain(self, discharge: Mapping[str, Any] | Discharge, *, language: str = "en") -> Explanation:
         """How one discharge comes to its group; see ``drg.explain``."""
 
     def __repr__(self) -> str:

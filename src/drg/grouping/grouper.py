@@ -16,6 +16,7 @@ from drg.grouping.arrays import Decoder, Encoded, encode, grouped
 from drg.grouping.base import AnyGrouper
 from drg.grouping.codes import NO_CODE
 from drg.grouping.kernels import Groups
+from drg.grouping.outcomes import check_language
 from drg.grouping.version import Version
 from drg.records.codes import DIAGNOSIS, CodeKind
 
@@ -60,12 +61,13 @@ class Grouper(AnyGrouper):
         """The columns that this version needs: the principal diagnosis, and those that its rules read."""
         return tuple(name for name in INPUT if name == "principal_diagnosis" or name in self.program.readings)
 
-    def explain(self, discharge: Mapping[str, Any] | Discharge) -> Explanation:
-        """How one discharge comes to its group; see ``drg.explain``."""
+    def explain(self, discharge: Mapping[str, Any] | Discharge, *, language: str = "en") -> Explanation:
+        """How one discharge comes to its group; see ``drg.explain``. The language is that of the reason."""
         from drg.grouping.corrected import met
         from drg.grouping.explain import explain
 
-        explanation = explain(self.program, discharge, self.id)
+        check_language(language)
+        explanation = explain(self.program, discharge, self.id, language)
         return explanation.model_copy(update={"corrections": met(explanation, self.tables.corrections)})
 
     def group_batch(self, batch: pl.DataFrame, language: str = "en") -> pl.DataFrame:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from drg.errors import TablesError
-from drg.tables.layout import MANIFEST_FILE, TABLES
+from drg.tables.layout import MANIFEST_FILE
 from drg.tables.locate import find_base, installed, own_entries
 
 
@@ -34,14 +34,10 @@ def _parts(directory: Path) -> Iterator[str | bytes]:
         seen.add(here.resolve())
         yield str(here)
         yield str(installed().get(here.name) == here)
-        # Of tables that would not be read, only the names matter: they are refused.
-        yield repr(sorted(path.name for path in here.glob("*.csv")))
-        yield (here / MANIFEST_FILE).read_bytes()
-        for table in TABLES:
-            file = here / table.file
-            if file.exists():
-                yield table.name
-                yield file.read_bytes()
+        # Tables that would not be read as well: they are refused.
+        for file in (here / MANIFEST_FILE, *sorted(here.glob("*.csv"))):
+            yield file.name
+            yield file.read_bytes()
         entries = own_entries(here)
         if not entries:
             raise ValueError("the manifest cannot be read")

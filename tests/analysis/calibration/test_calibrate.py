@@ -219,7 +219,7 @@ def no_nan(found: drg.Calibration) -> None:
     for frame in (found.groups, found.periods, found.cells):
         assert not any(dtype.is_float() for dtype in frame.dtypes)
     out = io.StringIO()
-    print_calibration(Console(file=out, width=200), found, 0.0)
+    print_calibration(Console(file=out, width=200), found, 0.0, "en")
     book = openpyxl.load_workbook(io.BytesIO(calibration_workbook(found)))
     cells = [str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row if cell]
     for text in (out.getvalue(), *cells):
