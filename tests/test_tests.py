@@ -17,7 +17,13 @@ OF_A_ROOM = {
     "analysis/comparison": ["test_compare"],
     "analysis/quality": ["test_bad_input", "test_levels"],
     "analysis/simulation": ["test_document", "test_simulate"],
-    "cli": ["test_other_commands", "test_series_commands"],
+    "cli": [
+        "test_consoles",
+        "test_languages",
+        "test_other_commands",
+        "test_paths",
+        "test_series_commands",
+    ],
     "grouping": [
         "test_conditions",
         "test_conformance",

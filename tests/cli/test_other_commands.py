@@ -94,9 +94,9 @@ TWO = "chs-drg-2.0,chs-drg-3.0"
 
 
 def test_explain_in_two_versions_names_the_first_cause(drg: Drg) -> None:
-    outcome = drg("explain", "--groupers", TWO, *GALLSTONES)
+    outcome = drg("explain", "--groupers", TWO, *GALLSTONES, "--lang", "zh")
     assert outcome.code == 0
-    for part in ("MDCH → HC2 → HC25", "MDCH → HC4 → HC45", "(only_code)", "仅编码改变，病组相同"):
+    for part in ("MDCH → HC2 → HC25", "MDCH → HC4 → HC45", "（only_code）", "仅编码改变，病组相同"):
         assert part in outcome.out
     shunt = ["--principal-diagnosis", "D33.404", "--principal-procedure", "02.2213"]
     found = json.loads(drg("explain", "--groupers", TWO, "--json", *shunt).out)
