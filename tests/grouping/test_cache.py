@@ -158,7 +158,9 @@ def package(tmp_path: Path) -> Path:
     return tmp_path / "src" / "drg"
 
 
-@pytest.mark.parametrize("source", ["grouping/opcodes.py", "grouping/kernels.py"])
+@pytest.mark.parametrize(
+    "source", ["grouping/opcodes.py", pytest.param("grouping/kernels.py", marks=pytest.mark.thorough)]
+)
 @pytest.mark.usefixtures("place")
 def test_a_change_of_the_code_compiles_anew(source: str, package: Path, tmp_path: Path) -> None:
     first, second = tmp_path / "first.parquet", tmp_path / "second.parquet"
@@ -192,6 +194,7 @@ def test_broken_kernels_heal(package: Path, place: Path, tmp_path: Path) -> None
     assert grouped(package, again) == (1, 0)
 
 
+@pytest.mark.thorough
 def test_without_a_cache_groups_are_the_same(
     package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drg import Grouper
@@ -48,11 +48,6 @@ def test_shipped_versions(version: str) -> None:
         check(Grouper(version), pl.read_parquet(DATA / "conformance" / f"{version}.parquet"))
 
 
-@settings(
-    max_examples=100,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
 @given(st.data())
 def test_random_versions(data: st.DataObject) -> None:
     version = data.draw(tables())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
@@ -27,7 +27,6 @@ KNOWN = st.lists(
 ASKED = st.lists(st.one_of(st.none(), TEXTS), max_size=60)
 
 
-@settings(deadline=None)
 @given(KNOWN, ASKED, st.data())
 def test_the_same_numbers_as_by_polars(
     known: list[str], asked: list[str | None], data: st.DataObject
@@ -43,7 +42,6 @@ def test_the_same_numbers_as_by_polars(
         assert_array_equal(index.encode(series), by_polars, strict=True)
 
 
-@settings(deadline=None)
 @given(KNOWN, ASKED)
 def test_plain_and_compiled_agree(known: list[str], asked: list[str | None]) -> None:
     distinct = pl.Series(known, dtype=pl.String).unique(maintain_order=True)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from numpy.testing import assert_array_equal
 from polars.testing import assert_frame_equal
 
@@ -75,7 +75,6 @@ def test_a_shipped_version_from_the_cache(name: str, reads: list[Any]) -> None:
     assert second.tables.digest == first.tables.digest
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(tables())
 def test_any_program_comes_back_as_it_was(random: dict[str, pl.DataFrame]) -> None:
     program = compile_tables(grouper_tables(random))

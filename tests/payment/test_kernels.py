@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drg.payment import kernels
@@ -52,7 +52,6 @@ PAYS = st.sampled_from([kernels.BY_ITEM, kernels.SHARE, kernels.NOTHING, kernels
 SHARES = st.integers(0, kernels.SHARE_UNITS)
 
 
-@settings(deadline=None)
 @given(
     st.lists(combinations(), min_size=4, max_size=4),
     st.lists(outside_rules(), max_size=3),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drg.settlement.kernels import FIRST_CLASS, NOWHERE, Cases, add_up
@@ -18,7 +18,6 @@ ROWS = st.lists(
 CLASSES = st.lists(st.booleans(), min_size=3, max_size=3)
 
 
-@settings(deadline=None)
 @given(ROWS, CLASSES, CLASSES, st.integers(0, 4), st.integers(0, 5))
 def test_plain_and_compiled_agree(
     rows: list[tuple[int, ...]], inside: list[bool], shared: list[bool], room: int, start: int

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -118,7 +118,6 @@ def test_what_the_intervals_cover() -> None:
     assert covered["percentile"] <= 0.3 * rounds
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_plain_and_compiled_draw_the_same(data: st.DataObject) -> None:
     sizes = np.array(data.draw(st.lists(st.integers(1, 6), min_size=1, max_size=5)))
