@@ -31,7 +31,6 @@ OF_A_ROOM = {
         "test_differential",
         "test_group",
         "test_public_cases",
-        "test_without_jit",
     ],
     "ledger": ["test_history", "test_kills"],
     "payment": ["test_properties", "test_reference", "test_shipped_schemes", "test_worked_examples"],
