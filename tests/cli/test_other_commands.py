@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.conftest import Drg
 
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "discharges.csv"
 STROKE = ["--principal-diagnosis", "D10.001", "--other-diagnoses", "D90.100", "--age-years", "60"]
 
 
@@ -25,6 +26,24 @@ def test_help_does_not_import_what_is_slow() -> None:
     code = "import sys, drg.cli.main; print([m for m in ('polars', 'numba', 'pydantic') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["explain", "-g", "demo", *STROKE],
+        ["group", "discharges.csv", "-o", "grouped.csv", "-g", "chs-drg-2.0"],
+    ],
+)
+def test_few_cases_are_done_without_numba(arguments: list[str], tmp_path: Path) -> None:
+    (tmp_path / "discharges.csv").write_bytes(EXAMPLE.read_bytes())
+    code = (
+        "import sys; from drg.cli.main import cli; cli(sys.argv[1:], standalone_mode=False);"
+        "print('numba' in sys.modules)"
+    )
+    command = [sys.executable, "-c", code, *arguments]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False"
 
 
 def test_groupers_lists_every_version(drg: Drg) -> None:
@@ -70,6 +89,30 @@ def test_explain_a_case_of_a_file(drg: Drg, tmp_path: Path) -> None:
     assert "there is no case '9'" in absent.err
 
 
-@pytest.mark.parametrize("arguments", [["-g", "demo"], ["x.csv", "-g", "demo"], [*STROKE]])
+GALLSTONES = ["--principal-diagnosis", "K80.302", "--principal-procedure", "51.2300", "--age-years", "45"]
+TWO = "chs-drg-2.0,chs-drg-3.0"
+
+
+def test_explain_in_two_versions_names_the_first_cause(drg: Drg) -> None:
+    outcome = drg("explain", "--groupers", TWO, *GALLSTONES, "--lang", "zh")
+    assert outcome.code == 0
+    for part in ("MDCH → HC2 → HC25", "MDCH → HC4 → HC45", "（only_code）", "仅编码改变，病组相同"):
+        assert part in outcome.out
+    shunt = ["--principal-diagnosis", "D33.404", "--principal-procedure", "02.2213"]
+    found = json.loads(drg("explain", "--groupers", TWO, "--json", *shunt).out)
+    assert (found["cause"], found["cause_table"]) == ("split_cc", "drg_rows")
+    assert [one["drg"] for one in found["explanations"]] == ["BC19", "BC15"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-g", "demo"],
+        ["x.csv", "-g", "demo"],
+        [*STROKE],
+        ["-g", "demo", "--groupers", TWO, *STROKE],
+        ["--groupers", "demo", *STROKE],
+    ],
+)
 def test_explain_says_what_it_needs(drg: Drg, arguments: list[str]) -> None:
     assert drg("explain", *arguments).code == 2

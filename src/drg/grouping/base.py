@@ -11,14 +11,14 @@ import numpy.typing as npt
 import polars as pl
 
 from drg.columns import INPUT, OUTPUT, OUTPUT_COLUMNS
-from drg.grouping.explain import Explanation
 from drg.grouping.frames import check_free, in_batches, lacking, through_lazy
 from drg.grouping.outcomes import check_language
-from drg.records import Discharge
 from drg.records.codes import CodeKind
 
 if TYPE_CHECKING:
+    from drg.grouping.explain import Explanation
     from drg.grouping.frames import Frame
+    from drg.records import Discharge
 
 
 class AnyGrouper(ABC):
@@ -47,7 +47,7 @@ class AnyGrouper(ABC):
         """Group a frame at once, in the calling thread, without checking its columns."""
 
     @abstractmethod
-    def explain(self, discharge: Mapping[str, Any] | Discharge) -> Explanation:
+    def explain(self, discharge: Mapping[str, Any] | Discharge, *, language: str = "en") -> Explanation:
         """How one discharge comes to its group; see ``drg.explain``."""
 
     def __repr__(self) -> str:

@@ -19,7 +19,7 @@ from drg.grouping.arrays import encode
 from drg.grouping.codes import NO_CODE
 from drg.grouping.corrected import CorrectedRow
 from drg.grouping.kernels import Cases
-from drg.grouping.program import Program
+from drg.grouping.program import Program, unpacked
 from drg.records import Discharge
 
 
@@ -120,7 +120,9 @@ class Explanation(_Result):
     corrections: tuple[CorrectedRow, ...] = ()
 
 
-def explain(program: Program, discharge: Mapping[str, Any] | Discharge, grouper: str) -> Explanation:
+def explain(
+    program: Program, discharge: Mapping[str, Any] | Discharge, grouper: str, language: str = "en"
+) -> Explanation:
     """Explain one discharge; a field that is not given counts as not known.
 
     Raises:
@@ -155,7 +157,7 @@ def explain(program: Program, discharge: Mapping[str, Any] | Discharge, grouper:
         drg_name=None if found.drg is None else program.drg["name"][found.drg] or None,
         severity=outcomes.SEVERITIES[found.levels],
         grouping_status=status,
-        grouping_reason=outcomes.reason(first, unknown_principal, fields, bool(impossible)),
+        grouping_reason=outcomes.reason(first, unknown_principal, fields, bool(impossible), language),
         grouper=grouper,
         complications=tuple(found.complications),
         mdcs=tuple(found.mdcs),
@@ -240,7 +242,7 @@ class _Case:
             arrays.diagnosis_candidates[arrays.diagnosis_class[self.diagnosis]]
             & arrays.procedure_candidates[arrays.procedure_class[self.procedure]]
         )
-        return set(np.flatnonzero(np.unpackbits(left.view(np.uint8), bitorder="little")).tolist())
+        return set(np.flatnonzero(unpacked(left[None, :])).tolist())
 
     def _complications(self) -> Iterator[Complication]:
         arrays = self.program.arrays

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -15,14 +15,16 @@ from drg.columns import INPUT, OUTPUT, OUTPUT_COLUMNS, RECORD
 from drg.errors import TablesError, UnknownGrouperError, did_you_mean
 from drg.grouping import outcomes
 from drg.grouping.base import AnyGrouper
-from drg.grouping.explain import Choice, Explanation
 from drg.grouping.grouper import Grouper
-from drg.records import Discharge
 from drg.records.codes import CodeKind
 from drg.records.typed import typed
-from drg.tables import Series, find_series, list_series
-from drg.tables.manifest import MANIFEST_FILE
-from drg.tables.series import series_of
+from drg.tables.layout import MANIFEST_FILE
+from drg.tables.locate import find_series, list_series
+
+if TYPE_CHECKING:
+    from drg.grouping.explain import Explanation
+    from drg.records import Discharge
+    from drg.tables import Series
 
 DATE: Final = "discharge_date"
 # What stands in place of the number of a version.
@@ -101,8 +103,11 @@ class GrouperSeries(AnyGrouper):
 
         return batch.with_columns(self.by_version(batch, groups).get_columns())
 
-    def explain(self, discharge: Mapping[str, Any] | Discharge) -> Explanation:
+    def explain(self, discharge: Mapping[str, Any] | Discharge, *, language: str = "en") -> Explanation:
         """How one discharge comes to its version and its group; see ``drg.explain``."""
+        from drg.grouping.explain import Choice, Explanation
+        from drg.records import Discharge
+
         record = Discharge.of(discharge)
         frame = record.frame()
         number = int(self._numbers(frame)[0])
@@ -112,8 +117,9 @@ class GrouperSeries(AnyGrouper):
             choice = Choice(
                 series=self.id, discharged=day, valid_from=member.valid_from, valid_to=member.valid_to
             )
-            return self.versions[number].explain(record).model_copy(update={"choice": choice})
-        outcome = self._without_version(number, 1, "en").row(0, named=True)
+            explained = self.versions[number].explain(record, language=language)
+            return explained.model_copy(update={"choice": choice})
+        outcome = self._without_version(number, 1, language).row(0, named=True)
         return Explanation(discharge=record, choice=Choice(series=self.id, discharged=day), **outcome)
 
     def by_version(
@@ -203,6 +209,8 @@ def _installed(id_: str) -> Series:
 
 
 def _one_series(groupers: Mapping[str, Grouper]) -> Series:
+    from drg.tables.series import series_of
+
     manifests = {Path(id_) / MANIFEST_FILE: grouper.tables.manifest for id_, grouper in groupers.items()}
     found = series_of(manifests)
     outside = [manifest.id for manifest in manifests.values() if not manifest.series]

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from drg.columns import INPUT, PRICE_COLUMNS, PRICING
+from drg.grouping.jit import suited
 from drg.grouping.outcomes import AMBIGUOUS, GROUPED
 from drg.payment import kernels, marks, reasons, tcm
 from drg.payment.book import KEYS, UNDECIDED, Page, PriceBook
@@ -20,7 +21,7 @@ from drg.payment.formulas import HIGHEST_COST_FEN
 from drg.payment.kernels import CaseArrays, Flags, Ints, Priced, price_cases
 from drg.payment.load import LoadedScheme
 from drg.payment.money import NOT_GIVEN, UNUSABLE, amounts, fen, fine, yuan
-from drg.payment.reasons import Reasons
+from drg.payment.reasons import NOTES, Reasons
 from drg.payment.rules import CLASSES, case_kinds, rules
 from drg.payment.scheme import PaymentScheme
 from drg.records.typed import MALFORMED, as_text, typed
@@ -202,12 +203,12 @@ class Decoder:
         self._scheme = loaded.scheme.id
 
     def price(self, encoded: Encoded, language: str) -> list[pl.Series]:
-        """The price columns, in the order of ``columns.PRICE_COLUMNS``; reasons in a language."""
+        """The columns of ``columns.PRICE_COLUMNS``, in order, and ``NOTES``; reasons in a language."""
         cases = encoded.cases
         n = len(cases.cost)
         empty = (np.empty(n, dtype=np.int64) for _ in Priced._fields[1:])
         priced = Priced(np.empty(n, dtype=np.uint8), *empty)
-        price_cases(encoded.page.combinations, self._rules, cases, priced)
+        suited(price_cases, n)(encoded.page.combinations, self._rules, cases, priced)
         parts = (priced.drg, priced.high, priced.item, priced.outside, priced.special, priced.excluded)
         payment = priced.drg.copy()
         for part in parts[1:]:
@@ -219,6 +220,7 @@ class Decoder:
         formula = np.where(inside, priced.standard - (cases.cost - cases.excluded), 0)
         fund, borne, not_known = self._shares(encoded, payment)
         rows = pl.Series(cases.combination)
+        notes = self._notes(encoded, priced)
         columns = {
             "relative_weight": encoded.page.weights.gather(rows),
             "coefficient": encoded.page.coefficients.gather(rows),
@@ -246,10 +248,13 @@ class Decoder:
             "surplus_formula": yuan(formula, open_),
             "surplus_adjustment": yuan(surplus - formula, open_),
             "surplus": yuan(surplus, open_),
-            "pricing_reason": self._reasons.column(self._notes(encoded, priced), language),
+            "pricing_reason": self._reasons.column(notes, language),
             "scheme": pl.Series([self._scheme]).new_from_index(0, n),
         }
-        return [columns[column.name].alias(column.name) for column in PRICE_COLUMNS]
+        return [
+            *(columns[column.name].alias(column.name) for column in PRICE_COLUMNS),
+            pl.Series(NOTES, notes),
+        ]
 
     @staticmethod
     def _shares(encoded: Encoded, payment: Ints) -> tuple[Ints, Ints, Flags]:

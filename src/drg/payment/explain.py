@@ -70,7 +70,12 @@ class PriceExplanation(_Result):
 
 
 def explain_price(
-    pricer: Pricer, case: Mapping[str, Any], *, readmitted: bool = False, extreme: bool = False
+    pricer: Pricer,
+    case: Mapping[str, Any],
+    *,
+    readmitted: bool = False,
+    extreme: bool = False,
+    language: str = "en",
 ) -> PriceExplanation:
     """Explain what one grouped case is paid; see ``drg.explain_price``."""
     given = {name: value for name, value in case.items() if name not in PRICE}
@@ -88,7 +93,7 @@ def explain_price(
     marks |= {EXTREME: extreme and pricer.scheme.extreme is not None}
     frame = frame.with_columns(pl.lit(value).alias(name) for name, value in marks.items())
     encoded = pricer.encode(frame)
-    outcome = pricer.price_batch(frame).select(list(PRICE)).row(0, named=True)
+    outcome = pricer.price_batch(frame, language).select(list(PRICE)).row(0, named=True)
     net = encoded.cases.cost[:1] - encoded.cases.excluded[:1]
     rule, sides = pricer.scheme.tcm, None
     if rule and str(given["drg"]).strip() in rule.medical_drg and net[0] >= 0:

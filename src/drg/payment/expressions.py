@@ -207,6 +207,12 @@ class Quotient:
         mine, others, _ = self._with(other)
         return mine >= others
 
+    def __lt__(self, other: Fraction) -> pl.Expr:
+        return Quotient.of(other) > self
+
+    def __le__(self, other: Fraction) -> pl.Expr:
+        return Quotient.of(other) >= self
+
     __radd__, __rmul__ = __add__, __mul__
 
     def most(self, other: Quotient | Fraction) -> Quotient:

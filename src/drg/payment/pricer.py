@@ -84,7 +84,7 @@ class Pricer:
             frame: grouped discharges of any kind, one row per case, with ``total_cost_yuan`` and the columns
                 that the scheme asks for (``required_columns``). Amounts are in yuan.
             language: of the reasons, ``en`` or ``zh``.
-            watch: is shown every priced batch, in no particular order and from several threads.
+            watch: is shown every priced batch, with ``NOTES``, in no order and from several threads.
 
         Returns:
             The same kind of frame, rows in order, with the columns of ``columns.PRICE_COLUMNS`` added.
@@ -96,12 +96,17 @@ class Pricer:
         return through_lazy(frame, lambda lazy: self._price_lazily(lazy, language, watch), ALL)
 
     def explain(
-        self, case: Mapping[str, Any], *, readmitted: bool = False, extreme: bool = False
+        self,
+        case: Mapping[str, Any],
+        *,
+        readmitted: bool = False,
+        extreme: bool = False,
+        language: str = "en",
     ) -> PriceExplanation:
-        """The arithmetic of one case; see ``drg.explain_price``."""
+        """The arithmetic of one case; see ``drg.explain_price``. The language is that of the reason."""
         from drg.payment.explain import explain_price
 
-        return explain_price(self, case, readmitted=readmitted, extreme=extreme)
+        return explain_price(self, case, readmitted=readmitted, extreme=extreme, language=language)
 
     def marked(self, frame: pl.LazyFrame) -> pl.LazyFrame:
         """The frame with what can only be seen beside the other cases; see ``marks``."""
@@ -127,6 +132,9 @@ class Pricer:
         Args:
             batch: as for ``price``, with the marks of ``marked`` as far as the scheme has any.
             language: of the reasons.
+
+        Returns:
+            The frame with the columns of ``columns.PRICE_COLUMNS`` and ``NOTES``, the bits of ``reasons``.
         """
         priced = self._decoder.price(self.encode(batch), language)
         marks = [name for name in (READMITTED, EXTREME) if name in batch.columns]

@@ -39,6 +39,8 @@ from drg.payment.load import LoadedScheme
     DATE_MISSING,
 ) = (1 << bit for bit in range(23))
 
+# The column of the bits while cases are priced; it is in no result, and no column of a file is called so.
+NOTES: Final = "\ue000notes"
 _HIGHEST: Final = "100,000,000"
 _WORDS: Final[dict[str, dict[int, str]]] = {
     "en": {

@@ -135,7 +135,7 @@ def budget(rule: Budget, how: str) -> Rule:
     )
 
 
-_RULES: Final[dict[str, Callable[[SettlementRules], Rule]]] = {
+RULES: Final[dict[str, Callable[[SettlementRules], Rule]]] = {
     "surplus": surplus,
     "overrun": overrun,
     "cap": cap,
@@ -159,4 +159,4 @@ def rule_beside(name: str, rules: SettlementRules, of_budget: Budget | None, how
     """
     if name == "budget":
         return budget(of_budget, how) if of_budget and how else NO_RULE
-    return _RULES[name](rules) if name else NO_RULE
+    return RULES[name](rules) if name else NO_RULE

@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
-from drg.analysis.quality.bootstrap import interval, replicates
+from drg.analysis.quality.bootstrap import _draw, interval, replicates
+from tests.kernels import same_both_ways
 
 Floats = npt.NDArray[np.float64]
 COUNT = 4000
@@ -50,10 +53,10 @@ def test_agrees_with_scipy(small: tuple[npt.NDArray[np.int64], Floats]) -> None:
     for drawn, statistic in ((ours.mean, np.mean), (ours.cv, cv)):
         limits = interval(drawn)
         for one in range(4):
-            theirs = stats.bootstrap((values[0][group == one],), statistic, **options).confidence_interval
-            width = theirs.high - theirs.low
-            assert limits.low[0, one] == pytest.approx(theirs.low, abs=0.06 * width)
-            assert limits.high[0, one] == pytest.approx(theirs.high, abs=0.06 * width)
+            found = stats.bootstrap((values[0][group == one],), statistic, **options).confidence_interval
+            width = found.high - found.low
+            assert limits.low[0, one] == pytest.approx(found.low, abs=0.06 * width)
+            assert limits.high[0, one] == pytest.approx(found.high, abs=0.06 * width)
 
 
 def test_draws_are_a_resample_of_the_cases() -> None:
@@ -62,7 +65,7 @@ def test_draws_are_a_resample_of_the_cases() -> None:
     found = replicates(group, np.array([[0.0, 1, 1, 1]]), COUNT, seed=3, ddof=0, kept=1)
     # As many cases as the group has: the mean of three draws is k/3 with the binomial frequencies.
     thirds = np.bincount(np.rint(found.mean[:, 0, 0] * 3).astype(int), minlength=4)
-    expected = stats.binom.pmf(range(4), 3, 2 / 3) * COUNT
+    expected = np.asarray(stats.binom.pmf(range(4), 3, 2 / 3)) * COUNT
     assert stats.chisquare(thirds, expected).pvalue > 1e-3
     assert (found.mean[:, 0, 1] == 1).all()
     # All four draws are equal, and the variance is none: all zeros, or no zero.
@@ -113,3 +116,17 @@ def test_what_the_intervals_cover() -> None:
         covered["basic"] += 2 * estimate - high[0] <= true <= 2 * estimate - low[0]
     assert covered["basic"] >= 0.8 * rounds
     assert covered["percentile"] <= 0.3 * rounds
+
+
+@given(st.data())
+def test_plain_and_compiled_draw_the_same(data: st.DataObject) -> None:
+    sizes = np.array(data.draw(st.lists(st.integers(1, 6), min_size=1, max_size=5)))
+    drawn = np.array(data.draw(st.lists(st.integers(0, 9), min_size=len(sizes), max_size=len(sizes))))
+    most = np.maximum(sizes, drawn)
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    values = rng.lognormal(9, 1, (2, sizes.sum()))
+    values[rng.random(values.shape) < 0.2] = np.nan
+    start = np.concatenate([[0], np.cumsum(sizes)])
+    sums = np.zeros((2, len(sizes), 3))
+    places = np.zeros(most.max(), np.int64)
+    same_both_ways(_draw, start, drawn, rng.random(most.sum()), places, values, sums, sums)
