@@ -49,8 +49,8 @@ class Account:
         to_date: the year to date of the last month.
         forecast: the year at the present pace, if it is not cleared.
         score, deposit_share_returned: of the year; None while there is none.
-        budget: its row of ``Settlement.budget_shares``: what the closing of its budget did, or would do at the
-            present pace; None without a budget.
+        budget: its row of ``Settlement.budget_shares``: what the closing of its budget did, or would do at
+            the present pace; None without a budget.
         by_class, by_month: sums of its cases; see ``statement.sums_by``.
         total: the same of all its cases.
     """

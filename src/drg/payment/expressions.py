@@ -1,12 +1,13 @@
 """Formulas of amounts, each written once as text and read in several ways.
 
-``round(max(0, due) * deposit_share)`` is worked out for the columns of a frame (``Quotient``) and for the figures
-of one account (fractions), and is written for people and for spreadsheets (``report.formula_text``).
+``round(max(0, due) * deposit_share)`` is worked out for the columns of a frame (``Quotient``) and for the
+figures of one account (fractions), and is written for people and for spreadsheets (``report.formula_text``).
 
 A formula has names, whole numbers, ``+ - * /``, ``a if condition else b``, comparisons, ``and or not`` and:
 
 - ``max``, ``min``;
-- ``round(x)``: as the scheme rounds shares of amounts; ``half_up(x)``: to the fen; ``cut(x)``: down to the unit;
+- ``round(x)``: as the scheme rounds shares of amounts; ``half_up(x)``: to the fen; ``cut(x)``: down to the
+  unit;
 - ``ratio(a, b)``: with eight decimals, half up; nothing where b is not above zero;
 - ``whole(x)``: x, said to be all of it; ``apportioned(x)``: x, parted so that nothing is left over.
 """
@@ -269,7 +270,7 @@ def over_columns(rounding: Rounding) -> dict[str, Callable[..., Any]]:
     }
 
 
-# -------------------------------------------------------------------------------------------- what is left of it
+# ----------------------------------------------------------------------------------------- what is left of it
 
 
 def resolve(

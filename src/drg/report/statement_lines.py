@@ -1,7 +1,8 @@
 """An account → the lines of its statement, in the order in which they follow from each other.
 
-The lines are the rows of ``settlement.account_formulas``: each section has its rows in their order, each after the
-figures that it refers to. Terms that come to nothing by rule are left out of the arithmetic, and have no line.
+The lines are the rows of ``settlement.account_formulas``: each section has its rows in their order, each
+after the figures that it refers to. Terms that come to nothing by rule are left out of the arithmetic, and
+have no line.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from drg.report.formula_text import in_cells, in_words, unit_words
 from drg.report.statement_cases import in_words as value_in_words
 from drg.report.statement_rules import rule_beside
 from drg.report.statement_text import Figure, Language, Line, bracketed, names_in, put_in
+from drg.settlement.account_formulas import Formula
 from drg.settlement.evaluation import formulas, rounding_of
-from drg.settlement.formula import Formula
 from drg.settlement.settle import NO_RULES
 
 # Titles, and the sections of ``account_formulas`` below them.
@@ -138,7 +139,7 @@ class _Lines:
 
     def _given(self, row: Formula) -> tuple[str, str] | None:
         """Where a figure comes from that is not worked out here; None if it is."""
-        if self._forecast and row.section not in _EXPECTED and row.column and row.name != "quality_factor":
+        if self._forecast and row.section not in _EXPECTED and row.is_column and row.name != "quality_factor":
             return _FORECAST
         if self._forecast and row.total:
             return _FORECAST
@@ -164,7 +165,7 @@ class _Lines:
             if row[name]
         )
 
-    # -------------------------------------------------------------------------------------------- what they are
+# # -------------------------------------------------------------------------------------------- what they are
 
     def value(self, name: str) -> Any:
         """A figure: of the settlement, or worked out; None where there is none."""

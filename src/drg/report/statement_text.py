@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Literal
 
+from drg.settlement.account_formulas import Look
 from drg.settlement.columns import SETTLEMENT_COLUMNS
-from drg.settlement.formula import Look
 
 Language = Literal["zh", "en"]
 _NAME: Final = re.compile(r"\{(\w+)\}")

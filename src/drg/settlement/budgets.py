@@ -44,7 +44,7 @@ _AMOUNTS: Final = (
 )
 _ALL: Final = ("all_overruns", "all_after", "all_by_group", "distributed")
 # What an account has to do with the closing of its budget, beside its row and that of the budget: figures of
-# ``budget_formulas``, the conditions under which they are shown, and its ``part`` of what is parted.
+# ``account_formulas``, the conditions under which they are shown, and its ``part`` of what is parted.
 SHARE_SCHEMA: Final = pl.Schema(
     {
         "year": pl.Int32(),

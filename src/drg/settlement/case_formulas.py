@@ -1,7 +1,8 @@
 """What the cases of one class add up to, once: for settlement, for statements, and as a spreadsheet's formula.
 
-Names are sums of columns of priced cases, or other rows; a row that names itself means the column. ``inside``: the
-class is paid by its group. ``shared``: its standard and cost are compared. ``has_excluded_items``: of the scheme.
+Names are sums of columns of priced cases, or other rows; a row that names itself means the column.
+``inside``: the class is paid by its group. ``shared``: its standard and cost are compared.
+``has_excluded_items``: of the scheme.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Priced cases → sums by hospital, insurance and month, in whole fen.
 
-Columns that pricing wrote are added up by polars as they are, in 64 bits, by class; what a class adds to its account
-(``case_formulas``) is worked out from those few rows. Neither order nor batches of the cases matter.
+Columns that pricing wrote are added up by polars as they are, in 64 bits, by class; what a class adds to its
+account (``case_formulas``) is worked out from those few rows. Neither order nor batches of the cases matter.
 """
 
 from __future__ import annotations
@@ -44,8 +44,9 @@ class CaseSums:
     """Sums of priced cases.
 
     Attributes:
-        frame: ``columns.ACCOUNT``, ``month``, ``case_formulas.SUMS``, ``columns.CLASS_COUNTS`` and ``surplus``.
-            Counts; ``relative_weight`` and ``points`` in units of 1e-8; all else in fen, as 128-bit integers.
+        frame: ``columns.ACCOUNT``, ``month``, ``case_formulas.SUMS``, ``columns.CLASS_COUNTS`` and
+            ``surplus``. Counts; ``relative_weight`` and ``points`` in units of 1e-8; all else in fen, as
+            128-bit integers.
         cases: all rows.
         has_shares: what patients bear was given, so the fund's part is known.
         homeless: rows that belong to no account, by the column that is empty or cannot be read.
@@ -180,15 +181,16 @@ def _by_another(other: str, scheme: PaymentScheme, what: str) -> InputError:
     )
 
 
-# ----------------------------------------------------------------------------------------------- reading cases
+# ---------------------------------------------------------------------------------------------- reading cases
 
 
 def readable(priced: pl.LazyFrame, scheme: PaymentScheme, *, has_shares: bool) -> pl.LazyFrame:
     """Priced cases of any make as they are added up.
 
     Amounts in fen and weights and points in units of 1e-8, as 64-bit integers; ``points`` are those that are
-    paid; ``year``, ``month`` and ``basis`` of the account; ``held`` (in no amount) and ``by_another`` (scheme).
-    ``case_class`` and ``basis`` are places in ``CLASSES`` and ``BASES``; ``with_names`` makes them text.
+    paid; ``year``, ``month`` and ``basis`` of the account; ``held`` (in no amount) and ``by_another``
+    (scheme). ``case_class`` and ``basis`` are places in ``CLASSES`` and ``BASES``; ``with_names`` makes them
+    text.
     """
     schema = priced.collect_schema()
     odd = {

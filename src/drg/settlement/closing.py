@@ -1,6 +1,6 @@
 """A year's budget → what is added to or taken off each account, so that nothing is left over by rounding.
 
-The lines are those of ``budget_formulas``; what is parted among accounts is parted here.
+The lines are those of ``account_formulas``; what is parted among accounts is parted here.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import Any, Final
 
 from drg.payment.expressions import Rounding, exact
 from drg.payment.settlement_rules import Budget
-from drg.settlement.budget_formulas import CLOSING
+from drg.settlement.account_formulas import TABLE
 from drg.settlement.evaluation import exactly
 
 _FEN: Final = 100
-_ROWS: Final = {row.name: row for row in CLOSING}
+_ROWS: Final = {row.name: row for row in TABLE}
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Closed:
         parted: of each account whether it shares in what is parted in proportion.
         taken: of each account what is taken back of its overrun.
         parts: of each account its part of what is parted; its claim where nothing is.
-        sums: the figures of ``budget_formulas`` that are of all accounts, in fen and points.
+        sums: the figures of ``account_formulas`` that are of all accounts, in fen and points.
     """
 
     how: str

@@ -9,8 +9,7 @@ import polars as pl
 from drg.columns import Column, Kind
 from drg.payment.rules import CLASSES
 from drg.payment.steps import CLASSES_ZH
-from drg.settlement.account_formulas import AMOUNTS, NUMBERS
-from drg.settlement.formula import Formula
+from drg.settlement.account_formulas import TABLE, Formula
 
 MONTH: Final = "month"
 YEAR_TO_DATE: Final = "year_to_date"
@@ -57,7 +56,8 @@ def _column(row: Formula) -> Column:
     return {"money": _money, "text": _text}.get(row.look, _number)(row.name, row.zh, row.meaning)
 
 
-FLOWS: Final = tuple(_column(row) for row in AMOUNTS if row.column)
+# Amounts that add up from month to month; those of a month are what the year to date grew by.
+FLOWS: Final = tuple(_column(row) for row in TABLE if row.kind == "amount")
 SETTLEMENT_COLUMNS: Final = (
     Column("year", Kind.NUMBER, pl.Int32, "年度", "year of discharge"),
     _text("insurance_type", "险种", "310 employees 职工, 390 residents 居民"),
@@ -72,7 +72,7 @@ SETTLEMENT_COLUMNS: Final = (
     ),
     _count("cases_held", "待核病例数", "cases that cannot be settled as they stand; in no amount"),
     _count("weighted_cases", "有权重的病例数", "cases that have a weight"),
-    *(_column(row) for row in NUMBERS),
+    *(_column(row) for row in TABLE if row.kind == "number"),
     *FLOWS,
 )
 

@@ -10,9 +10,8 @@ import polars as pl
 
 from drg.payment.expressions import ONE, Quotient, Rounding, evaluate, names, over_columns, parse, resolve
 from drg.payment.settlement_rules import SettlementRules
-from drg.settlement.account_formulas import TABLE
+from drg.settlement.account_formulas import TABLE, Formula
 from drg.settlement.columns import LOCAL, SIMULATED
-from drg.settlement.formula import Formula
 from drg.settlement.risk_sharing import band, shared
 
 
@@ -30,7 +29,6 @@ def formulas(rules: SettlementRules) -> tuple[dict[str, Formula], dict[str, Any]
         "has_cap": limits is not None and limits.cap_of_cost is not None,
         "has_floor": limits is not None and limits.floor_of_cost is not None,
         "has_disbursement": disbursement is not None,
-        "has_deposit": deposit is not None,
         "has_quality": rules.quality is not None,
         "cap_of_cost": (limits and limits.cap_of_cost) or 0,
         "floor_of_cost": limits.floor_of_cost if limits and limits.floor_of_cost is not None else 0,
@@ -71,7 +69,7 @@ class Accounts:
         standard = pl.col("shared_standard").clip(0, None)
         frame = frame.with_columns(band=band(standard, pl.col("shared_cost"), self._rules))
         for name, row in self._rows.items():
-            if row.column and row.expression and row.section != "closing" and name not in frame.columns:
+            if row.is_column and row.expression and row.section != "closing" and name not in frame.columns:
                 frame = self._with(frame, name, cleared=cleared)
         return frame
 
@@ -104,7 +102,7 @@ class Accounts:
             other = self._rows.get(name)
             if name in there or other is None:
                 continue
-            if other.column or not other.expression:
+            if other.is_column or not other.expression:
                 found.append(name)
             else:
                 found += self._missing(other, there, cleared=cleared)
@@ -117,7 +115,7 @@ class Accounts:
             if name == "scored":
                 return pl.col("deposit_share_returned").is_not_null()
             other = self._rows.get(name)
-            if other is not None and other.expression and not other.column:
+            if other is not None and other.expression and not other.is_column:
                 return self._evaluated(other, there, cleared=cleared)
             column = pl.col(name).cast(pl.Int128)
             is_number = other is not None and other.look in ("number", "share")

@@ -15,7 +15,7 @@ import polars as pl
 
 from drg.payment.expressions import wide
 from drg.payment.settlement_rules import Overrun, SettlementRules, Surplus
-from drg.settlement.formula import Formula
+from drg.settlement.account_formulas import Formula
 
 _STANDARD: Final = "max(0, shared_standard)"
 _UNITS: Final = 10**8
@@ -96,11 +96,11 @@ def _slices(side: _Side, numbers: dict[str, Decimal]) -> list[Formula]:
         slices.append(
             Formula(
                 name,
+                "line",
                 f"　第 {number} 段（{span}）",
                 en=f"  slice {number} ({span})",
                 expression=f"{high} - {low} if {high} > {low} else 0",
                 look="exact",
-                column=False,
             )
         )
     return slices
