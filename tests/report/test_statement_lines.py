@@ -9,8 +9,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from drg.payment import expression_text
 from drg.payment.expressions import Rounding, names, parse
-from drg.report import formula_text
 from drg.report.statement import write_statements
 from drg.report.statement_lines import LAYOUT
 from drg.report.statement_rules import RULES
@@ -104,6 +104,6 @@ def test_formulas_in_words_and_cells(text: str, rounding: Rounding, words: str, 
     def value(tree: object) -> int:
         return eval(compile(__import__("ast").Expression(tree), "", "eval"), {}, values)  # type: ignore[no-any-return, call-overload]
 
-    body, remarks = formula_text.in_words(parse(text), rounding, value)  # type: ignore[arg-type]
+    body, remarks = expression_text.in_words(parse(text), rounding, value)  # type: ignore[arg-type]
     assert "，".join((body, *(zh for zh, _ in remarks))) == words
-    assert formula_text.in_cells(parse(text), rounding) == cells
+    assert expression_text.in_cells(parse(text), rounding) == cells

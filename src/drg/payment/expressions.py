@@ -1,7 +1,7 @@
 """Formulas of amounts, each written once as text and read in several ways.
 
 ``round(max(0, due) * deposit_share)`` is worked out for the columns of a frame (``Quotient``) and for the
-figures of one account (fractions), and is written for people and for spreadsheets (``report.formula_text``).
+figures of one account (fractions), and is written for people and for spreadsheets (``expression_text``).
 
 A formula has names, whole numbers, ``+ - * /``, ``a if condition else b``, comparisons, ``and or not`` and:
 
@@ -22,7 +22,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 from math import lcm
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import polars as pl
 
@@ -116,6 +116,19 @@ def evaluate(
         raise ValueError(ast.unparse(node))
 
     return worked_out(tree)
+
+
+@cache
+def compiled(text: str) -> Callable[..., Any]:
+    """A formula without functions as a Python function of its names: for what is worked out very often."""
+    tree = parse(text)
+    given = [ast.arg(arg=name) for name in names(tree)]
+    nothing = ast.arguments(
+        posonlyargs=[], args=[], kwonlyargs=given, kw_defaults=[None] * len(given), defaults=[]
+    )
+    nothing.kwarg = ast.arg(arg="_")
+    made = ast.fix_missing_locations(ast.Expression(ast.Lambda(args=nothing, body=tree)))
+    return cast("Callable[..., Any]", eval(compile(made, text, "eval"), {"__builtins__": {}}))
 
 
 # --------------------------------------------------------------------------------------------------- rounding

@@ -7,14 +7,14 @@ from typing import Any, Final
 from xlsxwriter.utility import xl_col_to_name
 
 from drg.analysis.statement_account import Account
+from drg.payment.expression_text import in_cells, put_in
 from drg.payment.expressions import Rounding, parse, resolve
 from drg.payment.rules import INSIDE
 from drg.payment.scheme import PaymentScheme
 from drg.records.workbook import Book
 from drg.records.workbook_looks import HEADER, TOTAL
-from drg.report.formula_text import in_cells
 from drg.report.statement_cases import CaseCells, counted_word, in_words
-from drg.report.statement_text import Language, label, put_in
+from drg.report.statement_text import Language, label
 from drg.settlement.case_formulas import AMOUNTS, FORMULAS, shared_classes
 
 SHEET: Final = {"zh": "病例汇总", "en": "classes"}

@@ -15,12 +15,12 @@ from fractions import Fraction
 from typing import Any, Final
 
 from drg.analysis.statement_account import Account
+from drg.payment.expression_text import in_cells, in_words, names_in, put_in, unit_words
 from drg.payment.expressions import as_decimal, evaluate, exact, is_nothing, names, parse, resolve
 from drg.payment.scheme import PaymentScheme
-from drg.report.formula_text import in_cells, in_words, unit_words
 from drg.report.statement_cases import in_words as value_in_words
 from drg.report.statement_rules import rule_beside
-from drg.report.statement_text import Figure, Language, Line, bracketed, names_in, put_in
+from drg.report.statement_text import Figure, Language, Line, bracketed
 from drg.settlement.account_formulas import Formula
 from drg.settlement.evaluation import formulas, rounding_of
 from drg.settlement.settle import NO_RULES
@@ -159,13 +159,14 @@ class _Lines:
 
     def _classes(self, name: str) -> str:
         """What each class adds to a total."""
+        amounts = self._by_class.select("case_class", name).iter_rows()
         return " + ".join(
-            f"{value_in_words('case_class', row['case_class'] or '', self._language)} {bracketed(Figure(row[name]))}"
-            for row in self._by_class.iter_rows(named=True)
-            if row[name]
+            f"{value_in_words('case_class', kind or '', self._language)} {bracketed(Figure(amount))}"
+            for kind, amount in amounts
+            if amount
         )
 
-# # -------------------------------------------------------------------------------------------- what they are
+    # ------------------------------------------------------------------------------------------ what they are
 
     def value(self, name: str) -> Any:
         """A figure: of the settlement, or worked out; None where there is none."""

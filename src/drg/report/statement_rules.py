@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Final
 
+from drg.payment.expression_text import percent
 from drg.payment.settlement_rules import Budget, SettlementRules
 from drg.report.statement_text import plain
-from drg.settlement.risk_sharing import percent, span_of
+from drg.settlement.risk_sharing import span_of
 
 Rule = tuple[str, str, str]  # Chinese, English, source
 NO_RULE: Final[Rule] = ("", "", "")

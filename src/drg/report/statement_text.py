@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Literal
@@ -12,7 +10,6 @@ from drg.settlement.account_formulas import Look
 from drg.settlement.columns import SETTLEMENT_COLUMNS
 
 Language = Literal["zh", "en"]
-_NAME: Final = re.compile(r"\{(\w+)\}")
 
 _LABELS: Final = {
     **{column.name: (column.label_zh, column.name.replace("_", " ")) for column in SETTLEMENT_COLUMNS},
@@ -58,16 +55,6 @@ def label(name: str, language: Language) -> str:
     """What a figure is called."""
     chinese, english = _LABELS[name]
     return chinese if language == "zh" else english
-
-
-def names_in(text: str) -> list[str]:
-    """The figures that a text names in braces."""
-    return _NAME.findall(text)
-
-
-def put_in(text: str, names: Callable[[str], str]) -> str:
-    """A text with every ``{name}`` replaced."""
-    return _NAME.sub(lambda found: names(found[1]), text)
 
 
 def shown(figure: Figure) -> str:

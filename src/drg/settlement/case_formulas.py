@@ -1,4 +1,4 @@
-"""What the cases of one class add up to, once: for settlement, for statements, and as a spreadsheet's formula.
+"""What the cases of one class add up to, once: for settlements, statements and the formulas of workbooks.
 
 Names are sums of columns of priced cases, or other rows; a row that names itself means the column.
 ``inside``: the class is paid by its group. ``shared``: its standard and cost are compared.

@@ -229,8 +229,8 @@ def held(*, has_shares: bool) -> pl.Expr:
     Args:
         has_shares: what patients bear was given, so the fund's part has to be known.
     """
-    parts = [_CLASS.is_null(), *(_CLASS == CLASSES.index(stuck) for stuck in _STUCK)]
-    return pl.any_horizontal(*parts, *([pl.col("patient_share").is_null()] if has_shares else []))
+    stuck = _CLASS.is_null() | _CLASS.is_in([CLASSES.index(name) for name in _STUCK])
+    return stuck | pl.col("patient_share").is_null() if has_shares else stuck
 
 
 def basis(scheme: PaymentScheme) -> pl.Expr:

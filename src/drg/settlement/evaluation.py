@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import ast
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
 import polars as pl
 
-from drg.payment.expressions import ONE, Quotient, Rounding, evaluate, names, over_columns, parse, resolve
+from drg.payment.expressions import (
+    ONE,
+    WIDE,
+    Quotient,
+    Rounding,
+    evaluate,
+    names,
+    over_columns,
+    parse,
+    resolve,
+)
 from drg.payment.settlement_rules import SettlementRules
 from drg.settlement.account_formulas import TABLE, Formula
 from drg.settlement.columns import LOCAL, SIMULATED
@@ -56,73 +67,62 @@ class Accounts:
             "local": pl.col("basis") == LOCAL,
             "real": pl.col("basis") != SIMULATED,
             "by_points": by_points,
+            "scored": pl.col("deposit_share_returned").is_not_null(),
         }
 
     def worked_out(self, frame: pl.DataFrame, *, cleared: bool = False) -> pl.DataFrame:
         """Add every figure that follows from the columns that are there.
 
         Args:
-            frame: sums of cases and payments by account, ``quality_factor`` and ``deposit_share_returned``; the
-                latter null without a score. What depends on ``budget_adjustment`` follows when that is there.
+            frame: sums of cases and payments by account, ``quality_factor``, ``deposit_share_returned`` (null
+                without a score). What depends on ``budget_adjustment`` follows when that is there.
             cleared: the year is over: nothing is held back any more, and prepayments count as paid.
         """
         standard = pl.col("shared_standard").clip(0, None)
         frame = frame.with_columns(band=band(standard, pl.col("shared_cost"), self._rules))
-        for name, row in self._rows.items():
-            if row.is_column and row.expression and row.section != "closing" and name not in frame.columns:
-                frame = self._with(frame, name, cleared=cleared)
+        rows = [row for row in self._rows.values() if row.is_column and row.expression]
+        later = [row for row in rows if row.section != "closing" and row.name not in frame.columns]
+        while later:
+            # A figure may stand in the table above one that it needs.
+            known = [row for row in later if self._inputs(row, cleared=cleared) <= set(frame.columns)]
+            if not known:
+                break
+            for row in known:
+                value = self._evaluated(row, cleared=cleared).units(1 if row.look == "money" else ONE)
+                frame = frame.with_columns(value.alias(row.name))
+            later = [row for row in later if row not in known]
         return frame
 
     def value(self, name: str, *, cleared: bool) -> pl.Expr:
         """A figure over the columns of ``worked_out``; in fen, or in units of 1e-16 if it is of points."""
         row = self._rows[name]
-        found = self._evaluated(row, frozenset(), cleared=cleared)
-        return found.units(1 if row.look == "money" else ONE * ONE)
+        return self._evaluated(row, cleared=cleared).units(1 if row.look == "money" else ONE * ONE)
 
-    def _with(self, frame: pl.DataFrame, name: str, *, cleared: bool) -> pl.DataFrame:
-        """The frame with a figure, and with those that it needs; as it is if one of them cannot be known yet."""
-        row = self._rows[name]
-        missing = self._missing(row, frame.columns, cleared=cleared)
-        for needed in missing:
-            if not self._rows[needed].expression or self._rows[needed].section == "closing":
-                return frame
-            frame = self._with(frame, needed, cleared=cleared)
-            if needed not in frame.columns:
-                return frame
-        value = self._evaluated(row, frozenset(frame.columns), cleared=cleared)
-        return frame.with_columns(value.units(1 if row.look == "money" else ONE).alias(name))
-
-    def _tree(self, row: Formula, *, cleared: bool) -> Any:
-        return resolve(parse(row.expression), {**self._parameters, "cleared": cleared})
-
-    def _missing(self, row: Formula, there: Sequence[str], *, cleared: bool) -> list[str]:
-        """The columns that a row needs and that are not there; lines that are no columns are looked through."""
-        found: list[str] = []
+    def _inputs(self, row: Formula, *, cleared: bool) -> set[str]:
+        """The figures that are columns, and that a figure needs: lines are looked through."""
+        found: set[str] = set()
         for name in names(self._tree(row, cleared=cleared)):
             other = self._rows.get(name)
-            if name in there or other is None:
-                continue
-            if other.is_column or not other.expression:
-                found.append(name)
-            else:
-                found += self._missing(other, there, cleared=cleared)
+            if other is not None and other.kind == "line" and other.expression:
+                found |= self._inputs(other, cleared=cleared)
+            elif other is not None:
+                found.add(name)
         return found
 
-    def _evaluated(self, row: Formula, there: frozenset[str], *, cleared: bool) -> Quotient:
+    def _tree(self, row: Formula, *, cleared: bool) -> ast.expr:
+        return resolve(parse(row.expression), {**self._parameters, "cleared": cleared})
+
+    def _evaluated(self, row: Formula, *, cleared: bool) -> Quotient:
         def value_of(name: str) -> Any:
             if name in self._facts:
                 return self._facts[name]
-            if name == "scored":
-                return pl.col("deposit_share_returned").is_not_null()
             other = self._rows.get(name)
-            if other is not None and other.expression and not other.is_column:
-                return self._evaluated(other, there, cleared=cleared)
-            column = pl.col(name).cast(pl.Int128)
+            if other is not None and other.kind == "line" and other.expression:
+                return self._evaluated(other, cleared=cleared)
             is_number = other is not None and other.look in ("number", "share")
-            return Quotient(column, ONE if is_number else 1)
+            return Quotient(pl.col(name).cast(WIDE), ONE if is_number else 1)
 
-        found = evaluate(self._tree(row, cleared=cleared), value_of, self._functions)
-        return Quotient.of(found)
+        return Quotient.of(evaluate(self._tree(row, cleared=cleared), value_of, self._functions))
 
 
 def exactly(

@@ -13,6 +13,7 @@ from typing import Final
 
 import polars as pl
 
+from drg.payment.expression_text import percent
 from drg.payment.expressions import wide
 from drg.payment.settlement_rules import Overrun, SettlementRules, Surplus
 from drg.settlement.account_formulas import Formula
@@ -124,8 +125,3 @@ def _starts(rule: Surplus | Overrun | None, first: Decimal) -> list[Decimal]:
 def span_of(start: Decimal, stop: Decimal | None) -> str:
     """From where to where a band reaches: 80%–100%, ≥110%."""
     return f"≥{percent(start)}" if stop is None else f"{percent(start)}–{percent(stop)}"
-
-
-def percent(share: Decimal) -> str:
-    """A share as people write it."""
-    return f"{(share * 100).normalize():f}%"

@@ -1,15 +1,15 @@
-"""A formula (``payment.expressions``) in words and as a spreadsheet's formula; figures are names in braces."""
+"""A formula (``payment.expressions``) in words, and as a spreadsheet's; figures are names in braces."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
-from drg.payment.expressions import Rounding, is_nothing
-from drg.settlement.risk_sharing import percent
+from drg.payment.expressions import Rounding, is_nothing, parse, resolve
 
 _SIGNS: Final[dict[type[ast.AST], tuple[str, str, int]]] = {
     ast.Add: ("+", " + ", 1),
@@ -18,6 +18,7 @@ _SIGNS: Final[dict[type[ast.AST], tuple[str, str, int]]] = {
     ast.Div: ("/", " ÷ ", 2),
 }
 _TIGHTEST: Final = 3
+_NAME: Final = re.compile(r"\{(\w+)\}")
 _REMARKS: Final = {
     "half_up": ("四舍五入到分", "half up to the fen"),
     "apportioned": ("尾差按最大余数法分配", "units of rounding to the largest remainders"),
@@ -26,6 +27,33 @@ _REMARKS: Final = {
     "min": ("为正时取 0", "0 if positive"),
     "at most": ("但不超过全额", "but not more than all of it"),
 }
+
+
+def percent(share: Decimal) -> str:
+    """A share as people write it."""
+    return f"{(share * 100).normalize():f}%"
+
+
+def put_in(text: str, names: Callable[[str], str]) -> str:
+    """A text with every ``{name}`` replaced."""
+    return _NAME.sub(lambda found: names(found[1]), text)
+
+
+def names_in(text: str) -> list[str]:
+    """The figures that a text names in braces."""
+    return _NAME.findall(text)
+
+
+def with_numbers(text: str, numbers: Mapping[str, str], **known: int) -> str:
+    """A formula with numbers put in, as a person writes it.
+
+    Args:
+        text: of the formula.
+        numbers: by name, as they are written.
+        known: 0 or 1 for names whose terms or factors go without saying.
+    """
+    words, _ = in_words(resolve(parse(text), known), Rounding(), lambda _: Fraction(1))
+    return put_in(words, lambda name: numbers[name])
 
 
 def unit_words(rounding: Rounding) -> tuple[str, str]:
