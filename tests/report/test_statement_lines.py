@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 
@@ -41,7 +45,12 @@ def test_a_row_of_the_table_is_a_line_of_the_statement(
 ) -> None:
     monkeypatch.setattr(evaluation, "TABLE", (*TABLE, ADDED))
     settlement = settled.settlement(tmp_path)
-    (book, page) = write_statements(settlement, tmp_path / "out", hospitals=["H1"], language=language)  # type: ignore[arg-type]
+    (book, page) = write_statements(
+        settlement,
+        tmp_path / "out",
+        hospitals=["H1"],
+        language=language,  # type: ignore[arg-type]
+    )
     check_formulas(book)
     row = settlement.rows.filter(span="year", hospital_id="H1", insurance_type="310").row(0, named=True)
     sheet = openpyxl.load_workbook(book, data_only=True).worksheets[0]
@@ -56,6 +65,52 @@ def test_a_row_of_the_table_is_a_line_of_the_statement(
     text = page.read_text(encoding="utf-8")
     assert label in text
     assert words in text
+
+
+COLUMN = """
+from datetime import datetime
+from pathlib import Path
+import openpyxl, polars as pl
+from drg.report.settlement_book import write_settlement
+from drg.report.statement import write_statements
+from tests.report import settled
+from tests.report.test_statement import check_formulas
+
+directory = Path("made")
+directory.mkdir()
+found = settled.settlement(directory)
+assert found.rows.filter(pl.col("net_gain") != pl.col("outcome") - pl.col("deposit")).is_empty()
+assert found.rows["net_gain"].dtype == pl.Decimal(38, 2)
+own = found.rows.filter(insurance_type="310", hospital_id="H1").sort("period")
+months, to_date = (own.filter(span=span)["net_gain"] for span in ("month", "year_to_date"))
+assert months.sum() == to_date[-1] != 0
+book, page = write_statements(found, directory / "out", hospitals=["H1"])
+check_formulas(book)
+assert "净结余" in page.read_text(encoding="utf-8")
+write_settlement(found, directory / "all.xlsx", datetime(2026, 1, 1))
+sheet = openpyxl.load_workbook(directory / "all.xlsx")["年度"]
+assert "净结余" in [cell.value for cell in next(sheet.iter_rows())]
+"""
+
+
+def test_a_row_of_the_table_is_a_column_of_the_settlement(tmp_path: Path) -> None:
+    """A copy of the program with one more row in its file."""
+    root = Path(__file__).parents[2]
+    for part in ("src/drg", "payment_schemes/demo", "grouper_tables/demo"):
+        shutil.copytree(root / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+    with (tmp_path / "src/drg/settlement/account_formulas.csv").open("a", encoding="utf-8") as file:
+        file.write("net_gain,amount,outcome,净结余,net gain,outcome - deposit,,,,,made up,,,,,,\n")
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path / "src"), str(root)])}
+    done = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", COLUMN],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_every_row_of_the_table_is_whole() -> None:

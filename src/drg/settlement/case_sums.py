@@ -15,7 +15,6 @@ import polars as pl
 from drg.columns import PRICE
 from drg.errors import InputError, MissingColumnError
 from drg.grouping.frames import lacking
-from drg.payment.kernels import Ints
 from drg.payment.money import fen, scaled
 from drg.payment.reasons import missing_lines
 from drg.payment.rules import CLASSES
@@ -293,9 +292,3 @@ def _plain(cells: pl.Series) -> pl.Series:
     if name in _ADDED:
         return scaled(cells, _places(name))
     return typed(cells.to_frame(), (name,))[name] if name == "discharge_date" else as_text(cells)
-
-
-def whole(series: pl.Series, places: int) -> Ints:
-    """Numbers that pricing wrote as whole numbers of ``10 ** -places``; empty ones are 0."""
-    values: Ints = scaled(series, places).fill_null(0).to_numpy(writable=True)
-    return values
