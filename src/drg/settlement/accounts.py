@@ -13,7 +13,7 @@ import polars as pl
 from drg.payment.expressions import ONE, WIDE, wide
 from drg.settlement.case_formulas import SUMS
 from drg.settlement.case_sums import with_surplus
-from drg.settlement.columns import ACCOUNT, CLASS_COUNTS, FLOWS, LOCAL, MONTH, YEAR_TO_DATE
+from drg.settlement.columns import ACCOUNT, CLASS_COUNTS, FLOWS, LOCAL, MONTH, YEAR, YEAR_TO_DATE
 from drg.settlement.evaluation import Accounts
 
 # Kinds of payments and the column that each is added up in.
@@ -104,6 +104,13 @@ def without_scores(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(
         quality_factor=wide(ONE), deposit_share_returned=pl.lit(None, dtype=WIDE), budget_adjustment=wide(0)
     )
+
+
+def standing(rows: pl.DataFrame) -> pl.DataFrame:
+    """Each account as it stands: the cleared year, or the year to date of its last month."""
+    known = rows.filter(pl.col("span").is_in([YEAR, YEAR_TO_DATE]))
+    ranked = known.sort(pl.col("span") == YEAR, "period", maintain_order=True)
+    return ranked.unique(ACCOUNT, keep="last", maintain_order=True).sort(ACCOUNT)
 
 
 def _spanned(frame: pl.DataFrame, span: str) -> pl.DataFrame:
