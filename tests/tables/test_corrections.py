@@ -11,6 +11,7 @@ import pytest
 import drg
 from drg.errors import TablesError
 from drg.tables import list_groupers, load_tables
+from drg.tables.equivalences import normal_name
 from drg.tables.locate import find
 from drg.tables.manifest import parse_manifest
 
@@ -108,12 +109,49 @@ def test_shipped_versions_state_their_corrections_in_both_languages() -> None:
         counts[manifest.id] = load_tables(manifest.id).corrections["key"].len()
         for one in manifest.corrections or ():
             assert one.reason_zh, (manifest.id, one.reason)
-    assert counts["chs-drg-1.1"] == 108
+    assert counts["chs-drg-1.1"] == 155
     assert counts["chs-drg-2.0"] == 36
     # Its own notes of the base, but for the ADRGs that the city does not have or changes.
     assert counts["chongqing-2025"] == 35
     assert counts["chs-drg-3.0"] == 7
-    assert counts["yunnan-2022"] == counts["yinchuan-2023"] == 0
+    assert counts["yunnan-2022"] == 48
+    assert counts["yinchuan-2023"] == 43
+
+
+def names_of(version: str, *adrgs: str) -> list[str]:
+    names = dict(load_tables(version).adrg.select("adrg", "name").rows())
+    return [names[adrg] for adrg in adrgs]
+
+
+def test_adrgs_have_the_names_of_their_own_lists() -> None:
+    """The source of 1.1 and of what is based on it has the names that 1.0 gives to equal codes."""
+    right = ["急性心肌梗死", "心力衰竭、休克", "胆总管手术", "胆囊切除手术", "除胆囊切除术以外的胆道手术"]
+    for version in ("chs-drg-1.1", "changsha-2023", "guangxi-2022", "yinchuan-2023"):
+        assert names_of(version, "FR1", "FR2", "HC1", "HC2", "HC3") == right
+    assert names_of("chs-drg-1.0", "FR1", "FR2") == ["心力衰竭、休克", "急性心肌梗死"]
+
+
+def test_an_adrg_that_a_region_defines_otherwise_keeps_its_own_name() -> None:
+    """Tracheotomies are in AH1 of Beijing, mild pancreatitis in HT1 of Yinchuan."""
+    assert names_of("chs-drg-1.1", "AH1", "HT1") == [
+        "有创呼吸机支持≥96小时或ECMO或全人工心脏移植术", "重症胰腺炎",
+    ]  # fmt: skip
+    assert names_of("beijing-2022", "AH1", "BC1") == [
+        "气管切开伴呼吸机支持≥96小时或ECMO",
+        "脑室分流及翻修手术",
+    ]
+    assert names_of("yinchuan-2023", "HT1") == ["急性胰腺炎"]
+
+
+def test_drgs_of_1_1_begin_with_the_name_of_their_adrg() -> None:
+    """But for names of 1.0 that say the same group otherwise."""
+    tables = load_tables("chs-drg-1.1")
+    names = dict(tables.adrg.select("adrg", "name").rows())
+    other = {
+        adrg for name, adrg in tables.drg.select("name", "adrg").rows()
+        if not normal_name(name).startswith(normal_name(names[adrg]))
+    }  # fmt: skip
+    assert other == set("BV1 BV2 BW2 BX2 CB1 CS1 KE1 KT1 LF1 LV1 RA1 RA2 RU1 WB1 XR2".split())
 
 
 def keys(explanation: drg.Explanation) -> list[tuple[str, str]]:

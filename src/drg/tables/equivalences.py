@@ -93,7 +93,7 @@ def same_adrgs(before: GrouperTables, after: GrouperTables) -> dict[str, str]:
     3. a row of ``equivalences`` of either version gives one of them the name of the other;
     4. both are the QY group (歧义组) of the MDC, or both have no name and the same code.
 
-    The rules come before the names because some transcribed versions have names that belong to other groups.
+    The rules come before the names because transcribed tables may have names that belong to other groups.
     """
     sides = [_groups(tables) for tables in (before, after)]
     found = _by_rules(*sides)
