@@ -15,6 +15,7 @@ from drg.payment.expressions import (
     WIDE,
     Quotient,
     Rounding,
+    as_decimal,
     evaluate,
     exact,
     names,
@@ -116,3 +117,18 @@ def test_what_is_left(text: str, known: dict[str, object], left: str) -> None:
 
 def test_names_come_in_order() -> None:
     assert names(parse("b + max(a, c if d > 0 else b)")) == ["b", "a", "d", "c"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (Fraction(5), "5.00"),
+        (Fraction(12345678901234567890, 100), "123456789012345678.90"),
+        (Fraction(1, 10**16) + 10**14, "100000000000000.0000000000000001"),
+        (Fraction(1, 3), "0.3333333333333333"),
+        (Fraction(-5, 1000), "-0.005"),
+    ],
+)
+def test_fractions_as_decimals(value: Fraction, text: str) -> None:
+    assert as_decimal(value) == Decimal(text)
+    assert str(as_decimal(value)) == text

@@ -18,7 +18,7 @@ import ast
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from fractions import Fraction
 from functools import cache
 from math import lcm
@@ -42,6 +42,7 @@ _NODES: Final = (
     *(ast.BinOp, ast.UnaryOp, ast.USub, ast.Not, ast.BoolOp, ast.Compare, ast.IfExp, ast.Call),
     *(ast.Name, ast.Load, ast.Constant, *OPERATORS),
 )
+_EXACT: Final = Context(prec=60)
 WIDE: Final = pl.Int128
 ONE: Final = 10**8  # numbers other than amounts are counted in units of 1e-8
 
@@ -368,8 +369,9 @@ def _joined(op: ast.boolop, values: list[ast.expr]) -> ast.expr:
     return open_[0] if len(open_) == 1 else ast.BoolOp(op=op, values=open_)
 
 
-def as_decimal(value: Fraction, places: int = 8) -> Decimal:
-    """A fraction as a decimal, half up, without zeros at its end beyond the fen."""
+def as_decimal(value: Fraction) -> Decimal:
+    """A fraction as a decimal, half up to sixteen places; whole fen with two."""
+    places = 2 if (value * 100).denominator == 1 else 16
     units = _rounded(value, Fraction(1, 10**places), down=False) * 10**places
-    found = Decimal(int(units)).scaleb(-places)
-    return found.quantize(Decimal("0.01")) if found == found.quantize(Decimal("0.01")) else found.normalize()
+    found = Decimal(int(units)).scaleb(-places, _EXACT)
+    return found if places == 2 else found.normalize(_EXACT)
