@@ -69,6 +69,16 @@ class Accounts:
             "by_points": by_points,
             "scored": pl.col("deposit_share_returned").is_not_null(),
         }
+        # By whether the year is over: of each column the figures that it needs, and its value.
+        rows = [row for row in self._rows.values() if row.is_column and row.expression]
+        self._columns = {
+            cleared: {
+                row.name: (self._inputs(row, cleared=cleared), self.value(row.name, cleared=cleared))
+                for row in rows
+                if row.section != "closing"
+            }
+            for cleared in (False, True)
+        }
 
     def worked_out(self, frame: pl.DataFrame, *, cleared: bool = False) -> pl.DataFrame:
         """Add every figure that follows from the columns that are there.
@@ -80,23 +90,18 @@ class Accounts:
         """
         standard = pl.col("shared_standard").clip(0, None)
         frame = frame.with_columns(band=band(standard, pl.col("shared_cost"), self._rules))
-        rows = [row for row in self._rows.values() if row.is_column and row.expression]
-        later = [row for row in rows if row.section != "closing" and row.name not in frame.columns]
-        while later:
-            # A figure may stand in the table above one that it needs.
-            known = [row for row in later if self._inputs(row, cleared=cleared) <= set(frame.columns)]
-            if not known:
-                break
-            for row in known:
-                value = self._evaluated(row, cleared=cleared).units(1 if row.look == "money" else ONE)
-                frame = frame.with_columns(value.alias(row.name))
-            later = [row for row in later if row not in known]
+        later = {name: of for name, of in self._columns[cleared].items() if name not in frame.columns}
+        # A figure may stand in the table above one that it needs.
+        while known := [name for name, (inputs, _) in later.items() if inputs <= set(frame.columns)]:
+            frame = frame.with_columns(**{name: later[name][1] for name in known})
+            later = {name: of for name, of in later.items() if name not in known}
         return frame
 
     def value(self, name: str, *, cleared: bool) -> pl.Expr:
-        """A figure over the columns of ``worked_out``; in fen, or in units of 1e-16 if it is of points."""
+        """A figure over the columns of ``worked_out``: in fen, a number in units of 1e-8, points in 1e-16."""
         row = self._rows[name]
-        return self._evaluated(row, cleared=cleared).units(1 if row.look == "money" else ONE * ONE)
+        per_one = 1 if row.look == "money" else ONE if row.is_column else ONE * ONE
+        return self._evaluated(row, cleared=cleared).units(per_one)
 
     def _inputs(self, row: Formula, *, cleared: bool) -> set[str]:
         """The figures that are columns, and that a figure needs: lines are looked through."""
