@@ -14,7 +14,17 @@ from drg.cli.main import cli
 
 # Options of which each command says what it does with them.
 OF_THE_COMMAND = {
-    *("--output", "--overwrite", "--grouper", "--trim", "--replace", "--format", "--all", "--json"),
+    *(
+        "--output",
+        "--overwrite",
+        "--grouper",
+        "--groupers",
+        "--trim",
+        "--replace",
+        "--format",
+        "--all",
+        "--json",
+    ),
     *("--scheme", "--min-cases", "--seed", "--title", "--id", "--findings", "--details", "--codes"),
     *("--rules", "--status", "--strict"),
 }

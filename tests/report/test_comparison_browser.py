@@ -91,7 +91,7 @@ def test_charts_and_tables_are_there(page: Any) -> None:
     boxes = [figure.bounding_box() for figure in page.locator("figure svg").all()]
     assert all(box["width"] > 300 and box["height"] > 60 for box in boxes)
     tables = page.locator("div[id^=table-] table")
-    assert tables.count() == 12
+    assert tables.count() == 15
     assert all(
         count > 0
         for count in page.evaluate("[...document.querySelectorAll('tbody')].map(b => b.rows.length)")
