@@ -7,8 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final, Literal
 
 import polars as pl
+
+# What is written where nothing is known, in any column; letter case and width make no difference.
+MISSING: Final = (
+    *("-", "--", "—", "——", "–", "/", "\\", "\\N"),
+    *("无", "空", "未填", "NULL", "None", "NaN", "NA", "N/A", "#N/A"),
+)
 
 
 class Kind(Enum):
@@ -37,7 +44,9 @@ class Column:
         variable: the variable of the rule notation that reads it, if any.
         lowest, highest: the possible values of a number, both included.
         unknown: values that say "not known" by the coding in use; they count as absent.
-        whole: the value counts in completed units: 0.9 years is 0 years.
+        rounding: what becomes of a fraction where only whole numbers count: completed units (0.9 years is 0
+            years), the nearest unit (half up), or no such value can be.
+        words: other words for a value, such as 三级 for the hospital level 3.
     """
 
     name: str
@@ -49,7 +58,13 @@ class Column:
     lowest: float = float("-inf")
     highest: float = float("inf")
     unknown: tuple[float, ...] = ()
-    whole: bool = False
+    rounding: Literal["completed", "nearest", "none"] = "none"
+    words: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def unit(self) -> str:
+        """In what it is measured, the last part of the name: ``days``, ``g``, ``yuan`` …"""
+        return self.name.rpartition("_")[2]
 
 
 INPUT_COLUMNS: tuple[Column, ...] = (
@@ -64,6 +79,11 @@ INPUT_COLUMNS: tuple[Column, ...] = (
         lowest=1,
         highest=2,
         unknown=(0, 9),
+        words=(
+            *(("男", "1"), ("男性", "1"), ("m", "1"), ("male", "1")),
+            *(("女", "2"), ("女性", "2"), ("f", "2"), ("female", "2")),
+            *(("未知", "0"), ("未知的性别", "0"), ("未说明", "9"), ("未说明的性别", "9")),
+        ),
     ),
     Column(
         "age_years",
@@ -74,7 +94,7 @@ INPUT_COLUMNS: tuple[Column, ...] = (
         variable="NL",
         lowest=0,
         highest=150,
-        whole=True,
+        rounding="completed",
     ),
     Column(
         "age_days",
@@ -85,7 +105,7 @@ INPUT_COLUMNS: tuple[Column, ...] = (
         variable="XSRTL",
         lowest=0,
         highest=55_000,
-        whole=True,
+        rounding="completed",
     ),
     Column(
         "birth_weight_g",
@@ -97,6 +117,7 @@ INPUT_COLUMNS: tuple[Column, ...] = (
         lowest=1,
         highest=20_000,
         unknown=(0,),
+        rounding="nearest",
     ),
     Column(
         "admission_weight_g",
@@ -108,6 +129,7 @@ INPUT_COLUMNS: tuple[Column, ...] = (
         lowest=1,
         highest=20_000,
         unknown=(0,),
+        rounding="nearest",
     ),
     Column(
         "department",
@@ -134,6 +156,10 @@ INPUT_COLUMNS: tuple[Column, ...] = (
         "离院方式",
         "1 home, 2 transfer by order, 3 to community care, 4 against advice, 5 died, 9 other",
         variable="LYFS",
+        words=(
+            *(("医嘱离院", "1"), ("医嘱转院", "2"), ("医嘱转社区卫生服务机构/乡镇卫生院", "3")),
+            *(("非医嘱离院", "4"), ("死亡", "5"), ("其他", "9")),
+        ),
     ),
     Column(
         "icu_hours",
@@ -224,7 +250,18 @@ RECORD_COLUMNS: tuple[Column, ...] = (
         lowest=0,
         highest=878_400,
     ),
-    Column("insurance_type", Kind.TEXT, pl.String, "险种", "310 employees 职工, 390 residents 居民"),
+    Column(
+        "insurance_type",
+        Kind.TEXT,
+        pl.String,
+        "险种",
+        "310 employees 职工, 390 residents 居民",
+        words=(
+            *(("职工", "310"), ("职工医保", "310"), ("城镇职工", "310"), ("城镇职工基本医疗保险", "310")),
+            *(("职工基本医疗保险", "310"), ("居民", "390"), ("居民医保", "390"), ("城乡居民", "390")),
+            *(("城乡居民基本医疗保险", "390"), ("城镇居民基本医疗保险", "390")),
+        ),
+    ),
     Column("total_cost_yuan", Kind.MONEY, pl.Decimal(18, 2), "住院总费用", "cost of the stay in yuan"),
     Column(
         "cost_parts_yuan",
@@ -239,7 +276,12 @@ INPUT: dict[str, Column] = {column.name: column for column in INPUT_COLUMNS}
 # What payment schemes may ask of a case beside its record and its group.
 PRICING_COLUMNS: tuple[Column, ...] = (
     Column(
-        "hospital_level", Kind.TEXT, pl.String, "医院级别", "level of the hospital as the scheme names it"
+        "hospital_level",
+        Kind.TEXT,
+        pl.String,
+        "医院级别",
+        "level of the hospital as the scheme names it; 三级 is 3",
+        words=(("一级", "1"), ("二级", "2"), ("三级", "3")),
     ),
     Column("case_kind", Kind.TEXT, pl.String, "病例类别", "kind of case outside DRG: bed_day, day_surgery …"),
     Column(
