@@ -140,7 +140,9 @@ def all_versions() -> str:
         "title",
         "authority",
         "based on",
+        "in force",
         "rows that differ",
+        "corrected rows",
         "ADRG",
         "DRG",
         "also needs",
@@ -159,12 +161,36 @@ def _version_row(manifest: Manifest) -> tuple[object, ...]:
         manifest.title,
         manifest.authority or "–",
         f"`{manifest.based_on}`" if manifest.based_on else "–",
+        _in_force(manifest),
         f"{_rows(find(manifest.id)):,}" if manifest.based_on else "all",
+        grouper.tables.corrections["key"].n_unique() or "–",
         grouper.tables.adrg.height,
         grouper.tables.drg.height,
         ", ".join(needs) or "–",
         manifest.verification.status if manifest.verification else "–",
     )
+
+
+def _in_force(manifest: Manifest) -> str:
+    """First and last day, as far as known."""
+    if manifest.valid_from is None:
+        return "–"
+    return f"{manifest.valid_from} – {manifest.valid_to or ''}".rstrip()
+
+
+def corrections() -> str:
+    """Every reason for corrected rows, with the versions and how many rows each corrects for it."""
+    counts: dict[tuple[str, str, str], dict[str, int]] = {}
+    for manifest in list_groupers():
+        for one in manifest.corrections or ():
+            row = counts.setdefault((one.table, one.reason, one.reason_zh or ""), {})
+            number = len(one.added) + len(one.removed) + len(one.before)
+            row[manifest.id] = row.get(manifest.id, 0) + number
+    rows = (
+        (table_, f"{reason}<br>{reason_zh}", ", ".join(f"`{id_}` {number}" for id_, number in ids.items()))
+        for (table_, reason, reason_zh), ids in sorted(counts.items())
+    )
+    return table(("table", "reason", "versions and rows"), rows)
 
 
 def _rows(directory: Path) -> int:
@@ -279,12 +305,14 @@ REST = (
 )
 FAMILIES = {
     "complete": "national",
+    "chs-drg-2.0": "based on 2.0",
     "chs-drg-1.1": "based on 1.1",
     "chs-drg-1.0": "based on 1.0",
     "fictional": "fictional, for tests",
 }
 FAMILIES_ZH = {
     "complete": "国家版",
+    "chs-drg-2.0": "基于 2.0 版",
     "chs-drg-1.1": "基于 1.1 版",
     "chs-drg-1.0": "基于 1.0 版",
     "fictional": "虚构，供测试",
@@ -351,7 +379,11 @@ def documents() -> dict[str, dict[str, Callable[[], str]]]:
         },
         "docs/commands.md": {"commands": commands},
         "docs/checks.md": {"": lambda: rules_page(choose(until=date.max))},
-        "docs/versions.md": {"versions": all_versions, "notes": verification_notes},
+        "docs/versions.md": {
+            "versions": all_versions,
+            "notes": verification_notes,
+            "corrections": corrections,
+        },
         "docs/speed.md": {
             "machine": lambda: machine(results, MACHINE),
             "speed": lambda: speed_by_version(results),

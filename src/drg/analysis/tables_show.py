@@ -10,6 +10,7 @@ import polars as pl
 
 from drg.errors import TablesError, did_you_mean
 from drg.grouping import Grouper
+from drg.grouping.corrected import CorrectedRow, corrected_rows
 from drg.records import normalised
 from drg.tables import GrouperTables
 from drg.tables.language import parse
@@ -38,12 +39,14 @@ class CodeSet:
         codes: code and name, as far as names are known.
         used_by: the groups whose rules name it.
         complications: how many complications name it, for an exclusion set; else None.
+        corrections: its rows that differ from the source of the version.
     """
 
     name: str
     codes: tuple[tuple[str, str], ...]
     used_by: tuple[Line, ...] = ()
     complications: int | None = None
+    corrections: tuple[CorrectedRow, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ class Group:
         parents: the groups above it, the highest first.
         inside: the groups below it, as they are tried.
         sets: the sets that its rule names.
+        corrections: how its row and those below it differ from the source of the version.
     """
 
     line: Line
@@ -66,6 +70,7 @@ class Group:
     parents: tuple[Line, ...]
     inside: tuple[Line, ...]
     sets: tuple[CodeSet, ...]
+    corrections: tuple[CorrectedRow, ...]
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,7 @@ class Code:
         level: MCC or CC if it is a complication.
         exclusion_set: whose principal diagnoses exclude it, if it is a complication.
         excludes: the exclusion sets that hold it: as principal diagnosis it excludes their complications.
+        corrections: its rows that differ from the source of the version.
     """
 
     code: str
@@ -86,6 +92,7 @@ class Code:
     level: str | None
     exclusion_set: str | None
     excludes: tuple[str, ...]
+    corrections: tuple[CorrectedRow, ...]
 
 
 def show(tables: GrouperTables, item: str, name_of: NameOf = lambda _: "") -> list[Group | CodeSet | Code]:
@@ -145,6 +152,7 @@ class _Version:
         row = self.rules[table].row(at, named=True)
         scope = self.rules[table].filter(parent=row["parent"])["code"].to_list()
         inside = _INSIDE[table]
+        inner = self.lines(inside, pl.col("parent") == row["code"]) if inside else ()
         names = set_names(parse(row["rule"]))
         return Group(
             line=Line(table, row["code"], row["name"], row["rule"]),
@@ -152,8 +160,12 @@ class _Version:
             place=scope.index(row["code"]) + 1,
             of=len(scope),
             parents=self._parents(table, row["parent"]),
-            inside=self.lines(inside, pl.col("parent") == row["code"]) if inside else (),
+            inside=inner,
             sets=tuple(self.code_set(name) for name in names),
+            corrections=self.corrections(
+                (pl.col("table") == table) & (pl.col("key") == row["code"])
+                | (pl.col("table") == (inside or "")) & pl.col("key").is_in([line.code for line in inner])
+            ),
         )
 
     def _parents(self, table: str, parent: str) -> tuple[Line, ...]:
@@ -173,7 +185,11 @@ class _Version:
             codes=tuple((code, self.name_of(code)) for code in pl.concat([codes, excluding]).sort()),
             used_by=self.used_by(name),
             complications=tables.complications.filter(exclusion_set=name).height if len(excluding) else None,
+            corrections=self.corrections(pl.col("key").str.starts_with(f"{name} ")),
         )
+
+    def corrections(self, keep: pl.Expr) -> tuple[CorrectedRow, ...]:
+        return corrected_rows(self.tables.corrections.filter(keep))
 
     def used_by(self, name: str) -> tuple[Line, ...]:
         return tuple(
@@ -204,4 +220,8 @@ class _Version:
             level=level,
             exclusion_set=exclusion_set or None,
             excludes=tuple(exclusions["exclusion_set"]),
+            corrections=self.corrections(
+                ~pl.col("table").is_in(list(self.rules))
+                & pl.col("key").str.split(" ").list.last().is_in(spellings.implode())
+            ),
         )

@@ -16,6 +16,7 @@ from drg.grouping import opcodes as op
 from drg.grouping import outcomes
 from drg.grouping.arrays import encode
 from drg.grouping.codes import NO_CODE
+from drg.grouping.corrected import CorrectedRow
 from drg.grouping.kernels import Cases
 from drg.grouping.program import Program
 from drg.records import Discharge
@@ -84,6 +85,7 @@ class Explanation(_Result):
         discharge: what was grouped.
         complications: the other diagnoses that are in the version's table of complications.
         mdcs: every MDC that was tried, in order, with what was tried inside.
+        corrections: the rows that were looked at and that differ from the source of the version.
     """
 
     discharge: Discharge
@@ -97,6 +99,7 @@ class Explanation(_Result):
     grouper: str
     complications: tuple[Complication, ...]
     mdcs: tuple[Tried, ...]
+    corrections: tuple[CorrectedRow, ...] = ()
 
 
 def explain(program: Program, discharge: Mapping[str, Any] | Discharge, grouper: str) -> Explanation:

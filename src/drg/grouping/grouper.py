@@ -11,6 +11,7 @@ import polars as pl
 from drg.columns import INPUT, OUTPUT, OUTPUT_COLUMNS
 from drg.errors import did_you_mean
 from drg.grouping.arrays import Decoder, Encoded, encode, grouped
+from drg.grouping.corrected import met
 from drg.grouping.explain import Explanation, explain
 from drg.grouping.frames import check_free, in_batches, lacking, through_lazy
 from drg.grouping.kernels import Groups
@@ -81,7 +82,8 @@ class Grouper:
 
     def explain(self, discharge: Mapping[str, Any] | Discharge) -> Explanation:
         """How one discharge comes to its group; see ``drg.explain``."""
-        return explain(self.program, discharge, self.id)
+        explanation = explain(self.program, discharge, self.id)
+        return explanation.model_copy(update={"corrections": met(explanation, self.tables.corrections)})
 
     def _group_lazily(
         self, frame: pl.LazyFrame, language: str, watch: Callable[[pl.DataFrame], None] | None

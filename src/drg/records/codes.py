@@ -70,8 +70,8 @@ def comparable(cells: pl.Series) -> pl.Series:
 
 @lru_cache(maxsize=2)
 def code_names(kind: CodeKind) -> pl.DataFrame:
-    """The insurance-version codes of a kind, sorted, with their names: columns ``code`` and ``name``."""
-    return pl.read_csv(_DATA / _LISTS[kind], infer_schema=False)
+    """The insurance-version codes of a kind, sorted: ``code`` and ``name`` ("" if not known)."""
+    return pl.read_csv(_DATA / _LISTS[kind], infer_schema=False).fill_null("")
 
 
 @lru_cache(maxsize=2)
@@ -85,6 +85,8 @@ def names_of(codes: Iterable[str | None], kind: CodeKind) -> dict[str, str]:
     """The names of some codes, however they are spelled; codes without a name are left out."""
     spelled = pl.Series("spelled", list({code for code in codes if code}), dtype=pl.String)
     asked = pl.DataFrame({"spelled": spelled, "normal": normalised(spelled)})
-    known = code_names(kind).with_columns(normal=pl.col("code").str.to_uppercase())
+    known = (
+        code_names(kind).filter(pl.col("name") != "").with_columns(normal=pl.col("code").str.to_uppercase())
+    )
     found = asked.join(known, on="normal").select("spelled", "name")
     return dict(found.rows())

@@ -12,6 +12,7 @@ from rich.tree import Tree
 
 from drg.analysis.tally import Tally
 from drg.grouping import Explanation, Tried
+from drg.grouping.corrected import CorrectedRow
 from drg.grouping.outcomes import STATUSES, UNGROUPED_DRG
 from drg.records.codes import DIAGNOSIS, PROCEDURE, names_of
 from drg.tables import Manifest
@@ -121,7 +122,16 @@ def print_explanation(console: Console, explanation: Explanation, *, everything:
         code = _named([complication.code], names)
         complications.add(_marked(complication.counts, f"{code} is {complication.level}: {how}"))
     _add_rules(tree, e.mdcs, names, everything=everything)
+    for row in e.corrections:
+        tree.add(Text(correction_text(row), "yellow"))
     console.print(tree)
+
+
+def correction_text(row: CorrectedRow) -> str:
+    """What was corrected, why, and what the source has; in English and Chinese."""
+    what = row.change if row.column is None else f"{row.column} was {row.before!r}"
+    why = f"{row.reason} {row.reason_zh or ''}".rstrip()
+    return f"corrected row (更正) of {row.version}: {row.table} {row.key} {what}: {why}"
 
 
 def _code_names(explanation: Explanation) -> dict[str, str]:

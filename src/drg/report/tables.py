@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import groupby
 from typing import Final
 
 from rich.console import Console
@@ -13,6 +14,7 @@ from rich.text import Text
 from drg.analysis.tables_check import TablesCheck
 from drg.analysis.tables_diff import WHAT, TablesDiff
 from drg.analysis.tables_show import Code, CodeSet, Group, Line
+from drg.grouping.corrected import CorrectedRow
 from drg.records.findings import ERROR, NOTICE, WARNING
 from drg.tables.importing import Imported
 from drg.tables.locate import called
@@ -161,6 +163,7 @@ def print_show(
                 _say(console, "  no rule names it")
         else:
             _print_code(console, thing)
+        _print_corrections(console, thing.corrections, limit)
 
 
 def _print_group(console: Console, group: Group, grouper: str, limit: int | None) -> None:
@@ -199,6 +202,18 @@ def _print_code(console: Console, code: Code) -> None:
     for name, lines in code.sets:
         used = "; ".join(f"{line.table.upper()} {line.code} {line.name}".strip() for line in lines)
         _say(console, f"  in {name}: {used or 'no rule names it'}")
+
+
+def _print_corrections(console: Console, rows: Sequence[CorrectedRow], limit: int | None) -> None:
+    """Each reason once, with the rows that it is given for."""
+    for reason, same in groupby(rows, lambda row: (row.version, row.reason, row.reason_zh)):
+        corrected = list(same)
+        version, why, why_zh = reason
+        _say(console, f"  corrected (更正) in {version}: {why} {why_zh or ''}".rstrip())
+        for row in corrected[:limit]:
+            what = row.change if row.column is None else f"{row.column} was {row.before!r}"
+            _say(console, f"    {row.table} {row.key}: {what}")
+        _more(console, len(corrected), limit, "--codes", indent="    ")
 
 
 def _line(line: Line) -> str:

@@ -13,7 +13,7 @@ from drg.tables.create import checked_manifest, place_for
 from drg.tables.language import parse
 from drg.tables.layout import TABLES
 from drg.tables.logic import set_names
-from drg.tables.manifest import Manifest, Verification
+from drg.tables.manifest import Correction, Manifest, TableName, Verification
 from drg.tables.names import write_names
 from drg.tables.published import chs_drg_3_0
 from drg.tables.workbook import Workbook, read_workbook
@@ -44,13 +44,14 @@ class Amended:
 
     Attributes:
         table: the table that it concerns.
-        citation: where the authority publishes the rows.
+        citation, citation_zh: where the authority publishes the rows.
         added: the rows that the workbook lacked; the others were there.
         rows: how many rows the amendment has.
     """
 
-    table: str
+    table: TableName
     citation: str
+    citation_zh: str
     added: tuple[tuple[str, ...], ...]
     rows: int
 
@@ -121,6 +122,16 @@ def import_workbook(
         code_system=CODE_SYSTEM,
         source=f"{workbook.file.name}, sha256 {workbook.sha256}",
         verification=_verification(workbook, published.counts, amended, left_out),
+        corrections=[
+            Correction(
+                table=one.table,
+                reason=one.citation,
+                reason_zh=one.citation_zh,
+                added=[" ".join(row) for row in one.added],
+            )
+            for one in amended
+            if one.added
+        ],
     )
     write_version(directory, manifest, tables)
     write_names(directory, workbook.names)
@@ -198,7 +209,15 @@ def _amend(tables: dict[str, pl.DataFrame]) -> tuple[dict[str, pl.DataFrame], tu
         rows = pl.DataFrame(amendment.rows, schema=dict.fromkeys(columns, pl.String), orient="row")
         added = rows.join(frame, on=columns, how="anti", maintain_order="left")
         tables = {**tables, amendment.table: pl.concat([frame, added], how="diagonal")}
-        amended.append(Amended(amendment.table, amendment.citation, tuple(added.rows()), len(amendment.rows)))
+        amended.append(
+            Amended(
+                amendment.table,
+                amendment.citation,
+                amendment.citation_zh,
+                tuple(added.rows()),
+                len(amendment.rows),
+            )
+        )
     return tables, tuple(amended)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import polars as pl
 
 from drg.errors import TablesError
+from drg.tables.corrections import SCHEMA, corrections_of
 from drg.tables.layout import PROVENANCE, TABLES, Table
 from drg.tables.lint import check_references
 from drg.tables.locate import find, find_base, installed
@@ -30,6 +31,7 @@ class GrouperTables:
         sets: set, code.
         complications: code, level (MCC or CC), exclusion_set ("" if nothing excludes).
         exclusions: exclusion_set, code.
+        corrections: the rows that differ from the source of the version; see ``corrections.corrections_of``.
 
     ``file`` and ``row`` say where a rule was read, the header being row 1. Rows stand as in the file,
     those that an overlay adds at the end; ``order`` is not applied.
@@ -42,6 +44,7 @@ class GrouperTables:
     sets: pl.DataFrame
     complications: pl.DataFrame
     exclusions: pl.DataFrame
+    corrections: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SCHEMA))
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{frame.height} {name}" for name, frame in self.frames.items())
@@ -71,13 +74,15 @@ def load_tables(grouper: str | Path) -> GrouperTables:
         UnknownGrouperError: there is no such version.
         TablesError: it cannot be used as it stands; names file, row, column and remedy.
     """
-    manifest, tables = _resolve(find(grouper), ())
+    manifest, tables, corrections = _resolve(find(grouper), ())
     check_references(tables)
-    return GrouperTables(manifest, **tables)
+    return GrouperTables(manifest, **tables, corrections=corrections)
 
 
-def _resolve(directory: Path, trail: tuple[Path, ...]) -> tuple[Manifest, dict[str, pl.DataFrame]]:
-    """The manifest and the tables of a version; ``trail`` holds the versions that are based on it."""
+def _resolve(
+    directory: Path, trail: tuple[Path, ...]
+) -> tuple[Manifest, dict[str, pl.DataFrame], pl.DataFrame]:
+    """Manifest, tables and corrections of a version; ``trail`` holds the versions that are based on it."""
     here = directory.resolve()
     if here in trail:
         circle = " → ".join(path.name for path in (*trail[trail.index(here) :], here))
@@ -90,19 +95,22 @@ def _resolve(directory: Path, trail: tuple[Path, ...]) -> tuple[Manifest, dict[s
     shipped = installed().get(directory.name) == directory
     manifest = read_manifest(directory, expected_id=directory.name if shipped else None)
     check_files(directory, overlay=manifest.based_on is not None)
+    file = directory / MANIFEST_FILE
     if manifest.based_on is None:
-        tables = {table.name: read_table(directory / table.file, table) for table in TABLES}
-        return manifest, {
-            table.name: tables[table.name].drop(PROVENANCE) if table.is_list else tables[table.name]
+        read = {table.name: read_table(directory / table.file, table) for table in TABLES}
+        tables = {
+            table.name: read[table.name].drop(PROVENANCE) if table.is_list else read[table.name]
             for table in TABLES
         }
-    _, base = _resolve(find_base(directory, manifest.based_on), (*trail, here))
+        return manifest, tables, corrections_of(manifest, tables, None, {}, file)
+    _, base, inherited = _resolve(find_base(directory, manifest.based_on), (*trail, here))
     changes = {
         table.name: read_table(directory / table.file, table, overlay=True)
         for table in TABLES
         if (directory / table.file).exists()
     }
-    return manifest, apply(base, changes)
+    tables = apply(base, changes)
+    return manifest, tables, corrections_of(manifest, tables, inherited, changes, file)
 
 
 def _canonical(table: Table, frame: pl.DataFrame) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
+import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
@@ -17,9 +17,11 @@ from drg.errors import TablesError, did_you_mean
 
 MANIFEST_FILE: Final = "manifest.toml"
 VERIFICATION_EXAMPLE: Final = '[verification]\nstatus = "transcribed"\nnote = "…"'
+CORRECTIONS_EXAMPLE: Final = '[[corrections]]\ntable = "sets"\nreason = "…"\nadded = ["DI_W00 T20.100"]'
 
 Id = Annotated[str, Field(pattern=r"\A[A-Za-z0-9][A-Za-z0-9._-]*\z")]
 Text = Annotated[str, Field(min_length=1)]
+TableName = Literal["mdc", "adrg", "drg", "sets", "complications", "exclusions"]
 
 
 class _Model(BaseModel):
@@ -39,6 +41,53 @@ class Verification(_Model):
     )
 
 
+class Correction(_Model):
+    """Rows of a table that differ from the source of the version, and why: exactly one kind of change.
+
+    A row is named by its key: the code, or set and code with a blank between.
+    """
+
+    table: TableName = Field(
+        description="one of mdc, adrg, drg, sets, complications, exclusions", examples=["sets"]
+    )
+    reason: Text = Field(
+        description="a sentence in quotes: why the row is corrected, and who says so",
+        examples=["the neighbouring codes are in the set, and two other versions have it"],
+    )
+    reason_zh: Text | None = Field(
+        default=None, description="the reason in Chinese, in quotes", examples=["……"]
+    )
+    added: list[Text] = Field(
+        default=[],
+        description="a list of keys of rows that the source lacks, in quotes",
+        examples=[["DI_W00 T20.100"]],
+    )
+    removed: list[Text] = Field(
+        default=[],
+        description="a list of keys of rows that the source has, in quotes",
+        examples=[["EX_105 J63.800"]],
+    )
+    column: Text | None = Field(
+        default=None, description="the column that differs, in quotes; only with before", examples=["rule"]
+    )
+    before: dict[str, str] = Field(
+        default={},
+        description="for each key what the source has in the column",
+        examples=['before = { OR1 = "ZYZD in DI_OR1" }'],
+    )
+
+    @model_validator(mode="after")
+    def _is_one_change(self) -> Correction:
+        kinds = [name for name in ("added", "removed", "before") if getattr(self, name)]
+        if len(kinds) != 1 or bool(self.before) != bool(self.column):
+            raise PydanticCustomError(
+                "correction",
+                "a correction has exactly one of added, removed, or before with column; this one has {kinds}",
+                {"kinds": ", ".join([*kinds, *(["column"] if self.column else [])]) or "none"},
+            )
+        return self
+
+
 class Manifest(_Model):
     """What ``manifest.toml`` says of a version. Only ``id`` and ``title`` are required.
 
@@ -51,6 +100,7 @@ class Manifest(_Model):
         code_system: the editions of the code lists.
         source: where the tables were read.
         verification: how far they were verified.
+        corrections: the rows that differ from the source. None: as the base has them, where it has the row.
     """
 
     id: Id = Field(
@@ -73,6 +123,9 @@ class Manifest(_Model):
     )
     verification: Verification | None = Field(
         default=None, description="a table with status and note", examples=[VERIFICATION_EXAMPLE]
+    )
+    corrections: list[Correction] | None = Field(
+        default=None, description="a list of corrections", examples=[CORRECTIONS_EXAMPLE]
     )
 
     @model_validator(mode="after")
@@ -127,18 +180,12 @@ def parse_manifest(text: str, file: Path) -> Manifest:
 def manifest_text(manifest: Manifest) -> str:
     """The manifest as TOML, absent entries left out: what ``read_manifest`` reads."""
     entries = manifest.model_dump(exclude_none=True)
-    verification = entries.pop("verification", None)
-    lines = [_toml_line(key, value) for key, value in entries.items()]
-    if verification is not None:
-        lines += ["", "[verification]", *(_toml_line(key, value) for key, value in verification.items())]
-    return "\n".join(lines) + "\n"
-
-
-def _toml_line(key: str, value: object) -> str:
-    if isinstance(value, date):
-        return f"{key} = {value.isoformat()}"
-    # A TOML basic string escapes as JSON does, and DEL besides.
-    return f"{key} = {json.dumps(value, ensure_ascii=False)}".replace("\x7f", "\\u007f")
+    if entries.get("corrections"):
+        # What a correction does not say is left out, so that it can be read.
+        entries["corrections"] = [
+            {key: value for key, value in one.items() if value} for one in entries["corrections"]
+        ]
+    return tomli_w.dumps(entries)
 
 
 def _read_text(file: Path) -> str:
@@ -162,16 +209,22 @@ def _toml_problem(error: tomllib.TOMLDecodeError) -> tuple[str, int | None]:
 def _readable(error: ErrorDetails, file: Path) -> TablesError:
     """One finding of the model, in the words of the person who writes the file."""
     path = [str(part) for part in error["loc"]]
-    name = ".".join(path)
-    model = Verification if len(path) > 1 else Manifest
+    name = ".".join(str(part + 1) if isinstance(part, int) else part for part in error["loc"])
+    inner: dict[str, type[_Model]] = {"verification": Verification, "corrections": Correction}
+    model = inner.get(path[0], Manifest) if len(path) > 1 else Manifest
     fields: Mapping[str, Any] = model.model_fields
     if error["type"] == "period":
         return TablesError(error["msg"], file=file, field="valid_to", fix="Mend one of the two dates")
+    if error["type"] == "correction":
+        fix = f"Split it, or write it like this:\n{CORRECTIONS_EXAMPLE}"
+        return TablesError(error["msg"], file=file, field=name, fix=fix)
     if error["type"] == "extra_forbidden":
         fix = f"{did_you_mean(path[-1], fields)} Known keys: {', '.join(fields)}".strip()
         return TablesError(f"unknown key {name!r}", file=file, field=name, fix=fix)
-    expected, example = fields[path[-1]].description, fields[path[-1]].examples[0]
-    line = example if example is VERIFICATION_EXAMPLE else _toml_line(path[-1], example)
+    # Of an entry in a list or a mapping the key that holds it is described.
+    key = next(part for part in reversed(path) if part in fields)
+    expected, example = fields[key].description, fields[key].examples[0]
+    line = example if "\n" in str(example) or "{" in str(example) else tomli_w.dumps({key: example}).strip()
     if error["type"] == "missing":
         return TablesError(f"{name} is missing", file=file, field=name, fix=f"Add a line such as {line}")
     return TablesError(

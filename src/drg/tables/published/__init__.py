@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from drg.tables.manifest import TableName
+
 _DIRECTORY = Path(__file__).resolve().parent
 
 
@@ -16,12 +18,13 @@ class Amendment:
 
     Attributes:
         table: the table to which they belong.
-        citation: where the authority publishes them.
+        citation, citation_zh: where the authority publishes them.
         rows: the rows, as the columns of the table.
     """
 
-    table: str
+    table: TableName
     citation: str
+    citation_zh: str
     rows: tuple[tuple[str, ...], ...]
 
 
@@ -48,7 +51,12 @@ def chs_drg_3_0() -> Published:
         editions=facts["editions"],
         counts=facts["counts"],
         amendments=tuple(
-            Amendment(entry["table"], entry["citation"], tuple(tuple(row) for row in entry["rows"]))
+            Amendment(
+                entry["table"],
+                entry["citation"],
+                entry["citation_zh"],
+                tuple(tuple(row) for row in entry["rows"]),
+            )
             for entry in facts["amendments"]
         ),
     )
