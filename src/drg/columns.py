@@ -142,7 +142,7 @@ INPUT_COLUMNS: tuple[Column, ...] = (
     Column(
         "los_days",
         Kind.NUMBER,
-        pl.Int64,
+        pl.Float64,
         "实际住院天数",
         "length of stay in days",
         variable="SJZYTS",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
@@ -13,18 +13,20 @@ from drg.errors import did_you_mean
 from drg.grouping.arrays import Decoder, Encoded, encode, grouped
 from drg.grouping.corrected import met
 from drg.grouping.explain import Explanation, explain
-from drg.grouping.frames import check_free, in_batches, lacking, through_lazy
+from drg.grouping.frames import check_free, lacking
 from drg.grouping.kernels import Groups
 from drg.grouping.outcomes import check_language
 from drg.grouping.program import compile_tables
 from drg.records import Discharge
+from drg.records.cases import Cases, through
+from drg.records.layout import CANONICAL
 from drg.tables import GrouperTables, load_tables
 
 if TYPE_CHECKING:
-    from drg.grouping.frames import Frame
+    from drg.records.frames import Frame
 
 
-_LOOKED_AT = frozenset(INPUT) | frozenset(OUTPUT)
+OUTPUT_NAMES: Final = list(OUTPUT)
 
 
 class Grouper:
@@ -66,7 +68,8 @@ class Grouper:
         """Add the groups to discharges.
 
         Args:
-            frame: one row per discharge; see ``columns.INPUT_COLUMNS``. Other columns pass through.
+            frame: one row per discharge, in the columns of ``columns.INPUT_COLUMNS`` or of a layout: all that
+                ``Cases.of`` takes. Other columns pass through.
             language: of the reasons, ``en`` or ``zh``.
             watch: is shown every grouped batch, in no particular order and from several threads.
 
@@ -75,28 +78,44 @@ class Grouper:
             ``columns.OUTPUT_COLUMNS`` added.
 
         Raises:
-            MissingColumnError: if a column that some rule reads is absent.
+            MissingColumnError: if a column that some rule reads is absent; cases of a layout other than the
+                canonical one may lack any but the principal diagnosis.
             InputError: if a column holds what it cannot hold, or an output column is already there.
         """
-        return through_lazy(frame, lambda lazy: self._group_lazily(lazy, language, watch), _LOOKED_AT)
+        return through(frame, lambda cases: self.group_cases(cases, language=language, watch=watch))
+
+    def group_cases(
+        self,
+        cases: Cases,
+        *,
+        language: str = "en",
+        watch: Callable[[pl.DataFrame], None] | None = None,
+    ) -> Cases:
+        """Add the groups to cases; see ``group``."""
+        check_language(language)
+        self.check_cases(cases)
+        return cases.with_columns(
+            lambda batch: self.group_batch(batch, language)[OUTPUT_NAMES],
+            self.required_columns,
+            OUTPUT_COLUMNS,
+            watch,
+        )
+
+    def check_cases(self, cases: Cases) -> None:
+        """Whether cases can be grouped; see ``check_columns``."""
+        if cases.layout.id == CANONICAL:
+            bound = [name for name in cases.binding.columns if name not in OUTPUT]
+            self.check_columns((*cases.own_columns, *bound))
+        else:
+            check_free(cases.own_columns, OUTPUT, "grouping")
 
     def explain(self, discharge: Mapping[str, Any] | Discharge) -> Explanation:
         """How one discharge comes to its group; see ``drg.explain``."""
         explanation = explain(self.program, discharge, self.id)
         return explanation.model_copy(update={"corrections": met(explanation, self.tables.corrections)})
 
-    def _group_lazily(
-        self, frame: pl.LazyFrame, language: str, watch: Callable[[pl.DataFrame], None] | None
-    ) -> pl.LazyFrame:
-        check_language(language)
-        schema = frame.collect_schema()
-        self.check_columns(schema.names())
-        return in_batches(
-            frame, lambda batch: self.group_batch(batch, language), schema, OUTPUT_COLUMNS, watch
-        )
-
     def group_batch(self, batch: pl.DataFrame, language: str = "en") -> pl.DataFrame:
-        """Group a frame at once, in the calling thread, without checking its columns."""
+        """Group cases as ``Cases.read`` gives them at once, in the calling thread."""
         encoded = encode(batch, self.program)
         return batch.with_columns(self.decode(encoded, grouped(encoded, self.program), language))
 
@@ -111,12 +130,16 @@ class Grouper:
             MissingColumnError: names every column that is missing, and a rule that needs it.
             InputError: if an output column is already there.
         """
+        self.check_needed(names)
+        check_free(names, OUTPUT, "grouping")
+
+    def check_needed(self, names: Collection[str]) -> None:
+        """Whether all columns that the version needs are among some; see ``check_columns``."""
         missing = [name for name in self.required_columns if name not in names]
         if missing:
             lines = "".join(f"\n    {self._why(name, names)}" for name in missing)
             fix = "Add what is missing; leave cells empty where the value is not known"
             raise lacking(self.id, missing, lines, fix)
-        check_free(names, OUTPUT, "grouping")
 
     def _why(self, name: str, names: Collection[str]) -> str:
         column = INPUT[name]

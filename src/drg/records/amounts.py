@@ -83,7 +83,7 @@ def exact(texts: pl.Series, places: int, units: str = _UNITS) -> pl.DataFrame:
         ``value``, a decimal with ``places`` decimals, null if it cannot be read or is beyond all amounts;
         ``rounded``, whether it was written finer.
     """
-    plain = bare(texts).str.to_lowercase().str.replace_all(r"[\s¥]", "").str.replace(rf"(?:{units})$", "")
+    plain = bare(texts).str.to_lowercase().str.replace(r"^¥\s*", "").str.replace(rf"\s*(?:{units})$", "")
     plain = plain.str.replace(r"^\(([^()+-]+)\)$", "-$1").str.replace("−", "-", literal=True)
     number = plain.set(~plain.str.contains(_NUMBER).fill_null(False), None)
     number = number.str.replace_all(",", "", literal=True).str.strip_prefix("+")
@@ -132,7 +132,9 @@ def _multiplied(cells: pl.Series, column: Column, unit: Decimal) -> Cells:
         cells = cells.cast(pl.String)
     if cells.dtype == pl.String:
         found = by_spelling(
-            cells, pl.repeat(None, len(cells), dtype=_EXACT, eager=True), lambda text: exact(text, 16)["value"]
+            cells,
+            pl.repeat(None, len(cells), dtype=_EXACT, eager=True),
+            lambda text: exact(text, 16)["value"],
         )
     else:
         found = amounts(cells, fine)

@@ -111,7 +111,9 @@ class Bound:
             cells = texts(cells, column, source.values).values
         read = CONVERSIONS[source.conversion].read
         times = factor(column, source.unit)
-        assert read is not None and times is not None  # a layout is checked
+        # A layout is checked.
+        assert read is not None
+        assert times is not None
         return read(cells, column, times)
 
 
@@ -170,7 +172,7 @@ class Binding:
         return all(bound.parts == ((name,),) for bound in self.bound.get(name, ())[:1])
 
     def called(self, name: str) -> str:
-        """The column of the table in which a canonical column begins; its own name if it is from elsewhere."""
+        """The column of the table of a canonical column; its own name if it is from elsewhere."""
         return self.bound[name][0].parts[0][0] if name in self.bound else name
 
     @cached_property
@@ -244,6 +246,10 @@ class Binding:
             # Another source may know what this one does not.
             mark = mark.set(values.is_not_null(), None)
         return mark.alias(f"{name}{UNREAD}")
+
+    def expressions(self) -> list[pl.Expr]:
+        """Every canonical column that the table has, as an expression on its own columns."""
+        return [one for name in self.columns for one in self.expression(name)]
 
     def expression(self, name: str, *, marked: bool = False) -> list[pl.Expr]:
         """A canonical column as an expression on the columns of the table; of a column that is ready, itself.

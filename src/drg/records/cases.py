@@ -16,7 +16,7 @@ from typing import Any, Final, Literal, NamedTuple, Self
 import polars as pl
 
 from drg.columns import ALL, INPUT, Column
-from drg.errors import InputError
+from drg.errors import InputError, did_you_mean
 from drg.records import notes
 from drg.records.binding import UNREAD, Binding, Unread
 from drg.records.cells import empty
@@ -24,7 +24,7 @@ from drg.records.codebook import KINDS, CodeBook, CodeFindings, recognised
 from drg.records.codes import DIAGNOSIS, PROCEDURE
 from drg.records.discharge import Discharge
 from drg.records.findings import SCHEMA
-from drg.records.frames import as_lazy
+from drg.records.frames import as_lazy, no_frame, with_added
 from drg.records.header import fitting
 from drg.records.layout import CANONICAL, Layout
 from drg.records.layout_files import shipped_layouts
@@ -33,6 +33,8 @@ from drg.records.notes import FILE, OURS, ROW
 _PLACE: Final = f"{OURS}place"
 _SAID: Final = ("rule", "severity", "message", "message_zh", "fix", "fix_zh")
 
+# As much alike are two names of which one is a slip of the pen.
+_LIKE = 0.85
 CODE_VERSIONS: Final = ("insurance", "clinical")
 CodeVersion = Literal["insurance", "clinical"]
 
@@ -49,8 +51,8 @@ class Cases:
     """Discharges in the columns of whoever gave them, and how these become canonical columns.
 
     Attributes:
-        rows: the columns as they were given, and columns of ours beside them: ``notes.ROW``, ``notes.FILE`` if
-            there are several files, and what other tables hold. ``read`` and ``convert`` take batches of it.
+        rows: the columns as they were given, and columns of ours beside them: ``notes.ROW``, ``notes.FILE``
+            if there are several files, and what other tables hold; taken in batches.
         binding: where each canonical column is.
         codes: the version of the code lists that the cases use.
     """
@@ -226,7 +228,7 @@ class Cases:
 
     def with_columns(
         self,
-        step: Callable[[pl.DataFrame], Sequence[pl.Series]],
+        step: Callable[[pl.DataFrame], pl.DataFrame],
         reads: Iterable[str],
         added: Iterable[Column],
         watch: Callable[[pl.DataFrame], None] | None = None,
@@ -251,15 +253,68 @@ class Cases:
             cells = self.read(batch, names)
             if marks:
                 cells = cells.hstack(batch.drop(schema.names()))
-            made = pl.DataFrame(list(step(cells)))
+            made = step(cells)
             if watch is not None:
                 watch(cells.hstack(made))
             return (batch.select(schema.names()) if marks else batch).hstack(made)
 
-        rows = rows.map_batches(work, schema=pl.Schema({**schema, **columns}), streamable=True)
+        rows = rows.map_batches(
+            work,
+            schema=pl.Schema({**schema, **columns}),
+            streamable=True,
+            predicate_pushdown=False,
+            projection_pushdown=False,
+        )
         own = {name: dtype for name, dtype in (schema | columns).items() if not name.startswith(OURS)}
         binding = Binding(self.layout, own, self.binding.table, self.binding.gathered)
         return replace(self, rows=rows, binding=binding)
+
+
+def through(data: Any, function: Callable[[Cases], Cases]) -> Any:
+    """Apply a function that adds columns to cases of any kind.
+
+    Returns:
+        What was given, with the columns that were added: the same kind, the same rows in the same order.
+    """
+    if isinstance(data, Mapping | Discharge):
+        raise no_frame(data)
+    cases = Cases.of(data)
+    done = function(cases)
+    if isinstance(data, Cases):
+        return done
+    if isinstance(data, pl.LazyFrame):
+        return done.rows
+    there = set(cases.rows.collect_schema().names())
+    added = done.rows.select(name for name in done.rows.collect_schema().names() if name not in there)
+    if isinstance(data, list):
+        new = added.collect(engine="streaming").iter_rows(named=True)
+        return [{**row, **more} for row, more in zip(data, new, strict=True)]
+    return with_added(data, added)
+
+
+def discharge_of(data: Any) -> Discharge:
+    """One discharge as it was given: a ``Discharge``, a mapping in any columns, or cases of one row.
+
+    Raises:
+        InputError: a column is nearly one that is not there, or holds what it cannot hold.
+    """
+    if isinstance(data, Discharge):
+        return data
+    fields = Discharge.model_fields
+    if isinstance(data, Mapping) and all(name in fields for name in data):
+        return Discharge.of(data)
+    cases = Cases.of(data)
+    binding = cases.binding
+    for name in cases.own_columns:
+        if name not in binding.names and (hint := did_you_mean(name, fields, likeness=_LIKE)):
+            raise InputError(f"a discharge has no field {name!r}", field=name, fix=hint)
+    batch = cases.rows.collect()
+    # Of a file as the code list spells its codes; what a user typed stays as it is.
+    frame = cases.convert(batch, fields).frame if cases is data else cases.read(batch, fields)
+    row = frame.row(0, named=True)
+    given = {name: value for name, value in row.items() if name in fields and value is not None}
+    unread = {name: row.get(f"{name}{UNREAD}") for name in fields}
+    return Discharge(**unread | given)
 
 
 def bound(schema: Mapping[str, pl.DataType]) -> Binding:

@@ -1,8 +1,8 @@
 """One reader for each kind of cell: what a column holds, of whatever type → values as the registry has them.
 
-A column that has its type already passes as it is. Of text the usual spelling is read quickly, and of what is
-left each distinct spelling once, thoroughly. Nothing is refused cell by cell: what cannot be read becomes null
-and is told apart from what is empty. Only a column that cannot hold what it should raises.
+A column that has its type already passes as it is. Of text the usual spelling is read quickly, and of what
+is left each distinct spelling once, thoroughly. Nothing is refused cell by cell: what cannot be read becomes
+null and is told apart from what is empty. Only a column that cannot hold what it should raises.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _LONGEST_MISSING = max(len(word.encode()) for word in MISSING)
 _YES: Final = ("1", "true", "t", "yes", "y", "是", "有")
 _NO: Final = ("0", "false", "f", "no", "n", "否")
 # 1234.5, 1,234.50, -3e2; not 1,5, which some write for one and a half.
-_NUMBER: Final = r"([-+]?(?:\d+|\d{1,3}(?:,\d{3})+|\.\d)(?:\.?\d*)(?:e[-+]?\d{1,3})?)"
+_NUMBER: Final = r"¥?\s*([-+]?(?:\d+|\d{1,3}(?:,\d{3})+|\.\d)(?:\.?\d*)(?:e[-+]?\d{1,3})?)"
 # What may be written behind a number, by the unit of the column, and how much of that unit it is.
 _WORDS: Final[dict[str, dict[str, Decimal]]] = {
     "years": dict.fromkeys(("周岁", "岁", "y"), Decimal(1)),
@@ -128,16 +128,14 @@ def numbers(cells: pl.Series, column: Column, unit: Decimal = Decimal(1)) -> Cel
         column: to fill.
         unit: how much of the unit of the column one unit of the cells is, unless they name their own.
     """
-    cells, unread = plain_type(cells), None
+    cells, unread = text_or_numbers(cells, column), None
     if cells.dtype == column.dtype == pl.Int64 and unit == 1:
         return Cells(_known(cells, column))
     if cells.dtype == pl.String:
         quick = finite(cells.cast(pl.Float64, strict=False)) * float(unit)
         number, unread = by_spelling(cells, quick, lambda text: number_of(text, column, unit))
-    elif cells.dtype.is_numeric() or cells.dtype == pl.Boolean:
-        number = cells.cast(pl.Float64).fill_nan(None) * float(unit)
     else:
-        raise wrong_type(cells, column)
+        number = cells.cast(pl.Float64).fill_nan(None) * float(unit)
     return rounded(number, column, unread)
 
 
@@ -171,7 +169,7 @@ def number_of(text: pl.Series, column: Column, unit: Decimal = Decimal(1)) -> pl
         text = text.str.replace(r"^(\d)[-.、:\s]*[^\d\s.,\-:、].*$", "$1").replace(dict(column.words))
     words = _WORDS.get(column.unit, {})
     either = "|".join(sorted(words, key=len, reverse=True)) or "$"
-    parts = text.str.replace_all(r"[\s¥]", "").str.extract_groups(rf"^{_NUMBER}({either})?$").struct.unnest()
+    parts = text.str.extract_groups(rf"^{_NUMBER}\s*({either})?$").struct.unnest()
     number = parts["1"].str.replace_all(",", "", literal=True).cast(pl.Float64, strict=False)
     factors = {word: float(factor) for word, factor in words.items()}
     factor = parts["2"].replace_strict(factors, default=float(unit), return_dtype=pl.Float64)
@@ -253,7 +251,7 @@ def nothing_as_null(texts: pl.Series) -> pl.Series:
 
 
 def code(cells: pl.Series, column: Column, unit: Decimal = Decimal(1)) -> Cells:  # noqa: ARG001
-    """One code in each cell, as it is spelled; see ``codes.comparable`` for the form in which codes compare."""
+    """One code in each cell, as it is spelled; ``codes.comparable`` gives the form in which codes compare."""
     return Cells(nothing_as_null(_code_texts(cells, column)))
 
 
@@ -360,6 +358,20 @@ def wrong_type(cells: pl.Series, column: Column) -> InputError:
         if of_codes
         else f"Give {column.meaning}",
     )
+
+
+def text_or_numbers(cells: pl.Series, column: Column) -> pl.Series:
+    """Cells of text or of numbers.
+
+    Raises:
+        InputError: they are neither.
+    """
+    cells = plain_type(cells)
+    if cells.dtype == pl.Boolean:
+        return cells.cast(pl.Int64)
+    if cells.dtype != pl.String and not cells.dtype.is_numeric():
+        raise wrong_type(cells, column)
+    return cells
 
 
 def plain_type(cells: pl.Series) -> pl.Series:

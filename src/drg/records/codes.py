@@ -25,7 +25,8 @@ _LISTS: Final[dict[str, str]] = {DIAGNOSIS: "diagnoses.csv", PROCEDURE: "procedu
 def normalised(codes: pl.Series) -> pl.Series:
     """Codes in the form in which they compare.
 
-    That is NFKC, without blanks, quotation marks and trailing dots, in capitals, a dagger pair as ``A17.000+G01*``.
+    That is NFKC, without blanks, quotation marks and trailing dots, in capitals, a dagger pair as
+    ``A17.000+G01*``.
     ``" i50.900X007. "`` and ``"Ｉ50.900x007"`` are the same code as ``"I50.900x007"``; ``"G01*A17.000+"``,
     ``"A17.000† G01*"`` and ``"A17.000+G01"`` are the same as ``"A17.000+G01*"``.
     """

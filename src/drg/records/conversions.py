@@ -28,6 +28,7 @@ from drg.records.cells import (
     number_of,
     numbers,
     rounded,
+    text_or_numbers,
     texts,
 )
 
@@ -87,26 +88,40 @@ def _texts(cells: pl.Series, column: Column, unit: Decimal) -> Cells:  # noqa: A
 
 def _age(cells: pl.Series, column: Column, unit: Decimal) -> Cells:  # noqa: ARG001
     """An age in years, months or days → completed years, or the days of a patient under one year."""
-    if cells.dtype.is_numeric():
-        left, years = empty(len(cells), pl.String()), cells.cast(pl.Float64).fill_nan(None)
-    else:
-        left = as_text(cells)
-        years = finite(left.cast(pl.Float64, strict=False))
+    cells = text_or_numbers(cells, column)
     if column.name == "age_years":
-        found = by_spelling(left, years, _on_texts(lambda text: _age_of(text)[0].cast(pl.Float64)))
+        if cells.dtype != pl.String:
+            return numbers(cells, column)
+        found = by_spelling(cells, finite(cells.cast(pl.Float64, strict=False)), _years_of)
         return rounded(found.values, column, found.unread)
-    # A plain 0 says "under one year" and no more.
-    days = (years * _DAYS_IN_A_YEAR).floor().set(~((years > 0) & (years < 1)).fill_null(False), None)
-    left = left.set(years.is_not_null(), None)
+    if cells.dtype != pl.String:
+        return Cells(_days_of_years(cells.cast(pl.Float64)))
     # An age in years has no days; what is no age at all is told of age_years.
-    return Cells(by_spelling(left, days.cast(pl.Int64), _on_texts(lambda text: _age_of(text)[1])).values)
+    spelled = cells.set(cells.str.contains(r"^\s*\d+(?:\.0*)?\s*$"), None)
+    return Cells(by_spelling(spelled, empty(len(cells), pl.Int64()), _days_of).values)
+
+
+def _years_of(text: pl.Series) -> pl.Series:
+    plain = finite(text.cast(pl.Float64, strict=False))
+    return plain.zip_with(plain.is_not_null(), _on_texts(lambda one: _age_of(one)[0].cast(pl.Float64))(text))
+
+
+def _days_of(text: pl.Series) -> pl.Series:
+    plain = _days_of_years(finite(text.cast(pl.Float64, strict=False)))
+    return plain.zip_with(plain.is_not_null(), _on_texts(lambda one: _age_of(one)[1])(text))
+
+
+def _days_of_years(years: pl.Series) -> pl.Series:
+    """Of a part of a year. A plain 0 says "under one year" and no more."""
+    days = (years * _DAYS_IN_A_YEAR).floor()
+    return days.set(~((years > 0) & (years < 1)).fill_null(False), None).cast(pl.Int64)
 
 
 def _age_in_days(cells: pl.Series, column: Column, unit: Decimal) -> Cells:
     """A plain number in its unit, or an age that says its own: 30小时, 2月12天, 3岁."""
-    if cells.dtype.is_numeric():
-        return numbers(cells, column, unit)
-    left = as_text(cells)
+    left = text_or_numbers(cells, column)
+    if left.dtype.is_numeric():
+        return numbers(left, column, unit)
 
     def read(text: pl.Series) -> pl.Series:
         plain = number_of(text, column, unit)
@@ -119,7 +134,7 @@ def _age_in_days(cells: pl.Series, column: Column, unit: Decimal) -> Cells:
 
 
 def _age_of(text: pl.Expr) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
-    """Years, days under one year, and days in all of an age such as 65岁, 3个月, 2月12天, 12天, 6小时, 65Y, Y65 or M3."""
+    """Years, days under one year and days in all of an age: 65岁, 3个月, 2月12天, 6小时, 65Y, Y65, M3."""
     # Y65 is 65Y.
     bare = text.str.replace_all(r"\s", "").str.to_uppercase().str.replace(r"^([YMDH])([\d.]+)$", "$2$1")
 
@@ -153,8 +168,9 @@ def _age_of(text: pl.Expr) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
 def _months(cells: pl.Series, column: Column, unit: Decimal) -> Cells:  # noqa: ARG001
     """Months → days. The front page of 2011 writes 2 15/30 for two months and fifteen days."""
     months = Decimal(_DAYS_IN_A_MONTH)
-    if cells.dtype.is_numeric():
-        return numbers(cells, column, months)
+    text = text_or_numbers(cells, column)
+    if text.dtype.is_numeric():
+        return numbers(text, column, months)
 
     def read(text: pl.Series) -> pl.Series:
         bare = text.str.replace(r"个?月$", "")
@@ -163,7 +179,6 @@ def _months(cells: pl.Series, column: Column, unit: Decimal) -> Cells:  # noqa: 
         mixed = whole.fill_null(0) * _DAYS_IN_A_MONTH + days
         return mixed.zip_with(mixed.is_not_null(), number_of(bare, column, months))
 
-    text = as_text(cells)
     found = by_spelling(text, finite(text.cast(pl.Float64, strict=False)) * _DAYS_IN_A_MONTH, read)
     return rounded(found.values + 1e-6, column, found.unread)
 
@@ -183,7 +198,8 @@ def _durations(cells: pl.Series, column: Column, unit: Decimal) -> Cells:  # noq
         zero = pl.when(bare.str.contains(r"^0+$")).then(0.0)
         return pl.coalesce(_hours(parts), _hours(spelled), zero)
 
-    return by_spelling(as_text(cells), empty(len(cells), pl.Float64()), _on_texts(read))
+    spelled = as_text(text_or_numbers(cells, column))
+    return by_spelling(spelled, empty(len(cells), pl.Float64()), _on_texts(read))
 
 
 def _hours(parts: pl.Expr) -> pl.Expr:

@@ -13,7 +13,6 @@ from drg.errors import InputError
 from drg.records import notes
 from drg.records.cases import Cases
 from drg.records.files import collect
-from drg.records.notes import FILE
 
 __all__ = ["Discharges"]
 

@@ -34,18 +34,7 @@ def as_lazy(frame: Any, columns: Callable[[Mapping[str, pl.DataType]], Collectio
     return pl.DataFrame([_series(foreign[name]) for name in foreign.columns if name in known]).lazy()
 
 
-def names_of(frame: Any) -> list[str]:
-    """The names of the columns of a frame of any kind.
-
-    Raises:
-        InputError: it is no frame.
-    """
-    if isinstance(frame, pl.LazyFrame):
-        return frame.collect_schema().names()
-    return list(frame.columns if isinstance(frame, pl.DataFrame) else _foreign(frame).columns)
-
-
-def with_added(frame: Frame, added: Callable[[], pl.LazyFrame]) -> Frame:
+def with_added(frame: Frame, added: pl.LazyFrame) -> Frame:
     """A frame that is not lazy with further columns; pandas keeps its index and its own columns untouched.
 
     Args:
@@ -53,11 +42,11 @@ def with_added(frame: Frame, added: Callable[[], pl.LazyFrame]) -> Frame:
         added: the columns to add, row by row.
     """
     # The streaming engine cuts the frame into batches and works on them side by side.
-    new = added().collect(engine="streaming")
+    new = added.collect(engine="streaming")
     if isinstance(frame, pl.DataFrame):
         return cast("Frame", frame.hstack(new))
     foreign = _foreign(frame)
-    columns = nw.from_arrow(new, backend=foreign.implementation).iter_columns()
+    columns = nw.from_arrow(new.to_arrow(), backend=foreign.implementation).iter_columns()
     return cast("Frame", foreign.with_columns(*columns).to_native())
 
 
@@ -73,15 +62,20 @@ def without_rows(frame: Frame, dropped: pl.Series) -> Frame:
     return cast("Frame", foreign.filter(stays.tolist()).to_native())
 
 
+def no_frame(data: Any) -> InputError:
+    """The error of what is no table of discharges."""
+    kind = f"{type(data).__module__.partition('.')[0]}.{type(data).__name__}"
+    return InputError(
+        f"a {kind} is not a table of discharges",
+        fix="Give a polars DataFrame or LazyFrame, a pyarrow Table or a pandas DataFrame",
+    )
+
+
 def _foreign(frame: Any) -> nw.DataFrame[Any]:
     try:
         known = nw.from_native(frame)
     except TypeError:
-        kind = f"{type(frame).__module__.partition('.')[0]}.{type(frame).__name__}"
-        raise InputError(
-            f"a {kind} is not a table of discharges",
-            fix="Give a polars DataFrame or LazyFrame, a pyarrow Table or a pandas DataFrame",
-        ) from None
+        raise no_frame(frame) from None
     return known.collect() if isinstance(known, nw.LazyFrame) else known
 
 
