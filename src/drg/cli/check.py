@@ -99,6 +99,8 @@ def _run(
     languages: Sequence[str],
 ) -> int:
     """Check and report; the number of cases that have an error."""
+    from dataclasses import replace
+
     import polars as pl
 
     from drg.analysis.checks import checker, skipped_frame, summary_frame
@@ -107,14 +109,13 @@ def _run(
     from drg.records.files import write
     from drg.records.findings import ERROR
     from drg.records.reading import read
-    from drg.records.unread import converter
     from drg.report.checks import print_check
     from drg.report.console import stdout
 
     discharges = read(files, **reading)
     ready = checker(discharges.binding.columns, grouper, rules)
     tally = RuleTally()
-    found = ready.findings(rebatched(discharges.rows), convert=converter(discharges), tally=tally)
+    found = ready.findings(replace(discharges, rows=rebatched(discharges.rows)), tally=tally)
     if output is None:
         found.select(pl.len()).collect(engine="streaming")
     else:

@@ -93,15 +93,16 @@ def run(
 
 def _check(discharges: Discharges, version: Any, file: Path) -> int:
     """Check the files as ``drg check`` does and write the findings; the number of cases with an error."""
+    from dataclasses import replace
+
     from drg.analysis.checks import checker, choose
     from drg.records.batches import rebatched
     from drg.records.checking import RuleTally
     from drg.records.files import write
     from drg.records.findings import ERROR
-    from drg.records.unread import converter
 
     rules = RuleTally()
     ready = checker(discharges.binding.columns, version, choose())
-    found = ready.findings(rebatched(discharges.rows), convert=converter(discharges), tally=rules)
+    found = ready.findings(replace(discharges, rows=rebatched(discharges.rows)), tally=rules)
     write(found, file, sources=discharges.files)
     return rules.flagged[ERROR]

@@ -175,12 +175,15 @@ class Binding:
         """The column of the table of a canonical column; its own name if it is from elsewhere."""
         return self.bound[name][0].parts[0][0] if name in self.bound else name
 
+    def read_for(self, columns: Iterable[str]) -> list[str]:
+        """The columns of the table that are read for some canonical columns."""
+        names = [one for name in columns for bound in self.bound.get(name, ()) for one in bound.names]
+        return list(dict.fromkeys([*names, *(self.gathered[c] for c in columns if c in self.gathered)]))
+
     @cached_property
     def names(self) -> frozenset[str]:
         """The columns of the table that are read."""
-        return frozenset(
-            name for sources in self.bound.values() for bound in sources for name in bound.names
-        ) | frozenset(self.gathered.values())
+        return frozenset(self.read_for(self.columns))
 
     def read(self, batch: pl.DataFrame, columns: Iterable[str]) -> tuple[list[pl.Series], list[Unread]]:
         """Canonical columns of a batch, and the texts that could not be read.
@@ -247,6 +250,18 @@ class Binding:
             mark = mark.set(values.is_not_null(), None)
         return mark.alias(f"{name}{UNREAD}")
 
+    def as_given(self, name: str, batch: pl.DataFrame, where: pl.Series) -> pl.Series:
+        """The cells of some rows as text, as they were given; of several put together, what they became."""
+        found = [
+            as_text(bound.cells({one: batch[one] for one in bound.names})[0].gather(where))
+            for bound in self.bound.get(name, ())
+            if len(bound.parts) == 1 and (name, bound.source.conversion) != ("age_days", "age")
+        ]
+        if not found:
+            values, _ = self.column(name, batch)
+            return empty(len(where), pl.String()) if values is None else as_text(values.gather(where))
+        return _first_of(found)
+
     def expressions(self) -> list[pl.Expr]:
         """Every canonical column that the table has, as an expression on its own columns."""
         return [one for name in self.columns for one in self.expression(name)]
@@ -262,8 +277,7 @@ class Binding:
         nothing = [pl.lit(None, dtype=pl.String).alias(mark)] if marked else []
         if self._is_ready(name):
             return [pl.col(self.called(name)).alias(name), *nothing]
-        names = list(dict.fromkeys(one for bound in self.bound.get(name, ()) for one in bound.names))
-        names += [self.gathered[name]] if name in self.gathered else []
+        names = self.read_for([name])
         wants_mark = marked and column.kind in _CAN_BE_UNREAD
 
         def read(cells: Sequence[pl.Series]) -> pl.Series:

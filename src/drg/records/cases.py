@@ -127,6 +127,10 @@ class Cases:
         clinical = self.codes == "clinical"
         return {kind: CodeBook(kind, clinical=clinical) for kind in (DIAGNOSIS, PROCEDURE)}
 
+    def collect(self, frame: pl.LazyFrame) -> pl.DataFrame:
+        """Compute in memory what was made of ``rows``."""
+        return frame.collect(engine="streaming")
+
     def read(self, batch: pl.DataFrame, columns: Iterable[str]) -> pl.DataFrame:
         """Canonical columns of a batch of ``rows`` in the types of the registry, codes as they are spelled.
 

@@ -81,9 +81,6 @@ def as_text(cells: pl.Series) -> pl.Series:
         return cells.cast(pl.Int64, strict=False).cast(pl.String).zip_with(whole, cells.cast(pl.String))
     if isinstance(dtype, pl.Datetime):
         return cells.dt.to_string("%Y-%m-%d %H:%M:%S").str.strip_suffix(" 00:00:00")
-    if isinstance(dtype, pl.Decimal):
-        text = cells.cast(pl.String)
-        return text.str.strip_chars_end("0").str.strip_suffix(".") if dtype.scale else text
     return cells.cast(pl.String)
 
 

@@ -33,7 +33,15 @@ class Discharges(Cases):
 
     def frame(self) -> pl.DataFrame:
         """All rows in canonical columns."""
-        return collect(self.lazy(), sources=self.files)
+        return self.collect(self.lazy())
+
+    def collect(self, frame: pl.LazyFrame) -> pl.DataFrame:
+        """Compute in memory what was made of ``rows``.
+
+        Raises:
+            InputError: a file turns out to be unreadable on the way.
+        """
+        return collect(frame, sources=self.files)
 
     def lacking(self, columns: Iterable[str] | None = None) -> pl.DataFrame:
         """Findings on canonical columns that the files do not have, of those that are asked for."""
@@ -61,7 +69,7 @@ class Discharges(Cases):
             projection_pushdown=False,
             slice_pushdown=False,
         )
-        every = pl.concat([*parts, collect(found, sources=self.files)], how="diagonal")
+        every = pl.concat([*parts, self.collect(found)], how="diagonal")
         return every.select(self.findings_schema.names())
 
     def case(self, case_id: str) -> Cases:
@@ -74,7 +82,7 @@ class Discharges(Cases):
             problem = "there is no column case_id"
             raise InputError(problem, file=self.files[0], fix="Give the fields of the case as options")
         (read,) = self.binding.expression("case_id")
-        found = collect(self.rows.filter(read == case_id).head(1), sources=self.files)
+        found = self.collect(self.rows.filter(read == case_id).head(1))
         if found.is_empty():
             raise InputError(
                 f"there is no case {case_id!r}", file=self.files[0], field="case_id", fix="Check the id"

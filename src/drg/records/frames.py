@@ -52,6 +52,8 @@ def with_added(frame: Frame, added: pl.LazyFrame) -> Frame:
 
 def without_rows(frame: Frame, dropped: pl.Series) -> Frame:
     """The frame without the rows at some places, which are counted from 0."""
+    if dropped.is_empty():
+        return frame
     if isinstance(frame, pl.LazyFrame):
         place = "\ue000place"
         rest = frame.with_row_index(place).filter(~pl.col(place).is_in(dropped.implode())).drop(place)
