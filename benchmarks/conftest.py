@@ -21,7 +21,7 @@ from polars.testing import assert_frame_equal
 
 SAMPLES = Path(__file__).resolve().parents[1] / "tests" / "data" / "conformance"
 # Two national versions, the one with most groups and the one that differs most from its base.
-VERSIONS = ("chs-drg-1.1", "chs-drg-2.0", "guangxi-2022", "yinchuan-2023")
+VERSIONS = ("chs-drg-1.1", "chs-drg-2.0", "chs-drg-3.0", "guangxi-2022", "yinchuan-2023")
 TINY = 2_000
 MILLION = 1_000_000
 SEED = 20_240_723

@@ -172,10 +172,10 @@ def _version_row(manifest: Manifest) -> tuple[object, ...]:
 
 
 def _in_force(manifest: Manifest) -> str:
-    """First and last day, as far as known."""
+    """First and last day, as far as known, and the series."""
     if manifest.valid_from is None:
         return "–"
-    return f"{manifest.valid_from} – {manifest.valid_to or ''}".rstrip()
+    return manifest.period + (f" (`{manifest.series}`)" if manifest.series else "")
 
 
 def corrections() -> str:

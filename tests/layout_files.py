@@ -81,7 +81,7 @@ def hqms_row(case: Case) -> dict[str, str]:
         "A17": _text(case["admission_weight_g"]),
         "A18x01": _text(case["birth_weight_g"]),
         "B12": f"{case['admission_date']:%Y-%m-%d %H:%M:%S}",
-        "B15": f"{case['discharge_date']:%Y-%m-%d %H:%M:%S}",
+        "B15": str(case["discharge_date"] or ""),
         "B16C": case["department"],
         "B20": str(case["los_days"]),
         "B34C": case["disposition"],

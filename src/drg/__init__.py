@@ -2,7 +2,8 @@
 
 ``read`` reads files as hospitals have them into discharges of canonical columns.
 ``group`` adds the groups to a frame of discharges, ``explain`` shows how one discharge comes to its group,
-``list_groupers`` lists the versions that are installed, and a ``Grouper`` is one version, ready for use.
+``list_groupers`` lists the versions that are installed, a ``Grouper`` is one version, ready for use, and a
+``GrouperSeries`` versions of which each groups the discharges of the days on which it is in force.
 ``price`` adds to grouped discharges what they are paid, ``explain_price`` shows the arithmetic of one case,
 ``list_schemes`` lists the payment schemes, and a ``Pricer`` is one scheme, ready for use.
 ``settle`` adds priced cases up to what each hospital keeps, bears and is due; a ``Ledger`` keeps the year.
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from drg.analysis.comparison import Comparison, compare
     from drg.analysis.quality import Evaluation, evaluate
     from drg.analysis.simulation import simulate
-    from drg.grouping import Explanation, Grouper
+    from drg.grouping import AnyGrouper, Explanation, Grouper, GrouperSeries
     from drg.grouping.frames import Frame
     from drg.ledger import Ledger
     from drg.payment import PaymentScheme, PriceExplanation, Pricer, list_schemes
@@ -58,6 +59,7 @@ __all__ = [
     "Evaluation",
     "Explanation",
     "Grouper",
+    "GrouperSeries",
     "InputError",
     "Ledger",
     "LedgerError",
@@ -99,6 +101,7 @@ _ROOMS = {
     "Evaluation": "drg.analysis.quality",
     "Explanation": "drg.grouping",
     "Grouper": "drg.grouping",
+    "GrouperSeries": "drg.grouping",
     "Ledger": "drg.ledger",
     "Manifest": "drg.tables",
     "PaymentScheme": "drg.payment",
@@ -129,28 +132,28 @@ def __getattr__(name: str) -> Any:
 
 
 @lru_cache(maxsize=4)
-def _installed(grouper: str) -> Grouper:
-    from drg.grouping import Grouper
+def _installed(grouper: str) -> AnyGrouper:
+    from drg.grouping import grouper_of
 
-    return Grouper(grouper)
+    return grouper_of(grouper)
 
 
-def _ready(grouper: str | Path | Grouper) -> Grouper:
+def _ready(grouper: str | Path | AnyGrouper) -> AnyGrouper:
     """A grouper that can be used at once; versions named by id are kept, for their tables do not change."""
-    from drg.grouping import Grouper
+    from drg.grouping import grouper_of
 
-    if isinstance(grouper, Grouper):
-        return grouper
-    return _installed(grouper) if isinstance(grouper, str) else Grouper(grouper)
+    return _installed(grouper) if isinstance(grouper, str) else grouper_of(grouper)
 
 
-def group(frame: Frame, grouper: str | Path | Grouper, *, language: str = "en") -> Frame:
+def group(frame: Frame, grouper: str | Path | AnyGrouper, *, language: str = "en") -> Frame:
     """Group discharges.
 
     Args:
         frame: one row per discharge: a polars DataFrame or LazyFrame, a pyarrow Table or a pandas DataFrame.
             ``principal_diagnosis`` is always needed; other columns if a rule of the version reads them.
-        grouper: the id of an installed version (see ``list_groupers``), the directory of one, or a Grouper.
+        grouper: the id of an installed version (see ``list_groupers``), the directory of one, or a Grouper;
+            or the id of a series of versions such as ``national``, or a GrouperSeries: then each case is
+            grouped by the version in force on its ``discharge_date``.
         language: of the reasons, ``en`` or ``zh`` (中文).
 
     Returns:
@@ -159,22 +162,24 @@ def group(frame: Frame, grouper: str | Path | Grouper, *, language: str = "en") 
         that cannot be grouped keeps its row: its status and reason say why.
 
     Raises:
-        MissingColumnError: if a column that some rule reads is absent.
+        MissingColumnError: if a column that some rule reads is absent, or of a series ``discharge_date``.
         InputError: if a column holds what it cannot hold, or an output column is already there.
         UnknownGrouperError, TablesError: if the version cannot be used.
     """
     return _ready(grouper).group(frame, language=language)
 
 
-def explain(discharge: Mapping[str, Any] | Discharge, grouper: str | Path | Grouper) -> Explanation:
+def explain(discharge: Mapping[str, Any] | Discharge, grouper: str | Path | AnyGrouper) -> Explanation:
     """Explain how one discharge comes to its group.
 
     Args:
-        discharge: field names (the input columns) and values; a field that is not given is not known.
+        discharge: field names (the input columns, ``discharge_date``) and values; a field that is not given
+            is not known.
         grouper: as for ``group``.
 
     Returns:
-        The outcome, every rule that was tried, what held and by which codes, and which complications counted.
+        The outcome, every rule that was tried, what held and by which codes, and which complications counted;
+        of a series also which version was chosen, and why.
 
     Raises:
         InputError: for a field that does not exist or holds the wrong type.

@@ -231,7 +231,13 @@ OUTPUT_COLUMNS: tuple[Column, ...] = (
         "grouped, ambiguous (QY 歧义组), no_drg, ungrouped or invalid",
     ),
     Column("grouping_reason", Kind.TEXT, pl.String, "原因", "why, if there is something to say; else null"),
-    Column("grouper", Kind.TEXT, pl.String, "分组方案", "id of the grouper version"),
+    Column(
+        "grouper",
+        Kind.TEXT,
+        pl.String,
+        "分组方案",
+        "id of the grouper version; null if none of a series was in force",
+    ),
 )
 
 # What no grouping rule reads, but checks, prices and statements do.

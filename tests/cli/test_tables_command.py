@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -170,9 +171,18 @@ def test_show() -> None:
         run("show", "XYZ", "-g", "demo")
 
 
-def test_show_takes_the_newest_national_version(tmp_path: Path) -> None:
-    assert "[chs-drg-2.0]" in run("show", "BR1")
-    run("import", write(tmp_path / "w.xlsx", PLAIN), "--id", "chs-drg-3.0")
+def test_show_takes_the_newest_national_version(tmp_path: Path, own: Path) -> None:
+    assert "[chs-drg-3.0]" in run("show", "BR1")
+    run("import", write(tmp_path / "w.xlsx", PLAIN), "--id", "an-edition-of-3.1")
+    manifest = own / "an-edition-of-3.1" / "manifest.toml"
+    dates = 'series = "national"\nvalid_from = 2029-01-01\n'
+    manifest.write_text(dates + manifest.read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(TablesError, match=r"chs-drg-3.0 .* and an-edition-of-3.1 .* on the same days"):
+        run("show", "OP_ALL")
+    shutil.copytree(find("chs-drg-3.0"), own / "chs-drg-3.0")
+    ended = own / "chs-drg-3.0" / "manifest.toml"
+    text = ended.read_text(encoding="utf-8")
+    ended.write_text(text.replace("valid_from", "valid_to = 2028-12-31\nvalid_from", 1), encoding="utf-8")
     out = run("show", "OP_ALL")
     assert "69.0200 清宫术" in out
     run("show", "BR1", "-g", "chs-drg-2.0")

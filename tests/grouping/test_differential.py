@@ -18,7 +18,7 @@ from tests.strategies import frames, tables
 
 SHIPPED = [name for name in installed() if name != "demo"]
 # An explanation takes some ten milliseconds, so most versions give a part of their sample.
-EXPLAINED = dict.fromkeys(SHIPPED, 25) | {"chs-drg-2.0": 300, "yinchuan-2023": 300}
+EXPLAINED = dict.fromkeys(SHIPPED, 25) | {"chs-drg-2.0": 300, "chs-drg-3.0": 300, "yinchuan-2023": 300}
 
 
 def as_reference(grouped: dict[str, Any]) -> ReferenceResult:

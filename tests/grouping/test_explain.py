@@ -449,7 +449,7 @@ def test_a_discharge_may_be_typed_already() -> None:
 def test_a_discharge_is_a_frame_of_one_row() -> None:
     discharge = Discharge.of(demo_case("D10.001", other_diagnoses=["D90.300"]))
     frame = discharge.frame()
-    assert frame.columns == list(INPUT)
+    assert frame.columns == [*INPUT, "discharge_date"]
     assert frame.height == 1
     assert outcomes(DEMO.group(frame)) == [outcome(DEMO.explain(discharge))]
     assert frame["other_diagnoses"].dtype == pl.List(pl.String)

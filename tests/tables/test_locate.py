@@ -22,15 +22,20 @@ def test_list_is_sorted_by_id() -> None:
 
 
 def test_nearest_id_and_the_list_are_named() -> None:
-    with pytest.raises(UnknownGrouperError, match=r"there is no grouper version 'dmo'") as caught:
+    with pytest.raises(
+        UnknownGrouperError, match=r"there is no grouper version 'dmo', nor a series"
+    ) as caught:
         find("dmo")
-    assert caught.value.fix == "Did you mean 'demo'? List the installed versions with: drg groupers"
+    fix = str(caught.value.fix)
+    assert fix.startswith("Did you mean 'demo'? List what is installed with: drg groupers. ")
+    assert "DRG_TABLES" in fix
+    assert "drg tables import" in fix
 
 
 def test_no_near_id() -> None:
     with pytest.raises(UnknownGrouperError) as caught:
         find("zzzzzz")
-    assert caught.value.fix == "List the installed versions with: drg groupers"
+    assert str(caught.value.fix).startswith("List what is installed with: drg groupers. ")
 
 
 def test_paths(tiny: Write, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,24 @@ from collections import Counter
 import polars as pl
 
 
+class VersionTally:
+    """Counts of grouped discharges by the version that grouped them; for several threads.
+
+    Attributes:
+        cases: rows by the id of the version; None where no version was in force.
+    """
+
+    def __init__(self) -> None:
+        self.cases: Counter[str | None] = Counter()
+        self._lock = threading.Lock()
+
+    def add(self, batch: pl.DataFrame) -> None:
+        """Count a batch with the output columns of grouping."""
+        versions = batch.group_by("grouper").len().rows()
+        with self._lock:
+            self.cases.update(dict(versions))
+
+
 class Tally:
     """Counts of grouped discharges; batches may arrive from several threads.
 
@@ -23,10 +41,17 @@ class Tally:
         self.statuses: Counter[str] = Counter()
         self.reasons: Counter[tuple[str, str]] = Counter()
         self.groups: Counter[tuple[str, str]] = Counter()
+        self._versions = VersionTally()
         self._lock = threading.Lock()
+
+    @property
+    def versions(self) -> Counter[str | None]:
+        """Rows by version, as ``VersionTally`` counts them."""
+        return self._versions.cases
 
     def add(self, batch: pl.DataFrame) -> None:
         """Count a batch with the output columns of grouping."""
+        self._versions.add(batch)
         statuses = batch.group_by("grouping_status").len().rows()
         told = batch.select("grouping_status", "grouping_reason").filter(
             pl.col("grouping_reason").is_not_null()

@@ -28,7 +28,9 @@ _SEVERITIES = ("error", "warning", "notice")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="Write all findings: .csv, .parquet or .xlsx."
 )
-@click.option("-g", "--grouper", help="Also apply the rules that ask a version (see: drg groupers).")
+@click.option(
+    "-g", "--grouper", help="Also apply the rules that ask a version or series (see: drg groupers)."
+)
 @reading_options
 @click.option("--rules", "chosen", multiple=True, metavar="ID[,ID…]", help="Apply only these rules.")
 @click.option(

@@ -29,6 +29,7 @@ _FIELDS = (
     ("other-diagnoses", "codes joined by | or ,"),
     ("principal-procedure", "code"),
     ("other-procedures", "codes joined by | or ,"),
+    ("discharge-date", "day of discharge, such as 2027-01-05; a series chooses the version by it"),
 )
 
 
@@ -47,7 +48,12 @@ def _field_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--case-id", help="The case of FILE to explain.")
 @_field_options
 @reading_options
-@click.option("-g", "--grouper", required=True, help="Id of a version (see: drg groupers) or its directory.")
+@click.option(
+    "-g",
+    "--grouper",
+    required=True,
+    help="Id of a version or of a series (see: drg groupers), or the directory of a version.",
+)
 @click.option("--all", "everything", is_flag=True, help="Show every rule that was tried.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def explain(
@@ -68,7 +74,7 @@ def explain(
     The case is given by options, or is a case of a FILE of any layout that drg group reads; for a settlement
     list FILE is the directory of its tables.
     """
-    from drg.grouping import Grouper
+    from drg.grouping import grouper_of
     from drg.records.reading import read
     from drg.report.console import print_explanation, stdout
 
@@ -84,7 +90,7 @@ def explain(
         )
     else:
         discharge = {"case_id": case_id, **given}
-    explanation = Grouper(grouper).explain(discharge)
+    explanation = grouper_of(grouper).explain(discharge)
     if as_json:
         click.echo(explanation.model_dump_json(indent=2))
     else:

@@ -27,7 +27,7 @@ SUMMARY = "summary"
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @directory_option("Directory of the results.")
 @click.option("-s", "--scheme", required=True, help="Id of a scheme (see: drg schemes) or its directory.")
-@click.option("-g", "--grouper", help="Id of a version or its directory. [that of the scheme]")
+@click.option("-g", "--grouper", help="Id of a version or series, or a directory. [that of the scheme]")
 @reading_options
 @set_option
 @click.option("--csv", "as_csv", is_flag=True, help=f"Write {CASES}.csv instead of {CASES}.parquet.")
@@ -54,23 +54,31 @@ def run(
     from time import perf_counter
 
     from drg.analysis.price_tally import DEPARTMENT, GROUP, PriceTally
+    from drg.analysis.tally import VersionTally
     from drg.cli.price import warn
     from drg.cli.progress import counting
-    from drg.grouping import Grouper
+    from drg.grouping import grouper_of
     from drg.grouping.stream import group_discharges
     from drg.payment import Pricer
     from drg.records.files import count_rows, make_directory, write, write_bytes
     from drg.records.reading import read
-    from drg.report.console import stdout
+    from drg.report.console import print_versions, stdout
     from drg.report.page import html_page, text_page
     from drg.report.prices import print_prices
 
     started = perf_counter()
     pricer = Pricer(scheme)
-    version = Grouper(grouper or pricer.scheme.grouper)
+    version = grouper_of(grouper or pricer.scheme.grouper)
+    versions = VersionTally()
     discharges = read(files, **reading)
     # Canonical files keep columns of their own; of other layouts the canonical columns are wanted.
-    grouped = group_discharges(version, discharges, canonical=not discharges.is_canonical, language=lang)
+    grouped = group_discharges(
+        version,
+        discharges,
+        canonical=not discharges.is_canonical,
+        language=lang,
+        watch=versions.add,
+    )
     tally = PriceTally(pricer, (DEPARTMENT, GROUP))
     priced = pricer.price(with_constants(grouped, constants), language=lang, watch=tally.add)
     make_directory(directory)
@@ -86,6 +94,7 @@ def run(
     if not quiet:
         console = stdout()
         print_prices(console, tally, pricer.scheme, seconds)
+        print_versions(console, version, versions.cases)
         console.print(f"{found} cases have findings of severity error; see {FINDINGS}.")
         names = f"{cases.name}, {FINDINGS} and {page.name}"
         console.print(f"Written to {directory}: {names}, with {version.id} and {pricer.id}.", soft_wrap=True)

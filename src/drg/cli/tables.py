@@ -24,6 +24,7 @@ _WHAT: Final = (
     "complication",
     "exclusion",
 )
+_NATIONAL: Final = "national"
 _DIRECTORY = click.Path(path_type=Path, file_okay=False)
 _OUTPUT = click.option(
     "-o",
@@ -174,7 +175,9 @@ def _write_diff(found: TablesDiff, output: Path) -> None:
 
 @tables.command(epilog=_examples("show BR1", "show DI_BR1 --codes", "show I63.900 -g chs-drg-1.1"))
 @click.argument("item")
-@click.option("-g", "--grouper", help="Id or directory of a version; by default the newest national one.")
+@click.option(
+    "-g", "--grouper", help="Id or directory of a version; by default the newest of the series national."
+)
 @click.option("--codes", is_flag=True, help="Show every code of every set.")
 def show(item: str, grouper: str | None, codes: bool) -> None:
     """Show ITEM: an MDC, ADRG or DRG, a set, or a code."""
@@ -182,14 +185,23 @@ def show(item: str, grouper: str | None, codes: bool) -> None:
     from drg.report.console import stdout
     from drg.report.tables import print_show
     from drg.tables import load_tables
-    from drg.tables.locate import installed
     from drg.tables.names import name_lookup
 
-    chosen = grouper or max(id_ for id_ in installed() if id_.startswith("chs-drg-"))
+    chosen = grouper or _national()
     version = load_tables(chosen)
     names = name_lookup(chosen)
     found = tables_show.show(version, item, lambda code: names.get(code, ""))
     print_show(stdout(), found, version.manifest.id, limit=None if codes else 5)
+
+
+def _national() -> str:
+    """The id of the newest national version: the last to come into force, whatever it is called."""
+    from drg.tables import find_series
+
+    national = find_series(_NATIONAL)
+    if national is None:
+        raise click.UsageError(f"No version of the series {_NATIONAL} is installed: name a version with -g.")
+    return national.newest.id
 
 
 @tables.command(

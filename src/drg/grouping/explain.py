@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -79,10 +80,26 @@ class Complication(_Result):
     counts: bool
 
 
+class Choice(_Result):
+    """Which version of a series groups a discharge: the one in force on its day.
+
+    Attributes:
+        series: the id of the series.
+        discharged: the day of discharge; None if it is not known.
+        valid_from, valid_to: first and last day of the version in force; None if there is none, or no last.
+    """
+
+    series: str
+    discharged: date | None
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
 class Explanation(_Result):
     """How a discharge comes to its group. The outcome has the fields of a grouped row.
 
     Attributes:
+        choice: how the version was chosen, if a series of versions was asked; its id is in ``grouper``.
         discharge: what was grouped.
         complications: the other diagnoses that are in the version's table of complications.
         mdcs: every MDC that was tried, in order, with what was tried inside.
@@ -97,9 +114,10 @@ class Explanation(_Result):
     severity: str
     grouping_status: str
     grouping_reason: str | None
-    grouper: str
-    complications: tuple[Complication, ...]
-    mdcs: tuple[Tried, ...]
+    grouper: str | None
+    choice: Choice | None = None
+    complications: tuple[Complication, ...] = ()
+    mdcs: tuple[Tried, ...] = ()
     corrections: tuple[CorrectedRow, ...] = ()
 
 

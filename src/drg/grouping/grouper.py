@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from drg.columns import INPUT, OUTPUT, OUTPUT_COLUMNS
+from drg.columns import INPUT
 from drg.errors import did_you_mean
 from drg.grouping.arrays import Decoder, Encoded, encode, grouped
+from drg.grouping.base import AnyGrouper
+from drg.grouping.codes import NO_CODE
 from drg.grouping.corrected import met
 from drg.grouping.explain import Explanation, explain
-from drg.grouping.frames import check_free, lacking
 from drg.grouping.kernels import Groups
-from drg.grouping.outcomes import check_language
 from drg.grouping.program import compile_tables
 from drg.records import Discharge
-from drg.records.cases import Cases, through
-from drg.records.layout import CANONICAL
+from drg.records.codes import DIAGNOSIS, CodeKind
 from drg.tables import GrouperTables, load_tables
 
-if TYPE_CHECKING:
-    from drg.records.frames import Frame
 
-
-OUTPUT_NAMES: Final = list(OUTPUT)
-
-
-class Grouper:
+class Grouper(AnyGrouper):
     """One grouper version, loaded, checked and compiled; safe to share between threads.
 
     Args:
@@ -50,64 +45,10 @@ class Grouper:
         """The id of the version."""
         return self.tables.manifest.id
 
-    def __repr__(self) -> str:
-        return f"Grouper({self.id!r})"
-
     @property
     def required_columns(self) -> tuple[str, ...]:
         """The columns that this version needs: the principal diagnosis, and those that its rules read."""
         return tuple(name for name in INPUT if name == "principal_diagnosis" or name in self.program.readings)
-
-    def group(
-        self,
-        frame: Frame,
-        *,
-        language: str = "en",
-        watch: Callable[[pl.DataFrame], None] | None = None,
-    ) -> Frame:
-        """Add the groups to discharges.
-
-        Args:
-            frame: one row per discharge, in the columns of ``columns.INPUT_COLUMNS`` or of a layout: all that
-                ``Cases.of`` takes. Other columns pass through.
-            language: of the reasons, ``en`` or ``zh``.
-            watch: is shown every grouped batch, in no particular order and from several threads.
-
-        Returns:
-            The same kind of frame with the same rows in the same order and the columns of
-            ``columns.OUTPUT_COLUMNS`` added.
-
-        Raises:
-            MissingColumnError: if a column that some rule reads is absent; cases of a layout other than the
-                canonical one may lack any but the principal diagnosis.
-            InputError: if a column holds what it cannot hold, or an output column is already there.
-        """
-        return through(frame, lambda cases: self.group_cases(cases, language=language, watch=watch))
-
-    def group_cases(
-        self,
-        cases: Cases,
-        *,
-        language: str = "en",
-        watch: Callable[[pl.DataFrame], None] | None = None,
-    ) -> Cases:
-        """Add the groups to cases; see ``group``."""
-        check_language(language)
-        self.check_cases(cases)
-        return cases.with_columns(
-            lambda batch: self.group_batch(batch, language)[OUTPUT_NAMES],
-            self.required_columns,
-            OUTPUT_COLUMNS,
-            watch,
-        )
-
-    def check_cases(self, cases: Cases) -> None:
-        """Whether cases can be grouped; see ``check_columns``."""
-        if cases.layout.id == CANONICAL:
-            bound = [name for name in cases.binding.columns if name not in OUTPUT]
-            self.check_columns((*cases.own_columns, *bound))
-        else:
-            check_free(cases.own_columns, OUTPUT, "grouping")
 
     def explain(self, discharge: Mapping[str, Any] | Discharge) -> Explanation:
         """How one discharge comes to its group; see ``drg.explain``."""
@@ -123,23 +64,15 @@ class Grouper:
         """The kernel's results as the columns of ``columns.OUTPUT_COLUMNS``."""
         return self._decoder.decode(encoded, groups, language)
 
-    def check_columns(self, names: Collection[str]) -> None:
-        """Whether a frame with these columns can be grouped.
+    def lacks(self, names: Collection[str]) -> dict[str, str]:
+        """The required columns that are not among some, and why each is needed."""
+        return {name: self._why(name, names) for name in self.required_columns if name not in names}
 
-        Raises:
-            MissingColumnError: names every column that is missing, and a rule that needs it.
-            InputError: if an output column is already there.
-        """
-        self.check_needed(names)
-        check_free(names, OUTPUT, "grouping")
-
-    def check_needed(self, names: Collection[str]) -> None:
-        """Whether all columns that the version needs are among some; see ``check_columns``."""
-        missing = [name for name in self.required_columns if name not in names]
-        if missing:
-            lines = "".join(f"\n    {self._why(name, names)}" for name in missing)
-            fix = "Add what is missing; leave cells empty where the value is not known"
-            raise lacking(self.id, missing, lines, fix)
+    def knows(self, kind: CodeKind, codes: pl.Series) -> npt.NDArray[np.bool_]:
+        """Which codes the version knows."""
+        index = self.program.diagnoses if kind == DIAGNOSIS else self.program.procedures
+        known: npt.NDArray[np.bool_] = index.encode(codes) != NO_CODE
+        return known
 
     def _why(self, name: str, names: Collection[str]) -> str:
         column = INPUT[name]

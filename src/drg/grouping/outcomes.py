@@ -26,6 +26,8 @@ NO_DRG_HOLDS = 2
 NO_PRINCIPAL = 3
 NO_MDC = 4
 NO_ADRG = 5
+NO_DATE = 6
+NO_VERSION = 7
 
 LANGUAGES = ("en", "zh")
 
@@ -51,6 +53,9 @@ _WORDS = {
             NO_PRINCIPAL: "principal_diagnosis is missing",
             NO_MDC: "no MDC takes this case",
             NO_ADRG: "no ADRG of the MDC takes this case",
+            NO_DATE: "discharge_date is missing or cannot be read: which version of {series} was in force is"
+            " not known",
+            NO_VERSION: "no version of {series} was in force on discharge_date ({periods})",
         },
         unknown_principal="principal_diagnosis is not in the tables of this version",
         missing="missing {fields}",
@@ -67,6 +72,8 @@ _WORDS = {
             NO_PRINCIPAL: "缺少主要诊断",
             NO_MDC: "不符合任何 MDC 的入组条件",
             NO_ADRG: "不符合该 MDC 下任何 ADRG 的入组条件",
+            NO_DATE: "缺少出院时间或无法识别，不能确定执行 {series} 的哪个版本",
+            NO_VERSION: "出院日期不在 {series} 任何版本的有效期内（{periods}）",
         },
         unknown_principal="主要诊断编码不在本分组方案中",
         missing="缺少{fields}",
@@ -119,6 +126,18 @@ def reason(
     elif names:
         parts.append(words.missing.format(fields=words.comma.join(names)))
     return words.semicolon.join(parts) or None
+
+
+def reason_without_version(first: int, series: str, periods: str, language: str = "en") -> str:
+    """The reason of a case for which a series of versions has none.
+
+    Args:
+        first: ``NO_DATE`` or ``NO_VERSION``.
+        series: its id.
+        periods: its versions and when each was in force.
+        language: one of ``LANGUAGES``.
+    """
+    return _WORDS[language].first[first].format(series=series, periods=periods)
 
 
 def expected(column: Column, language: str = "en") -> str:

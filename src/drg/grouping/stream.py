@@ -8,13 +8,11 @@ import polars as pl
 
 from drg.columns import ALL, OUTPUT, OUTPUT_COLUMNS, PRICE
 from drg.errors import InputError
-from drg.grouping.codes import NO_CODE
+from drg.grouping.base import OUTPUT_NAMES, AnyGrouper
 from drg.grouping.frames import check_free
-from drg.grouping.grouper import OUTPUT_NAMES, Grouper
 from drg.grouping.outcomes import check_language
 from drg.records.binding import Binding
 from drg.records.codebook import KINDS, UNKNOWN, UNMAPPED
-from drg.records.codes import DIAGNOSIS
 from drg.records.discharges import Discharges
 from drg.records.findings_log import FindingsLog
 from drg.records.layout import CANONICAL
@@ -22,7 +20,7 @@ from drg.records.notes import FILE, ROW
 
 
 def group_discharges(
-    grouper: Grouper,
+    grouper: AnyGrouper,
     discharges: Discharges,
     *,
     canonical: bool = False,
@@ -33,7 +31,7 @@ def group_discharges(
     """Group discharges of any layout.
 
     Args:
-        grouper: the version.
+        grouper: the version, or a series of versions.
         discharges: from files.
         canonical: give canonical columns instead of the files' own.
         language: of the reasons, ``en`` or ``zh``.
@@ -46,8 +44,8 @@ def group_discharges(
 
     Raises:
         MissingColumnError: canonical files lack a column that some rule reads. Files of another layout may
-            lack any but the principal diagnosis; that is a finding, and the reason of each case that it
-            concerns.
+            lack any but the principal diagnosis, and for a series of versions the date of discharge; that
+            is a finding, and the reason of each case that it concerns.
         InputError: an output column is already there.
     """
     check_language(language)
@@ -59,13 +57,9 @@ def group_discharges(
         log.add(discharges.remarks)
     needed = grouper.required_columns
     kept = discharges.own_columns
+    reads = tuple(name for name in discharges.columns if name in needed or name in KINDS)
     if canonical:
-        kept = tuple(name for name in discharges.columns if name not in OUTPUT and name not in PRICE)
-    reads = [
-        name
-        for name in (kept if canonical else discharges.columns)
-        if canonical or name in needed or name in KINDS
-    ]
+        kept = reads = tuple(name for name in discharges.columns if name not in OUTPUT and name not in PRICE)
     converts = canonical or log is not None
 
     def step(batch: pl.DataFrame) -> pl.DataFrame:
@@ -75,7 +69,7 @@ def group_discharges(
                 log.add(_unknown_to(grouper, findings), _place(discharges, batch))
         else:
             frame = discharges.read(batch, reads)
-        groups = grouper.group_batch(frame, language)[OUTPUT_NAMES]
+        groups = grouper.group_batch(frame, language).select(OUTPUT_NAMES)
         result = (frame if canonical else batch).select(kept).hstack(groups)
         if watch is not None:
             watch(result)
@@ -93,9 +87,10 @@ def group_discharges(
     )
 
 
-def _check_columns(grouper: Grouper, discharges: Discharges) -> None:
+def _check_columns(grouper: AnyGrouper, discharges: Discharges) -> None:
     """Each file by itself: what one of them lacks, the others do not make up for."""
     if discharges.layout.id != CANONICAL:
+        grouper.check_choice(discharges.binding.columns)
         return
     for file, names in discharges.headers.items():
         known = Binding(discharges.layout, dict.fromkeys(names, pl.String())).columns
@@ -114,15 +109,14 @@ def _place(discharges: Discharges, batch: pl.DataFrame) -> tuple[int, int]:
     return file, int(batch[ROW][0])
 
 
-def _unknown_to(grouper: Grouper, findings: pl.DataFrame) -> pl.DataFrame:
+def _unknown_to(grouper: AnyGrouper, findings: pl.DataFrame) -> pl.DataFrame:
     """Findings without codes that are in no list, but that the version knows."""
     strange = findings["rule"].is_in([UNKNOWN, UNMAPPED])
     if not strange.any():
         return findings
     known = pl.repeat(False, len(findings), dtype=pl.Boolean, eager=True)
     for name, kind in KINDS.items():
-        index = grouper.program.diagnoses if kind == DIAGNOSIS else grouper.program.procedures
         of_column = strange & (findings["field"] == name)
         if of_column.any():
-            known |= of_column & pl.Series(index.encode(findings["value"]) != NO_CODE)
+            known |= of_column & pl.Series(grouper.knows(kind, findings["value"]))
     return findings.filter(~known)

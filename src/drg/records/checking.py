@@ -143,7 +143,7 @@ class Checker:
     def _found(self, given: Cases, batch: pl.DataFrame, across: dict[str, pl.Series]) -> pl.DataFrame:
         cells = _compared(given, batch, self._reads)
         if self._facts is not None:
-            cells = self._facts(given.read(batch, INPUT)).hstack(cells)
+            cells = self._facts(given.read(batch, _OF_VERSIONS)).hstack(cells)
         truth = cells.select(**{rule.id: rule.when for rule in self.rules if not rule.across})
         # Each list begins with nothing, so that there is something to concatenate.
         places, numbers = [pl.Series(dtype=pl.UInt32)], [pl.Series(dtype=pl.UInt32)]
@@ -197,6 +197,10 @@ class Checker:
         return {
             rule.id: found.select(rule.when).to_series().fill_null(False).arg_true() for rule in self._across
         }
+
+
+# What grouper versions read, and what chooses between them.
+_OF_VERSIONS: Final = (*INPUT, "discharge_date")
 
 
 def _dtype(name: str) -> pl.DataType:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from drg.columns import INPUT
+from drg.columns import INPUT, RECORD
 from drg.errors import InputError, did_you_mean
 
 Number = int | float | str | None
@@ -16,8 +17,9 @@ Codes = list[str | None] | str | None
 
 
 class Discharge(BaseModel):
-    """One discharge (病案首页); the fields are those of ``columns.INPUT_COLUMNS``.
+    """One discharge (病案首页); the fields are those of ``columns.INPUT_COLUMNS``, and ``discharge_date``.
 
+    No rule reads the date; it chooses the version in force where a series of versions groups.
     A field that is not known is None. Numbers may arrive as text. What is impossible is not refused here:
     grouping keeps the case and says so.
     """
@@ -38,6 +40,7 @@ class Discharge(BaseModel):
     other_diagnoses: Codes = None
     principal_procedure: str | None = None
     other_procedures: Codes = None
+    discharge_date: datetime | date | str | int | None = None
 
     @classmethod
     def of(cls, discharge: Mapping[str, Any] | Discharge) -> Discharge:
@@ -48,20 +51,20 @@ class Discharge(BaseModel):
         """
         if isinstance(discharge, Discharge):
             return discharge
-        unknown = [name for name in discharge if name not in INPUT]
+        unknown = [name for name in discharge if name not in cls.model_fields]
         if unknown:
-            hint = did_you_mean(str(unknown[0]), INPUT)
+            hint = did_you_mean(str(unknown[0]), cls.model_fields)
             raise InputError(
                 f"a discharge has no field {unknown[0]!r}",
                 field=str(unknown[0]),
-                fix=hint or f"The fields are {', '.join(INPUT)}",
+                fix=hint or f"The fields are {', '.join(cls.model_fields)}",
             )
         try:
             return cls.model_validate(dict(discharge))
         except ValidationError as error:
             field = str(error.errors()[0]["loc"][0])
             raise InputError(
-                f"{field} is {discharge[field]!r}", field=field, fix=f"Give {INPUT[field].meaning}"
+                f"{field} is {discharge[field]!r}", field=field, fix=f"Give {(INPUT | RECORD)[field].meaning}"
             ) from None
 
     def frame(self) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from rich.console import Console
 from rich.markup import escape
@@ -11,7 +12,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from drg.analysis.tally import Tally
-from drg.grouping import Explanation, Tried
+from drg.grouping import AnyGrouper, Choice, Explanation, GrouperSeries, Tried
 from drg.grouping.corrected import CorrectedRow
 from drg.grouping.outcomes import STATUSES, UNGROUPED_DRG
 from drg.records.codes import DIAGNOSIS, PROCEDURE, names_of
@@ -70,28 +71,60 @@ def print_summary(console: Console, tally: Tally, seconds: float) -> None:
     )
 
 
+def print_versions(console: Console, grouper: AnyGrouper, versions: Mapping[str | None, int]) -> None:
+    """How many cases went to which version of a series; nothing if there was one version only."""
+    if not isinstance(grouper, GrouperSeries):
+        return
+    cases = sum(versions.values())
+    table = Table(
+        "version", "in force 有效期", "cases", "share", title=f"Versions of {grouper.id} 各版本病例数"
+    )
+    table.title_justify = "left"
+    for column in table.columns[2:]:
+        column.justify = "right"
+    for member in grouper.series.members:
+        count = versions.get(member.id, 0)
+        table.add_row(member.id, member.period, f"{count:,}", _share(count, cases))
+    if without := versions.get(None, 0):
+        table.add_row(
+            "none 无",
+            "no usable date, or none in force 无有效日期或版本",
+            f"{without:,}",
+            _share(without, cases),
+        )
+    console.print(table)
+
+
 def _share(count: int, cases: int) -> str:
     return f"{count / cases:.1%}" if cases else "–"
 
 
 def print_groupers(console: Console, manifests: Sequence[Manifest]) -> None:
     """The installed versions."""
-    table = Table("id", "title", "based on", "verified", "valid")
+    table = Table("id", "title", "series", "based on", "verified", "valid")
     for manifest in manifests:
         table.add_row(
             manifest.id,
             manifest.title,
+            manifest.series or "–",
             manifest.based_on or "–",
             manifest.verification.status if manifest.verification else "–",
-            _period(manifest),
+            manifest.period if manifest.valid_from or manifest.valid_to else "–",
         )
     console.print(table)
 
 
-def _period(manifest: Manifest) -> str:
-    if not (manifest.valid_from or manifest.valid_to):
-        return "–"
-    return f"{manifest.valid_from or '…'} – {manifest.valid_to or '…'}"
+def print_in_force(console: Console, manifests: Sequence[Manifest], day: date) -> None:
+    """The versions in force on a day, and apart from them those of which that is not known."""
+    titles = {
+        True: f"In force on {day} 当日有效",
+        None: "Validity not known: the manifest has no valid_from 有效期不详",
+    }
+    for known, title in titles.items():
+        found = [manifest for manifest in manifests if manifest.is_in_force(day) is known]
+        console.print(title + (":" if found else ": none 无"), highlight=False, soft_wrap=True)
+        if found:
+            print_groupers(console, found)
 
 
 def print_explanation(console: Console, explanation: Explanation, *, everything: bool = False) -> None:
@@ -104,7 +137,11 @@ def print_explanation(console: Console, explanation: Explanation, *, everything:
     """
     e = explanation
     outcome = " → ".join(part for part in (e.mdc, e.adrg, e.drg) if part)
-    tree = Tree(Text.assemble((outcome, "bold"), f" {e.drg_name or ''}  [{e.grouping_status}] {e.grouper}"))
+    tree = Tree(
+        Text.assemble((outcome, "bold"), f" {e.drg_name or ''}  [{e.grouping_status}] {e.grouper or ''}")
+    )
+    if e.choice:
+        tree.add(Text(_chosen(e.choice, e.grouper)))
     if e.grouping_reason:
         tree.add(Text(f"reason: {e.grouping_reason}", "yellow"))
     names = _code_names(e)
@@ -125,6 +162,15 @@ def print_explanation(console: Console, explanation: Explanation, *, everything:
     for row in e.corrections:
         tree.add(Text(correction_text(row), "yellow"))
     console.print(tree)
+
+
+def _chosen(choice: Choice, version: str | None) -> str:
+    """Which version of a series was chosen, and why."""
+    day = f"discharged 出院 {choice.discharged or '?'}"
+    if version is None:
+        return f"no version of {choice.series} 无适用版本: {day}"
+    period = f"{choice.valid_from} – {choice.valid_to or '…'}"
+    return f"version of {choice.series} 适用版本: {version}, in force 有效期 {period}; {day}"
 
 
 def correction_text(row: CorrectedRow) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from drg.errors import TablesError, UnknownGrouperError, did_you_mean
 from drg.tables.manifest import MANIFEST_FILE, Manifest, read_manifest
+from drg.tables.series import Series, series_of
 
 ROOTS_VARIABLE: Final = "DRG_TABLES"
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -94,6 +96,46 @@ def list_groupers() -> list[Manifest]:
     return [read_manifest(directory, expected_id=id_) for id_, directory in installed().items()]
 
 
+def list_series() -> dict[str, Series]:
+    """The series of all installed versions by id.
+
+    Raises:
+        TablesError: as ``list_groupers``; or the versions of a series contradict each other.
+    """
+    return series_of(
+        {
+            directory / MANIFEST_FILE: read_manifest(directory, expected_id=id_)
+            for id_, directory in installed().items()
+        }
+    )
+
+
+def find_series(grouper: str | Path) -> Series | None:
+    """The series of this id; None if that is no id of a series, but perhaps one of a version, or a path.
+
+    Raises:
+        TablesError: as ``list_series``; or a version and a series have the same id.
+    """
+    if isinstance(grouper, Path) or _has_separator(grouper):
+        return None
+    known = installed()
+    try:
+        series = list_series()
+    except TablesError:
+        if grouper in known or (Path(grouper) / MANIFEST_FILE).is_file():
+            # Who names a version need not mend the manifests of others.
+            return None
+        raise
+    if grouper in known and grouper in series:
+        raise TablesError(
+            f"{grouper!r} is both a version and the series of {series[grouper].periods}",
+            file=known[grouper] / MANIFEST_FILE,
+            field="id",
+            fix="Give the version another id, or the series, in the manifests of all its versions",
+        )
+    return series.get(grouper)
+
+
 def find(grouper: str | Path) -> Path:
     """The directory of a version.
 
@@ -117,7 +159,23 @@ def find(grouper: str | Path) -> Path:
         return known[grouper]
     if (path / MANIFEST_FILE).is_file():
         return path
-    raise UnknownGrouperError(f"there is no grouper version {grouper!r}", fix=_ways_out(grouper, known))
+    series = _series_or_none()
+    if grouper in series:
+        raise UnknownGrouperError(
+            f"{grouper!r} is a series of versions, and one version is needed here",
+            fix=f"Name one of them: {series[grouper].periods}",
+        )
+    raise UnknownGrouperError(
+        f"there is no grouper version {grouper!r}, nor a series", fix=_ways_out(grouper, [*known, *series])
+    )
+
+
+def _series_or_none() -> dict[str, Series]:
+    try:
+        return list_series()
+    except TablesError:
+        # Whose manifest is faulty is not what was asked.
+        return {}
 
 
 def find_base(directory: Path, base: str) -> Path:
@@ -146,6 +204,12 @@ def _has_separator(text: str) -> bool:
     return any(separator in text for separator in ("/", os.sep, os.altsep) if separator)
 
 
-def _ways_out(wrong: str, known: dict[str, Path]) -> str:
+def _ways_out(wrong: str, known: Iterable[str]) -> str:
     hint = did_you_mean(wrong, known)
-    return f"{hint} List the installed versions with: drg groupers".strip()
+    own = user_root()
+    place = f"in {own} or in a directory that" if own else "in a directory that"
+    return (
+        f"{hint} List what is installed with: drg groupers. A version that does not come with the package"
+        f" is looked for {place} {ROOTS_VARIABLE} names; drg tables import makes one of a published"
+        " workbook, drg tables new one that differs from another"
+    ).strip()

@@ -96,6 +96,7 @@ class Manifest(_Model):
         title: the name for people.
         based_on: id of the version from which this one differs; None if the tables are complete.
         authority: who publishes the scheme.
+        series: the line of versions that it belongs to, of which one is in force on a day; see ``Series``.
         valid_from, valid_to: first and last day on which it applies, as far as known.
         code_system: the editions of the code lists.
         source: where the tables were read.
@@ -111,6 +112,9 @@ class Manifest(_Model):
         default=None, description="the id of another version, in quotes", examples=["chs-drg-1.1"]
     )
     authority: Text | None = Field(default=None, description="text in quotes", examples=["武汉市医疗保障局"])
+    series: Id | None = Field(
+        default=None, description="the id of a series of versions, in quotes", examples=["wuhan"]
+    )
     valid_from: date | None = Field(
         default=None, description="a date, year-month-day without quotes", examples=[date(2022, 1, 1)]
     )
@@ -129,14 +133,29 @@ class Manifest(_Model):
     )
 
     @model_validator(mode="after")
-    def _ends_after_it_starts(self) -> Manifest:
+    def _dates_fit(self) -> Manifest:
         if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
             raise PydanticCustomError(
                 "period",
                 "valid_to {to} is before valid_from {start}",
                 {"to": str(self.valid_to), "start": str(self.valid_from)},
             )
+        if self.series and not self.valid_from:
+            raise PydanticCustomError(
+                "undated", "it is in the series '{series}', but has no valid_from", {"series": self.series}
+            )
         return self
+
+    @property
+    def period(self) -> str:
+        """The days on which it applies: ``2025-01-01 – 2026-12-31``; … where an end is not known or open."""
+        return f"{self.valid_from or '…'} – {self.valid_to or '…'}"
+
+    def is_in_force(self, day: date) -> bool | None:
+        """Whether it applies on a day; None if that is not known, for want of its first day."""
+        if self.valid_to and day > self.valid_to:
+            return False
+        return None if self.valid_from is None else day >= self.valid_from
 
 
 def read_manifest(directory: Path, *, expected_id: str | None = None) -> Manifest:
@@ -215,6 +234,9 @@ def _readable(error: ErrorDetails, file: Path) -> TablesError:
     fields: Mapping[str, Any] = model.model_fields
     if error["type"] == "period":
         return TablesError(error["msg"], file=file, field="valid_to", fix="Mend one of the two dates")
+    if error["type"] == "undated":
+        fix = "Add the first day on which it applies, such as valid_from = 2025-01-01, or remove series"
+        return TablesError(error["msg"], file=file, field="valid_from", fix=fix)
     if error["type"] == "correction":
         fix = f"Split it, or write it like this:\n{CORRECTIONS_EXAMPLE}"
         return TablesError(error["msg"], file=file, field=name, fix=fix)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from drg.analysis.checks import rules_version
-from drg.analysis.checks.facts import GrouperFacts
+from drg.analysis.checks.facts import GrouperFacts, SeriesFacts, facts_of
 from drg.errors import InputError, did_you_mean
-from drg.grouping import Grouper
+from drg.grouping import AnyGrouper, grouper_of
 from drg.records import (
     rules_cases,
     rules_cost,
@@ -82,7 +82,7 @@ class CheckResult:
 
 def check(
     frame: Frame,
-    grouper: str | Path | Grouper | None = None,
+    grouper: str | Path | AnyGrouper | None = None,
     *,
     rules: Iterable[Rule | str] | None = None,
     until: date | None = None,
@@ -91,7 +91,8 @@ def check(
 
     Args:
         frame: one row per discharge: all that ``drg.group`` takes.
-        grouper: also apply the rules that ask a version, such as sex against diagnosis.
+        grouper: also apply the rules that ask a version, such as sex against diagnosis; of a series of
+            versions, the version in force on the day of discharge.
         rules: only these, by id or as ``Rule`` objects of your own; all if not given.
         until: the last day of the period; later discharges are findings.
 
@@ -100,13 +101,14 @@ def check(
 
     Raises:
         InputError: if a column holds what it cannot hold, or for a rule that does not exist.
+        MissingColumnError: a series of versions is asked, and there is no ``discharge_date``.
         UnknownGrouperError, TablesError: if the version cannot be used.
     """
     result, _ = _checked(Cases.of(frame), grouper, choose(rules, until=until))
     return result
 
 
-def validate(frame: Frame, grouper: str | Path | Grouper | None = None) -> tuple[Frame, pl.DataFrame]:
+def validate(frame: Frame, grouper: str | Path | AnyGrouper | None = None) -> tuple[Frame, pl.DataFrame]:
     """Part the discharges that have no error from those that have.
 
     Args:
@@ -125,18 +127,21 @@ def validate(frame: Frame, grouper: str | Path | Grouper | None = None) -> tuple
     return without_rows(frame, places), result.findings
 
 
-def checker(columns: Sequence[str], grouper: str | Path | Grouper | None, rules: Sequence[Rule]) -> Checker:
+def checker(
+    columns: Sequence[str], grouper: str | Path | AnyGrouper | None, rules: Sequence[Rule]
+) -> Checker:
     """Rules that are ready for frames with certain columns; for use batch by batch."""
     if grouper is None:
         return Checker(rules, columns)
     # What a directory holds may change; an installed version and a Grouper do not.
-    facts = GrouperFacts(Grouper(grouper)) if isinstance(grouper, Path) else _facts_of(grouper)
+    facts = facts_of(grouper_of(grouper)) if isinstance(grouper, Path) else _facts_of(grouper)
+    facts.grouper.check_choice(columns)
     return Checker(rules, columns, facts)
 
 
 @lru_cache(maxsize=4)
-def _facts_of(grouper: str | Grouper) -> GrouperFacts:
-    return GrouperFacts(Grouper(grouper) if isinstance(grouper, str) else grouper)
+def _facts_of(grouper: str | AnyGrouper) -> GrouperFacts | SeriesFacts:
+    return facts_of(grouper_of(grouper))
 
 
 def choose(rules: Iterable[Rule | str] | None = None, *, until: date | None = None) -> tuple[Rule, ...]:
@@ -179,7 +184,7 @@ def skipped_frame(skipped: Iterable[Skipped]) -> pl.DataFrame:
 
 
 def _checked(
-    cases: Cases, grouper: str | Path | Grouper | None, rules: Sequence[Rule]
+    cases: Cases, grouper: str | Path | AnyGrouper | None, rules: Sequence[Rule]
 ) -> tuple[CheckResult, pl.Series]:
     """The result, and the places of the rows that have an error."""
     ready = checker(cases.binding.columns, grouper, rules)

@@ -13,15 +13,17 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from drg.grouping import Grouper
+from drg.grouping import AnyGrouper, Grouper, GrouperSeries
 from drg.grouping.arrays import encode, grouped
 from drg.grouping.codes import CodeIndex
 from drg.grouping.outcomes import is_ambiguous
+from drg.grouping.series import NONE_IN_FORCE
 from drg.records.codes import normalised
 from drg.records.rules import BY_GROUPER, FEMALE, MALE
 from drg.tables import GrouperTables
 from drg.tables.language import And, Compare, Count, Expression, Member, atoms, parse
 
+IN_FORCE: Final = f"{BY_GROUPER}a version was in force"
 IN_AN_MDC: Final = f"{BY_GROUPER}principal diagnosis is in an MDC"
 GROUPED: Final = f"{BY_GROUPER}the case reaches an ADRG"
 AMBIGUOUS: Final = f"{BY_GROUPER}the case reaches a QY group"
@@ -49,10 +51,12 @@ class GrouperFacts:
         grouper: the version.
 
     Attributes:
+        grouper: the version.
         diagnoses_of, procedures_of: codes that the version knows for one sex only, by that sex.
     """
 
     def __init__(self, grouper: Grouper) -> None:
+        self.grouper: AnyGrouper = grouper
         self._program = grouper.program
         tables = grouper.tables
         diagnoses, procedures = self._program.diagnoses, self._program.procedures
@@ -85,6 +89,7 @@ class GrouperFacts:
         sex = np.where(self._diagnosis[FEMALE][principal], FEMALE, sex)
         return pl.DataFrame(
             {
+                IN_FORCE: np.ones(batch.height, dtype=np.bool_),
                 IN_AN_MDC: self._in_an_mdc[principal],
                 GROUPED: groups.adrg < len(self._program.adrg),
                 AMBIGUOUS: self._ambiguous[groups.adrg],
@@ -99,6 +104,36 @@ class GrouperFacts:
                 ),
             }
         )
+
+
+class SeriesFacts:
+    """The facts of a series: of each case those of the version in force, and none if there is no such.
+
+    Attributes:
+        grouper: the series.
+    """
+
+    def __init__(self, series: GrouperSeries) -> None:
+        self.grouper: AnyGrouper = series
+        self._by_version = series.by_version
+        self._facts = [GrouperFacts(version) for version in series.versions]
+
+    def __call__(self, batch: pl.DataFrame) -> pl.DataFrame:
+        """The facts of each case, as ``GrouperFacts`` has them."""
+
+        def facts(number: int, rows: pl.DataFrame) -> pl.DataFrame:
+            if number >= 0:
+                return self._facts[number](rows)
+            unknown = self._facts[0](rows.head(0)).clear(rows.height)
+            return unknown.with_columns(pl.lit(number != NONE_IN_FORCE).alias(IN_FORCE))
+
+        return self._by_version(batch, facts)
+
+
+def facts_of(grouper: AnyGrouper) -> GrouperFacts | SeriesFacts:
+    """The facts of a version, or of a series of versions."""
+    assert isinstance(grouper, Grouper | GrouperSeries)
+    return GrouperFacts(grouper) if isinstance(grouper, Grouper) else SeriesFacts(grouper)
 
 
 def _flags(index: CodeIndex, codes: Iterable[str]) -> Flags:

@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 
 from drg.analysis.checks import facts
-from drg.records.findings import ERROR
+from drg.records.findings import ERROR, WARNING
 from drg.records.rules import ABSTRACT, FEMALE, MALE, PRINCIPAL, PROCEDURE, SCHEME, SEX, Rule
 
 
@@ -20,6 +20,18 @@ _GROUPED = pl.col(facts.GROUPED)
 _PRINCIPAL_SEX = pl.col(facts.PRINCIPAL_SEX)
 
 RULES: Final = (
+    Rule(
+        id="no-version-in-force",
+        severity=WARNING,
+        fields=("discharge_date",),
+        # A date that is missing or cannot be read has a finding of its own.
+        when=~pl.col(facts.IN_FORCE),
+        message="no version of the series was in force on discharge_date",
+        message_zh="出院日期不在该系列任何分组方案版本的有效期内",
+        fix="Check the date; or name the version by which such cases are to be grouped",
+        fix_zh="请核对出院日期；如确需分组，请指定具体的分组方案版本",
+        source=SCHEME,
+    ),
     Rule(
         id="principal-groups-nowhere",
         severity=ERROR,

@@ -1,0 +1,135 @@
+"""What groups discharges: one version, or a series of versions."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from drg.columns import INPUT, OUTPUT, OUTPUT_COLUMNS
+from drg.grouping.explain import Explanation
+from drg.grouping.frames import check_free, lacking
+from drg.grouping.outcomes import check_language
+from drg.records import Discharge
+from drg.records.cases import Cases, through
+from drg.records.codes import CodeKind
+from drg.records.layout import CANONICAL
+
+if TYPE_CHECKING:
+    from drg.records.frames import Frame
+
+OUTPUT_NAMES: Final = list(OUTPUT)
+
+
+class AnyGrouper(ABC):
+    """One version (``Grouper``) or a series of them (``GrouperSeries``); safe to share between threads."""
+
+    @property
+    @abstractmethod
+    def id(self) -> str:
+        """The id of the version or of the series."""
+
+    @property
+    @abstractmethod
+    def required_columns(self) -> tuple[str, ...]:
+        """The columns that a frame must have, for a rule reads them or no case can be grouped without."""
+
+    @abstractmethod
+    def lacks(self, names: Collection[str]) -> dict[str, str]:
+        """The required columns that are not among some, and why each is needed."""
+
+    @abstractmethod
+    def knows(self, kind: CodeKind, codes: pl.Series) -> npt.NDArray[np.bool_]:
+        """Which codes the version knows; of a series, which any of its versions knows."""
+
+    @abstractmethod
+    def group_batch(self, batch: pl.DataFrame, language: str = "en") -> pl.DataFrame:
+        """Group cases as ``Cases.read`` gives them at once, in the calling thread."""
+
+    @abstractmethod
+    def explain(self, discharge: Mapping[str, Any] | Discharge) -> Explanation:
+        """How one discharge comes to its group; see ``drg.explain``."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.id!r})"
+
+    def group(
+        self,
+        frame: Frame,
+        *,
+        language: str = "en",
+        watch: Callable[[pl.DataFrame], None] | None = None,
+    ) -> Frame:
+        """Add the groups to discharges.
+
+        Args:
+            frame: one row per discharge, in the columns of ``columns.INPUT_COLUMNS`` or of a layout: all that
+                ``Cases.of`` takes. Other columns pass through.
+            language: of the reasons, ``en`` or ``zh``.
+            watch: is shown every grouped batch, in no particular order and from several threads.
+
+        Returns:
+            The same kind of frame with the same rows in the same order and the columns of
+            ``columns.OUTPUT_COLUMNS`` added.
+
+        Raises:
+            MissingColumnError: if a column of ``required_columns`` is absent; cases of a layout other than
+                the canonical one may lack any but the principal diagnosis, and what chooses the version.
+            InputError: if a column holds what it cannot hold, or an output column is already there.
+        """
+        return through(frame, lambda cases: self.group_cases(cases, language=language, watch=watch))
+
+    def group_cases(
+        self,
+        cases: Cases,
+        *,
+        language: str = "en",
+        watch: Callable[[pl.DataFrame], None] | None = None,
+    ) -> Cases:
+        """Add the groups to cases; see ``group``."""
+        check_language(language)
+        self.check_cases(cases)
+        check_free(cases.own_columns, OUTPUT, "grouping")
+        return cases.with_columns(
+            lambda batch: self.group_batch(batch, language).select(OUTPUT_NAMES),
+            self.required_columns,
+            OUTPUT_COLUMNS,
+            watch,
+        )
+
+    def check_cases(self, cases: Cases) -> None:
+        """Whether cases have the columns that they need.
+
+        Raises:
+            MissingColumnError: names every column that is missing, and a rule that needs it.
+        """
+        if cases.layout.id == CANONICAL:
+            self.check_needed((*cases.own_columns, *cases.binding.columns))
+        else:
+            self.check_choice(cases.binding.columns)
+
+    def check_needed(self, names: Collection[str]) -> None:
+        """Whether all columns that are needed are among some.
+
+        Raises:
+            MissingColumnError: names every column that is missing, and a rule that needs it.
+        """
+        self._refuse(self.lacks(names))
+
+    def check_choice(self, names: Collection[str]) -> None:
+        """Whether a frame with these columns, which may lack what rules read, has what chooses the version.
+
+        Raises:
+            MissingColumnError: it lacks that; only a series of versions asks for it.
+        """
+        self._refuse({name: why for name, why in self.lacks(names).items() if name not in INPUT})
+
+    def _refuse(self, missing: Mapping[str, str]) -> None:
+        if missing:
+            lines = "".join(f"\n    {why}" for why in missing.values())
+            fix = "Add what is missing; leave cells empty where the value is not known"
+            raise lacking(self.id, list(missing), lines, fix)

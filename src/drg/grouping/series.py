@@ -1,0 +1,229 @@
+"""Versions that follow one another: each discharge is grouped by the one in force on its day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from drg.columns import INPUT, OUTPUT, OUTPUT_COLUMNS, RECORD
+from drg.errors import TablesError, UnknownGrouperError, did_you_mean
+from drg.grouping import outcomes
+from drg.grouping.base import AnyGrouper
+from drg.grouping.explain import Choice, Explanation
+from drg.grouping.grouper import Grouper
+from drg.records import Discharge
+from drg.records.binding import UNREAD
+from drg.records.cases import Cases, discharge_of
+from drg.records.codes import CodeKind
+from drg.tables import Series, find_series, list_series
+from drg.tables.manifest import MANIFEST_FILE
+from drg.tables.series import series_of
+
+DATE: Final = "discharge_date"
+# What stands in place of the number of a version.
+NONE_IN_FORCE: Final = -1
+NO_DATE: Final = -2
+
+_REASONS: Final = {NONE_IN_FORCE: outcomes.NO_VERSION, NO_DATE: outcomes.NO_DATE}
+_EPOCH: Final = date(1970, 1, 1)
+
+
+class GrouperSeries(AnyGrouper):
+    """A series of versions, loaded, checked and compiled; safe to share between threads.
+
+    A case is grouped by the version in force on its ``discharge_date``, exactly as by that version alone. A
+    case without a date, or of a day on which no version was in force, keeps its row ungrouped, with a reason.
+
+    Args:
+        series: the id of a series of installed versions, or the versions of one series.
+
+    Attributes:
+        series: its manifests, the oldest first.
+        versions: the versions, in the same order.
+
+    Raises:
+        UnknownGrouperError: if there is no such series.
+        TablesError: if its versions contradict each other or cannot be used; RuleError if a rule cannot be
+            read.
+    """
+
+    def __init__(self, series: str | Iterable[Grouper]) -> None:
+        if isinstance(series, str):
+            self.series = _installed(series)
+            self.versions = tuple(Grouper(member.id) for member in self.series.members)
+        else:
+            given = {grouper.id: grouper for grouper in series}
+            self.series = _one_series(given)
+            self.versions = tuple(given[member.id] for member in self.series.members)
+        first = [member.valid_from for member in self.series.members]
+        last = [member.valid_to for member in self.series.members]
+        self._first_day = np.array([_number(day or date.min) for day in first])
+        self._last_day = np.array([_number(day or date.max) for day in last])
+
+    @property
+    def id(self) -> str:
+        """The id of the series."""
+        return self.series.id
+
+    @property
+    def required_columns(self) -> tuple[str, ...]:
+        """The columns that any of the versions needs, and the date that chooses between them."""
+        needed = {name for version in self.versions for name in version.required_columns}
+        return (*(name for name in INPUT if name in needed), DATE)
+
+    def lacks(self, names: Collection[str]) -> dict[str, str]:
+        """The required columns that are not among some, and why each is needed."""
+        missing = self._lacks_date(names)
+        for version in self.versions:
+            for name, why in version.lacks(names).items():
+                missing.setdefault(name, why)
+        return missing
+
+    def knows(self, kind: CodeKind, codes: pl.Series) -> npt.NDArray[np.bool_]:
+        """Which codes any of the versions knows."""
+        known = np.zeros(len(codes), dtype=np.bool_)
+        for version in self.versions:
+            known |= version.knows(kind, codes)
+        return known
+
+    def group_batch(self, batch: pl.DataFrame, language: str = "en") -> pl.DataFrame:
+        """Group cases as ``Cases.read`` gives them at once, in the calling thread."""
+
+        def groups(number: int, rows: pl.DataFrame) -> pl.DataFrame:
+            if number < 0:
+                return self._without_version(number, rows.height, language)
+            return self.versions[number].group_batch(rows, language).select(list(OUTPUT))
+
+        return batch.with_columns(self.by_version(batch, groups).get_columns())
+
+    def explain(self, discharge: Mapping[str, Any] | Discharge) -> Explanation:
+        """How one discharge comes to its version and its group; see ``drg.explain``."""
+        record = discharge_of(discharge)
+        cases = Cases.of(record)
+        frame = cases.read(cases.rows.collect(), [DATE])
+        number = int(self._numbers(frame)[0])
+        day = _days(frame)[0]
+        if number >= 0:
+            member = self.series.members[number]
+            choice = Choice(
+                series=self.id, discharged=day, valid_from=member.valid_from, valid_to=member.valid_to
+            )
+            return self.versions[number].explain(record).model_copy(update={"choice": choice})
+        outcome = self._without_version(number, 1, "en").row(0, named=True)
+        return Explanation(discharge=record, choice=Choice(series=self.id, discharged=day), **outcome)
+
+    def by_version(
+        self, batch: pl.DataFrame, function: Callable[[int, pl.DataFrame], pl.DataFrame]
+    ) -> pl.DataFrame:
+        """Apply a function to the rows of each version.
+
+        Args:
+            batch: cases as ``Cases.read`` gives them.
+            function: from the place of a version in ``versions``, ``NONE_IN_FORCE`` or ``NO_DATE``, and its
+                rows, which have the columns of ``columns.INPUT_COLUMNS`` at least, to as many rows.
+
+        Returns:
+            What the function gives, in the order of the batch.
+        """
+        numbers = self._numbers(batch)
+        present = np.unique(numbers).tolist() or [0]
+        if len(present) == 1:
+            return function(present[0], batch)
+        read = batch.select(name for name in batch.columns if name.removesuffix(UNREAD) in INPUT)
+        places = [np.flatnonzero(numbers == number) for number in present]
+        parts = [function(number, read[rows]) for number, rows in zip(present, places, strict=True)]
+        back = np.empty(batch.height, dtype=np.uint32)
+        back[np.concatenate(places)] = np.arange(batch.height, dtype=np.uint32)
+        # Taking rows out of one chunk is much faster than out of several.
+        return pl.concat(parts, rechunk=True)[pl.Series(back)]
+
+    def _numbers(self, batch: pl.DataFrame) -> npt.NDArray[np.int64]:
+        """The place of the version of each row in ``versions``, ``NONE_IN_FORCE`` or ``NO_DATE`` [rows]."""
+        days = _days(batch)
+        day = days.to_physical().fill_null(0).to_numpy()
+        numbers = np.searchsorted(self._first_day, day, side="right") - 1
+        # Before the first version the place is that of none already.
+        numbers[day > self._last_day[numbers]] = NONE_IN_FORCE
+        numbers[days.is_null().to_numpy()] = NO_DATE
+        return numbers
+
+    def _lacks_date(self, names: Collection[str]) -> dict[str, str]:
+        if DATE in names:
+            return {}
+        hint = did_you_mean(DATE, set(names) - set(INPUT))
+        ids = " or ".join(version.id for version in self.versions)
+        why = (
+            f"{DATE} ({RECORD[DATE].label_zh}): it says which version was in force on the day of discharge"
+            f" ({self.series.periods}); without it name one version, {ids}, instead of {self.id}"
+        )
+        return {DATE: f"{why}{'. ' + hint if hint else ''}"}
+
+    def _without_version(self, number: int, rows: int, language: str) -> pl.DataFrame:
+        """The outcome of cases that have no version."""
+        reason = outcomes.reason_without_version(_REASONS[number], self.id, self.series.periods, language)
+        said = {
+            "drg": outcomes.UNGROUPED_DRG,
+            "severity": outcomes.SEVERITIES[0],
+            "grouping_status": outcomes.UNGROUPED,
+            "grouping_reason": reason,
+        }
+        return pl.DataFrame(
+            [
+                pl.repeat(said.get(column.name), rows, dtype=pl.String, eager=True).alias(column.name)
+                for column in OUTPUT_COLUMNS
+            ]
+        )
+
+
+def grouper_of(grouper: str | Path | AnyGrouper) -> AnyGrouper:
+    """What groups: a version by id or directory, or a series of versions by id.
+
+    Raises:
+        UnknownGrouperError: there is neither. TablesError: it cannot be used as it stands.
+    """
+    if isinstance(grouper, AnyGrouper):
+        return grouper
+    return GrouperSeries(str(grouper)) if find_series(grouper) else Grouper(grouper)
+
+
+def _installed(id_: str) -> Series:
+    found = find_series(id_)
+    if found is None:
+        known = list_series()
+        hint = did_you_mean(id_, known)
+        raise UnknownGrouperError(
+            f"there is no series of versions {id_!r}",
+            fix=f"{hint} There are: {', '.join(known) or 'none'}. A single version is a Grouper".strip(),
+        )
+    return found
+
+
+def _one_series(groupers: Mapping[str, Grouper]) -> Series:
+    manifests = {Path(id_) / MANIFEST_FILE: grouper.tables.manifest for id_, grouper in groupers.items()}
+    found = series_of(manifests)
+    outside = [manifest.id for manifest in manifests.values() if not manifest.series]
+    if len(found) != 1 or outside:
+        raise TablesError(
+            f"{', '.join(groupers) or 'no version'}: these are not the versions of one series",
+            field="series",
+            fix="Give versions whose manifests name the same series",
+        )
+    return next(iter(found.values()))
+
+
+def _days(batch: pl.DataFrame) -> pl.Series:
+    """The day of discharge of each row; null if it is not given or cannot be read."""
+    if DATE not in batch.columns:
+        return pl.repeat(None, batch.height, dtype=pl.Date, eager=True)
+    return batch[DATE].dt.date()
+
+
+def _number(day: date) -> int:
+    """Days since 1970, as polars counts them."""
+    return (day - _EPOCH).days
