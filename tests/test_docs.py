@@ -272,12 +272,13 @@ def test_example_has_what_versions_need() -> None:
     example = pl.read_csv(ROOT / "examples" / "discharges.csv", infer_schema=False)
     assert example.height == 200
     assert example["case_id"].is_unique().all()
-    # The weight at admission is asked for by 3.0 only, the department by no version.
-    assert set(INPUT) - set(example.columns) == {"admission_weight_g", "department"}
-    assert set(example.columns) < set(INPUT)
-    statuses = drg.group(example, "chs-drg-2.0")["grouping_status"]
-    assert set(statuses) == {"grouped", "ambiguous", "ungrouped", "invalid"}
-    assert (statuses == "grouped").mean() > 0.9
+    assert set(example.columns) == {*INPUT, "discharge_date", "total_cost_yuan"}
+    for version in ("chs-drg-2.0", "chs-drg-3.0"):
+        statuses = drg.group(example, version)["grouping_status"]
+        assert set(statuses) == {"grouped", "ambiguous", "ungrouped", "invalid"}
+        assert (statuses == "grouped").mean() > 0.9
+    priced = drg.price(drg.group(example, "chs-drg-3.0"), "reference-3.0")
+    assert (priced["case_class"] == "normal").mean() > 0.9
 
 
 def test_columns_are_all_documented() -> None:

@@ -289,6 +289,15 @@ PRICING_COLUMNS: tuple[Column, ...] = (
         "level of the hospital as the scheme names it; 三级 is 3",
         words=(("一级", "1"), ("二级", "2"), ("三级", "3")),
     ),
+    Column(
+        "hospital_coefficient",
+        Kind.NUMBER,
+        pl.Decimal(18, 8),
+        "医疗机构系数",
+        "coefficient of the hospital, where the scheme does not know it: above 0, at most 10",
+        lowest=0,
+        highest=10,
+    ),
     Column("case_kind", Kind.TEXT, pl.String, "病例类别", "kind of case outside DRG: bed_day, day_surgery …"),
     Column(
         "excluded_items_yuan",
@@ -305,8 +314,34 @@ PRICING_COLUMNS: tuple[Column, ...] = (
         "tcm_cost_yuan",
         Kind.MONEY,
         pl.Decimal(18, 2),
-        "中医治疗费用",
+        "中医费用合计",
         "traditional medicine in the cost, in yuan",
+    ),
+    Column("tcm_treatment_yuan", Kind.MONEY, pl.Decimal(18, 2), "中医治疗费", "treatments of it, in yuan"),
+    Column(
+        "tcm_patent_drugs_yuan", Kind.MONEY, pl.Decimal(18, 2), "中成药费", "ready-made drugs of it, in yuan"
+    ),
+    Column("tcm_herbs_yuan", Kind.MONEY, pl.Decimal(18, 2), "中药饮片费", "herbs of it, in yuan"),
+    Column(
+        "western_treatment_yuan",
+        Kind.MONEY,
+        pl.Decimal(18, 2),
+        "西医治疗费",
+        "treatments of western medicine, in yuan",
+    ),
+    Column(
+        "western_drugs_yuan", Kind.MONEY, pl.Decimal(18, 2), "西药费", "drugs of western medicine, in yuan"
+    ),
+    Column("surgery_yuan", Kind.MONEY, pl.Decimal(18, 2), "手术费", "operations, in yuan"),
+    Column("materials_yuan", Kind.MONEY, pl.Decimal(18, 2), "卫生材料费", "medical materials, in yuan"),
+    Column(
+        "tcm_share",
+        Kind.NUMBER,
+        pl.Decimal(18, 8),
+        "中医费用占比",
+        "share of traditional medicine in the fees that count, 0 to 1; else worked out from the fees",
+        lowest=0,
+        highest=1,
     ),
     Column("patient_share_yuan", Kind.MONEY, pl.Decimal(18, 2), "个人负担", "borne by the patient, in yuan"),
     Column("other_payers_yuan", Kind.MONEY, pl.Decimal(18, 2), "其他支付", "borne by other payers, in yuan"),

@@ -66,14 +66,35 @@ def test_the_summary_counts_every_case(drg: Drg, csv: Path, tmp_path: Path) -> N
     for part in (
         "total_cost_yuan is missing",
         "no rate for this insurance_type",
-        "illustrative",
+        "Illustrative numbers",
         "6 cases in",
     ):
         assert part in out
 
 
-def test_quiet_prints_nothing(drg: Drg, csv: Path, tmp_path: Path) -> None:
+def test_quiet_prints_nothing_but_what_nobody_may_overlook(drg: Drg, csv: Path, tmp_path: Path) -> None:
+    outcome = drg("price", csv, "-o", tmp_path / "o.csv", "-s", "demo", "-q")
+    assert (outcome.code, outcome.out) == (0, "")
+    (line,) = outcome.err.splitlines()
+    assert line.startswith("Warning: 1 of 6 cases: not priced: something is not known")
+    csv.write_text(csv.read_text(encoding="utf-8").replace(",340,", ",310,"), encoding="utf-8")
     assert drg("price", csv, "-o", tmp_path / "o.csv", "-s", "demo", "-q") == (0, "", "")
+
+
+def test_a_hospital_gives_its_coefficient(drg: Drg, tmp_path: Path) -> None:
+    file = tmp_path / "grouped.csv"
+    text = "case_id,drg,grouping_status,grouper,los_days,total_cost_yuan,tcm_share\n"
+    rows = ["1,IU2F,grouped,chongqing-2025,12,8000,0.6", "2,IU2F,grouped,chongqing-2025,12,8000,0.5"]
+    file.write_text(text + "\n".join(rows) + "\n", encoding="utf-8")
+    asked = ["price", file, "-o", tmp_path / "o.csv", "-s", "chongqing-2025", "--set", "hospital_level=2"]
+    outcome = drg(*asked, "-q")
+    assert "2 of 2 cases: not priced" in outcome.err
+    assert "--set hospital_coefficient=" in read(tmp_path / "o.csv")["pricing_reason"][0]
+    assert drg(*asked, "--set", "hospital_coefficient=0.92", "-q").err == ""
+    assert read(tmp_path / "o.csv")["payment"].to_list() == ["8155.59", "5747.14"]
+    outcome = drg(*asked[:1], file, "--explain", "2", *asked[4:], "--set", "hospital_coefficient=0.92")
+    for part in ("column hospital_coefficient", "0.6524 × 9,575.25 × 0.92", "column tcm_share", "IU23"):
+        assert part in outcome.out
 
 
 def test_reasons_in_chinese(drg: Drg, csv: Path, tmp_path: Path) -> None:
@@ -91,7 +112,7 @@ def test_dates_before_validity_and_other_versions_warn_once_even_if_quiet(
     outcome = drg("price", csv, "-o", tmp_path / "o.csv", "-s", "demo", "-q")
     assert outcome.code == 0
     lines = outcome.err.splitlines()
-    assert len(lines) == 2
+    assert len(lines) == 3
     assert "6 of 6 cases: discharged outside the validity of the scheme (2025-01-01 – …)" in outcome.err
     assert "grouped with another version than demo" in outcome.err
     result = read(tmp_path / "o.csv")

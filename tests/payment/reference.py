@@ -97,7 +97,8 @@ def unit_of(case: Case, scheme: PaymentScheme) -> Fraction | None:
     return None
 
 
-def coefficient_of(case: Case, drg: str, scheme: PaymentScheme) -> Fraction:
+def coefficient_of(case: Case, drg: str, scheme: PaymentScheme) -> Fraction | None:
+    """The coefficient; None if nobody knows it."""
     if scheme.coefficients is None or drg in scheme.coefficients.base_groups:
         return Fraction(1)
     hospital, level = case.get("hospital_id"), case.get("hospital_level")
@@ -112,7 +113,10 @@ def coefficient_of(case: Case, drg: str, scheme: PaymentScheme) -> Fraction:
     for given in wanted:
         if given in rows:
             return Fraction(rows[given])
-    return Fraction(scheme.coefficients.default)
+    if scheme.coefficients.default != "not_known":
+        return Fraction(scheme.coefficients.default)
+    own = case.get("hospital_coefficient")
+    return Fraction(own) if own is not None and 0 < own <= 10 else None
 
 
 def weight_of(case: Case, drg: str, weights: Weights) -> Fraction | None:
@@ -221,14 +225,18 @@ def _price_one(
     net = cost - excluded if cost is not None and not invalid else None
 
     drg, is_grouped = case["drg"], case["grouping_status"] == "grouped"
-    if is_grouped and net is not None:
-        drg = _medical(case, drg, net, scheme)
-    weight = weight_of(case, drg, weights) if is_grouped else None
+    undecided = False
+    if is_grouped and net is not None and scheme.tcm and drg in scheme.tcm.medical_drg:
+        share = _tcm_share(case, net, scheme)
+        undecided = share is None
+        if share is not None and share < Fraction(scheme.tcm.share_below):
+            drg = scheme.tcm.medical_drg[drg]
+    weight = weight_of(case, drg, weights) if is_grouped and not undecided else None
     unit = unit_of(case, scheme)
     coefficient = None
     if weight is not None:
         coefficient = coefficient_of(case, drg, scheme)
-        if is_followed and scheme.readmission:
+        if is_followed and scheme.readmission and coefficient is not None:
             coefficient *= Fraction(scheme.readmission.factor)
     known = None
     if weight is not None and unit is not None and coefficient is not None:
@@ -237,7 +245,9 @@ def _price_one(
     if net is None:
         case_class, paid = "invalid", [NOTHING]
     else:
-        case_class, paid = _class_and_payment(case, scheme, net, weight, known, is_extreme=is_extreme)
+        case_class, paid = _class_and_payment(
+            case, scheme, net, weight, known, is_extreme=is_extreme, undecided=undecided
+        )
     parts = dict.fromkeys(PARTS, Fraction(0))
     if case_class != "invalid":
         for part, value in _rounded(paid):
@@ -248,7 +258,7 @@ def _price_one(
     payment = sum(parts.values())
     standard = None if known is None else to_fen(known.standard)
     formula = standard - net if case_class in INSIDE and standard is not None and net is not None else 0
-    surplus = payment - cost if cost is not None and case_class != "invalid" else None
+    surplus = payment - cost if cost is not None and case_class not in ("invalid", "unpriced") else None
     fund = _fund(case, payment)
     result: dict[str, Any] = {
         "relative_weight": None if weight is None else _eight(weight),
@@ -274,13 +284,20 @@ def _points(weight: Fraction | None, coefficient: Fraction | None, scheme: Payme
     return _eight(weight * Fraction(scheme.method.scale) * coefficient)
 
 
-def _medical(case: Case, drg: str, net: Fraction, scheme: PaymentScheme) -> str:
-    """The group as which a case is priced: that of its medical counterpart if little of it is TCM."""
-    if scheme.tcm is None or drg not in scheme.tcm.medical_drg:
-        return drg
-    tcm = amount(case.get("tcm_cost_yuan"))
-    falls_back = tcm is not None and tcm < Fraction(scheme.tcm.share_below) * net
-    return scheme.tcm.medical_drg[drg] if falls_back else drg
+def _tcm_share(case: Case, net: Fraction, scheme: PaymentScheme) -> Fraction | None:
+    """The share of traditional medicine, as given or of the fees that count; None if it is not known."""
+    assert scheme.tcm is not None
+    given = case.get("tcm_share")
+    if given is not None:
+        return Fraction(given) if 0 <= given <= 1 else None
+    ours = [amount(case.get(name)) for name in scheme.tcm.tcm_fees]
+    others = [amount(case.get(name)) for name in scheme.tcm.other_fees]
+    known = [fee for fee in (*ours, *others) if fee is not None and 0 <= fee <= HIGHEST_COST]
+    if len(known) < len(ours) + len(others):
+        return None
+    part = sum(known[: len(ours)], Fraction(0))
+    whole = sum(known, Fraction(0)) if others else net
+    return part / whole if 0 < whole <= HIGHEST_COST and part <= HIGHEST_COST else None
 
 
 def _class_and_payment(
@@ -291,20 +308,21 @@ def _class_and_payment(
     known: Combination | None,
     *,
     is_extreme: bool,
+    undecided: bool,
 ) -> tuple[str, list[Paid]]:
     """The first class that applies, and what it is paid; parts of one payment are rounded together."""
     special = amount(case.get("special_payment_yuan"))
     if special is not None:
         return "special", [Paid("special_payment", special)]
     if case["grouping_status"] == "ambiguous":
-        return "ambiguous", [_by_status(scheme.ambiguous, net)]
+        return _held_or("ambiguous", scheme.ambiguous, net)
     if case["grouping_status"] != "grouped":
-        return "ungrouped", [_by_status(scheme.ungrouped, net)]
+        return _held_or("ungrouped", scheme.ungrouped, net)
     for rule in scheme.outside:
         if _fits(rule, case):
             return _outside(rule, case, net)
-    if weight is None:
-        return "unweighted", [_by_status(scheme.unweighted, net)]
+    if weight is None and not undecided:
+        return _held_or("unweighted", scheme.unweighted, net)
     if known is None:
         return "unpriced", [NOTHING]
     if scheme.incomplete and case.get("incomplete"):
@@ -339,6 +357,13 @@ def _rounded(paid: list[Paid]) -> list[Paid]:
     first = [Paid(part, to_fen(value)) for part, value in paid[:-1]]
     rest = total - sum((value for _, value in first), Fraction(0))
     return [*first, Paid(paid[-1].part, rest)]
+
+
+def _held_or(case_class: str, rule: ByStatus, net: Fraction) -> tuple[str, list[Paid]]:
+    """What a case without a usable group is paid; held as not priced where nobody knows."""
+    if rule.pays == "not_known":
+        return "unpriced", [NOTHING]
+    return case_class, [_by_status(rule, net)]
 
 
 def _by_status(rule: ByStatus, net: Fraction) -> Paid:

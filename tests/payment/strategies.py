@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 import drg as package
 from drg.columns import PRICE_COLUMNS
-from drg.payment.scheme import PaymentScheme
+from drg.payment.scheme import FEES, PaymentScheme
 from tests.payment import reference
 
 Weights = dict[tuple[str, str | None], Decimal]
@@ -53,7 +53,9 @@ SCHEMA = {
     "total_cost_yuan": pl.Decimal(18, 2),
     "excluded_items_yuan": pl.Decimal(18, 2),
     "special_payment_yuan": pl.Decimal(18, 2),
-    "tcm_cost_yuan": pl.Decimal(18, 2),
+    **dict.fromkeys(FEES, pl.Decimal(18, 2)),
+    "tcm_share": pl.Decimal(18, 8),
+    "hospital_coefficient": pl.Decimal(18, 8),
     "patient_share_yuan": pl.Decimal(18, 2),
     "other_payers_yuan": pl.Decimal(18, 2),
 }
@@ -142,7 +144,8 @@ def _coefficients(rng: random.Random) -> dict[str, Any]:
         for hospital, level, drg in places
     ]
     base_groups = rng.sample(DRGS, rng.randint(0, 2))
-    return sourced(default=_coefficient(rng), base_groups=base_groups, rows=rows)
+    default = "not_known" if rng.random() < 0.3 else _coefficient(rng)
+    return sourced(default=default, base_groups=base_groups, rows=rows)
 
 
 def _coefficient(rng: random.Random) -> Decimal:
@@ -178,8 +181,17 @@ def _outside(rng: random.Random) -> list[dict[str, Any]]:
 
 
 def _by_status(rng: random.Random) -> dict[str, Any]:
-    pays = rng.choice(["by_item", "share", "nothing"])
+    pays = rng.choice(["by_item", "share", "nothing", "not_known"])
     return sourced(pays=pays, share=_share(rng) if pays == "share" else None)
+
+
+def _fees(rng: random.Random) -> dict[str, Any]:
+    """Of which fees the share of traditional medicine is made: the default, or some single ones."""
+    if rng.random() < 0.4:
+        return {}
+    fees = rng.sample(FEES, rng.randint(2, len(FEES)))
+    ours = rng.randint(1, len(fees) - 1)
+    return {"tcm_fees": fees[:ours], "other_fees": fees[ours:]}
 
 
 def random_scheme(rng: random.Random) -> tuple[dict[str, Any], Weights]:
@@ -228,7 +240,7 @@ def random_scheme(rng: random.Random) -> tuple[dict[str, Any], Weights]:
                 except_adrg=[rng.choice(["BR1", "NR1"])],
             )
         ),
-        "tcm": perhaps(sourced(share_below=_share(rng), medical_drg=medical)),
+        "tcm": perhaps(sourced(share_below=_share(rng), medical_drg=medical, **_fees(rng))),
         "rounding": perhaps(sourced(standard_first=rng.random() < 0.5)),
     }
     if rng.random() < 0.6:
@@ -256,9 +268,9 @@ def _boundaries(case: Mapping[str, Any], scheme: PaymentScheme, weights: Weights
     """Net costs at which the class or the formula of this case changes."""
     weight = reference.weight_of(case, case["drg"], weights)
     unit = reference.unit_of(case, scheme)
-    if weight is None or unit is None:
-        return [Fraction(1000)]
     coefficient = reference.coefficient_of(case, case["drg"], scheme)
+    if weight is None or unit is None or coefficient is None:
+        return [Fraction(1000)]
     known = reference.combination(weight, unit, coefficient, scheme)
     found = [known.mean, known.standard]
     if scheme.high:
@@ -331,6 +343,7 @@ def _case(rng: random.Random, scheme: PaymentScheme, weights: Weights, patient: 
     drg = rng.choice(DRGS)
     case: dict[str, Any] = {
         "hospital_id": rng.choice([*HOSPITALS, None] if rng.random() < 0.1 else HOSPITALS),
+        "hospital_coefficient": _brought(rng),
         "hospital_level": rng.choice([*LEVELS, None, "9"] if rng.random() < 0.1 else LEVELS),
         "patient_id": None if rng.random() < 0.03 else patient,
         "insurance_type": rng.choice([*INSURANCES, None, "999"] if rng.random() < 0.1 else INSURANCES),
@@ -360,17 +373,39 @@ def _case(rng: random.Random, scheme: PaymentScheme, weights: Weights, patient: 
     case["total_cost_yuan"] = cost
     case["excluded_items_yuan"] = _yuan(excluded) if excluded or rng.random() < 0.5 else None
     case["special_payment_yuan"] = _yuan(rng.randint(0, 10_000_000)) if rng.random() < 0.02 else None
-    case["tcm_cost_yuan"] = _tcm_cost(rng, scheme, net) if case["drg"] in ("BS19", "BV19") else None
+    case |= _tcm_fees(rng, scheme, net) if case["drg"] in ("BS19", "BV19") else {}
     case["patient_share_yuan"] = _yuan(rng.randint(0, 500_000)) if rng.random() < 0.7 else None
     case["other_payers_yuan"] = _yuan(rng.randint(0, 100_000)) if rng.random() < 0.5 else None
     return case
 
 
-def _tcm_cost(rng: random.Random, scheme: PaymentScheme, net: int) -> Decimal | None:
+def _brought(rng: random.Random) -> Decimal | None:
+    """The coefficient that a case brings along; a few are impossible."""
+    return rng.choice([None, Decimal("0.92"), Decimal("0.92"), _coefficient(rng), Decimal(10), Decimal(92)])
+
+
+def _tcm_fees(rng: random.Random, scheme: PaymentScheme, net: int) -> dict[str, Any]:
+    """Fees whose share is at the limit or beside it; some are missing."""
     if scheme.tcm is None or rng.random() < 0.2:
-        return rng.choice([None, _yuan(net)])
-    at = floor(Fraction(scheme.tcm.share_below) * net)
-    return _yuan(max(0, at + rng.choice([-1, 0, 0, 1])))
+        return {"tcm_cost_yuan": rng.choice([None, _yuan(net)])}
+    limit = Fraction(scheme.tcm.share_below)
+    if rng.random() < 0.1:
+        share = rng.choice(
+            [scheme.tcm.share_below, Decimal("0.59999999"), Decimal(0), Decimal(1), Decimal(60)]
+        )
+        return {"tcm_share": share}
+    at = floor(limit * net)
+    part = max(0, at + rng.choice([-1, 0, 0, 1]))
+    found = {}
+    for names, total in ((scheme.tcm.tcm_fees, part), (scheme.tcm.other_fees, max(0, net - part))):
+        for name in names[1:]:
+            fee = rng.choice([0, rng.randint(0, total)])
+            found[name], total = fee, total - fee
+        found |= dict.fromkeys(names[:1], total)
+    fees: dict[str, Any] = {name: _yuan(fee) for name, fee in found.items()}
+    if rng.random() < 0.1:
+        fees[rng.choice(list(fees))] = rng.choice([None, Decimal("100000000.01")])
+    return fees
 
 
 def randoms() -> st.SearchStrategy[random.Random]:

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from drg import SchemeError
 from drg.payment import book as book_module
+from drg.payment import reasons
 from drg.payment.book import PriceBook
 from drg.payment.formulas import HIGHEST_COST_FEN, half_up, line, not_above
-from drg.payment.kernels import LACKS, NO_RATE, NO_WEIGHT, PRICED, STANDARD
+from drg.payment.kernels import LACKS, NO_PRICE, NO_WEIGHT, PRICED, STANDARD
 from drg.payment.load import LoadedScheme
 from drg.payment.scheme import PaymentScheme
 from drg.payment.weights import Weight
@@ -108,7 +109,7 @@ def test_what_the_scheme_lacks_is_said_and_not_raised() -> None:
     book = PriceBook(loaded(rates=[rate("1", "310")]))
     columns = {"drg": pl.Series(["BR15", "XX19", "BR15"]), "insurance_type": pl.Series(["310", "310", "9"])}
     rows, page = book.rows(columns, np.zeros(3, dtype=np.bool_))
-    assert page.combinations[rows, LACKS].tolist() == [PRICED, NO_WEIGHT, NO_RATE]
+    assert page.combinations[rows, LACKS].tolist() == [PRICED, NO_WEIGHT, NO_PRICE]
     assert page.combinations[rows, STANDARD].tolist() == [100, -1, -1]
     assert page.weights.gather(rows).to_list() == [D("1.00000000"), None, D("1.00000000")]
 
@@ -131,7 +132,28 @@ def test_tables_and_sorting_find_the_same_rows(monkeypatch: pytest.MonkeyPatch, 
         places, page = book.rows(columns, np.zeros(100, dtype=np.bool_))
         expected = [10_000 * (100 + (10 * (n % 9) if 1 <= n % 9 <= 7 else 0)) for n in range(100)]
         assert page.combinations[places, STANDARD].tolist() == expected
-        assert page.by_default[places].tolist() == [n % 9 in (0, 8) for n in range(100)]
+        named_not = [reasons.HOSPITAL_NOT_NAMED if n % 9 in (0, 8) else 0 for n in range(100)]
+        assert page.notes[places].tolist() == named_not
+
+
+@pytest.mark.parametrize("largest", [2**24, 1])
+def test_coefficients_that_cases_bring(monkeypatch: pytest.MonkeyPatch, largest: int) -> None:
+    monkeypatch.setattr(book_module, "_LARGEST_TABLE", largest)
+    rows = [row("1.1", hospital="H1")]
+    book = PriceBook(loaded(coefficients={"default": "not_known", "rows": rows, **S}))
+    columns = {"drg": pl.Series(["BR15"] * 5), "hospital_id": pl.Series(["H1", "H2", "H2", "H2", "H1"])}
+    cut = np.zeros(5, dtype=np.bool_)
+    brought = np.array([92_000_000, 92_000_000, 85_000_000, -1, -1], dtype=np.int64)
+    for coefficients, standards in (
+        (brought, [1_100_000, 920_000, 850_000, -1, 1_100_000]),
+        (None, [1_100_000, -1, -1, -1, 1_100_000]),
+        (brought[::-1].copy(), [1_100_000, -1, 850_000, 920_000, 1_100_000]),
+    ):
+        places, page = book.rows(columns, cut, coefficients)
+        assert page.combinations[places, STANDARD].tolist() == standards
+        lacks = [reasons.NO_COEFFICIENT if standard < 0 else 0 for standard in standards]
+        assert page.notes[places].tolist() == lacks
+        assert page.coefficients.gather(places).is_null().to_list() == [s < 0 for s in standards]
 
 
 def test_a_book_can_be_shared_between_threads() -> None:

@@ -178,7 +178,7 @@ def test_a_pricer_says_what_it_needs(tmp_path: Path) -> None:
     pricer = Pricer(scheme(tmp_path / "all", EVERYTHING))
     assert set(pricer.required_columns) == {
         "drg", "grouping_status", "total_cost_yuan", "insurance_type", "hospital_id", "los_days",
-        "case_kind", "incomplete", "tcm_cost_yuan", "patient_id", "admission_date", "discharge_date",
+        "case_kind", "incomplete", "patient_id", "admission_date", "discharge_date",
     }  # fmt: skip
 
 
@@ -285,7 +285,7 @@ def whole_records() -> pl.DataFrame:
         los_days=[5, 5, 5, 5, 5, 5],
         case_kind=[None] * 6,
         incomplete=["是", "0", "maybe", "", "no", None],
-        tcm_cost_yuan=[None, None, "5999.99", None, None, None],
+        tcm_cost_yuan=[None, None, "5999.99", "30000", None, None],
         patient_id=["P1", "P2", "P3", "P4", "P5", "P5"],
         admission_date=["2025-03-01", "2025-03-01", "2025-03-01", "2025-03-01", "2025-03-01", "2025-03-25"],
         discharge_date=["2025-03-06", "2025-03-06", "2025-03-06", "2025-03-06", "2025-03-10", "2025-03-30"],
@@ -309,10 +309,7 @@ def test_every_rule_together(tmp_path: Path) -> None:
         "share of traditional medicine below 60%: paid as the medical DRG; "
         "incomplete is neither yes nor no: taken as no"
     )
-    assert told[3] == (
-        "tcm_cost_yuan cannot be used: not compared; "
-        "patient_share_yuan or other_payers_yuan is impossible: fund not known"
-    )
+    assert told[3] == ("patient_share_yuan or other_payers_yuan is impossible: fund not known")
     assert "excluded_items_yuan is impossible" in told[4]
     assert "followed by a readmission: standard × 0.5" in told[4]
     assert "special_payment_yuan is impossible" in told[5]

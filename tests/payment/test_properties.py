@@ -326,12 +326,16 @@ def test_readmission_ends_where_the_scheme_says(tmp_path: Path, gap: int, factor
     assert [row["coefficient"] for row in rows] == [Decimal(factor), 1]
 
 
-@pytest.mark.parametrize(("tcm_cost", "weight"), [("5999.99", 1), ("6000.00", 2), (None, 2)])
-def test_tcm_groups_fall_back_below_the_share(tmp_path: Path, tcm_cost: str | None, weight: int) -> None:
+@pytest.mark.parametrize(("tcm_cost", "weight"), [("5999.99", 1), ("6000.00", 2), (None, None)])
+def test_tcm_groups_fall_back_below_the_share(
+    tmp_path: Path, tcm_cost: str | None, weight: int | None
+) -> None:
     entries = plain_scheme(tcm=sourced(share_below=Decimal("0.6"), medical_drg={"BV19": "BR15"}))
     weights: Weights = {("BV19", None): Decimal(2), ("BR15", None): Decimal(1)}
     (row,) = both(entries, weights, [plain_case("BV19", 10_000, tcm_cost_yuan=tcm_cost)], tmp_path)
     assert row["relative_weight"] == weight
+    # A share that is not known is neither high nor low.
+    assert row["case_class"] == ("normal" if weight else "unpriced")
 
 
 @pytest.mark.parametrize(("cost", "payment"), [("9999.99", "10999.99"), ("10000.00", "11000.00")])

@@ -217,6 +217,23 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         {"tcm": sourced(share_below=60, medical_drg={})},
         "less than or equal to 1",
     ),
+    "a share of what is no fee": (
+        {"tcm": sourced(share_below=1, medical_drg={}, tcm_fees=["patient_share_yuan"])},
+        "no column of fees",
+    ),
+    "a fee on both sides": (
+        {
+            "tcm": sourced(
+                share_below=1, medical_drg={}, tcm_fees=["surgery_yuan"], other_fees=["surgery_yuan"]
+            )
+        },
+        "would count twice",
+    ),
+    "a share of nothing": (
+        {"tcm": sourced(share_below=1, medical_drg={}, tcm_fees=[])},
+        "at least 1 item",
+    ),
+    "a default that is no number": ({"coefficients": sourced(default="unknown")}, "not_known"),
     "unknown part": ({"highest": sourced()}, "not permitted"),
     "unknown key": ({"incomplete": sourced(share=1)}, "not permitted"),
 }
@@ -269,6 +286,21 @@ MESSAGES: dict[str, tuple[str, str, list[str]]] = {
         TEXT + '\n[tcm]\nshare_below = 0.6\nmedical_drg = { BV19 = "BR99" }\nsource = "x"\n',
         "medical_drg",
         ["demo has no group 'BR99'"],
+    ),
+    "unknown fee": (
+        TEXT + '\n[tcm]\nshare_below = 0.6\ntcm_fees = ["tcm_cost"]\nmedical_drg = {}\nsource = "x"\n',
+        "tcm_fees",
+        ["'tcm_cost' is no column of fees", "tcm_cost_yuan"],
+    ),
+    "unknown word for the default": (
+        TEXT + '\n[coefficients]\ndefault = "unknown"\nsource = "x"\n',
+        "default",
+        ["default is 'unknown'", 'default = 1; "not_known"'],
+    ),
+    "unknown word for what is paid": (
+        TEXT.replace('pays = "nothing"', 'pays = "unknown"', 1),
+        'pays = "unknown"',
+        ["pays is 'unknown'", '"not_known"'],
     ),
     "unknown ADRG": (
         TEXT + '\n[readmission]\ndays = 15\nfactor = 0.5\nexcept_adrg = ["RE1"]\nsource = "x"\n',

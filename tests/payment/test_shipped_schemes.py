@@ -20,7 +20,7 @@ from drg.payment.scheme import CaseClass, PaymentScheme
 from drg.tables import load_tables
 from tests.helpers import SHARED
 from tests.payment import reference
-from tests.payment.strategies import OUTPUTS, frame, plain_case, rows_of
+from tests.payment.strategies import frame, plain_case, rows_of
 
 SHIPPED = sorted(installed_schemes())
 HARBIN_UNWEIGHTED = ["AA19", "AC19", "AD19", "JA19", "NA19", "NG19", "PJ19", "RA39"]
@@ -42,7 +42,7 @@ def parts(model: BaseModel) -> list[BaseModel]:
 
 
 def test_nothing_is_missing() -> None:
-    assert SHIPPED == ["chongqing-2025-excerpt", "demo", "harbin-2022", "template"]
+    assert SHIPPED == ["chongqing-2025", "demo", "harbin-2022", "reference-3.0", "template"]
 
 
 @pytest.mark.parametrize("scheme", SHIPPED)
@@ -58,7 +58,8 @@ def test_scheme_loads(scheme: str) -> None:
 @pytest.mark.parametrize("scheme", SHIPPED)
 def test_only_what_is_published_is_shipped_as_published(scheme: str) -> None:
     model = load_scheme(scheme).scheme
-    made_up = {"demo": "made up", "template": "made up", "harbin-2022": "illustration"}
+    made_up = dict.fromkeys(["demo", "template"], "made up")
+    made_up |= dict.fromkeys(["harbin-2022", "reference-3.0"], "illustration")
     if scheme in made_up:
         assert model.status == "illustrative"
         assert all(made_up[scheme] in rate.source for rate in model.rates)
@@ -68,10 +69,8 @@ def test_only_what_is_published_is_shipped_as_published(scheme: str) -> None:
 def test_weights_fit_the_grouper(scheme: str) -> None:
     loaded = load_scheme(scheme)
     groups = {group for group, _ in loaded.weights}
-    if loaded.scheme.grouper_missing:
-        assert loaded.scheme.grouper not in [manifest.id for manifest in drg.list_groupers()]
-    else:
-        assert groups <= set(load_tables(loaded.scheme.grouper).drg["drg"])
+    assert loaded.scheme.grouper_missing is None
+    assert groups <= set(load_tables(loaded.scheme.grouper).drg["drg"])
 
 
 # ------------------------------------------------------------------------------------------------------ demo
@@ -234,13 +233,180 @@ def test_eight_groups_of_harbin_have_no_weight() -> None:
 # ------------------------------------------------------------------------------------------------- Chongqing
 
 
+CHONGQING = "chongqing-2025"
+FEES = {
+    "tcm_treatment_yuan": "3000",
+    "tcm_patent_drugs_yuan": "1000",
+    "tcm_herbs_yuan": "800",
+    "western_treatment_yuan": "900",
+    "western_drugs_yuan": "1200",
+    "surgery_yuan": "0",
+    "materials_yuan": "1100",
+}
+
+
+def chongqing_case(group: str, **values: Any) -> dict[str, Any]:
+    """A case of the hospital whose coefficient is known; beds and care are in the cost, but in no share."""
+    known = {"hospital_level": "2", "hospital_coefficient": Decimal("0.92"), "grouper": CHONGQING}
+    return plain_case(group, "9000", **(known | values))
+
+
+def chongqing_rows(cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows on which oracle and engine agree."""
+    rows = rows_of(drg.price(frame(cases), CHONGQING))
+    assert rows == reference.price(cases, load_scheme(CHONGQING).scheme, weights_of(CHONGQING))
+    return rows
+
+
+def chongqing_reasons(case: dict[str, Any], language: str = "en") -> str:
+    return drg.price(frame([case]), CHONGQING, language=language)["pricing_reason"].item() or ""
+
+
 def test_chongqing_prices_what_the_returns_print() -> None:
-    cases = [plain_case(group, 7000, grouper="chongqing-2025") for group in ("IU2F", "IU23", "IS2Z")]
-    rows = rows_of(drg.price(frame(cases), "chongqing-2025-excerpt"))
-    assert [row["standard_payment"] for row in rows] == [Decimal("8155.59"), Decimal("5747.14"), None]
-    assert [row["case_class"] for row in rows] == ["normal", "normal", "unweighted"]
-    assert {row["coefficient"] for row in rows[:2]} == {Decimal("0.92")}
-    assert list(rows[0]) == OUTPUTS
+    path = installed_schemes()[CHONGQING] / "README.md"
+    checked = {row["group"]: number(row["standard"]) for row in tables(path.read_text(encoding="utf-8"))[0]}
+    assert len(checked) == 15
+    rows = chongqing_rows([chongqing_case(group, tcm_share=Decimal("0.6")) for group in checked])
+    assert {group: row["standard_payment"] for group, row in zip(checked, rows, strict=True)} == checked
+    assert {row["case_class"] for row in rows} == {"normal"}
+    assert (checked["IU2F"], checked["IU23"]) == (Decimal("8155.59"), Decimal("5747.14"))
+
+
+def test_the_difference_of_two_standards_is_rounded_once() -> None:
+    weights = weights_of(CHONGQING)
+    difference = (weights["IU2F", "2"] - weights["IU23", "2"]) * Decimal("9575.25") * Decimal("0.92")
+    assert round(difference, 2) == Decimal("2408.44")
+
+
+@pytest.mark.parametrize(
+    ("fees", "weight", "payment"),
+    [
+        (FEES, "0.9258", "8155.59"),  # 4,800 of 8,000, though only 53 % of the whole cost
+        (FEES | {"tcm_herbs_yuan": "799.99"}, "0.6524", "5747.14"),
+        ({"tcm_share": Decimal("0.6")}, "0.9258", "8155.59"),
+        ({"tcm_share": Decimal("0.5")}, "0.6524", "5747.14"),
+        (FEES | {"tcm_share": Decimal("0.5")}, "0.6524", "5747.14"),
+    ],
+)
+def test_the_share_of_traditional_medicine_decides(fees: dict[str, Any], weight: str, payment: str) -> None:
+    (row,) = chongqing_rows([chongqing_case("IU2F", **fees)])
+    assert (row["relative_weight"], row["payment"]) == (Decimal(weight), Decimal(payment))
+    told = chongqing_reasons(chongqing_case("IU2F", **fees))
+    assert ("below 60%" in told) is (weight == "0.6524")
+
+
+@pytest.mark.parametrize("fees", [{}, FEES | {"surgery_yuan": None}, {"tcm_share": Decimal(60)}])
+def test_a_share_that_is_not_known_pays_neither_group(fees: dict[str, Any]) -> None:
+    case = chongqing_case("IU2F", **fees)
+    (row,) = chongqing_rows([case])
+    assert (row["case_class"], row["payment"], row["surplus"]) == ("unpriced", 0, None)
+    assert row["relative_weight"] is None
+    assert "share of traditional medicine is not known: give tcm_treatment_yuan" in chongqing_reasons(case)
+    assert (
+        "中医费用占比未知：请提供中医治疗费、中成药费、中药饮片费、西医治疗费、西药费、手术费、卫生材料费"
+        in chongqing_reasons(case, "zh")
+    )
+    # Other groups need no fees.
+    assert chongqing_rows([chongqing_case("IU23", **fees)])[0]["case_class"] == "normal"
+
+
+def test_medical_groups_of_chongqing() -> None:
+    rule = load_scheme(CHONGQING).scheme.tcm
+    assert rule is not None
+    assert rule.medical_drg == {
+        "IR1Z": "IR13", "IR2Z": "IR29", "IS1Z": "IS13", "IS2F": "IS23", "IS2R": "IS23",
+        "IS2Z": "IS23", "IU1F": "IU13", "IU2F": "IU23", "IU2Z": "IU23", "IZ2F": "IZ23",
+    }  # fmt: skip
+    weights = weights_of(CHONGQING)
+    for group, medical in rule.medical_drg.items():
+        (row,) = chongqing_rows([chongqing_case(group, tcm_share=Decimal("0.59"))])
+        assert row["relative_weight"] == weights[medical, "2"]
+
+
+@pytest.mark.parametrize(
+    ("values", "said", "said_zh"),
+    [
+        ({"hospital_coefficient": None}, "give it in the column hospital_coefficient", "医疗机构系数未知"),
+        ({"hospital_coefficient": Decimal(92)}, "hospital_coefficient is impossible", "医疗机构系数不合理"),
+        ({"hospital_level": "1"}, "no rate for this", "没有该险种和医院级别的费率"),
+        ({"drg": "AA19"}, "no weight for this DRG; the scheme does not know what", "如何支付未知"),
+        ({"drg": "IQY", "grouping_status": "ambiguous"}, "does not know what such a case", "如何支付未知"),
+        ({"drg": "0000", "grouping_status": "ungrouped"}, "does not know what such a case", "如何支付未知"),
+    ],
+)
+def test_what_chongqing_does_not_say_is_held_with_a_reason(
+    values: dict[str, Any], said: str, said_zh: str
+) -> None:
+    case = chongqing_case("IU23") | values
+    (row,) = chongqing_rows([case])
+    assert (row["case_class"], row["payment"], row["standard_payment"]) == ("unpriced", 0, None)
+    assert row["surplus"] is None
+    assert said in chongqing_reasons(case)
+    assert said_zh in chongqing_reasons(case, "zh")
+
+
+def test_without_the_column_no_hospital_of_chongqing_is_known() -> None:
+    cases = frame([chongqing_case("IU23")]).drop("hospital_coefficient")
+    assert drg.price(cases, CHONGQING)["case_class"].to_list() == ["unpriced"]
+
+
+@pytest.mark.parametrize(
+    ("cost", "days", "case_class", "payment"),
+    [
+        ("2298.85", 10, "low", "2298.85"),  # 0.4 × 5,747.141652 is 2,298.8566…
+        ("2298.86", 10, "normal", "5747.14"),
+        ("99999", 60, "normal", "5747.14"),
+        ("99999", 61, "long", "99999"),
+    ],
+)
+def test_low_and_long_stays_of_chongqing(cost: str, days: int, case_class: str, payment: str) -> None:
+    case = chongqing_case("IU23", los_days=days) | {"total_cost_yuan": Decimal(cost)}
+    (row,) = chongqing_rows([case])
+    assert (row["case_class"], row["payment"]) == (case_class, Decimal(payment))
+
+
+def test_levels_of_chongqing() -> None:
+    weights = weights_of(CHONGQING)
+    levels = {level: {drg for drg, its in weights if its == level} for level in ("1", "2", "3", None)}
+    assert {level: len(groups) for level, groups in levels.items()} == {"1": 698, "2": 814, "3": 814, None: 0}
+    assert all(weights[drg, "2"] == weights[drg, "3"] for drg in levels["2"])
+    # A level I hospital has no weight where the catalogue has none, though the other levels do.
+    assert levels["1"] < levels["2"]
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the collected sources are not here")
+@pytest.mark.parametrize("scheme", [CHONGQING, "reference-3.0"])
+def test_weights_equal_the_source(scheme: str) -> None:
+    text = (SHARED / "payment" / scheme / "weights.csv").read_text(encoding="utf-8-sig")
+    columns: dict[str, tuple[str | None, ...]] = {
+        "weight_23": ("2", "3"),
+        "weight_1": ("1",),
+        "weight": (None,),
+    }
+    groups = set(load_tables(scheme if scheme == CHONGQING else "chs-drg-3.0").drg["drg"])
+    expected = {
+        (row["drg"], level): Decimal(row[column])
+        for row in csv.DictReader(text.splitlines())
+        for column, levels in columns.items()
+        for level in levels
+        if row.get(column) and row["drg"] in groups
+    }
+    assert weights_of(scheme) == expected
+
+
+# ------------------------------------------------------------------------------------------------- reference
+
+
+def test_reference_says_what_it_is() -> None:
+    loaded = load_scheme("reference-3.0")
+    assert len(loaded.weights) == 815
+    for words in ("不得用于结算", "not for settlement", "origin of the weights not known"):
+        assert words in loaded.scheme.title
+    named = load_tables("chs-drg-3.0").drg.filter(~pl.col("drg").str.contains("QY$|000$"))["drg"]
+    lacking = sorted(set(named) - {group for group, _ in loaded.weights})
+    readme = (loaded.directory / "README.md").read_text(encoding="utf-8").replace("\n ", "")
+    assert " ".join(lacking) in readme
+    assert len(lacking) == 10
 
 
 def test_schemes_hold_nothing_but_data() -> None:

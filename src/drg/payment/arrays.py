@@ -12,14 +12,14 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from drg.columns import INPUT, PRICE_COLUMNS
+from drg.columns import INPUT, PRICE_COLUMNS, PRICING
 from drg.grouping.outcomes import AMBIGUOUS, GROUPED
-from drg.payment import kernels, marks, reasons
+from drg.payment import kernels, marks, reasons, tcm
 from drg.payment.book import KEYS, Page, PriceBook
 from drg.payment.formulas import HIGHEST_COST_FEN
 from drg.payment.kernels import CaseArrays, Flags, Ints, Priced, price_cases
 from drg.payment.load import LoadedScheme
-from drg.payment.money import NOT_GIVEN, UNUSABLE, fen, yuan
+from drg.payment.money import NOT_GIVEN, UNUSABLE, amounts, fen, fine, yuan
 from drg.payment.reasons import Reasons
 from drg.payment.rules import CLASSES, case_kinds, rules
 from drg.payment.scheme import PaymentScheme
@@ -27,6 +27,7 @@ from drg.records.typed import MALFORMED, as_text, typed
 
 _YES: Final = ("1", "true", "t", "yes", "y", "是")
 _NO: Final = ("0", "false", "f", "no", "n", "否", "")
+_HIGHEST_COEFFICIENT: Final = int(PRICING["hospital_coefficient"].highest * kernels.SHARE_UNITS)
 _FIRST_INSIDE: Final = kernels.INCOMPLETE  # this class and all after it are paid by their group
 _NAMES_OF_CLASSES: Final = pl.Series(CLASSES)
 
@@ -69,10 +70,10 @@ class Encoder:
         _note(notes, (cost == UNUSABLE) | (cost > HIGHEST_COST_FEN), reasons.COST_IMPOSSIBLE)
         excluded = np.zeros(n, dtype=np.int64)
         if self._scheme.excluded_items:
-            excluded = _amounts(frame, "excluded_items_yuan")
+            excluded = amounts(frame, "excluded_items_yuan")
             excluded[excluded == NOT_GIVEN] = 0
             _note(notes, (excluded < 0) | ((excluded > cost) & (cost >= 0)), reasons.EXCLUDED_IMPOSSIBLE)
-        special = _amounts(frame, "special_payment_yuan")
+        special = amounts(frame, "special_payment_yuan")
         _note(notes, special == UNUSABLE, reasons.SPECIAL_IMPOSSIBLE)
 
         status = self._status(frame)
@@ -82,9 +83,14 @@ class Encoder:
             nothing = pl.Series([None], dtype=pl.String)
             keys["drg"] = keys["drg"].zip_with(pl.Series(grouped), nothing)
         if self._scheme.tcm:
-            keys["drg"] = self._medical(frame, keys["drg"], cost, excluded, notes)
+            usable = (cost >= 0) & (cost <= HIGHEST_COST_FEN) & (excluded >= 0) & (excluded <= cost)
+            net = np.where(usable, cost - excluded, UNUSABLE)
+            if judged := tcm.judge(self._scheme.tcm, frame, keys["drg"], net):
+                keys["drg"] = judged.drg
+                _note(notes, judged.few, reasons.MEDICAL_GROUP)
+                _note(notes, judged.unknown, reasons.TCM_NOT_KNOWN)
         cut = _marked(frame, marks.READMITTED)
-        rows, page = self._book.rows(keys, cut)
+        rows, page = self._book.rows(keys, cut, self._coefficients(frame, notes))
         incomplete = self._incomplete(frame, notes)
         cases = CaseArrays(
             combination=rows,
@@ -100,7 +106,7 @@ class Encoder:
         _note(notes, cut & grouped, reasons.READMITTED)
         self._check_versions(frame, notes)
         patient_share = fen(frame["patient_share_yuan"]) if "patient_share_yuan" in frame.columns else None
-        others = _amounts(frame, "other_payers_yuan")
+        others = amounts(frame, "other_payers_yuan")
         others[others == NOT_GIVEN] = 0
         if patient_share is not None:
             _note(notes, (patient_share == UNUSABLE) | (others < 0), reasons.SHARE_IMPOSSIBLE)
@@ -114,26 +120,14 @@ class Encoder:
             found[(status == AMBIGUOUS).fill_null(False).to_numpy()] = kernels.STATUS_AMBIGUOUS
         return found
 
-    def _medical(
-        self, frame: pl.DataFrame, drg: pl.Series, cost: Ints, excluded: Ints, notes: Ints
-    ) -> pl.Series:
-        """The groups as which the cases are priced: a share of tcm ÷ net below the limit is too little."""
-        tcm = self._scheme.tcm
-        assert tcm is not None
-        concerned = drg.is_in(list(tcm.medical_drg)).fill_null(False).to_numpy()
-        if not concerned.any():
-            return drg
-        fees = _amounts(frame, "tcm_cost_yuan")
-        _note(notes, concerned & (fees < 0), reasons.TCM_MISSING)
-        # At most 10^10 × 10^8: whole numbers of 64 bits hold both sides.
-        usable = concerned & (fees >= 0) & (cost <= HIGHEST_COST_FEN) & (excluded >= 0) & (excluded <= cost)
-        few = usable.copy()
-        limit = int(tcm.share_below * kernels.SHARE_UNITS)
-        # Fees beyond the highest cost are no small share of anything.
-        fees = np.minimum(fees[usable], HIGHEST_COST_FEN)
-        few[usable] = fees * kernels.SHARE_UNITS < (cost - excluded)[usable] * limit
-        _note(notes, few, reasons.MEDICAL_GROUP)
-        return drg.replace(tcm.medical_drg).zip_with(pl.Series(few), drg)
+    def _coefficients(self, frame: pl.DataFrame, notes: Ints) -> Ints | None:
+        """The coefficients that cases bring, in 1e-8, negative if none; None if they are not asked."""
+        if not self._book.asks_coefficients or "hospital_coefficient" not in frame.columns:
+            return None
+        found = fine(frame["hospital_coefficient"])
+        found[(found == 0) | (found > _HIGHEST_COEFFICIENT)] = UNUSABLE
+        _note(notes, found == UNUSABLE, reasons.COEFFICIENT_IMPOSSIBLE)
+        return found
 
     def _days(self, frame: pl.DataFrame, concerned: Flags, notes: Ints) -> Ints:
         if not self._by_days or "los_days" not in frame.columns:
@@ -204,14 +198,15 @@ class Decoder:
         """The price columns, in the order of ``columns.PRICE_COLUMNS``; reasons in a language."""
         cases = encoded.cases
         n = len(cases.cost)
-        amounts = (np.empty(n, dtype=np.int64) for _ in Priced._fields[1:])
-        priced = Priced(np.empty(n, dtype=np.uint8), *amounts)
+        empty = (np.empty(n, dtype=np.int64) for _ in Priced._fields[1:])
+        priced = Priced(np.empty(n, dtype=np.uint8), *empty)
         price_cases(encoded.page.combinations, self._rules, cases, priced)
         parts = (priced.drg, priced.high, priced.item, priced.outside, priced.special, priced.excluded)
         payment = priced.drg.copy()
         for part in parts[1:]:
             payment += part
-        invalid = priced.case_class == kernels.INVALID
+        # What is not paid because something is not known is no loss of its whole cost.
+        open_ = (priced.case_class == kernels.INVALID) | (priced.case_class == kernels.UNPRICED)
         inside = priced.case_class >= _FIRST_INSIDE
         surplus = payment - cases.cost
         formula = np.where(inside, priced.standard - (cases.cost - cases.excluded), 0)
@@ -241,9 +236,9 @@ class Decoder:
             "payment": yuan(payment),
             "fund_payment": yuan(fund, not_known),
             "patient_share": yuan(borne, not_known),
-            "surplus_formula": yuan(formula, invalid),
-            "surplus_adjustment": yuan(surplus - formula, invalid),
-            "surplus": yuan(surplus, invalid),
+            "surplus_formula": yuan(formula, open_),
+            "surplus_adjustment": yuan(surplus - formula, open_),
+            "surplus": yuan(surplus, open_),
             "pricing_reason": self._reasons.column(self._notes(encoded, priced), language),
             "scheme": pl.Series([self._scheme]).new_from_index(0, n),
         }
@@ -265,13 +260,14 @@ class Decoder:
         of_class = np.zeros(len(CLASSES), dtype=np.int64)
         of_class[[kernels.UNGROUPED, kernels.AMBIGUOUS]] = reasons.NOT_GROUPED
         of_class[kernels.UNWEIGHTED] = reasons.NO_WEIGHT
-        of_class[kernels.UNPRICED] = reasons.NO_RATE
         notes |= of_class[priced.case_class]
-        if encoded.page.by_default.any():
-            named_not = encoded.page.by_default[encoded.cases.combination] & (
-                priced.case_class >= _FIRST_INSIDE
-            )
-            _note(notes, named_not, reasons.HOSPITAL_NOT_NAMED)
+        grouped = encoded.cases.status == kernels.STATUS_GROUPED
+        _note(
+            notes, (priced.case_class == kernels.UNPRICED) & ~grouped, reasons.NOT_GROUPED | reasons.NO_RULE
+        )
+        if encoded.page.notes.any():
+            of_group = (priced.case_class >= kernels.UNPRICED) & grouped
+            notes |= np.where(of_group, encoded.page.notes[encoded.cases.combination], 0)
         days = reasons.DAYS_MISSING | reasons.DAYS_IMPOSSIBLE
         told = (
             reasons.COST_MISSING
@@ -289,12 +285,6 @@ class Decoder:
 def _note(notes: Ints, where: Flags, bit: int) -> None:
     if where.any():
         notes[where] |= bit
-
-
-def _amounts(frame: pl.DataFrame, name: str) -> Ints:
-    if name not in frame.columns:
-        return np.full(frame.height, NOT_GIVEN, dtype=np.int64)
-    return fen(frame[name])
 
 
 def _marked(frame: pl.DataFrame, name: str) -> Flags:

@@ -18,6 +18,7 @@ from drg.columns import ALL, PRICE, Kind
 from drg.errors import InputError, did_you_mean
 from drg.payment.marks import EXTREME, READMITTED
 from drg.payment.steps import Facts, Step, class_step, payment_steps, standard_steps, surplus_steps
+from drg.payment.tcm import shares
 
 if TYPE_CHECKING:
     from drg.payment.pricer import Pricer
@@ -88,6 +89,11 @@ def explain_price(
     frame = frame.with_columns(pl.lit(value).alias(name) for name, value in marks.items())
     encoded = pricer.encode(frame)
     outcome = pricer.price_batch(frame).select(list(PRICE)).row(0, named=True)
+    net = encoded.cases.cost[:1] - encoded.cases.excluded[:1]
+    rule, sides = pricer.scheme.tcm, None
+    if rule and str(given["drg"]).strip() in rule.medical_drg and net[0] >= 0:
+        part, whole = shares(rule, frame, net)
+        sides = int(part[0]), int(whole[0])
     facts = Facts(
         scheme=pricer.scheme,
         case=given,
@@ -98,6 +104,7 @@ def explain_price(
         days=int(encoded.cases.days[0]),
         kind=given.get("case_kind"),
         readmitted=marks[READMITTED],
+        tcm=sides,
     )
     return PriceExplanation(
         case={name: value for name, value in given.items() if value is not None},

@@ -21,10 +21,10 @@ INVALID, SPECIAL, UNGROUPED, AMBIGUOUS, SHORT, LONG, BED_DAY, DAY_SURGERY = rang
 UNWEIGHTED, UNPRICED, INCOMPLETE, EXTREME, HIGH, LOW, NORMAL = range(8, 15)
 
 # How cases outside the formulas are paid.
-BY_ITEM, SHARE, NOTHING, PER_DAY, PER_CASE = range(5)
+BY_ITEM, SHARE, NOTHING, PER_DAY, PER_CASE, NOT_KNOWN = range(6)
 
 # What a combination lacks.
-PRICED, NO_WEIGHT, NO_RATE = range(3)
+PRICED, NO_WEIGHT, NO_PRICE = range(3)
 
 # Columns of ``combinations``: what each is paid; see ``formulas.Prices``. All that a case needs of its row is
 # in one place, for there may be hundreds of thousands of rows, and each place is another wait for memory.
@@ -156,6 +156,8 @@ def price_cases(combinations: Ints, rules: Rules, cases: CaseArrays, out: Priced
                 special = specials[i]
             elif status != STATUS_GROUPED:
                 case_class = AMBIGUOUS if status == STATUS_AMBIGUOUS else UNGROUPED
+                if by_status[status, 0] == NOT_KNOWN:
+                    case_class = UNPRICED
                 item = _share(cost, by_status[status, 0], by_status[status, 1])
             elif rule >= 0:
                 case_class = outside_rules[rule, CLASS]
@@ -170,9 +172,9 @@ def price_cases(combinations: Ints, rules: Rules, cases: CaseArrays, out: Priced
                     else:
                         outside = _at(outside_rules[rule, LINE:], all_days[i])
             elif combinations[row, LACKS] == NO_WEIGHT:
-                case_class = UNWEIGHTED
+                case_class = UNWEIGHTED if by_status[UNWEIGHTED_ROW, 0] != NOT_KNOWN else UNPRICED
                 item = _share(cost, by_status[UNWEIGHTED_ROW, 0], by_status[UNWEIGHTED_ROW, 1])
-            elif combinations[row, LACKS] == NO_RATE:
+            elif combinations[row, LACKS] == NO_PRICE:
                 case_class = UNPRICED
             elif incompletes[i]:
                 case_class = INCOMPLETE

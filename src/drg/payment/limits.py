@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from typing import Final
 
+from drg.columns import PRICING
 from drg.payment.formulas import FEN, line, prices
 from drg.payment.scheme import PaymentScheme
+
+_HIGHEST: Final = Decimal(PRICING["hospital_coefficient"].highest)
 
 
 def factors(scheme: PaymentScheme) -> list[Decimal]:
@@ -15,7 +19,10 @@ def factors(scheme: PaymentScheme) -> list[Decimal]:
     coefficients = scheme.coefficients
     found = {Decimal(1)}
     if coefficients:
-        found |= {coefficients.default, *(row.value for row in coefficients.rows)}
+        default = coefficients.default
+        # Where cases bring their own, the highest possible one stands for all.
+        found |= {_HIGHEST if isinstance(default, str) else default}
+        found |= {row.value for row in coefficients.rows}
     cut = {scheme.readmission.factor * factor for factor in found} if scheme.readmission else set()
     return sorted(found | cut)
 

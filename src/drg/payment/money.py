@@ -23,7 +23,6 @@ UNUSABLE: Final = -2
 # Read with eight decimals, rounded to two: half up, where a cast to two decimals would round half to even.
 _FINE_DECIMALS: Final = 8
 _FINE: Final = pl.Decimal(18, _FINE_DECIMALS)
-_PER_FEN: Final = 10 ** (_FINE_DECIMALS - 2)
 _NOTHING: Final = pl.Series([0], dtype=YUAN)
 _HIGHEST_FLOAT: Final = 10**18 / 10**_FINE_DECIMALS  # yuan; what 18 digits with eight decimals hold
 
@@ -41,28 +40,44 @@ def fen(series: pl.Series) -> npt.NDArray[np.int64]:
     Raises:
         InputError: if the column holds dates, lists or anything else that is no amount.
     """
+    return _whole(series, 2)
+
+
+def amounts(frame: pl.DataFrame, name: str) -> npt.NDArray[np.int64]:
+    """A column as ``fen``; one that is absent counts as empty."""
+    if name not in frame.columns:
+        return np.full(frame.height, NOT_GIVEN, dtype=np.int64)
+    return fen(frame[name])
+
+
+def fine(series: pl.Series) -> npt.NDArray[np.int64]:
+    """Shares and coefficients as whole numbers of 1e-8; otherwise as ``fen``."""
+    return _whole(series, _FINE_DECIMALS)
+
+
+def _whole(series: pl.Series, places: int) -> npt.NDArray[np.int64]:
+    """Numbers as whole numbers of ``10 ** -places``, half up; at most eight places."""
     dtype = series.dtype
     if isinstance(dtype, pl.Categorical | pl.Enum):
         series = series.cast(pl.String)
         dtype = series.dtype
+    per_unit = 10 ** (_FINE_DECIMALS - places)
     if dtype == pl.String:
         text = series.str.strip_chars()
-        fine = text.cast(_FINE, strict=False).to_physical().cast(pl.Int64, strict=False)
-        return _marked(_rounded(fine, _PER_FEN), (text != "").fill_null(False))
+        whole = text.cast(_FINE, strict=False).to_physical().cast(pl.Int64, strict=False)
+        return _marked(_rounded(whole, per_unit), (text != "").fill_null(False))
     if isinstance(dtype, pl.Decimal):
-        return _marked(_of_decimals(series, dtype.scale), series.is_not_null())
+        return _marked(_of_decimals(series, dtype.scale, places), series.is_not_null())
     if dtype.is_float():
         series = series.cast(pl.Float64).fill_nan(None)
-        return _marked(_of_floats(series), series.is_not_null())
+        return _marked(_of_floats(series, per_unit), series.is_not_null())
     if dtype.is_integer():
-        # One more is as unusable as any, and its product still fits.
-        whole = series.cast(pl.Int64, strict=False).clip(-1, 10**16) * 100
-        return _marked(whole, series.is_not_null())
+        return _marked(_times(series.cast(pl.Int64, strict=False), 10**places), series.is_not_null())
     if series.null_count() == len(series):
         return np.full(len(series), NOT_GIVEN, dtype=np.int64)
     column = ALL.get(series.name)
     raise InputError(
-        f"{column.label_zh + ' ' if column else ''}{series.name} holds {dtype}, but an amount is expected",
+        f"{column.label_zh + ' ' if column else ''}{series.name} holds {dtype}, but a number is expected",
         field=series.name,
         fix=f"Give {column.meaning if column else 'amounts in yuan'}",
     )
@@ -100,25 +115,30 @@ def scaled(series: pl.Series, places: int) -> pl.Series:
         ) from None
 
 
-def _rounded(units: pl.Series, per_fen: int) -> pl.Series:
-    # Below zero by less than half a fen is still below zero.
-    return ((units + per_fen // 2) // per_fen).set(units < 0, UNUSABLE)
+def _rounded(units: pl.Series, per_unit: int) -> pl.Series:
+    # Below zero by less than half a unit is still below zero.
+    return ((units + per_unit // 2) // per_unit).set(units < 0, UNUSABLE)
 
 
-def _of_decimals(series: pl.Series, scale: int) -> pl.Series:
+def _times(units: pl.Series, factor: int) -> pl.Series:
+    # Beyond the limit, one is as unusable as any; the product still fits.
+    return units.clip(-1, 10**18 // factor) * factor
+
+
+def _of_decimals(series: pl.Series, scale: int, places: int) -> pl.Series:
     # What does not fit is beyond all amounts.
     units = series.to_physical().cast(pl.Int64, strict=False)
-    if scale > 2:
-        return _rounded(units, 10 ** (scale - 2))
-    return units * 10 ** (2 - scale) if scale < 2 else units
+    if scale > places:
+        return _rounded(units, 10 ** (scale - places))
+    return _times(units, 10 ** (places - scale)) if scale < places else units
 
 
-def _of_floats(series: pl.Series) -> pl.Series:
+def _of_floats(series: pl.Series, per_unit: int) -> pl.Series:
     """A float stands for the shortest decimal that is read as it: 1.005 is 1.005, not a little less."""
     values = series.fill_null(-1.0).to_numpy()
     usable = (values >= 0) & (values < _HIGHEST_FLOAT)
-    fine = np.rint(np.where(usable, values, 0.0) * 10**_FINE_DECIMALS).astype(np.int64)
-    return pl.Series(np.where(usable, (fine + _PER_FEN // 2) // _PER_FEN, UNUSABLE))
+    whole = np.rint(np.where(usable, values, 0.0) * 10**_FINE_DECIMALS).astype(np.int64)
+    return pl.Series(np.where(usable, (whole + per_unit // 2) // per_unit, UNUSABLE))
 
 
 def _marked(amounts: pl.Series, present: pl.Series) -> npt.NDArray[np.int64]:

@@ -65,7 +65,6 @@ class Pricer:
             "los_days": needs_days(scheme),
             "case_kind": bool(case_kinds(scheme)),
             "incomplete": scheme.incomplete is not None,
-            "tcm_cost_yuan": scheme.tcm is not None,
             "patient_id": readmission is not None,
             "admission_date": readmission is not None,
             "discharge_date": readmission is not None,

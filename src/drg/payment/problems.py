@@ -38,7 +38,7 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "value": "value = 0.92",
     "hospital": 'hospital = "H12345"',
     "drg": 'drg = "BR15"',
-    "default": "default = 1",
+    "default": 'default = 1; "not_known" if the coefficients of hospitals are not known',
     "base_groups": 'base_groups = ["BR15", "BS19"]',
     "rows": "[[coefficients.rows]] with value, what it is for and a source",
     "threshold": "threshold = 2.5",
@@ -53,15 +53,17 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "los_days_at_most": "los_days_at_most = 2",
     "los_days_at_least": "los_days_at_least = 60",
     "case_kind": 'case_kind = "bed_day"',
-    "pays": 'pays = "by_item"',
+    "pays": 'pays = "by_item"; of cases without a group or a weight also "share", "nothing" or "not_known"',
     "price_yuan": "price_yuan = 300",
     "share": "share = 0.7",
-    "ungrouped": '[ungrouped] with pays = "nothing" (or "by_item", or "share") and a source',
-    "ambiguous": '[ambiguous] with pays = "nothing" (or "by_item", or "share") and a source',
-    "unweighted": '[unweighted] with pays = "nothing" (or "by_item", or "share") and a source',
+    "ungrouped": '[ungrouped] with pays = "nothing", "by_item", "share" or "not_known", and a source',
+    "ambiguous": '[ambiguous] with pays = "nothing", "by_item", "share" or "not_known", and a source',
+    "unweighted": '[unweighted] with pays = "nothing", "by_item", "share" or "not_known", and a source',
     "days": "days = 15",
     "except_adrg": 'except_adrg = ["RE1"]',
     "share_below": "share_below = 0.6",
+    "tcm_fees": 'tcm_fees = ["tcm_treatment_yuan", "tcm_patent_drugs_yuan", "tcm_herbs_yuan"]',
+    "other_fees": 'other_fees = ["western_treatment_yuan", "western_drugs_yuan", "surgery_yuan"]',
     "medical_drg": 'medical_drg = { BV19 = "BR15" }',
     "standard_first": "standard_first = true",
     "settlement": "[settlement] with a source, and what it settles below it",
@@ -96,6 +98,8 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "counts": 'counts = "real" or "simulated"',
     "unit": 'unit = "fen" or "yuan"',
 }
+# What a place also names that is no entry: a key itself, and the alternatives of an entry of several types.
+_NO_ENTRIES: Final = ("[key]", "decimal", "literal['not_known']")
 _DOCUMENT: Final = "docs/payment-schemes.md"
 # An array of tables, a table, or the entry of a key.
 _HEADER: Final = re.compile(r"\s*\[\[?\s*([A-Za-z0-9_.\s-]+?)\s*\]\]?")
@@ -104,7 +108,7 @@ _KEY: Final = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
 
 def readable(error: ErrorDetails, file: Path, text: str) -> SchemeError:
     """One finding of the model: which line and entry, what was expected, how to write it."""
-    loc = [part for part in error["loc"] if part != "[key]"]
+    loc = [part for part in error["loc"] if part not in _NO_ENTRIES]
     field = ".".join(str(part + 1) if isinstance(part, int) else part for part in loc) or None
     row = line_of(text, loc)
     names = [part for part in loc if isinstance(part, str)]

@@ -24,17 +24,20 @@ from drg.payment.load import LoadedScheme
     NOT_GROUPED,
     NO_WEIGHT,
     NO_RATE,
+    NO_COEFFICIENT,
+    COEFFICIENT_IMPOSSIBLE,
+    NO_RULE,
+    TCM_NOT_KNOWN,
     HOSPITAL_NOT_NAMED,
     READMITTED,
     MEDICAL_GROUP,
-    TCM_MISSING,
     INCOMPLETE_UNREADABLE,
     SHARE_IMPOSSIBLE,
     OTHER_GROUPER,
     SCHEME_NOT_VALID,
     GROUPER_NOT_VALID,
     DATE_MISSING,
-) = (1 << bit for bit in range(20))
+) = (1 << bit for bit in range(23))
 
 _HIGHEST: Final = "100,000,000"
 _WORDS: Final[dict[str, dict[int, str]]] = {
@@ -49,10 +52,16 @@ _WORDS: Final[dict[str, dict[int, str]]] = {
         NOT_GROUPED: "the case has no DRG; see grouping_reason",
         NO_WEIGHT: "the scheme has no weight for this DRG",
         NO_RATE: "the scheme has no rate for this insurance_type and hospital_level",
+        NO_COEFFICIENT: "the coefficient of the hospital is not known: give it in the column "
+        "hospital_coefficient (for all cases: --set hospital_coefficient=…)",
+        COEFFICIENT_IMPOSSIBLE: "hospital_coefficient is impossible (above 0, at most {highest_coefficient} "
+        "expected)",
+        NO_RULE: "the scheme does not know what such a case is paid",
+        TCM_NOT_KNOWN: "the share of traditional medicine is not known: give {tcm_fees} (0 if there "
+        "was none), or tcm_share (0 to 1)",
         HOSPITAL_NOT_NAMED: "the scheme does not name this hospital: default coefficient used",
         READMITTED: "followed by a readmission: standard × {readmission_factor}",
         MEDICAL_GROUP: "share of traditional medicine below {tcm_share}: paid as the medical DRG",
-        TCM_MISSING: "tcm_cost_yuan cannot be used: not compared",
         INCOMPLETE_UNREADABLE: "incomplete is neither yes nor no: taken as no",
         SHARE_IMPOSSIBLE: "patient_share_yuan or other_payers_yuan is impossible: fund not known",
         OTHER_GROUPER: "grouped with another version than {grouper}, for which the scheme is",
@@ -71,10 +80,15 @@ _WORDS: Final[dict[str, dict[int, str]]] = {
         NOT_GROUPED: "病例未入组，见入组原因",
         NO_WEIGHT: "支付方案中没有该病组的权重",
         NO_RATE: "支付方案中没有该险种和医院级别的费率",
+        NO_COEFFICIENT: "医疗机构系数未知：请用 hospital_coefficient 列提供"
+        "（全部病例相同时可用 --set hospital_coefficient=…）",
+        COEFFICIENT_IMPOSSIBLE: "医疗机构系数不合理（应大于 0，不超过 {highest_coefficient}）",
+        NO_RULE: "此类病例如何支付未知，支付方案没有规定",
+        TCM_NOT_KNOWN: "中医费用占比未知：请提供{tcm_fees_zh}（没有发生填 0），"
+        "或直接提供中医费用占比（0 至 1）",
         HOSPITAL_NOT_NAMED: "支付方案未列出该医疗机构，使用默认系数",
         READMITTED: "之后再次入院，支付标准 × {readmission_factor}",
         MEDICAL_GROUP: "中医费用占比低于 {tcm_share}，按西医病组支付",
-        TCM_MISSING: "中医治疗费用不可用，未作比较",
         INCOMPLETE_UNREADABLE: "未完成治疗标志无法识别，按否处理",
         SHARE_IMPOSSIBLE: "个人负担或其他支付不合理，基金支付不详",
         OTHER_GROUPER: "分组所用版本不是支付方案对应的 {grouper}",
@@ -91,9 +105,13 @@ class Reasons:
 
     def __init__(self, loaded: LoadedScheme) -> None:
         scheme, grouper = loaded.scheme, loaded.grouper
+        fees = (*scheme.tcm.tcm_fees, *scheme.tcm.other_fees) if scheme.tcm else ()
         facts = {
             "readmission_factor": scheme.readmission.factor if scheme.readmission else "",
             "tcm_share": f"{scheme.tcm.share_below:.0%}" if scheme.tcm else "",
+            "tcm_fees": ", ".join(fees),
+            "tcm_fees_zh": "、".join(ALL[name].label_zh for name in fees),
+            "highest_coefficient": f"{ALL['hospital_coefficient'].highest:g}",
             "grouper": scheme.grouper,
             "scheme_period": f"{scheme.valid_from or '…'} – {scheme.valid_to or '…'}",
             "grouper_period": f"{grouper.valid_from or '…'} – {grouper.valid_to or '…'}" if grouper else "",

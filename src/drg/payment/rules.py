@@ -21,6 +21,7 @@ _PAYS: Final = {
     "nothing": kernels.NOTHING,
     "per_day": kernels.PER_DAY,
     "per_case": kernels.PER_CASE,
+    "not_known": kernels.NOT_KNOWN,
 }
 
 

@@ -10,12 +10,20 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from drg.columns import PRICING
 from drg.payment.parts import Id, Part, Positive, Share, Sourced, Text
 from drg.payment.settlement_rules import SettlementRules
+
+# The columns of single fees that a share can be made of.
+FEES: Final = tuple(
+    name
+    for name in PRICING
+    if name.endswith("_yuan") and name.startswith(("tcm_", "western_", "surgery_", "materials_"))
+)
 
 
 class CaseClass(StrEnum):
@@ -30,7 +38,7 @@ class CaseClass(StrEnum):
     BED_DAY = "bed_day"  # 床日
     DAY_SURGERY = "day_surgery"  # 日间手术
     UNWEIGHTED = "unweighted"  # the scheme has no weight for its group
-    UNPRICED = "unpriced"  # the scheme has no rate for its insurance and hospital level
+    UNPRICED = "unpriced"  # no rate, no coefficient, no rule or no share is known: held
     INCOMPLETE = "incomplete"  # the treatment was broken off
     EXTREME = "extreme"  # among the most expensive
     HIGH = "high"  # 高倍率
@@ -85,12 +93,13 @@ class Coefficients(Sourced):
     """Coefficients of hospitals and groups.
 
     Attributes:
-        default: where no row fits.
+        default: where no row fits; ``not_known`` holds such cases, unless they bring their own coefficient in
+            the column ``hospital_coefficient``.
         base_groups: groups that are paid the same everywhere (基础病组): coefficient 1.
         rows: the most specific fits: hospital and group, level and group, group, hospital, level.
     """
 
-    default: Positive = Decimal(1)
+    default: Positive | Literal["not_known"] = Decimal(1)
     base_groups: tuple[Text, ...] = ()
     rows: tuple[Coefficient, ...] = ()
 
@@ -163,9 +172,9 @@ class Outside(Sourced):
 
 
 class ByStatus(Sourced):
-    """What a case without a usable group is paid: its cost, a share of it, or nothing."""
+    """What a case without a usable group is paid: its cost, a share of it, nothing; or nobody knows."""
 
-    pays: Literal["by_item", "share", "nothing"]
+    pays: Literal["by_item", "share", "nothing", "not_known"]
     share: Share | None = None
 
     @model_validator(mode="after")
@@ -194,10 +203,36 @@ class Readmission(Sourced):
 
 
 class Tcm(Sourced):
-    """A case of a TCM group whose share of such fees is low is paid as its medical group."""
+    """A case of a TCM group whose share of such fees is low is paid as its medical group.
+
+    A case that gives ``tcm_share`` has that share. Else it is Σ tcm_fees ÷ (Σ tcm_fees + Σ other_fees).
+
+    Attributes:
+        share_below: the medical group counts below this share.
+        tcm_fees: the columns of fees for traditional medicine.
+        other_fees: the columns of the other fees that count; without any, all of the case's cost counts.
+        medical_drg: for each TCM group its medical one.
+    """
 
     share_below: Share
+    tcm_fees: Annotated[tuple[Text, ...], Field(min_length=1)] = ("tcm_cost_yuan",)
+    other_fees: tuple[Text, ...] = ()
     medical_drg: dict[Text, Text]
+
+    @field_validator("tcm_fees", "other_fees")
+    @classmethod
+    def _are_fees(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if name not in FEES:
+                raise ValueError(f"{name!r} is no column of fees; they are {', '.join(FEES)}")
+        return names
+
+    @model_validator(mode="after")
+    def _counts_each_once(self) -> Tcm:
+        names = (*self.tcm_fees, *self.other_fees)
+        if len(set(names)) < len(names):
+            raise ValueError("a fee is named twice in tcm_fees and other_fees; it would count twice")
+        return self
 
 
 class Rounding(Sourced):

@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from drg.columns import PRICE
+from drg.columns import PRICE, PRICING
 from drg.payment.book import Entry
 from drg.payment.formulas import FEN, Prices, half_up
 from drg.payment.load import SCHEME_FILE
@@ -33,7 +33,7 @@ CLASSES_ZH = {
     "bed_day": "床日",
     "day_surgery": "日间手术",
     "unweighted": "病组无权重",
-    "unpriced": "无费率",
+    "unpriced": "无法计价",
     "incomplete": "未完成治疗",
     "extreme": "极高费用",
     "high": "高倍率",
@@ -55,7 +55,10 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True)
 class Facts:
-    """All that the lines are made of. Amounts in fen; negative if not known."""
+    """All that the lines are made of. Amounts in fen; negative if not known.
+
+    ``tcm``: what is divided by what for the share of traditional medicine; None if none is asked.
+    """
 
     scheme: PaymentScheme
     case: Mapping[str, Any]
@@ -66,6 +69,7 @@ class Facts:
     days: int
     kind: Any
     readmitted: bool
+    tcm: tuple[int, int] | None
 
     @property
     def net(self) -> int:
@@ -101,6 +105,8 @@ def standard_steps(facts: Facts) -> Iterator[Step]:
     else:
         value = money(facts.cost) if facts.cost >= 0 else "cannot be used"
         yield Step("cost", "住院总费用", value, place="column total_cost_yuan")
+    if facts.tcm is not None:
+        yield _share_step(facts, *facts.tcm)
     if entry.weight is None:
         return
     weight = entry.weight
@@ -130,6 +136,21 @@ def standard_steps(facts: Facts) -> Iterator[Step]:
         yield from _standard(facts, entry.prices)
 
 
+def _share_step(facts: Facts, part: int, whole: int) -> Step:
+    """The share of traditional medicine, and the fees that it is made of."""
+    tcm = facts.scheme.tcm
+    assert tcm is not None
+    names = ("share of traditional medicine", PRICING["tcm_share"].label_zh)
+    if part < 0 or whole <= 0:
+        return Step(*names, "not known", place=f"{SCHEME_FILE}, tcm", source=tcm.source)
+    value = number(Fraction(part, whole))
+    if facts.case.get("tcm_share") is not None:
+        return Step(*names, value, place="column tcm_share", source=tcm.source)
+    others = [*tcm.tcm_fees, *tcm.other_fees] if tcm.other_fees else ["the cost in the group"]
+    place = f"{' + '.join(tcm.tcm_fees)} ÷ ({' + '.join(others)})"
+    return Step(*names, value, f"{money(part)} ÷ {money(whole)}", place, tcm.source)
+
+
 def _coefficient_steps(facts: Facts) -> Iterator[Step]:
     scheme, entry = facts.scheme, facts.entry
     coefficients = scheme.coefficients
@@ -139,15 +160,13 @@ def _coefficient_steps(facts: Facts) -> Iterator[Step]:
     elif entry.base_group:
         place = f"{SCHEME_FILE}, coefficients.base_groups"
         plain = Step("coefficient", "系数（基础病组）", "1", place=place, source=coefficients.source)
+    elif entry.given is not None:
+        plain = Step("coefficient", "系数", number(entry.given), place="column hospital_coefficient")
     elif entry.coefficient is None:
+        default = coefficients.default
+        value = "not known" if isinstance(default, str) else number(default)
         place = f"{SCHEME_FILE}, coefficients.default"
-        plain = Step(
-            "coefficient",
-            "系数（默认）",
-            number(coefficients.default),
-            place=place,
-            source=coefficients.source,
-        )
+        plain = Step("coefficient", "系数（默认）", value, place=place, source=coefficients.source)
     else:
         row = entry.coefficient
         what = ", ".join(
@@ -156,7 +175,7 @@ def _coefficient_steps(facts: Facts) -> Iterator[Step]:
         place = f"{SCHEME_FILE}, coefficients.rows {coefficients.rows.index(row) + 1} ({what})"
         plain = Step("coefficient", "系数", number(row.value), place=place, source=row.source)
     yield plain
-    if cut:
+    if cut and entry.factor is not None:
         yield Step(
             "coefficient after readmission",
             "系数（再入院）",
@@ -171,6 +190,7 @@ def _standard(facts: Facts, found: Prices) -> Iterator[Step]:
     scheme, rate, weight = facts.scheme, facts.entry.rate, facts.entry.weight
     assert rate is not None
     assert weight is not None
+    assert facts.entry.factor is not None
     factors = [
         weight.relative_weight,
         rate.value_yuan,

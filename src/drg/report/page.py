@@ -12,7 +12,14 @@ from drg.analysis.price_tally import CLASS, DEPARTMENT, GROUP, PriceTally
 from drg.payment import PaymentScheme
 from drg.payment.steps import CLASSES_ZH
 from drg.report.html import END, ILLUSTRATIVE_EN, ILLUSTRATIVE_ZH, head, table, warning
-from drg.report.prices import amount, print_prices, print_ranking, ranking_cells, total_lines, warnings
+from drg.report.prices import (
+    class_amounts,
+    print_prices,
+    print_ranking,
+    ranking_cells,
+    total_lines,
+    warnings,
+)
 
 MOST = 10
 _AMOUNTS = ("cases 病例数", "CMI", "standard 支付标准", "cost 费用", "surplus 结余")
@@ -56,7 +63,7 @@ def html_page(tally: PriceTally, scheme: PaymentScheme) -> str:
             row["case_class"],
             CLASSES_ZH[row["case_class"]],
             f"{row['cases']:,}",
-            *(amount(row[name]) for name in ("payment", "cost", "surplus")),
+            *class_amounts(row),
         )
         for row in tally.by(CLASS).iter_rows(named=True)
     )

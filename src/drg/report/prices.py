@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 import polars as pl
 from rich.console import Console
@@ -13,7 +14,9 @@ from rich.table import Table
 from drg.analysis.price_tally import CLASS, PriceTally
 from drg.payment import PaymentScheme, PriceExplanation
 from drg.payment.rules import CLASSES
+from drg.payment.scheme import CaseClass
 from drg.payment.steps import CLASSES_ZH
+from drg.report.html import ILLUSTRATIVE_EN, ILLUSTRATIVE_ZH
 
 STATUSES_ZH = {"published": "公布", "transcribed": "转录", "illustrative": "示例"}
 _MOST_REASONS = 20
@@ -37,7 +40,15 @@ def print_schemes(console: Console, schemes: Sequence[PaymentScheme]) -> None:
 
 def warnings(tally: PriceTally) -> list[str]:
     """What everybody must see who prices with these: once each, with the number of cases."""
-    return [f"{count:,} of {tally.cases:,} cases: {text}" for text, count in tally.warned.items()]
+    found = [f"{count:,} of {tally.cases:,} cases: {text}" for text, count in tally.warned.items()]
+    classes = tally.by(CLASS).filter(case_class=CaseClass.UNPRICED.value)
+    if not classes.is_empty():
+        count = classes["cases"].item()
+        found.append(
+            f"{count:,} of {tally.cases:,} cases: not priced: something is not known; in no payment and "
+            "no surplus; see pricing_reason (无法计价，未计入支付和结余，见支付说明)"
+        )
+    return found
 
 
 def print_prices(console: Console, tally: PriceTally, scheme: PaymentScheme, seconds: float) -> None:
@@ -49,8 +60,7 @@ def print_prices(console: Console, tally: PriceTally, scheme: PaymentScheme, sec
         column.justify = "right"
     for row in tally.by(CLASS).iter_rows(named=True):
         name = row["case_class"]
-        amounts = (amount(row[column]) for column in ("payment", "cost", "surplus"))
-        classes.add_row(name, CLASSES_ZH[name], f"{row['cases']:,}", *amounts)
+        classes.add_row(name, CLASSES_ZH[name], f"{row['cases']:,}", *class_amounts(row))
     total = tally.total()
     classes.add_section()
     sums = (amount(total[column]) for column in ("payment", "cost", "surplus"))
@@ -77,9 +87,7 @@ def print_prices(console: Console, tally: PriceTally, scheme: PaymentScheme, sec
         f"{tally.cases:,} cases in {seconds:.2f} s ({tally.cases / max(seconds, 1e-9):,.0f} cases/s)."
     )
     if scheme.status == "illustrative":
-        console.print(
-            f"The numbers of {scheme.id} are illustrative: no authority set them (示例方案，非官方数据)."
-        )
+        console.print(f"{scheme.id}: {ILLUSTRATIVE_EN} ({ILLUSTRATIVE_ZH}).", soft_wrap=True)
 
 
 def total_lines(tally: PriceTally) -> list[tuple[str, str, str]]:
@@ -98,6 +106,12 @@ def total_lines(tally: PriceTally) -> list[tuple[str, str, str]]:
         ("surplus by formula", "标准差额", amount(total["formula"])),
         ("surplus", "结余", amount(total["surplus"])),
     ]
+
+
+def class_amounts(row: Mapping[str, Any]) -> list[str]:
+    """Payment, cost and surplus of a class; cases that are not priced have no surplus."""
+    open_ = row["case_class"] in (CaseClass.INVALID, CaseClass.UNPRICED)
+    return [amount(row["payment"]), amount(row["cost"]), amount(None if open_ else row["surplus"])]
 
 
 def amount(value: Decimal | None) -> str:

@@ -59,9 +59,9 @@ def of_cases(counted: CaseSums, rows: pl.DataFrame, scheme: PaymentScheme) -> It
             rule="cases_held",
             severity=WARNING,
             **_place(row),
-            message=f"{_cases(row['cases_held'])} not settled (invalid, without a rate, or with an unknown "
+            message=f"{_cases(row['cases_held'])} not settled (invalid, not priced, or with an unknown "
             "patient share): in no amount",
-            message_zh=f"{row['cases_held']:,} 个病例暂不能结算（数据无效、无费率或个人负担不详），"
+            message_zh=f"{row['cases_held']:,} 个病例暂不能结算（数据无效、无法计价或个人负担不详），"
             "未计入任何金额",
             fix="See pricing_reason of these cases, mend them, price and settle again",
             fix_zh="查看这些病例的支付说明，修正后重新计价和结算",

@@ -55,9 +55,9 @@ def test_a_scheme_of_another_version_is_refused_with_the_reason() -> None:
         drg.compare(CASES, VERSIONS, ["harbin-2022"])
 
 
-def test_a_scheme_whose_version_is_not_installed_is_refused() -> None:
+def test_a_scheme_of_a_version_that_is_not_compared_is_refused() -> None:
     with pytest.raises(SchemeError, match="prices the groups of chongqing-2025"):
-        drg.compare(CASES, ["chongqing-2022", "chs-drg-2.0"], ["chongqing-2025-excerpt"])
+        drg.compare(CASES, ["chongqing-2022", "chs-drg-2.0"], ["chongqing-2025"])
 
 
 def test_two_schemes_for_one_version_are_refused() -> None:

@@ -115,7 +115,15 @@ def _factor(book: PriceBook | None, row: Mapping[str, str | None]) -> Fraction:
     if book is None:
         return Fraction(1)
     level, hospital = row.get("hospital_level"), row.get("hospital_id")
-    return Fraction(book.look_up(row["drg"], None, level, hospital, cut=False).factor)
+    factor = book.look_up(row["drg"], None, level, hospital, cut=False).factor
+    if factor is None:
+        raise InputError(
+            "the rules of the scheme know no coefficient for "
+            + (f"hospital {hospital}" if hospital else "the hospitals"),
+            field="hospital_id",
+            fix="Add [[coefficients.rows]] for it, or a default, to a copy of the scheme",
+        )
+    return Fraction(factor)
 
 
 def _known(keys: pl.DataFrame, insurance: str | None) -> str:
