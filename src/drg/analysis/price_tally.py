@@ -50,7 +50,7 @@ class PriceTally:
 
     def add(self, batch: pl.DataFrame) -> None:
         """Add a batch with the output columns of grouping and pricing."""
-        cost = fen(batch["total_cost_yuan"])
+        cost = fen(batch, "total_cost_yuan")
         numbers = batch.select(
             "case_class",
             weight="relative_weight",
@@ -105,7 +105,7 @@ class PriceTally:
 def _with(numbers: pl.DataFrame, batch: pl.DataFrame, key: Iterable[str]) -> pl.DataFrame:
     missing = [name for name in key if name not in numbers.columns]
     return numbers.with_columns(
-        (batch[name].cast(pl.String) if name in batch.columns else pl.lit(None, dtype=pl.String)).alias(name)
+        (batch[name] if name in batch.columns else pl.lit(None, dtype=pl.String)).alias(name)
         for name in missing
     )
 

@@ -29,16 +29,17 @@ def with_constants(frame: pl.LazyFrame, constants: Sequence[str]) -> pl.LazyFram
 
     from drg.columns import INPUT, PRICING, RECORD
     from drg.errors import did_you_mean
+    from drg.records.cases import Cases
 
     known = INPUT | RECORD | PRICING
-    names = frame.collect_schema().names()
+    there = Cases.of(frame).binding if constants else None
     for constant in constants:
         name, equals, value = (part.strip() for part in constant.partition("="))
         if not equals:
             raise click.UsageError(f"--set {constant}: write COLUMN=VALUE.")
         if name not in known:
             raise click.UsageError(f"--set: there is no column {name!r}. {did_you_mean(name, known)}".strip())
-        if name in names:
-            raise click.UsageError(f"--set: the file has a column {name} already.")
+        if there is not None and name in there.columns:
+            raise click.UsageError(f"--set: the file has a column {there.called(name)} already.")
         frame = frame.with_columns(pl.lit(value).alias(name))
     return frame

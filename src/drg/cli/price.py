@@ -45,7 +45,7 @@ def price(
 ) -> None:
     """Price grouped cases: the same rows come out with weight, standard, class, payment and surplus.
 
-    FILE is what drg group writes; of a layout such as HQMS, with --canonical. The ending of the output
+    FILE is what drg group writes. The ending of the output
     chooses its format. A case that cannot be priced stays in its row with a class and a reason; nothing is
     dropped. Memory does not grow with the files, but for a few columns where the scheme compares cases
     (readmissions, the most expensive cases).
@@ -58,7 +58,7 @@ def price(
     pricer = Pricer(scheme)
     frame = with_constants(scan_all(files), constants)
     if case_id is not None:
-        _explain(pricer, _case_of(pricer, frame, case_id, files[0]), as_json)
+        _explain(pricer, frame, case_id, files[0], as_json=as_json)
     elif output is not None:
         _price(pricer, frame, files, output, lang, bom=bom, quiet=quiet)
 
@@ -100,35 +100,33 @@ def warn(tally: Any) -> None:
         click.echo(f"Warning: {warning}.", err=True)
 
 
-def _case_of(pricer: Pricer, frame: pl.LazyFrame, case_id: str, file: Path) -> dict[str, Any]:
-    """The first case with this id, with what can only be seen beside the other cases.
+def _explain(pricer: Pricer, frame: pl.LazyFrame, case_id: str, file: Path, *, as_json: bool) -> None:
+    """Print the arithmetic of the first case with this id, with what only the other cases show.
 
     Raises:
         InputError: there is none.
         MissingColumnError: the scheme needs a column that the file lacks.
     """
-    import polars as pl
+    from dataclasses import replace
 
     from drg.columns import PRICE
     from drg.errors import InputError
-
-    names = frame.collect_schema().names()
-    pricer.check_columns([name for name in names if name not in PRICE])
-    if "case_id" not in names:
-        raise InputError("there is no column case_id", file=file, fix="Add it, so that a case can be named")
-    rows = pricer.marked(frame).filter(pl.col("case_id").cast(pl.String) == case_id).head(1)
-    found = rows.collect(engine="streaming")
-    if found.is_empty():
-        raise InputError(f"there is no case {case_id!r}", file=file, field="case_id", fix="Check the id")
-    return found.row(0, named=True)
-
-
-def _explain(pricer: Pricer, case: dict[str, Any], as_json: bool) -> None:
     from drg.payment.marks import EXTREME, READMITTED
+    from drg.records.cases import Cases
     from drg.report.console import stdout
     from drg.report.prices import print_price_explanation
 
-    readmitted, extreme = (bool(case.pop(name, False)) for name in (READMITTED, EXTREME))
+    cases = Cases.of(frame)
+    pricer.check_columns([name for name in cases.binding.columns if name not in PRICE])
+    if "case_id" not in cases.binding.columns:
+        raise InputError("there is no column case_id", file=file, fix="Add it, so that a case can be named")
+    (its_id,) = cases.binding.expression("case_id")
+    marked = cases.rows.with_columns(pricer.marks(cases)).filter(its_id == case_id).head(1)
+    found = marked.collect(engine="streaming")
+    if found.is_empty():
+        raise InputError(f"there is no case {case_id!r}", file=file, field="case_id", fix="Check the id")
+    readmitted, extreme = (name in found.columns and bool(found[name][0]) for name in (READMITTED, EXTREME))
+    case = replace(cases, rows=found.lazy().drop(READMITTED, EXTREME, strict=False))
     explanation = pricer.explain(case, readmitted=readmitted, extreme=extreme)
     if as_json:
         click.echo(explanation.model_dump_json(indent=2))
