@@ -63,7 +63,7 @@ class Column:
 
     @property
     def unit(self) -> str:
-        """In what it is measured, the last part of the name: ``days``, ``g``, ``yuan`` …"""
+        """In what it is measured: the last part of the name, such as ``days`` or ``yuan``."""
         return self.name.rpartition("_")[2]
 
 

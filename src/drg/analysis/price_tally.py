@@ -10,6 +10,7 @@ from typing import Final
 
 import polars as pl
 
+from drg.columns import PRICE
 from drg.payment import Pricer
 from drg.payment.money import fen, yuan
 from drg.payment.reasons import GROUPER_NOT_VALID, OTHER_GROUPER, SCHEME_NOT_VALID, Reasons
@@ -48,8 +49,14 @@ class PriceTally:
         }
         self._lock = threading.Lock()
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The canonical columns of the cases that it looks at, beside those that pricing adds."""
+        keys = (name for key in self._parts for name in key if name not in PRICE)
+        return tuple(dict.fromkeys(("total_cost_yuan", *keys)))
+
     def add(self, batch: pl.DataFrame) -> None:
-        """Add a batch with the output columns of grouping and pricing."""
+        """Add a batch of ``reads`` with the columns that pricing adds."""
         cost = fen(batch, "total_cost_yuan")
         numbers = batch.select(
             "case_class",

@@ -10,9 +10,8 @@ import click
 from drg.cli.constants import set_option, with_constants
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from drg.payment import Pricer
+    from drg.records.cases import Cases
 
 
 @click.command(
@@ -56,16 +55,16 @@ def price(
     if (case_id is None) == (output is None):
         raise click.UsageError("Give -o OUT to price all cases, or --explain CASE_ID to see one.")
     pricer = Pricer(scheme)
-    frame = with_constants(scan_all(files), constants)
+    cases = with_constants(scan_all(files), constants)
     if case_id is not None:
-        _explain(pricer, frame, case_id, files[0], as_json=as_json)
+        _explain(pricer, cases, case_id, files[0], as_json=as_json)
     elif output is not None:
-        _price(pricer, frame, files, output, lang, bom=bom, quiet=quiet)
+        _price(pricer, cases, files, output, lang, bom=bom, quiet=quiet)
 
 
 def _price(
     pricer: Pricer,
-    frame: pl.LazyFrame,
+    cases: Cases,
     files: tuple[Path, ...],
     output: Path,
     lang: str,
@@ -84,7 +83,12 @@ def _price(
     started = perf_counter()
     tally = PriceTally(pricer)
     with counting(lambda: tally.cases, total=count_rows(files), show=not quiet, what="pricing"):
-        write(pricer.price(frame, language=lang, watch=tally.add), output, sources=files, bom=bom)
+        write(
+            pricer.price(cases, language=lang, watch=tally.add, watched=tally.reads),
+            output,
+            sources=files,
+            bom=bom,
+        )
     warn(tally)
     if not quiet:
         console = stdout()
@@ -100,7 +104,7 @@ def warn(tally: Any) -> None:
         click.echo(f"Warning: {warning}.", err=True)
 
 
-def _explain(pricer: Pricer, frame: pl.LazyFrame, case_id: str, file: Path, *, as_json: bool) -> None:
+def _explain(pricer: Pricer, cases: Cases, case_id: str, file: Path, *, as_json: bool) -> None:
     """Print the arithmetic of the first case with this id, with what only the other cases show.
 
     Raises:
@@ -112,11 +116,9 @@ def _explain(pricer: Pricer, frame: pl.LazyFrame, case_id: str, file: Path, *, a
     from drg.columns import PRICE
     from drg.errors import InputError
     from drg.payment.marks import EXTREME, READMITTED
-    from drg.records.cases import Cases
     from drg.report.console import stdout
     from drg.report.prices import print_price_explanation
 
-    cases = Cases.of(frame)
     pricer.check_columns([name for name in cases.binding.columns if name not in PRICE])
     if "case_id" not in cases.binding.columns:
         raise InputError("there is no column case_id", file=file, fix="Add it, so that a case can be named")

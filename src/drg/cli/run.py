@@ -80,11 +80,13 @@ def run(
         watch=versions.add,
     )
     tally = PriceTally(pricer, (DEPARTMENT, GROUP))
-    priced = pricer.price(with_constants(grouped, constants), language=lang, watch=tally.add)
+    priced = pricer.price(
+        with_constants(grouped, constants), language=lang, watch=tally.add, watched=tally.reads
+    )
     make_directory(directory)
     cases = directory / (f"{CASES}.csv" if as_csv else f"{CASES}.parquet")
     with counting(lambda: tally.cases, total=count_rows(discharges.files), show=not quiet, what="pricing"):
-        write(priced, cases, sources=discharges.files)
+        write(priced.source, cases, sources=discharges.files)
     found = _check(discharges, version, directory / FINDINGS)
     seconds = perf_counter() - started
     page = directory / (f"{SUMMARY}.txt" if as_text else f"{SUMMARY}.html")

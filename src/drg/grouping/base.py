@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -63,6 +63,7 @@ class AnyGrouper(ABC):
         *,
         language: str = "en",
         watch: Callable[[pl.DataFrame], None] | None = None,
+        watched: Iterable[str] = (),
     ) -> Frame:
         """Add the groups to discharges.
 
@@ -70,7 +71,9 @@ class AnyGrouper(ABC):
             frame: one row per discharge, in the columns of ``columns.INPUT_COLUMNS`` or of a layout: all that
                 ``Cases.of`` takes. Other columns pass through.
             language: of the reasons, ``en`` or ``zh``.
-            watch: is shown every grouped batch, in no particular order and from several threads.
+            watch: is shown every grouped batch, in no particular order and from several threads: the columns
+                that grouping reads, those that it adds, and ``watched``.
+            watched: further canonical columns that ``watch`` looks at.
 
         Returns:
             The same kind of frame with the same rows in the same order and the columns of
@@ -81,7 +84,9 @@ class AnyGrouper(ABC):
                 the canonical one may lack any but the principal diagnosis, and what chooses the version.
             InputError: if a column holds what it cannot hold, or an output column is already there.
         """
-        return through(frame, lambda cases: self.group_cases(cases, language=language, watch=watch))
+        return through(
+            frame, lambda cases: self.group_cases(cases, language=language, watch=watch, watched=watched)
+        )
 
     def group_cases(
         self,
@@ -89,6 +94,7 @@ class AnyGrouper(ABC):
         *,
         language: str = "en",
         watch: Callable[[pl.DataFrame], None] | None = None,
+        watched: Iterable[str] = (),
     ) -> Cases:
         """Add the groups to cases; see ``group``."""
         check_language(language)
@@ -96,7 +102,7 @@ class AnyGrouper(ABC):
         check_free(cases.own_columns, OUTPUT, "grouping")
         return cases.with_columns(
             lambda batch: self.group_batch(batch, language).select(OUTPUT_NAMES),
-            self.required_columns,
+            dict.fromkeys((*self.required_columns, *watched)),
             OUTPUT_COLUMNS,
             watch,
         )

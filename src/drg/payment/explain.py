@@ -85,7 +85,7 @@ def explain_price(
             )
     row = cases.rows.collect()
     given = _given(cases, row)
-    frame = pricer.read(cases, row)
+    frame = cases.read(row, pricer.reads)
     # The marks of a single case would say that nobody came back and nobody is dearer.
     marks = {READMITTED: readmitted and pricer.scheme.readmission is not None}
     marks |= {EXTREME: extreme and pricer.scheme.extreme is not None}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from drg.records.frames import Frame
 
 _GROUPING = ("drg", "grouping_status")
-# What those who watch add up by.
-_WATCHED = ("department", "drg_name")
 
 
 class Pricer:
@@ -80,6 +78,7 @@ class Pricer:
         *,
         language: str = "en",
         watch: Callable[[pl.DataFrame], None] | None = None,
+        watched: Iterable[str] = (),
     ) -> Frame:
         """Price grouped discharges.
 
@@ -87,7 +86,9 @@ class Pricer:
             frame: grouped discharges, one row per case, with ``total_cost_yuan`` and the columns that the
                 scheme asks for (``required_columns``): all that ``Cases.of`` takes. Amounts are in yuan.
             language: of the reasons, ``en`` or ``zh``.
-            watch: is shown every priced batch, in no particular order and from several threads.
+            watch: is shown every priced batch, in no particular order and from several threads: the columns
+                that pricing reads, those that it adds, and ``watched``.
+            watched: further canonical columns that ``watch`` looks at.
 
         Returns:
             The same kind of frame, rows in order, with the columns of ``columns.PRICE_COLUMNS`` added.
@@ -96,7 +97,9 @@ class Pricer:
             MissingColumnError: if a column that the scheme needs is absent.
             InputError: if a column holds what it cannot hold, or an output column is already there.
         """
-        return through(frame, lambda cases: self.price_cases(cases, language=language, watch=watch))
+        return through(
+            frame, lambda cases: self.price_cases(cases, language=language, watch=watch, watched=watched)
+        )
 
     def price_cases(
         self,
@@ -104,13 +107,14 @@ class Pricer:
         *,
         language: str = "en",
         watch: Callable[[pl.DataFrame], None] | None = None,
+        watched: Iterable[str] = (),
     ) -> Cases:
         """Add the prices to cases; see ``price``."""
         check_language(language)
         self.check_cases(cases)
         return cases.with_columns(
             lambda batch: self.price_batch(batch, language),
-            (*self._encoder.reads, *(_WATCHED if watch else ())),
+            dict.fromkeys((*self.reads, *watched)),
             PRICE_COLUMNS,
             watch,
             self.marks(cases),
@@ -141,9 +145,10 @@ class Pricer:
         """
         return pl.DataFrame(self._decoder.price(self.encode(batch), language))
 
-    def read(self, cases: Cases, batch: pl.DataFrame) -> pl.DataFrame:
-        """The columns of a batch that pricing reads."""
-        return cases.read(batch, self._encoder.reads)
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The canonical columns that this scheme reads, as far as there are any."""
+        return self._encoder.reads
 
     def check_cases(self, cases: Cases) -> None:
         """Whether cases can be priced; see ``check_columns``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -17,6 +17,18 @@ from drg.records.layout import CANONICAL, Layout, Source, own_source
 
 # Behind the name of a column: what its cells held that could not be read.
 UNREAD: Final = "?"
+
+
+def with_unread(names: Iterable[str], there: Collection[str]) -> list[str]:
+    """Columns of typed cases, and beside them those of what could not be read, as far as they are there."""
+    marked = (one for name in names for one in (name, f"{name}{UNREAD}"))
+    return [name for name in marked if name in there]
+
+
+def without_unread(names: Iterable[str]) -> list[str]:
+    """The columns without those of what could not be read."""
+    marks = {f"{name}{UNREAD}" for name in ALL}
+    return [name for name in names if name not in marks]
 
 
 def cleaned(name: str, blanks: Sequence[str] = ()) -> pl.Expr:
@@ -274,11 +286,11 @@ class Binding:
             marked: also the column of what could not be read.
         """
         column, mark = ALL[name], f"{name}{UNREAD}"
-        nothing = [pl.lit(None, dtype=pl.String).alias(mark)] if marked else []
+        wants_mark = marked and column.kind in _CAN_BE_UNREAD
+        nothing = [pl.lit(None, dtype=pl.String).alias(mark)] if wants_mark else []
         if self._is_ready(name):
             return [pl.col(self.called(name)).alias(name), *nothing]
         names = self.read_for([name])
-        wants_mark = marked and column.kind in _CAN_BE_UNREAD
 
         def read(cells: Sequence[pl.Series]) -> pl.Series:
             values, unread = self.column(name, dict(zip(names, cells, strict=True)))
@@ -293,7 +305,7 @@ class Binding:
         made = pl.map_batches([pl.col(one) for one in names], read, return_dtype=dtype, is_elementwise=True)
         if wants_mark:
             return [made.struct.unnest()]
-        return [made.alias(name), *nothing]
+        return [made.alias(name)]
 
     def _is_ready(self, name: str) -> bool:
         bound = self.bound.get(name, [])

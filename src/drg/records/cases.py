@@ -202,7 +202,12 @@ class Cases:
         return together.drop(_PLACE)
 
     def lazy(
-        self, columns: Iterable[str] | None = None, *, own: bool = False, marked: bool = False
+        self,
+        columns: Iterable[str] | None = None,
+        *,
+        own: bool = False,
+        marked: bool = False,
+        listed: bool = True,
     ) -> pl.LazyFrame:
         """All rows in canonical columns and the types of the registry, read when they are needed.
 
@@ -210,18 +215,24 @@ class Cases:
             columns: which, by default ``self.columns``; what there is none of is empty.
             own: also the other columns, as they were given.
             marked: also what could not be read of each column; see ``Binding.typed``.
+            listed: codes as the code list spells them, or as they are spelled.
         """
         wanted = self.columns if columns is None else tuple(columns)
         known = self.binding.columns
-        read = [one for name in wanted if name in known for one in self._expressions(name, marked=marked)]
+        read = [
+            one
+            for name in wanted
+            if name in known
+            for one in self._expressions(name, marked=marked, listed=listed)
+        ]
         absent = [pl.lit(None, dtype=ALL[name].dtype).alias(name) for name in wanted if name not in known]
         others = [name for name in self.own_columns if own and name not in self.binding.names]
         frame = self.rows.select(*read, *absent, *others)
         return frame if marked or own else frame.select(wanted)
 
-    def _expressions(self, name: str, *, marked: bool) -> list[pl.Expr]:
+    def _expressions(self, name: str, *, marked: bool, listed: bool) -> list[pl.Expr]:
         expressions = self.binding.expression(name, marked=marked)
-        if name not in KINDS:
+        if name not in KINDS or not listed:
             return expressions
 
         def spelled(codes: pl.Series) -> pl.Series:
@@ -269,7 +280,11 @@ class Cases:
             predicate_pushdown=False,
             projection_pushdown=False,
         )
-        own = {name: dtype for name, dtype in (schema | columns).items() if not name.startswith(OURS)}
+        return self.of_rows(rows)
+
+    def of_rows(self, rows: pl.LazyFrame) -> Self:
+        """The same with further columns: ``rows`` are those of the cases, and more."""
+        own = {name: dtype for name, dtype in rows.collect_schema().items() if not name.startswith(OURS)}
         binding = Binding(self.layout, own, self.binding.table, self.binding.gathered)
         return replace(self, rows=rows, binding=binding)
 
