@@ -40,11 +40,11 @@ if TYPE_CHECKING:
     from drg.analysis.quality import Evaluation, evaluate
     from drg.analysis.simulation import simulate
     from drg.grouping import AnyGrouper, Explanation, Grouper, GrouperSeries
-    from drg.grouping.frames import Frame
     from drg.ledger import Ledger
     from drg.payment import PaymentScheme, PriceExplanation, Pricer, list_schemes
     from drg.records import Discharge
     from drg.records.discharges import Discharges
+    from drg.records.frames import Frame
     from drg.records.reading import read
     from drg.settlement import Settlement, settle
     from drg.tables import Manifest, list_groupers

@@ -20,9 +20,9 @@ from drg.analysis.checks.facts import GrouperFacts
 from drg.columns import Kind
 from drg.records.batches import rebatched
 from drg.records.cases import Cases
+from drg.records.cells import as_text
 from drg.records.checking import Checker
 from drg.records.findings import ERROR, SCHEMA
-from drg.records.cells import as_text
 from drg.records.rules import RECORDED as CANONICAL
 from tests.helpers import DATA, demo_case, demo_frame
 

@@ -394,7 +394,9 @@ def test_a_row_may_have_columns_of_its_own_and_names_of_a_layout() -> None:
     assert outcome(DEMO.explain(case | {"ward": "7", "charges": 5})) == outcome(plain)
     labels = {INPUT[name].label_zh: value for name, value in case.items()}
     assert outcome(DEMO.explain(labels | {"备注": "x"})) == outcome(plain)
-    assert outcome(DEMO.explain({**case, "age_years": "-"})) == outcome(DEMO.explain({**case, "age_years": None}))
+    assert outcome(DEMO.explain({**case, "age_years": "-"})) == outcome(
+        DEMO.explain({**case, "age_years": None})
+    )
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from datetime import date, datetime
 
 import polars as pl
 import pytest
+from drg.records.typed import as_text, typed
 
 from drg import InputError
-from drg.records.typed import as_text, typed
 
 
 def cells(name: str, values: pl.Series) -> list[object]:

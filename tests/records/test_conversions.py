@@ -185,7 +185,13 @@ def test_weights(text: str, unit: str | None, grams: int | None) -> None:
 
 def test_numbers() -> None:
     assert convert("integer", "los_days", ["7", "7天", "8.0", "1,000", "七"]) == [7, 7, 8, 1000, None]
-    assert convert("integer", "los_days", ["120小时", "1,00", "4 5", "（3）", "-"]) == [5, None, None, None, None]
+    assert convert("integer", "los_days", ["120小时", "1,00", "4 5", "（3）", "-"]) == [
+        5,
+        None,
+        None,
+        None,
+        None,
+    ]
     assert convert("age_in_days", "age_days", ["30小时", "12", "2月12天", "3岁"]) == [1, 12, 72, 1095]
     assert convert("number", "icu_hours", ["2"], "days") == [48.0]
     assert convert("number", "icu_hours", ["90"], "minutes") == [1.5]

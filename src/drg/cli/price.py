@@ -83,12 +83,8 @@ def _price(
     started = perf_counter()
     tally = PriceTally(pricer)
     with counting(lambda: tally.cases, total=count_rows(files), show=not quiet, what="pricing"):
-        write(
-            pricer.price(cases, language=lang, watch=tally.add, watched=tally.reads),
-            output,
-            sources=files,
-            bom=bom,
-        )
+        priced = pricer.price(cases, language=lang, watch=tally.add, watched=tally.reads)
+        write(priced.source, output, sources=files, bom=bom)
     warn(tally)
     if not quiet:
         console = stdout()

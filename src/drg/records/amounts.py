@@ -26,7 +26,7 @@ _HIGHEST_EXACT: Final = 10**12
 # What a computation in a sheet leaves behind is no amount of its own.
 _DUST: Final = 1e-6
 # 1234.5, 1,234.50, (12.00); not 1,5, which some write for one and a half.
-_NUMBER: Final = r"^[-+]?(?:\d+|\d{1,3}(?:,\d{3})+|\.\d)(?:\.?\d*)(?:e[-+]?\d{1,2})?$"
+_NUMBER: Final = r"^[-+]?(?:\d+|\d{1,3}(?:[, ]\d{3})+|\.\d)(?:\.?\d*)(?:e[-+]?\d{1,2})?$"
 _UNITS: Final = "元|圆"
 
 Ints = npt.NDArray[np.int64]
@@ -86,7 +86,7 @@ def exact(texts: pl.Series, places: int, units: str = _UNITS) -> pl.DataFrame:
     plain = bare(texts).str.to_lowercase().str.replace(r"^¥\s*", "").str.replace(rf"\s*(?:{units})$", "")
     plain = plain.str.replace(r"^\(([^()+-]+)\)$", "-$1").str.replace("−", "-", literal=True)
     number = plain.set(~plain.str.contains(_NUMBER).fill_null(False), None)
-    number = number.str.replace_all(",", "", literal=True).str.strip_prefix("+")
+    number = number.str.replace_all("[, ]", "").str.strip_prefix("+")
     fine = number.cast(_EXACT, strict=False)
     fine = fine.set((fine.abs() > _HIGHEST_EXACT).fill_null(False), None)
     value = fine.round(places, mode="half_away_from_zero")

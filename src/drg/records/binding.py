@@ -17,6 +17,8 @@ from drg.records.layout import CANONICAL, Layout, Source, own_source
 
 # Behind the name of a column: what its cells held that could not be read.
 UNREAD: Final = "?"
+# Other kinds hold any text.
+CAN_BE_UNREAD: Final = (Kind.NUMBER, Kind.DATE, Kind.MONEY, Kind.FLAG)
 
 
 def with_unread(names: Iterable[str], there: Collection[str]) -> list[str]:
@@ -286,7 +288,7 @@ class Binding:
             marked: also the column of what could not be read.
         """
         column, mark = ALL[name], f"{name}{UNREAD}"
-        wants_mark = marked and column.kind in _CAN_BE_UNREAD
+        wants_mark = marked and column.kind in CAN_BE_UNREAD
         nothing = [pl.lit(None, dtype=pl.String).alias(mark)] if wants_mark else []
         if self._is_ready(name):
             return [pl.col(self.called(name)).alias(name), *nothing]
@@ -313,9 +315,6 @@ class Binding:
             return False
         dtype = self._schema[bound[0].names[0]]
         return len(bound[0].names) == 1 and dtype != pl.String and dtype == ALL[name].dtype
-
-
-_CAN_BE_UNREAD: Final = (Kind.NUMBER, Kind.DATE, Kind.MONEY, Kind.FLAG)
 
 
 def _first_of(series: Sequence[pl.Series]) -> pl.Series:

@@ -18,7 +18,7 @@ import polars as pl
 from drg.columns import ALL, INPUT, Column
 from drg.errors import InputError, did_you_mean
 from drg.records import notes
-from drg.records.binding import UNREAD, Binding, Unread
+from drg.records.binding import CAN_BE_UNREAD, UNREAD, Binding, Unread
 from drg.records.cells import empty
 from drg.records.codebook import KINDS, CodeBook, CodeFindings, recognised
 from drg.records.codes import DIAGNOSIS, PROCEDURE
@@ -218,17 +218,19 @@ class Cases:
             listed: codes as the code list spells them, or as they are spelled.
         """
         wanted = self.columns if columns is None else tuple(columns)
-        known = self.binding.columns
-        read = [
-            one
-            for name in wanted
-            if name in known
-            for one in self._expressions(name, marked=marked, listed=listed)
-        ]
-        absent = [pl.lit(None, dtype=ALL[name].dtype).alias(name) for name in wanted if name not in known]
-        others = [name for name in self.own_columns if own and name not in self.binding.names]
-        frame = self.rows.select(*read, *absent, *others)
-        return frame if marked or own else frame.select(wanted)
+        known = [name for name in wanted if name in self.binding.columns]
+        read = {name: self._expressions(name, marked=marked, listed=listed) for name in known}
+        nothing = {name: [pl.lit(None, dtype=ALL[name].dtype).alias(name)] for name in wanted}
+        marks = [f"{name}{UNREAD}" for name in known if marked and ALL[name].kind in CAN_BE_UNREAD]
+        order = [*wanted, *marks]
+        others: list[str] = []
+        if own:
+            others = [name for name in self.own_columns if name not in self.binding.names]
+            canonical = {self.binding.called(name): name for name in known}
+            first = [canonical.get(name, name) for name in self.own_columns]
+            order = [name for name in dict.fromkeys((*first, *order)) if name in (*order, *others)]
+        expressions = [one for column in (nothing | read).values() for one in column]
+        return self.rows.select(*expressions, *others).select(order)
 
     def _expressions(self, name: str, *, marked: bool, listed: bool) -> list[pl.Expr]:
         expressions = self.binding.expression(name, marked=marked)

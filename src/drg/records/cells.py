@@ -32,7 +32,7 @@ _LONGEST_MISSING = max(len(word.encode()) for word in MISSING)
 _YES: Final = ("1", "true", "t", "yes", "y", "是", "有")
 _NO: Final = ("0", "false", "f", "no", "n", "否")
 # 1234.5, 1,234.50, -3e2; not 1,5, which some write for one and a half.
-_NUMBER: Final = r"¥?\s*([-+]?(?:\d+|\d{1,3}(?:,\d{3})+|\.\d)(?:\.?\d*)(?:e[-+]?\d{1,3})?)"
+_NUMBER: Final = r"¥?\s*([-+]?(?:\d+|\d{1,3}(?:[, ]\d{3})+|\.\d)(?:\.?\d*)(?:e[-+]?\d{1,3})?)"
 # What may be written behind a number, by the unit of the column, and how much of that unit it is.
 _WORDS: Final[dict[str, dict[str, Decimal]]] = {
     "years": dict.fromkeys(("周岁", "岁", "y"), Decimal(1)),
@@ -167,7 +167,7 @@ def number_of(text: pl.Series, column: Column, unit: Decimal = Decimal(1)) -> pl
     words = _WORDS.get(column.unit, {})
     either = "|".join(sorted(words, key=len, reverse=True)) or "$"
     parts = text.str.extract_groups(rf"^{_NUMBER}\s*({either})?$").struct.unnest()
-    number = parts["1"].str.replace_all(",", "", literal=True).cast(pl.Float64, strict=False)
+    number = parts["1"].str.replace_all("[, ]", "").cast(pl.Float64, strict=False)
     factors = {word: float(factor) for word, factor in words.items()}
     factor = parts["2"].replace_strict(factors, default=float(unit), return_dtype=pl.Float64)
     return finite(number * factor)

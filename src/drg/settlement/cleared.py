@@ -12,7 +12,6 @@ from drg.errors import InputError
 from drg.grouping.frames import check_free, in_batches
 from drg.payment.rules import CLASSES
 from drg.payment.scheme import PaymentScheme
-from drg.records.binding import without_unread
 from drg.settlement.cells import (
     BASES,
     BESIDE,
@@ -72,8 +71,7 @@ def cleared(priced: pl.LazyFrame, settlement: Settlement) -> pl.LazyFrame:
     check_columns(schema.names(), settlement.scheme)
     check_free(schema.names(), _NAMES, "clearing by points")
     step = _Step(settlement.scheme, values, has_shares="patient_share_yuan" in schema)
-    found = in_batches(priced, step, schema, CLEARED_COLUMNS, None)
-    return found.select(without_unread(found.collect_schema().names()))
+    return in_batches(priced, step, schema, CLEARED_COLUMNS, None)
 
 
 def point_values(settlement: Settlement) -> pl.DataFrame:

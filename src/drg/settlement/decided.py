@@ -17,7 +17,7 @@ import polars as pl
 
 from drg.grouping.frames import lacking
 from drg.payment.kernels import Flags, Ints
-from drg.payment.money import NOT_GIVEN, YUAN, fen, yuan
+from drg.payment.money import NOT_GIVEN, fen, yuan
 from drg.payment.reasons import missing_lines
 from drg.payment.rules import INSIDE
 from drg.payment.scheme import CaseClass
@@ -325,7 +325,7 @@ def _over_quota(row: Mapping[str, Any], share: Decimal) -> _Words:
 
 def _put(priced: pl.LazyFrame, chosen: pl.DataFrame) -> pl.LazyFrame:
     """The priced cases with the chosen ones paid as decided; columns keep their types, rows their order."""
-    schema = {name: _roomy(name, dtype) for name, dtype in priced.collect_schema().items()}
+    schema = priced.collect_schema()
     names = [*_WORKED_OUT, *(["pricing_reason"] if "pricing_reason" in schema else [])]
     keys = [f"{_KEY}{name}" for name in KEYS]
     new = chosen.lazy().select(*keys, *(pl.col(f"{_NEW}{name}").cast(schema[name]) for name in names))
@@ -341,12 +341,3 @@ def _put(priced: pl.LazyFrame, chosen: pl.DataFrame) -> pl.LazyFrame:
         pl.when(hit).then(value.cast(schema[name])).otherwise(pl.col(name).cast(schema[name])).alias(name)
         for name, value in values.items()
     ).select(list(schema))
-
-
-def _roomy(name: str, dtype: pl.DataType) -> pl.DataType:
-    """The type of a column that holds any amount; foreign frames have decimals as narrow as their values."""
-    if dtype == pl.Null:
-        return pl.String() if name == "pricing_reason" else YUAN
-    if isinstance(dtype, pl.Decimal) and dtype.precision - dtype.scale < YUAN.precision - YUAN.scale:
-        return pl.Decimal(38, max(dtype.scale, YUAN.scale))
-    return dtype

@@ -12,6 +12,7 @@ from drg.payment import Pricer
 from drg.payment.load import LoadedScheme, load_scheme
 from drg.payment.scheme import PaymentScheme
 from drg.payment.settlement_rules import SettlementRules
+from drg.records.binding import without_unread
 from drg.records.cases import Cases
 from drg.settlement import accounts, figures, notes
 from drg.settlement.budgets import BUDGET_SCHEMA, close_budgets, closes_by_points
@@ -47,8 +48,8 @@ class Settlement:
         findings: what is wrong with the tables that were given, and what deserves a look.
         scheme: by which it was settled.
         closed: whether each year was cleared.
-        cases: the priced cases after the decisions, typed, with what could not be read (``Cases.lazy``);
-            to be read when they are needed.
+        cases: the priced cases after the decisions, typed as ``Cases.lazy`` does, to be read when they
+            are needed.
         scores: of the accounts of cleared years: ``columns.ACCOUNT``, ``score`` and
             ``deposit_share_returned``; null where there is none.
     """
@@ -122,7 +123,7 @@ def settle(
         findings=findings_frame(told),
         scheme=model,
         closed=closed,
-        cases=decided.frame,
+        cases=decided.frame.select(without_unread(decided.frame.collect_schema())),
         scores=as_decimals(cleared, SCORE_COLUMNS).with_columns(cleared["score"]),
     )
 

@@ -52,8 +52,8 @@ def compare(
         groupers: two versions or more, by id, directory or as Groupers; the first is the base.
         schemes: payment schemes, at most one for each version; a scheme belongs to the version that it
             names. Without one, a version has no weights and no money.
-        codes: the version of the codes in the frame, unless it says so itself; clinical (国临版) ones are converted for the versions
-            that read insurance codes.
+        codes: the version of the codes in the frame, unless it says so itself; clinical (国临版) ones are
+            converted for the versions that read insurance codes.
         language: of the reasons, ``en`` or ``zh``.
         cases: a Parquet file to write the case-level results to, so that memory does not grow with the
             frame; without it they are kept in memory.
