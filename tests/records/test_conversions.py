@@ -212,10 +212,11 @@ def test_sex(texts: tuple[str | None, ...], sex: int | None) -> None:
 
 
 def test_codes_in_one_cell() -> None:
-    assert convert("codes", "other_diagnoses", ["a|b", "a,b;c、", "a", None]) == [
+    assert convert("codes", "other_diagnoses", ["a|b", "a,b;c、d", "a", None, "-"]) == [
         ["a", "b"],
-        ["a", "b", "c"],
+        ["a", "b", "c", "d"],
         ["a"],
+        [],
         [],
     ]
 

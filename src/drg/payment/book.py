@@ -23,7 +23,7 @@ from drg.payment.load import LoadedScheme
 from drg.payment.scheme import Coefficient, PaymentScheme, Rate
 from drg.payment.tcm import UNDECIDED
 from drg.payment.weights import Weight
-from drg.records.cells import text_of
+from drg.records.cells import texts
 
 KEYS: Final = ("drg", "insurance_type", "hospital_level", "hospital_id")
 NUMBER: Final = pl.Decimal(18, 8)  # of weights and coefficients in frames
@@ -104,6 +104,11 @@ class PriceBook:
         self._given: list[int] = []
         # The row of each combination plus one, 0 where it was not met yet.
         self._table = np.zeros(self._possible, dtype=np.int64) if self._possible <= _LARGEST_TABLE else None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The columns of ``KEYS`` by which the scheme tells cases apart."""
+        return tuple(name for name in KEYS if self._spelled[name])
 
     def rows(
         self,
@@ -284,6 +289,8 @@ def _numbers(texts: pl.Series, categories: pl.Enum) -> npt.NDArray[np.int64]:
     return numbers
 
 
-def _by_form(name: str, texts: Iterable[str | None]) -> dict[str, str]:
-    known = {text for text in texts if text is not None}
-    return {form: text for text in sorted(known) if (form := text_of(text, ALL[name]))}
+def _by_form(name: str, names: Iterable[str | None]) -> dict[str, str]:
+    known = {text for text in names if text is not None}
+    spelled = pl.Series(sorted(known), dtype=pl.String)
+    forms = texts(spelled, ALL[name]).values
+    return {form: text for form, text in zip(forms, spelled, strict=True) if form is not None}

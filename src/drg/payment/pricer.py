@@ -146,6 +146,11 @@ class Pricer:
         return pl.DataFrame(self._decoder.price(self.encode(batch), language))
 
     @property
+    def asks(self) -> frozenset[str]:
+        """All columns that this scheme looks at, also those that tell which cases follow one another."""
+        return frozenset((*self.reads, *self.required_columns))
+
+    @property
     def reads(self) -> tuple[str, ...]:
         """The canonical columns that this scheme reads, as far as there are any."""
         return self._encoder.reads

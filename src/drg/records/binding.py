@@ -10,7 +10,17 @@ from typing import Final
 import polars as pl
 
 from drg.columns import ALL, MISSING, Kind
-from drg.records.cells import AROUND, Cells, as_text, codes_listed, empty, nothing_as_null, texts
+from drg.records.cells import (
+    AROUND,
+    QUOTED,
+    Cells,
+    as_text,
+    codes_listed,
+    empty,
+    nothing_as_null,
+    texts,
+    unwrapped,
+)
 from drg.records.conversions import CONVERSIONS, factor
 from drg.records.header import Header
 from drg.records.layout import CANONICAL, Layout, Source, own_source
@@ -35,7 +45,7 @@ def without_unread(names: Iterable[str]) -> list[str]:
 
 def cleaned(name: str, blanks: Sequence[str] = ()) -> pl.Expr:
     """A column as text without what stands around it; null where nothing is said."""
-    text = pl.col(name).cast(pl.String).str.strip_chars(AROUND)
+    text = pl.col(name).cast(pl.String).str.strip_chars(AROUND).str.replace(QUOTED, "$1")
     return text.replace(["", *_spellings((*MISSING, *blanks))], None)
 
 
@@ -86,14 +96,14 @@ class Bound:
     def _without_blanks(self, cells: pl.Series) -> pl.Series:
         if not self.blanks or cells.dtype != pl.String:
             return cells
-        bare = cells.str.strip_chars(AROUND)
+        bare = unwrapped(cells)
         return bare.set(bare.is_in(_spellings(self.blanks)), None)
 
     @staticmethod
     def _of_part(columns: list[pl.Series]) -> pl.Series:
         if len(columns) == 1:
             return columns[0]
-        return _first_of([nothing_as_null(as_text(cells).str.strip_chars(AROUND)) for cells in columns])
+        return _first_of([nothing_as_null(unwrapped(as_text(cells))) for cells in columns])
 
     def read(self, cells: Sequence[pl.Series]) -> tuple[pl.Series, list[Unread]]:
         """The values of the cells of each field, and what could not be read."""

@@ -305,6 +305,9 @@ def through(data: Any, function: Callable[[Cases], Cases]) -> Any:
         return done
     if isinstance(data, pl.LazyFrame):
         return done.rows
+    if isinstance(data, pl.DataFrame):
+        # The streaming engine cuts the frame into batches and works on them side by side.
+        return done.rows.collect(engine="streaming")
     there = set(cases.rows.collect_schema().names())
     added = done.rows.select(name for name in done.rows.collect_schema().names() if name not in there)
     if isinstance(data, list):

@@ -15,7 +15,7 @@ from drg.analysis.comparison.findings import findings
 from drg.analysis.comparison.glance import at_a_glance
 from drg.analysis.comparison.result import DEPARTMENT, HOSPITAL, Comparison
 from drg.analysis.comparison.sides import CodeVersion, check_columns, sides
-from drg.analysis.comparison.step import LEVELS, Step
+from drg.analysis.comparison.step import LEVELS, LOOKED_AT, Step
 from drg.columns import OUTPUT, PRICE
 from drg.errors import InputError
 from drg.grouping import Grouper
@@ -78,6 +78,8 @@ def compare(
     compared = sides(list(groupers), schemes or (), given.codes)
     names = [name for name in given.columns if name not in OUTPUT and name not in PRICE]
     check_columns(compared, names)
+    asked = {name for side in compared if side.pricer for name in side.pricer.asks}
+    names = [name for name in names if name in LOOKED_AT or name in asked]
     # Each version has its own way with codes; here they are as they are spelled.
     lazy = replace(given, codes="insurance").lazy(names, marked=True, listed=False)
     step = Step(compared, names, language)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from drg.analysis.comparison.sides import Side
-from drg.columns import ALL
+from drg.columns import ALL, INPUT
 from drg.grouping.together import Grouped, Together
 from drg.payment.marks import EXTREME, READMITTED, mark_columns
 from drg.payment.money import fen, yuan
@@ -33,6 +33,8 @@ _GROUPED: Final = (
     "grouper",
 )
 _TEXTS: Final = ("case_id", "hospital_id", "department")
+# The columns of the cases that are looked at, beside those that schemes ask for.
+LOOKED_AT: Final = frozenset((*INPUT, *_TEXTS, "los_days", "total_cost_yuan", "case_kind"))
 LEVELS: Final = ("mdc", "adrg", "drg")
 # The columns of a version in the case-level results, and where each is from.
 _OF_GROUPING: Final = {"adrg": "adrg", "drg": "drg", "status": "grouping_status", "reason": "grouping_reason"}
