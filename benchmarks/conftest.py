@@ -22,7 +22,9 @@ from polars.testing import assert_frame_equal
 SAMPLES = Path(__file__).resolve().parents[1] / "tests" / "data" / "conformance"
 # Two national versions, the one with most groups and the one that differs most from its base.
 VERSIONS = ("chs-drg-1.1", "chs-drg-2.0", "chs-drg-3.0", "guangxi-2022", "yinchuan-2023")
-TINY = 2_000
+# As tests: few cases of the newest national version and of one that differs.
+SMOKE = ("chs-drg-3.0", "yinchuan-2023")
+TINY = 1_000
 MILLION = 1_000_000
 SEED = 20_240_723
 
@@ -63,7 +65,8 @@ def most_cases(config: pytest.Config) -> int:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     most = most_cases(metafunc.config)
     if "version" in metafunc.fixturenames:
-        text = os.environ.get("DRG_BENCH_VERSIONS") or ",".join(VERSIONS)
+        usual = VERSIONS if metafunc.config.getoption("benchmark_enable") else SMOKE
+        text = os.environ.get("DRG_BENCH_VERSIONS") or ",".join(usual)
         known = sorted(file.stem for file in SAMPLES.glob("*.parquet"))
         metafunc.parametrize("version", known if text == "all" else text.split(","), scope="module")
     if "size" in metafunc.fixturenames:

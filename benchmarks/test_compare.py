@@ -33,7 +33,7 @@ def pricer(grouper: Grouper) -> Pricer:
     )
     rng = np.random.default_rng(SEED)
     codes = grouper.program.drg["drg"]
-    weights = {
+    weights: dict[tuple[str, str | None], Weight] = {
         (code, None): Weight(code, Decimal(int(weight)) / 10_000, None, row)
         for row, (code, weight) in enumerate(
             zip(codes, rng.integers(2_000, 50_000, len(codes)), strict=True), 2

@@ -66,7 +66,7 @@ def scheme(grouper: Grouper, *, factor: Decimal = Decimal(1), rate: int = 10_000
         }
     )
     codes = [code for code in grouper.program.drg["drg"] if zlib.crc32(code.encode()) % 10]
-    weights = {
+    weights: dict[tuple[str, str | None], Weight] = {
         (code, None): Weight(code, weight(code, factor), None, row) for row, code in enumerate(codes, 2)
     }
     return Pricer(LoadedScheme(model, weights, Path(), grouper.tables.manifest))

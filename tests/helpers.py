@@ -44,7 +44,7 @@ def version(
     exclusions: Mapping[str, Iterable[str]] | None = None,
 ) -> GrouperTables:
     """A version of rows: the code, the rule, the codes of its parents and the order. All names are empty."""
-    rows = {
+    rows: dict[str, list[tuple[Any, ...]]] = {
         "mdc": [(code, "", rule, order) for code, rule, order in mdc],
         "adrg": [(code, "", rule, parent, order) for code, rule, parent, order in adrg],
         "drg": [(code, "", rule, parent, top, order) for code, rule, parent, top, order in drg],
@@ -52,7 +52,7 @@ def version(
         "complications": list(complications),
         "exclusions": [(name, code) for name, codes in (exclusions or {}).items() for code in codes],
     }
-    frames = {}
+    frames: dict[str, pl.DataFrame] = {}
     for table in TABLES:
         schema = {name: pl.Int64 if name == "order" else pl.String for name in table.columns}
         frames[table.name] = pl.DataFrame(rows[table.name], schema=schema, orient="row")
@@ -75,7 +75,7 @@ def discharge(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 # The columns that the demo version needs, with a patient to whom nothing special applies.
-ADULT = {
+ADULT: dict[str, Any] = {
     "sex": 1,
     "age_years": 45,
     "age_days": 16_436,
@@ -88,7 +88,7 @@ ADULT = {
     "principal_procedure": None,
     "other_procedures": [],
 }
-DEMO_SCHEMA = {
+DEMO_SCHEMA: dict[str, Any] = {
     "sex": pl.Int64,
     "age_years": pl.Int64,
     "age_days": pl.Int64,

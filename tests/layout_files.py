@@ -196,6 +196,9 @@ def dirty_age(years: int, days: int | None, chance: random.Random) -> tuple[str,
     """The age in years and in days; infants may have theirs in the former."""
     if years or days is None:
         return chance.choice((f"{years}", f"{years}岁", f"{years}.0", f" {years} 周岁", f"{years}Y")), "-"
+    if days >= 365:
+        # Days alone would be a year.
+        return f"{years}", f"{days}"
     ways = [(f"{years}", f"{days}"), (f"{days}天", "—"), (f"0岁{days}天", ""), (f"D{days}", "NULL")]
     if days >= 60:
         # Rules ask whether a patient is 29 days old; from two months on it does not matter how much older.

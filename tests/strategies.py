@@ -7,6 +7,7 @@ either diagnoses or procedures. Codes come from a small alphabet, so that cases 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from typing import Any
 
 import polars as pl
@@ -184,7 +185,18 @@ def _wide_spaced(code: str) -> str:
     return f"\u3000{code}\u00a0"
 
 
-SPELLINGS = (str, str, str, str, str, str.lower, str.upper, _full_width, _spaced, _wide_spaced)
+SPELLINGS: tuple[Callable[[str], str], ...] = (
+    str,
+    str,
+    str,
+    str,
+    str,
+    str.lower,
+    str.upper,
+    _full_width,
+    _spaced,
+    _wide_spaced,
+)
 
 
 def _spelling(code: str) -> st.SearchStrategy[str]:
@@ -250,7 +262,9 @@ def tables(draw: st.DrawFn) -> dict[str, pl.DataFrame]:
             rule = draw({"QY": by_procedure, "00": empty}.get(tail, adrg_rule))
             adrgs.append((adrg, draw(names), rule, mdc, _orders(draw)))
             if tail == "QY":
-                rows = draw(st.sampled_from([[("", "")], [("", "")], [("", "")], []]))
+                rows: list[tuple[str, str | None]] = draw(
+                    st.sampled_from([[("", "")], [("", "")], [("", "")], []])
+                )
             elif tail == "00":
                 rows = [("0", "")]
             else:
@@ -432,5 +446,5 @@ def frames(draw: st.DrawFn, version: dict[str, pl.DataFrame]) -> tuple[list[dict
     """Random cases for the given tables, and the frame that holds exactly these values."""
     layout = draw(_layouts())
     cases = draw(st.lists(_discharge(version, layout), min_size=1, max_size=MAX_CASES))
-    schema = {name: DTYPES.get(stored, pl.String) for name, stored in layout.items()}
+    schema: dict[str, Any] = {name: DTYPES.get(stored, pl.String) for name, stored in layout.items()}
     return cases, pl.DataFrame(cases, schema=schema, orient="row")

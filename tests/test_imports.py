@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -44,16 +45,21 @@ def room(module: str) -> str | None:
     return None if name in ("", "__main__") else name
 
 
+@cache
+def tree_of(module: str) -> ast.Module:
+    return ast.parse(MODULES[module].read_text(encoding="utf-8"))
+
+
+@cache
 def imports(module: str, *, at_run_time: bool) -> set[str]:
     """The modules of this package that a module imports: of ``from a import b`` a.b, if that is one."""
-    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    tree = tree_of(module)
     found: set[str] = set()
     skipped: set[ast.AST] = set()
     for node in ast.walk(tree):
-        if at_run_time:
-            for_types = isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
-            later = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-            if for_types or later:
+        if at_run_time and isinstance(node, ast.If | ast.FunctionDef | ast.AsyncFunctionDef):
+            later = not isinstance(node, ast.If) or ast.unparse(node.test).endswith("TYPE_CHECKING")
+            if later:
                 skipped.update(part for statement in node.body for part in ast.walk(statement))
         if node in skipped:
             continue
@@ -114,7 +120,7 @@ def test_all_is_sorted_and_complete() -> None:
     assert len(set(drg.__all__)) == len(drg.__all__)
     for name in drg.__all__:
         assert getattr(drg, name) is not None
-    tree = ast.parse(MODULES["drg"].read_text(encoding="utf-8"))
+    tree = tree_of("drg")
     offered = {
         node.name for node in tree.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
     }
@@ -146,7 +152,7 @@ def public(tree: ast.AST) -> list[ast.FunctionDef | ast.ClassDef]:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_everything_public_has_a_docstring(module: str) -> None:
-    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    tree = tree_of(module)
     assert ast.get_docstring(tree), f"{module} says nothing of itself"
     silent = [node.name for node in public(tree) if not ast.get_docstring(node)]
     assert silent == []

@@ -9,7 +9,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -25,6 +25,7 @@ from drg.records.checking import Checker
 from drg.records.findings import ERROR, SCHEMA
 from drg.records.rules import RECORDED as CANONICAL
 from tests.helpers import DATA, demo_case, demo_frame
+from tests.profiles import tries
 
 VERSION = "chs-drg-2.0"
 # Values that trip rules often, with others that do not.
@@ -84,7 +85,7 @@ def grouper() -> Grouper:
     return Grouper(VERSION)
 
 
-@settings(max_examples=25, deadline=None)
+@tries(0.25)
 @given(frame=frames())
 def test_text_and_types_give_the_same_findings(frame: pl.DataFrame, grouper: Grouper) -> None:
     typed, text = (drg.check(one, grouper) for one in (frame, as_texts(frame)))
@@ -95,7 +96,7 @@ def test_text_and_types_give_the_same_findings(frame: pl.DataFrame, grouper: Gro
     assert typed.findings["row"].is_sorted()
 
 
-@settings(max_examples=25, deadline=None)
+@tries(0.25)
 @given(frame=frames())
 def test_validate_never_loses_a_row(frame: pl.DataFrame, grouper: Grouper) -> None:
     numbered = frame.with_row_index("number", offset=2)
@@ -106,7 +107,7 @@ def test_validate_never_loses_a_row(frame: pl.DataFrame, grouper: Grouper) -> No
     assert_frame_equal(findings, drg.check(frame, grouper).findings)
 
 
-@settings(max_examples=15, deadline=None)
+@tries(0.15)
 @given(frame=frames(least=1), rows=st.integers(1, 5))
 def test_batches_give_what_the_whole_gives(frame: pl.DataFrame, rows: int, grouper: Grouper) -> None:
     parts = pl.concat([frame[start : start + rows].lazy() for start in range(0, frame.height, rows)])
@@ -229,7 +230,7 @@ SOMEBODY = {"sex": 2, "age_years": 40, "age_days": None, "disposition": "1", "lo
 def test_version_rules(
     rule: str, tripping: dict[str, Any], passing: dict[str, Any], grouper: Grouper
 ) -> None:
-    empty = {"other_diagnoses": [], "principal_procedure": None, "other_procedures": []}
+    empty: dict[str, Any] = {"other_diagnoses": [], "principal_procedure": None, "other_procedures": []}
     rows = [{**SOMEBODY, **empty, **cells} for cells in (tripping, passing)]
     nothing = dict.fromkeys(rows[0])
     schema = {name: CANONICAL[name].dtype for name in rows[0]}

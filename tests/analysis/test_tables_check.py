@@ -62,7 +62,8 @@ def made(changes: dict[str, list[tuple[Any, ...]]] | None = None) -> GrouperTabl
 
 def without(table: str, code: str) -> GrouperTables:
     tables = made()
-    return dataclasses.replace(tables, **{table: tables.frames[table].filter(pl.col(table) != code)})
+    changed: dict[str, Any] = {table: tables.frames[table].filter(pl.col(table) != code)}
+    return dataclasses.replace(tables, **changed)
 
 
 def checked(tables: GrouperTables, **known: Any) -> TablesCheck:
@@ -236,7 +237,7 @@ def test_checks_that_cannot_be_made_are_named() -> None:
 
 
 def test_errors_come_first() -> None:
-    changes = {
+    changes: dict[str, list[tuple[Any, ...]]] = {
         "drg": [("BR11", "重", "0", "BR1", "MDCB", 1)],
         "sets": [("DI_X", "D10.001")],
     }

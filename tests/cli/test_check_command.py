@@ -29,14 +29,16 @@ def run(*arguments: str | Path) -> Result:
 
 
 def test_a_summary_in_both_languages(source: Path) -> None:
-    done = run(source)
-    assert done.exit_code == 0
-    assert "sex-impossible" in done.output
-    assert "性别超出可能范围" in done.output
-    assert "3 cases; 2 with errors" in done.output
-    assert "grouper" in done.output
-    assert "性别超出" not in run(source, "--lang", "en").output
-    assert "sex is outside" not in run(source, "--lang", "zh").output
+    english, chinese = (run(source, "--lang", language) for language in ("en", "zh"))
+    assert english.exit_code == chinese.exit_code == 0
+    assert "sex-impossible" in english.output
+    assert "sex-impossible" in chinese.output
+    assert "3 cases; 2 with errors" in english.output
+    assert "3 个病例；有错误的 2 个" in chinese.output
+    assert "grouper" in english.output
+    assert "性别超出可能范围" in chinese.output
+    assert "性别超出" not in english.output
+    assert "sex is outside" not in chinese.output
     assert run(source, "-q").output == ""
 
 

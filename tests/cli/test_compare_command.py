@@ -25,6 +25,7 @@ def test_page_workbook_and_cases(drg: Drg, tmp_path: Path) -> None:
         "cases.parquet",
         "comparison.html",
         "comparison.xlsx",
+        "what-changes.html",
     ]
     cases = pl.read_parquet(out / "cases.parquet")
     frame = pl.read_csv(EXAMPLE, infer_schema=False)
@@ -35,7 +36,16 @@ def test_page_workbook_and_cases(drg: Drg, tmp_path: Path) -> None:
     page = (out / "comparison.html").read_text(encoding="utf-8")
     assert page.startswith("<!doctype html>")
     assert openpyxl.load_workbook(out / "comparison.xlsx").sheetnames[0] == "说明 notes"
-    for part in ("一致性", "there is no column hospital_id", "200 cases in", "comparison.html"):
+    assert cases["cause_chs-drg-2.0"].null_count() == (~cases["changed"]).sum()
+    director = (out / "what-changes.html").read_text(encoding="utf-8")
+    assert "对我们意味着什么" in director
+    for part in (
+        "First causes",
+        "Agreement",
+        "there is no column hospital_id",
+        "200 cases in",
+        "comparison.html",
+    ):
         assert part in outcome.out
     assert "nan" not in outcome.out
     assert "None" not in outcome.out
@@ -52,6 +62,18 @@ def test_the_document_tells_the_numbers_of_the_example() -> None:
     first, second = comparison.totals["grouped"]
     assert f"1.1 groups {first} and 2.0 groups {second}" in text
     assert comparison.totals["ambiguous"].to_list() == [0, 5]
+    causes = dict(comparison.causes("chs-drg-2.0").group_by("cause").agg(pl.col("cases").sum()).iter_rows())
+    assert causes == {
+        "adrg_redrawn": 45,
+        "only_code": 30,
+        "split_cc": 24,
+        "adrg_procedure_set": 6,
+        "severity_level": 6,
+        "no_longer_grouped": 6,
+    }
+    assert f"{sum(causes.values())} cases change" in text
+    for count, cause in ((45, "cases are in an"), (30, "get only another code"), (24, "are split otherwise")):
+        assert f"{count} {cause}" in text
     flow = comparison.flows("chs-drg-2.0").row(0, named=True)
     assert (flow["base"], flow["other"], flow["cases"]) == ("HC29", "HC25", 7)
     lost = comparison.lost.filter(pl.col("now") == "lost")

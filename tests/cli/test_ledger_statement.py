@@ -43,7 +43,7 @@ def test_a_hospital_sees_nothing_of_others(drg: Drg, ledger: Path, tmp_path: Pat
     out = tmp_path / "out"
     assert drg("ledger", "statement", ledger, "-o", out, "-q").code == 0
     assert {"H1", "H2"} <= set(pl.read_csv(out / "findings.csv")["hospital_id"])
-    outcome = drg("ledger", "statement", ledger, "-o", tmp_path / "h2", "--hospital", "H2")
+    outcome = drg("ledger", "statement", ledger, "-o", tmp_path / "h2", "--hospital", "H2", "--lang", "zh")
     assert outcome.code == 0
     assert "没有考核得分" in outcome.out
     assert "H1" not in outcome.out

@@ -70,6 +70,30 @@ def test_explain_a_case_of_a_file(drg: Drg, tmp_path: Path) -> None:
     assert "there is no case '9'" in absent.err
 
 
-@pytest.mark.parametrize("arguments", [["-g", "demo"], ["x.csv", "-g", "demo"], [*STROKE]])
+GALLSTONES = ["--principal-diagnosis", "K80.302", "--principal-procedure", "51.2300", "--age-years", "45"]
+TWO = "chs-drg-2.0,chs-drg-3.0"
+
+
+def test_explain_in_two_versions_names_the_first_cause(drg: Drg) -> None:
+    outcome = drg("explain", "--groupers", TWO, *GALLSTONES, "--lang", "zh")
+    assert outcome.code == 0
+    for part in ("MDCH → HC2 → HC25", "MDCH → HC4 → HC45", "（only_code）", "仅编码改变，病组相同"):
+        assert part in outcome.out
+    shunt = ["--principal-diagnosis", "D33.404", "--principal-procedure", "02.2213"]
+    found = json.loads(drg("explain", "--groupers", TWO, "--json", *shunt).out)
+    assert (found["cause"], found["cause_table"]) == ("split_cc", "drg_rows")
+    assert [one["drg"] for one in found["explanations"]] == ["BC19", "BC15"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-g", "demo"],
+        ["x.csv", "-g", "demo"],
+        [*STROKE],
+        ["-g", "demo", "--groupers", TWO, *STROKE],
+        ["--groupers", "demo", *STROKE],
+    ],
+)
 def test_explain_says_what_it_needs(drg: Drg, arguments: list[str]) -> None:
     assert drg("explain", *arguments).code == 2

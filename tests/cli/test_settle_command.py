@@ -65,7 +65,7 @@ def test_the_workbook_of_a_part_of_a_year_has_a_forecast(drg: Drg, tmp_path: Pat
     assert outcome.code == 0
     assert openpyxl.load_workbook(out).sheetnames == ["预测", "月度", "累计", "预算", "待处理"]
     assert "year_not_cleared" in outcome.out
-    assert "forecast 预测" in outcome.out
+    assert "forecast" in outcome.out
     drg("settle", file, "-s", made, "-o", out, "--close")
     assert openpyxl.load_workbook(out).sheetnames == ["年度", "月度", "累计", "预算", "待处理"]
 
@@ -78,7 +78,7 @@ def test_the_summary(drg: Drg, tmp_path: Path, made: Path, priced: Path) -> None
         for name in ("cost", "standard", "entitlement", "balance"):
             assert f"{mine[name].sum():,.2f}" in outcome.out
         assert f"{mine['relative_weight'].sum() / mine['weighted_cases'].sum():.4f}" in outcome.out
-    assert "common_factor 统一系数" in outcome.out
+    assert "common_factor" in outcome.out
     assert "…" not in outcome.out
     best = rows.group_by("hospital_id").agg(pl.col("outcome").sum()).sort("outcome")
     assert f"{best['outcome'][0]:,.2f}" in outcome.out
@@ -110,7 +110,7 @@ def test_tables_and_findings(drg: Drg, tmp_path: Path, made: Path, priced: Path)
         *("settle", priced, "-s", made, "-o", tmp_path / "out.parquet"),
         *("--payments", tmp_path / "payments.csv", "--scores", tmp_path / "scores.xlsx"),
         *("--decisions", tmp_path / "decisions.csv", "--findings", tmp_path / "findings.csv"),
-        *("--statement", tmp_path / "st", "--hospital", "H1"),
+        *("--statement", tmp_path / "st", "--hospital", "H1", "--lang", "zh"),
     )
     assert outcome.code == 0, outcome.err
     rows = pl.read_parquet(tmp_path / "out.parquet").filter(span="year", hospital_id="H1")
@@ -121,7 +121,7 @@ def test_tables_and_findings(drg: Drg, tmp_path: Path, made: Path, priced: Path)
         rules = [row["rule"] for row in csv.DictReader(text)]
     assert "decision_case_unknown" in rules
     assert sorted(file.name for file in (tmp_path / "st").iterdir()) == ["结算单-H1.html", "结算单-H1.xlsx"]
-    assert "1 statements 份结算单" in outcome.out
+    assert "1 份结算单" in outcome.out
     assert "特例单议 12,345.67" in (tmp_path / "st" / "结算单-H1.html").read_text(encoding="utf-8")
 
 

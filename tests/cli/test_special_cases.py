@@ -70,7 +70,7 @@ def cells(file: Path, sheet: str | None = None) -> list[dict[str, str | None]]:
 
 def test_the_list_ranks_the_candidates(drg: Drg, priced: Path, scheme: Path, tmp_path: Path) -> None:
     out = tmp_path / "a.xlsx"
-    outcome = drg("special-cases", priced, "-s", scheme, "-o", out)
+    outcome = drg("special-cases", priced, "-s", scheme, "-o", out, "--lang", "zh")
     assert outcome.code == 0, outcome.err
     found = cells(out)
     names = ("病案标识", "序号", "限额内", "超支额", "支付标准", "费用与标准之比", "申请理由", "决定")
@@ -91,7 +91,7 @@ def test_the_list_ranks_the_candidates(drg: Drg, priced: Path, scheme: Path, tmp
     notes = "\n".join(str(cell) for line in cells(out, "说明") for cell in line.values())
     for part in ("超支额 ≥ 8000 元", "住院 ≥ 50 天", "5 %", "示例", "没有转科科别"):
         assert part in notes
-    for part in ("H2", "│          60 │", "within quota", "Written to"):
+    for part in ("H2", "│          60 │", "限额内", "已写入"):
         assert part.replace(" ", "") in outcome.out.replace(" ", "")
 
 
@@ -155,7 +155,7 @@ def test_decisions_are_read_from_the_very_file(
 
 def test_choices_are_offered(drg: Drg, priced: Path, scheme: Path, tmp_path: Path) -> None:
     out = tmp_path / "a.xlsx"
-    drg("special-cases", priced, "-s", scheme, "-o", out, "-q")
+    drg("special-cases", priced, "-s", scheme, "-o", out, "-q", "--lang", "zh")
     sheet = openpyxl.load_workbook(out).worksheets[0]
     validations = {str(v.sqref): v.formula1 for v in sheet.data_validations.dataValidation}
     letters = {cell.value: cell.column_letter for cell in sheet[1]}
@@ -192,7 +192,7 @@ def test_a_list_that_people_may_have_filled_in_is_not_overwritten(
 ) -> None:
     out = tmp_path / "a.xlsx"
     out.write_bytes(b"precious")
-    outcome = drg("special-cases", priced, "-s", scheme, "-o", out)
+    outcome = drg("special-cases", priced, "-s", scheme, "-o", out, "--lang", "zh")
     assert outcome.code == 1
     assert "--overwrite" in outcome.err
     assert out.read_bytes() == b"precious"

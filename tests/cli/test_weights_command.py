@@ -12,11 +12,12 @@ from tests.analysis.calibration.made import SPLIT, year
 from tests.cli.conftest import Drg
 
 
-@pytest.fixture
-def files(tmp_path: Path) -> list[Path]:
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     found = []
+    directory = tmp_path_factory.mktemp("files")
     for number in range(2):
-        found.append(tmp_path / f"{2023 + number}.{'csv' if number else 'parquet'}")
+        found.append(directory / f"{2023 + number}.{'csv' if number else 'parquet'}")
         frame = year(number, 4_000)
         frame.write_csv(found[-1]) if number else frame.write_parquet(found[-1])
     return found
@@ -36,8 +37,8 @@ def test_files_in_scheme_and_report_out(drg: Drg, files: list[Path], tmp_path: P
     assert scheme.scheme.id == "mine"
     assert scheme.scheme.region == "某市"
     assert "2023.parquet × 1, 2024.csv × 2.5" in scheme.scheme.source
-    assert str(tmp_path) not in scheme.scheme.source
-    for words in ("2023.parquet", "次均费用", "核心病组均值", "weights for chs-drg-1.0", "Written to"):
+    assert str(files[0].parent) not in scheme.scheme.source
+    for words in ("2023.parquet", "mean cost", "adrg", "weights for chs-drg-1.0", "Written to"):
         assert words in done.out
     report = sheets(out / "calibration.xlsx")
     head, *rows = report["权重 weights"]
@@ -66,7 +67,7 @@ def test_budget_and_what_if(drg: Drg, files: list[Path], tmp_path: Path) -> None
     budgets = ("--budget", "310=20000000", "--budget", "390=15000000", "--reserve", "0.05")
     done = drg("weights", *files, "-o", new, *budgets, "--what-if", old)
     assert done.code == 0, done.err
-    for words in ("20,000,000.00", "1,000,000.00", "What if 测算: old → new", "医疗机构", "科室"):
+    for words in ("20,000,000.00", "1,000,000.00", "What if: old → new", "Hospitals", "Departments"):
         assert words in done.out
     hospitals = sheets(new / "what-if.xlsx")["医疗机构 hospitals"]
     assert sorted(str(row[0]) for row in hospitals[1:]) == ["H1", "H2", "H3"]
@@ -116,8 +117,8 @@ def test_mistakes(
 
 def test_files_of_different_versions(drg: Drg, files: list[Path], tmp_path: Path) -> None:
     frame = pl.read_parquet(files[0]).with_columns(grouper=pl.lit("chs-drg-1.1"))
-    frame.write_parquet(files[0])
-    done = drg("weights", *files, "-o", tmp_path / "out")
+    frame.write_parquet(tmp_path / files[0].name)
+    done = drg("weights", tmp_path / files[0].name, files[1], "-o", tmp_path / "out")
     assert done.code == 1
     assert f"2023.parquet: chs-drg-1.1; 2024.csv: {SPLIT}" in done.err
     assert not (tmp_path / "out").exists()

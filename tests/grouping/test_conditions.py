@@ -65,7 +65,7 @@ def procedures(principal: str | None, *others: str | None) -> dict[str, Any]:
 @pytest.mark.parametrize("sign", COMPARISONS)
 def test_length_counts_distinct_codes(sign: str, threshold: str) -> None:
     """The principal procedure may stand among the others again, and a code may stand there twice."""
-    cases = {
+    cases: dict[Any, list[tuple[Any, ...]]] = {
         procedures: [
             # the case, distinct codes of OP_A in {ZYSS, QTSS}, in {QTSS}, in {ZYSS}
             (procedures(None), 0, 0, 0),

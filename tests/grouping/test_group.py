@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
@@ -102,7 +103,7 @@ def test_lazy_frame() -> None:
 def test_what_follows_a_lazy_frame_sees_whole_cases(engine: Any) -> None:
     """The optimiser may not take away columns or rows that grouping needs."""
     lazy, eager = DEMO.group(FRAME.lazy().with_row_index("id")), DEMO.group(FRAME.with_row_index("id"))
-    steps = (
+    steps: tuple[Callable[[Any], Any], ...] = (
         lambda frame: frame.select("id", "drg"),
         lambda frame: frame.select("grouping_reason"),
         lambda frame: frame.select("id", "sex"),

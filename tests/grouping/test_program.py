@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drg import Grouper, RuleError
 from drg.grouping import opcodes as op
 from drg.tables import GrouperTables
 from tests.helpers import discharge, grouper_tables, version
+from tests.profiles import tries
 from tests.reference import ReferenceGrouper, clean_code
 from tests.strategies import frames, tables
 
@@ -252,7 +253,7 @@ def test_any_number_of_sets_and_groups(count: int) -> None:
 # -------------------------------------------------------------------------------------------- candidates
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@tries(0.4)
 @given(st.data())
 def test_what_is_no_candidate_never_holds(data: st.DataObject) -> None:
     """An ADRG that the principal codes rule out does not hold, or its MDC does not."""

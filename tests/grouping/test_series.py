@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -57,7 +59,7 @@ DAYS = st.one_of(
     st.dates(date(2024, 1, 1), date(2029, 1, 1)),
 )
 # The same day, as files write it.
-SPELLED = {
+SPELLED: dict[str, Callable[[date | None], Any]] = {
     "date": lambda day: day,
     "datetime": lambda day: day and datetime(day.year, day.month, day.day, 23, 59, 59),
     "2026-01-31": lambda day: day and f"{day:%Y-%m-%d}",
@@ -67,7 +69,6 @@ SPELLED = {
 }
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(DEMO_CASES), DAYS), max_size=30),
     st.sampled_from(sorted(SPELLED)),
@@ -77,7 +78,7 @@ def test_every_case_is_grouped_as_by_the_version_of_its_day(
     cases: list[tuple[dict, date | None]], spelling: str, language: str
 ) -> None:
     days = [SPELLED[spelling](day) for _, day in cases]
-    dtypes = {"date": pl.Date, "datetime": pl.Datetime("us")}
+    dtypes: dict[str, Any] = {"date": pl.Date, "datetime": pl.Datetime("us")}
     dates = pl.Series("discharge_date", days, dtype=dtypes.get(spelling, pl.String))
     frame = demo_frame(case for case, _ in cases).with_columns(dates)
     found = MADE.group(frame, language=language)
@@ -96,7 +97,6 @@ def test_every_case_is_grouped_as_by_the_version_of_its_day(
             assert row["grouping_reason"][0].startswith(zh if language == "zh" else en)
 
 
-@settings(deadline=None)
 @given(st.sampled_from(DEMO_CASES), DAYS)
 def test_an_explanation_has_the_outcome_of_the_row(case: dict, day: date | None) -> None:
     frame = demo_frame([case]).with_columns(pl.Series("discharge_date", [day], dtype=pl.Date))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -55,7 +55,6 @@ SPELLED = st.text("ABab1２. +*", min_size=1, max_size=4)
 CODES = st.lists(SPELLED.filter(lambda code: normalised(pl.Series([code]))[0] != ""), min_size=1, max_size=12)
 
 
-@settings(deadline=None)
 @given(CODES, CODES, st.lists(SPELLED, max_size=12))
 def test_shared_numbers_lead_to_the_own_ones(first: list[str], second: list[str], asked: list[str]) -> None:
     one, two = (CodeIndex(pl.Series(codes, dtype=pl.String)) for codes in (first, second))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -25,7 +26,7 @@ def priced(
     text = {name: pl.lit(None, dtype=pl.String) for name in ("pricing_reason",)}
     # Costs that differ, so that a million of them take their room on the disk.
     cost = (1000 + pl.col("place") * 2_654_435_761 % 50_021).cast(MONEY)
-    values = {
+    values: dict[str, Any] = {
         "hospital_id": pl.Series(hospitals, dtype=pl.String).gather((place - first) % len(hospitals)),
         "case_id": pl.format("{}-{}", pl.lit(month), pl.col("place")),
         "insurance_type": pl.when(pl.col("place") % 2 == 0).then(pl.lit("310")).otherwise(pl.lit("390")),

@@ -6,13 +6,14 @@ import tempfile
 from pathlib import Path
 
 import polars as pl
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from drg.ledger import Ledger
 from drg.settlement.settle import settle
 from tests.ledger.made import begun, held, priced, write
+from tests.profiles import tries
 
 HOSPITALS = ("H1", "H2", "H3")
 MONTHS = ("2025-01", "2025-02", "2025-03")
@@ -55,7 +56,7 @@ def apply(ledger: Ledger, now: Step, step: Step, directory: Path) -> Step:
     return {**now, **filled, **dict.fromkeys(emptied, (0, 0))}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@tries(0.25)
 @given(steps)
 def test_any_history(history: list[Step]) -> None:
     with tempfile.TemporaryDirectory() as name:

@@ -18,18 +18,26 @@ from tests.ledger.made import begun, priced, write
 PAYMENTS = "hospital_id,insurance_type,period,kind,amount_yuan\nH1,310,2025-01,monthly,100.50\n"
 
 
-@pytest.fixture
-def year(tmp_path: Path) -> Ledger:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Scheme, January, its correction, February, which is emptied for H1, and a table of payments."""
-    ledger = begun(tmp_path / "ledger")
-    ledger.add_cases([write(priced("2025-01", 6), tmp_path / "january.parquet")])
-    ledger.add_cases([write(priced("2025-01", 4, first=2), tmp_path / "better.csv")], correct=True)
-    ledger.add_cases([write(priced("2025-02", 4), tmp_path / "february.parquet")])
+    directory = tmp_path_factory.mktemp("made")
+    ledger = begun(directory / "ledger")
+    ledger.add_cases([write(priced("2025-01", 6), directory / "january.parquet")])
+    ledger.add_cases([write(priced("2025-01", 4, first=2), directory / "better.csv")], correct=True)
+    ledger.add_cases([write(priced("2025-02", 4), directory / "february.parquet")])
     ledger.add_cases([], empty=[("H1", "2025-02")])
-    (tmp_path / "payments.csv").write_text(PAYMENTS, encoding="utf-8")
-    ledger.add_table("payments", tmp_path / "payments.csv")
-    shutil.copytree(ledger.directory, tmp_path / "backup")
-    return ledger
+    (directory / "payments.csv").write_text(PAYMENTS, encoding="utf-8")
+    ledger.add_table("payments", directory / "payments.csv")
+    shutil.copytree(ledger.directory, directory / "backup")
+    return directory
+
+
+@pytest.fixture
+def year(made: Path, tmp_path: Path) -> Ledger:
+    """A copy of the ledger and of its files, to be damaged."""
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    return Ledger(tmp_path / "ledger")
 
 
 def file_of(ledger: Ledger, name: str) -> Path:

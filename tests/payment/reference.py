@@ -255,7 +255,7 @@ def _price_one(
         if scheme.excluded_items:
             parts["excluded_items_payment"] = to_fen(excluded * Fraction(scheme.excluded_items.share))
 
-    payment = sum(parts.values())
+    payment = sum(parts.values(), Fraction(0))
     standard = None if known is None else to_fen(known.standard)
     formula = standard - net if case_class in INSIDE and standard is not None and net is not None else 0
     surplus = payment - cost if cost is not None and case_class not in ("invalid", "unpriced") else None

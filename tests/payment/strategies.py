@@ -35,7 +35,7 @@ SOURCE = "made up for tests"
 # What oracle and engine both give; the reason is text for people.
 OUTPUTS = [column.name for column in PRICE_COLUMNS if column.name != "pricing_reason"]
 
-SCHEMA = {
+SCHEMA: dict[str, Any] = {
     "case_id": pl.String,
     "hospital_id": pl.String,
     "hospital_level": pl.String,
@@ -134,7 +134,11 @@ def _coefficients(rng: random.Random) -> dict[str, Any]:
     places: list[tuple[str | None, str | None, str | None]] = []
     for _ in range(rng.randint(0, 6)):
         hospital, level, drg = rng.choice(HOSPITALS), rng.choice(LEVELS), rng.choice(DRGS)
-        kinds = [(hospital, None, drg), (None, level, drg), (None, None, drg)]
+        kinds: list[tuple[str | None, str | None, str | None]] = [
+            (hospital, None, drg),
+            (None, level, drg),
+            (None, None, drg),
+        ]
         kinds += [(hospital, None, None), (None, level, None)]
         place = rng.choice(kinds)
         if place not in places:

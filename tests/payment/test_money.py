@@ -99,9 +99,8 @@ def test_decimals_of_any_scale_round_half_up(scale: int) -> None:
     places = D(1).scaleb(-scale)
     given_ = [value.quantize(places) for value in values]
     series = pl.Series(given_, dtype=pl.Decimal(18, scale))
-    expected = []
-    for value in given_:
-        expected.append(int((value * 100).to_integral_value(rounding="ROUND_HALF_UP")))
+    expected = [int((value * 100).to_integral_value(rounding="ROUND_HALF_UP")) for value in given_]
+    expected = [UNUSABLE if fen_ < 0 else fen_ for fen_ in expected]
     assert fen(series).tolist() == expected
 
 

@@ -273,8 +273,13 @@ def test_dates_outside_validity(tmp_path: Path) -> None:
 
 
 def test_another_version_than_that_of_the_scheme(tmp_path: Path) -> None:
-    told = reasons(cases(grouper=["demo", "chs-drg-2.0"]), scheme(tmp_path))
-    assert told == [None, "grouped with another version than demo, for which the scheme is"]
+    frame, path = cases(grouper=["demo", "chs-drg-2.0"]), scheme(tmp_path)
+    told = "grouped with another version than demo, for which the scheme is: its weights are for other groups"
+    assert reasons(frame, path) == [None, told]
+    priced = drg.price(frame, path)
+    # The code of a group may mean another group there, so its weight would be a wrong number.
+    assert priced["case_class"].to_list()[1] == "unpriced"
+    assert priced.select("relative_weight", "standard_payment", "surplus").row(1) == (None, None, None)
 
 
 def whole_records() -> pl.DataFrame:

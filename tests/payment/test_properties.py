@@ -9,12 +9,13 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import drg
@@ -36,18 +37,13 @@ from tests.payment.strategies import (
     sourced,
     write_scheme,
 )
+from tests.profiles import share, tries
 
-CASES = int(os.environ.get("DRG_ORACLE_CASES") or 20_000)
+CASES = int(os.environ.get("DRG_ORACLE_CASES") or share(200))
 MOST_CASES_OF_A_SCHEME = 20_000
 SCHEMES = max(10, CASES // MOST_CASES_OF_A_SCHEME)
 
-quickly = settings(
-    max_examples=60,
-    deadline=None,
-    # Cases are long; the one that differs is named, and shrinking takes minutes.
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+quickly = tries(0.6, shrink=False)
 
 Drawn = tuple[dict[str, Any], Weights, list[dict[str, Any]]]
 
@@ -163,12 +159,9 @@ def test_other_columns_pass_through(rng: random.Random) -> None:
     assert priced.select(given.columns).equals(given)
 
 
-@pytest.mark.parametrize("hospital", ["H1", "H2", None])
-@pytest.mark.parametrize("level", ["1", "2", None])
-def test_the_most_specific_coefficient_counts(
-    tmp_path: Path, hospital: str | None, level: str | None
-) -> None:
+def test_the_most_specific_coefficient_counts(tmp_path: Path) -> None:
     """With each set of rows: also for hospitals and levels that no row names."""
+    stays = list(product(("H1", "H2", None), ("1", "2", None)))
     places: list[dict[str, Any]] = [
         {"hospital": "H1", "drg": "BR15"},
         {"level": "1", "drg": "BR15"},
@@ -176,19 +169,20 @@ def test_the_most_specific_coefficient_counts(
         {"hospital": "H1"},
         {"level": "1"},
     ]
-    case = plain_case("BR15", 1, hospital_id=hospital, hospital_level=level)
+    cases = [plain_case("BR15", 1, hospital_id=hospital, hospital_level=level) for hospital, level in stays]
     for chosen in range(2 ** len(places)):
         rows = [
             sourced(value=2 + place, **where) for place, where in enumerate(places) if chosen >> place & 1
         ]
         entries = plain_scheme(coefficients=sourced(rows=rows))
-        (row,) = both(entries, {("BR15", None): Decimal(1)}, [case], tmp_path / str(chosen))
-        fits = [
-            part["value"]
-            for part in rows
-            if part.get("hospital") in (None, hospital) and part.get("level") in (None, level)
-        ]
-        assert row["coefficient"] == min(fits, default=1)
+        found = both(entries, {("BR15", None): Decimal(1)}, cases, tmp_path / str(chosen))
+        for (hospital, level), row in zip(stays, found, strict=True):
+            fits = [
+                part["value"]
+                for part in rows
+                if part.get("hospital") in (None, hospital) and part.get("level") in (None, level)
+            ]
+            assert row["coefficient"] == min(fits, default=1), (hospital, level, rows)
 
 
 # -------------------------------------------------------------------------------------- how payments behave

@@ -28,7 +28,7 @@ ZHOUKOU = plain_scheme(
 )
 ZHOUKOU_WEIGHTS: Weights = {("BR15", None): D("0.8")}
 # A default in use elsewhere: the heavier the group, the sooner a case is high.
-TIERS = [
+TIERS: list[dict[str, Any]] = [
     {"threshold": 3, "weight_below": 1},
     {"threshold": D("2.5"), "weight_below": 2},
     {"threshold": 2, "weight_below": 3},

@@ -6,11 +6,12 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drg.columns import INPUT, RECORD
 from drg.records.conversions import CONVERSIONS, UNITS, factor
+from tests.profiles import tries
 
 COLUMNS = {**INPUT, **RECORD}
 
@@ -69,13 +70,13 @@ def test_age(text: str | None, years: int | None, days: int | None) -> None:
 
 
 @given(st.integers(0, 150), st.sampled_from(["", "岁", "Y", " 周岁", "年"]))
-@settings(max_examples=30, deadline=None)
+@tries(0.3)
 def test_every_age_in_years_is_read(years: int, mark: str) -> None:
     assert convert("age", "age_years", [f"{years}{mark}"]) == [years]
 
 
 @given(st.integers(1, 364), st.sampled_from(["天", "日", "D"]))
-@settings(max_examples=30, deadline=None)
+@tries(0.3)
 def test_every_age_in_days_is_read(days: int, mark: str) -> None:
     assert convert("age", "age_days", [f"{days}{mark}"]) == [days]
     assert convert("age", "age_years", [f"{days}{mark}"]) == [0]
@@ -90,7 +91,7 @@ def test_months(text: str, days: int | None) -> None:
 
 
 @given(st.datetimes(datetime.datetime(1930, 1, 1), datetime.datetime(2100, 1, 1)))
-@settings(max_examples=30, deadline=None)
+@tries(0.3)
 def test_every_form_of_a_date_is_the_same_time(time: datetime.datetime) -> None:
     time = time.replace(microsecond=0)
     serial = (time - datetime.datetime(1899, 12, 30)) / datetime.timedelta(days=1)
@@ -130,7 +131,7 @@ def test_what_is_no_date_is_not_read(text: str) -> None:
 
 
 @given(st.integers(0, 400), st.integers(0, 23), st.integers(0, 59))
-@settings(max_examples=30, deadline=None)
+@tries(0.3)
 def test_durations_are_hours(days: int, hours: int, minutes: int) -> None:
     total = days * 24 + hours + minutes / 60
     texts: list[str | None] = [f"{days}/{hours}/{minutes}", f"{days}天{hours}小时{minutes}分"]
@@ -145,7 +146,7 @@ def test_a_duration_needs_units(text: str, hours: float | None) -> None:
 
 
 @given(st.decimals(-(10**12), 10**12, places=2))
-@settings(max_examples=30, deadline=None)
+@tries(0.3)
 def test_money_is_exact(amount: Decimal) -> None:
     texts: list[str | None] = [str(amount), f"{amount:,}", f"¥{amount}", f"{amount}元"]
     assert convert("money", "total_cost_yuan", texts) == [amount] * 4
@@ -222,7 +223,7 @@ def test_codes_in_one_cell() -> None:
 
 
 @given(st.lists(st.one_of(st.none(), st.text(max_size=12)), max_size=20))
-@settings(max_examples=25, deadline=None)
+@tries(0.25)
 def test_no_text_breaks_a_conversion(texts: list[str | None]) -> None:
     for name, conversion in CONVERSIONS.items():
         if conversion.read is None:

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from drg.errors import InputError
 from drg.records import encodings
 from drg.records.files import Dialect, collect, scan
+from tests.profiles import tries
 
 HEADER = "编码,性别"
 ROWS = "I50.900,男\nA01.000,女\n"
@@ -65,7 +66,7 @@ def test_chinese_characters_that_come_late_decide(file: Path) -> None:
 
 
 @given(text=st.text("a,男女，Ａ\n１", min_size=1, max_size=200))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@tries(0.4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_utf_8_is_never_taken_for_something_else(tmp_path: Path, text: str) -> None:
     file = tmp_path / "t.csv"
     file.write_text(text, encoding="utf-8")

@@ -8,9 +8,10 @@ from fractions import Fraction
 from math import floor
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import openpyxl
-from openpyxl.utils import range_boundaries
+from openpyxl.utils import get_column_letter, range_boundaries
 
 _TOKEN = re.compile(
     r"(?P<text>\"[^\"]*\")"
@@ -20,48 +21,66 @@ _TOKEN = re.compile(
 )
 
 
+_SHOWN = re.compile(r'<c r="([A-Z]+\d+)"[^>]*><f>[^<]*</f><v>([^<]*)</v></c>')
+
+
 class Workbook:
-    """The formulas of a workbook and the values that it shows."""
+    """The formulas of a workbook and the values that it shows; read once, each cell calculated once."""
 
     def __init__(self, file: Path) -> None:
-        self._formulas = openpyxl.load_workbook(file)
-        self._shown = openpyxl.load_workbook(file, data_only=True)
-        self._known: dict[tuple[str, str], Any] = {}
-        self.sheets = self._formulas.sheetnames
+        book = openpyxl.load_workbook(file, read_only=True)
+        self._given: dict[str, dict[tuple[int, int], Any]] = {
+            sheet.title: {
+                (cell.row, cell.column): cell.value
+                for row in sheet.iter_rows()
+                for cell in row
+                if cell.value is not None
+            }
+            for sheet in book
+        }
+        book.close()
+        self.sheets = list(self._given)
+        # What a formula shows is beside it in the file; openpyxl would have to read it all again.
+        with ZipFile(file) as parts:
+            self._shown = {
+                (sheet, cell): float(shown)
+                for number, sheet in enumerate(self.sheets, 1)
+                for cell, shown in _SHOWN.findall(parts.read(f"xl/worksheets/sheet{number}.xml").decode())
+            }
+        self._known: dict[tuple[str, int, int], Any] = {}
+        self._ranges: dict[tuple[str, str, str], list[Any]] = {}
 
     def formulas(self) -> Iterable[tuple[str, str, str, Any, Any]]:
         """Sheet, cell, formula, the value shown and the value calculated."""
-        for sheet in self._formulas:
-            for row in sheet.iter_rows():
-                for cell in row:
-                    if isinstance(cell.value, str) and cell.value.startswith("="):
-                        shown = self._shown[sheet.title][cell.coordinate].value
-                        yield (
-                            sheet.title,
-                            cell.coordinate,
-                            cell.value,
-                            shown,
-                            self.value(sheet.title, cell.coordinate),
-                        )
+        for sheet, cells in self._given.items():
+            for (row, column), given in cells.items():
+                if isinstance(given, str) and given.startswith("="):
+                    cell = f"{get_column_letter(column)}{row}"
+                    yield sheet, cell, given, self._shown[sheet, cell], self._value(sheet, row, column)
 
-    def value(self, sheet: str, cell: str) -> Any:
-        """The value of a cell, calculated if it is a formula."""
-        key = sheet, cell
+    def _value(self, sheet: str, row: int, column: int) -> Any:
+        key = sheet, row, column
         if key not in self._known:
-            given = self._formulas[sheet][cell].value
+            given = self._given[sheet].get((row, column))
             if isinstance(given, str) and given.startswith("="):
                 given = self._calculated(given[1:], sheet)
             self._known[key] = Fraction(str(given)) if isinstance(given, int | float) else given
         return self._known[key]
 
+    def _cell(self, sheet: str, cell: str) -> Any:
+        column, row, _, _ = range_boundaries(cell)
+        return self._value(sheet, row, column) or Fraction(0)
+
     def _range(self, sheet: str, first: str, last: str) -> list[Any]:
-        left, top, right, bottom = range_boundaries(f"{first}:{last}")
-        sheet_ = self._formulas[sheet]
-        return [
-            self.value(sheet, sheet_.cell(row, column).coordinate)
-            for row in range(top, bottom + 1)
-            for column in range(left, right + 1)
-        ]
+        key = sheet, first, last
+        if key not in self._ranges:
+            left, top, right, bottom = range_boundaries(f"{first}:{last}")
+            self._ranges[key] = [
+                self._value(sheet, row, column)
+                for row in range(top, bottom + 1)
+                for column in range(left, right + 1)
+            ]
+        return self._ranges[key]
 
     def _calculated(self, formula: str, here: str) -> Any:
         def translated(found: re.Match[str]) -> str:
@@ -81,7 +100,7 @@ class Workbook:
         names: dict[str, Callable[..., Any]] = {
             "_F": Fraction,
             "_range": self._range,
-            "_cell": lambda sheet, cell: self.value(sheet, cell) or Fraction(0),
+            "_cell": self._cell,
             "_SUM": lambda values: sum((value for value in values if value is not None), Fraction(0)),
             "_MAX": max,
             "_MIN": min,

@@ -16,13 +16,13 @@ import drg
 from drg.analysis.calibration import calibrate, what_if
 from drg.analysis.quality import evaluate
 from drg.payment import load_scheme
+from drg.records.workbook import NO_TIME
 from drg.report.calibration import calibration_workbook, what_if_workbook
 from drg.report.comparison.book import comparison_workbook
 from drg.report.quality import workbook as quality_workbook
 from drg.report.settlement_book import write_settlement
 from drg.report.special_cases import applications
 from drg.report.statement import write_statements
-from drg.report.workbook import NO_TIME
 from drg.settlement.candidates import find_candidates
 from tests.report import settled
 from tests.report.looks import faults

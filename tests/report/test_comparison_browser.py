@@ -29,7 +29,7 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-LAPTOP = {"width": 1366, "height": 768}
+LAPTOP: Any = {"width": 1366, "height": 768}
 EVIL = "<img src=x onerror=alert(1)>"
 
 
@@ -60,7 +60,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     file.write_text(comparison_page(comparison), encoding="utf-8")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
-        opened = browser.new_page(viewport=LAPTOP)
+        opened: Any = browser.new_page(viewport=LAPTOP)
         opened.errors, opened.requests = [], []
         opened.on("console", lambda message: opened.errors.append(message.text))
         opened.on("pageerror", lambda error: opened.errors.append(str(error)))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
@@ -14,12 +15,18 @@ from rich.console import Console
 import drg
 from drg import Comparison, Grouper
 from drg.analysis.comparison import at_a_glance
+from drg.analysis.comparison.causes import CAUSES
+from drg.analysis.comparison.exchange import STEPS
 from drg.report.comparison import charts
 from drg.report.comparison.book import comparison_workbook
+from drg.report.comparison.cause_words import CAUSE_WORDS, TABLE_WORDS, cause_label
 from drg.report.comparison.console import print_comparison
 from drg.report.comparison.data import FEW, MANY, page_data
+from drg.report.comparison.layout import MOST_PLACES
 from drg.report.comparison.page import comparison_page
-from drg.report.comparison.tables import MOST_PLACES, tables
+from drg.report.comparison.side_by_side import brief, print_both
+from drg.report.comparison.tables import tables
+from drg.report.comparison.what_changes import what_changes_page
 from tests.comparing import VERSIONS, discharges, scheme
 from tests.helpers import DEMO_CASES, demo_frame
 
@@ -108,7 +115,7 @@ def test_strange_data_make_a_page_without_nan(strange: str) -> None:
     data_of(page)
     assert not re.search(r"\b(?:nan|NaN|inf|None)\b", page.split("<dialog")[0])
     out = io.StringIO()
-    print_comparison(Console(file=out, width=200), compared, 1.0)
+    print_comparison(Console(file=out, width=200), compared, 1.0, "zh")
     assert not re.search(r"\b(?:nan|inf|None)\b", out.getvalue())
     assert openpyxl.load_workbook(io.BytesIO(comparison_workbook(compared))).sheetnames
 
@@ -203,15 +210,77 @@ def test_charts_hold_text_that_browsers_show_in_their_own_fonts() -> None:
 
 def test_console_names_what_matters(comparison: Comparison) -> None:
     out = io.StringIO()
-    print_comparison(Console(file=out, width=250), comparison, 2.0)
+    print_comparison(Console(file=out, width=250), comparison, 2.0, "zh")
     text = out.getvalue()
     for part in (
-        "换组病例 cases that change: ",
-        "结余增加 / 减少的医院 hospitals that gain / lose: ",
-        "总览 Overview",
+        "换组病例: ",
+        "结余增加 / 减少的医院: ",
+        "总览",
         "一致性",
         "chs-drg-1.0 → chs-drg-2.0",
         "其余 others",
-        "1,500 cases in 2.00 s",
+        "1,500 个病例，用时 2.00 秒",
     ):
         assert part in text
+
+
+# ------------------------------------------------------------------------------------------ first causes
+
+
+def test_causes_add_up_and_lead_to_their_cases(comparison: Comparison) -> None:
+    found = {table.id: table for table in tables(comparison)}
+    data = data_of(comparison_page(comparison))
+    columns = data["case_columns"]
+    for at, version in enumerate(comparison.others, start=1):
+        changed = comparison.places()[f"changed_{version}"].sum()
+        for name in ("causes", "causesofhospitals", "causesofdepartments"):
+            assert found[f"{name}{at}"].frame["cases"].sum() == changed
+        shown = {data["lists"]["causes"][row[columns.index(f"cause{at}")]] for row in data["cases"]}
+        assert set(found[f"causes{at}"].frame["cause"]) <= shown
+        names = next(table["columns"] for table in data["tables"] if table["id"] == f"causes{at}")
+        assert {"weight_difference", "surplus_difference"} <= {column["name"] for column in names}
+
+
+def test_the_page_of_the_director_tells_causes_places_and_examples(comparison: Comparison) -> None:
+    page = what_changes_page(comparison)
+    assert what_changes_page(comparison) == page
+    assert "<script" not in page
+    assert not re.search(r"\b(?:nan|inf|None)\b", page)
+    assert "&lt;/script&gt;&lt;script&gt;alert(" in page
+    assert "<h3>为什么换组" in page
+    version = comparison.others[0]
+    for row in comparison.causes(version).to_dicts():
+        assert f">{row['cases']:,}</td>" in page
+        assert cause_label(row["cause"], row["status"]).replace("&", "&amp;") in page
+    examples = sum(len(comparison.examples(id_)) for id_ in comparison.others)
+    assert page.count('<table class="pair">') == examples
+    per_cause = Counter(example.cause for example in comparison.examples(version))
+    assert max(per_cause.values()) == 3
+
+
+def test_the_page_of_the_director_without_schemes_and_cases() -> None:
+    for cases in (CASES.head(40), CASES.head(0)):
+        page = what_changes_page(drg.compare(cases, VERSIONS[:2]))
+        assert "支付差" not in page
+        assert "对我们意味着什么" in page
+
+
+def test_every_cause_and_table_has_words() -> None:
+    assert tuple(CAUSE_WORDS) == CAUSES
+    assert tuple(TABLE_WORDS) == STEPS
+    for words in CAUSE_WORDS.values():
+        assert all(words)
+
+
+def test_both_explanations_stand_side_by_side_or_one_above_the_other() -> None:
+    case = {"principal_diagnosis": "K80.302", "principal_procedure": "51.2300", "age_years": 45}
+    both = Grouper("chs-drg-2.0").explain(case), Grouper("chs-drg-3.0").explain(case)
+    for width, beside in ((160, True), (90, False)):
+        out = io.StringIO()
+        print_both(Console(file=out, width=width), both, "only_code", None, "zh")
+        lines = out.getvalue().splitlines()
+        assert any("HC25" in line and "HC45" in line for line in lines) is beside
+        assert max(len(line) for line in lines) <= width
+    facts = dict(brief(both[1]))
+    assert facts["病组"].startswith("MDCH → HC4 → HC45")
+    assert "51.2300" in facts["符合 HC4"]

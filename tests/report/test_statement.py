@@ -11,7 +11,7 @@ from pathlib import Path
 import openpyxl
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 import drg
 from drg.errors import InputError, OutputError
@@ -19,6 +19,7 @@ from drg.report import statement_cases
 from drg.report.statement import last_day, write_statements
 from drg.settlement import Settlement, settle
 from tests.payment.strategies import randoms
+from tests.profiles import tries
 from tests.report import settled
 from tests.report.formulas import Workbook
 from tests.settlement.strategies import random_settlement
@@ -75,7 +76,14 @@ def check_formulas(file: Path) -> int:
     return count
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+# Each kind of band, rounding and closing once in the quick profile.
+QUICK = {"marginal", "whole", "down", "factor", "over, capped", "carried over"}
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [name if name in QUICK else pytest.param(name, marks=pytest.mark.thorough) for name in VARIANTS],
+)
 def test_formulas_give_the_figures_of_the_settlement(tmp_path: Path, variant: str) -> None:
     settlement = made(tmp_path, VARIANTS[variant])
     files = write_statements(settlement, tmp_path / "out")
@@ -380,7 +388,7 @@ def test_a_cost_that_is_no_number_is_an_empty_cell(tmp_path: Path) -> None:
     assert held == 5
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@tries(0.15)
 @given(randoms())
 def test_formulas_of_random_settlements(tmp_path_factory: pytest.TempPathFactory, rng: random.Random) -> None:
     """Whatever the rules: each formula gives its figure, each case sum ties, all figures are named above."""

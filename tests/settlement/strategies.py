@@ -102,7 +102,7 @@ def _budgets(rng: random.Random, cases: Sequence[Mapping[str, Any]], *, points: 
             for case in cases
             if insurance in (None, case["insurance_type"])
         )
-        amount = max(reference.half_up(paid * rng.randint(70, 130) / 100), Fraction(1))
+        amount = max(reference.half_up(Fraction(paid * rng.randint(70, 130), 100)), Fraction(1))
         excess = rng.choice(["common_factor", "hospitals_over", "carried_over", "fund"])
         remainder = rng.choice(["common_factor", "carried_over", "fund"])
         if points:

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drg.errors import InputError, MissingColumnError, SchemeError
@@ -19,6 +19,7 @@ from drg.payment.rules import INSIDE
 from drg.payment.scheme import PaymentScheme
 from drg.settlement.candidates import Candidates, find_candidates, special_review
 from tests.payment.strategies import plain_scheme, sourced
+from tests.profiles import tries
 
 LIMITS = {
     "quota_share": Decimal("0.05"),
@@ -121,7 +122,7 @@ def test_a_stay_is_compared_with_the_mean_of_its_group() -> None:
     limits = {"los_ratio_at_least": Decimal(3)}
     dear = {"case_id": "x", "total_cost_yuan": "11000"}
     # The group stays 5, 5 and 30 days, 40/3 on average: 30 days are 2.25 times that.
-    stays = [{"los_days": 5}, {"los_days": 5, "case_id": "2"}]
+    stays: list[dict[str, Any]] = [{"los_days": 5}, {"los_days": 5, "case_id": "2"}]
     assert reasons({**dear, "los_days": 30}, *stays, limits=limits) == []
     # With six stays of 5 and one of 30 days the mean is 60/7: 30 days are 3.5 times that.
     stays = [{"los_days": 5, "case_id": str(n)} for n in range(6)]
@@ -129,7 +130,10 @@ def test_a_stay_is_compared_with_the_mean_of_its_group() -> None:
         "stay is 3.5000 × the mean of the group"
     ]
     # A stay of another group, and one that is not paid by group, are no part of the mean.
-    apart = [{"los_days": 300, "drg": "BR11"}, {"los_days": 300, "case_class": "long", "case_id": "l"}]
+    apart: list[dict[str, Any]] = [
+        {"los_days": 300, "drg": "BR11"},
+        {"los_days": 300, "case_class": "long", "case_id": "l"},
+    ]
     assert reasons({**dear, "los_days": 30}, *stays, *apart, limits=limits) == [
         "stay is 3.5000 × the mean of the group"
     ]
@@ -346,7 +350,7 @@ def slowly(cases: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
     return rows
 
 
-@settings(max_examples=60, deadline=None)
+@tries(0.6)
 @given(st.lists(CASES, min_size=1, max_size=25))
 def test_candidates_equal_a_slow_calculation(drawn: list[dict[str, Any]]) -> None:
     cases = [{**PLAIN, **case, "case_id": f"{place:03}"} for place, case in enumerate(drawn)]

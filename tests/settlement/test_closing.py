@@ -15,7 +15,7 @@ FEN, YUAN = 1, 100
 
 def closed(amount: str, rows: list[Row], unit: int = FEN, **rules: Any) -> Closed:
     """A budget in yuan with accounts in fen; a point is one point."""
-    both = {"excess": "common_factor", "remainder": "common_factor"}
+    both: dict[str, Any] = {"excess": "common_factor", "remainder": "common_factor"}
     budget = Budget.model_validate(
         {"source": "made up", "year": 2025, "amount_yuan": amount, **both, **rules}
     )
@@ -88,7 +88,7 @@ def test_a_budget_that_is_met_is_balanced() -> None:
 
 
 def test_the_value_of_a_point() -> None:
-    both = {"excess": "point_value", "remainder": "point_value"}
+    both: dict[str, Any] = {"excess": "point_value", "remainder": "point_value"}
     # The fund has 100, 10 are paid by item, others bear 25: 115 for 30 + 16 points, 2.50 each.
     rows = [Row(6000 + 1000 - 1500, by_group=6000, points=30), Row(3200 - 1000, by_group=3200, points=16)]
     found = closed("100", rows, **both)

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from polars.testing import assert_frame_equal
 
 import drg
@@ -21,13 +21,9 @@ from drg.records.cases import Cases
 from drg.settlement.decided import APPLIED, Decided, apply_decisions
 from drg.settlement.given import SCHEMAS
 from tests.payment.strategies import frame, random_cases, random_scheme, randoms, write_scheme
+from tests.profiles import tries
 
-quickly = settings(
-    max_examples=25,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+quickly = tries(0.25, shrink=False)
 PARTS = [
     *("drg_payment", "high_cost_payment", "item_payment", "outside_payment", "special_payment"),
     "excluded_items_payment",

@@ -7,21 +7,20 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drg.errors import InputError, MissingColumnError
 from drg.records.files import scan
 from drg.settlement.findings import findings_frame
 from drg.settlement.given import (
-    KINDS,
     SCHEMAS,
     Checked,
     check_decisions,
     check_payments,
     check_scores,
 )
-from drg.settlement.given_cells import MOST_NAMED
+from drg.settlement.given_cells import KINDS, MOST_NAMED
 
 PAYMENT = {
     "hospital_id": "H1",
@@ -235,14 +234,12 @@ def test_parts_of_a_fen_are_rounded_half_up_and_told() -> None:
     assert "read as 1.01" in checked.findings[0].message
 
 
-@settings(deadline=None)
 @given(st.decimals(min_value=0, max_value=10**12, places=2))
 def test_every_amount_is_read_exactly(amount: Decimal) -> None:
     for text in (f"{amount}", f"{amount:,}"):
         assert payments({"amount_yuan": text}).frame["amount_fen"].to_list() == [int(amount * 100)]
 
 
-@settings(deadline=None)
 @given(st.integers(min_value=0, max_value=10**13))
 def test_floats_mean_the_shortest_decimal(fen: int) -> None:
     frame = table(PAYMENT, {}).with_columns(amount_yuan=pl.lit(fen / 100))
@@ -299,7 +296,6 @@ def test_many_faults_are_counted_after_the_first_thousand() -> None:
 CELLS = st.sampled_from(["", "H1", "310", "2025-03", "daily", "x", "1", "-1", "1.005", "100", "同意", "2025"])
 
 
-@settings(deadline=None)
 @given(st.lists(st.fixed_dictionaries(dict.fromkeys(PAYMENT, CELLS)), max_size=6))
 def test_every_row_is_used_or_named(rows: list[dict[str, str]]) -> None:
     checked = payments(*rows)
@@ -311,7 +307,6 @@ def test_every_row_is_used_or_named(rows: list[dict[str, str]]) -> None:
     assert not set(used) & named
 
 
-@settings(deadline=None)
 @given(st.lists(st.fixed_dictionaries(dict.fromkeys(DECISION, CELLS)), max_size=6))
 def test_every_decision_is_used_named_or_open(rows: list[dict[str, str]]) -> None:
     checked = decisions(*rows)

@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -25,6 +25,7 @@ from drg.settlement.closing import apportion
 from drg.settlement.columns import ACCOUNT, FLOWS
 from tests.payment import strategies as pricing
 from tests.payment.strategies import randoms
+from tests.profiles import tries
 from tests.settlement import reference
 from tests.settlement.strategies import (
     HOSPITALS,
@@ -47,13 +48,8 @@ from tests.settlement.strategies import (
     yuan,
 )
 
-some = settings(
-    max_examples=20,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-many = settings(max_examples=300, deadline=None)
+some = tries(0.2, shrink=False)
+many = tries(3)
 
 # ----------------------------------------------------------------------------------------------- differential
 
@@ -179,7 +175,7 @@ def test_what_the_fund_pays_is_the_sum_of_the_entitlements(rng: random.Random) -
 )
 def test_a_closed_budget_is_paid_out_to_the_fen(rng: random.Random, unit: str, how: str) -> None:
     cases = [priced_case(case_id=f"C{n}", **_random_place(rng)) for n in range(rng.randint(1, 30))]
-    last = {"case_id": "C", "discharge_date": datetime(YEAR, 12, 3), "points": Decimal(100)}
+    last: dict[str, Any] = {"case_id": "C", "discharge_date": datetime(YEAR, 12, 3), "points": Decimal(100)}
     cases.append(priced_case(**last))
     amount = Decimal(rng.randint(100_000, 60_000_000)).scaleb(-2)
     budget: dict[str, Any] = {"year": YEAR, "amount_yuan": amount, "reserve_share": Decimal("0.05")}

@@ -34,7 +34,7 @@ def cases(count: int = 20, **values: Any) -> list[dict[str, Any]]:
 def settle(rows: Any, rules: dict[str, Any] | None = None, **tables: Any) -> Settlement:
     """Settle plain cases; tables are given as rows of text."""
     model = scheme(rules)
-    frames = {
+    frames: dict[str, Any] = {
         name: pl.DataFrame(table) if isinstance(table, list) else table for name, table in tables.items()
     }
     return drg.settle(rows if isinstance(rows, pl.DataFrame) else frame(rows), loaded(model), **frames)

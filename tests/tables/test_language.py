@@ -6,7 +6,7 @@ import json
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drg import Grouper, RuleError
@@ -29,6 +29,7 @@ from drg.tables.language import (
 )
 from drg.tables.locate import installed
 from tests.helpers import SHARED, grouper_tables, outcomes
+from tests.profiles import tries
 from tests.reference import ReferenceGrouper
 from tests.strategies import SETS_OF_DIAGNOSES, SETS_OF_PROCEDURES, frames, rules, tables
 
@@ -309,7 +310,7 @@ def test_every_rule_of_the_3_0_workbook_is_understood() -> None:
 
 # --------------------------------------------------------------------------------- a rule means one thing
 
-few = settings(max_examples=60, deadline=None)
+few = tries(0.6)
 
 
 @few

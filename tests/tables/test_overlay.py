@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drg.errors import OutputError, TablesError
@@ -14,6 +14,7 @@ from drg.tables import Manifest, load_tables
 from drg.tables.layout import TABLES, Table
 from drg.tables.overlay import apply, changes_between
 from drg.tables.write import write_version
+from tests.profiles import tries
 
 from .conftest import TINY, Write, write_files
 
@@ -49,7 +50,7 @@ def rows(frames: Frames) -> dict[str, list[tuple[object, ...]]]:
     return {table.name: sorted(frames[table.name].select(table.columns).rows()) for table in TABLES}
 
 
-@settings(max_examples=60, deadline=None)
+@tries(0.6)
 @given(VERSIONS, VERSIONS)
 def test_changes_between_is_the_inverse_of_apply(base: Frames, full: Frames) -> None:
     changes = changes_between(base, full)
@@ -61,7 +62,7 @@ def test_changes_between_is_the_inverse_of_apply(base: Frames, full: Frames) -> 
     assert changes_between(full, full) == {}
 
 
-@settings(max_examples=15, deadline=None)
+@tries(0.15)
 @given(VERSIONS, VERSIONS)
 def test_written_changes_read_the_same(base: Frames, full: Frames) -> None:
     def consistent(frames: Frames) -> Frames:

@@ -224,9 +224,15 @@ def test_no_file(tmp_path: Path) -> None:
 
 def test_a_zip_that_is_no_workbook(tmp_path: Path) -> None:
     assert refused(zipped(tmp_path / "w.xlsx", {"a.txt": "a"})).problem == "not an .xlsx workbook"
-    empty = {"xl/workbook.xml": "<workbook/>", "xl/_rels/workbook.xml.rels": "<Relationships/>"}
+    empty: dict[str, bytes | str] = {
+        "xl/workbook.xml": "<workbook/>",
+        "xl/_rels/workbook.xml.rels": "<Relationships/>",
+    }
     assert refused(zipped(tmp_path / "w.xlsx", empty)).problem == "the workbook has no sheets"
-    broken = {"xl/workbook.xml": "<workbook>", "xl/_rels/workbook.xml.rels": "<Relationships/>"}
+    broken: dict[str, bytes | str] = {
+        "xl/workbook.xml": "<workbook>",
+        "xl/_rels/workbook.xml.rels": "<Relationships/>",
+    }
     assert "damaged" in refused(zipped(tmp_path / "w.xlsx", broken)).problem
     assert "damaged" in refused(zipped(tmp_path / "w.xlsx", {"xl/workbook.xml": "<workbook/>"})).problem
 

@@ -13,13 +13,15 @@ import polars as pl
 from drg.columns import PRICE
 from drg.payment import Pricer
 from drg.payment.money import fen, yuan
-from drg.payment.reasons import GROUPER_NOT_VALID, OTHER_GROUPER, SCHEME_NOT_VALID, Reasons
+from drg.payment.reasons import GROUPER_NOT_VALID, NOTES, OTHER_GROUPER, SCHEME_NOT_VALID, Reasons
 from drg.payment.rules import CLASSES, INSIDE
 
 CLASS: Final = ("case_class",)
 DEPARTMENT: Final = ("department",)
 GROUP: Final = ("drg", "drg_name")
 SUMS: Final = ("weight", "standard", "payment", "cost", "formula", "surplus")
+# What every user must see.
+_WARNED: Final = (SCHEME_NOT_VALID, GROUPER_NOT_VALID, OTHER_GROUPER)
 # So many partial sums are kept before they are added up.
 _MOST_PARTS: Final = 64
 
@@ -33,16 +35,13 @@ class PriceTally:
 
     Attributes:
         cases: all rows.
-        reasons: rows by case class and reason, as far as something is said of them.
-        warned: rows by what every user must see: scheme or version out of date, another version.
+        notes: rows by case class and bits of ``payment.reasons``, as far as something is said of them.
     """
 
     def __init__(self, pricer: Pricer, keys: Iterable[Sequence[str]] = ()) -> None:
         self.cases = 0
-        self.reasons: Counter[tuple[str, str]] = Counter()
-        self.warned: Counter[str] = Counter()
-        reasons = Reasons(pricer.loaded)
-        self._phrases = [reasons.phrase(bit) for bit in (SCHEME_NOT_VALID, GROUPER_NOT_VALID, OTHER_GROUPER)]
+        self.notes: Counter[tuple[str, int]] = Counter()
+        self._words = Reasons(pricer.loaded)
         self._parts: dict[tuple[str, ...], list[pl.DataFrame]] = {
             CLASS: [],
             **{tuple(key): [] for key in keys},
@@ -56,7 +55,7 @@ class PriceTally:
         return tuple(dict.fromkeys(("total_cost_yuan", *keys)))
 
     def add(self, batch: pl.DataFrame) -> None:
-        """Add a batch of ``reads`` with the columns that pricing adds."""
+        """Add a batch of ``reads`` with the columns that pricing adds, and ``NOTES``."""
         cost = fen(batch, "total_cost_yuan")
         numbers = batch.select(
             "case_class",
@@ -68,18 +67,30 @@ class PriceTally:
             surplus="surplus",
         )
         parts = {key: _added(_with(numbers, batch, key), key) for key in self._parts}
-        told = batch.select("case_class", "pricing_reason").drop_nulls().group_by(pl.all()).len().rows()
+        told = batch.select("case_class", NOTES).filter(pl.col(NOTES) != 0).group_by(pl.all()).len().rows()
         with self._lock:
             self.cases += batch.height
             for key, part in parts.items():
                 self._parts[key].append(part)
                 if len(self._parts[key]) > _MOST_PARTS:
                     self._parts[key] = [self._together(key)]
-            for name, reason, count in told:
-                self.reasons[name, reason] += count
-                for phrase in self._phrases:
-                    if phrase in reason:
-                        self.warned[phrase] += count
+            self.notes.update({(name, notes): count for name, notes, count in told})
+
+    def reasons(self, language: str) -> list[tuple[str, str, int]]:
+        """Case class, reason in a language, and cases: class by class, the most frequent first."""
+        order = {name: place for place, name in enumerate(CLASSES)}
+        found = [
+            (name, self._words.text(notes, language) or "", count)
+            for (name, notes), count in self.notes.items()
+        ]
+        return sorted(found, key=lambda line: (order[line[0]], -line[2], line[1]))
+
+    def warned(self, language: str) -> list[tuple[str, int]]:
+        """What every user must see: scheme or version out of date, another version; and how many cases."""
+        counts = {
+            bit: sum(count for (_, notes), count in self.notes.items() if notes & bit) for bit in _WARNED
+        }
+        return [(self._words.phrase(bit, language), count) for bit, count in counts.items() if count]
 
     def by(self, key: Sequence[str]) -> pl.DataFrame:
         """The sums by a key.

@@ -12,6 +12,7 @@ import polars as pl
 from drg.analysis.tables_subject import LIST_TABLES, Found, Subject, finds, some
 from drg.grouping.codes import CodeIndex
 from drg.records import normalised
+from drg.records.exact_paths import read_csv
 from drg.records.findings import ERROR, NOTICE, WARNING
 from drg.tables.language import Expression, Member
 from drg.tables.logic import required_members, set_names
@@ -126,7 +127,7 @@ def _duplicate_rows(subject: Subject) -> Iterator[Found]:
     for table in LIST_TABLES:
         file = (subject.directory or Path()) / table.file
         if file.is_file():
-            raw = pl.read_csv(file, infer_schema=False)
+            raw = read_csv(file, infer_schema=False)
             if copies := raw.height - raw.n_unique():
                 yield table.name, table.file, f"{copies} copies"
 

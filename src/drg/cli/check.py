@@ -9,6 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from drg.cli.options import (
+    bom_option,
+    files_argument,
+    grouper_option,
+    lang_option,
+    output_option,
+    quiet_option,
+)
 from drg.cli.reading import reading_options
 
 if TYPE_CHECKING:
@@ -24,13 +32,9 @@ _SEVERITIES = ("error", "warning", "notice")
     "  drg check discharges.csv --grouper chs-drg-2.0 -o findings.xlsx\n"
     "  drg check --list --lang zh\n"
 )
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="FILE...")
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="Write all findings: .csv, .parquet or .xlsx."
-)
-@click.option(
-    "-g", "--grouper", help="Also apply the rules that ask a version or series (see: drg groupers)."
-)
+@files_argument(required=False)
+@output_option("Write all findings: .csv, .parquet or .xlsx.", required=False)
+@grouper_option("Also apply the rules that ask a version or series (see: drg groupers).", required=False)
 @reading_options
 @click.option("--rules", "chosen", multiple=True, metavar="ID[,ID…]", help="Apply only these rules.")
 @click.option(
@@ -44,13 +48,11 @@ _SEVERITIES = ("error", "warning", "notice")
     type=click.DateTime(["%Y-%m-%d"]),
     help="The last day of the period: later discharges are findings.",
 )
-@click.option("--lang", type=click.Choice(["zh", "en"]), help="Print one language only. [both]")
+@lang_option
 @click.option("--strict", is_flag=True, help="Exit with 1 if a case has an error.")
 @click.option("--list", "list_rules", is_flag=True, help="List the rules and leave.")
-@click.option(
-    "--bom/--no-bom", default=True, help="Begin CSV with a byte order mark, as Excel needs it. [on]"
-)
-@click.option("-q", "--quiet", is_flag=True, help="No summary.")
+@bom_option
+@quiet_option
 def check(
     files: tuple[Path, ...],
     output: Path | None,
@@ -58,7 +60,7 @@ def check(
     chosen: tuple[str, ...],
     min_severity: str,
     until: datetime | None,
-    lang: str | None,
+    lang: str,
     strict: bool,
     list_rules: bool,
     bom: bool,
@@ -72,20 +74,19 @@ def check(
     result, not a failure: the exit code is 0 unless --strict is given and a case has an error.
     """
     from drg.analysis.checks import choose
-    from drg.report.checks import LANGUAGES, print_rules
+    from drg.report.checks import print_rules
     from drg.report.console import stdout
 
     ids = [name.strip() for names in chosen for name in names.split(",") if name.strip()]
     severities = _SEVERITIES[: _SEVERITIES.index(min_severity) + 1]
     rules = choose(ids or None, until=until.date() if until else None)
     rules = tuple(rule for rule in rules if rule.severity in severities)
-    languages = (lang,) if lang else LANGUAGES
     if list_rules:
-        print_rules(stdout(), rules, languages=languages)
+        print_rules(stdout(), rules, lang)
         return
     if not files:
         raise click.UsageError("Give a FILE, or --list to see the rules.")
-    errors = _run(files, reading, output, grouper, rules, bom=bom, languages=() if quiet else languages)
+    errors = _run(files, reading, output, grouper, rules, lang, bom=bom, quiet=quiet)
     if strict and errors:
         click.get_current_context().exit(1)
 
@@ -96,9 +97,10 @@ def _run(
     output: Path | None,
     grouper: str | None,
     rules: Sequence[Rule],
+    lang: str,
     *,
     bom: bool,
-    languages: Sequence[str],
+    quiet: bool,
 ) -> int:
     """Check and report; the number of cases that have an error."""
     from dataclasses import replace
@@ -106,26 +108,30 @@ def _run(
     import polars as pl
 
     from drg.analysis.checks import checker, skipped_frame, summary_frame
+    from drg.cli.progress import counting
     from drg.records.batches import rebatched
     from drg.records.checking import RuleTally
-    from drg.records.files import write
+    from drg.records.files import count_rows, write
     from drg.records.findings import ERROR
     from drg.records.reading import read
     from drg.report.checks import print_check
-    from drg.report.console import stdout
+    from drg.report.console import stdout, written_to
+    from drg.report.language import either
 
     discharges = read(files, **reading)
     ready = checker(discharges.binding.columns, grouper, rules)
     tally = RuleTally()
     found = ready.findings(replace(discharges, rows=rebatched(discharges.rows)), tally=tally)
-    if output is None:
-        found.select(pl.len()).collect(engine="streaming")
-    else:
-        write(found, output, sources=discharges.files, bom=bom)
-    if languages:
+    doing = either(lang, "检查", "checking")
+    with counting(lambda: tally.cases, total=count_rows(discharges.files), show=not quiet, what=doing):
+        if output is None:
+            found.select(pl.len()).collect(engine="streaming")
+        else:
+            write(found, output, sources=discharges.files, bom=bom)
+    if not quiet:
         console = stdout()
         summary, skipped = summary_frame(ready.rules, tally), skipped_frame(ready.skipped)
-        print_check(console, summary, skipped, tally, languages=languages)
+        print_check(console, summary, skipped, tally, lang)
         if output is not None:
-            console.print(f"Findings written to {output}.", soft_wrap=True)
+            written_to(console, output, lang)
     return tally.flagged[ERROR]

@@ -8,16 +8,13 @@ from typing import Any
 import click
 
 from drg.cli.constants import set_option, with_constants
-from drg.cli.directories import directory_option
+from drg.cli.options import directory_option, files_argument, lang_option, listed, quiet_option
 from drg.cli.reading import reading_options
 
 CASES = "cases.parquet"
 PAGE = "comparison.html"
 WORKBOOK = "comparison.xlsx"
-
-
-def _listed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> list[str]:
-    return [name.strip() for names in value for name in names.split(",") if name.strip()]
+WHAT_CHANGES = "what-changes.html"
 
 
 @click.command(
@@ -25,13 +22,13 @@ def _listed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> li
     "  drg compare discharges.csv -g chs-drg-1.1,chs-drg-2.0 -o comparison/\n"
     "  drg compare hqms-2024.csv -g harbin-2022,chs-drg-2.0 -s harbin-2022 -o comparison/ --lang zh\n"
 )
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@files_argument()
 @click.option(
     "-g",
     "--groupers",
     multiple=True,
     required=True,
-    callback=_listed,
+    callback=listed,
     metavar="A,B[,C…]",
     help="Ids of versions (see: drg groupers) or their directories; the first is the base.",
 )
@@ -39,15 +36,15 @@ def _listed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> li
     "-s",
     "--schemes",
     multiple=True,
-    callback=_listed,
+    callback=listed,
     metavar="S[,T…]",
     help="Payment schemes (see: drg schemes) or their directories, at most one for each version. [no money]",
 )
 @directory_option("Directory of the results.")
 @reading_options
 @set_option
-@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", help="Language of the reasons. [en]")
-@click.option("-q", "--quiet", is_flag=True, help="No progress bar and no summary.")
+@lang_option
+@quiet_option
 def compare(
     files: tuple[Path, ...],
     groupers: list[str],
@@ -61,9 +58,10 @@ def compare(
     """Compare versions: what changes for which cases, hospitals and departments (分组方案比较).
 
     FILE is what drg group reads. Every case is grouped by each version in one pass and, where a scheme is
-    given, priced. Into the directory go a page (comparison.html, which opens without a network), a workbook
-    (comparison.xlsx) and the results of every case (cases.parquet). A scheme belongs to one version; versions
-    without one have no weights and no money.
+    given, priced; for each case that changes its first cause is found. Into the directory go a page for the
+    director of a hospital (what-changes.html), one with all details (comparison.html; both open without a
+    network), a workbook (comparison.xlsx) and the results of every case (cases.parquet). A scheme belongs to
+    one version; versions without one have no weights and no money.
     """
     from time import perf_counter
 
@@ -74,18 +72,21 @@ def compare(
     from drg.report.comparison.book import comparison_workbook
     from drg.report.comparison.console import print_comparison
     from drg.report.comparison.page import comparison_page
-    from drg.report.console import stdout
+    from drg.report.comparison.what_changes import what_changes_page
+    from drg.report.console import stdout, written_to
+    from drg.report.language import either
 
     started = perf_counter()
     discharges = read(files, **reading)
     cases = with_constants(discharges, constants)
     make_directory(directory)
     done = [0]
+    doing = either(lang, "比较", "comparing")
 
     def seen(count: int) -> None:
         done[0] += count
 
-    with counting(lambda: done[0], total=count_rows(discharges.files), show=not quiet, what="comparing"):
+    with counting(lambda: done[0], total=count_rows(discharges.files), show=not quiet, what=doing):
         comparison = compared(
             cases,
             groupers,
@@ -96,8 +97,11 @@ def compare(
             watch=seen,
         )
         write_bytes(comparison_page(comparison).encode(), directory / PAGE, sources=discharges.files)
+        write_bytes(
+            what_changes_page(comparison).encode(), directory / WHAT_CHANGES, sources=discharges.files
+        )
         write_bytes(comparison_workbook(comparison), directory / WORKBOOK, sources=discharges.files)
     if not quiet:
         console = stdout()
-        print_comparison(console, comparison, perf_counter() - started)
-        console.print(f"Written to {directory}: {PAGE}, {WORKBOOK} and {CASES}.", soft_wrap=True)
+        print_comparison(console, comparison, perf_counter() - started, lang)
+        written_to(console, f"{directory}: {WHAT_CHANGES}, {PAGE}, {WORKBOOK}, {CASES}", lang)

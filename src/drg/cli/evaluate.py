@@ -6,6 +6,16 @@ from pathlib import Path
 
 import click
 
+from drg.cli.options import (
+    bom_option,
+    files_argument,
+    grouper_option,
+    lang_option,
+    output_option,
+    quiet_option,
+    trim_option,
+)
+
 # Spelled out here so that asking for help imports nothing; tables of analysis.quality.Evaluation.
 _TABLES = ("variance", "groups", "splits", "order", "hospitals", "findings")
 _STATUSES = ("ambiguous", "no_drg", "ungrouped", "invalid")
@@ -17,25 +27,15 @@ _STATUSES = ("ambiguous", "no_drg", "ungrouped", "invalid")
     "  drg evaluate grouped.csv -o quality.xlsx --trim percentile:1,99\n"
     "  drg evaluate 2023.parquet 2024.parquet -o groups.csv --table groups --bootstrap 0\n"
 )
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    help="Write .xlsx: all tables, a sheet each; or .csv, .parquet: the table that --table names.",
+@files_argument()
+@output_option(
+    "Write .xlsx: all tables, a sheet each; or .csv, .parquet: the table that --table names.", required=False
 )
 @click.option("--table", type=click.Choice(_TABLES), help="The table for .csv or .parquet. [groups]")
-@click.option(
-    "-g",
-    "--grouper",
-    help="Version, or its directory, whose rules say which groups are for MCC or CC. [the one in the rows]",
+@grouper_option(
+    "Whose rules say which groups are for MCC or CC. [the one that the cases name]", required=False
 )
-@click.option(
-    "--trim",
-    default="iqr:1.5",
-    metavar="RULE",
-    help="Of cost and stay, per group: none, percentile:1,99, iqr:1.5, log-sd:3. [iqr:1.5]",
-)
+@trim_option("iqr:1.5")
 @click.option(
     "--min-cases",
     type=click.IntRange(min=0),
@@ -68,10 +68,9 @@ _STATUSES = ("ambiguous", "no_drg", "ungrouped", "invalid")
     help="Replicates of the intervals, 0 for none. [1000, fewer above 200,000 cases]",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the bootstrap. [0]")
-@click.option(
-    "--bom/--no-bom", default=True, help="Begin CSV with a byte order mark, as Excel needs it. [on]"
-)
-@click.option("-q", "--quiet", is_flag=True, help="No summary.")
+@bom_option
+@lang_option
+@quiet_option
 def evaluate(
     files: tuple[Path, ...],
     output: Path | None,
@@ -85,6 +84,7 @@ def evaluate(
     replicates: int | None,
     seed: int,
     bom: bool,
+    lang: str,
     quiet: bool,
 ) -> None:
     """Evaluate a grouping: grouping rate, RIV, CV, splits, severity order, indices (分组效能评价).
@@ -96,8 +96,10 @@ def evaluate(
     from time import perf_counter
 
     from drg.analysis.quality import evaluate as evaluation_of
-    from drg.records.files import check_output, scan_all, write, write_bytes
-    from drg.report.console import stdout
+    from drg.cli.progress import counting
+    from drg.records.files import check_output, count_rows, scan_all, write, write_bytes
+    from drg.report.console import say, speed, stdout, written_to
+    from drg.report.language import either
     from drg.report.quality import print_evaluation, workbook
 
     started = perf_counter()
@@ -108,24 +110,32 @@ def evaluate(
         raise click.UsageError("Give -o OUT with --quiet, or nothing comes out.")
     if output is not None:
         check_output(output)
-    found = evaluation_of(
-        scan_all(files),
-        grouper,
-        trimming=trim,
-        min_cases=min_cases,
-        ddof=int(ddof),
-        exclude=exclude,
-        longest_stay=longest_stay,
-        replicates=replicates,
-        seed=seed,
-    )
+    done = [0]
+
+    def seen(count: int) -> None:
+        done[0] += count
+
+    doing = either(lang, "评价", "evaluating")
+    with counting(lambda: done[0], total=count_rows(files), show=not quiet, what=doing):
+        found = evaluation_of(
+            scan_all(files),
+            grouper,
+            trimming=trim,
+            min_cases=min_cases,
+            ddof=int(ddof),
+            exclude=exclude,
+            longest_stay=longest_stay,
+            replicates=replicates,
+            seed=seed,
+            watch=seen,
+        )
     if output is not None and is_workbook:
         write_bytes(workbook(found), output, sources=files)
     elif output is not None:
         write(found.tables[table or "groups"].lazy(), output, sources=files, bom=bom)
     if not quiet:
         console = stdout()
-        print_evaluation(console, found)
-        console.print(f"{found.summary['cases']:,} cases in {perf_counter() - started:.2f} s.")
+        print_evaluation(console, found, lang)
+        say(console, speed(int(found.summary["cases"] or 0), perf_counter() - started, lang))
         if output is not None:
-            console.print(f"Written to {output}.", soft_wrap=True)
+            written_to(console, output, lang)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from drg.cli.options import grouper_option, lang_option
 from drg.cli.reading import reading_options
 
 if TYPE_CHECKING:
-    from drg.records import Discharge
-    from drg.records.discharges import CodeVersion
+    from drg.records.cases import Cases, CodeVersion
 
 # The input columns by name; spelled out here so that asking for help imports nothing.
 _FIELDS = (
@@ -43,25 +43,29 @@ def _field_options(command: Callable[..., None]) -> Callable[..., None]:
     epilog="\b\nExamples:\n"
     "  drg explain -g chs-drg-2.0 --principal-diagnosis I63.900 --age-years 70 --sex 1\n"
     "  drg explain hqms-2024.csv --case-id 0001-1 -g chs-drg-2.0\n"
+    "  drg explain hqms-2024.csv --case-id 0001-1 --groupers chs-drg-2.0,chs-drg-3.0\n"
 )
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--case-id", help="The case of FILE to explain.")
 @_field_options
 @reading_options
+@grouper_option(required=False)
 @click.option(
-    "-g",
-    "--grouper",
-    required=True,
-    help="Id of a version or of a series (see: drg groupers), or the directory of a version.",
+    "--groupers",
+    metavar="A,B",
+    help="Two versions: both explanations, and the first cause if the case changes from A to B.",
 )
 @click.option("--all", "everything", is_flag=True, help="Show every rule that was tried.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@lang_option
 def explain(
     file: Path | None,
     case_id: str | None,
-    grouper: str,
+    grouper: str | None,
+    groupers: str | None,
     everything: bool,
     as_json: bool,
+    lang: str,
     layout: str | None,
     encoding: str | None,
     delimiter: str | None,
@@ -76,22 +80,55 @@ def explain(
     """
     from drg.grouping import grouper_of
     from drg.records.reading import read
-    from drg.report.console import print_explanation, stdout
+    from drg.report.console import echo_json, stdout
+    from drg.report.explanation import print_explanation
 
+    if (grouper is None) is (groupers is None):
+        raise click.UsageError("Give one version with --grouper, or two with --groupers A,B.")
     given = {name: value for name, value in fields.items() if value is not None}
     if file is not None:
         if case_id is None or given:
             raise click.UsageError("With a FILE give --case-id and no other field.")
         source = read(file, layout=layout, encoding=encoding, delimiter=delimiter, sheet=sheet, codes=codes)
-        discharge: Discharge | dict[str, Any] = source.case(case_id)
+        discharge: Cases | dict[str, Any] = source.case(case_id)
     elif not given:
         raise click.UsageError(
             "Give a FILE and --case-id, or the fields of a case such as --principal-diagnosis."
         )
     else:
         discharge = {"case_id": case_id, **given}
-    explanation = grouper_of(grouper).explain(discharge)
+    if groupers is not None:
+        _both(groupers, discharge, lang, everything=everything, as_json=as_json)
+        return
+    explanation = grouper_of(str(grouper)).explain(discharge, language=lang)
     if as_json:
-        click.echo(explanation.model_dump_json(indent=2))
+        echo_json(explanation.model_dump_json(indent=2))
     else:
-        print_explanation(stdout(), explanation, everything=everything)
+        print_explanation(stdout(), explanation, lang, everything=everything)
+
+
+def _both(
+    groupers: str, discharge: Cases | dict[str, Any], language: str, *, everything: bool, as_json: bool
+) -> None:
+    import json
+
+    from drg.analysis.comparison.causes import first_cause
+    from drg.analysis.comparison.sides import sides
+    from drg.records.cases import discharge_of
+    from drg.report.comparison.side_by_side import print_both
+    from drg.report.console import echo_json, stdout
+
+    ids = [id_.strip() for id_ in groupers.split(",") if id_.strip()]
+    if len(ids) != 2:
+        raise click.UsageError("--groupers takes two versions: --groupers A,B.")
+    # A file's codes were converted when it was read.
+    base, other = (side.grouper for side in sides(ids, (), "insurance"))
+    record = discharge_of(discharge)
+    cause, table = first_cause(base, other, record)
+    both = base.explain(record, language=language), other.explain(record, language=language)
+    if as_json:
+        explanations = [explanation.model_dump(mode="json") for explanation in both]
+        found = {"cause": cause, "cause_table": table, "explanations": explanations}
+        echo_json(json.dumps(found, indent=2, ensure_ascii=False))
+    else:
+        print_both(stdout(), both, cause, table, language, everything=everything)

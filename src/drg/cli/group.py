@@ -7,6 +7,14 @@ from typing import Any
 
 import click
 
+from drg.cli.options import (
+    bom_option,
+    files_argument,
+    grouper_option,
+    lang_option,
+    output_option,
+    quiet_option,
+)
 from drg.cli.reading import reading_options
 
 
@@ -17,16 +25,9 @@ from drg.cli.reading import reading_options
     "  drg group hqms-2024.csv -o grouped.xlsx -g chs-drg-2.0 --findings findings.xlsx\n"
     "  drg group settlement-list/ -o grouped.csv -g wuhan-2022 --codes clinical\n"
 )
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
-@click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path), help="Where to write the result."
-)
-@click.option(
-    "-g",
-    "--grouper",
-    required=True,
-    help="Id of a version or of a series (see: drg groupers), or the directory of a version.",
-)
+@files_argument()
+@output_option("Where to write the result.")
+@grouper_option()
 @reading_options
 @click.option("--canonical", is_flag=True, help="Write canonical columns instead of the file's own.")
 @click.option(
@@ -35,11 +36,9 @@ from drg.cli.reading import reading_options
     type=click.Path(path_type=Path),
     help="Where to write what was read otherwise, was unknown or could not be read.",
 )
-@click.option(
-    "--bom/--no-bom", default=True, help="Begin CSV with a byte order mark, as Excel needs it. [on]"
-)
-@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", help="Language of the reasons. [en]")
-@click.option("-q", "--quiet", is_flag=True, help="No progress bar and no summary.")
+@bom_option
+@lang_option
+@quiet_option
 def group(
     files: tuple[Path, ...],
     output: Path,
@@ -69,7 +68,8 @@ def group(
     from drg.records.files import check_output, count_rows, write
     from drg.records.findings_log import FindingsLog
     from drg.records.reading import read
-    from drg.report.console import print_summary, print_versions, stdout
+    from drg.report.console import print_summary, print_versions, say, stdout, written_to
+    from drg.report.language import either
     from drg.report.layouts import print_reading
 
     started = perf_counter()
@@ -91,18 +91,32 @@ def group(
             watch=tally.add,
             log=log if asked else None,
         )
-        with counting(lambda: tally.cases, total=count_rows(discharges.files), show=not quiet):
+        with counting(
+            lambda: tally.cases,
+            total=count_rows(discharges.files),
+            show=not quiet,
+            what=either(lang, "分组", "grouping"),
+        ):
             write(grouped, output, sources=discharges.files, bom=bom)
         if findings_file is not None:
             log.write(findings_file, sources=(*discharges.files, output), bom=bom)
     if not quiet:
         console = stdout()
-        print_reading(console, log.counts)
-        print_summary(console, tally, perf_counter() - started)
-        print_versions(console, version, tally.versions)
-        read_as = "" if discharges.is_canonical else f", read as {discharges.layout.id}"
-        console.print(f"Written to {output} with {version.id}{read_as}.", soft_wrap=True)
+        print_reading(console, log.counts, lang)
+        print_summary(console, tally, perf_counter() - started, lang)
+        print_versions(console, version, tally.versions, lang)
+        layout = discharges.layout.id
+        by = version.id
+        if not discharges.is_canonical:
+            by += either(lang, f"，按 {layout} 版式读取", f", read as {layout}")
+        written_to(console, output, lang, by)
         if findings_file is not None:
-            console.print(
-                f"{sum(log.counts.values()):,} findings written to {findings_file}.", soft_wrap=True
+            count = f"{sum(log.counts.values()):,}"
+            say(
+                console,
+                either(
+                    lang,
+                    f"{count} 条读取结果已写入 {findings_file}。",
+                    f"{count} findings written to {findings_file}.",
+                ),
             )

@@ -6,6 +6,8 @@ from datetime import datetime
 
 import click
 
+from drg.cli.options import lang_option
+
 
 @click.command(epilog="\b\nExamples:\n  drg groupers\n  drg groupers --on 2027-01-05\n")
 @click.option(
@@ -16,7 +18,8 @@ import click
     help="Those in force on a day such as 2027-01-05, and those whose validity is not known.",
 )
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with every entry of the manifests.")
-def groupers(moment: datetime | None, as_json: bool) -> None:
+@lang_option
+def groupers(moment: datetime | None, as_json: bool, lang: str) -> None:
     """List the installed grouper versions, and the series that they belong to.
 
     Instead of a version, --grouper of other commands takes a series: then each case is grouped by the version
@@ -24,7 +27,7 @@ def groupers(moment: datetime | None, as_json: bool) -> None:
     """
     import json
 
-    from drg.report.console import print_groupers, print_in_force, stdout
+    from drg.report.console import echo_json, print_groupers, print_in_force, stdout
     from drg.tables import list_groupers, list_series
 
     manifests = list_groupers()
@@ -42,8 +45,8 @@ def groupers(moment: datetime | None, as_json: bool) -> None:
                     continue
                 entry["in_force"] = in_force
             lines.append(json.dumps(entry, ensure_ascii=False))
-        click.echo("[" + ",\n ".join(lines) + "]")
+        echo_json("[" + ",\n ".join(lines) + "]")
     elif day is not None:
-        print_in_force(stdout(), manifests, day)
+        print_in_force(stdout(), manifests, day, lang)
     else:
-        print_groupers(stdout(), manifests)
+        print_groupers(stdout(), manifests, lang)

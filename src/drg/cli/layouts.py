@@ -4,29 +4,32 @@ from __future__ import annotations
 
 import click
 
+from drg.cli.options import lang_option
+
 
 @click.command(epilog="\b\nExamples:\n  drg layouts\n  drg layouts hqms\n  drg layouts my-export.toml\n")
 @click.argument("layout", required=False)
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with every entry of the layouts.")
-def layouts(layout: str | None, as_json: bool) -> None:
+@lang_option
+def layouts(layout: str | None, as_json: bool, lang: str) -> None:
     """List the layouts of files that can be read, or show LAYOUT: an id, or the path of your own.
 
     A file is read by the layout that its header fits, in field names or in Chinese labels. For another export
     write a layout of your own; the page on layouts in the documentation says how.
     """
     from drg.records.layout_files import find_layout, shipped_layouts
-    from drg.report.console import stdout
+    from drg.report.console import echo_json, stdout
     from drg.report.layouts import print_layout, print_layouts
 
     if layout is not None:
         found = find_layout(layout)
         if as_json:
-            click.echo(found.model_dump_json(indent=2, exclude_defaults=True))
+            echo_json(found.model_dump_json(indent=2, exclude_defaults=True))
         else:
-            print_layout(stdout(), found)
+            print_layout(stdout(), found, lang)
         return
     known = shipped_layouts().values()
     if as_json:
-        click.echo("[" + ",\n ".join(entry.model_dump_json(exclude_defaults=True) for entry in known) + "]")
+        echo_json("[" + ",\n ".join(entry.model_dump_json(exclude_defaults=True) for entry in known) + "]")
     else:
-        print_layouts(stdout(), known)
+        print_layouts(stdout(), known, lang)

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from drg.cli.directories import directory_option
+from drg.cli.options import (
+    close_option,
+    directory_option,
+    files_argument,
+    hospital_option,
+    lang_option,
+    quiet_option,
+)
 
 if TYPE_CHECKING:
     from drg.ledger import Added, Ledger, Stamp
@@ -65,7 +72,7 @@ def _pair(_context: click.Context, _option: click.Parameter, texts: tuple[str, .
     )
 )
 @_LEDGER
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
+@files_argument(required=False, metavar="[FILE]...")
 @click.option("-s", "--scheme", help="Add the payment scheme: an id (see: drg schemes) or a directory.")
 @click.option(
     "--kind", type=click.Choice(_KINDS), default=_KINDS[0], help="What FILE holds.", show_default=True
@@ -81,8 +88,9 @@ def _pair(_context: click.Context, _option: click.Parameter, texts: tuple[str, .
 @click.option("--by", help="Who adds it; is noted.")
 @click.option("--note", help="Why; is noted.")
 @click.option("--at", callback=_time, metavar="TIME", help="When, such as 2025-02-05T09:30. [now]")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing.")
-def add(ledger: Path, files: tuple[Path, ...], quiet: bool, **options: Any) -> None:
+@lang_option
+@quiet_option
+def add(ledger: Path, files: tuple[Path, ...], lang: str, quiet: bool, **options: Any) -> None:
     """Add one entry: the scheme first, then priced cases (what drg price writes) and tables.
 
     All of FILE comes in or none of it. Refused are months of a hospital that are there already (see
@@ -99,7 +107,7 @@ def add(ledger: Path, files: tuple[Path, ...], quiet: bool, **options: Any) -> N
         from drg.report.console import stdout
         from drg.report.ledger import print_added
 
-        print_added(stdout(), added)
+        print_added(stdout(), added, lang)
 
 
 def _check_use(files: tuple[Path, ...], scheme: str | None, options: dict[str, Any]) -> None:
@@ -138,24 +146,25 @@ def _add(book: Ledger, files: tuple[Path, ...], stamp: Stamp, options: dict[str,
 @ledger.command()
 @_LEDGER
 @_AS_OF
-def status(ledger: Path, as_of: int | None) -> None:
+@lang_option
+def status(ledger: Path, as_of: int | None, lang: str) -> None:
     """Show which months of how many hospitals are in, what was corrected, and what is missing."""
     from drg.ledger import Ledger
     from drg.report.console import stdout
     from drg.report.ledger import print_status
 
     book = Ledger(ledger)
-    print_status(stdout(), book.entries(as_of), book.months(as_of))
+    print_status(stdout(), book.entries(as_of), book.months(as_of), lang)
 
 
 @ledger.command(epilog=_examples("statement 2025/ -o statements/", "statement 2025/ -o old/ --as-of 7"))
 @_LEDGER
 @directory_option("Directory to write.")
 @_AS_OF
-@click.option("--hospital", "hospitals", multiple=True, metavar="H", help="Only this hospital; repeatable.")
-@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", help="Of statements. [zh]")
-@click.option("--close/--no-close", default=None, help="Clear the year or not. [if December is in]")
-@click.option("-q", "--quiet", is_flag=True, help="No summary.")
+@hospital_option
+@lang_option
+@close_option
+@quiet_option
 def statement(
     ledger: Path,
     directory: Path,
@@ -177,26 +186,32 @@ def statement(
 
 @ledger.command()
 @_LEDGER
-@click.option("-q", "--quiet", is_flag=True, help="Errors only.")
+@lang_option
+@quiet_option
 @click.pass_context
-def verify(context: click.Context, ledger: Path, quiet: bool) -> None:
+def verify(context: click.Context, ledger: Path, lang: str, quiet: bool) -> None:
     """Check every byte and every count; the exit code is 1 if something is wrong."""
     from drg.ledger import Ledger
     from drg.records.findings import ERROR
     from drg.report.console import stdout
+    from drg.report.language import either
     from drg.report.ledger import print_each
 
     book = Ledger(ledger)
     findings = book.verify()
     errors = findings.filter(severity=ERROR)
-    print_each(stdout(), errors if quiet else findings)
+    print_each(stdout(), errors if quiet else findings, lang)
     if not errors.is_empty():
         context.exit(1)
     if not quiet:
         months, entries = book.months(), book.entries()
+        count, cases = f"{len(entries):,}", f"{int(months['cases'].sum()):,}"
         click.echo(
-            f"All is as it was written 台账完好: {len(entries):,} entries 条记录, "
-            f"{int(months['cases'].sum()):,} cases 例, each once 无重复."
+            either(
+                lang,
+                f"台账完好：{count} 条记录，{cases} 例，无重复。",
+                f"All is as it was written: {count} entries, {cases} cases, each once.",
+            )
         )
 
 
@@ -205,17 +220,20 @@ def verify(context: click.Context, ledger: Path, quiet: bool) -> None:
 )
 @_LEDGER
 @click.argument("number", type=int)
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
-def restore(ledger: Path, number: int, files: tuple[Path, ...]) -> None:
+@files_argument(required=False, metavar="[FILE]...")
+@lang_option
+def restore(ledger: Path, number: int, files: tuple[Path, ...], lang: str) -> None:
     """Put damaged files of entry NUMBER back.
 
     FILE is what was added then, unchanged, or a copy of the damaged file from a backup. Only what gives the
     very bytes that the entry knows is put in place.
     """
     from drg.ledger import Ledger
+    from drg.report.language import either
 
     names = Ledger(ledger).restore(number, files)
     if names:
-        click.echo(f"Put back 已恢复: {', '.join(names)}.")
+        put = ", ".join(names)
+        click.echo(either(lang, f"已恢复：{put}。", f"Put back: {put}."))
     else:
-        click.echo(f"Nothing was damaged in entry {number} 第 {number} 号记录完好.")
+        click.echo(either(lang, f"第 {number} 号记录完好。", f"Nothing was damaged in entry {number}."))

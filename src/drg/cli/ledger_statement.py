@@ -45,7 +45,8 @@ def write_statement_of(
         OutputError: the directory cannot be written.
     """
     from drg.records.files import make_directory, write, write_bytes
-    from drg.report.console import stdout
+    from drg.report.console import say, stdout
+    from drg.report.language import either
     from drg.report.ledger import about
     from drg.report.settlement import print_findings
     from drg.report.settlement_book import write_settlement
@@ -68,13 +69,16 @@ def write_statement_of(
     if not quiet:
         console = stdout()
         if not shown.findings.is_empty():
-            print_findings(console, shown.findings)
+            print_findings(console, shown.findings, lang)
         last = entries[-1]
-        console.print(
-            f"Settled as of entry {last.number} 截至第 {last.number} 号记录: {rows.height:,} rows 行, "
-            f"written to 写入 {directory}.",
-            soft_wrap=True,
-            highlight=False,
+        count = f"{rows.height:,}"
+        say(
+            console,
+            either(
+                lang,
+                f"已按第 {last.number} 号记录结算：{count} 行，写入 {directory}。",
+                f"Settled as of entry {last.number}: {count} rows, written to {directory}.",
+            ),
         )
 
 

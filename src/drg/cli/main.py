@@ -6,6 +6,7 @@ Commands import what they need when they run, so that ``drg --help`` is immediat
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from importlib import import_module
@@ -58,15 +59,36 @@ def cli() -> None:
     """
 
 
+def _show_what_can_be_shown() -> None:
+    """What a console cannot show is replaced: a GBK or ASCII console is no reason to fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    _show_what_can_be_shown()
     try:
-        code = cli.main(prog_name="drg", standalone_mode=False)
+        code = cli.main(
+            prog_name="drg",
+            standalone_mode=False,
+            windows_expand_args=False,  # which takes brackets for a pattern; see options.expanded
+        )
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except DrgError as error:
         click.echo(f"Error: {error}", err=True)
+        sys.exit(1)
+    except UnicodeEncodeError as error:
+        if error.encoding != sys.getfilesystemencoding():
+            raise
+        click.echo(
+            f"Error: the names of files are {error.encoding.upper()} on this system, which cannot hold "
+            f"{error.object[error.start : error.end]!a}. Set PYTHONUTF8=1 and run it again.",
+            err=True,
+        )
         sys.exit(1)
     except BrokenPipeError:
         # Whoever reads the output has seen enough; the interpreter would complain when it flushes.

@@ -8,6 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from drg.cli.constants import set_option, with_constants
+from drg.cli.options import (
+    bom_option,
+    files_argument,
+    lang_option,
+    output_option,
+    quiet_option,
+    scheme_option,
+)
 
 if TYPE_CHECKING:
     from drg.payment import Pricer
@@ -20,17 +28,15 @@ if TYPE_CHECKING:
     "  drg price grouped.parquet --explain 0001 --scheme harbin-2022\n"
     "  drg price grouped.csv -o priced.xlsx --scheme demo --set hospital_level=3\n"
 )
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Where to write the result.")
-@click.option("-s", "--scheme", required=True, help="Id of a scheme (see: drg schemes) or its directory.")
+@files_argument()
+@output_option("Where to write the result.", required=False)
+@scheme_option
 @click.option("--explain", "case_id", metavar="CASE_ID", help="Print the arithmetic of this case instead.")
 @click.option("--json", "as_json", is_flag=True, help="The arithmetic as JSON.")
 @set_option
-@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", help="Language of the reasons. [en]")
-@click.option(
-    "--bom/--no-bom", default=True, help="Begin CSV with a byte order mark, as Excel needs it. [on]"
-)
-@click.option("-q", "--quiet", is_flag=True, help="No progress bar and no summary.")
+@lang_option
+@bom_option
+@quiet_option
 def price(
     files: tuple[Path, ...],
     output: Path | None,
@@ -57,7 +63,7 @@ def price(
     pricer = Pricer(scheme)
     cases = with_constants(scan_all(files), constants)
     if case_id is not None:
-        _explain(pricer, cases, case_id, files[0], as_json=as_json)
+        _explain(pricer, cases, case_id, files[0], lang, as_json=as_json)
     elif output is not None:
         _price(pricer, cases, files, output, lang, bom=bom, quiet=quiet)
 
@@ -77,30 +83,34 @@ def _price(
     from drg.analysis.price_tally import PriceTally
     from drg.cli.progress import counting
     from drg.records.files import count_rows, write
-    from drg.report.console import stdout
+    from drg.report.console import stdout, written_to
+    from drg.report.language import either
     from drg.report.prices import print_prices
 
     started = perf_counter()
     tally = PriceTally(pricer)
-    with counting(lambda: tally.cases, total=count_rows(files), show=not quiet, what="pricing"):
+    with counting(
+        lambda: tally.cases, total=count_rows(files), show=not quiet, what=either(lang, "计价", "pricing")
+    ):
         priced = pricer.price(cases, language=lang, watch=tally.add, watched=tally.reads)
         write(priced.source, output, sources=files, bom=bom)
-    warn(tally)
+    warn(tally, lang)
     if not quiet:
         console = stdout()
-        print_prices(console, tally, pricer.scheme, perf_counter() - started)
-        console.print(f"Written to {output} with {pricer.id}.", soft_wrap=True)
+        print_prices(console, tally, pricer.scheme, perf_counter() - started, lang)
+        written_to(console, output, lang, pricer.id)
 
 
-def warn(tally: Any) -> None:
+def warn(tally: Any, lang: str) -> None:
     """Say what nobody may overlook, also to those who asked for quiet."""
+    from drg.report.language import either
     from drg.report.prices import warnings
 
-    for warning in warnings(tally):
-        click.echo(f"Warning: {warning}.", err=True)
+    for warning in warnings(tally, lang):
+        click.echo(either(lang, f"提醒：{warning}。", f"Warning: {warning}."), err=True)
 
 
-def _explain(pricer: Pricer, cases: Cases, case_id: str, file: Path, *, as_json: bool) -> None:
+def _explain(pricer: Pricer, cases: Cases, case_id: str, file: Path, lang: str, *, as_json: bool) -> None:
     """Print the arithmetic of the first case with this id, with what only the other cases show.
 
     Raises:
@@ -112,7 +122,7 @@ def _explain(pricer: Pricer, cases: Cases, case_id: str, file: Path, *, as_json:
     from drg.columns import PRICE
     from drg.errors import InputError
     from drg.payment.marks import EXTREME, READMITTED
-    from drg.report.console import stdout
+    from drg.report.console import echo_json, stdout
     from drg.report.prices import print_price_explanation
 
     pricer.check_columns([name for name in cases.binding.columns if name not in PRICE])
@@ -125,8 +135,8 @@ def _explain(pricer: Pricer, cases: Cases, case_id: str, file: Path, *, as_json:
         raise InputError(f"there is no case {case_id!r}", file=file, field="case_id", fix="Check the id")
     readmitted, extreme = (name in found.columns and bool(found[name][0]) for name in (READMITTED, EXTREME))
     case = replace(cases, rows=found.lazy().drop(READMITTED, EXTREME, strict=False))
-    explanation = pricer.explain(case, readmitted=readmitted, extreme=extreme)
+    explanation = pricer.explain(case, readmitted=readmitted, extreme=extreme, language=lang)
     if as_json:
-        click.echo(explanation.model_dump_json(indent=2))
+        echo_json(explanation.model_dump_json(indent=2))
     else:
-        print_price_explanation(stdout(), explanation)
+        print_price_explanation(stdout(), explanation, lang)

@@ -37,7 +37,8 @@ def counting(
         yield
         return
     columns = (
-        SpinnerColumn(),
+        # A spinner of ASCII, which every console shows.
+        SpinnerColumn("line"),
         TextColumn(what),
         BarColumn(),
         MofNCompleteColumn(),

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from drg.cli.constants import set_option, with_constants
-from drg.cli.directories import directory_option
+from drg.cli.options import (
+    directory_option,
+    files_argument,
+    grouper_option,
+    lang_option,
+    quiet_option,
+    scheme_option,
+)
 from drg.cli.reading import reading_options
 
 if TYPE_CHECKING:
@@ -24,16 +31,16 @@ SUMMARY = "summary"
     "  drg run discharges.csv -o results/ --scheme harbin-2022\n"
     "  drg run hqms-2024.csv -o results/ --scheme demo --set hospital_level=3 --set insurance_type=310\n"
 )
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@files_argument()
 @directory_option("Directory of the results.")
-@click.option("-s", "--scheme", required=True, help="Id of a scheme (see: drg schemes) or its directory.")
-@click.option("-g", "--grouper", help="Id of a version or series, or a directory. [that of the scheme]")
+@scheme_option
+@grouper_option("Id of a version or series, or a directory. [that of the scheme]", required=False)
 @reading_options
 @set_option
 @click.option("--csv", "as_csv", is_flag=True, help=f"Write {CASES}.csv instead of {CASES}.parquet.")
 @click.option("--text", "as_text", is_flag=True, help=f"Write {SUMMARY}.txt instead of {SUMMARY}.html.")
-@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", help="Language of the reasons. [en]")
-@click.option("-q", "--quiet", is_flag=True, help="No progress bar and no summary.")
+@lang_option
+@quiet_option
 def run(
     files: tuple[Path, ...],
     directory: Path,
@@ -62,7 +69,8 @@ def run(
     from drg.payment import Pricer
     from drg.records.files import count_rows, make_directory, write, write_bytes
     from drg.records.reading import read
-    from drg.report.console import print_versions, stdout
+    from drg.report.console import print_versions, say, stdout, written_to
+    from drg.report.language import either
     from drg.report.page import html_page, text_page
     from drg.report.prices import print_prices
 
@@ -84,36 +92,50 @@ def run(
         with_constants(grouped, constants), language=lang, watch=tally.add, watched=tally.reads
     )
     make_directory(directory)
+    pricing = either(lang, "分组和计价", "grouping and pricing")
     cases = directory / (f"{CASES}.csv" if as_csv else f"{CASES}.parquet")
-    with counting(lambda: tally.cases, total=count_rows(discharges.files), show=not quiet, what="pricing"):
+    with counting(lambda: tally.cases, total=count_rows(discharges.files), show=not quiet, what=pricing):
         write(priced.source, cases, sources=discharges.files)
-    found = _check(discharges, version, directory / FINDINGS)
+    found = _check(discharges, version, directory / FINDINGS, lang, quiet=quiet)
     seconds = perf_counter() - started
     page = directory / (f"{SUMMARY}.txt" if as_text else f"{SUMMARY}.html")
-    text = text_page(tally, pricer.scheme, seconds) if as_text else html_page(tally, pricer.scheme)
+    text = (
+        text_page(tally, pricer.scheme, seconds, lang) if as_text else html_page(tally, pricer.scheme, lang)
+    )
     write_bytes(text.encode(), page, sources=discharges.files)
-    warn(tally)
+    warn(tally, lang)
     if not quiet:
         console = stdout()
-        print_prices(console, tally, pricer.scheme, seconds)
-        print_versions(console, version, versions.cases)
-        console.print(f"{found} cases have findings of severity error; see {FINDINGS}.")
-        names = f"{cases.name}, {FINDINGS} and {page.name}"
-        console.print(f"Written to {directory}: {names}, with {version.id} and {pricer.id}.", soft_wrap=True)
+        print_prices(console, tally, pricer.scheme, seconds, lang)
+        print_versions(console, version, versions.cases, lang)
+        say(
+            console,
+            either(
+                lang,
+                f"{found:,} 个病例有错误，见 {FINDINGS}。",
+                f"{found:,} cases have findings of severity error; see {FINDINGS}.",
+            ),
+        )
+        names = f"{directory}: {cases.name}, {FINDINGS}, {page.name}"
+        written_to(console, names, lang, f"{version.id}, {pricer.id}")
 
 
-def _check(discharges: Discharges, version: Any, file: Path) -> int:
+def _check(discharges: Discharges, version: Any, file: Path, lang: str, *, quiet: bool) -> int:
     """Check the files as ``drg check`` does and write the findings; the number of cases with an error."""
     from dataclasses import replace
 
     from drg.analysis.checks import checker, choose
+    from drg.cli.progress import counting
     from drg.records.batches import rebatched
     from drg.records.checking import RuleTally
-    from drg.records.files import write
+    from drg.records.files import count_rows, write
     from drg.records.findings import ERROR
+    from drg.report.language import either
 
     rules = RuleTally()
     ready = checker(discharges.binding.columns, version, choose())
     found = ready.findings(replace(discharges, rows=rebatched(discharges.rows)), tally=rules)
-    write(found, file, sources=discharges.files)
+    doing = either(lang, "检查", "checking")
+    with counting(lambda: rules.cases, total=count_rows(discharges.files), show=not quiet, what=doing):
+        write(found, file, sources=discharges.files)
     return rules.flagged[ERROR]

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import click
 
+from drg.cli.options import lang_option
+
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with every entry of the schemes.")
-def schemes(as_json: bool) -> None:
+@lang_option
+def schemes(as_json: bool, lang: str) -> None:
     """List the installed payment schemes."""
     from drg.payment import list_schemes
-    from drg.report.console import stdout
+    from drg.report.console import echo_json, stdout
     from drg.report.prices import print_schemes
 
     found = list_schemes()
     if as_json:
-        click.echo("[" + ",\n ".join(scheme.model_dump_json(exclude_none=True) for scheme in found) + "]")
+        echo_json("[" + ",\n ".join(scheme.model_dump_json(exclude_none=True) for scheme in found) + "]")
     else:
-        print_schemes(stdout(), found)
+        print_schemes(stdout(), found, lang)

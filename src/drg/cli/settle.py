@@ -7,6 +7,17 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from drg.cli.options import (
+    cases_option,
+    close_option,
+    files_argument,
+    hospital_option,
+    lang_option,
+    output_option,
+    quiet_option,
+    scheme_option,
+)
+
 if TYPE_CHECKING:
     from drg.settlement import Settlement
 
@@ -18,23 +29,13 @@ if TYPE_CHECKING:
     "  drg settle priced.csv --scheme demo -o out.parquet --decisions decided.xlsx --scores scores.csv\n"
     "  drg settle priced.parquet --scheme demo -o out.xlsx --statement statements/ --hospital H1\n"
 )
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
-@click.option("-s", "--scheme", required=True, help="Id of a scheme (see: drg schemes) or its directory.")
-@click.option(
-    "-o",
-    "--output",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="Where to write the accounts: .xlsx, .parquet or .csv.",
-)
+@files_argument()
+@scheme_option
+@output_option("Where to write the accounts: .xlsx, .parquet or .csv.")
 @click.option("--payments", type=click.Path(path_type=Path), help="Instalments and deductions (拨付记录).")
 @click.option("--decisions", type=click.Path(path_type=Path), help="On special cases (特例单议决定).")
 @click.option("--scores", type=click.Path(path_type=Path), help="Of the year's quality (考核得分).")
-@click.option(
-    "--close/--no-close",
-    default=None,
-    help="Clear every year, or none. [those that have cases in December]",
-)
+@close_option
 @click.option("--findings", type=click.Path(path_type=Path), help="Also write all findings here.")
 @click.option(
     "--cases", "cases_file", type=click.Path(path_type=Path), help="Points method: cases as cleared, here."
@@ -46,12 +47,10 @@ if TYPE_CHECKING:
     metavar="DIR",
     help="Also write a statement (结算单) for each hospital into this directory.",
 )
-@click.option(
-    "--hospital", "hospitals", multiple=True, metavar="H", help="Statement of this one; repeatable."
-)
-@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", help="Of the statements. [zh]")
-@click.option("--with-cases/--without-cases", default=True, help="Statements with the table of cases. [with]")
-@click.option("-q", "--quiet", is_flag=True, help="No progress and no summary.")
+@hospital_option
+@lang_option
+@cases_option
+@quiet_option
 def settle(
     files: tuple[Path, ...],
     scheme: str,
@@ -76,7 +75,8 @@ def settle(
     from time import perf_counter
 
     from drg.records.files import check_output, scan, scan_all
-    from drg.report.console import stdout
+    from drg.report.console import say, stdout
+    from drg.report.language import either
     from drg.report.settlement import print_settlement
     from drg.report.statement import check_hospitals
     from drg.settlement import settle as settle_frame
@@ -95,22 +95,33 @@ def settle(
     settlement = settle_frame(scan_all(files), scheme, close=close, **tables)
     check_hospitals(settlement, hospitals)
     _write(settlement, output, findings, cases_file, sources=(*files, *given))
-    _warn(settlement)
+    _warn(settlement, lang)
     made = 0
     if statements is not None:
         made = _write_statements(settlement, statements, hospitals, lang, with_cases=with_cases, quiet=quiet)
     seconds = perf_counter() - started
     if not quiet:
         console = stdout()
-        print_settlement(console, settlement)
+        print_settlement(console, settlement, lang)
         names = ", ".join(str(file) for file in outputs)
-        console.print(
-            f"{settlement.rows.height:,} rows in {seconds:.2f} s, written to {names} with {scheme}.",
-            soft_wrap=True,
-            highlight=False,
+        count = f"{settlement.rows.height:,}"
+        say(
+            console,
+            either(
+                lang,
+                f"{count} 行，用时 {seconds:.2f} 秒，已写入 {names}，使用 {scheme}。",
+                f"{count} rows in {seconds:.2f} s, written to {names} with {scheme}.",
+            ),
         )
         if statements is not None:
-            console.print(f"{made:,} statements 份结算单 written to {statements}.", highlight=False)
+            say(
+                console,
+                either(
+                    lang,
+                    f"{made:,} 份结算单已写入 {statements}。",
+                    f"{made:,} statements written to {statements}.",
+                ),
+            )
 
 
 def _write(
@@ -138,12 +149,13 @@ def _write(
         write(cases, cases_file, sources=sources)
 
 
-def _warn(settlement: Settlement) -> None:
+def _warn(settlement: Settlement, lang: str) -> None:
     """Say what nobody may overlook, also to those who asked for quiet."""
+    from drg.report.language import either
     from drg.report.settlement import warnings
 
-    for warning in warnings(settlement):
-        click.echo(f"Warning: {warning}.", err=True)
+    for warning in warnings(settlement, lang):
+        click.echo(either(lang, f"提醒：{warning}。", f"Warning: {warning}."), err=True)
 
 
 def _write_statements(
@@ -157,11 +169,14 @@ def _write_statements(
 ) -> int:
     """Write the statements; how many."""
     from drg.cli.progress import counting
+    from drg.report.language import either
     from drg.report.statement import write_statements
 
     done: list[str] = []
     total = len(hospitals) or settlement.rows["hospital_id"].n_unique()
-    with counting(lambda: len(done), total=total, show=not quiet, what="statements"):
+    with counting(
+        lambda: len(done), total=total, show=not quiet, what=either(language, "结算单", "statements")
+    ):
         written = write_statements(
             settlement,
             directory,

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from drg.cli.options import bom_option, grouper_option, lang_option, output_option, quiet_option
+
 
 @click.command(
     epilog="\b\nExamples:\n"
@@ -14,10 +16,8 @@ import click
     "  drg simulate 5000 -o discharges.xlsx --grouper demo --hospitals 3 --weights weights.csv\n"
 )
 @click.argument("cases", type=click.IntRange(min=0), metavar="N")
-@click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path), help="Where to write the discharges."
-)
-@click.option("-g", "--grouper", required=True, help="Id of a version (see: drg groupers) or its directory.")
+@output_option("Where to write the discharges.")
+@grouper_option("Id of a version (see: drg groupers) or its directory.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Another one gives other data. [0]")
 @click.option("--year", type=int, help="Of the discharges. [2025]")
 @click.option("--hospitals", type=click.IntRange(min=1), help="How many. [one for each 5,000 cases, 5 to 60]")
@@ -25,10 +25,9 @@ import click
 @click.option(
     "--weights", type=click.Path(path_type=Path), help="Write the true weights of the groups here, too."
 )
-@click.option(
-    "--bom/--no-bom", default=True, help="Begin CSV with a byte order mark, as Excel needs it. [on]"
-)
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing.")
+@bom_option
+@lang_option
+@quiet_option
 def simulate(
     cases: int,
     output: Path,
@@ -39,6 +38,7 @@ def simulate(
     mean_cost: float | None,
     weights: Path | None,
     bom: bool,
+    lang: str,
     quiet: bool,
 ) -> None:
     """Make up N discharges (模拟病例) that a version can group, with costs and stays.
@@ -53,7 +53,8 @@ def simulate(
     from drg.analysis.simulation import simulate as made_up
     from drg.grouping import Grouper
     from drg.records.files import check_output, write
-    from drg.report.console import stdout
+    from drg.report.console import say, stdout
+    from drg.report.language import either
 
     started = perf_counter()
     check_output(output)
@@ -76,10 +77,16 @@ def simulate(
     if not quiet:
         seconds = perf_counter() - started
         console = stdout()
-        console.print(
-            f"{cases:,} made-up cases (模拟病例) of {frame['hospital_id'].n_unique():,} hospitals written to "
-            f"{output} in {seconds:.1f} s, for {version.id} with seed {seed}.",
-            soft_wrap=True,
+        made, count = f"{cases:,}", f"{frame['hospital_id'].n_unique():,}"
+        say(
+            console,
+            either(
+                lang,
+                f"{count} 家医疗机构的 {made} 个模拟病例已写入 {output}，用时 {seconds:.1f} 秒，"
+                f"适用 {version.id}，种子 {seed}。",
+                f"{made} made-up cases of {count} hospitals written to {output} in {seconds:.1f} s, for"
+                f" {version.id} with seed {seed}.",
+            ),
         )
         if weights is not None:
-            console.print(f"True weights (真实权重) written to {weights}.", soft_wrap=True)
+            say(console, either(lang, f"真实权重已写入 {weights}。", f"True weights written to {weights}."))

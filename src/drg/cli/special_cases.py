@@ -6,6 +6,16 @@ from pathlib import Path
 
 import click
 
+from drg.cli.options import (
+    files_argument,
+    hospital_option,
+    lang_option,
+    output_option,
+    overwrite_option,
+    quiet_option,
+    scheme_option,
+)
+
 
 @click.command(
     "special-cases",
@@ -14,15 +24,13 @@ import click
     "  drg special-cases priced.parquet --scheme demo -o h1.xlsx --hospital H1\n"
     "  drg settle priced.parquet --scheme demo --decisions applications.xlsx\n",
 )
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
-@click.option("-s", "--scheme", required=True, help="Id of a scheme (see: drg schemes) or its directory.")
-@click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path), help="Workbook to write (.xlsx)."
-)
-@click.option("--hospital", "hospitals", multiple=True, metavar="ID", help="Only this hospital; repeatable.")
-@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", help="Language of the workbook. [zh]")
-@click.option("--overwrite", is_flag=True, help="Replace the workbook, with any decisions in it.")
-@click.option("-q", "--quiet", is_flag=True, help="No summary.")
+@files_argument()
+@scheme_option
+@output_option("Workbook to write (.xlsx).")
+@hospital_option
+@lang_option
+@overwrite_option("the workbook, with any decisions in it")
+@quiet_option
 def special_cases(
     files: tuple[Path, ...],
     scheme: str,
@@ -40,7 +48,7 @@ def special_cases(
     """
     from drg.payment import load_scheme
     from drg.records.files import scan_all, write_bytes
-    from drg.report.console import stdout
+    from drg.report.console import stdout, written_to
     from drg.report.special_cases import applications, print_candidates
     from drg.settlement.candidates import find_candidates, special_review
 
@@ -52,7 +60,7 @@ def special_cases(
     if not quiet:
         console = stdout()
         print_candidates(console, candidates, lang)
-        console.print(f"Written to {output} with {loaded.scheme.id}.", soft_wrap=True)
+        written_to(console, output, lang, loaded.scheme.id)
 
 
 def _check(file: Path, *, overwrite: bool) -> None:

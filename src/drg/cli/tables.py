@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from drg.cli.options import grouper_option, lang_option, output_option
+
 if TYPE_CHECKING:
     from drg.analysis.tables_diff import TablesDiff
 
@@ -58,6 +60,7 @@ def tables() -> None:
 @click.option("--authority", default="国家医疗保障局", help="Who publishes the workbook.", show_default=True)
 @click.option("--partial", is_flag=True, help="Leave out groups whose sets the workbook lacks.")
 @click.option("--no-amendments", is_flag=True, help="Do not add the rows that the workbook is known to lack.")
+@lang_option
 def import_(
     workbook: Path,
     id_: str,
@@ -66,6 +69,7 @@ def import_(
     authority: str,
     partial: bool,
     no_amendments: bool,
+    lang: str,
 ) -> None:
     """Turn the national CHS-DRG 3.0 configuration workbook into a version.
 
@@ -84,7 +88,7 @@ def import_(
         partial=partial,
         amendments=not no_amendments,
     )
-    print_import(stdout(), imported)
+    print_import(stdout(), imported, lang)
 
 
 @tables.command(epilog=_examples("check chs-drg-2.0", "check ./mycity --format csv"))
@@ -92,15 +96,16 @@ def import_(
 @click.option("--all", "everything", is_flag=True, help="Show every finding, not the first of each kind.")
 @click.option("--format", "form", type=click.Choice(["text", "csv", "json"]), default="text", help="[text]")
 @click.option("--strict", is_flag=True, help="Fail if there are warnings too.")
+@lang_option
 @click.pass_context
-def check(context: click.Context, grouper: str, everything: bool, form: str, strict: bool) -> None:
+def check(context: click.Context, grouper: str, everything: bool, form: str, strict: bool, lang: str) -> None:
     """Look for what the tables of GROUPER, an id or a directory, say that nobody meant.
 
     Exit code 1 if there are errors.
     """
     from drg.analysis.tables_check import check_tables
     from drg.records.codes import DIAGNOSIS, PROCEDURE, code_names
-    from drg.report.console import stdout
+    from drg.report.console import echo_json, stdout
     from drg.report.tables import print_check
     from drg.tables import find, load_tables
 
@@ -113,9 +118,9 @@ def check(context: click.Context, grouper: str, everything: bool, form: str, str
     if form == "csv":
         click.echo(found.explained().write_csv(), nl=False)
     elif form == "json":
-        click.echo(found.explained().write_json())
+        echo_json(found.explained().write_json())
     else:
-        print_check(stdout(), found, limit=None if everything else 5)
+        print_check(stdout(), found, lang, limit=None if everything else 5)
     context.exit(0 if found.passed(strict=strict) else 1)
 
 
@@ -129,28 +134,30 @@ def check(context: click.Context, grouper: str, everything: bool, form: str, str
 @click.argument("after")
 @click.option("--details", multiple=True, type=click.Choice(_WHAT), help="Show these changes; repeatable.")
 @click.option("--all", "everything", is_flag=True, help="Show all of them, not the first 20.")
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="Write every change to a .csv or .json file."
-)
-def diff(before: str, after: str, details: tuple[str, ...], everything: bool, output: Path | None) -> None:
+@output_option("Write every change to a .csv or .json file.", required=False)
+@lang_option
+def diff(
+    before: str, after: str, details: tuple[str, ...], everything: bool, output: Path | None, lang: str
+) -> None:
     """What a person must know who switches from BEFORE to AFTER, ids or directories."""
     from drg.analysis.tables_diff import diff_tables
-    from drg.report.console import stdout
+    from drg.report.console import stdout, written_to
     from drg.report.tables import print_diff
     from drg.tables import load_tables
 
     found = diff_tables(load_tables(before), load_tables(after))
     console = stdout()
-    print_diff(console, found, details=details, limit=None if everything else 20)
+    print_diff(console, found, lang, details=details, limit=None if everything else 20)
     if output is not None:
         _write_diff(found, output)
-        console.print(f"Written to {output}.", soft_wrap=True)
+        written_to(console, output, lang)
 
 
 def _write_diff(found: TablesDiff, output: Path) -> None:
     import json
 
     from drg.errors import OutputError
+    from drg.records.exact_paths import exact
 
     ending = output.suffix.lower()
     if ending not in (".csv", ".json"):
@@ -159,7 +166,7 @@ def _write_diff(found: TablesDiff, output: Path) -> None:
         )
     try:
         if ending == ".csv":
-            found.changes.write_csv(output, include_bom=True)
+            found.changes.write_csv(exact(output), include_bom=True)
             return
         content = {
             "before": found.before.id,
@@ -175,11 +182,10 @@ def _write_diff(found: TablesDiff, output: Path) -> None:
 
 @tables.command(epilog=_examples("show BR1", "show DI_BR1 --codes", "show I63.900 -g chs-drg-1.1"))
 @click.argument("item")
-@click.option(
-    "-g", "--grouper", help="Id or directory of a version; by default the newest of the series national."
-)
+@grouper_option("Id of a version or its directory. [the newest of the series national]", required=False)
 @click.option("--codes", is_flag=True, help="Show every code of every set.")
-def show(item: str, grouper: str | None, codes: bool) -> None:
+@lang_option
+def show(item: str, grouper: str | None, codes: bool, lang: str) -> None:
     """Show ITEM: an MDC, ADRG or DRG, a set, or a code."""
     from drg.analysis import tables_show
     from drg.report.console import stdout
@@ -191,7 +197,7 @@ def show(item: str, grouper: str | None, codes: bool) -> None:
     version = load_tables(chosen)
     names = name_lookup(chosen)
     found = tables_show.show(version, item, lambda code: names.get(code, ""))
-    print_show(stdout(), found, version.manifest.id, limit=None if codes else 5)
+    print_show(stdout(), found, version.manifest.id, lang, limit=None if codes else 5)
 
 
 def _national() -> str:
@@ -217,9 +223,11 @@ def _national() -> str:
 @_OUTPUT
 @click.option("--from", "full", type=_DIRECTORY, help="Directory with all six tables of the new version.")
 @click.option("--title", help="Title of the version; by default its id.")
-def new(id_: str, base: str, output: Path | None, full: Path | None, title: str | None) -> None:
+@lang_option
+def new(id_: str, base: str, output: Path | None, full: Path | None, title: str | None, lang: str) -> None:
     """Write the smallest version ID that differs from another one: only its manifest and the changes."""
-    from drg.report.console import stdout
+    from drg.report.console import say, stdout
+    from drg.report.language import either
     from drg.tables.create import new_version
     from drg.tables.layout import CHANGE, TABLES
     from drg.tables.locate import called
@@ -229,15 +237,36 @@ def new(id_: str, base: str, output: Path | None, full: Path | None, title: str 
     for table in TABLES:
         file = directory / table.file
         if file.is_file():
-            console.print(f"{table.file}: {_rows(file):,} changes")
+            say(
+                console,
+                either(
+                    lang, f"{table.file}：{_rows(file):,} 处改动", f"{table.file}: {_rows(file):,} changes"
+                ),
+            )
     if full is None:
         columns = ", ".join((CHANGE, *TABLES[2].columns))
-        console.print(f"Write what differs into {TABLES[2].file} and so on, with columns {columns};")
-        console.print(f"{CHANGE} is add, remove or replace.")
-    console.print(f"Written to {directory}; group with --grouper {called(directory)}", soft_wrap=True)
+        name = TABLES[2].file
+        say(
+            console,
+            either(
+                lang,
+                f"请将不同之处写入 {name} 等文件，列为 {columns}；{CHANGE} 为 add、remove 或 replace。",
+                f"Write what differs into {name} and so on, with columns {columns};\n"
+                f"{CHANGE} is add, remove or replace.",
+            ),
+        )
+    id_ = called(directory)
+    say(
+        console,
+        either(
+            lang,
+            f"已写入 {directory}；分组时使用 --grouper {id_}",
+            f"Written to {directory}; group with --grouper {id_}",
+        ),
+    )
 
 
 def _rows(file: Path) -> int:
-    import polars as pl
+    from drg.records.exact_paths import read_csv
 
-    return pl.read_csv(file, infer_schema=False).height
+    return read_csv(file, infer_schema=False).height

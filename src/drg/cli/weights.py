@@ -10,12 +10,19 @@ from typing import TYPE_CHECKING
 import click
 
 from drg.cli.constants import set_option, with_constants
-from drg.cli.directories import directory_option
+from drg.cli.options import (
+    directory_option,
+    files_argument,
+    grouper_option,
+    lang_option,
+    overwrite_option,
+    quiet_option,
+    trim_option,
+)
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from drg.analysis.calibration import WhatIf
+    from drg.records.cases import Cases
 
 # Spelled out here so that asking for help imports nothing; analysis.calibration.
 _MIN_CASES = 30
@@ -36,19 +43,14 @@ _WEIGHTED = re.compile(r"(.+):(\d+(?:\.\d+)?)")
     "  drg weights 2024.parquet -o mycity-2025 --what-if mycity-2024\n"
     "  drg weights 2024.parquet -o change --what-if mycity-2024 --to mycity-2025\n"
 )
-@click.argument("files", nargs=-1, required=True, metavar="FILE[:WEIGHT]...")
+@files_argument(metavar="FILE[:WEIGHT]...", as_text=True)
 @directory_option("Directory of the scheme; its name is the id.")
-@click.option("-g", "--grouper", help="Id of the version or its directory. [the one that the cases name]")
+@grouper_option("Id of a version or its directory. [the one that the cases name]", required=False)
 @click.option("--year-weights", metavar="W,W…", help="What a case of each file counts. [1 each]")
 @click.option(
     "--base", metavar="FILE", help="The file whose mean weight is 1, and which is paid for. [the last]"
 )
-@click.option(
-    "--trim",
-    default=_TRIMMING,
-    metavar="RULE",
-    help=f"none, percentile:1,99, iqr:1.5 or log-sd:3, per group and file. [{_TRIMMING}]",
-)
+@trim_option(_TRIMMING)
 @click.option(
     "--min-cases",
     type=click.IntRange(min=1),
@@ -87,8 +89,9 @@ _WEIGHTED = re.compile(r"(.+):(\d+(?:\.\d+)?)")
     "--to", "new", metavar="SCHEME", help="With --what-if: compare with this one; calibrate nothing."
 )
 @set_option
-@click.option("--overwrite", is_flag=True, help="Replace a scheme that is in the directory.")
-@click.option("-q", "--quiet", is_flag=True, help="No summary.")
+@overwrite_option("a scheme that is in the directory")
+@lang_option
+@quiet_option
 def weights(
     files: tuple[str, ...],
     directory: Path,
@@ -114,6 +117,7 @@ def weights(
     new: str | None,
     constants: tuple[str, ...],
     overwrite: bool,
+    lang: str,
     quiet: bool,
 ) -> None:
     """Calibrate relative weights from the costs of grouped cases (权重测算).
@@ -137,11 +141,11 @@ def weights(
     paths, counts = _with_weights(files, year_weights)
     labels = _labels(paths)
     base = _base(base, labels, paths)
-    frames: dict[str, pl.LazyFrame] = {
+    frames: dict[str, Cases] = {
         label: with_constants(scan_all([path]), constants) for label, path in zip(labels, paths, strict=True)
     }
     if old is not None and new is not None:
-        _written(directory, {}, what_if(frames[base], old, new), overwrite=overwrite, quiet=quiet)
+        _written(directory, {}, what_if(frames[base], old, new), lang, overwrite=overwrite, quiet=quiet)
         return
     check_free(directory, overwrite=overwrite)
     id_ = _id(scheme_id, directory)
@@ -167,12 +171,12 @@ def weights(
     seconds = perf_counter() - started
     result = None if old is None else what_if(frames[base], old, scheme)
     if not quiet:
-        print_calibration(stdout(), calibration, seconds)
+        print_calibration(stdout(), calibration, seconds, lang)
     made: dict[str, str | bytes] = {
         **calibration.scheme_files(id_, **facts),
         _REPORT: calibration_workbook(calibration),
     }
-    _written(directory, made, result, overwrite=overwrite, quiet=quiet)
+    _written(directory, made, result, lang, overwrite=overwrite, quiet=quiet)
 
 
 def _id(given: str | None, directory: Path) -> str:
@@ -189,26 +193,28 @@ def _written(
     directory: Path,
     files: Mapping[str, str | bytes],
     result: WhatIf | None,
+    lang: str,
     *,
     overwrite: bool,
     quiet: bool,
 ) -> None:
     """Write the files and what a change does, and say so."""
     from drg.analysis.calibration.scheme import put
-    from drg.report.calibration import print_what_if, what_if_workbook
-    from drg.report.console import stdout
+    from drg.report.calibration import of_language, print_what_if, what_if_workbook
+    from drg.report.console import stdout, written_to
+    from drg.report.language import either
 
     if result is not None:
         files = {**files, _WHAT_IF: what_if_workbook(result)}
     put(directory, files, overwrite=overwrite)
     if quiet:
-        for warning in result.warnings if result else ():
-            click.echo(f"Warning: {warning}.", err=True)
+        for warning in of_language(result, lang) if result else ():
+            click.echo(either(lang, f"提醒：{warning}。", f"Warning: {warning}."), err=True)
         return
     console = stdout()
     if result is not None:
-        print_what_if(console, result)
-    console.print(f"Written to {directory}: {', '.join(files)}.", soft_wrap=True)
+        print_what_if(console, result, lang)
+    written_to(console, f"{directory}: {', '.join(files)}", lang)
 
 
 def _base(given: str | None, labels: list[str], paths: list[Path]) -> str:

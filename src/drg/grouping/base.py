@@ -51,7 +51,9 @@ class AnyGrouper(ABC):
         """Group cases as ``Cases.read`` gives them at once, in the calling thread."""
 
     @abstractmethod
-    def explain(self, discharge: Mapping[str, Any] | Discharge) -> Explanation:
+    def explain(
+        self, discharge: Mapping[str, Any] | Discharge | Cases, *, language: str = "en"
+    ) -> Explanation:
         """How one discharge comes to its group; see ``drg.explain``."""
 
     def __repr__(self) -> str:

@@ -121,7 +121,12 @@ class Explanation(_Result):
     corrections: tuple[CorrectedRow, ...] = ()
 
 
-def explain(program: Program, discharge: Mapping[str, Any] | Discharge | Cases, grouper: str) -> Explanation:
+def explain(
+    program: Program,
+    discharge: Mapping[str, Any] | Discharge | Cases,
+    grouper: str,
+    language: str = "en",
+) -> Explanation:
     """Explain one discharge; a field that is not given counts as not known.
 
     Raises:
@@ -157,7 +162,7 @@ def explain(program: Program, discharge: Mapping[str, Any] | Discharge | Cases, 
         drg_name=None if found.drg is None else program.drg["name"][found.drg] or None,
         severity=outcomes.SEVERITIES[found.levels],
         grouping_status=status,
-        grouping_reason=outcomes.reason(first, unknown_principal, fields, bool(impossible)),
+        grouping_reason=outcomes.reason(first, unknown_principal, fields, bool(impossible), language),
         grouper=grouper,
         complications=tuple(found.complications),
         mdcs=tuple(found.mdcs),

@@ -21,19 +21,20 @@ def in_batches(
 
     Args:
         frame: what the function sees, when it is needed.
-        function: from a batch to ``columns`` and then ``added``, as many rows, in order.
+        function: from a batch to ``columns`` and ``added``, as many rows, in order; what else it gives is for
+            ``watch`` alone.
         columns: the columns that are kept, with their types.
         added: those that the function adds.
         watch: is shown every result, in no particular order and from several threads.
     """
+    schema = pl.Schema({**columns, **{column.name: column.dtype for column in added}})
 
     def step(batch: pl.DataFrame) -> pl.DataFrame:
         result = function(batch)
         if watch is not None:
             watch(result)
-        return result
+        return result.select(schema.names())
 
-    schema = pl.Schema({**columns, **{column.name: column.dtype for column in added}})
     return frame.map_batches(step, schema=schema, streamable=True)
 
 

@@ -18,8 +18,10 @@ from drg.grouping.codes import NO_CODE
 from drg.grouping.corrected import met
 from drg.grouping.explain import Explanation, explain
 from drg.grouping.kernels import Groups
+from drg.grouping.outcomes import check_language
 from drg.grouping.program import compile_tables
 from drg.records import Discharge
+from drg.records.cases import Cases
 from drg.records.codes import DIAGNOSIS, CodeKind
 from drg.tables import GrouperTables, load_tables
 
@@ -50,9 +52,12 @@ class Grouper(AnyGrouper):
         """The columns that this version needs: the principal diagnosis, and those that its rules read."""
         return tuple(name for name in INPUT if name == "principal_diagnosis" or name in self.program.readings)
 
-    def explain(self, discharge: Mapping[str, Any] | Discharge) -> Explanation:
-        """How one discharge comes to its group; see ``drg.explain``."""
-        explanation = explain(self.program, discharge, self.id)
+    def explain(
+        self, discharge: Mapping[str, Any] | Discharge | Cases, *, language: str = "en"
+    ) -> Explanation:
+        """How one discharge comes to its group; see ``drg.explain``. The language is that of the reason."""
+        check_language(language)
+        explanation = explain(self.program, discharge, self.id, language)
         return explanation.model_copy(update={"corrections": met(explanation, self.tables.corrections)})
 
     def group_batch(self, batch: pl.DataFrame, language: str = "en") -> pl.DataFrame:

@@ -102,7 +102,9 @@ class GrouperSeries(AnyGrouper):
 
         return batch.with_columns(self.by_version(batch, groups).get_columns())
 
-    def explain(self, discharge: Mapping[str, Any] | Discharge) -> Explanation:
+    def explain(
+        self, discharge: Mapping[str, Any] | Discharge | Cases, *, language: str = "en"
+    ) -> Explanation:
         """How one discharge comes to its version and its group; see ``drg.explain``."""
         record = discharge_of(discharge)
         cases = Cases.of(record)
@@ -114,8 +116,9 @@ class GrouperSeries(AnyGrouper):
             choice = Choice(
                 series=self.id, discharged=day, valid_from=member.valid_from, valid_to=member.valid_to
             )
-            return self.versions[number].explain(record).model_copy(update={"choice": choice})
-        outcome = self._without_version(number, 1, "en").row(0, named=True)
+            explained = self.versions[number].explain(record, language=language)
+            return explained.model_copy(update={"choice": choice})
+        outcome = self._without_version(number, 1, language).row(0, named=True)
         return Explanation(discharge=record, choice=Choice(series=self.id, discharged=day), **outcome)
 
     def by_version(

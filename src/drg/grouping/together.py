@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -41,15 +41,24 @@ class Together:
 
     def group_batch(self, batch: pl.DataFrame, language: str = "en") -> list[Grouped]:
         """Group a frame by each version, in the calling thread, without checking its columns."""
+        return [
+            Grouped(
+                pl.DataFrame(grouper.decode(own, groups, language)),
+                outcome_numbers(own, groups, grouper.program),
+            )
+            for grouper, own, groups in self._each(batch)
+        ]
+
+    def outcomes(self, batch: pl.DataFrame) -> list[npt.NDArray[np.int32]]:
+        """What each version makes of each case of a frame: [n] its row in ``outcome_table``."""
+        return [outcome_numbers(own, groups, grouper.program) for grouper, own, groups in self._each(batch)]
+
+    def _each(self, batch: pl.DataFrame) -> Iterator[tuple[Grouper, Encoded, Groups]]:
         cells = Cells(batch)
         codes = encode_codes(batch, self._diagnoses, self._procedures)
-        done = []
         for grouper, (diagnoses, procedures) in zip(self.groupers, self._lookups, strict=True):
             own = encoded(cells, _translated(codes, diagnoses, procedures), grouper.program)
-            groups = grouped(own, grouper.program)
-            columns = grouper.decode(own, groups, language)
-            done.append(Grouped(pl.DataFrame(columns), outcome_numbers(own, groups, grouper.program)))
-        return done
+            yield grouper, own, grouped(own, grouper.program)
 
 
 class Grouped(NamedTuple):

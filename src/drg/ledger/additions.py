@@ -18,6 +18,7 @@ from drg.ledger import cases, months, state, store
 from drg.ledger.chain import read_entries, scheme_entry, standing
 from drg.ledger.entry import CASES_FILE, ENTRY_FILE, Entry, FileDigest, Kind, digest, sha256, write_entry
 from drg.ledger.tables import as_given, checked, refuse, store_table, table_file
+from drg.records.exact_paths import read_parquet
 
 if TYPE_CHECKING:
     from drg.payment import LoadedScheme
@@ -219,7 +220,7 @@ def add_table(
                 file=file,
                 fix="If all of it shall count twice, say so with --again",
             )
-        stored = pl.read_parquet(directory / table_file(kind))
+        stored = read_parquet(directory / table_file(kind))
         alone = checked(kind, stored).findings
         refuse(file, alone)
         kept = [entry for entry in known if entry.number != replaces]

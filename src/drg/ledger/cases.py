@@ -12,6 +12,7 @@ from drg.columns import ALL, PRICE
 from drg.errors import InputError, LedgerError, MissingColumnError
 from drg.ledger.entry import CASES_FILE
 from drg.records.cases import Cases
+from drg.records.exact_paths import scan_parquet
 from drg.records.files import scan, scan_all, write
 
 # What a ledger adds to the cases: the month of discharge as 202503.
@@ -80,7 +81,7 @@ def check(files: Sequence[Path], stored: Path, scheme: str) -> None:
     Raises:
         InputError: what cannot, how many there are and in which rows.
     """
-    frame = pl.scan_parquet(stored)
+    frame = scan_parquet(stored)
     conditions = {
         "hospital_id": pl.col("hospital_id").is_null(),
         "case_id": pl.col("case_id").is_null(),
@@ -147,22 +148,22 @@ def _in_words(rows: list[tuple[Path, int]]) -> str:
 def _rows(files: Sequence[Path], stored: Path, condition: pl.Expr) -> list[tuple[Path, int]]:
     """The first rows that are so: their files, and their numbers as a spreadsheet counts."""
     column = "__row"
-    frame = pl.scan_parquet(stored, row_index_name=column).filter(condition).select(column)
+    frame = scan_parquet(stored, row=column).filter(condition).select(column)
     places = frame.head(_MOST_NAMED).collect(engine="streaming")[column].to_list()
     if len(files) == 1:
-        return [(files[0], place + 2) for place in places]
+        return [(files[0], place) for place in places]
     found = []
     before = 0
     for file in files:
         height = int(scan(file).select(pl.len()).collect(engine="streaming").item())
-        found += [(file, place - before + 2) for place in places if before <= place < before + height]
+        found += [(file, place - before) for place in places if before + 2 <= place < before + height + 2]
         before += height
     return found
 
 
 def count_months(stored: Path) -> pl.DataFrame:
     """Cases and payment by hospital and month, as ``months.SCHEMA`` but ``replaces``."""
-    frame = pl.scan_parquet(stored)
+    frame = scan_parquet(stored)
     amount = payment(frame)
     sums = frame.select("hospital_id", MONTH, amount.alias("payment_yuan")).group_by("hospital_id", MONTH)
     found = sums.agg(pl.len().cast(pl.Int64).alias("cases"), pl.col("payment_yuan").sum())
@@ -182,7 +183,7 @@ def check_others(files: Sequence[Path], stored: Path, others: pl.LazyFrame) -> N
     Raises:
         LedgerError: names a case, where it is and how many more there are.
     """
-    new = pl.scan_parquet(stored).select(_CASE)
+    new = scan_parquet(stored).select(_CASE)
     both = others.join(new, on=_CASE, how="semi").collect(engine="streaming")
     if both.is_empty():
         return

@@ -11,6 +11,7 @@ import polars as pl
 
 from drg.errors import LedgerError
 from drg.ledger.entry import MONTHS_FILE
+from drg.records.exact_paths import exact
 
 PAIR: Final = ("hospital_id", "month")
 SCHEMA: Final = pl.Schema(
@@ -45,7 +46,7 @@ def replacing(found: pl.DataFrame, current: pl.DataFrame, emptied: Sequence[tupl
 
 def write(own: pl.DataFrame, directory: Path) -> None:
     """Write what an entry covers."""
-    own.write_parquet(directory / MONTHS_FILE, compression="zstd", compression_level=1)
+    own.write_parquet(exact(directory / MONTHS_FILE), compression="zstd", compression_level=1)
 
 
 def check(

@@ -15,6 +15,7 @@ from drg.ledger.cases import MONTH, month_number
 from drg.ledger.entry import CASES_FILE, MONTHS_FILE, Entry
 from drg.ledger.months import PAIR, SCHEMA
 from drg.ledger.store import place
+from drg.records.exact_paths import read_parquet, scan_parquet
 from drg.records.files import LIST_SEPARATOR
 
 STATE_SCHEMA: Final = pl.Schema({"entry": pl.Int64(), **SCHEMA})
@@ -42,7 +43,7 @@ def read_stored(ledger: Path, entry: Entry, name: str) -> pl.DataFrame:
     """
     file = place(ledger, entry.number) / name
     try:
-        return pl.read_parquet(file)
+        return read_parquet(file)
     except (OSError, pl.exceptions.PolarsError):
         raise LedgerError(
             "the file is missing or damaged",
@@ -69,7 +70,7 @@ def frames(
     """
     found = []
     for number in current.filter(pl.col("cases") > 0)["entry"].unique().sort().to_list():
-        frame = pl.scan_parquet(place(ledger, number) / CASES_FILE)
+        frame = scan_parquet(place(ledger, number) / CASES_FILE)
         own = months.filter(entry=number)
         gone = own.join(current, on=["entry", *PAIR], how="anti").filter(pl.col("cases") > 0)
         if not gone.is_empty():

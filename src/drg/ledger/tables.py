@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from drg.errors import InputError
+from drg.records.exact_paths import scan_parquet
 from drg.records.files import scan, write
 from drg.records.findings import ERROR
 
@@ -29,7 +30,7 @@ def store_table(file: Path, directory: Path, kind: str) -> int:
     """Write a table as it is given, with the number of each row; how many rows there are."""
     target = directory / table_file(kind)
     write(scan(file, row=_ROW), target, sources=[file])
-    return int(pl.scan_parquet(target).select(pl.len()).collect().item())
+    return int(scan_parquet(target).select(pl.len()).collect().item())
 
 
 def checked(kind: str, frame: pl.DataFrame) -> Checked:

@@ -15,6 +15,7 @@ from drg.ledger.cases import MONTH, count_months
 from drg.ledger.entry import CASES_FILE, ENTRY_FILE, MONTHS_FILE, Entry, digest, read_entry, sha256
 from drg.ledger.months import PAIR
 from drg.ledger.tables import table_file
+from drg.records.exact_paths import read_parquet, scan_parquet
 from drg.records.findings import ERROR, NOTICE, WARNING
 from drg.settlement.findings import Finding, findings_frame
 
@@ -122,7 +123,7 @@ def _counts(ledger: Path, entries: list[Entry]) -> Iterator[Finding]:
             continue
         else:
             file = directory / table_file(entry.kind)
-            rows, counts = pl.scan_parquet(file).select(pl.len()).collect().item(), True
+            rows, counts = scan_parquet(file).select(pl.len()).collect().item(), True
         if rows != entry.rows or not counts:
             yield _finding(
                 "rows_differ",
@@ -163,7 +164,7 @@ def _counts(ledger: Path, entries: list[Entry]) -> Iterator[Finding]:
 
 def _rows_of_cases(directory: Path) -> tuple[int, bool]:
     """The rows of cases, and whether the months say the same."""
-    own = pl.read_parquet(directory / MONTHS_FILE).filter(pl.col("cases") > 0)
+    own = read_parquet(directory / MONTHS_FILE).filter(pl.col("cases") > 0)
     file = directory / CASES_FILE
     if not file.exists():
         return 0, own.is_empty()

@@ -15,12 +15,12 @@ import polars as pl
 from drg.columns import INPUT, PRICE_COLUMNS, PRICING
 from drg.grouping.outcomes import AMBIGUOUS, GROUPED
 from drg.payment import kernels, marks, reasons, tcm
-from drg.payment.book import KEYS, Page, PriceBook
+from drg.payment.book import KEYS, UNDECIDED, Page, PriceBook
 from drg.payment.formulas import HIGHEST_COST_FEN
 from drg.payment.kernels import CaseArrays, Flags, Ints, Priced, price_cases
 from drg.payment.load import LoadedScheme
 from drg.payment.money import NOT_GIVEN, UNUSABLE, fen, fine, yuan
-from drg.payment.reasons import Reasons
+from drg.payment.reasons import NOTES, Reasons
 from drg.payment.rules import CLASSES, case_kinds, rules
 from drg.payment.scheme import PaymentScheme
 from drg.records.binding import UNREAD
@@ -97,6 +97,7 @@ class Encoder:
         if not grouped.all():
             nothing = pl.Series([None], dtype=pl.String)
             keys["drg"] = keys["drg"].zip_with(pl.Series(grouped), nothing)
+        self._hold_other_versions(frame, keys, notes)
         if self._scheme.tcm:
             usable = (cost >= 0) & (cost <= HIGHEST_COST_FEN) & (excluded >= 0) & (excluded <= cost)
             net = np.where(usable, cost - excluded, UNUSABLE)
@@ -119,7 +120,7 @@ class Encoder:
             extreme=_marked(frame, marks.EXTREME),
         )
         _note(notes, cut & grouped, reasons.READMITTED)
-        self._check_versions(frame, notes)
+        self._check_validity(frame, notes)
         patient_share = fen(frame, "patient_share_yuan") if "patient_share_yuan" in frame.columns else None
         others = fen(frame, "other_payers_yuan")
         others[others == NOT_GIVEN] = 0
@@ -168,11 +169,17 @@ class Encoder:
         found: Flags = frame["incomplete"].fill_null(False).to_numpy(writable=True)
         return found
 
-    def _check_versions(self, frame: pl.DataFrame, notes: Ints) -> None:
-        """Note who was grouped with another version, or discharged when scheme or version did not apply."""
+    def _hold_other_versions(self, frame: pl.DataFrame, keys: dict[str, pl.Series], notes: Ints) -> None:
+        """A DRG of another version may be another group of the same code: its weight is not known."""
         if "grouper" in frame.columns:
-            other = frame["grouper"] != self._scheme.grouper
-            _note(notes, other.fill_null(False).to_numpy(), reasons.OTHER_GROUPER)
+            other = (frame["grouper"] != self._scheme.grouper).fill_null(False)
+            _note(notes, other.to_numpy(), reasons.OTHER_GROUPER)
+            if other.any():
+                held = pl.Series([UNDECIDED]).new_from_index(0, frame.height)
+                keys["drg"] = held.zip_with(other & keys["drg"].is_not_null(), keys["drg"])
+
+    def _check_validity(self, frame: pl.DataFrame, notes: Ints) -> None:
+        """Note who was discharged when scheme or version did not apply."""
         if not self._periods or "discharge_date" not in frame.columns:
             return
         days = frame["discharge_date"].cast(pl.Date).to_physical()
@@ -205,7 +212,7 @@ class Decoder:
         self._scheme = loaded.scheme.id
 
     def price(self, encoded: Encoded, language: str) -> list[pl.Series]:
-        """The price columns, in the order of ``columns.PRICE_COLUMNS``; reasons in a language."""
+        """The columns of ``columns.PRICE_COLUMNS``, in order, and ``NOTES``; reasons in a language."""
         cases = encoded.cases
         n = len(cases.cost)
         empty = (np.empty(n, dtype=np.int64) for _ in Priced._fields[1:])
@@ -222,6 +229,7 @@ class Decoder:
         formula = np.where(inside, priced.standard - (cases.cost - cases.excluded), 0)
         fund, borne, not_known = self._shares(encoded, payment)
         rows = pl.Series(cases.combination)
+        notes = self._notes(encoded, priced)
         columns = {
             "relative_weight": encoded.page.weights.gather(rows),
             "coefficient": encoded.page.coefficients.gather(rows),
@@ -249,10 +257,13 @@ class Decoder:
             "surplus_formula": yuan(formula, open_),
             "surplus_adjustment": yuan(surplus - formula, open_),
             "surplus": yuan(surplus, open_),
-            "pricing_reason": self._reasons.column(self._notes(encoded, priced), language),
+            "pricing_reason": self._reasons.column(notes, language),
             "scheme": pl.Series([self._scheme]).new_from_index(0, n),
         }
-        return [columns[column.name].alias(column.name) for column in PRICE_COLUMNS]
+        return [
+            *(columns[column.name].alias(column.name) for column in PRICE_COLUMNS),
+            pl.Series(NOTES, notes),
+        ]
 
     @staticmethod
     def _shares(encoded: Encoded, payment: Ints) -> tuple[Ints, Ints, Flags]:

@@ -21,11 +21,12 @@ from drg.payment import kernels, reasons
 from drg.payment.formulas import HIGHEST_COST_FEN, Line, Prices, prices
 from drg.payment.load import LoadedScheme
 from drg.payment.scheme import Coefficient, PaymentScheme, Rate
-from drg.payment.tcm import UNDECIDED
 from drg.payment.weights import Weight
 from drg.records.cells import texts
 
 KEYS: Final = ("drg", "insurance_type", "hospital_level", "hospital_id")
+# In the place of a group, where it is not known as which one the case is paid.
+UNDECIDED: Final = "not decided"
 NUMBER: Final = pl.Decimal(18, 8)  # of weights and coefficients in frames
 _EIGHT_PLACES: Final = Decimal(1).scaleb(-8)
 # With this many possible combinations at most, a table says where each is; with more, they are sorted.
@@ -80,9 +81,10 @@ class PriceBook:
         self._names_hospitals = any(row.hospital for row in rows)
         # The names of the scheme, by the form in which cases have them: 三级 is 3.
         self._spelled = {
-            "drg": _by_form(
-                "drg", [*(weight.drg for weight in weights), *([UNDECIDED] if scheme.tcm else [])]
-            ),
+            "drg": {
+                **_by_form("drg", (weight.drg for weight in weights)),
+                UNDECIDED: UNDECIDED,
+            },
             "insurance_type": _by_form("insurance_type", (rate.insurance for rate in scheme.rates)),
             "hospital_level": _by_form(
                 "hospital_level",

@@ -71,7 +71,12 @@ class PriceExplanation(_Result):
 
 
 def explain_price(
-    pricer: Pricer, case: Mapping[str, Any] | Cases, *, readmitted: bool = False, extreme: bool = False
+    pricer: Pricer,
+    case: Mapping[str, Any] | Cases,
+    *,
+    readmitted: bool = False,
+    extreme: bool = False,
+    language: str = "en",
 ) -> PriceExplanation:
     """Explain what one grouped case is paid; see ``drg.explain_price``."""
     cases = Cases.of(case)
@@ -91,7 +96,7 @@ def explain_price(
     marks |= {EXTREME: extreme and pricer.scheme.extreme is not None}
     frame = frame.with_columns(pl.lit(value).alias(name) for name, value in marks.items())
     encoded = pricer.encode(frame)
-    outcome = pricer.price_batch(frame).row(0, named=True)
+    outcome = pricer.price_batch(frame, language).select(list(PRICE)).row(0, named=True)
     net = encoded.cases.cost[:1] - encoded.cases.excluded[:1]
     rule, sides = pricer.scheme.tcm, None
     if rule and given.get("drg") in rule.medical_drg and net[0] >= 0:

@@ -98,7 +98,7 @@ def _find(scheme: str | Path) -> Path:
     known = installed_schemes()
     if isinstance(scheme, str) and scheme in known:
         return known[scheme]
-    path = Path(scheme).expanduser()
+    path = Path(scheme)
     if (path / SCHEME_FILE).is_file():
         return path
     if path.name == SCHEME_FILE and path.is_file():

@@ -87,7 +87,7 @@ class Pricer:
                 scheme asks for (``required_columns``): all that ``Cases.of`` takes. Amounts are in yuan.
             language: of the reasons, ``en`` or ``zh``.
             watch: is shown every priced batch, in no particular order and from several threads: the columns
-                that pricing reads, those that it adds, and ``watched``.
+                that pricing reads, those that it adds, ``NOTES``, and ``watched``.
             watched: further canonical columns that ``watch`` looks at.
 
         Returns:
@@ -121,12 +121,17 @@ class Pricer:
         )
 
     def explain(
-        self, case: Mapping[str, Any] | Cases, *, readmitted: bool = False, extreme: bool = False
+        self,
+        case: Mapping[str, Any] | Cases,
+        *,
+        readmitted: bool = False,
+        extreme: bool = False,
+        language: str = "en",
     ) -> PriceExplanation:
-        """The arithmetic of one case; see ``drg.explain_price``."""
+        """The arithmetic of one case; see ``drg.explain_price``. The language is that of the reason."""
         from drg.payment.explain import explain_price
 
-        return explain_price(self, case, readmitted=readmitted, extreme=extreme)
+        return explain_price(self, case, readmitted=readmitted, extreme=extreme, language=language)
 
     def marks(self, cases: Cases) -> list[pl.Expr]:
         """What can only be seen beside the other cases, as expressions on the rows; see ``marks``."""
@@ -137,11 +142,14 @@ class Pricer:
         return self._encoder.encode(batch)
 
     def price_batch(self, batch: pl.DataFrame, language: str = "en") -> pl.DataFrame:
-        """The columns of ``columns.PRICE_COLUMNS`` of a batch, worked out in the calling thread.
+        """Price a batch at once, in the calling thread, without checking its columns.
 
         Args:
             batch: grouped cases as ``Cases.read`` gives them, with ``marks`` as far as the scheme has any.
             language: of the reasons.
+
+        Returns:
+            The columns of ``columns.PRICE_COLUMNS``, and ``NOTES``, the bits of ``reasons``.
         """
         return pl.DataFrame(self._decoder.price(self.encode(batch), language))
 

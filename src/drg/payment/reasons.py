@@ -39,6 +39,8 @@ from drg.payment.load import LoadedScheme
     DATE_MISSING,
 ) = (1 << bit for bit in range(23))
 
+# The column of the bits while cases are priced; it is in no result, and no column of a file is called so.
+NOTES: Final = "\ue000notes"
 _HIGHEST: Final = "100,000,000"
 _WORDS: Final[dict[str, dict[int, str]]] = {
     "en": {
@@ -64,7 +66,8 @@ _WORDS: Final[dict[str, dict[int, str]]] = {
         MEDICAL_GROUP: "share of traditional medicine below {tcm_share}: paid as the medical DRG",
         INCOMPLETE_UNREADABLE: "incomplete is neither yes nor no: taken as no",
         SHARE_IMPOSSIBLE: "patient_share_yuan or other_payers_yuan is impossible: fund not known",
-        OTHER_GROUPER: "grouped with another version than {grouper}, for which the scheme is",
+        OTHER_GROUPER: "grouped with another version than {grouper}, for which the scheme is: its "
+        "weights are for other groups",
         SCHEME_NOT_VALID: "discharged outside the validity of the scheme ({scheme_period})",
         GROUPER_NOT_VALID: "discharged outside the validity of {grouper} ({grouper_period})",
         DATE_MISSING: "discharge_date cannot be used: validity not checked",
@@ -91,7 +94,7 @@ _WORDS: Final[dict[str, dict[int, str]]] = {
         MEDICAL_GROUP: "中医费用占比低于 {tcm_share}，按西医病组支付",
         INCOMPLETE_UNREADABLE: "未完成治疗标志无法识别，按否处理",
         SHARE_IMPOSSIBLE: "个人负担或其他支付不合理，基金支付不详",
-        OTHER_GROUPER: "分组所用版本不是支付方案对应的 {grouper}",
+        OTHER_GROUPER: "分组所用版本不是支付方案对应的 {grouper}，其权重不适用",
         SCHEME_NOT_VALID: "出院日期不在支付方案有效期内（{scheme_period}）",
         GROUPER_NOT_VALID: "出院日期不在分组方案 {grouper} 有效期内（{grouper_period}）",
         DATE_MISSING: "出院时间不可用，未核对有效期",

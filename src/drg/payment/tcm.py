@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
+from drg.payment.book import UNDECIDED
 from drg.payment.formulas import HIGHEST_COST_FEN
 from drg.payment.kernels import SHARE_UNITS, Flags, Ints
 from drg.payment.money import NOT_GIVEN, fen, fine
 from drg.payment.scheme import Tcm
-
-# In the place of a group, where it is not known as which one the case is paid.
-UNDECIDED: Final = "TCM or medical"
 
 
 class Judged(NamedTuple):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, Final, Literal, NamedTuple, Self
+from typing import Any, Final, Literal, NamedTuple, Self, cast
 
 import polars as pl
 
@@ -24,7 +24,7 @@ from drg.records.codebook import KINDS, CodeBook, CodeFindings, recognised
 from drg.records.codes import DIAGNOSIS, PROCEDURE
 from drg.records.discharge import Discharge
 from drg.records.findings import SCHEMA
-from drg.records.frames import as_lazy, no_frame, with_added
+from drg.records.frames import Frame, as_lazy, no_frame, with_added, without_rows
 from drg.records.header import fitting
 from drg.records.layout import CANONICAL, Layout
 from drg.records.layout_files import shipped_layouts
@@ -254,7 +254,7 @@ class Cases:
         """The cases with further canonical columns, worked out batch by batch, several at a time, in order.
 
         Args:
-            step: a batch as ``read`` gives it → the columns.
+            step: a batch as ``read`` gives it → the columns, and whatever else ``watch`` is to see.
             reads: the canonical columns that the step reads, as far as there are any.
             added: the columns that it adds.
             watch: is shown ``reads`` and ``added`` of every batch, in no particular order and from several
@@ -273,7 +273,7 @@ class Cases:
             made = step(cells)
             if watch is not None:
                 watch(cells.hstack(made))
-            return (batch.select(schema.names()) if marks else batch).hstack(made)
+            return (batch.select(schema.names()) if marks else batch).hstack(made.select(list(columns)))
 
         rows = rows.map_batches(
             work,
@@ -291,7 +291,7 @@ class Cases:
         return replace(self, rows=rows, binding=binding)
 
 
-def through(data: Any, function: Callable[[Cases], Cases]) -> Any:
+def through(data: Frame, function: Callable[[Cases], Cases]) -> Frame:
     """Apply a function that adds columns to cases of any kind.
 
     Returns:
@@ -301,19 +301,35 @@ def through(data: Any, function: Callable[[Cases], Cases]) -> Any:
         raise no_frame(data)
     cases = Cases.of(data)
     done = function(cases)
+    result: Any
     if isinstance(data, Cases):
-        return done
-    if isinstance(data, pl.LazyFrame):
-        return done.rows
-    if isinstance(data, pl.DataFrame):
+        result = done
+    elif isinstance(data, pl.LazyFrame):
+        result = done.rows
+    elif isinstance(data, pl.DataFrame):
         # The streaming engine cuts the frame into batches and works on them side by side.
-        return done.rows.collect(engine="streaming")
-    there = set(cases.rows.collect_schema().names())
-    added = done.rows.select(name for name in done.rows.collect_schema().names() if name not in there)
+        result = done.rows.collect(engine="streaming")
+    else:
+        there = set(cases.rows.collect_schema().names())
+        added = done.rows.select(name for name in done.rows.collect_schema().names() if name not in there)
+        if isinstance(data, list):
+            new = added.collect(engine="streaming").iter_rows(named=True)
+            result = [{**row, **more} for row, more in zip(data, new, strict=True)]
+        else:
+            result = with_added(data, added)
+    return cast("Frame", result)
+
+
+def without(data: Frame, dropped: pl.Series) -> Frame:
+    """What was given without the rows at some places, which are counted from 0."""
+    if isinstance(data, Cases):
+        place = f"{OURS}dropped"
+        rows = data.rows.with_row_index(place).filter(~pl.col(place).is_in(dropped.implode())).drop(place)
+        return replace(data, rows=rows)
     if isinstance(data, list):
-        new = added.collect(engine="streaming").iter_rows(named=True)
-        return [{**row, **more} for row, more in zip(data, new, strict=True)]
-    return with_added(data, added)
+        gone = set(dropped)
+        return cast("Frame", [row for place, row in enumerate(data) if place not in gone])
+    return without_rows(data, dropped)
 
 
 def discharge_of(data: Any) -> Discharge:

@@ -10,6 +10,7 @@ from typing import Final, Literal
 import polars as pl
 
 from drg.columns import MISSING
+from drg.records.exact_paths import read_csv
 
 CodeKind = Literal["diagnosis", "procedure"]
 DIAGNOSIS: Final = "diagnosis"
@@ -72,13 +73,13 @@ def comparable(cells: pl.Series) -> pl.Series:
 @lru_cache(maxsize=2)
 def code_names(kind: CodeKind) -> pl.DataFrame:
     """The insurance-version codes of a kind, sorted: ``code`` and ``name`` ("" if not known)."""
-    return pl.read_csv(_DATA / _LISTS[kind], infer_schema=False).fill_null("")
+    return read_csv(_DATA / _LISTS[kind], infer_schema=False).fill_null("")
 
 
 @lru_cache(maxsize=2)
 def crosswalk(kind: CodeKind) -> pl.DataFrame:
     """Clinical-version codes (``from_code``) and their other codes in the insurance version (``to_code``)."""
-    pairs = pl.read_csv(_DATA / "crosswalk.csv", infer_schema=False)
+    pairs = read_csv(_DATA / "crosswalk.csv", infer_schema=False)
     return pairs.filter(pl.col("kind") == kind).select("from_code", "to_code")
 
 

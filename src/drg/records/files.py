@@ -9,7 +9,6 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal
 
@@ -17,6 +16,7 @@ import polars as pl
 
 from drg.errors import DrgError, InputError, OutputError
 from drg.records import encodings, spreadsheet
+from drg.records.exact_paths import exact, scan_csv, scan_parquet
 
 # How lists of codes are written where a cell can only hold text.
 LIST_SEPARATOR: Final = "|"
@@ -29,8 +29,6 @@ _CSV_COMPRESSION: dict[str, Literal["uncompressed", "gzip", "zstd"]] = {
 _TEXT = (*_CSV_COMPRESSION, ".txt", ".tsv")
 INPUT_FORMATS: Final = (".parquet", *_TEXT, *spreadsheet.ENDINGS)
 OUTPUT_FORMATS: Final = (".parquet", *_CSV_COMPRESSION, ".xlsx")
-# The time that a workbook gives as its own.
-_NO_TIME: Final = datetime(2000, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ def scan(file: Path, dialect: Dialect | None = None, *, row: str | None = None) 
         raise InputError(what, file=file, fix="Give the path of a Parquet, CSV or Excel file")
     try:
         if ending == ".parquet":
-            frame = pl.scan_parquet(file, row_index_name=row, row_index_offset=2)
+            frame = scan_parquet(file, row=row)
         elif ending in spreadsheet.ENDINGS:
             sheet = spreadsheet.read_sheet(file, dialect.sheet)
             frame = (sheet.with_row_index(row, offset=2) if row else sheet).lazy()
@@ -90,8 +88,8 @@ def _scan_text(file: Path, dialect: Dialect, row: str | None) -> pl.LazyFrame:
     else:
         delimiter = encodings.detect_delimiter(encodings.first_line(file, encoding))
     text = encodings.as_utf8(file, encoding)
-    return pl.scan_csv(
-        io.BytesIO(text) if isinstance(text, bytes) else text,
+    return scan_csv(
+        text,
         separator=delimiter,
         infer_schema=False,
         truncate_ragged_lines=False,
@@ -116,7 +114,7 @@ def count_rows(files: Sequence[Path]) -> int | None:
     """The number of rows, or None if it takes reading the whole file to know."""
     if any(not file.name.lower().endswith(".parquet") for file in files):
         return None
-    return sum(int(pl.scan_parquet(file).select(pl.len()).collect().item()) for file in files)
+    return sum(int(scan_parquet(file).select(pl.len()).collect().item()) for file in files)
 
 
 def collect(frame: pl.LazyFrame, *, sources: Sequence[Path]) -> pl.DataFrame:
@@ -177,14 +175,14 @@ def write(frame: pl.LazyFrame, file: Path, *, sources: Sequence[Path], bom: bool
         try:
             if ending == ".parquet":
                 # The lowest level of zstd writes a fifth faster, into a file a few percent larger.
-                frame.sink_parquet(part, compression="zstd", compression_level=1)
+                frame.sink_parquet(exact(part), compression="zstd", compression_level=1)
                 return
             text = frame.with_columns(pl.col(pl.List(pl.String)).list.join(LIST_SEPARATOR))
             if ending == ".xlsx":
                 _write_sheet(text, part, file)
             else:
                 compression = _CSV_COMPRESSION[ending]
-                text.sink_csv(part, include_bom=bom, compression=compression, check_extension=False)
+                text.sink_csv(exact(part), include_bom=bom, compression=compression, check_extension=False)
         except DrgError:
             raise
         except pl.exceptions.PolarsError as error:
@@ -208,22 +206,12 @@ def write_bytes(content: bytes, file: Path, *, sources: Sequence[Path]) -> None:
 
 def _write_sheet(frame: pl.LazyFrame, part: Path, file: Path) -> None:
     """One sheet; text stays text, so that codes keep their zeros."""
-    most = spreadsheet.MOST_ROWS - 1
-    rows = frame.head(most + 1).collect(engine="streaming")
-    if rows.height > most:
-        raise OutputError(
-            f"the result has more than the {most:,} rows that a sheet of Excel holds",
-            file=file,
-            fix="Write .csv or .parquet instead",
-        )
-    import xlsxwriter
+    from drg.records.workbook import write_frame
 
+    # One row more than a sheet holds is enough to refuse it.
+    rows = frame.head(spreadsheet.MOST_ROWS).collect(engine="streaming")
     content = io.BytesIO()
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
-    with xlsxwriter.Workbook(content, options) as book:
-        # Without a time of its own it would have that of the clock: the same table gives the same bytes.
-        book.set_properties({"created": _NO_TIME})
-        rows.write_excel(book, header_format={"bold": True}, freeze_panes=(1, 0))
+    write_frame(rows, content, file)
     part.write_bytes(content.getvalue())
 
 

@@ -12,6 +12,7 @@ from typing import Self
 
 import polars as pl
 
+from drg.records.exact_paths import scan_ipc
 from drg.records.files import write
 
 
@@ -70,5 +71,5 @@ class FindingsLog:
     def write(self, file: Path, *, sources: Sequence[Path], bom: bool = True) -> None:
         """Write all findings in order; see ``files.write``."""
         parts = [self._parts[place] for place in sorted(self._parts)]
-        frame = pl.scan_ipc(parts) if parts else pl.LazyFrame(schema=self.schema)
+        frame = scan_ipc(parts) if parts else pl.LazyFrame(schema=self.schema)
         write(frame, file, sources=sources, bom=bom)

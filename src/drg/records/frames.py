@@ -35,16 +35,14 @@ def as_lazy(frame: Any, columns: Callable[[Mapping[str, pl.DataType]], Collectio
 
 
 def with_added(frame: Frame, added: pl.LazyFrame) -> Frame:
-    """A frame that is not lazy with further columns; pandas keeps its index and its own columns untouched.
+    """A foreign frame with further columns; pandas keeps its index and its own columns untouched.
 
     Args:
-        frame: a polars DataFrame, or a foreign one.
+        frame: neither of polars nor lazy.
         added: the columns to add, row by row.
     """
     # The streaming engine cuts the frame into batches and works on them side by side.
     new = added.collect(engine="streaming")
-    if isinstance(frame, pl.DataFrame):
-        return cast("Frame", frame.hstack(new))
     foreign = _foreign(frame)
     columns = nw.from_arrow(new.to_arrow(), backend=foreign.implementation).iter_columns()
     return cast("Frame", foreign.with_columns(*columns).to_native())

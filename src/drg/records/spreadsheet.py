@@ -11,6 +11,7 @@ from typing import Final
 import polars as pl
 
 from drg.errors import InputError, did_you_mean
+from drg.records.exact_paths import exact
 
 ENDINGS: Final = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 # Rows of an Excel sheet, the header among them.
@@ -32,7 +33,7 @@ def read_sheet(file: Path, sheet: str | None = None) -> pl.DataFrame:
     import fastexcel  # a tenth of a second that only workbooks cost
 
     try:
-        book = fastexcel.read_excel(file)
+        book = fastexcel.read_excel(exact(file))
         name = _sheet_name(book.sheet_names, sheet, file)
         rows = book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string").to_polars()
     except fastexcel.FastExcelError as error:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Final
 
 import polars as pl
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from drg.analysis.calibration import Calibration, WhatIf
 from drg.payment.steps import CLASSES_ZH
-from drg.report.workbook import Heading, new_book
+from drg.records.workbook import Heading, new_book
+from drg.report.console import say
+from drg.report.console_table import show
+from drg.report.language import CHINESE, either
 
 SOURCES_ZH: Final = {"own": "本组均值", "adrg": "核心病组均值", "prior": "先验权重", "none": "无权重"}
 OUTCOMES_ZH: Final = {"gains": "增加", "loses": "减少", "unchanged": "不变"}
@@ -71,89 +71,111 @@ _HEADS: Final = {
 }
 
 
-def print_calibration(console: Console, calibration: Calibration, seconds: float) -> None:
+def print_calibration(console: Console, calibration: Calibration, seconds: float, language: str) -> None:
     """The outcome of a calibration: periods, where the weights are from, rates, notes."""
-    periods = _table(
-        "Periods 时期", ("period 时期",), ("weight", "rows", "cases 病例", "trimmed", "mean cost 次均费用")
-    )
+
+    def of(zh: str, en: str) -> str:
+        return either(language, zh, en)
+
+    cases = of("病例数", "cases")
+    periods = []
     for row in calibration.periods.iter_rows(named=True):
         trimmed = row["trimmed_low"] + row["trimmed_high"]
         cells = (f"{row['rows']:,}", f"{row['cases']:,}", f"{trimmed:,}", f"{row['mean_cost_yuan']:,.2f}")
-        periods.add_row(escape(row["period"]), row["weight"], *cells)
-    console.print(periods)
-    sources = _table("Weights 权重", ("from", "来源"), ("groups 病组", "cases 病例"))
+        periods.append((row["period"], row["weight"], *cells))
+    heads = of("时期,权重,行数,病例数,裁去,次均费用", "period,weight,rows,cases,trimmed,mean cost")
+    show(console, heads.split(","), "wnnnnn", periods, title=of("时期", "Periods"))
     counts = calibration.groups.group_by("source").agg(pl.len(), pl.col("cases").sum())
-    found = {source: (groups, cases) for source, groups, cases in counts.iter_rows()}
-    for source, words in SOURCES_ZH.items():
-        if source in found:
-            sources.add_row(source, words, *(f"{count:,}" for count in found[source]))
-    console.print(sources)
+    found = {source: (groups, count) for source, groups, count in counts.iter_rows()}
+    sources = [
+        (of(words, source), *(f"{count:,}" for count in found[source]))
+        for source, words in SOURCES_ZH.items()
+        if source in found
+    ]
+    heads = of("来源,病组数,病例数", "from,groups,cases")
+    show(console, heads.split(","), "wnn", sources, title=of("权重", "Weights"))
     if calibration.rates:
-        rates = _table(
-            "Rates 费率",
-            ("insurance 险种",),
-            ("budget 预算", "reserve 预留", "Σ weight", "value 费率或点值", "rest 余额"),
-        )
-        for rate in calibration.rates:
-            amounts = (f"{rate.budget_yuan:,.2f}", f"{rate.reserve_yuan:,.2f}", f"{float(rate.weight):,.4f}")
-            rest = (f"{rate.value_yuan:,f}", f"{rate.rest_yuan:,.2f}")
-            rates.add_row(escape(rate.insurance or "all 全部"), *amounts, *rest)
-        console.print(rates)
+        rates = [
+            (
+                rate.insurance or of("全部", "all"),
+                *(f"{rate.budget_yuan:,.2f}", f"{rate.reserve_yuan:,.2f}", f"{float(rate.weight):,.4f}"),
+                *(f"{rate.value_yuan:,f}", f"{rate.rest_yuan:,.2f}"),
+            )
+            for rate in calibration.rates
+        ]
+        heads = of("险种,预算,预留,权重合计,费率或点值,余额", "insurance,budget,reserve,Σ weight,value,rest")
+        show(console, heads.split(","), "wnnnnn", rates, title=of("费率", "Rates"))
     largest = calibration.groups.sort("cases", "drg", descending=[True, False]).head(MOST)
-    table = _table(
-        "Largest groups 病例最多的病组",
-        ("DRG", "name", "from"),
-        ("cases", "mean cost 次均费用", "weight 权重"),
-    )
-    for row in largest.iter_rows(named=True):
-        numbers = (f"{row['cases']:,}", _cell(row["mean_cost_yuan"]), _cell(row["relative_weight"]))
-        table.add_row(row["drg"], escape(row["drg_name"]), row["source"], *numbers)
-    console.print(table)
-    _print_notes(console, [(note.message, note.message_zh) for note in calibration.notes])
-    settings = calibration.settings
-    console.print(
-        f"{len(calibration.weights):,} weights for {settings.grouper}; mean cost of a unit of weight in"
-        f" {escape(settings.base)}: {calibration.mean_cost_yuan:,.2f} yuan; {seconds:.2f} s."
-    )
-
-
-def print_what_if(console: Console, result: WhatIf) -> None:
-    """Who gains and who loses."""
-    (total,) = result.total.iter_rows(named=True)
-    line = _table(f"What if 测算: {escape(result.old)} → {escape(result.new)}", ("", ""), ("value",))
-    for name in (
-        "cases",
-        "cost_yuan",
-        "payment_old_yuan",
-        "payment_new_yuan",
-        "difference_yuan",
-        "difference_percent",
-    ):
-        line.add_row(name, _HEADS[name], _cell(total[name]))
-    console.print(line)
-    for title, rows, keys in _what_if_tables(result):
-        counts = dict(rows["outcome"].value_counts().iter_rows())
-        told = ", ".join(
-            f"{name} {OUTCOMES_ZH[name]}: {counts[name]:,}" for name in OUTCOMES_ZH if name in counts
+    rows = [
+        (
+            row["drg"],
+            row["drg_name"],
+            of(SOURCES_ZH[row["source"]], row["source"]),
+            f"{row['cases']:,}",
+            _cell(row["mean_cost_yuan"]),
+            _cell(row["relative_weight"]),
         )
-        changed = rows.filter(pl.col("difference_yuan") != 0)
+        for row in largest.iter_rows(named=True)
+    ]
+    heads = of("病组,名称,来源", "DRG,name,from") + f",{cases}," + of("次均费用,权重", "mean cost,weight")
+    show(console, heads.split(","), "wtwnnn", rows, title=of("病例最多的病组", "Largest groups"))
+    for note in calibration.notes:
+        say(console, of(f"说明：{note.message_zh}。", f"Note: {note.message}."))
+    settings, mean = calibration.settings, f"{calibration.mean_cost_yuan:,.2f}"
+    say(
+        console,
+        of(
+            f"{settings.grouper} 的权重 {len(calibration.weights):,} 个；{settings.base} 单位权重次均费用 "
+            f"{mean} 元；用时 {seconds:.2f} 秒。",
+            f"{len(calibration.weights):,} weights for {settings.grouper}; mean cost of a unit of weight in"
+            f" {settings.base}: {mean} yuan; {seconds:.2f} s.",
+        ),
+    )
+
+
+def print_what_if(console: Console, result: WhatIf, language: str) -> None:
+    """Who gains and who loses."""
+
+    def of(zh: str, en: str) -> str:
+        return either(language, zh, en)
+
+    (total,) = result.total.iter_rows(named=True)
+    names = ("cases", "cost_yuan", "payment_old_yuan", "payment_new_yuan", "difference_yuan")
+    rows = [(of(_HEADS[name], name), _cell(total[name])) for name in (*names, "difference_percent")]
+    title = of(f"测算：{result.old} → {result.new}", f"What if: {result.old} → {result.new}")
+    show(console, of("项目,数值", "measure,value").split(","), "tn", rows, title=title)
+    for what, rows_of, keys in _what_if_tables(result):
+        counts = dict(rows_of["outcome"].value_counts().iter_rows())
+        told = ", ".join(
+            f"{of(words, name)}: {counts[name]:,}" for name, words in OUTCOMES_ZH.items() if name in counts
+        )
+        changed = rows_of.filter(pl.col("difference_yuan") != 0)
         if changed.height > 2 * MOST:
             changed = pl.concat([changed.head(MOST), changed.tail(MOST)])
-            told += f"; {MOST} first and last 增减最多各 {MOST}"
-        heads = ("cases", "old 原支付", "new 新支付", "difference 差额", "%")
-        table = _table(f"{title}: {told}", [f"{name} {_HEADS[name]}" for name in keys], heads)
-        for row in changed.iter_rows(named=True):
-            names = ("cases", "payment_old_yuan", "payment_new_yuan", "difference_yuan", "difference_percent")
-            table.add_row(*(escape(row[key] or "–") for key in keys), *(_cell(row[name]) for name in names))
-        console.print(table)
-    _print_notes(console, [(warning, "") for warning in result.warnings])
+            told += of(f"；增减最多各 {MOST}", f"; {MOST} first and last")
+        heads = of("病例数,原支付,新支付,差额,%", "cases,old,new,difference,%").split(",")
+        amounts = ("cases", "payment_old_yuan", "payment_new_yuan", "difference_yuan", "difference_percent")
+        lines = [
+            (*(row[key] or "–" for key in keys), *(_cell(row[name]) for name in amounts))
+            for row in changed.iter_rows(named=True)
+        ]
+        labels = (of(_HEADS[name], name) for name in keys)
+        kinds = "w" + "t" * (len(keys) - 1) + "nnnnn"
+        show(console, (*labels, *heads), kinds, lines, title=f"{of(*what)}: {told}")
+    for warning in of_language(result, language):
+        say(console, of(f"提醒：{warning}。", f"Warning: {warning}."))
 
 
-def _what_if_tables(result: WhatIf) -> list[tuple[str, pl.DataFrame, tuple[str, ...]]]:
+def of_language(result: WhatIf, language: str) -> tuple[str, ...]:
+    """What nobody may overlook, in a language."""
+    return result.warnings_zh if language == CHINESE else result.warnings
+
+
+def _what_if_tables(result: WhatIf) -> list[tuple[tuple[str, str], pl.DataFrame, tuple[str, ...]]]:
     return [
-        ("Hospitals 医疗机构", result.hospitals, ("hospital_id",)),
-        ("Departments 科室", result.departments, ("hospital_id", "department")),
-        ("Groups 病组", result.groups, ("drg", "drg_name")),
+        (("医疗机构", "Hospitals"), result.hospitals, ("hospital_id",)),
+        (("科室", "Departments"), result.departments, ("hospital_id", "department")),
+        (("病组", "Groups"), result.groups, ("drg", "drg_name")),
     ]
 
 
@@ -208,7 +230,7 @@ def what_if_workbook(result: WhatIf) -> bytes:
     """Who gains and who loses, as a workbook: total, hospitals, departments, groups, classes."""
     said = [
         (f"{result.old} → {result.new}", "原方案 → 新方案"),
-        *((warning, "") for warning in result.warnings),
+        *zip(result.warnings, result.warnings_zh, strict=True),
     ]
     classes = result.classes.with_columns(_with_words("case_class", CLASSES_ZH))
     sheets = {
@@ -251,21 +273,7 @@ def _look(column: str, dtype: pl.DataType) -> str:
     return "money" if column.endswith("_yuan") and column != "value_yuan" else "number"
 
 
-def _table(title: str, texts: Iterable[str], numbers: Sequence[str]) -> Table:
-    table = Table(*texts, *numbers, title=title, title_justify="left")
-    for column in table.columns[len(table.columns) - len(numbers) :]:
-        column.justify = "right"
-    return table
-
-
 def _cell(value: Decimal | int | None) -> str:
     if value is None:
         return "–"
     return f"{value:,}"
-
-
-def _print_notes(console: Console, notes: Iterable[tuple[str, str]]) -> None:
-    for message, message_zh in notes:
-        console.print(f"Note: {message}.", markup=False, highlight=False, soft_wrap=True)
-        if message_zh:
-            console.print(f"      {message_zh}。", markup=False, highlight=False, soft_wrap=True)

@@ -7,16 +7,18 @@ from typing import Final
 
 import polars as pl
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
+from drg.columns import ALL
 from drg.records.checking import RuleTally
 from drg.records.findings import ERROR, NOTICE, WARNING
 from drg.records.rules import Rule
+from drg.report.console import say
+from drg.report.console_table import show
+from drg.report.language import either
 
 SEVERITIES_ZH: Final = {ERROR: "错误", WARNING: "警告", NOTICE: "提示"}
-LANGUAGES: Final = ("zh", "en")
-_STYLES: Final = {ERROR: "red", WARNING: "yellow", NOTICE: "dim"}
+STYLES: Final = {ERROR: "red", WARNING: "yellow", NOTICE: "dim"}
 
 _PAGE: Final = """# Quality check: all rules
 
@@ -34,51 +36,64 @@ This page is generated: `python docs/generate.py`.
 
 
 def print_check(
-    console: Console,
-    summary: pl.DataFrame,
-    skipped: pl.DataFrame,
-    tally: RuleTally,
-    *,
-    languages: Sequence[str] = LANGUAGES,
+    console: Console, summary: pl.DataFrame, skipped: pl.DataFrame, tally: RuleTally, language: str
 ) -> None:
     """The outcome of a check: findings by rule, cases by severity, and what could not be checked."""
+
+    def of(zh: str, en: str) -> str:
+        return either(language, zh, en)
+
     found = summary.filter(pl.col("cases") > 0)
     if found.height:
-        columns = [name for name, code in (("说明", "zh"), ("meaning", "en")) if code in languages]
-        table = Table("rule", "severity", *columns, "cases", title="Findings", title_justify="left")
-        table.columns[-1].justify = "right"
-        for row in found.iter_rows(named=True):
-            texts = {"zh": row["message_zh"], "en": row["message"]}
-            table.add_row(
-                row["rule"],
-                f"[{_STYLES[row['severity']]}]{row['severity']} {SEVERITIES_ZH[row['severity']]}[/]",
-                *(escape(texts[code]) for code in LANGUAGES if code in languages),
-                f"{row['cases']:,}",
-            )
-        console.print(table)
-    console.print(
-        f"{tally.cases:,} cases; {tally.flagged[ERROR]:,} with errors,"
-        f" {tally.flagged[WARNING]:,} with warnings."
-        f" {summary.height} rules applied, {summary.height - found.height} of them found nothing."
+        message = of("message_zh", "message")
+        rows = [
+            (row["rule"], severity_in(row["severity"], language), row[message], f"{row['cases']:,}")
+            for row in found.iter_rows(named=True)
+        ]
+        heads = of("规则,级别,说明,病例数", "rule,severity,meaning,cases").split(",")
+        show(console, heads, "wwtn", rows, title=of("检查结果", "Findings"))
+    errors, warned, quiet = tally.flagged[ERROR], tally.flagged[WARNING], summary.height - found.height
+    say(
+        console,
+        of(
+            f"{tally.cases:,} 个病例；有错误的 {errors:,} 个，有警告的 {warned:,} 个。"
+            f"应用规则 {summary.height} 条，其中 {quiet} 条未发现问题。",
+            f"{tally.cases:,} cases; {errors:,} with errors, {warned:,} with warnings."
+            f" {summary.height} rules applied, {quiet} of them found nothing.",
+        ),
     )
     if skipped.height:
-        lacking = skipped.explode("missing")["missing"].unique(maintain_order=True)
-        console.print(f"{skipped.height} rules were skipped, because the data lacks: {', '.join(lacking)}.")
-
-
-def print_rules(console: Console, rules: Iterable[Rule], *, languages: Sequence[str] = LANGUAGES) -> None:
-    """All rules, with what each says and where it comes from."""
-    columns = [name for name, code in (("说明", "zh"), ("meaning", "en")) if code in languages]
-    table = Table("rule", "severity", *columns, "source")
-    for rule in rules:
-        texts = {"zh": rule.message_zh, "en": rule.message}
-        table.add_row(
-            rule.id,
-            rule.severity,
-            *(escape(texts[code]) for code in LANGUAGES if code in languages),
-            escape(rule.source),
+        names = skipped.explode("missing")["missing"].unique(maintain_order=True)
+        lacking = ", ".join(
+            of(f"{name} {ALL[name].label_zh}" if name in ALL else name, name) for name in names
         )
-    console.print(table)
+        say(
+            console,
+            of(
+                f"{skipped.height} 条规则未应用，因为数据缺少：{lacking}。",
+                f"{skipped.height} rules were skipped, because the data lacks: {lacking}.",
+            ),
+        )
+
+
+def severity_in(severity: str, language: str) -> Text:
+    """A severity in a language, in its colour."""
+    return Text(either(language, SEVERITIES_ZH[severity], severity), STYLES[severity])
+
+
+def print_rules(console: Console, rules: Iterable[Rule], language: str) -> None:
+    """All rules, with what each says and where it comes from."""
+    heads = either(language, "规则,级别,说明,来源", "rule,severity,meaning,source").split(",")
+    rows = [
+        (
+            rule.id,
+            severity_in(rule.severity, language),
+            either(language, rule.message_zh, rule.message),
+            rule.source,
+        )
+        for rule in rules
+    ]
+    show(console, heads, "wwtt", rows)
 
 
 def rules_page(rules: Sequence[Rule]) -> str:

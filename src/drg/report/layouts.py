@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from drg.records.codebook import AMBIGUOUS, CONVERTED, LOST_ZEROS, REWRITTEN, UNKNOWN, UNMAPPED
 from drg.records.conversions import CONVERSIONS
 from drg.records.findings import SEVERITIES
 from drg.records.layout import Layout, Source
 from drg.records.notes import COLUMN_MISSING, VISIT_UNKNOWN
+from drg.report.checks import severity_in
+from drg.report.console import say
+from drg.report.console_table import show
+from drg.report.language import either
 
 _WHAT = {
     REWRITTEN: ("codes read in another spelling", "编码书写已规范"),
@@ -27,36 +29,36 @@ _WHAT = {
 _MALFORMED = ("cells that cannot be read", "无法识别的单元格")
 
 
-def print_layouts(console: Console, layouts: Iterable[Layout]) -> None:
+def print_layouts(console: Console, layouts: Iterable[Layout], language: str) -> None:
     """The layouts, one row each."""
-    table = Table("id", "layout", "版式", "files", "columns")
+    heads = either(language, "编号,版式,文件,列数", "id,layout,files,columns").split(",")
+    rows = []
     for layout in layouts:
-        files = ", ".join(entry.name for entry in layout.table) or "one"
+        files = ", ".join(entry.name for entry in layout.table) or either(language, "一个", "one")
         columns = len({source.column for source in layout.field})
-        table.add_row(layout.id, escape(layout.title), layout.title_zh, files, str(columns))
-    console.print(table)
+        rows.append((layout.id, either(language, layout.title_zh, layout.title), files, str(columns)))
+    show(console, heads, "wttn", rows)
 
 
-def print_layout(console: Console, layout: Layout) -> None:
+def print_layout(console: Console, layout: Layout, language: str) -> None:
     """One layout: where each column comes from and how it is read."""
-    console.print(f"{layout.id}: {escape(layout.title)} {layout.title_zh}", soft_wrap=True)
+    say(console, f"{layout.id}: {either(language, layout.title_zh, layout.title)}")
     if layout.source:
-        console.print(f"Source: {escape(layout.source)}", soft_wrap=True)
+        say(console, either(language, f"来源：{layout.source}", f"Source: {layout.source}"))
     if layout.blank:
-        console.print(f"Nothing is written as {escape(' '.join(layout.blank))}", soft_wrap=True)
-    table = Table("column", "标准列", "from", "conversion", "which reads")
+        blank = " ".join(layout.blank)
+        say(console, either(language, f"表示无内容的写法：{blank}", f"Nothing is written as {blank}"))
+    heads = either(
+        language, "标准列,中文名,来自,转换,读取方式", "column,label,from,conversion,which reads"
+    ).split(",")
+    rows = []
     for source in layout.field:
         conversion = source.conversion if source.unit is None else f"{source.conversion}, {source.unit}"
         if source.gather:
             conversion += f", {source.gather}"
-        table.add_row(
-            source.column,
-            source.canonical.label_zh,
-            escape(_names(source)),
-            conversion,
-            escape(CONVERSIONS[source.conversion].meaning),
-        )
-    console.print(table)
+        meaning = CONVERSIONS[source.conversion].meaning
+        rows.append((source.column, source.canonical.label_zh, _names(source), conversion, meaning))
+    show(console, heads, "wtttt", rows)
 
 
 def _names(source: Source) -> str:
@@ -66,16 +68,15 @@ def _names(source: Source) -> str:
     return where + " + ".join(shown)
 
 
-def print_reading(console: Console, counts: Mapping[tuple[str, str], int]) -> None:
+def print_reading(console: Console, counts: Mapping[tuple[str, str], int], language: str) -> None:
     """How many findings there were in reading, by rule; nothing if there were none."""
     if not counts:
         return
-    table = Table("severity", "rule", "what", "说明", "findings", title="Reading", title_justify="left")
-    table.columns[4].justify = "right"
     order = {severity: place for place, severity in enumerate(SEVERITIES)}
-    for (rule, severity), count in sorted(
-        counts.items(), key=lambda item: (order[item[0][1]], -item[1], item[0][0])
-    ):
+    found = sorted(counts.items(), key=lambda item: (order[item[0][1]], -item[1], item[0][0]))
+    rows = []
+    for (rule, severity), count in found:
         what, what_zh = _WHAT.get(rule, _MALFORMED)
-        table.add_row(severity, rule, what, what_zh, f"{count:,}")
-    console.print(table)
+        rows.append((severity_in(severity, language), rule, either(language, what_zh, what), f"{count:,}"))
+    heads = either(language, "级别,规则,说明,数量", "severity,rule,what,findings").split(",")
+    show(console, heads, "wwtn", rows, title=either(language, "读取", "Reading"))

@@ -10,57 +10,70 @@ from typing import Final
 
 import polars as pl
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
 from drg.ledger.additions import Added
 from drg.ledger.entry import KINDS_ZH, Entry
-from drg.records.findings import ERROR, NOTICE, WARNING
-from drg.report.checks import SEVERITIES_ZH
+from drg.report.checks import severity_in
+from drg.report.console import say
+from drg.report.console_table import show
+from drg.report.language import either
 
 _MOST_NAMED: Final = 10
-_STYLES: Final = {ERROR: "red", WARNING: "yellow", NOTICE: "dim"}
 
 
-def print_added(console: Console, added: Added) -> None:
+def print_added(console: Console, added: Added, language: str) -> None:
     """What came in, and what it took the place of."""
+
+    def of(zh: str, en: str) -> str:
+        return either(language, zh, en)
+
     entry = added.entry
-    console.print(f"Entry {entry.number} 第 {entry.number} 号记录: {_what(entry)}", highlight=False)
+    what = _what(entry, language)
+    say(console, of(f"第 {entry.number} 号记录：{what}", f"Entry {entry.number}: {what}"))
     if added.months is not None:
         changed = added.months.filter(pl.col("replaces").is_not_null())
         if not changed.is_empty():
-            table = Table(
-                "hospital 医疗机构",
-                "month 月份",
-                "in place of entry 替代记录",
-                "cases before 原病例数",
-                "cases now 现病例数",
-                title="Corrected 更正",
-                title_justify="left",
+            heads = of(
+                "医疗机构,月份,替代记录,原病例数,现病例数",
+                "hospital,month,in place of entry,cases before,cases now",
             )
-            for column in table.columns[2:]:
-                column.justify = "right"
-            for row in changed.head(_MOST_NAMED).iter_rows(named=True):
-                numbers = (f"{row['cases_before']:,}", f"{row['cases']:,}")
-                table.add_row(escape(row["hospital_id"]), row["month"], str(row["replaces"]), *numbers)
-            console.print(table)
-            if changed.height > _MOST_NAMED:
-                console.print(f"… and {changed.height - _MOST_NAMED:,} more 另有更多")
+            rows = [
+                (
+                    *(row["hospital_id"], row["month"], str(row["replaces"])),
+                    *(f"{row['cases_before']:,}", f"{row['cases']:,}"),
+                )
+                for row in changed.head(_MOST_NAMED).iter_rows(named=True)
+            ]
+            show(console, heads.split(","), "wwnnn", rows, title=of("更正", "Corrected"))
+            _more(console, changed.height, of("", ""), language)
     for finding in added.findings[:_MOST_NAMED]:
-        where = f"row {finding.row} 第 {finding.row} 行: " if finding.row else ""
-        told = f"{where}{finding.message}. {finding.fix}."
-        _print_finding(console, finding.severity, told, f"{finding.message_zh}。{finding.fix_zh}。")
-    if len(added.findings) > _MOST_NAMED:
-        console.print(f"… and {len(added.findings) - _MOST_NAMED:,} more findings 另有更多")
+        where = of(f"第 {finding.row} 行：", f"row {finding.row}: ") if finding.row else ""
+        told = of(f"{finding.message_zh}。{finding.fix_zh}。", f"{finding.message}. {finding.fix}.")
+        _print_finding(console, finding.severity, f"{where}{told}", language)
+    _more(console, len(added.findings), of("个问题", " findings"), language)
 
 
-def _what(entry: Entry) -> str:
-    kind = f"{entry.kind} {KINDS_ZH[entry.kind]}"
+def _more(console: Console, count: int, what: str, language: str) -> None:
+    if count > _MOST_NAMED:
+        more = f"{count - _MOST_NAMED:,}"
+        say(console, either(language, f"……另有 {more} {what or '项'}", f"… and {more} more{what}"))
+
+
+def _what(entry: Entry, language: str) -> str:
+    def of(zh: str, en: str) -> str:
+        return either(language, zh, en)
+
+    kind, rows = of(KINDS_ZH[entry.kind], entry.kind), f"{entry.rows:,}"
     if entry.kind == "scheme":
-        return f"{kind} {entry.scheme}, {entry.rows:,} weights 权重"
+        return of(f"{kind} {entry.scheme}，权重 {rows} 个", f"{kind} {entry.scheme}, {rows} weights")
     if entry.kind != "cases":
-        return f"{kind}, {entry.rows:,} rows 行"
-    return f"{kind}, {entry.rows:,} cases 例, {entry.hospitals:,} hospitals 家医疗机构, {_span(entry)}"
+        return of(f"{kind}，{rows} 行", f"{kind}, {rows} rows")
+    hospitals, span = f"{entry.hospitals:,}", _span(entry)
+    return of(
+        f"{kind}，{rows} 例，{hospitals} 家医疗机构，{span}",
+        f"{kind}, {rows} cases, {hospitals} hospitals, {span}",
+    )
 
 
 def _span(entry: Entry) -> str:
@@ -70,64 +83,69 @@ def _span(entry: Entry) -> str:
     return entry.first_month if same else f"{entry.first_month} … {entry.last_month}"
 
 
-def print_status(console: Console, entries: Sequence[Entry], months: pl.DataFrame) -> None:
+def print_status(console: Console, entries: Sequence[Entry], months: pl.DataFrame, language: str) -> None:
     """Which months are in, what was corrected, what is missing; the entries.
 
     Args:
         console: where to.
         entries: in order.
         months: what holds, as ``Ledger.months`` gives it.
+        language: of the words.
     """
+
+    def of(zh: str, en: str) -> str:
+        return either(language, zh, en)
+
     held = months.filter(pl.col("cases") > 0)
-    table = Table(
-        "month 月份",
-        "hospitals 医疗机构",
-        "cases 病例数",
-        "payment 支付合计",
-        "entries 记录",
-        title="Months 各月",
-        title_justify="left",
-    )
-    for column in table.columns[1:4]:
-        column.justify = "right"
     by_month = held.group_by("month").agg(
         pl.len().alias("hospitals"), pl.col("cases", "payment_yuan").sum(), pl.col("entry").unique().sort()
     )
-    for row in by_month.sort("month").iter_rows(named=True):
-        numbers = " ".join(map(str, row["entry"]))
-        amounts = (f"{row['hospitals']:,}", f"{row['cases']:,}", f"{row['payment_yuan']:,.2f}")
-        table.add_row(row["month"], *amounts, numbers)
-    table.add_section()
+    rows = [
+        (
+            *(row["month"], f"{row['hospitals']:,}", f"{row['cases']:,}", f"{row['payment_yuan']:,.2f}"),
+            " ".join(map(str, row["entry"])),
+        )
+        for row in by_month.sort("month").iter_rows(named=True)
+    ]
     total = (f"{held['hospital_id'].n_unique():,}", f"{int(held['cases'].sum()):,}")
-    table.add_row("all 合计", *total, f"{Decimal(held['payment_yuan'].sum()):,.2f}", "")
-    console.print(table)
-    _print_gaps(console, held)
-    listed = Table(
-        "no. 号", "what 内容", "months 月份", "rows 行数", "in place of 替代", "at 时间", "by 经办",
-        "note 备注", title="Entries 记录", title_justify="left",
-    )  # fmt: skip
-    listed.columns[3].justify = "right"
+    heads = of("月份,医疗机构,病例数,支付合计,记录", "month,hospitals,cases,payment,entries")
+    show(
+        console,
+        heads.split(","),
+        "wnnnt",
+        rows,
+        title=of("各月", "Months"),
+        total=(of("合计", "all"), *total, f"{Decimal(held['payment_yuan'].sum()):,.2f}", ""),
+    )
+    _print_gaps(console, held, language)
+    lines = []
     for entry in entries:
         replaced = " ".join(map(str, entry.replaces))
         if entry.replaced_pairs:
-            replaced += f" ({entry.replaced_pairs:,} hospital months 机构月)"
-        listed.add_row(
-            str(entry.number),
-            f"{entry.kind} {KINDS_ZH[entry.kind]}",
-            _span(entry),
-            f"{entry.rows:,}",
-            replaced or "–",
-            entry.at.isoformat(sep=" "),
-            escape(entry.by or "–"),
-            escape(entry.note or "–"),
+            replaced += of(
+                f"（{entry.replaced_pairs:,} 机构月）", f" ({entry.replaced_pairs:,} hospital months)"
+            )
+        lines.append(
+            (
+                *(str(entry.number), of(KINDS_ZH[entry.kind], entry.kind), _span(entry)),
+                *(f"{entry.rows:,}", replaced or "–", entry.at.isoformat(sep=" ")),
+                *(entry.by or "–", entry.note or "–"),
+            )
         )
-    console.print(listed)
+    heads = of("号,内容,月份,行数,替代,时间,经办,备注", "no.,what,months,rows,in place of,at,by,note")
+    show(console, heads.split(","), "wwtntttt", lines, title=of("记录", "Entries"))
     if entries:
         last = entries[-1]
-        console.print(f"Scheme 支付方案: {last.scheme}. Seal of entry {last.number} 封签: {last.seal}")
+        say(
+            console,
+            of(
+                f"支付方案：{last.scheme}。第 {last.number} 号记录封签：{last.seal}",
+                f"Scheme: {last.scheme}. Seal of entry {last.number}: {last.seal}",
+            ),
+        )
 
 
-def _print_gaps(console: Console, held: pl.DataFrame) -> None:
+def _print_gaps(console: Console, held: pl.DataFrame, language: str) -> None:
     """Hospitals that lack a month between their first and their last."""
     order = {name: place for place, name in enumerate(_all_months(held["month"].to_list()))}
     gaps = []
@@ -139,11 +157,9 @@ def _print_gaps(console: Console, held: pl.DataFrame) -> None:
         if missing:
             gaps.append((hospital, missing))
     for hospital, missing in gaps[:_MOST_NAMED]:
-        console.print(
-            f"Missing 缺少: {escape(hospital)} {', '.join(missing)}", style="yellow", highlight=False
-        )
-    if len(gaps) > _MOST_NAMED:
-        console.print(f"… and {len(gaps) - _MOST_NAMED:,} more hospitals with gaps 另有更多", style="yellow")
+        text = f"{either(language, '缺少：', 'Missing: ')}{hospital} {', '.join(missing)}"
+        console.print(Text(text, "yellow"), soft_wrap=True)
+    _more(console, len(gaps), either(language, "家缺少月份的医疗机构", " hospitals with gaps"), language)
 
 
 def _all_months(months: Sequence[str]) -> list[str]:
@@ -154,16 +170,15 @@ def _all_months(months: Sequence[str]) -> list[str]:
     return [f"{place // 12}-{place % 12 + 1:02}" for place in range(first, last + 1)]
 
 
-def print_each(console: Console, findings: pl.DataFrame) -> None:
+def print_each(console: Console, findings: pl.DataFrame, language: str) -> None:
     """Findings one by one, each with what mends it."""
     for row in findings.iter_rows(named=True):
-        told = f"{row['rule']}: {row['message']}. {row['fix']}."
-        _print_finding(console, row["severity"], told, f"{row['message_zh']}。{row['fix_zh']}。")
+        told = either(language, f"{row['message_zh']}。{row['fix_zh']}。", f"{row['message']}. {row['fix']}.")
+        _print_finding(console, row["severity"], f"{row['rule']}: {told}", language)
 
 
-def _print_finding(console: Console, severity: str, text: str, text_zh: str) -> None:
-    for line in (f"{severity} {SEVERITIES_ZH[severity]} {text}", f"    {text_zh}"):
-        console.print(escape(line), style=_STYLES[severity], highlight=False, soft_wrap=True)
+def _print_finding(console: Console, severity: str, text: str, language: str) -> None:
+    console.print(Text.assemble(severity_in(severity, language), " ", text), soft_wrap=True)
 
 
 def about(

@@ -11,7 +11,9 @@ from rich.console import Console
 from drg.analysis.price_tally import CLASS, DEPARTMENT, GROUP, PriceTally
 from drg.payment import PaymentScheme
 from drg.payment.steps import CLASSES_ZH
+from drg.report.console import say
 from drg.report.html import END, ILLUSTRATIVE_EN, ILLUSTRATIVE_ZH, head, table, warning
+from drg.report.language import either
 from drg.report.prices import (
     class_amounts,
     print_prices,
@@ -38,25 +40,25 @@ def rankings(tally: PriceTally) -> list[tuple[str, tuple[str, ...], pl.DataFrame
     return found
 
 
-def text_page(tally: PriceTally, scheme: PaymentScheme, seconds: float) -> str:
+def text_page(tally: PriceTally, scheme: PaymentScheme, seconds: float, language: str) -> str:
     """The page as text."""
     out = StringIO()
     console = Console(file=out, width=140)
-    console.print(f"{scheme.title} ({scheme.id})", highlight=False)
-    for text in warnings(tally):
-        console.print(f"Warning: {text}.", markup=False)
-    print_prices(console, tally, scheme, seconds)
+    say(console, f"{scheme.title} ({scheme.id})")
+    for text in warnings(tally, language):
+        say(console, either(language, f"提醒：{text}。", f"Warning: {text}."))
+    print_prices(console, tally, scheme, seconds, language)
     for title, key, rows in rankings(tally):
-        print_ranking(console, title, rows, key)
+        print_ranking(console, title, rows, key, language)
     return out.getvalue()
 
 
-def html_page(tally: PriceTally, scheme: PaymentScheme) -> str:
+def html_page(tally: PriceTally, scheme: PaymentScheme, language: str) -> str:
     """The page as HTML, whole in one file."""
     parts = [head(f"{scheme.title} ({scheme.id})")]
     if scheme.status == "illustrative":
         parts.append(warning(f"{ILLUSTRATIVE_ZH}。{ILLUSTRATIVE_EN}."))
-    parts += [warning(text) for text in warnings(tally)]
+    parts += [warning(text) for text in warnings(tally, language)]
     parts.append(table(("", "", "total"), 2, ((name, zh, value) for name, zh, value in total_lines(tally))))
     rows = (
         (
@@ -76,8 +78,8 @@ def html_page(tally: PriceTally, scheme: PaymentScheme) -> str:
             [*(row[name] or "–" for name in key), *ranking_cells(row)] for row in frame.iter_rows(named=True)
         )
         parts.append(table((*key, *_AMOUNTS), len(key), lines))
-    if tally.reasons:
+    if told := tally.reasons(language):
         parts.append("<h2>Reasons 说明</h2>\n")
-        told = sorted(tally.reasons.items(), key=lambda item: (-item[1], item[0]))
-        parts.append(table(("class", "reason", "cases 病例数"), 2, ((n, r, f"{c:,}") for (n, r), c in told)))
+        reasons = ((name, reason, f"{count:,}") for name, reason, count in told)
+        parts.append(table(("class", "reason", "cases 病例数"), 2, reasons))
     return "".join(parts) + END

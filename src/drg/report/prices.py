@@ -8,86 +8,102 @@ from typing import Any
 
 import polars as pl
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
 from drg.analysis.price_tally import CLASS, PriceTally
+from drg.columns import ALL
 from drg.payment import PaymentScheme, PriceExplanation
-from drg.payment.rules import CLASSES
 from drg.payment.scheme import CaseClass
 from drg.payment.steps import CLASSES_ZH
+from drg.report.console import say, speed
+from drg.report.console_table import show
 from drg.report.html import ILLUSTRATIVE_EN, ILLUSTRATIVE_ZH
+from drg.report.language import either
 
 STATUSES_ZH = {"published": "公布", "transcribed": "转录", "illustrative": "示例"}
+METHODS_ZH = {"rate": "费率法", "points": "点数法"}
 _MOST_REASONS = 20
 
 
-def print_schemes(console: Console, schemes: Sequence[PaymentScheme]) -> None:
+def print_schemes(console: Console, schemes: Sequence[PaymentScheme], language: str) -> None:
     """The installed schemes."""
-    table = Table("id", "title", "grouper", "method", "status", "valid")
+    heads = either(
+        language, "编号,名称,分组方案,方法,状态,有效期", "id,title,grouper,method,status,valid"
+    ).split(",")
+    rows = []
     for scheme in schemes:
         valid = f"{scheme.valid_from or '…'} – {scheme.valid_to or '…'}"
-        table.add_row(
-            scheme.id,
-            escape(scheme.title),
-            scheme.grouper,
-            scheme.method.kind,
-            f"{scheme.status} {STATUSES_ZH[scheme.status]}",
-            valid if scheme.valid_from or scheme.valid_to else "–",
-        )
-    console.print(table)
+        method = either(language, METHODS_ZH[scheme.method.kind], scheme.method.kind)
+        status = either(language, STATUSES_ZH[scheme.status], scheme.status)
+        is_limited = scheme.valid_from or scheme.valid_to
+        rows.append((scheme.id, scheme.title, scheme.grouper, method, status, valid if is_limited else "–"))
+    show(console, heads, "wtwwwt", rows)
 
 
-def warnings(tally: PriceTally) -> list[str]:
+def warnings(tally: PriceTally, language: str) -> list[str]:
     """What everybody must see who prices with these: once each, with the number of cases."""
-    found = [f"{count:,} of {tally.cases:,} cases: {text}" for text, count in tally.warned.items()]
+    form = "{count:,}/{cases:,} 例：{text}" if language == "zh" else "{count:,} of {cases:,} cases: {text}"
+    found = tally.warned(language)
     classes = tally.by(CLASS).filter(case_class=CaseClass.UNPRICED.value)
     if not classes.is_empty():
-        count = classes["cases"].item()
-        found.append(
-            f"{count:,} of {tally.cases:,} cases: not priced: something is not known; in no payment and "
-            "no surplus; see pricing_reason (无法计价，未计入支付和结余，见支付说明)"
+        text = either(
+            language,
+            "无法计价，未计入支付和结余，见支付说明",
+            "not priced: something is not known; in no payment and no surplus; see pricing_reason",
         )
-    return found
+        found.append((text, classes["cases"].item()))
+    return [form.format(count=count, cases=tally.cases, text=text) for text, count in found]
 
 
-def print_prices(console: Console, tally: PriceTally, scheme: PaymentScheme, seconds: float) -> None:
+def print_prices(
+    console: Console, tally: PriceTally, scheme: PaymentScheme, seconds: float, language: str
+) -> None:
     """The outcome of a run: classes, reasons, totals, the speed. Every case is in one class."""
-    classes = Table(
-        "class", "病例类型", "cases", "payment", "cost", "surplus", title="Cases", title_justify="left"
-    )
-    for column in classes.columns[2:]:
-        column.justify = "right"
-    for row in tally.by(CLASS).iter_rows(named=True):
-        name = row["case_class"]
-        classes.add_row(name, CLASSES_ZH[name], f"{row['cases']:,}", *class_amounts(row))
+
+    def of(zh: str, en: str) -> str:
+        return either(language, zh, en)
+
+    cases = of("病例数", "cases")
+    money = (of("支付", "payment"), of("费用", "cost"), of("结余", "surplus"))
+    rows = [
+        (
+            class_in(row["case_class"], language),
+            f"{row['cases']:,}",
+            *class_amounts(row),
+        )
+        for row in tally.by(CLASS).iter_rows(named=True)
+    ]
     total = tally.total()
-    classes.add_section()
     sums = (amount(total[column]) for column in ("payment", "cost", "surplus"))
-    classes.add_row("all", "合计", f"{tally.cases:,}", *sums)
-    console.print(classes)
-    if tally.reasons:
-        reasons = Table("class", "reason", "cases", title="Reasons", title_justify="left")
-        reasons.columns[2].justify = "right"
-        order = {name: place for place, name in enumerate(CLASSES)}
-        told = sorted(tally.reasons.items(), key=lambda item: (order[item[0][0]], -item[1], item[0][1]))
-        for (name, reason), count in told[:_MOST_REASONS]:
-            reasons.add_row(name, escape(reason), f"{count:,}")
-        console.print(reasons)
-        if len(told) > _MOST_REASONS:
-            console.print(f"{len(told) - _MOST_REASONS} more in the column pricing_reason.")
-    totals = Table(title="Totals", title_justify="left", show_header=False)
-    totals.add_column(justify="left")
-    totals.add_column(justify="left")
-    totals.add_column(justify="right")
-    for line in total_lines(tally):
-        totals.add_row(*line)
-    console.print(totals)
-    console.print(
-        f"{tally.cases:,} cases in {seconds:.2f} s ({tally.cases / max(seconds, 1e-9):,.0f} cases/s)."
+    show(
+        console,
+        (of("病例类型", "class"), cases, *money),
+        "wnnnn",
+        rows,
+        title=of("病例", "Cases"),
+        total=(of("合计", "all"), f"{tally.cases:,}", *sums),
     )
+    if told := tally.reasons(language):
+        reasons = [
+            (class_in(name, language), reason, f"{count:,}") for name, reason, count in told[:_MOST_REASONS]
+        ]
+        heads = (of("病例类型", "class"), of("说明", "reason"), cases)
+        show(console, heads, "wtn", reasons, title=of("支付说明", "Reasons"))
+        if (more := len(told) - _MOST_REASONS) > 0:
+            say(
+                console,
+                of(f"另有 {more} 种，见 pricing_reason 列。", f"{more} more in the column pricing_reason."),
+            )
+    totals = [(of(zh, en), value) for en, zh, value in total_lines(tally)]
+    show(console, (of("项目", "total"), of("数值", "value")), "tn", totals, title=of("合计", "Totals"))
+    say(console, speed(tally.cases, seconds, language))
     if scheme.status == "illustrative":
-        console.print(f"{scheme.id}: {ILLUSTRATIVE_EN} ({ILLUSTRATIVE_ZH}).", soft_wrap=True)
+        say(console, of(f"{scheme.id}：{ILLUSTRATIVE_ZH}。", f"{scheme.id}: {ILLUSTRATIVE_EN}."))
+
+
+def class_in(name: str, language: str) -> str:
+    """A case class in a language."""
+    return either(language, CLASSES_ZH[name], name)
 
 
 def total_lines(tally: PriceTally) -> list[tuple[str, str, str]]:
@@ -119,14 +135,17 @@ def amount(value: Decimal | None) -> str:
     return "–" if value is None else f"{value:,.2f}"
 
 
-def print_ranking(console: Console, title: str, rows: pl.DataFrame, names: Sequence[str]) -> None:
+def print_ranking(
+    console: Console, title: str, rows: pl.DataFrame, names: Sequence[str], language: str
+) -> None:
     """Departments or groups with their cases, CMI and amounts."""
-    table = Table(*names, "cases", "CMI", "standard", "cost", "surplus", title=title, title_justify="left")
-    for column in table.columns[len(names) :]:
-        column.justify = "right"
-    for row in rows.iter_rows(named=True):
-        table.add_row(*(escape(row[name] or "–") for name in names), *ranking_cells(row))
-    console.print(table)
+    heads = either(language, "病例数,CMI,支付标准,费用,结余", "cases,CMI,standard,cost,surplus").split(",")
+    keys = [either(language, ALL[name].label_zh, name) for name in names]
+    kinds = "w" + "t" * (len(names) - 1) + "n" * len(heads)
+    lines = [
+        (*(row[name] or "–" for name in names), *ranking_cells(row)) for row in rows.iter_rows(named=True)
+    ]
+    show(console, (*keys, *heads), kinds, lines, title=title)
 
 
 def ranking_cells(row: dict[str, object]) -> list[str]:
@@ -137,15 +156,14 @@ def ranking_cells(row: dict[str, object]) -> list[str]:
     return [f"{row['cases']:,}", cmi, *amounts]
 
 
-def print_price_explanation(console: Console, explanation: PriceExplanation) -> None:
+def print_price_explanation(console: Console, explanation: PriceExplanation, language: str) -> None:
     """The arithmetic of one case, a line for each number."""
     e = explanation
     case = e.case.get("case_id", "case")
-    heading = f"[bold]{escape(str(case))}[/]  {escape(f'{e.scheme}: {e.title} [{e.status}]')}"
-    console.print(heading, highlight=False)
-    table = Table("name", "名称", "value", "arithmetic", "where from", "source")
-    table.columns[2].justify = "right"
-    for step in e.steps:
-        texts = (step.name, step.name_zh, step.value, step.arithmetic, step.place, step.source)
-        table.add_row(*map(escape, texts))
-    console.print(table)
+    console.print(Text.assemble((str(case), "bold"), f"  {e.scheme}: {e.title} [{e.status}]"), soft_wrap=True)
+    heads = either(language, "名称,数值,算式,出处,来源", "name,value,arithmetic,where from,source").split(",")
+    rows = [
+        (either(language, step.name_zh, step.name), step.value, step.arithmetic, step.place, step.source)
+        for step in e.steps
+    ]
+    show(console, heads, "tnttt", rows)

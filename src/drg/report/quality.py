@@ -3,152 +3,201 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
 from drg.analysis.quality import Evaluation
-from drg.records.findings import ERROR, NOTICE, WARNING
+from drg.records.workbook import Book, Heading, new_book
+from drg.report.checks import severity_in
+from drg.report.console import say
+from drg.report.console_table import show
+from drg.report.language import either
 from drg.report.quality_labels import LABELS_ZH, SHEETS_ZH, VALUES_ZH, riv_zh
-from drg.report.workbook import Book, Heading, new_book
 
 _MOST: Final = 10
 _WIDEST: Final = 60
 _NOTHING: Final = "–"
-_STYLES: Final = {ERROR: "red", WARNING: "yellow", NOTICE: "dim"}
 _SHARES: Final = ("grouping_rate", "share_")
 
 
-def print_evaluation(console: Console, evaluation: Evaluation) -> None:
+def print_evaluation(console: Console, evaluation: Evaluation, language: str) -> None:
     """The quality on one screen: totals, variance, CV, splits, order, the outermost hospitals, findings."""
-    summary = evaluation.summary
-    totals = _table("Grouping 入组", ("", "", ""), texts=2)
-    totals.show_header = False
-    for name in ("cases", "excluded", "grouped", "grouping_rate", "groups_used", "few_case_groups"):
-        totals.add_row(name.replace("_", " "), LABELS_ZH[name], _shown(name, summary[name]))
-    for name in ("mean_cost_yuan", "mean_los_days"):
-        totals.add_row(name.replace("_", " "), LABELS_ZH[name], _shown(name, summary[name]))
-    console.print(totals)
-    _print_variance(console, evaluation)
-    _print_cv(console, evaluation)
-    _print_splits(console, evaluation)
-    _print_hospitals(console, evaluation.hospitals)
-    for row in evaluation.findings.iter_rows(named=True):
-        style = _STYLES[row["severity"]]
-        text = f"{escape(row['message'])}. {escape(row['message_zh'])}。"
-        console.print(f"[{style}]{row['severity']}[/] {text}", soft_wrap=True)
+    _Printed(console, evaluation, language).everything()
 
 
-def _table(title: str, head: Sequence[str], texts: int) -> Table:
-    """A table whose first columns are text and all others numbers."""
-    table = Table(title=title, title_justify="left")
-    for place, name in enumerate(head):
-        table.add_column(name, justify="left" if place < texts else "right", no_wrap=place >= texts)
-    return table
+class _Printed:
+    """The parts of an evaluation on a console."""
 
+    def __init__(self, console: Console, evaluation: Evaluation, language: str) -> None:
+        self._console = console
+        self._of = evaluation
+        self._language = language
+        self._level = f"{evaluation.settings['level']:.0%}"
 
-def _print_variance(console: Console, evaluation: Evaluation) -> None:
-    limits = f"{evaluation.settings['level']:.0%}"
-    head = ("value", "变量", "trimming 裁剪", "cases", "trimmed", "RIV", limits, "adjusted 校正", limits)
-    table = _table("Reduction in variance 方差减少量", head, texts=3)
-    for row in evaluation.variance.iter_rows(named=True):
-        table.add_row(
-            row["value"] if row["scale"] == "raw" else f"log {row['value']}",
-            VALUES_ZH[row["value"], row["scale"]],
-            row["trimming"],
-            f"{row['cases']:,}",
-            f"{row['trimmed_low'] + row['trimmed_high']:,}",
-            _number(row["riv"], 4),
-            _between(row["riv_low"], row["riv_high"]),
-            _number(row["riv_adjusted"], 4),
-            _between(row["riv_adjusted_low"], row["riv_adjusted_high"]),
+    def everything(self) -> None:
+        summary = self._of.summary
+        names = ("cases", "excluded", "grouped", "grouping_rate", "groups_used", "few_case_groups")
+        rows = [
+            (self._either(LABELS_ZH[name], name.replace("_", " ")), _shown(name, summary[name]))
+            for name in (*names, "mean_cost_yuan", "mean_los_days")
+        ]
+        heads = self._either("指标,数值", "measure,value")
+        show(self._console, heads.split(","), "tn", rows, title=self._either("入组", "Grouping"))
+        self._variance()
+        self._cv()
+        self._splits()
+        self._order()
+        self._hospitals()
+        for row in self._of.findings.iter_rows(named=True):
+            message = self._either(f" {row['message_zh']}。", f" {row['message']}.")
+            text = Text.assemble(severity_in(row["severity"], self._language), message)
+            self._console.print(text, soft_wrap=True)
+
+    def _either(self, zh: str, en: str) -> str:
+        return either(self._language, zh, en)
+
+    def _value(self, row: dict[str, Any]) -> str:
+        plain = row["value"] if row["scale"] == "raw" else f"log {row['value']}"
+        return self._either(VALUES_ZH[row["value"], row["scale"]], plain)
+
+    def _variance(self) -> None:
+        limits = self._level
+        heads = self._either(
+            f"变量,裁剪,病例数,裁去,RIV,{limits},校正 RIV,{limits}",
+            f"value,trimming,cases,trimmed,RIV,{limits},adjusted,{limits}",
         )
-    console.print(table)
+        rows = [
+            (
+                self._value(row),
+                row["trimming"],
+                f"{row['cases']:,}",
+                f"{row['trimmed_low'] + row['trimmed_high']:,}",
+                _number(row["riv"], 4),
+                _between(row["riv_low"], row["riv_high"]),
+                _number(row["riv_adjusted"], 4),
+                _between(row["riv_adjusted_low"], row["riv_adjusted_high"]),
+            )
+            for row in self._of.variance.iter_rows(named=True)
+        ]
+        title = self._either("方差减少量", "Reduction in variance")
+        show(self._console, heads.split(","), "ttnnnnnn", rows, title=title)
 
-
-def _print_cv(console: Console, evaluation: Evaluation) -> None:
-    limits = ("CV < 0.8: cases", "groups", "CV < 1: cases", "groups")
-    title = f"Coefficient of variation 变异系数 (ddof {evaluation.settings['ddof']})"
-    table = _table(title, ("value", "变量", "trimming 裁剪", *limits), texts=3)
-    names = [f"{part}_cv_below_{limit}" for limit in ("0_8", "1") for part in ("share_cases", "share_groups")]
-    for row in evaluation.variance.filter(pl.col("scale") == "raw").iter_rows(named=True):
-        value = VALUES_ZH[row["value"], row["scale"]]
-        table.add_row(row["value"], value, row["trimming"], *(_share(row[name]) for name in names))
-    console.print(table)
-    widest = evaluation.groups.filter(pl.col("cv_cost") >= 1).sort("cv_cost", "drg", descending=[True, False])
-    if not widest.height:
-        return
-    shown = widest.head(_MOST)
-    title = (
-        f"{shown.height} of {widest.height:,} groups with a CV of cost of 1 or more 费用 CV 不低于 1 的病组"
-    )
-    interval = f"{evaluation.settings['level']:.0%}"
-    table = _table(title, ("DRG", "name", "cases", "mean yuan", "median yuan", "CV", interval), texts=2)
-    for row in shown.iter_rows(named=True):
-        table.add_row(
-            escape(row["drg"]),
-            escape(row["drg_name"]),
-            f"{row['cost_cases']:,}",
-            *(_number(row[name], 2) for name in ("mean_cost_yuan", "median_cost_yuan")),
-            _number(row["cv_cost"], 4),
-            _between(row["cv_cost_low"], row["cv_cost_high"]),
+    def _cv(self) -> None:
+        evaluation, ddof = self._of, self._of.settings["ddof"]
+        heads = self._either(
+            "变量,裁剪,CV < 0.8 病例,CV < 0.8 病组,CV < 1 病例,CV < 1 病组",
+            "value,trimming,CV < 0.8: cases,CV < 0.8: groups,CV < 1: cases,CV < 1: groups",
         )
-    console.print(table)
-
-
-def _print_splits(console: Console, evaluation: Evaluation) -> None:
-    summary = evaluation.summary
-    if summary["splits_tested"]:
-        console.print(
-            f"Splits 细分: {summary['splits_tested']:,} ADRGs tested, of which the costs of"
-            f" {summary['splits_p_h_below_0_05']:,} differ between their groups (Kruskal–Wallis, p < 0.05)."
+        names = [
+            f"{part}_cv_below_{limit}" for limit in ("0_8", "1") for part in ("share_cases", "share_groups")
+        ]
+        rows = [
+            (self._value(row), row["trimming"], *(_share(row[name]) for name in names))
+            for row in evaluation.variance.filter(pl.col("scale") == "raw").iter_rows(named=True)
+        ]
+        title = self._either(f"变异系数（ddof {ddof}）", f"Coefficient of variation (ddof {ddof})")
+        show(self._console, heads.split(","), "ttnnnn", rows, title=title)
+        widest = evaluation.groups.filter(pl.col("cv_cost") >= 1)
+        widest = widest.sort("cv_cost", "drg", descending=[True, False])
+        if not widest.height:
+            return
+        shown = widest.head(_MOST)
+        title = self._either(
+            f"费用 CV 不低于 1 的 {widest.height:,} 个病组中的 {shown.height} 个",
+            f"{shown.height} of {widest.height:,} groups with a CV of cost of 1 or more",
         )
-    if not summary["order_pairs"]:
-        return
-    console.print(
-        f"Order MCC ≥ CC ≥ none 合并症次序: {summary['order_violated']:,} of {summary['order_pairs']:,} pairs"
-        " are violated."
-    )
-    violated = evaluation.order.filter("violated").sort("ratio", "higher_drg", nulls_last=True).head(_MOST)
-    if not violated.height:
-        return
-    head = ("higher", "lower", "cases", "mean yuan", "cases", "mean yuan", "ratio", "Welch p")
-    table = _table(f"Largest violations 次序颠倒最大的 {violated.height} 对", head, texts=2)
-    for row in violated.iter_rows(named=True):
-        table.add_row(
-            *(escape(f"{row[f'{side}_drg']} {row[f'{side}_level']}") for side in ("higher", "lower")),
-            f"{row['higher_cases']:,}",
-            _number(row["higher_mean_cost_yuan"], 2),
-            f"{row['lower_cases']:,}",
-            _number(row["lower_mean_cost_yuan"], 2),
-            _number(row["ratio"], 4),
-            _p_value(row["p_welch"]),
+        heads = self._either(
+            f"病组,名称,病例数,均值（元）,中位数（元）,CV,{self._level}",
+            f"DRG,name,cases,mean yuan,median yuan,CV,{self._level}",
         )
-    console.print(table)
+        rows = [
+            (
+                row["drg"],
+                row["drg_name"],
+                f"{row['cost_cases']:,}",
+                *(_number(row[name], 2) for name in ("mean_cost_yuan", "median_cost_yuan")),
+                _number(row["cv_cost"], 4),
+                _between(row["cv_cost_low"], row["cv_cost_high"]),
+            )
+            for row in shown.iter_rows(named=True)
+        ]
+        show(self._console, heads.split(","), "wtnnnnn", rows, title=title)
 
+    def _splits(self) -> None:
+        tested, differ = (self._of.summary[name] for name in ("splits_tested", "splits_p_h_below_0_05"))
+        if tested:
+            say(
+                self._console,
+                self._either(
+                    f"细分：检验 {tested:,} 个 ADRG，其中 {differ:,} 个的病组间费用有差异"
+                    "（Kruskal–Wallis，p < 0.05）。",
+                    f"Splits: {tested:,} ADRGs tested, of which the costs of {differ:,} differ between their"
+                    " groups (Kruskal–Wallis, p < 0.05).",
+                ),
+            )
 
-def _print_hospitals(console: Console, hospitals: pl.DataFrame) -> None:
-    if hospitals.height < 2:
-        return
-    key = "cost_index_ratio_of_sums"
-    ranked = hospitals.sort(key, "hospital_id", descending=[True, False], nulls_last=True)
-    title, shown = f"All {hospitals.height} hospitals 医疗机构", ranked
-    if hospitals.height > _MOST:
-        half = _MOST // 2
-        title = f"{half} highest and {half} lowest of {hospitals.height:,} hospitals 费用消耗指数最高与最低"
-        shown = pl.concat([ranked.head(half), ranked.tail(half)])
-    head = ("hospital", "cases", "cost index: Σ÷Σ", "mean of ratios", "time index: Σ÷Σ", "mean of ratios")
-    table = _table(title, head, texts=1)
-    ways = ("ratio_of_sums", "mean_of_ratios")
-    indices = [f"{value}_index_{way}" for value in ("cost", "time") for way in ways]
-    for row in shown.iter_rows(named=True):
-        numbers = (_number(row[name], 4) for name in indices)
-        table.add_row(escape(row["hospital_id"]), f"{row['cases']:,}", *numbers)
-    console.print(table)
+    def _order(self) -> None:
+        pairs, wrong = (self._of.summary[name] for name in ("order_pairs", "order_violated"))
+        if not pairs:
+            return
+        say(
+            self._console,
+            self._either(
+                f"合并症次序 MCC ≥ CC ≥ 无：{pairs:,} 对中有 {wrong:,} 对颠倒。",
+                f"Order MCC ≥ CC ≥ none: {wrong:,} of {pairs:,} pairs are violated.",
+            ),
+        )
+        violated = self._of.order.filter("violated").sort("ratio", "higher_drg", nulls_last=True).head(_MOST)
+        if not violated.height:
+            return
+        heads = self._either(
+            "较重,较轻,病例数,均值（元）,病例数,均值（元）,比值,Welch p",
+            "higher,lower,cases,mean yuan,cases,mean yuan,ratio,Welch p",
+        )
+        rows = [
+            (
+                *(f"{row[f'{side}_drg']} {row[f'{side}_level']}" for side in ("higher", "lower")),
+                f"{row['higher_cases']:,}",
+                _number(row["higher_mean_cost_yuan"], 2),
+                f"{row['lower_cases']:,}",
+                _number(row["lower_mean_cost_yuan"], 2),
+                _number(row["ratio"], 4),
+                _p_value(row["p_welch"]),
+            )
+            for row in violated.iter_rows(named=True)
+        ]
+        title = self._either(f"颠倒最大的 {violated.height} 对", f"Largest violations ({violated.height})")
+        show(self._console, heads.split(","), "wwnnnnnn", rows, title=title)
+
+    def _hospitals(self) -> None:
+        hospitals = self._of.hospitals
+        if hospitals.height < 2:
+            return
+        key = "cost_index_ratio_of_sums"
+        ranked = hospitals.sort(key, "hospital_id", descending=[True, False], nulls_last=True)
+        count = hospitals.height
+        title, shown = self._either(f"全部 {count} 家医疗机构", f"All {count} hospitals"), ranked
+        if count > _MOST:
+            half = _MOST // 2
+            title = self._either(
+                f"{count:,} 家医疗机构中费用消耗指数最高和最低的各 {half} 家",
+                f"{half} highest and {half} lowest of {count:,} hospitals",
+            )
+            shown = pl.concat([ranked.head(half), ranked.tail(half)])
+        heads = self._either(
+            "医疗机构,病例数,费用消耗指数 Σ÷Σ,费用指数 比值均值,时间消耗指数 Σ÷Σ,时间指数 比值均值",
+            "hospital,cases,cost index: Σ÷Σ,cost: mean of ratios,time index: Σ÷Σ,time: mean of ratios",
+        )
+        ways = ("ratio_of_sums", "mean_of_ratios")
+        indices = [f"{value}_index_{way}" for value in ("cost", "time") for way in ways]
+        rows = [
+            (row["hospital_id"], f"{row['cases']:,}", *(_number(row[name], 4) for name in indices))
+            for row in shown.iter_rows(named=True)
+        ]
+        show(self._console, heads.split(","), "wnnnnn", rows, title=title)
 
 
 def workbook(evaluation: Evaluation) -> bytes:

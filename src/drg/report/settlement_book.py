@@ -12,10 +12,10 @@ import polars as pl
 from drg.columns import Column, Kind
 from drg.errors import OutputError
 from drg.records.spreadsheet import MOST_ROWS
+from drg.records.workbook import Book, Heading, new_book
 from drg.report.checks import SEVERITIES_ZH
 from drg.report.settlement import CLOSED_ZH
 from drg.report.statement_cases import BASES_ZH
-from drg.report.workbook import Book, Heading, new_book
 from drg.settlement.columns import FORECAST, MONTH, SETTLEMENT_COLUMNS, YEAR, YEAR_TO_DATE
 from drg.settlement.settle import Settlement
 

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from drg.errors import OutputError
 from drg.payment.load import LoadedScheme
 from drg.payment.steps import CLASSES_ZH
 from drg.records.spreadsheet import MOST_ROWS
+from drg.records.workbook import Book, Heading, new_book
+from drg.records.workbook_looks import GREY, OPEN
+from drg.report.console import say
+from drg.report.console_table import show
+from drg.report.language import either
 from drg.report.prices import STATUSES_ZH
-from drg.report.workbook import GREY, OPEN, Book, Heading, new_book
 from drg.settlement.candidates import Candidates, special_review
 
 _MOST_HOSPITALS: Final = 20
@@ -203,27 +205,34 @@ def _notes(candidates: Candidates, loaded: LoadedScheme, language: str) -> list[
     ]
 
 
-def print_candidates(console: Console, candidates: Candidates, language: str = "zh") -> None:
+def print_candidates(console: Console, candidates: Candidates, language: str) -> None:
     """How many candidates each hospital has, beside its quota."""
-    table = Table(
-        "hospital 医疗机构", "year 年度", "discharges 按病组付费病例", "quota 限额", "special 已按特例",
-        "candidates 候选", "within quota 限额内",
-        title="Special cases 特例单议", title_justify="left",
-    )  # fmt: skip
-    for column in table.columns[2:]:
-        column.justify = "right"
-    quotas = candidates.quotas.sort("candidates", "hospital_id", "year", descending=[True, False, False])
-    counts = ("discharges", "quota", "special", "candidates", "within_quota")
-    for row in quotas.head(_MOST_HOSPITALS).iter_rows(named=True):
-        table.add_row(escape(row["hospital_id"]), str(row["year"]), *(f"{row[name]:,}" for name in counts))
-    table.add_section()
-    sums = (
-        candidates.quotas.select("discharges", "quota", "special", "candidates", "within_quota").sum().row(0)
+    heads = either(
+        language,
+        "医疗机构,年度,按病组付费病例,限额,已按特例,候选,限额内",
+        "hospital,year,discharges,quota,special,candidates,within quota",
     )
-    table.add_row("all 合计", "", *(f"{value:,}" for value in sums))
-    console.print(table)
-    if candidates.quotas.height > _MOST_HOSPITALS:
-        more = candidates.quotas.height - _MOST_HOSPITALS
-        console.print(f"{more:,} more hospitals and years are in the workbook (其余见工作簿).")
+    names = ("discharges", "quota", "special", "candidates", "within_quota")
+    quotas = candidates.quotas.sort("candidates", "hospital_id", "year", descending=[True, False, False])
+    rows = [
+        (row["hospital_id"], str(row["year"]), *(f"{row[name]:,}" for name in names))
+        for row in quotas.head(_MOST_HOSPITALS).iter_rows(named=True)
+    ]
+    total = (
+        either(language, "合计", "all"),
+        "",
+        *(f"{value:,}" for value in quotas.select(names).sum().row(0)),
+    )
+    title = either(language, "特例单议", "Special cases")
+    show(console, heads.split(","), "wwnnnnn", rows, title=title, total=total)
+    if (more := quotas.height - _MOST_HOSPITALS) > 0:
+        say(
+            console,
+            either(
+                language,
+                f"另有 {more:,} 个医疗机构和年度见工作簿。",
+                f"{more:,} more hospitals and years are in the workbook.",
+            ),
+        )
     for zh, en in candidates.skipped:
-        console.print(zh if language == "zh" else en, markup=False, highlight=False)
+        say(console, either(language, zh, en))

@@ -15,11 +15,11 @@ from drg.analysis.statement_account import accounts_of
 from drg.analysis.statement_budget import budget_shares
 from drg.errors import InputError, did_you_mean
 from drg.records.files import make_directory, placed
+from drg.records.workbook import NO_TIME
 from drg.report.statement_book import Statement, write_book
 from drg.report.statement_lines import sections
 from drg.report.statement_page import page
 from drg.report.statement_text import Language
-from drg.report.workbook import NO_TIME
 from drg.settlement.cleared import cleared, point_values
 from drg.settlement.columns import FORECAST, MONTH, YEAR
 from drg.settlement.settle import Settlement

@@ -13,8 +13,9 @@ from drg.analysis.statement import MONEY
 from drg.columns import ALL
 from drg.payment.steps import CLASSES_ZH
 from drg.records.spreadsheet import MOST_ROWS
+from drg.records.workbook import Book, Heading
+from drg.records.workbook_looks import TOTAL
 from drg.report.statement_text import Language
-from drg.report.workbook import TOTAL, Book, Heading
 from drg.settlement.cleared import CLEARED_COLUMNS
 from drg.settlement.columns import SETTLEMENT_COLUMNS
 

@@ -9,9 +9,10 @@ from xlsxwriter.utility import xl_col_to_name
 from drg.analysis.statement_account import Account
 from drg.payment.rules import INSIDE
 from drg.payment.scheme import PaymentScheme
+from drg.records.workbook import Book
+from drg.records.workbook_looks import HEADER, TOTAL
 from drg.report.statement_cases import CaseCells, counted_word, in_words
 from drg.report.statement_text import Language, label
-from drg.report.workbook import HEADER, TOTAL, Book
 from drg.settlement.cells import BESIDE, shared_classes
 
 SHEET: Final = {"zh": "病例汇总", "en": "classes"}

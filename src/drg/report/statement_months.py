@@ -8,9 +8,10 @@ from typing import Any, Final
 from xlsxwriter.utility import xl_col_to_name
 
 from drg.analysis.statement_account import Account
+from drg.records.workbook import Book
+from drg.records.workbook_looks import HEADER, TOTAL
 from drg.report.statement_text import Language, label
 from drg.report.statement_words import words_in
-from drg.report.workbook import HEADER, TOTAL, Book
 from drg.settlement.columns import FLOWS
 
 SHEET: Final = {"zh": "分月", "en": "months"}

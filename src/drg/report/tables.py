@@ -7,8 +7,6 @@ from itertools import groupby
 from typing import Final
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
 from drg.analysis.tables_check import TablesCheck
@@ -16,133 +14,240 @@ from drg.analysis.tables_diff import WHAT, TablesDiff
 from drg.analysis.tables_show import Code, CodeSet, Group, Line
 from drg.grouping.corrected import CorrectedRow
 from drg.records.findings import ERROR, NOTICE, WARNING
+from drg.report.checks import SEVERITIES_ZH, severity_in
+from drg.report.console import say
+from drg.report.console_table import show
+from drg.report.language import either
 from drg.tables.importing import Imported
 from drg.tables.locate import called
 
-_COLOURS: Final = {ERROR: "red", WARNING: "yellow", NOTICE: "dim"}
 _COUNTED: Final = {
+    "mdc": ("MDC", "MDC"),
+    "adrg": ("ADRG", "ADRG"),
+    "drg": ("DRG", "DRG"),
+    "sets": ("集合", "sets"),
+    "set_rows": ("集合行数", "rows of sets"),
+    "complications": ("合并症或并发症", "complications"),
+    "mcc": ("… 其中 MCC", "… of them MCC"),
+    "cc": ("… 其中 CC", "… of them CC"),
+    "exclusion_sets": ("排除表", "exclusion tables"),
+    "exclusions": ("排除表行数", "rows of exclusion tables"),
+}
+_WHAT_ZH: Final = {
     "mdc": "MDC",
     "adrg": "ADRG",
     "drg": "DRG",
-    "sets": "sets (集合)",
-    "set_rows": "rows of sets",
-    "complications": "complications (CC)",
-    "mcc": "… of them MCC",
-    "cc": "… of them CC",
-    "exclusion_sets": "exclusion tables (排除表)",
-    "exclusions": "rows of exclusion tables",
+    "order": "顺序",
+    "split": "细分",
+    "diagnosis": "诊断",
+    "procedure": "手术或操作",
+    "set": "集合",
+    "code": "编码",
+    "complication": "合并症或并发症",
+    "exclusion": "排除",
+}
+_COMPARED_ZH: Final = {
+    "sets": "集合",
+    "codes in sets": "集合中的编码",
+    "MCC diagnoses": "MCC 诊断",
+    "CC diagnoses": "CC 诊断",
+    "exclusion sets": "排除表",
+}
+_CHANGES_ZH: Final = {
+    "added": "新增",
+    "dropped": "取消",
+    "removed": "移出",
+    "renamed": "改名",
+    "moved": "改变归属",
+    "rule changed": "规则改变",
+    "split otherwise": "细分改变",
+    "codes changed": "编码改变",
+    "excluded by others": "排除条件改变",
 }
 _CELL: Final = 60
 
 
-def print_import(console: Console, imported: Imported) -> None:
+def print_import(console: Console, imported: Imported, language: str) -> None:
     """What was read against what is published, what was mended, amended and left out."""
-    table = _table("read", "expected", "found", "", title=f"Read from {imported.workbook.file.name}")
-    table.columns[1].justify = table.columns[2].justify = "right"
+
+    def of(zh: str, en: str) -> str:
+        return either(language, zh, en)
+
+    file = imported.workbook.file.name
+    rows = []
     for name, expected in imported.expected.items():
         found = imported.workbook.counts[name]
         difference = Text("" if found == expected else f"{found - expected:+,}", "yellow")
-        table.add_row(_COUNTED[name], f"{expected:,}", f"{found:,}", difference)
-    console.print(table)
+        rows.append((of(*_COUNTED[name]), f"{expected:,}", f"{found:,}", difference))
+    heads = (*of("内容,公布数,读入数", "read,expected,found").split(","), "")
+    show(console, heads, "wnnn", rows, title=of(f"读自 {file}", f"Read from {file}"))
     if not imported.complete:
-        _say(console, "The workbook does not hold what the published one holds; see the differences above.")
+        say(
+            console,
+            of(
+                "工作簿的内容与公布的不一致，差异见上表。",
+                "The workbook does not hold what the published one holds; see the differences above.",
+            ),
+        )
     for note in imported.workbook.notes:
-        _say(console, f"• {note}")
+        say(console, f"- {note}")
     for amendment in imported.amended:
-        there = amendment.rows - len(amendment.added)
-        rows = ", ".join(" ".join(row) for row in amendment.added)
-        what = f"{len(amendment.added)} rows added to {amendment.table}" + (f" ({rows})" if rows else "")
-        _say(console, f"• amendment: {what}; {there} were there already. Source: {amendment.citation}")
+        there, added = amendment.rows - len(amendment.added), len(amendment.added)
+        lines = ", ".join(" ".join(row) for row in amendment.added)
+        what = f" ({lines})" if lines else ""
+        say(
+            console,
+            of(
+                f"- 补充：{amendment.table} 增加 {added} 行{what}，原已有 {there} 行。"
+                f"来源：{amendment.citation}",
+                f"- amendment: {added} rows added to {amendment.table}{what}; {there} were there already."
+                f" Source: {amendment.citation}",
+            ),
+        )
     for group in imported.left_out:
         if group.sets:
-            _say(console, f"• left out: {group.table.upper()} {group.code}: no set {', '.join(group.sets)}")
-    below = [group.code for group in imported.left_out if not group.sets]
+            table, sets = group.table.upper(), ", ".join(group.sets)
+            say(
+                console,
+                of(
+                    f"- 略去：{table} {group.code}，缺少集合 {sets}",
+                    f"- left out: {table} {group.code}: no set {sets}",
+                ),
+            )
+    below = ", ".join(group.code for group in imported.left_out if not group.sets)
     if below:
-        _say(console, f"• left out with the groups above them: {', '.join(below)}")
-    _say(console, f"Written to {imported.directory}; group with --grouper {called(imported.directory)}")
+        say(console, of(f"- 随上级略去：{below}", f"- left out with the groups above them: {below}"))
+    place, id_ = imported.directory, called(imported.directory)
+    say(
+        console,
+        of(
+            f"已写入 {place}；分组时使用 --grouper {id_}",
+            f"Written to {place}; group with --grouper {id_}",
+        ),
+    )
 
 
-def print_check(console: Console, check: TablesCheck, *, limit: int | None = 5) -> None:
+def print_check(console: Console, check: TablesCheck, language: str, *, limit: int | None = 5) -> None:
     """Counts by finding, then the findings.
 
     Args:
         console: where to.
         check: what was found.
+        language: of the words.
         limit: how many of each kind; None for all.
     """
+
+    def of(zh: str, en: str) -> str:
+        return either(language, zh, en)
+
     summary = check.summary()
+    message = of("message_zh", "message")
     if summary.is_empty():
-        _say(console, f"{check.grouper}: nothing was found.")
+        say(console, of(f"{check.grouper}：未发现问题。", f"{check.grouper}: nothing was found."))
     else:
-        table = _table("severity", "finding", "count", "meaning", title=f"Findings in {check.grouper}")
-        table.columns[2].justify = "right"
-        for row in summary.rows(named=True):
-            meaning = f"{escape(row['message'])}\n{escape(row['message_zh'])}"
-            severity = Text(row["severity"], _COLOURS[row["severity"]])
-            table.add_row(severity, row["check"], f"{row['count']:,}", meaning)
-        console.print(table)
+        rows = [
+            (severity_in(row["severity"], language), row["check"], f"{row['count']:,}", row[message])
+            for row in summary.rows(named=True)
+        ]
+        heads = of("级别,问题,数量,说明", "severity,finding,count,meaning").split(",")
+        title = of(f"{check.grouper} 的检查结果", f"Findings in {check.grouper}")
+        show(console, heads, "wwnt", rows, title=title)
     for row in summary.rows(named=True):
-        console.print(
-            Text.assemble("\n", (row["check"], "bold"), f": {row['message']}. {row['fix']}."), soft_wrap=True
-        )
+        told = of(f"：{row['message_zh']}", f": {row['message']}. {row['fix']}.")
+        console.print(Text.assemble("\n", (row["check"], "bold"), told), soft_wrap=True)
         findings = check.findings.filter(check=row["check"])
         for finding in findings.head(findings.height if limit is None else limit).rows(named=True):
-            place = f"  [{finding['file']}, row {finding['row']}]" if finding["file"] else ""
-            _say(console, f"  {finding['item']}: {finding['detail']}{place}")
-        _more(console, findings.height, limit, "--all")
+            at = of(f"第 {finding['row']} 行", f"row {finding['row']}")
+            place = f"  [{finding['file']}, {at}]" if finding["file"] else ""
+            say(console, f"  {finding['item']}: {finding['detail']}{place}")
+        _more(console, findings.height, limit, "--all", language)
     for name, why in check.skipped.items():
-        _say(console, f"Skipped {name}: {why}")
-    counts = ", ".join(_many(check.count(severity), severity) for severity in (ERROR, WARNING, NOTICE))
-    _say(console, f"\n{check.grouper}: {counts}.")
+        say(console, of(f"未检查 {name}：{why}", f"Skipped {name}: {why}"))
+    counts = ", ".join(
+        of(f"{SEVERITIES_ZH[severity]} {check.count(severity):,}", _many(check.count(severity), severity))
+        for severity in (ERROR, WARNING, NOTICE)
+    )
+    say(console, f"\n{check.grouper}: {counts}.")
 
 
 def print_diff(
-    console: Console, diff: TablesDiff, *, details: Collection[str] = (), limit: int | None = 20
+    console: Console,
+    diff: TablesDiff,
+    language: str,
+    *,
+    details: Collection[str] = (),
+    limit: int | None = 20,
 ) -> None:
     """Counts, then how many changes of each kind, then those that were asked for.
 
     Args:
         console: where to.
         diff: the comparison.
+        language: of the words.
         details: what to show in full; see ``analysis.tables_diff.WHAT``.
         limit: how many of each kind; None for all.
     """
+
+    def of(zh: str, en: str) -> str:
+        return either(language, zh, en)
+
     before, after = diff.before.id, diff.after.id
-    table = _table("", before, after, "in both", title=f"{before} → {after}")
-    for row in diff.counts.rows():
-        table.add_row(row[0], *("–" if number is None else f"{number:,}" for number in row[1:]))
-    _right(table, 1)
-    console.print(table)
+    counts = [
+        (of(_COMPARED_ZH.get(row[0], row[0]), row[0]), *("–" if n is None else f"{n:,}" for n in row[1:]))
+        for row in diff.counts.rows()
+    ]
+    heads: tuple[str, ...] = ("", before, after, of("两者都有", "in both"))
+    show(console, heads, "wnnn", counts, title=f"{before} → {after}")
     summary = diff.summary()
     if summary.is_empty():
-        _say(console, "The two say the same.")
+        say(console, of("两个版本内容相同。", "The two say the same."))
         return
-    table = _table("what", "change", "count", "for example", title="Changes")
-    table.columns[2].justify = "right"
+    rows = []
     for what, change, count in summary.rows():
         items = diff.details(what).filter(change=change)["item"].head(4).to_list()
-        table.add_row(what, change, f"{count:,}", ", ".join(items) + (" …" if count > 4 else ""))
-    console.print(table)
+        shown = ", ".join(items) + (" …" if count > 4 else "")
+        rows.append(
+            (of(_WHAT_ZH[what], what), of(_CHANGES_ZH.get(change, change), change), f"{count:,}", shown)
+        )
+    heads = tuple(of("对象,变化,数量,例如", "what,change,count,for example").split(","))
+    show(console, heads, "wwnt", rows, title=of("变化", "Changes"))
     for what in (what for what in WHAT if what in details):
-        _print_details(console, diff, what, limit)
+        _print_details(console, diff, what, limit, language)
     if not details:
-        _say(console, "Show one kind with --details WHAT, all of them in a file with -o changes.csv")
+        say(
+            console,
+            of(
+                "查看其中一类：--details 类别；全部写入文件：-o changes.csv",
+                "Show one kind with --details WHAT, all of them in a file with -o changes.csv",
+            ),
+        )
 
 
-def _print_details(console: Console, diff: TablesDiff, what: str, limit: int | None) -> None:
+def _print_details(console: Console, diff: TablesDiff, what: str, limit: int | None, language: str) -> None:
     changes = diff.details(what)
-    table = _table(
-        "change", what, "about", diff.before.id, diff.after.id, title=f"{what}: {changes.height:,}"
+    heads = (
+        either(language, "变化", "change"),
+        either(language, _WHAT_ZH[what], what),
+        either(language, "内容", "about"),
+        diff.before.id,
+        diff.after.id,
     )
+    rows = []
     for row in changes.head(changes.height if limit is None else limit).rows(named=True):
-        cells = (row[column] or "" for column in ("change", "item", "about", "before", "after"))
-        table.add_row(*(escape(_short(cell, limit)) for cell in cells))
-    console.print(table)
-    _more(console, changes.height, limit, "--all")
+        change = either(language, _CHANGES_ZH.get(row["change"], row["change"]), row["change"])
+        rest = (_short(row[column] or "", limit) for column in ("item", "about", "before", "after"))
+        rows.append((change, *rest))
+    show(console, heads, "wtttt", rows, title=f"{heads[1]}: {changes.height:,}")
+    _more(console, changes.height, limit, "--all", language)
 
 
 def print_show(
-    console: Console, found: Sequence[Group | CodeSet | Code], grouper: str, *, limit: int | None = 5
+    console: Console,
+    found: Sequence[Group | CodeSet | Code],
+    grouper: str,
+    language: str,
+    *,
+    limit: int | None = 5,
 ) -> None:
     """A group, a set or a code, with everything that belongs to it.
 
@@ -150,92 +255,118 @@ def print_show(
         console: where to.
         found: what ``analysis.tables_show.show`` found.
         grouper: the id of the version.
+        language: of the words.
         limit: how many codes of each set; None for all.
     """
+    shown = _Shown(console, grouper, language, limit)
     for thing in found:
         if isinstance(thing, Group):
-            _print_group(console, thing, grouper, limit)
+            shown.group(thing)
         elif isinstance(thing, CodeSet):
-            _print_set(console, thing, limit)
-            for line in thing.used_by:
-                _say(console, f"  named by {_line(line)}")
-            if not thing.used_by and thing.complications is None:
-                _say(console, "  no rule names it")
+            shown.set_alone(thing)
         else:
-            _print_code(console, thing)
-        _print_corrections(console, thing.corrections, limit)
+            shown.code(thing)
+        shown.corrections(thing.corrections)
 
 
-def _print_group(console: Console, group: Group, grouper: str, limit: int | None) -> None:
-    line = group.line
-    heading = f"{line.table.upper()} {line.code} {line.name}".strip()
-    console.print(Text.assemble((heading, "bold"), f"  [{grouper}]"), soft_wrap=True)
-    for parent in group.parents:
-        _say(console, f"  in {parent.table.upper()} {parent.code} {parent.name}")
-    above = group.parents[-1].code if group.parents else "the version"
-    _say(console, f"  order {group.order}: tried as number {group.place} of {group.of} in {above}")
-    _say(console, f"  rule: {line.rule or '(none: it always holds)'}")
-    for one in group.sets:
-        _print_set(console, one, limit, indent="  ")
-    if group.inside:
-        table = _table(group.inside[0].table.upper(), "name", "rule", title="Inside, as they are tried")
-        for inner in group.inside:
-            table.add_row(inner.code, escape(inner.name), escape(inner.rule or "(always)"))
-        console.print(table)
+class _Shown:
+    """Groups, sets and codes of a version on a console."""
 
+    def __init__(self, console: Console, grouper: str, language: str, limit: int | None) -> None:
+        self._console = console
+        self._grouper = grouper
+        self._language = language
+        self._limit = limit
 
-def _print_set(console: Console, one: CodeSet, limit: int | None, indent: str = "") -> None:
-    asked = "" if one.complications is None else f", excluding for {_many(one.complications, 'complication')}"
-    _say(console, f"{indent}{one.name}: {_many(len(one.codes), 'code')}{asked}")
-    for code, name in one.codes[:limit]:
-        _say(console, f"{indent}  {code} {name}".rstrip())
-    _more(console, len(one.codes), limit, "--codes", indent=f"{indent}  ")
+    def group(self, group: Group) -> None:
+        line = group.line
+        heading = f"{line.table.upper()} {line.code} {line.name}".strip()
+        text = Text.assemble((heading, "bold"), f"  [{self._grouper}]")
+        self._console.print(text, soft_wrap=True)
+        for parent in group.parents:
+            named = f"{parent.table.upper()} {parent.code} {parent.name}"
+            self._say(f"  属于 {named}", f"  in {named}")
+        above = group.parents[-1].code if group.parents else ""
+        self._say(
+            f"  顺序 {group.order}：在 {above or '本版本'} 的 {group.of} 个中第 {group.place} 个判断",
+            f"  order {group.order}: tried as number {group.place} of {group.of} in {above or 'the version'}",
+        )
+        self._say(
+            f"  规则：{line.rule or '（无，总是成立）'}", f"  rule: {line.rule or '(none: it always holds)'}"
+        )
+        for one in group.sets:
+            self._set(one, indent="  ")
+        if group.inside:
+            of = either(self._language, "名称,规则", "name,rule").split(",")
+            always = either(self._language, "（总是成立）", "(always)")
+            rows = [(inner.code, inner.name, inner.rule or always) for inner in group.inside]
+            title = either(self._language, "下级，按判断顺序", "Inside, as they are tried")
+            show(self._console, (group.inside[0].table.upper(), *of), "wtt", rows, title=title)
 
+    def set_alone(self, one: CodeSet) -> None:
+        self._set(one)
+        for line in one.used_by:
+            self._say(f"  用于 {_line(line)}", f"  named by {_line(line)}")
+        if not one.used_by and one.complications is None:
+            self._say("  没有规则使用它", "  no rule names it")
 
-def _print_code(console: Console, code: Code) -> None:
-    console.print(Text(f"{code.code} {code.name}".strip(), "bold"))
-    if code.level:
-        excluded = f"; principal diagnoses in {code.exclusion_set} exclude it" if code.exclusion_set else ""
-        _say(console, f"  as other diagnosis: {code.level}{excluded or '; nothing excludes it'}")
-    if code.excludes:
-        _say(console, f"  as principal diagnosis it excludes the complications of {', '.join(code.excludes)}")
-    for name, lines in code.sets:
-        used = "; ".join(f"{line.table.upper()} {line.code} {line.name}".strip() for line in lines)
-        _say(console, f"  in {name}: {used or 'no rule names it'}")
+    def _set(self, one: CodeSet, indent: str = "") -> None:
+        codes, excluding = len(one.codes), one.complications
+        zh = "" if excluding is None else f"，对 {excluding:,} 个合并症或并发症排除"
+        en = "" if excluding is None else f", excluding for {_many(excluding, 'complication')}"
+        self._say(
+            f"{indent}{one.name}：{codes:,} 个编码{zh}", f"{indent}{one.name}: {_many(codes, 'code')}{en}"
+        )
+        for code, name in one.codes[: self._limit]:
+            say(self._console, f"{indent}  {code} {name}".rstrip())
+        _more(self._console, codes, self._limit, "--codes", self._language, indent=f"{indent}  ")
 
+    def code(self, code: Code) -> None:
+        self._console.print(Text(f"{code.code} {code.name}".strip(), "bold"))
+        if code.level:
+            by = code.exclusion_set
+            zh = f"；主要诊断在 {by} 中时排除" if by else "；无排除"
+            en = f"; principal diagnoses in {by} exclude it" if by else "; nothing excludes it"
+            self._say(f"  作为其他诊断：{code.level}{zh}", f"  as other diagnosis: {code.level}{en}")
+        if code.excludes:
+            sets = ", ".join(code.excludes)
+            self._say(
+                f"  作为主要诊断，排除 {sets} 的合并症或并发症",
+                f"  as principal diagnosis it excludes the complications of {sets}",
+            )
+        for name, lines in code.sets:
+            used = "; ".join(f"{line.table.upper()} {line.code} {line.name}".strip() for line in lines)
+            self._say(
+                f"  在 {name} 中：{used or '没有规则使用'}", f"  in {name}: {used or 'no rule names it'}"
+            )
 
-def _print_corrections(console: Console, rows: Sequence[CorrectedRow], limit: int | None) -> None:
-    """Each reason once, with the rows that it is given for."""
-    for reason, same in groupby(rows, lambda row: (row.version, row.reason, row.reason_zh)):
-        corrected = list(same)
-        version, why, why_zh = reason
-        _say(console, f"  corrected (更正) in {version}: {why} {why_zh or ''}".rstrip())
-        for row in corrected[:limit]:
-            what = row.change if row.column is None else f"{row.column} was {row.before!r}"
-            _say(console, f"    {row.table} {row.key}: {what}")
-        _more(console, len(corrected), limit, "--codes", indent="    ")
+    def corrections(self, rows: Sequence[CorrectedRow]) -> None:
+        """Each reason once, with the rows that it is given for."""
+        for (version, why, why_zh), same in groupby(
+            rows, lambda row: (row.version, row.reason, row.reason_zh)
+        ):
+            corrected = list(same)
+            self._say(f"  {version} 的更正：{why_zh or why}", f"  corrected in {version}: {why}")
+            for row in corrected[: self._limit]:
+                zh = row.change if row.column is None else f"{row.column} 原为 {row.before!r}"
+                en = row.change if row.column is None else f"{row.column} was {row.before!r}"
+                self._say(f"    {row.table} {row.key}：{zh}", f"    {row.table} {row.key}: {en}")
+            _more(self._console, len(corrected), self._limit, "--codes", self._language, indent="    ")
+
+    def _say(self, zh: str, en: str) -> None:
+        say(self._console, either(self._language, zh, en))
 
 
 def _line(line: Line) -> str:
     return f"{line.table.upper()} {line.code} {line.name}: {line.rule}"
 
 
-def _table(*headers: str, title: str) -> Table:
-    return Table(*headers, title=title, title_justify="left")
-
-
-def _right(table: Table, start: int) -> None:
-    for column in table.columns[start:]:
-        column.justify = "right"
-
-
-def _say(console: Console, text: str) -> None:
-    console.print(Text(text), soft_wrap=True)
-
-
-def _more(console: Console, count: int, limit: int | None, option: str, indent: str = "  ") -> None:
+def _more(
+    console: Console, count: int, limit: int | None, option: str, language: str, indent: str = "  "
+) -> None:
     if limit is not None and count > limit:
-        _say(console, f"{indent}… and {count - limit:,} more: {option}")
+        more = f"{count - limit:,}"
+        say(console, indent + either(language, f"……另有 {more} 个：{option}", f"… and {more} more: {option}"))
 
 
 def _many(count: int, what: str) -> str:

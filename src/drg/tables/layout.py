@@ -78,5 +78,13 @@ EXCLUSIONS: Final = Table(
     ("exclusion_set", "code"),
     ("exclusion_set", "code"),
 )
+# Not one of the six: it says which groups of other versions are the same, and does not group.
+EQUIVALENCES: Final = Table(
+    "equivalences",
+    ("adrg", "other_name", "version", "reason"),
+    ("adrg", "other_name"),
+    ("adrg", "other_name", "version", "reason"),
+    ("adrg", "version"),
+)
 
 TABLES: Final = (MDC, ADRG, DRG, SETS, COMPLICATIONS, EXCLUSIONS)

@@ -11,6 +11,7 @@ import polars as pl
 
 from drg.errors import TablesError
 from drg.tables.corrections import SCHEMA, corrections_of
+from drg.tables.equivalences import EMPTY, equivalences_of
 from drg.tables.layout import PROVENANCE, TABLES, Table
 from drg.tables.lint import check_references
 from drg.tables.locate import find, find_base, installed
@@ -32,6 +33,7 @@ class GrouperTables:
         complications: code, level (MCC or CC), exclusion_set ("" if nothing excludes).
         exclusions: exclusion_set, code.
         corrections: the rows that differ from the source of the version; see ``corrections.corrections_of``.
+        equivalences: adrg, other_name, version, reason: further names of its groups in other versions.
 
     ``file`` and ``row`` say where a rule was read, the header being row 1. Rows stand as in the file,
     those that an overlay adds at the end; ``order`` is not applied.
@@ -45,6 +47,7 @@ class GrouperTables:
     complications: pl.DataFrame
     exclusions: pl.DataFrame
     corrections: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SCHEMA))
+    equivalences: pl.DataFrame = field(default_factory=EMPTY.clone)
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{frame.height} {name}" for name, frame in self.frames.items())
@@ -74,9 +77,11 @@ def load_tables(grouper: str | Path) -> GrouperTables:
         UnknownGrouperError: there is no such version.
         TablesError: it cannot be used as it stands; names file, row, column and remedy.
     """
-    manifest, tables, corrections = _resolve(find(grouper), ())
+    directory = find(grouper)
+    manifest, tables, corrections = _resolve(directory, ())
     check_references(tables)
-    return GrouperTables(manifest, **tables, corrections=corrections)
+    equivalences = equivalences_of(directory, tables["adrg"])
+    return GrouperTables(manifest, **tables, corrections=corrections, equivalences=equivalences)
 
 
 def _resolve(

@@ -146,7 +146,7 @@ def find(grouper: str | Path) -> Path:
     Raises:
         UnknownGrouperError: there is none; names the nearest id and how to list them.
     """
-    path = Path(grouper).expanduser()
+    path = Path(grouper)
     if isinstance(grouper, Path) or _has_separator(grouper):
         if path.is_dir():
             return path

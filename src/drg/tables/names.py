@@ -9,6 +9,7 @@ from typing import Final
 import polars as pl
 
 from drg.records.codes import DIAGNOSIS, PROCEDURE, code_names
+from drg.records.exact_paths import exact, read_parquet
 from drg.tables.locate import find, find_base
 from drg.tables.manifest import read_manifest
 
@@ -34,7 +35,7 @@ def gathered(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
 def write_names(directory: Path, names: pl.DataFrame) -> None:
     """Writes the names beside the tables of a version, if there are any."""
     if names.height:
-        names.select(COLUMNS).write_parquet(directory / NAMES_FILE)
+        names.select(COLUMNS).write_parquet(exact(directory / NAMES_FILE))
 
 
 def read_names(grouper: str | Path) -> pl.DataFrame:
@@ -49,4 +50,4 @@ def read_names(grouper: str | Path) -> pl.DataFrame:
         if base is None:
             return pl.DataFrame(schema=dict.fromkeys(COLUMNS, pl.String))
         directory = find_base(directory, base)
-    return pl.read_parquet(file)
+    return read_parquet(file)

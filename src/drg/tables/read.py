@@ -10,7 +10,8 @@ from pathlib import Path
 import polars as pl
 
 from drg.errors import TablesError, did_you_mean
-from drg.tables.layout import CHANGE, COMPLICATIONS, PROVENANCE, TABLES, Table
+from drg.records.exact_paths import read_csv
+from drg.tables.layout import CHANGE, COMPLICATIONS, EQUIVALENCES, PROVENANCE, TABLES, Table
 from drg.tables.lint import check_cells, check_unique
 
 # The published workbook writes 无 where a complication is never excluded.
@@ -46,12 +47,13 @@ def check_files(directory: Path, *, overlay: bool) -> None:
     """Every table is there, if all must be, and no CSV file is there that would not be read."""
     expected = [table.file for table in TABLES]
     present = {file.name for file in directory.glob("*.csv") if file.name[0] not in "~."}
-    for name in sorted(present.difference(expected)):
-        hint = did_you_mean(name, expected)
+    known = [*expected, EQUIVALENCES.file]
+    for name in sorted(present.difference(known)):
+        hint = did_you_mean(name, known)
         raise TablesError(
             "this file belongs to no table, so it would not be read",
             file=directory / name,
-            fix=f"{hint} Rename it to one of {', '.join(expected)}, or delete it".strip(),
+            fix=f"{hint} Rename it to one of {', '.join(known)}, or delete it".strip(),
         )
     missing = [] if overlay else [name for name in expected if name not in present]
     if missing:
@@ -67,7 +69,7 @@ def _parse(file: Path, table: Table, *, overlay: bool) -> pl.DataFrame:
     header = _header(raw, file)
     _check_header(header, table, file, overlay=overlay)
     try:
-        frame = pl.read_csv(raw, infer_schema=False, empty_string_is_null=False, new_columns=header)
+        frame = read_csv(raw, infer_schema=False, empty_string_is_null=False, new_columns=header)
     except pl.exceptions.PolarsError as error:
         _check_ragged(raw, header, file)
         raise TablesError(f"cannot be read as CSV: {error}", file=file, fix="Save it as CSV UTF-8") from error

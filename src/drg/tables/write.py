@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from drg.errors import OutputError
+from drg.records.exact_paths import exact
 from drg.tables.layout import CHANGE, TABLES
 from drg.tables.manifest import MANIFEST_FILE, Manifest, manifest_text
 from drg.tables.overlay import by_key
@@ -44,5 +45,5 @@ def write_version(directory: Path, manifest: Manifest, tables: Mapping[str, pl.D
             frame = tables[table.name].select([CHANGE] * overlay + [*table.columns])
             frame = frame.sort(by_key(table)) if table.is_list or overlay else frame
             # Null is written as nothing, empty text as two quotation marks.
-            frame.with_columns(pl.col(pl.String).replace("", None)).write_csv(directory / table.file)
+            frame.with_columns(pl.col(pl.String).replace("", None)).write_csv(exact(directory / table.file))
     (directory / MANIFEST_FILE).write_text(manifest_text(manifest), encoding="utf-8", newline="\n")

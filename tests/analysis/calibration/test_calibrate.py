@@ -81,7 +81,13 @@ def test_means_and_counts_equal_numpy() -> None:
 def estimates(frame: pl.DataFrame, **options: Any) -> tuple[Estimates, Sums]:
     version = version_of(SPLIT)
     sums = sums_of(read_period(frame, "a", Fraction(1), version.drgs), Trimming.parse("log-sd:2"))
-    given = {"min_cases": 30, "prior": {}, "blend": False, "monotone": True, "decimals": 4} | options
+    given: dict[str, Any] = {
+        "min_cases": 30,
+        "prior": {},
+        "blend": False,
+        "monotone": True,
+        "decimals": 4,
+    } | options
     return estimate([sums], sums, version, **given), sums
 
 
@@ -213,7 +219,7 @@ def no_nan(found: drg.Calibration) -> None:
     for frame in (found.groups, found.periods, found.cells):
         assert not any(dtype.is_float() for dtype in frame.dtypes)
     out = io.StringIO()
-    print_calibration(Console(file=out, width=200), found, 0.0)
+    print_calibration(Console(file=out, width=200), found, 0.0, "en")
     book = openpyxl.load_workbook(io.BytesIO(calibration_workbook(found)))
     cells = [str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row if cell]
     for text in (out.getvalue(), *cells):

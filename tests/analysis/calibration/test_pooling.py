@@ -4,7 +4,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from drg.analysis.calibration.pooling import pooled
@@ -20,7 +20,6 @@ VALUES = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(VALUES)
 @example([(Fraction(1) + Fraction(1, 10**25), Fraction(1)), (Fraction(1), Fraction(1))])
 def test_never_descends_keeps_the_total_and_is_idempotent(cases: list[tuple[Fraction, Fraction]]) -> None:
@@ -32,7 +31,6 @@ def test_never_descends_keeps_the_total_and_is_idempotent(cases: list[tuple[Frac
     assert float(sum(v * n for v, n in zip(result, counts, strict=True)) / total) == pytest.approx(1)
 
 
-@settings(deadline=None)
 @given(VALUES)
 def test_agrees_with_the_max_min_formula(cases: list[tuple[Fraction, Fraction]]) -> None:
     values, counts = zip(*cases, strict=True)

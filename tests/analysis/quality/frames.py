@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import polars as pl
 
-SCHEMA = {
+SCHEMA: dict[str, Any] = {
     "drg": pl.String,
     "adrg": pl.String,
     "grouping_status": pl.String,

@@ -8,12 +8,13 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from drg.analysis.quality import Evaluation, evaluate
 from drg.errors import InputError, MissingColumnError, UnknownGrouperError
 from tests.analysis.quality.frames import SCHEMA, grouped
+from tests.profiles import tries
 
 
 def nothing_odd(found: Evaluation) -> Evaluation:
@@ -216,7 +217,7 @@ CASES = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@tries(0.4)
 @example([("AA11", 0, 1), ("AA11", 1, 1), *[("AA13", "99999999.99", 1)] * 2], "none", 0)
 @given(CASES, st.sampled_from(["none", "percentile:10,90", "iqr:0.1", "log-sd:1"]), st.sampled_from([0, 1]))
 def test_never_nan(cases: list[tuple[str, Any, int | None]], rule: str, ddof: int) -> None:

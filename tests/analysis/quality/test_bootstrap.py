@@ -50,10 +50,10 @@ def test_agrees_with_scipy(small: tuple[npt.NDArray[np.int64], Floats]) -> None:
     for drawn, statistic in ((ours.mean, np.mean), (ours.cv, cv)):
         limits = interval(drawn)
         for one in range(4):
-            theirs = stats.bootstrap((values[0][group == one],), statistic, **options).confidence_interval
-            width = theirs.high - theirs.low
-            assert limits.low[0, one] == pytest.approx(theirs.low, abs=0.06 * width)
-            assert limits.high[0, one] == pytest.approx(theirs.high, abs=0.06 * width)
+            found = stats.bootstrap((values[0][group == one],), statistic, **options).confidence_interval
+            width = found.high - found.low
+            assert limits.low[0, one] == pytest.approx(found.low, abs=0.06 * width)
+            assert limits.high[0, one] == pytest.approx(found.high, abs=0.06 * width)
 
 
 def test_draws_are_a_resample_of_the_cases() -> None:
@@ -62,7 +62,7 @@ def test_draws_are_a_resample_of_the_cases() -> None:
     found = replicates(group, np.array([[0.0, 1, 1, 1]]), COUNT, seed=3, ddof=0, kept=1)
     # As many cases as the group has: the mean of three draws is k/3 with the binomial frequencies.
     thirds = np.bincount(np.rint(found.mean[:, 0, 0] * 3).astype(int), minlength=4)
-    expected = stats.binom.pmf(range(4), 3, 2 / 3) * COUNT
+    expected = np.asarray(stats.binom.pmf(range(4), 3, 2 / 3)) * COUNT
     assert stats.chisquare(thirds, expected).pvalue > 1e-3
     assert (found.mean[:, 0, 1] == 1).all()
     # All four draws are equal, and the variance is none: all zeros, or no zero.

@@ -123,8 +123,8 @@ def test_groups_equal_pandas(found: Evaluation, cases: pl.DataFrame) -> None:
         kept = chosen[trim(pd.factorize(chosen["drg"])[0], chosen["x"].to_numpy(), Trimming.parse(RULE))]
         trimmed = kept.groupby("drg")["x"]
         assert found.groups[f"trimmed_{name}_cases"].to_list() == trimmed.count().tolist()
-        ours = found.groups[f"trimmed_cv_{name}"].to_list()
-        assert ours == pytest.approx((trimmed.std() / trimmed.mean()).tolist(), rel=1e-12)
+        trimmed_cv = found.groups[f"trimmed_cv_{name}"].to_list()
+        assert trimmed_cv == pytest.approx((trimmed.std() / trimmed.mean()).tolist(), rel=1e-12)
     assert found.groups["few_cases"].to_list() == (found.groups["cases"] < 60).to_list()
     assert found.groups["few_cases"].sum() > 0
 

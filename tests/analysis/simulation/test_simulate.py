@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -17,6 +19,7 @@ from drg.analysis.simulation import MEAN_COST_YUAN, simulate, true_weights
 from drg.columns import ALL, INPUT, RECORD
 from drg.tables import find
 from tests.helpers import grouper_tables
+from tests.profiles import tries
 from tests.strategies import tables
 
 VERSION = "chs-drg-2.0"
@@ -72,17 +75,16 @@ def test_same_frame_in_another_process() -> None:
         "print(hashlib.sha256(frame.write_ndjson().encode()).hexdigest())"
     )
     source = str(Path(drg.__file__).parents[1])
-    printed = {
-        subprocess.run(
-            [sys.executable, "-c", code],
-            env={"PYTHONPATH": source, "PYTHONHASHSEED": seed, "POLARS_MAX_THREADS": threads},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for seed, threads in (("1", "1"), ("77", "4"))
-    }
-    assert len(printed) == 1
+    # The hashes of this process have a random seed already, and it has a thread for each core.
+    other = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": source, "PYTHONHASHSEED": "77", "POLARS_MAX_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    here = drg.simulate(3000, "demo", 9).write_ndjson().encode()
+    assert other.stdout.strip() == hashlib.sha256(here).hexdigest()
 
 
 @pytest.mark.parametrize(
@@ -127,9 +129,7 @@ def test_frequencies_are_skewed(grouped: pl.DataFrame) -> None:
     assert len(counts) > 0.9 * Grouper(VERSION).tables.drg.height
 
 
-@settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+@tries(0.2)
 @given(st.data())
 def test_any_version_has_a_simulation(data: st.DataObject) -> None:
     version = Grouper(grouper_tables(data.draw(tables())))
@@ -145,7 +145,12 @@ def test_any_version_has_a_simulation(data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "size"), [(VERSION, CASES), ("demo", 30_000), ("changzhou-2022", 60_000)]
+    ("version", "size"),
+    [
+        (VERSION, CASES),
+        ("demo", 30_000),
+        pytest.param("changzhou-2022", 60_000, marks=pytest.mark.thorough),
+    ],
 )
 def test_mean_cost_of_a_group_is_its_weight(version: str, size: int) -> None:
     # changzhou-2022 and demo split groups by length of stay, which goes with cost elsewhere.
@@ -167,7 +172,7 @@ def test_costs_vary_as_said() -> None:
     found = spread.join(true_weights(VERSION, 3), on="drg", suffix="_true").filter(pl.col("cases") >= 300)
     ratio = found["cv"] / found["cv_true"]
     assert ratio.len() >= 10
-    assert 0.9 < ratio.mean() < 1.1  # type: ignore[operator]
+    assert 0.9 < ratio.mean() < 1.1
 
 
 def test_hospital_effects_are_one_on_average() -> None:
@@ -235,8 +240,8 @@ def test_some_patients_come_back(cases: pl.DataFrame) -> None:
     assert 0.01 * CASES < again.height < 0.04 * CASES
     assert again["same"].all()
     days = (again["admission_date"] - again["before"]).dt.total_days()
-    assert days.min() >= 0  # type: ignore[operator]
-    assert days.max() <= 25  # type: ignore[operator]
+    assert days.min() >= 0
+    assert days.max() <= 25
 
 
 def test_hospitals_differ(grouped: pl.DataFrame) -> None:
@@ -261,7 +266,7 @@ def test_hospitals_differ(grouped: pl.DataFrame) -> None:
 def test_stays_go_with_cost(grouped: pl.DataFrame) -> None:
     logs = grouped.select(pl.col("los_days").log(), cost().log())
     assert logs.select(pl.corr("los_days", "total_cost_yuan")).item() > 0.5
-    assert 6 < grouped["los_days"].mean() < 11  # type: ignore[operator]
+    assert 6 < grouped["los_days"].mean() < 11
     heavy = pl.col("severity") == "MCC"
     codes = grouped.group_by(heavy).agg(pl.col("other_diagnoses").list.len().mean()).sort("severity")
     assert codes["other_diagnoses"][1] > codes["other_diagnoses"][0] + 1

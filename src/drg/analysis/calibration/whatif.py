@@ -32,6 +32,12 @@ _YUAN: Final = pl.Decimal(38, 2)
 _PERCENT: Final = pl.Decimal(38, 2)
 
 
+_WARNED: Final = {
+    "en": "{id}: {count:,} of {cases:,} cases: {text}",
+    "zh": "{id}：{count:,}/{cases:,} 例：{text}",
+}
+
+
 @dataclass(frozen=True)
 class WhatIf:
     """Payments of the same cases by two schemes.
@@ -45,7 +51,7 @@ class WhatIf:
             ``difference_percent`` (of the old; null if that is 0) and ``outcome`` (``gains``, ``loses``,
             ``unchanged``); those who gain most are first. A case can be of another class by the new scheme:
             ``classes`` has ``cases_old`` and ``cases_new`` instead of ``cases``, and no cost or weight.
-        warnings: what either scheme says of cases that it is not made for, with the number of cases.
+        warnings, warnings_zh: what either scheme says of cases that it is not made for, with their number.
     """
 
     old: str
@@ -56,6 +62,7 @@ class WhatIf:
     groups: pl.DataFrame
     classes: pl.DataFrame
     warnings: tuple[str, ...]
+    warnings_zh: tuple[str, ...]
 
 
 def what_if(
@@ -117,11 +124,14 @@ def what_if(
 def _result(before: Pricer, after: Pricer, old: PriceTally, new: PriceTally) -> WhatIf:
     found = {key: _joined(old.by(key), new.by(key), key) for key in (HOSPITAL, DEPARTMENT, GROUP)}
     total_old, total_new = (pl.DataFrame({"all": ["all"]}).hstack(_sums(tally)) for tally in (old, new))
-    said = [
-        f"{pricer.id}: {count:,} of {tally.cases:,} cases: {text}"
-        for pricer, tally in ((before, old), (after, new))
-        for text, count in tally.warned.items()
-    ]
+    said, said_zh = (
+        tuple(
+            form.format(id=pricer.id, count=count, cases=tally.cases, text=text)
+            for pricer, tally in ((before, old), (after, new))
+            for text, count in tally.warned(language)
+        )
+        for language, form in _WARNED.items()
+    )
     return WhatIf(
         before.id,
         after.id,
@@ -130,7 +140,8 @@ def _result(before: Pricer, after: Pricer, old: PriceTally, new: PriceTally) -> 
         found[DEPARTMENT],
         found[GROUP],
         _classes(old.by(CLASS), new.by(CLASS)),
-        tuple(said),
+        said,
+        said_zh,
     )
 
 

@@ -24,10 +24,9 @@ from drg.records import (
     rules_newborn,
     rules_procedures,
 )
-from drg.records.cases import Cases
+from drg.records.cases import Cases, without
 from drg.records.checking import PLACE, Checker, RuleTally, Skipped
 from drg.records.findings import ERROR, SCHEMA, SEVERITIES
-from drg.records.frames import without_rows
 from drg.records.rules import BY_GROUPER, Rule
 
 if TYPE_CHECKING:
@@ -124,7 +123,7 @@ def validate(frame: Frame, grouper: str | Path | AnyGrouper | None = None) -> tu
         InputError, UnknownGrouperError, TablesError: as ``check``.
     """
     result, places = _checked(Cases.of(frame), grouper, RULES)
-    return without_rows(frame, places), result.findings
+    return without(frame, places), result.findings
 
 
 def checker(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from drg.analysis.comparison.cells import CellTally
+from drg.analysis.comparison.cause_sums import CausesFound
+from drg.analysis.comparison.cells import CellTally, group
 from drg.analysis.comparison.examples import Wanted, examples
 from drg.analysis.comparison.findings import findings
 from drg.analysis.comparison.glance import at_a_glance
@@ -22,6 +23,7 @@ from drg.grouping import Grouper
 from drg.grouping.outcomes import check_language
 from drg.payment import Pricer
 from drg.records.cases import CODE_VERSIONS, Cases
+from drg.records.exact_paths import scan_parquet
 from drg.records.files import write
 
 if TYPE_CHECKING:
@@ -83,7 +85,7 @@ def compare(
     # Each version has its own way with codes; here they are as they are spelled.
     lazy = replace(given, codes="insurance").lazy(names, marked=True, listed=False)
     step = Step(compared, names, language)
-    tally = CellTally(compared, language)
+    tally = CellTally(compared)
 
     def seen(batch: Any) -> None:
         tally.add(batch)
@@ -95,7 +97,7 @@ def compare(
         results = results.collect(engine="streaming").lazy()
     else:
         write(results, cases, sources=sources)
-        results = pl.scan_parquet(cases)
+        results = scan_parquet(cases)
     if tally.is_new:
         # Of a file without rows the streaming engine shows no batch, not even an empty one.
         step.lazy(lazy.head(0).collect().lazy(), seen).collect()
@@ -105,10 +107,29 @@ def compare(
         sides=compared,
         cases=results,
         count=tally.cases,
-        findings=findings(compared, names, tally, cells, summaries),
+        findings=findings(compared, names, tally, cells, summaries, _kept_codes(step, cells)),
         _cells=cells,
         _reasons=tally.reasons(),
         _labels=step.labels,
         _summaries=tuple(dict(summary) for summary in summaries),
         _groups=tuple(moments.groups() for moments in tally.moments),
+        _causes=CausesFound(
+            told=tuple(step.tells),
+            homonyms=(frozenset(), *(found.homonyms for found in step.first_causes)),
+            same=({}, *(found.exchange.there for found in step.first_causes)),
+            examples=tally.examples,
+            inputs=tally.inputs,
+        ),
     )
+
+
+def _kept_codes(step: Step, cells: pl.DataFrame) -> list[int]:
+    """For each version the cases that keep a code of the base which means another group there."""
+    labels = cells.select(
+        step.labels.gather(cells[group(at)]).alias(group(at)) for at in range(len(step.sides))
+    )
+    counts = [0]
+    for at, found in enumerate(step.first_causes, start=1):
+        kept = (labels[group(0)] == labels[group(at)]) & labels[group(0)].is_in(list(found.homonyms))
+        counts.append(int(cells["cases"].filter(kept).sum()))
+    return counts

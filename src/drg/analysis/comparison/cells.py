@@ -15,9 +15,9 @@ from typing import Final
 import polars as pl
 
 from drg.analysis.comparison.sides import Side
-from drg.analysis.comparison.step import Compared
+from drg.analysis.comparison.step import EXAMPLES, MOST_EXAMPLES, ROW, Compared
 from drg.analysis.quality.moments import GroupMoments
-from drg.payment.reasons import GROUPER_NOT_VALID, SCHEME_NOT_VALID, Reasons
+from drg.payment.reasons import GROUPER_NOT_VALID, SCHEME_NOT_VALID
 from drg.payment.rules import INSIDE
 
 PLACE: Final = ("hospital_id", "department")
@@ -35,23 +35,22 @@ class CellTally:
         zero_cost, no_cost: rows whose cost is zero, and rows without a usable cost.
         out_of_date: rows by version and note, ``SCHEME_NOT_VALID`` or ``GROUPER_NOT_VALID``.
         moments: the statistics of each version's groups.
+        examples: the first cases of each version and cause; see ``step.Compared``.
+        inputs: what grouping reads of them, by row.
     """
 
-    def __init__(self, compared: Sequence[Side], language: str = "en") -> None:
+    def __init__(self, compared: Sequence[Side]) -> None:
         self.cases = 0
         self.zero_cost = 0
         self.no_cost = 0
         self._costs: set[Decimal] = set()
         self._sides = tuple(compared)
         self.out_of_date: Counter[tuple[int, int]] = Counter()
-        self._out_of_date = [
-            (at, bit, f"pricing_{side.id}", Reasons(side.pricer.loaded).phrase(bit, language))
-            for at, side in enumerate(compared)
-            if side.pricer
-            for bit in (SCHEME_NOT_VALID, GROUPER_NOT_VALID)
-        ]
         self.moments = [GroupMoments(f"drg_{side.id}", f"status_{side.id}") for side in self._sides]
-        self._keys = [*PLACE, *(group(at) for at in range(len(self._sides)))]
+        others = range(1, len(self._sides))
+        self._keys = [*PLACE, *(group(at) for at in range(len(self._sides))), *(cause(at) for at in others)]
+        self.examples = pl.DataFrame(schema=EXAMPLES)
+        self.inputs = pl.DataFrame()
         self._cells: list[pl.DataFrame] = []
         self._reasons: list[pl.DataFrame] = []
         self._lock = threading.Lock()
@@ -59,13 +58,14 @@ class CellTally:
     def add(self, batch: Compared) -> None:
         """Add a batch."""
         cases = batch.cases
-        labels = [pl.Series(group(at), found) for at, found in enumerate(batch.labels)]
+        keys = [pl.Series(group(at), found) for at, found in enumerate(batch.labels)]
+        keys += [pl.Series(cause(at), found) for at, found in enumerate(batch.causes) if at]
         costed = pl.col("total_cost_yuan").count().cast(pl.Int64).alias("costed")
         sums = [pl.len().cast(pl.Int64).alias("cases"), costed, _summed("total_cost_yuan", "cost", 2)]
         for at, side in enumerate(self._sides):
             if side.pricer:
                 sums += _measures(side, at)
-        cells = cases.with_columns(labels).group_by(self._keys).agg(sums)
+        cells = cases.with_columns(keys).group_by(self._keys).agg(sums)
         reasons = [_reasons(cases, self._sides, at) for at in range(len(self._sides))]
         costs = cases["total_cost_yuan"]
         extremes = {cost for cost in (costs.min(), costs.max()) if isinstance(cost, Decimal)}
@@ -73,8 +73,10 @@ class CellTally:
         for moments in self.moments:
             moments.add(cases)
         out_of_date = {
-            (at, bit): int(cases[column].str.contains(phrase, literal=True).sum())
-            for at, bit, column, phrase in self._out_of_date
+            (at, bit): int((notes & bit != 0).sum())
+            for at, notes in enumerate(batch.notes)
+            if notes is not None
+            for bit in (SCHEME_NOT_VALID, GROUPER_NOT_VALID)
         }
         with self._lock:
             self.cases += cases.height
@@ -83,11 +85,19 @@ class CellTally:
             self._costs |= extremes
             self._costs = {min(self._costs), max(self._costs)} if self._costs else set()
             self.zero_cost += zero_cost
+            self._keep_examples(batch)
             self._cells.append(cells)
             self._reasons += reasons
             if sum(part.height for part in self._cells[1:]) > max(_MOST_ROWS, self._cells[0].height):
                 self._cells = [added(self._cells, self._keys)]
                 self._reasons = [added(self._reasons, _REASON_KEYS)]
+
+    def _keep_examples(self, batch: Compared) -> None:
+        """Of all batches together the cases that come first in the file."""
+        every = pl.concat([self.examples, batch.examples]).sort("version", "cause", ROW)
+        self.examples = every.group_by("version", "cause", maintain_order=True).head(MOST_EXAMPLES)
+        known = pl.concat([self.inputs, batch.inputs], how="diagonal") if self.inputs.width else batch.inputs
+        self.inputs = known.filter(pl.col(ROW).is_in(self.examples[ROW].implode())).unique(ROW)
 
     @property
     def is_new(self) -> bool:
@@ -116,6 +126,11 @@ _REASON_KEYS: Final = ("version", "first_status", "status", "reason")
 def group(at: int) -> str:
     """The column of the group numbers of a version."""
     return f"group_{at}"
+
+
+def cause(at: int) -> str:
+    """The column of the numbers of the first causes between the base and a version."""
+    return f"cause_{at}"
 
 
 def of(measure: str, at: int) -> str:

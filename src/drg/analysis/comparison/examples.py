@@ -40,7 +40,12 @@ def keyed(comparison: Comparison) -> pl.LazyFrame:
         for id_ in comparison.ids
     ]
     base = pl.col(f"label_{comparison.ids[0]}")
-    changed = [(pl.col(f"label_{id_}") != base).alias(f"changed_{id_}") for id_ in comparison.others]
+    changed = [
+        ((pl.col(f"label_{id_}") != base) | base.is_in(list(comparison.homonyms(id_)))).alias(
+            f"changed_{id_}"
+        )
+        for id_ in comparison.others
+    ]
     return comparison.cases.with_columns(labels).with_columns(changed)
 
 

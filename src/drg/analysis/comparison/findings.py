@@ -42,10 +42,21 @@ def findings(
     tally: CellTally,
     cells: pl.DataFrame,
     summaries: Sequence[Mapping[str, Any]],
+    kept_codes: Sequence[int],
 ) -> tuple[Finding, ...]:
-    """One pair of sentences for each thing to know."""
+    """One pair of sentences for each thing to know.
+
+    Args:
+        compared: the versions.
+        names: the columns of the frame.
+        tally: what was counted.
+        cells: its sums.
+        summaries: the statistics of each version.
+        kept_codes: for each version the cases that keep a code of the base which means another group.
+    """
     return (
         *_of_versions(compared),
+        *_of_causes(compared, kept_codes),
         *_of_schemes(compared, tally, cells, summaries),
         *_of_data(names, tally, cells),
         *_of_groups(compared, tally, summaries),
@@ -81,6 +92,22 @@ def _of_versions(compared: Sequence[Side]) -> Iterator[Finding]:
                     f"no scheme is given for the base {side.id}, so there are no differences of money: give"
                     " one (drg weights makes one), or name a version that has one first",
                 )
+
+
+def _of_causes(compared: Sequence[Side], kept_codes: Sequence[int]) -> Iterator[Finding]:
+    base, *others = compared
+    for side, kept in zip(others, kept_codes[1:], strict=True):
+        if side.converts is not base.converts:
+            yield (
+                f"{base.id} 与 {side.id} 使用的编码体系不同，不分析换组原因",
+                f"{base.id} and {side.id} read different codes: the causes of changes are not told",
+            )
+        if kept:
+            yield (
+                f"{base.id} → {side.id}：{kept:,} 例病组编码未变但含义不同，计为换组",
+                f"{base.id} → {side.id}: {_many(kept, 'case')} with a code that now means another group:"
+                " counted as changed",
+            )
 
 
 def _of_schemes(

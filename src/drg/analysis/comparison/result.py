@@ -9,7 +9,9 @@ from typing import Any, Final
 
 import polars as pl
 
-from drg.analysis.comparison.cells import MEASURES, MONEY, PLACE, group, of
+from drg.analysis.comparison.cause_sums import CausesFound, Example, cause_sums, explained
+from drg.analysis.comparison.cells import MEASURES, MONEY, PLACE, cause, group, of
+from drg.analysis.comparison.measures import agreement, cmi, cost, difference, of_one
 from drg.analysis.comparison.sides import Side
 from drg.analysis.comparison.step import LEVELS
 from drg.errors import InputError
@@ -43,6 +45,7 @@ class Comparison:
     _labels: pl.Series
     _summaries: tuple[dict[str, Any], ...]
     _groups: tuple[pl.DataFrame, ...]
+    _causes: CausesFound
     _made: dict[tuple[object, ...], pl.DataFrame] = field(default_factory=dict)
 
     @property
@@ -82,7 +85,7 @@ class Comparison:
                     schema={"version": pl.String, "scheme": pl.String},
                 )
                 .hstack(statuses)
-                .hstack(_renamed(sums, at))
+                .hstack(of_one(sums, at))
             )
         return pl.concat(rows, how="diagonal")
 
@@ -103,23 +106,9 @@ class Comparison:
                 .join(self._names(at, "other"), on="other")
             )
             for level in LEVELS:
-                base, other = pl.col(f"base_{level}"), pl.col(f"other_{level}")
-                has_base, has_other = base.is_not_null(), other.is_not_null()
-                kinds = {
-                    "same": has_base & has_other & (base == other),
-                    "different": has_base & has_other & (base != other),
-                    "only_base": has_base & ~has_other,
-                    "only_other": ~has_base & has_other,
-                    "neither": ~has_base & ~has_other,
-                }
-                counts = pairs.select(
-                    pl.col("cases").filter(which).sum().cast(pl.Int64).alias(name)
-                    for name, which in kinds.items()
-                )
-                some = pl.sum_horizontal("same", "different", "only_base", "only_other")
-                share = pl.when(some > 0).then(pl.col("same") / some)
+                counts = agreement(pairs, f"base_{level}", f"other_{level}")
                 named = pl.lit(self.sides[at].id).alias("version"), pl.lit(level).alias("level")
-                frames.append(counts.select(*named, pl.all(), agreement=share))
+                frames.append(counts.select(*named, pl.all()))
         return pl.concat(frames)
 
     def flows(self, version: str) -> pl.DataFrame:
@@ -138,8 +127,8 @@ class Comparison:
         return (
             found.join(self._names(0, "base"), on="base")
             .join(self._names(at, "other"), on="other")
-            .with_columns(changed=pl.col("base") != pl.col("other"))
-            .with_columns(self._text("base"), self._text("other"), _cost())
+            .with_columns(changed=self._changed(at, "base", "other"))
+            .with_columns(self._text("base"), self._text("other"), cost())
             .select(
                 *(f"{side}{part}" for side in ("base", "other") for part in ("", "_name", "_status")),
                 "changed",
@@ -201,16 +190,16 @@ class Comparison:
     def _places(self, by: Sequence[str]) -> pl.DataFrame:
         every = list(range(len(self.sides)))
         sums = self._summed(by, every)
-        columns: list[pl.Expr] = [*(pl.col(name) for name in by), pl.col("cases"), _cost()]
+        columns: list[pl.Expr] = [*(pl.col(name) for name in by), pl.col("cases"), cost()]
         for at, side in enumerate(self.sides):
             if at:
                 columns.append(pl.col(f"changed_{at}").alias(f"changed_{side.id}"))
             if side.pricer:
                 columns += [pl.col(of(name, at)).alias(f"{name}_{side.id}") for name in MEASURES]
-                columns.append(_cmi(at).alias(f"cmi_{side.id}"))
+                columns.append(cmi(at).alias(f"cmi_{side.id}"))
             if at and self.has_money(self.ids[0], side.id):
-                columns.append((_cmi(at) - _cmi(0)).alias(f"cmi_difference_{side.id}"))
-                columns += [_difference(name, at).alias(f"{name}_difference_{side.id}") for name in MONEY]
+                columns.append((cmi(at) - cmi(0)).alias(f"cmi_difference_{side.id}"))
+                columns += [difference(name, at).alias(f"{name}_difference_{side.id}") for name in MONEY]
         keys = [pl.col(name) for name in by]
         return sums.select(columns).sort(-pl.col("cases"), *keys)
 
@@ -239,7 +228,7 @@ class Comparison:
         flows = self._pairs(at, by)
         differences = [f"{name}_difference" for name in ("weight", *MONEY)] if money else []
         if not money:
-            flows = flows.filter(pl.col("base") != pl.col("other"))
+            flows = flows.filter(self._changed(at, "base", "other"))
         size = pl.col("surplus_difference").abs() if money else pl.col("cases")
         ordered = flows.with_columns(__size=size).sort(
             *by,
@@ -268,6 +257,42 @@ class Comparison:
             if not by
             else both.sort(*by, "rank", nulls_last=[*(False for _ in by), True])
         )
+
+    def tells_causes(self, version: str) -> bool:
+        """Whether causes between the base and a version are told: not if they read different codes."""
+        return self._causes.told[self._other(version)]
+
+    def homonyms(self, version: str) -> frozenset[str]:
+        """The codes that the base and a version use for different groups."""
+        return self._causes.homonyms[self._other(version)]
+
+    def causes(self, version: str, by: Sequence[str] = ()) -> pl.DataFrame:
+        """Why cases change between the base and a version: by their first cause (``causes.CAUSES``).
+
+        Args:
+            version: the other version.
+            by: of all cases, or of each ``HOSPITAL`` or ``DEPARTMENT``.
+
+        Returns:
+            The keys, ``cause``, ``status`` (what a newly grouped case was, and what one that is no longer
+            grouped is; else null), ``cases`` and their ``share`` of those that change in the place; with a
+            scheme the measures of base and other, with both the differences (other − base). In the order of
+            ``CAUSES``; over a place the cases sum to those that change. No rows if causes are not told.
+        """
+        at = self._other(version)
+        return self._kept(("causes", at, *by), lambda: self._cause_sums(at, by))
+
+    def _cause_sums(self, at: int, by: Sequence[str]) -> pl.DataFrame:
+        flows = self._pairs(at, (*by, cause(at)))
+        named = flows.join(self._names(0, "base"), on="base").join(self._names(at, "other"), on="other")
+        return cause_sums(named, cause(at), by)
+
+    def examples(self, version: str) -> list[Example]:
+        """The first cases of each cause in the order of the file, explained in the base and in a version."""
+        at = self._other(version)
+        found = self._causes.examples.filter(pl.col("version") == at)
+        groupers = self.sides[0].grouper, self.sides[at].grouper
+        return explained(found, self._causes.inputs, *groupers, self._causes.same[at])
 
     @cached_property
     def quality(self) -> pl.DataFrame:
@@ -304,6 +329,11 @@ class Comparison:
                 fix=f"Give one of {', '.join(self.others)}",
             )
         return at
+
+    def _changed(self, at: int, base: str, other: str) -> pl.Expr:
+        """Whether the numbers of two groups are not those of one group under one code."""
+        homonyms = self._labels.is_in(list(self._causes.homonyms[at]))
+        return (pl.col(base) != pl.col(other)) | pl.col(base).is_in(homonyms.arg_true().implode())
 
     def _text(self, column: str) -> pl.Expr:
         """Group numbers as codes."""
@@ -351,7 +381,7 @@ class Comparison:
     def _summed(self, by: Sequence[str], sides: Sequence[int]) -> pl.DataFrame:
         measures = [pl.col(of(name, at)).sum() for at in sides if self.sides[at].pricer for name in MEASURES]
         changed = [
-            pl.col("cases").filter(pl.col(group(at)) != pl.col(group(0))).sum().alias(f"changed_{at}")
+            pl.col("cases").filter(self._changed(at, group(0), group(at))).sum().alias(f"changed_{at}")
             for at in sides
             if at
         ]
@@ -364,25 +394,3 @@ class Comparison:
         return pl.DataFrame(
             {status: [counts.get(status, 0)] for status in STATUSES}, schema=dict.fromkeys(STATUSES, pl.Int64)
         )
-
-
-def _cmi(at: int) -> pl.Expr:
-    weighted = pl.col(of("weighted", at))
-    # Weights and cases of a hospital are far within what a float holds exactly enough for four decimals.
-    return pl.when(weighted > 0).then(pl.col(of("weight", at)).cast(pl.Float64) / weighted)
-
-
-def _cost() -> pl.Expr:
-    """The sum of the costs; null where no case has one."""
-    return pl.when(pl.col("costed") > 0).then("cost").alias("cost")
-
-
-def _difference(name: str, at: int) -> pl.Expr:
-    return pl.col(of(name, at)) - pl.col(of(name, 0))
-
-
-def _renamed(sums: pl.DataFrame, at: int) -> pl.DataFrame:
-    """The sums of one version without its number, with the CMI."""
-    own = [name for name in MEASURES if of(name, at) in sums.columns]
-    cmi = [_cmi(at).alias("cmi")] if own else []
-    return sums.select("cases", _cost(), *(pl.col(of(name, at)).alias(name) for name in own), *cmi)

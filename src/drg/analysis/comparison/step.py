@@ -9,11 +9,14 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from drg.analysis.comparison.causes import CAUSES, FirstCauses
+from drg.analysis.comparison.exchange import STEPS
 from drg.analysis.comparison.sides import Side
 from drg.columns import ALL, INPUT
 from drg.grouping.together import Grouped, Together
 from drg.payment.marks import EXTREME, READMITTED, mark_columns
 from drg.payment.money import fen, yuan
+from drg.payment.reasons import NOTES
 from drg.payment.scheme import PaymentScheme
 from drg.records.binding import with_unread
 from drg.records.cells import empty
@@ -21,7 +24,10 @@ from drg.records.codebook import KINDS, CodeBook, recognised
 from drg.records.codes import DIAGNOSIS, PROCEDURE, CodeKind
 
 ROW: Final = "row"
+MOST_EXAMPLES: Final = 3
 _OUTCOME: Final = "outcome"
+_CAUSE: Final = "cause"
+_STEP: Final = "step"
 _GROUPED: Final = (
     "mdc",
     "adrg",
@@ -36,6 +42,7 @@ _TEXTS: Final = ("case_id", "hospital_id", "department")
 # The columns of the cases that are looked at, beside those that schemes ask for.
 LOOKED_AT: Final = frozenset((*INPUT, *_TEXTS, "los_days", "total_cost_yuan", "case_kind"))
 LEVELS: Final = ("mdc", "adrg", "drg")
+EXAMPLES: Final = pl.Schema({"version": pl.Int64(), "cause": pl.UInt8(), ROW: pl.UInt32()})
 # The columns of a version in the case-level results, and where each is from.
 _OF_GROUPING: Final = {"adrg": "adrg", "drg": "drg", "status": "grouping_status", "reason": "grouping_reason"}
 _OF_PRICING: Final = {
@@ -46,6 +53,8 @@ _OF_PRICING: Final = {
     "class": "case_class",
     "pricing": "pricing_reason",
 }
+
+Mask = npt.NDArray[np.bool_]
 
 
 class Numbers(NamedTuple):
@@ -89,10 +98,18 @@ class Compared(NamedTuple):
     Attributes:
         cases: the case-level results.
         labels: [version][n] the number of what became of each case.
+        notes: [version] the bits of ``payment.reasons`` of each case; None without a scheme.
+        causes: [version][n] the number of the first cause of each case; zeros for the base.
+        examples: the first cases of each cause: version (its number), cause (its number), row.
+        inputs: what grouping reads of these cases, by ``row``.
     """
 
     cases: pl.DataFrame
     labels: list[npt.NDArray[np.int32]]
+    notes: list[pl.Series | None]
+    causes: list[npt.NDArray[np.uint8]]
+    examples: pl.DataFrame
+    inputs: pl.DataFrame
 
 
 class Step:
@@ -101,6 +118,10 @@ class Step:
     def __init__(self, compared: Sequence[Side], names: Sequence[str], language: str) -> None:
         self.sides = tuple(compared)
         self.numbers, self.labels = shared_numbers(compared)
+        first, *others = compared
+        # Between versions that read different codes no tables can be exchanged.
+        self.tells = [False, *(side.converts is first.converts for side in others)]
+        self.first_causes = [FirstCauses(first.grouper, side.grouper) for side in others]
         self._language = language
         self._kept = list(names)
         # What kind of case it is counts for the statistics: those outside DRG have no part in them.
@@ -123,7 +144,8 @@ class Step:
         """
         known = frame.select(with_unread(self._kept, frame.collect_schema())).with_row_index(ROW, offset=2)
         schema = known.collect_schema()
-        types = {name: ALL[name].dtype for name in _GROUPED} | {_OUTCOME: pl.Int32()}
+        types = {name: ALL[name].dtype for name in _GROUPED}
+        types |= {_OUTCOME: pl.Int32(), _CAUSE: pl.UInt8(), _STEP: pl.UInt8()}
         added = {_of(at, name): dtype for at in range(len(self.sides)) for name, dtype in types.items()}
         grouped = known.map_batches(self.group, schema=pl.Schema({**schema, **added}), streamable=True)
         for at, side in enumerate(self.sides):
@@ -149,7 +171,7 @@ class Step:
         }
         for at, side in enumerate(self.sides):
             if at:
-                names[f"change_{side.id}"] = pl.String()
+                names |= {f"{name}_{side.id}": pl.String() for name in ("change", "cause", "cause_table")}
             names |= {f"{short}_{side.id}": ALL[name].dtype for short, name in _OF_GROUPING.items()}
             if side.pricer:
                 names |= {f"{short}_{side.id}": ALL[name].dtype for short, name in _OF_PRICING.items()}
@@ -158,18 +180,29 @@ class Step:
     def group(self, batch: pl.DataFrame) -> pl.DataFrame:
         """The batch, and beside it the groups of each version."""
         done: dict[bool, Iterator[Grouped]] = {}
+        read: dict[bool, pl.DataFrame] = {}
         for converts, together in self._together.items():
-            codes = batch
-            if converts:
-                given = [batch[name] for name in KINDS if name in batch.columns]
-                codes = batch.with_columns(recognised(given, self._books)[0])
-            done[converts] = iter(together.group_batch(codes, self._language))
+            read[converts] = self._read(batch, converts)
+            done[converts] = iter(together.group_batch(read[converts], self._language))
         columns: list[pl.Series] = []
+        none = np.zeros(batch.height, dtype=np.uint8)
+        base = np.zeros(0, dtype=np.int32)
         for at, side in enumerate(self.sides):
             found = next(done[side.converts])
             columns += [found.frame[name].alias(_of(at, name)) for name in _GROUPED]
+            cause = step = none
+            if at == 0:
+                base = found.outcomes
+            elif self.tells[at]:
+                cause, step = self.first_causes[at - 1].find(read[side.converts], base, found.outcomes)
             columns.append(pl.Series(_of(at, _OUTCOME), found.outcomes))
+            columns += [pl.Series(_of(at, _CAUSE), cause), pl.Series(_of(at, _STEP), step)]
         return batch.with_columns(columns)
+
+    def _read(self, batch: pl.DataFrame, converts: bool) -> pl.DataFrame:
+        """The batch with the codes that a version reads."""
+        given = [batch[name] for name in KINDS if converts and name in batch.columns]
+        return batch.with_columns(recognised(given, self._books)[0]) if given else batch
 
     def finish(self, batch: pl.DataFrame) -> Compared:
         """The case-level results of a grouped batch."""
@@ -182,24 +215,42 @@ class Step:
         columns["total_cost_yuan"] = yuan(cost, cost < 0)
         outcomes = [batch[_of(at, _OUTCOME)].to_numpy() for at in range(len(self.sides))]
         labels = [numbers.drg[found] for numbers, found in zip(self.numbers, outcomes, strict=True)]
+        notes: list[pl.Series | None] = [None for _ in self.sides]
+        causes = [batch[_of(at, _CAUSE)].to_numpy() for at in range(len(self.sides))]
         changed = np.zeros(n, dtype=np.bool_)
         for at, side in enumerate(self.sides):
             if at:
-                changed |= labels[at] != labels[0]
-                columns[f"change_{side.id}"] = self._change(outcomes, at)
+                moved = self.first_causes[at - 1].changed(outcomes[0], outcomes[at])
+                changed |= moved
+                columns[f"change_{side.id}"] = self._change(outcomes, at, moved)
+                columns[f"cause_{side.id}"] = _named(CAUSES, causes[at])
+                columns[f"cause_table_{side.id}"] = _named(STEPS, batch[_of(at, _STEP)].to_numpy())
             columns |= {f"{short}_{side.id}": batch[_of(at, name)] for short, name in _OF_GROUPING.items()}
             if side.pricer:
                 priced = side.pricer.price_batch(self._own(batch, at), self._language)
                 columns |= {f"{short}_{side.id}": priced[name] for short, name in _OF_PRICING.items()}
+                notes[at] = priced[NOTES]
         columns["changed"] = pl.Series(changed)
-        return Compared(pl.DataFrame({name: columns[name] for name in self.schema}), labels)
+        cases = pl.DataFrame({name: columns[name] for name in self.schema})
+        examples = _first_of_each(batch[ROW], causes)
+        of_examples = batch.filter(pl.col(ROW).is_in(examples[ROW].implode()))
+        inputs = self._read(of_examples, self.sides[0].converts).select(ROW, *self._inputs)
+        return Compared(cases, labels, notes, causes, examples, inputs)
 
-    def _change(self, outcomes: Sequence[npt.NDArray[np.int32]], at: int) -> pl.Series:
-        """The highest level at which a version differs from the first; null where none does."""
+    @property
+    def _inputs(self) -> list[str]:
+        return [name for name in self._kept if name in INPUT]
+
+    def _change(self, outcomes: Sequence[npt.NDArray[np.int32]], at: int, moved: Mask) -> pl.Series:
+        """The highest level at which a version differs from the first; null where none does.
+
+        A code that means another group is another ADRG.
+        """
         found = np.full(len(outcomes[0]), len(LEVELS), dtype=np.uint32)
         for level in reversed(range(len(LEVELS))):
             first = self.numbers[0][level][outcomes[0]]
             found[first != self.numbers[at][level][outcomes[at]]] = level
+        found[moved & (found == len(LEVELS))] = LEVELS.index("adrg")
         return pl.Series([*LEVELS, None], dtype=pl.String).gather(pl.Series(found))
 
     def _own(self, batch: pl.DataFrame, at: int) -> pl.DataFrame:
@@ -214,6 +265,25 @@ def _marks(scheme: PaymentScheme, at: int) -> list[pl.Expr]:
     own = {name: _of(at, name) for name in _GROUPED}
     marks = mark_columns(scheme, lambda name: pl.col(own.get(name, name)))
     return [mark.name.map(lambda name: _of(at, name)) for mark in marks]
+
+
+def _named(names: Sequence[str], numbers: npt.NDArray[np.uint8]) -> pl.Series:
+    """Names by numbers from 1; null for 0."""
+    return pl.Series([None, *names], dtype=pl.String).gather(pl.Series(numbers))
+
+
+def _first_of_each(rows: pl.Series, causes: Sequence[npt.NDArray[np.uint8]]) -> pl.DataFrame:
+    """The first cases of each version and cause."""
+    found = [
+        pl.DataFrame({"version": at, "cause": numbers, ROW: rows}, schema=EXAMPLES)
+        .filter(pl.col("cause") > 0)
+        .group_by("cause", maintain_order=True)
+        .head(MOST_EXAMPLES)
+        .select(EXAMPLES.names())
+        for at, numbers in enumerate(causes)
+        if at
+    ]
+    return pl.concat(found)
 
 
 def _of(at: int, name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -83,6 +83,7 @@ def evaluate(
     replicates: int | None = None,
     seed: int = 0,
     level: float = 0.95,
+    watch: Callable[[int], None] | None = None,
 ) -> Evaluation:
     """Evaluate a grouping by the cost and the length of stay of its cases.
 
@@ -101,6 +102,7 @@ def evaluate(
             are drawn in all, and at least 100 replicates.
         seed: of the bootstrap.
         level: of the intervals.
+        watch: is told the number of cases of every batch that is read.
 
     Returns:
         The evaluation. A measure that is not defined (all costs equal, a single case) is None or null, never
@@ -116,7 +118,7 @@ def evaluate(
     given = None if grouper is None else _tables(grouper)
     reader = CaseReader(exclude=tuple(exclude), longest_stay=longest_stay)
     moments = GroupMoments(min_cases=min_cases, ddof=ddof)
-    cases = Gatherer(reader, moments).gather(Cases.of(frame).lazy(own=True, marked=True))
+    cases = Gatherer(reader, moments).gather(Cases.of(frame).lazy(own=True, marked=True), watch)
     if replicates is None:
         replicates = min(MOST_REPLICATES, max(LEAST_REPLICATES, DRAWS // max(len(cases.group), 1)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -102,8 +102,8 @@ class Gatherer:
         self._versions: set[str] = set()
         self._lock = threading.Lock()
 
-    def gather(self, frame: pl.LazyFrame) -> Gathered:
-        """All grouped cases of a frame.
+    def gather(self, frame: pl.LazyFrame, watch: Callable[[int], None] | None = None) -> Gathered:
+        """All grouped cases of a frame; ``watch`` is told the number of cases of every batch.
 
         Raises:
             MissingColumnError, InputError: if the frame does not have what quality needs.
@@ -111,7 +111,14 @@ class Gatherer:
         names = frame.collect_schema().names()
         self._reader.check_columns(names)
         chosen = frame.select(with_unread(self._wanted, names))
-        read = chosen.map_batches(self._step, schema=_SCHEMA, streamable=True)
+
+        def step(batch: pl.DataFrame) -> pl.DataFrame:
+            read = self._step(batch)
+            if watch is not None:
+                watch(batch.height)
+            return read
+
+        read = chosen.map_batches(step, schema=_SCHEMA, streamable=True)
         return self._ordered(read.collect(engine="streaming"), frozenset(names))
 
     @property

@@ -8,9 +8,10 @@ from typing import Final
 
 from drg.analysis.comparison import DEPARTMENT, HOSPITAL, Comparison
 from drg.records.spreadsheet import MOST_ROWS
+from drg.records.workbook import Book, Heading, new_book
 from drg.report.comparison import glance
-from drg.report.comparison.tables import MOST_PLACES, Column, Kind, Table, largest_drivers, tables, with_rest
-from drg.report.workbook import Book, Heading, new_book
+from drg.report.comparison.layout import MOST_PLACES, Column, Kind, Table
+from drg.report.comparison.tables import largest_drivers, tables, with_rest
 
 _LOOKS: Final[dict[Kind, str]] = {
     "text": "code",
@@ -53,7 +54,7 @@ def _findings(book: Book, comparison: Comparison) -> None:
                 ("other" if at else "base") + f": {side.id}{scheme}",
             )
         )
-    lines += [(line, "") for line in glance.lines(comparison)]
+    lines += zip(glance.lines(comparison, "zh"), glance.lines(comparison, "en"), strict=True)
     lines.append(("全部病例的结果在 cases.parquet 中", "The results of all cases are in cases.parquet"))
     lines.append(
         (

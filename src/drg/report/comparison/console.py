@@ -7,59 +7,57 @@ from decimal import Decimal
 from typing import Any, Final
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table as Lines
 
 from drg.analysis.comparison import Comparison
 from drg.report.comparison.glance import lines
-from drg.report.comparison.tables import Kind, Table, tables
+from drg.report.comparison.layout import Kind, Table
+from drg.report.comparison.tables import tables
+from drg.report.console import say, speed
+from drg.report.console_table import show
+from drg.report.language import either
 
 _ROWS: Final = 10
 _SHOWN: Final = ("overview", "agreement", "quality", "lost")
 _UPRIGHT: Final = ("overview", "quality")
 
 
-def print_comparison(console: Console, comparison: Comparison, seconds: float) -> None:
+def print_comparison(console: Console, comparison: Comparison, seconds: float, language: str) -> None:
     """The outcome of a run."""
     if comparison.count:
-        for line in lines(comparison):
-            console.print(line, markup=False, soft_wrap=True)
+        for line in lines(comparison, language):
+            say(console, line)
     for table in tables(comparison):
-        if table.id in _SHOWN or table.id.startswith("drivers"):
-            _print(console, table, _versions(comparison, table))
+        if table.id in _SHOWN or table.id.startswith("drivers") or table.id == f"causes{table.section}":
+            _print(console, table, _versions(comparison, table), language)
     for zh, en in comparison.findings:
-        console.print(f"• {zh}；{en}.", markup=False, soft_wrap=True)
-    count = comparison.count
-    console.print(f"{count:,} cases in {seconds:.2f} s ({count / max(seconds, 1e-9):,.0f} cases/s).")
+        say(console, either(language, f"- {zh}。", f"- {en}."))
+    say(console, speed(comparison.count, seconds, language))
 
 
 def _versions(comparison: Comparison, table: Table) -> str:
     return f" {comparison.ids[0]} → {comparison.ids[table.section]}" if table.section else ""
 
 
-def _print(console: Console, table: Table, versions: str) -> None:
+def _print(console: Console, table: Table, versions: str, language: str) -> None:
     if table.frame.is_empty():
         return
     columns = table.columns
-    console.print(f"{table.zh} {table.en}{versions}", style="italic", markup=False, highlight=False)
-    shown = table.frame.select(column.name for column in columns).head(_ROWS + 1)
+    title = f"{either(language, table.zh, table.en)}{versions}"
+    heads = [either(language, column.zh, column.en) for column in columns]
+    # There are not many causes, and they add up to all cases that change.
+    most = table.frame.height if table.id.startswith("causes") else _ROWS + 1
+    shown = table.frame.select(column.name for column in columns).head(most)
     rows = [_cells(row, [column.kind for column in columns]) for row in shown.rows()]
     if table.id in _UPRIGHT:
         # A version has more numbers than a screen has columns.
-        lines = Lines("", "", *(row[0] for row in rows))
-        for at, column in enumerate(columns[1:], start=1):
-            lines.add_row(column.zh, column.en, *(row[at] for row in rows))
-        right = list(range(2, len(lines.columns)))
+        turned = [(head, *(row[at] for row in rows)) for at, head in enumerate(heads)]
+        (_, *versions_shown), *others = turned
+        show(console, ("", *versions_shown), "t" + "n" * len(rows), others, title=title)
     else:
-        lines = Lines(*(f"{column.zh}\n{column.en}" for column in columns))
-        for row in rows:
-            lines.add_row(*row)
-        right = [at for at, column in enumerate(columns) if column.kind != "text"]
-    for at in right:
-        lines.columns[at].justify = "right"
-    console.print(lines)
-    if table.frame.height > shown.height:
-        console.print(f"{table.frame.height - shown.height:,} more rows in the workbook.")
+        kinds = "".join("t" if column.kind == "text" else "n" for column in columns)
+        show(console, heads, kinds, rows, title=title)
+    if more := table.frame.height - shown.height:
+        say(console, either(language, f"另有 {more:,} 行见工作簿。", f"{more:,} more rows in the workbook."))
 
 
 def _cells(row: Sequence[Any], kinds: Sequence[Kind]) -> list[str]:
@@ -71,7 +69,7 @@ def written(value: str | int | float | Decimal | None, kind: Kind) -> str:
     if value is None:
         return "–"
     if isinstance(value, str):
-        return escape(value)
+        return value
     forms: dict[Kind, str] = {
         "text": "",
         "count": ",d",

@@ -15,7 +15,9 @@ from typing import Any, Final
 import polars as pl
 
 from drg.analysis.comparison import DEPARTMENT, HOSPITAL, LEVELS, Comparison, Wanted, examples
-from drg.report.comparison.tables import MOST_PLACES, Table, largest_drivers, with_rest
+from drg.report.comparison.cause_tables import case_label
+from drg.report.comparison.layout import MOST_PLACES, Table
+from drg.report.comparison.tables import largest_drivers, with_rest
 from drg.report.console import STATUSES_ZH
 
 # How many cases of each number the page holds, and of each flow that is shown for a hospital or department.
@@ -38,6 +40,7 @@ def page_data(comparison: Comparison, shown: Sequence[Table]) -> dict[str, Any]:
         ],
         "count": comparison.count,
         "words": STATUSES_ZH,
+        "homonyms": [[], *(sorted(comparison.homonyms(id_)) for id_ in comparison.others)],
         "tables": [_table(table) for table in shown],
         "drivers": drivers,
         "most": {"many": MANY, "some": SOME, "few": FEW},
@@ -136,12 +139,16 @@ def _wanted_of_pair(comparison: Comparison, at: int, frames: Mapping[str, pl.Dat
         Wanted(cells(frames[f"drivers{at}"]), MANY),
         Wanted(cells(frames[f"stayed{at}"]), FEW),
         Wanted(levels, MANY),
+        Wanted(comparison.causes(id_).select(pl.col("cause").alias(f"cause_{id_}")), MANY),
     ]
     for by, table, most in ((HOSPITAL, "hospitals", MANY), (DEPARTMENT, "departments", SOME)):
         if f"{table}{at}" not in frames:
             continue
         places = frames[f"{table}{at}"].select(by)
         wanted.append(Wanted(places, most))
+        if comparison.tells_causes(id_):
+            causes = comparison.causes(id_, by).head(MOST_PLACES)
+            wanted.append(Wanted(causes.select(*by, pl.col("cause").alias(f"cause_{id_}")), 1))
         wanted.append(Wanted(places.with_columns(pl.lit(True).alias(f"changed_{id_}")), most))
         few = FEW if by == HOSPITAL else 2
         wanted.append(
@@ -152,7 +159,9 @@ def _wanted_of_pair(comparison: Comparison, at: int, frames: Mapping[str, pl.Dat
 
 def _cases(comparison: Comparison, wanted: Sequence[Wanted]) -> dict[str, Any]:
     """The cases that the page holds; texts that repeat are numbers of lists."""
-    found = examples(comparison, wanted)
+    found = examples(comparison, wanted).with_columns(
+        case_label(comparison, id_).alias(f"why_{id_}") for id_ in comparison.others
+    )
     lists: dict[str, list[Any]] = {}
     columns: list[pl.Expr] = []
 
@@ -175,6 +184,9 @@ def _cases(comparison: Comparison, wanted: Sequence[Wanted]) -> dict[str, Any]:
         numbered(statuses[at], "statuses", statuses)
         numbered(reasons[at], "reasons", reasons)
         names += [f"label{at}", f"status{at}", f"reason{at}"]
+        if at:
+            numbered(f"why_{side.id}", "causes", [f"why_{id_}" for id_ in comparison.others])
+            names.append(f"cause{at}")
         if side.pricer:
             money = ("weight", "standard", "payment", "surplus")
             columns.append(pl.col(*(f"{name}_{side.id}" for name in money)))

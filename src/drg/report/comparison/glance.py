@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from drg.analysis.comparison import Comparison, at_a_glance
+from drg.report.language import either
 
 
 def glance(comparison: Comparison) -> Iterator[str]:
@@ -21,11 +22,18 @@ def glance(comparison: Comparison) -> Iterator[str]:
         yield "</div>\n"
 
 
-def lines(comparison: Comparison) -> Iterator[str]:
+def lines(comparison: Comparison, language: str) -> Iterator[str]:
     """For the console: a line for each version, and one for each of its figures."""
     for pair, figures in _pairs(comparison):
         yield pair
-        yield from (f"  {zh} {en}: {value}" for zh, en, value, _ in figures)
+        yield from (f"  {either(language, zh, en)}: {value}" for zh, en, value, _ in figures)
+
+
+def figures(comparison: Comparison, version: str) -> Iterator[tuple[str, str, str]]:
+    """The figures of one version: what each is in Chinese and English, and its value."""
+    at = comparison.ids.index(version)
+    row = at_a_glance(comparison).row(at - 1, named=True)
+    yield from (figure[:3] for figure in _figures(row, at))
 
 
 def _pairs(comparison: Comparison) -> Iterator[tuple[str, list[tuple[str, str, str, str]]]]:

@@ -166,7 +166,10 @@
     status: (row, value, at) => status(row, at) === value,
     base_status: (row, value) => status(row, 0) === value,
     reason: (row, value, at) => lists.reasons[row[place["reason" + at]]] === value,
-    changed: (row, value, at) => (label(row, 0) !== label(row, at)) === value,
+    // A code that means another group is a change too.
+    changed: (row, value, at) =>
+      (label(row, 0) !== label(row, at) || data.homonyms[at].includes(label(row, 0))) === value,
+    cause: (row, value, at) => lists.causes[row[place["cause" + at]]] === value,
     kind: (row, value, at, asked) => kind(row, at, asked.level) === value,
     without: (row, value, at) => !value.has(label(row, 0) + "\t" + label(row, at)),
   };
@@ -186,6 +189,7 @@
     status: "状态 status",
     base_status: "基准状态 status under the base",
     reason: "原因 reason",
+    cause: "换组原因 first cause",
     kind: "异同 agreement",
     level: "层级 level",
   };
@@ -248,6 +252,7 @@
             const why = lists.reasons[row[place["reason" + one]]];
             return why ? `${said(status(row, one))}: ${why}` : said(status(row, one));
           }));
+        if (one > 0) columns.push(text("换组原因", "first cause", (row) => lists.causes[row[place["cause" + one]]]));
         if (place["weight" + one] === undefined) continue;
         for (const [name, zh, kind_] of [["weight", "权重", "weight"], ["standard", "支付标准", "money"],
           ["payment", "支付", "money"], ["surplus", "结余", "money"]]) {

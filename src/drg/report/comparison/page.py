@@ -14,7 +14,8 @@ from drg.analysis.comparison import HOSPITAL, Comparison
 from drg.report.comparison import charts
 from drg.report.comparison.data import page_data
 from drg.report.comparison.glance import glance, link
-from drg.report.comparison.tables import Table, tables
+from drg.report.comparison.layout import Table
+from drg.report.comparison.tables import tables
 
 _BARS: Final = 12
 _LONGEST: Final = 26
@@ -104,7 +105,8 @@ def _body(comparison: Comparison, shown: list[Table]) -> Iterator[str]:
         yield f'<h2 id="pair{at}">{ids}<small>基准与对比 base and other</small></h2>\n'
         yield f'<div class="charts">\n{"".join(_charts(comparison, at))}</div>\n'
         yield from put(
-            *(f"{name}{at}" for name in ("drivers", "flows", "stayed", "hospitals", "departments"))
+            *(f"{name}{at}" for name in ("causes", "drivers", "flows", "stayed", "hospitals", "departments")),
+            *(f"{name}{at}" for name in ("causesofhospitals", "causesofdepartments")),
         )
     yield '<h2 id="groups">各方案病组<small>Groups of each version</small></h2>\n'
     yield from put(*(f"groups{at}" for at in range(len(comparison.ids))))

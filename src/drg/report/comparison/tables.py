@@ -5,67 +5,20 @@ The page and the workbook show the same tables; the page may show fewer rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from collections.abc import Iterator
+from typing import Any, Final
 
 import polars as pl
 
 from drg.analysis.comparison import DEPARTMENT, HOSPITAL, Comparison
 from drg.grouping.outcomes import STATUSES
+from drg.report.comparison.cause_tables import cause_tables
+from drg.report.comparison.layout import MOST_PLACES, Column, Kind, Table
 from drg.report.console import STATUSES_ZH
 
-Kind = Literal["text", "count", "weight", "money", "share", "number"]
 # How many rows a table of the page holds; the workbook holds all.
 MOST_FLOWS: Final = 2_000
-MOST_PLACES: Final = 500
 MOST_REASONS: Final = 200
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a table.
-
-    Attributes:
-        name: in the frame.
-        zh, en: what it is called.
-        kind: how its values are written.
-        cases: which cases stand behind it, beside what the row says; None: none do.
-        counts: whether it is the number of these cases.
-        drivers: a click shows the flows behind the number first.
-    """
-
-    name: str
-    zh: str
-    en: str
-    kind: Kind = "text"
-    cases: Mapping[str, Any] | None = None
-    counts: bool = False
-    drivers: bool = False
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table.
-
-    Attributes:
-        id: unique within the page.
-        zh, en: its title.
-        frame: all of its rows.
-        columns: in order.
-        cases: which cases stand behind a row: for each property of a case a constant, or ``{"col": name}``.
-        most: how many rows the page shows at most.
-        section: the version that it compares with the base, by number; None for all of them.
-    """
-
-    id: str
-    zh: str
-    en: str
-    frame: pl.DataFrame
-    columns: tuple[Column, ...]
-    cases: Mapping[str, Any] = field(default_factory=dict)
-    most: int = 10_000
-    section: int | None = None
 
 
 def tables(comparison: Comparison) -> Iterator[Table]:
@@ -75,6 +28,7 @@ def tables(comparison: Comparison) -> Iterator[Table]:
     yield _quality(comparison)
     yield from _lost(comparison)
     for at in range(1, len(comparison.ids)):
+        yield from cause_tables(comparison, at)
         yield drivers_table(comparison, at)
         yield from _flows(comparison, at)
         yield _places(comparison, at, HOSPITAL)

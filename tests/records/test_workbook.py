@@ -13,7 +13,8 @@ import polars as pl
 import pytest
 
 from drg.errors import OutputError
-from drg.report.workbook import GREY, NO_TIME, OPEN, TOTAL, Book, Heading, new_book
+from drg.records.workbook import NO_TIME, Book, Heading, new_book
+from drg.records.workbook_looks import GREY, OPEN, TOTAL
 
 FRAME = pl.DataFrame(
     {
@@ -34,7 +35,7 @@ HEADINGS = [
     Heading("t"),
 ]
 CELLS = [
-    (datetime(2025, 3, 1), "=1+1", " a\ufffdb ", 1234567.89, 1, 0.1, True),
+    (datetime(2025, 3, 1), "=1+1", " a_x0001_b ", 1234567.89, 1, 0.1, True),
     (datetime(2025, 3, 2, 12), "<r>a<b>&</r>", "https://example.org", -0.01, 0, 1e-7, False),
     (None, None, "x", None, None, None, None),
 ]

@@ -1,7 +1,7 @@
 """Workbooks whose bytes depend on nothing but what is in them and the time that they are given.
 
-Every workbook of several sheets is made here: landscape A4, the header in sight, text that stays text,
-columns wide enough for their numbers.
+Every workbook is made here: landscape A4, the header in sight, text that stays text, numbers, days and texts
+that are read back as they were (see ``sheet_cells``), columns wide enough for their numbers.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -21,72 +21,30 @@ from zipfile import ZipFile
 import polars as pl
 
 from drg.errors import OutputError
+from drg.records import spreadsheet
 from drg.records.files import write_bytes
+from drg.records.sheet_cells import (
+    LARGEST,
+    MOST_COLUMNS,
+    Cells,
+    cells,
+    day_number,
+    number_writer,
+    plain_text,
+    text_writer,
+)
+from drg.records.workbook_looks import HEADER, LOOKS, shown_width
 
-HEADER: Final = "head"
-# After the name of a look: the same in a row of totals, to be filled in, of less weight.
-TOTAL: Final = "_total"
-OPEN: Final = "_open"
-GREY: Final = "_grey"
 # The time of a workbook whose content has none of its own.
 NO_TIME: Final = datetime(2000, 1, 1)
-# How cells look, by name. A format such as 0.### would leave a lone point behind a whole number.
-_LOOKS: Final[dict[str, dict[str, Any]]] = {
-    "text": {},
-    "code": {"num_format": "@"},
-    "wrap": {"text_wrap": True},
-    "plain": {"num_format": "0"},
-    "two": {"num_format": "0.00"},
-    "count": {"num_format": "#,##0"},
-    "money": {"num_format": "#,##0.00;[Red]-#,##0.00"},
-    "exact": {"num_format": "#,##0.00######;[Red]-#,##0.00######"},
-    "number": {"num_format": "#,##0.00######"},
-    "weight": {"num_format": "#,##0.0000"},
-    "share": {"num_format": "0.00####%"},
-    "fine_share": {"num_format": "0.000000%"},
-    "percent": {"num_format": "0.00%"},
-    "day": {"num_format": "yyyy-mm-dd"},
-}
-# The numbers as they are shown, to know their room; at the most.
-_SHOWN: Final = {
-    "plain": "{:.0f}",
-    "two": "{:.2f}",
-    "count": "{:,.0f}",
-    "money": "{:,.2f}",
-    "weight": "{:,.4f}",
-    "exact": "{:,.8f}",
-    "number": "{:,.8f}",
-    "share": "{:.6%}",
-    "fine_share": "{:.6%}",
-    "percent": "{:.2%}",
-    "day": "2000-01-01",
-}
-# Places that are not shown where they are zero.
-_OPTIONAL: Final = {"exact": 6, "number": 6}
-_VARIANTS: Final[dict[str, dict[str, Any]]] = {
-    "": {},
-    TOTAL: {"bold": True, "top": 1, "bottom": 6},
-    OPEN: {"bg_color": "#FFF8DC"},
-    GREY: {"font_color": "#808080"},
-    f"{OPEN}{GREY}": {"bg_color": "#FFF8DC", "font_color": "#808080"},
-}
-_HEADS: Final[dict[str, dict[str, Any]]] = {
-    HEADER: {"bold": True, "text_wrap": True, "valign": "vcenter", "border": 1, "bg_color": "#DDE6F0"},
-    "title": {"bold": True, "font_size": 16},
-    "heading": {"bold": True, "font_size": 12, "bottom": 2},
-    "section": {"bold": True, "bg_color": "#EEF2F7"},
-    "note": {"italic": True, "font_color": "#555555"},
-    "small": {"text_wrap": True, "font_size": 9, "font_color": "#444444"},
-    "warning": {"bold": True, "bg_color": "#FFF4E5", "font_color": "#8A4B00"},
-}
-_BASE: Final = {"valign": "top", "font_name": "Microsoft YaHei", "font_size": 10}
-_DAY_0: Final = datetime(1899, 12, 30)
-_DAY: Final = timedelta(days=1)
-# What XML cannot hold.
-_FORBIDDEN: Final = "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\ufffe\\uffff]"
 # The number of the paper.
 _A4: Final = 9
+# What the name of a sheet cannot hold, be or be longer than.
+_NOT_IN_NAMES: Final = r"[\[\]:*?/\\\x00-\x1f]"
+_RESERVED_NAMES: Final = ("history",)
+_LONGEST_NAME: Final = 31
 _DEFAULT_WIDTH: Final = 8.43
+_SCALE_OF_MONEY: Final = 2
 # In characters: beside the text of a cell, beside that of a head with its filter, of a column at the most.
 _BESIDE: Final = 2
 _BESIDE_HEAD: Final = 4
@@ -115,27 +73,25 @@ class Book:
 
     Args:
         book: of xlsxwriter, in the mode in which rows are written in order and not kept.
+        file: the workbook, for messages.
     """
 
-    def __init__(self, book: Any) -> None:
+    def __init__(self, book: Any, file: Path | None = None) -> None:
         self._book = book
+        self._file = file
         self._widths: dict[Any, dict[int, float]] = {}
-        looks = {
-            f"{name}{variant}": {**_BASE, **look, **more}
-            for name, look in _LOOKS.items()
-            for variant, more in _VARIANTS.items()
-        } | {name: {**_BASE, **look} for name, look in _HEADS.items()}
-        self.looks = {name: book.add_format(look) for name, look in looks.items()}
+        self._names: set[str] = set()
+        self.looks = {name: book.add_format(look) for name, look in LOOKS.items()}
 
     def sheet(self, name: str, widths: Sequence[float], *, freeze: int = 0) -> Any:
         """A sheet for landscape A4, as wide as a page.
 
         Args:
-            name: of the sheet.
+            name: of the sheet; cut and numbered if a spreadsheet would not take it.
             widths: of its columns, in characters, at the least.
             freeze: so many rows stay in sight and stand on every page.
         """
-        sheet = self._book.add_worksheet(name)
+        sheet = self._book.add_worksheet(self._free(name))
         sheet.set_landscape()
         sheet.set_paper(_A4)
         sheet.fit_to_pages(1, 0)
@@ -155,7 +111,7 @@ class Book:
         self.row(sheet, 0, [heading.text for heading in headings], [HEADER] * len(headings))
         for place, heading in enumerate(headings):
             if heading.meaning:
-                sheet.write_comment(0, place, heading.meaning, {"x_scale": 2, "author": "drg"})
+                self._comment(sheet, place, heading.meaning)
         return sheet
 
     def frame(
@@ -175,15 +131,24 @@ class Book:
             frame: the cells.
             freeze_columns: so many columns stay in sight.
             nothing: what empty cells show.
+
+        Raises:
+            OutputError: the frame has more rows or columns than a sheet, or what no cell holds.
         """
+        self._check_size(frame)
+        columns = [cells(column, self._file) for column in frame]
         sheet = self.table(name, headings, freeze_columns=freeze_columns)
-        for place, (column, heading) in enumerate(zip(frame, headings, strict=True)):
-            if heading.width is None and column.dtype == pl.String:
+        for place, (column, heading) in enumerate(zip(columns, headings, strict=True)):
+            if heading.width is None and column.kind == "text":
                 # A Chinese character has three bytes and the room of two letters.
-                room = pl.select((column.str.len_bytes() + column.str.len_chars()).max()).item()
+                text = pl.lit(column.values).str
+                room = pl.select((text.len_bytes() + text.len_chars()).max()).item()
                 self._widen(sheet, place, (room or 0) / 2)
-        self.rows(sheet, 1, frame, [heading.look for heading in headings], nothing=nothing)
-        sheet.autofilter(0, 0, frame.height, len(headings) - 1)
+            if column.note:
+                self._comment(sheet, place, f"{heading.meaning}\n{column.note}".strip())
+        self._write(sheet, 1, columns, [heading.look for heading in headings], nothing=nothing)
+        if headings:
+            sheet.autofilter(0, 0, frame.height, len(headings) - 1)
         return sheet
 
     def cell(self, sheet: Any, row: int, column: int, value: Any, look: str) -> None:
@@ -193,17 +158,16 @@ class Book:
             sheet.write_blank(row, column, None, shape)
         elif isinstance(value, bool):
             sheet.write_boolean(row, column, value, shape)
-        elif isinstance(value, int | float | Decimal):
-            sheet.write_number(row, column, value, shape)
+        elif isinstance(value, float | Decimal) or (isinstance(value, int) and abs(value) <= LARGEST):
+            number_writer(sheet)(row, column, value, shape)
             self._fit(sheet, column, value, look)
-        elif isinstance(value, date):
+        elif isinstance(value, date) and (number := day_number(value)) is not None:
             # As a number: in this mode xlsxwriter loses a day that begins a row.
-            since = datetime.fromisoformat(value.isoformat()).replace(tzinfo=None) - _DAY_0
-            sheet.write_number(row, column, since / _DAY, shape)
+            sheet.write_number(row, column, number, shape)
             self._fit(sheet, column, 0, look)
         else:
-            text = re.sub(_FORBIDDEN, "\ufffd", str(value))
-            _write_text(sheet)(row, column, text, shape)
+            text = plain_text(str(value), row, sheet.get_name(), self._file)
+            text_writer(sheet)(row, column, text, shape)
 
     def formula(self, sheet: Any, row: int, column: int, formula: str, value: Any, look: str) -> None:
         """A formula with its value, for viewers that do not calculate."""
@@ -229,22 +193,28 @@ class Book:
             looks: of the columns.
             nothing: what empty cells show; without it they are left out.
         """
-        plain = frame.select(_plain(name, dtype) for name, dtype in frame.schema.items())
-        cells: list[tuple[Callable[..., Any], int, Any]] = []
-        for place, (column, look) in enumerate(zip(plain, looks, strict=True)):
-            if column.dtype == pl.String:
-                # What looks like markup is rare, and takes a way that is slower.
-                odd = column.str.starts_with("<r>").any()
-                write = _write_text(sheet) if odd else sheet.write_string
-            elif column.dtype == pl.Boolean:
+        self._write(sheet, first, [cells(column, self._file) for column in frame], looks, nothing=nothing)
+
+    def _write(
+        self, sheet: Any, first: int, columns: Sequence[Cells], looks: Sequence[str], *, nothing: str = ""
+    ) -> None:
+        ways: list[tuple[Callable[..., Any], int, Any]] = []
+        for place, (column, look) in enumerate(zip(columns, looks, strict=True)):
+            write = sheet.write_string
+            if column.has_runs:
+                write = text_writer(sheet)
+            elif column.kind == "truth":
                 write = sheet.write_boolean
-            else:
+            elif column.kind != "text":
                 write = sheet.write_number
-                for value in (column.min(), column.max()):
+                if column.values.dtype.is_float() and not column.values.is_finite().all():
+                    write = number_writer(sheet)
+                for value in (column.values.min(), column.values.max()):
                     self._fit(sheet, place, value or 0, look)
-            cells.append((write, place, self.looks[look]))
-        for row, values in enumerate(plain.iter_rows(), start=first):
-            for (write, place, shape), value in zip(cells, values, strict=True):
+            ways.append((write, place, self.looks[look]))
+        rows = zip(*(column.values for column in columns), strict=True)
+        for row, values in enumerate(rows, start=first):
+            for (write, place, shape), value in zip(ways, values, strict=True):
                 if value is not None:
                     write(row, place, value, shape)
                 elif nothing:
@@ -258,16 +228,35 @@ class Book:
 
     def _fit(self, sheet: Any, column: int, value: Any, look: str) -> None:
         """Make room for a number: a spreadsheet shows one that is too long as ####."""
-        name = look.removesuffix(TOTAL).removesuffix(GREY).removesuffix(OPEN)
-        if name not in _SHOWN:
-            return
-        text = _SHOWN[name].format(value)
-        least = len(text) - _OPTIONAL.get(name, 0)
-        self._widen(sheet, column, len(text[:least] + text[least:].rstrip("0")))
+        if width := shown_width(value, look):
+            self._widen(sheet, column, width)
 
     def _widen(self, sheet: Any, column: int, room: float) -> None:
         widths = self._widths[sheet]
         widths[column] = max(widths.get(column, _DEFAULT_WIDTH), min(room + _BESIDE, _WIDEST))
+
+    def _check_size(self, frame: pl.DataFrame) -> None:
+        most = spreadsheet.MOST_ROWS - 1
+        for count, limit, what in ((frame.height, most, "rows"), (frame.width, MOST_COLUMNS, "columns")):
+            if count > limit:
+                raise OutputError(
+                    f"the result has more than the {limit:,} {what} that a sheet of Excel holds",
+                    file=self._file,
+                    fix="Write .csv or .parquet instead",
+                )
+
+    def _free(self, name: str) -> str:
+        """A name that a spreadsheet takes and no other sheet has, upper and lower case being the same."""
+        clean = re.sub(_NOT_IN_NAMES, "_", name)[:_LONGEST_NAME].strip("'").strip() or "Sheet"
+        free, number = clean, 2
+        while free.casefold() in {*self._names, *_RESERVED_NAMES}:
+            end = f" ({number})"
+            free, number = clean[: _LONGEST_NAME - len(end)] + end, number + 1
+        self._names.add(free.casefold())
+        return free
+
+    def _comment(self, sheet: Any, place: int, text: str) -> None:
+        sheet.write_comment(0, place, text, {"x_scale": 2, "author": "drg"})
 
 
 def _width(heading: Heading) -> float:
@@ -277,31 +266,14 @@ def _width(heading: Heading) -> float:
     return min(room + _BESIDE_HEAD, _WIDEST)
 
 
-def _plain(name: str, dtype: pl.DataType) -> pl.Expr:
-    """A column as text, truth values or numbers that a sheet can hold; days as their number."""
-    column = pl.col(name)
-    if dtype.is_temporal():
-        return (column.cast(pl.Datetime("us")) - _DAY_0).dt.total_microseconds() / (_DAY / timedelta(0, 0, 1))
-    if dtype == pl.String:
-        return column.str.replace_all(_FORBIDDEN, "\ufffd")
-    return column.cast(pl.Float64) if dtype.is_decimal() else column
-
-
-def _write_text(sheet: Any) -> Callable[[int, int, str, Any], Any]:
-    """Writes text as it is; what begins and ends with the tags of a run xlsxwriter takes for markup."""
-
-    def write(row: int, column: int, text: str, shape: Any) -> None:
-        if text.startswith("<r>") and text.endswith("</r>"):
-            sheet.write_rich_string(row, column, text[0], text[1], text[2:], shape)
-        else:
-            sheet.write_string(row, column, text, shape)
-
-    return write
-
-
 @contextlib.contextmanager
 def new_book(
-    file: Path | BinaryIO, made: datetime = NO_TIME, *, title: str = "", sources: Sequence[Path] = ()
+    file: Path | BinaryIO,
+    made: datetime = NO_TIME,
+    *,
+    title: str = "",
+    sources: Sequence[Path] = (),
+    name: Path | None = None,
 ) -> Iterator[Book]:
     """A workbook to fill; at the end it stands at ``file``, whole or not at all.
 
@@ -310,6 +282,7 @@ def new_book(
         made: the time that the workbook gives as its own; its zone is left out.
         title: of the document.
         sources: none of these files is overwritten.
+        name: of the file of a stream, for messages.
 
     Raises:
         OutputError: if the file cannot be written.
@@ -324,13 +297,13 @@ def new_book(
         try:
             with xlsxwriter.Workbook(content, options) as book:
                 book.set_properties({"created": made.replace(tzinfo=None), "title": title})
-                filled = Book(book)
+                filled = Book(book, file if isinstance(file, Path) else name)
                 yield filled
                 filled.finish()
         except FileCreateError as error:
             raise OutputError(
                 f"a workbook cannot be put together in the directory of temporary files: {error}",
-                file=file if isinstance(file, Path) else None,
+                file=file if isinstance(file, Path) else name,
                 fix="Make room there, or name another directory in the environment variable TMPDIR",
             ) from None
     _even_out(content)
@@ -338,6 +311,30 @@ def new_book(
         write_bytes(content.getvalue(), file, sources=sources)
     else:
         file.write(content.getvalue())
+
+
+def write_frame(frame: pl.DataFrame, stream: BinaryIO, file: Path) -> None:
+    """A workbook of one sheet: a frame as it is.
+
+    Args:
+        frame: the cells; the names of its columns are the heads.
+        stream: where to.
+        file: the workbook, for messages.
+
+    Raises:
+        OutputError: as ``Book.frame``.
+    """
+    with new_book(stream, name=file) as book:
+        headings = [Heading(name, _look_of(dtype), None) for name, dtype in frame.schema.items()]
+        book.frame("Sheet1", headings, frame)
+
+
+def _look_of(dtype: pl.DataType) -> str:
+    if dtype.is_integer():
+        return "plain"
+    if isinstance(dtype, pl.Decimal) and dtype.scale == _SCALE_OF_MONEY:
+        return "money"
+    return "day" if dtype == pl.Date else "time" if dtype == pl.Datetime else "text"
 
 
 def _even_out(stream: BinaryIO) -> None:

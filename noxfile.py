@@ -1,0 +1,109 @@
+"""The tasks of a developer; `nox --list` tells them, `nox -s test` does one.
+
+Set-up needs Python and pip alone: `pip install nox`, then `nox -s setup`.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import nox
+
+nox.options.sessions = ["lint", "test"]
+nox.options.reuse_existing_virtualenvs = True
+
+LOCK = "requirements.lock"
+OLDEST = "constraints-oldest.txt"
+# What is enough to see that the oldest packages do: each reader and writer, the kernels, the command.
+NARROW = ("tests/records", "tests/grouping", "tests/payment", "tests/report", "tests/cli", "benchmarks")
+BESIDE_EACH_OTHER = ("-n", "auto", "--dist", "worksteal")
+
+
+def locked(session: nox.Session) -> None:
+    """Install exactly what the lock file says, and the checkout."""
+    session.install("--require-hashes", "-r", LOCK)
+    session.install("--no-deps", "-e", ".")
+
+
+@nox.session(venv_backend="none")
+def setup(session: nox.Session) -> None:
+    """An environment to work in, .venv, with the locked packages; the hooks of git."""
+    bin_ = Path(".venv", "Scripts" if sys.platform == "win32" else "bin")
+    if not bin_.exists():
+        session.run(sys.executable, "-m", "venv", ".venv")
+    python = str(bin_ / "python")
+    session.run(python, "-m", "pip", "install", "-q", "--require-hashes", "-r", LOCK, external=True)
+    session.run(python, "-m", "pip", "install", "-q", "--no-deps", "-e", ".", external=True)
+    session.run(python, "-m", "pre_commit", "install", external=True)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style and types."""
+    locked(session)
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("mypy")
+
+
+@nox.session
+def test(session: nox.Session) -> None:
+    """The tests, quick; what follows `--` goes to pytest."""
+    locked(session)
+    session.run("pytest", "-q", *BESIDE_EACH_OTHER, *session.posargs)
+
+
+@nox.session
+def thorough(session: nox.Session) -> None:
+    """Every test with many random cases, other ones each time; takes long."""
+    locked(session)
+    session.run("pytest", "-q", *BESIDE_EACH_OTHER, "--hypothesis-profile", "thorough", *session.posargs)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Which lines the tests reach, as .ci/run measures it."""
+    locked(session)
+    options = ("--hypothesis-profile", "ci", "--cov", "--cov-report", "term")
+    session.run("pytest", "-q", *BESIDE_EACH_OTHER, *options, *session.posargs)
+
+
+@nox.session
+def oldest(session: nox.Session) -> None:
+    """A part of the tests with the oldest packages that pyproject.toml allows."""
+    session.install("-r", OLDEST)
+    session.install("--no-deps", "-e", ".")
+    session.run("pytest", "-q", *BESIDE_EACH_OTHER, *(session.posargs or NARROW))
+
+
+@nox.session
+def newest(session: nox.Session) -> None:
+    """The tests with the newest packages that there are."""
+    session.install("--upgrade", "-e", ".[test]")
+    session.run("pytest", "-q", *BESIDE_EACH_OTHER, *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Write the generated parts of the documents anew."""
+    locked(session)
+    session.run("python", "docs/generate.py", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Every benchmark; writes the figures of the documents. Nothing else may run meanwhile."""
+    locked(session)
+    session.run("python", "benchmarks/report.py", *session.posargs)
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Write the lock file and the oldest versions anew; for every system and Python that is supported."""
+    session.install("uv")
+    options = "--python-version 3.11 --upgrade --no-annotate --no-emit-index-url --no-emit-find-links"
+    command = ("uv", "pip", "compile", "-q", "pyproject.toml", *options.split())
+    command += ("--custom-compile-command", "nox -s lock")
+    session.run(*command, "--universal", "--generate-hashes", "--extra", "dev", "-o", LOCK)
+    session.run(*command, "--resolution", "lowest-direct", "--extra", "test", "-o", OLDEST)

@@ -1,0 +1,49 @@
+"""Sums of one version, and what follows from them."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from drg.analysis.comparison.cells import MEASURES, of
+
+
+def cmi(at: int) -> pl.Expr:
+    """The mean weight of the cases that have one; null if there is none."""
+    weighted = pl.col(of("weighted", at))
+    # Weights and cases of a hospital are far within what a float holds exactly enough for four decimals.
+    return pl.when(weighted > 0).then(pl.col(of("weight", at)).cast(pl.Float64) / weighted)
+
+
+def cost() -> pl.Expr:
+    """The sum of the costs; null where no case has one."""
+    return pl.when(pl.col("costed") > 0).then("cost").alias("cost")
+
+
+def difference(name: str, at: int) -> pl.Expr:
+    """A measure of a version minus that of the base."""
+    return pl.col(of(name, at)) - pl.col(of(name, 0))
+
+
+def of_one(sums: pl.DataFrame, at: int) -> pl.DataFrame:
+    """The sums of one version without its number, with the CMI."""
+    own = [name for name in MEASURES if of(name, at) in sums.columns]
+    mean = [cmi(at).alias("cmi")] if own else []
+    return sums.select("cases", cost(), *(pl.col(of(name, at)).alias(name) for name in own), *mean)
+
+
+def agreement(pairs: pl.DataFrame, base: str, other: str) -> pl.DataFrame:
+    """How many cases have the same code in two versions, and in which they have one; see ``Comparison``."""
+    has_base, has_other = pl.col(base).is_not_null(), pl.col(other).is_not_null()
+    equal = pl.col(base) == pl.col(other)
+    kinds = {
+        "same": has_base & has_other & equal,
+        "different": has_base & has_other & ~equal,
+        "only_base": has_base & ~has_other,
+        "only_other": ~has_base & has_other,
+        "neither": ~has_base & ~has_other,
+    }
+    counts = pairs.select(
+        pl.col("cases").filter(which).sum().cast(pl.Int64).alias(name) for name, which in kinds.items()
+    )
+    some = pl.sum_horizontal("same", "different", "only_base", "only_other")
+    return counts.with_columns(agreement=pl.when(some > 0).then(pl.col("same") / some))

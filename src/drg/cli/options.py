@@ -1,0 +1,131 @@
+"""Options and arguments that several commands have, each worded once."""
+
+from __future__ import annotations
+
+import glob
+import os
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Final, cast
+
+import click
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+LANGUAGES: Final = ("zh", "en")
+# In the order in which they count; the first that is set decides.
+_LANGUAGE_VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
+# The primary language of a language identifier of Windows is in its lowest ten bits.
+_PRIMARY_LANGUAGE: Final = 0x3FF
+_CHINESE_ON_WINDOWS: Final = 0x04
+
+
+def system_language() -> str:
+    """``zh`` where the system speaks Chinese, else ``en``."""
+    for name in _LANGUAGE_VARIABLES:
+        if value := os.environ.get(name):
+            return "zh" if value.lower().startswith(("zh", "chinese")) else "en"
+    if sys.platform == "win32":
+        import ctypes
+
+        spoken = ctypes.windll.kernel32.GetUserDefaultUILanguage()
+        return "zh" if spoken & _PRIMARY_LANGUAGE == _CHINESE_ON_WINDOWS else "en"
+    return "en"
+
+
+def expanded(names: Iterable[str], *, windows: bool) -> list[str]:
+    """The files that are meant; a shell of Windows leaves patterns to the command.
+
+    No name of a file of Windows holds * or ?, so these two alone make a pattern. Brackets are part of a name.
+    """
+    found: list[str] = []
+    for name in names:
+        is_pattern = windows and ("*" in name or "?" in name)
+        matches = sorted(glob.glob(name.replace("[", "[[]"))) if is_pattern else []  # noqa: PTH207
+        found += matches or [name]
+    return found
+
+
+def _files(_context: click.Context, _argument: click.Parameter, names: tuple[str, ...]) -> tuple[Path, ...]:
+    return tuple(Path(name) for name in expanded(names, windows=sys.platform == "win32"))
+
+
+def _texts(_context: click.Context, _argument: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(expanded(names, windows=sys.platform == "win32"))
+
+
+def files_argument(*, required: bool = True, metavar: str = "FILE...", as_text: bool = False) -> Decorator:
+    """``FILE...`` as paths, or as text where more than a path is given."""
+    callback = _texts if as_text else _files
+    return click.argument("files", nargs=-1, required=required, metavar=metavar, callback=callback)
+
+
+def output_option(what: str, *, required: bool = True) -> Decorator:
+    """``-o FILE``."""
+    return click.option("-o", "--output", required=required, type=click.Path(path_type=Path), help=what)
+
+
+def directory_option(what: str) -> Decorator:
+    """``-o DIRECTORY``; ``records.files.make_directory`` makes it when the work is done."""
+    return click.option(
+        "-o", "--output", "directory", required=True, type=click.Path(path_type=Path), help=what
+    )
+
+
+def grouper_option(
+    what: str = "Id of a version or of a series (see: drg groupers), or the directory of a version.",
+    *,
+    required: bool = True,
+) -> Decorator:
+    """``--grouper``."""
+    return click.option("-g", "--grouper", required=required, help=what)
+
+
+def trim_option(default: str) -> Decorator:
+    """``--trim``: the rule is that of ``analysis.trimming``."""
+    return click.option(
+        "--trim",
+        default=default,
+        metavar="RULE",
+        help=f"Leave out outliers, per group: none, percentile:1,99, iqr:1.5 or log-sd:3. [{default}]",
+    )
+
+
+def overwrite_option(what: str) -> Decorator:
+    """``--overwrite``."""
+    return click.option("--overwrite", is_flag=True, help=f"Replace {what}.")
+
+
+def listed(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> list[str]:
+    """Several names in one value, A,B; a directory whose name holds a comma is one."""
+    found: list[str] = []
+    for value in values:
+        found += [value] if Path(value).is_dir() else [name.strip() for name in value.split(",")]
+    return [name for name in found if name]
+
+
+scheme_option: Decorator = click.option(
+    "-s", "--scheme", required=True, help="Id of a scheme (see: drg schemes) or its directory."
+)
+lang_option: Decorator = click.option(
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    default=cast("Any", system_language),
+    help="Language of all that is printed and written. [zh where the system speaks Chinese, else en]",
+)
+bom_option: Decorator = click.option(
+    "--bom/--no-bom", default=True, help="Begin CSV with a byte order mark, as Excel needs it. [on]"
+)
+quiet_option: Decorator = click.option("-q", "--quiet", is_flag=True, help="No progress and no summary.")
+hospital_option: Decorator = click.option(
+    "--hospital", "hospitals", multiple=True, metavar="ID", help="Only this hospital; repeatable."
+)
+close_option: Decorator = click.option(
+    "--close/--no-close",
+    default=None,
+    help="Clear every year, or none. [those that have cases in December]",
+)
+cases_option: Decorator = click.option(
+    "--with-cases/--without-cases", default=True, help="Statements with the table of cases. [with]"
+)

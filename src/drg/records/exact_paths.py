@@ -1,0 +1,50 @@
+"""Files that polars reads, by exactly their path.
+
+Left to itself polars takes ``data[1].csv`` for a pattern that is met by ``data1.csv``, and a leading ``~``
+for a home. No other module calls a reader of polars with a path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+
+def exact(file: Path) -> Path:
+    """The path from the root, in which a leading ``~`` is no home."""
+    return file.absolute()
+
+
+def scan_parquet(file: Path, *, row: str | None = None) -> pl.LazyFrame:
+    """A Parquet file, read when it is needed.
+
+    Args:
+        file: the file.
+        row: the name of a column to add in front, with the number of each row as a spreadsheet counts.
+    """
+    return pl.scan_parquet(
+        exact(file), glob=False, hive_partitioning=False, row_index_name=row, row_index_offset=2
+    )
+
+
+def read_parquet(file: Path) -> pl.DataFrame:
+    """A Parquet file."""
+    return pl.read_parquet(exact(file), glob=False, hive_partitioning=False)
+
+
+def scan_csv(source: Path | bytes, **options: Any) -> pl.LazyFrame:
+    """A CSV file or the content of one, read when it is needed; ``options`` are those of polars."""
+    return pl.scan_csv(exact(source) if isinstance(source, Path) else source, glob=False, **options)
+
+
+def read_csv(source: Path | bytes, **options: Any) -> pl.DataFrame:
+    """A CSV file or the content of one; ``options`` are those of polars."""
+    return pl.read_csv(exact(source) if isinstance(source, Path) else source, glob=False, **options)
+
+
+def scan_ipc(files: Sequence[Path]) -> pl.LazyFrame:
+    """Arrow files one after the other, read when they are needed."""
+    return pl.scan_ipc([exact(file) for file in files], glob=False, hive_partitioning=False)

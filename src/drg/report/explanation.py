@@ -1,0 +1,159 @@
+"""``drg explain``: one case as a tree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from rich.console import Console
+from rich.text import Text
+from rich.tree import Tree
+
+from drg.columns import INPUT
+from drg.grouping import Choice, Explanation, Tried
+from drg.grouping.corrected import CorrectedRow
+from drg.records.codes import DIAGNOSIS, PROCEDURE, names_of
+from drg.report.console import shown_as, status_in
+from drg.report.language import CHINESE, either
+
+# What says that a rule holds, or does not: the first that the console can show.
+_HOLDS: Final = ("✓", "√", "+")
+_FAILS: Final = ("✗", "×", "-")
+_SEVERITIES_ZH: Final = {"none": "无"}
+
+
+def print_explanation(
+    console: Console, explanation: Explanation, language: str, *, everything: bool = False
+) -> None:
+    """One case as a tree.
+
+    Args:
+        console: where to.
+        explanation: of the case.
+        language: of the words around codes and rules.
+        everything: also the rules that the principal diagnosis and procedure alone rule out.
+    """
+    console.print(explanation_tree(console, explanation, language, everything=everything))
+
+
+def explanation_tree(console: Console, explanation: Explanation, language: str, *, everything: bool) -> Tree:
+    """One case as a tree; see ``print_explanation``."""
+    return _Branches(console, explanation, language).tree(everything=everything)
+
+
+class _Branches:
+    """The branches of the tree of a case."""
+
+    def __init__(self, console: Console, explanation: Explanation, language: str) -> None:
+        self._of = explanation
+        self._language = language
+        self._names = _code_names(explanation)
+        self._signs = {True: shown_as(console, _HOLDS), False: shown_as(console, _FAILS)}
+
+    def tree(self, *, everything: bool) -> Tree:
+        """All of them."""
+        e = self._of
+        outcome = " → ".join(part for part in (e.mdc, e.adrg, e.drg) if part)
+        status = status_in(e.grouping_status, self._language)
+        tree = Tree(Text.assemble((outcome, "bold"), f" {e.drg_name or ''}  [{status}] {e.grouper or ''}"))
+        if e.choice:
+            tree.add(Text(self._chosen(e.choice)))
+        if e.grouping_reason:
+            tree.add(Text(f"{self._either('原因', 'reason')}: {e.grouping_reason}", "yellow"))
+        given = tree.add(self._either("病例", "discharge"))
+        for name, value in e.discharge.model_dump(exclude_none=True).items():
+            if value in ("", []):
+                continue
+            label = self._either(INPUT[name].label_zh, name) if name in INPUT else name
+            given.add(Text(f"{label} = {self._named(value if isinstance(value, list) else [value])}"))
+        severity = self._either(
+            f"合并症或并发症 {_SEVERITIES_ZH.get(e.severity, e.severity)}", f"severity {e.severity}"
+        )
+        complications = tree.add(severity)
+        for one in e.complications:
+            code, excluded = self._named([one.code]), one.exclusion_set
+            how = self._either(
+                "计入" if one.counts else f"不计入：主要诊断在排除表 {excluded} 中",
+                "counts"
+                if one.counts
+                else f"does not count: {excluded} excludes it for this principal diagnosis",
+            )
+            line = self._either(f"{code} 为 {one.level}：{how}", f"{code} is {one.level}: {how}")
+            complications.add(self._marked(one.counts, line))
+        self._add_rules(tree, e.mdcs, everything=everything)
+        for row in e.corrections:
+            tree.add(Text(self._corrected(row), "yellow"))
+        return tree
+
+    def _either(self, zh: str, en: str) -> str:
+        return either(self._language, zh, en)
+
+    def _chosen(self, choice: Choice) -> str:
+        """Which version of a series was chosen, and why."""
+        series, version, day = choice.series, self._of.grouper, choice.discharged or "?"
+        if version is None:
+            return self._either(
+                f"{series} 无适用版本：出院 {day}", f"no version of {series}: discharged {day}"
+            )
+        period = f"{choice.valid_from} – {choice.valid_to or '…'}"
+        return self._either(
+            f"{series} 适用版本：{version}，有效期 {period}；出院 {day}",
+            f"version of {series}: {version}, in force {period}; discharged {day}",
+        )
+
+    def _corrected(self, row: CorrectedRow) -> str:
+        """What was corrected, why, and what the source has."""
+        place = f"{row.table} {row.key}"
+        if self._language == CHINESE:
+            what = row.change if row.column is None else f"{row.column} 原为 {row.before!r}"
+            return f"{row.version} 的更正：{place} {what}：{row.reason_zh or row.reason}"
+        what = row.change if row.column is None else f"{row.column} was {row.before!r}"
+        return f"corrected row of {row.version}: {place} {what}: {row.reason}"
+
+    def _named(self, codes: Sequence[object]) -> str:
+        """Codes, each with its name if it has one."""
+        names = self._names
+        return ", ".join(f"{code} {names[str(code)]}" if code in names else str(code) for code in codes)
+
+    def _add_rules(self, branch: Tree, rules: Sequence[Tried], *, everything: bool) -> None:
+        passed: list[Tried] = []
+        for rule in rules:
+            # An MDC that fails, or an ADRG that the principal codes rule out, is shown in full by request.
+            if not everything and not rule.held and (rule.ruled_out or rule.code.startswith("MDC")):
+                passed.append(rule)
+                continue
+            self._add_passed(branch, passed)
+            passed = []
+            text = rule.rule or self._either("（无条件）", "(no condition)")
+            node = branch.add(self._marked(rule.held, f"{rule.code} {rule.name}: {text}"))
+            for condition in rule.conditions:
+                codes = f" ({self._named(condition.codes)})" if condition.codes else ""
+                missing = ""
+                if condition.missing:
+                    lacking = self._either(f"缺少 {condition.missing}", f"{condition.missing} is missing")
+                    missing = f" ({lacking})"
+                node.add(self._marked(condition.held, f"{condition.text}{codes}{missing}"))
+            self._add_rules(node, rule.inside, everything=everything)
+        self._add_passed(branch, passed)
+
+    def _add_passed(self, branch: Tree, passed: Sequence[Tried]) -> None:
+        if passed:
+            branch.add(Text(f"{self._signs[False]} {' '.join(rule.code for rule in passed)}", "dim"))
+
+    def _marked(self, held: bool, text: str) -> Text:
+        return Text.assemble((f"{self._signs[held]} ", "green" if held else "red"), text)
+
+
+def _code_names(explanation: Explanation) -> Mapping[str, str]:
+    """The names of all codes that an explanation shows."""
+    discharge = explanation.discharge
+    codes = [discharge.principal_diagnosis, discharge.principal_procedure]
+    for others in (discharge.other_diagnoses, discharge.other_procedures):
+        codes += others if isinstance(others, list) else [others]
+    codes += [complication.code for complication in explanation.complications]
+    rules = list(explanation.mdcs)
+    while rules:
+        rule = rules.pop()
+        codes += [code for condition in rule.conditions for code in condition.codes]
+        rules += rule.inside
+    return names_of(codes, DIAGNOSIS) | names_of(codes, PROCEDURE)

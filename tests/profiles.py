@@ -1,0 +1,49 @@
+"""How much the tests try: every test of random cases takes its number from the profile that is in force.
+
+pytest                                  quick: the same few cases each time, within minutes
+pytest --hypothesis-profile ci          a part of what thorough tries, the same each time; .ci/run does this
+pytest --hypothesis-profile thorough    many cases, others each time, and the tests marked ``thorough``
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, settings
+
+QUICK = "quick"
+EXAMPLES = {QUICK: 20, "ci": 100, "thorough": 500}
+
+
+def register() -> None:
+    """Make the profiles known, and begin with the quick one."""
+    for name, examples in EXAMPLES.items():
+        settings.register_profile(
+            name,
+            max_examples=examples,
+            derandomize=name != "thorough",
+            # How long a case takes says more about what else the machine does.
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+        )
+    settings.load_profile(QUICK)
+
+
+def share(part: float, least: int = 1) -> int:
+    """So many times what the profile tries, for tests whose cases are dear or cheap."""
+    now = settings.default
+    assert now is not None
+    return max(round(now.max_examples * part), least)
+
+
+def tries(part: float, *, shrink: bool = True, **more: Any) -> settings:
+    """Settings for a property whose cases are dear or cheap.
+
+    Args:
+        part: of what the profile tries.
+        shrink: whether a smaller case is sought that fails too; with long cases that takes minutes.
+        more: what else hypothesis is to know.
+    """
+    if not shrink:
+        more["phases"] = [Phase.explicit, Phase.reuse, Phase.generate]
+    return settings(max_examples=share(part), **more)
