@@ -12,10 +12,7 @@ from typing import Final, Literal
 import polars as pl
 
 # What is written where nothing is known, in any column; letter case and width make no difference.
-MISSING: Final = (
-    *("-", "--", "—", "——", "–", "/", "\\", "\\N"),
-    *("无", "空", "未填", "NULL", "None", "NaN", "NA", "N/A", "#N/A"),
-)
+MISSING: Final = tuple("- -- — —— – / \\ \\N 无 空 未填 NULL None NaN NA N/A #N/A".split())
 
 
 class Kind(Enum):
@@ -67,6 +64,11 @@ class Column:
         return self.name.rpartition("_")[2]
 
 
+def _words(*lines: str) -> tuple[tuple[str, str], ...]:
+    """Other words for a value: each line has the value and its words."""
+    return tuple((word, line.split()[0]) for line in lines for word in line.split()[1:])
+
+
 INPUT_COLUMNS: tuple[Column, ...] = (
     Column("case_id", Kind.IDENTIFIER, pl.String, "病案标识", "identifies the discharge; passed through"),
     Column(
@@ -79,11 +81,7 @@ INPUT_COLUMNS: tuple[Column, ...] = (
         lowest=1,
         highest=2,
         unknown=(0, 9),
-        words=(
-            *(("男", "1"), ("男性", "1"), ("m", "1"), ("male", "1")),
-            *(("女", "2"), ("女性", "2"), ("f", "2"), ("female", "2")),
-            *(("未知", "0"), ("未知的性别", "0"), ("未说明", "9"), ("未说明的性别", "9")),
-        ),
+        words=_words("1 男 男性 m male", "2 女 女性 f female", "0 未知 未知的性别", "9 未说明 未说明的性别"),
     ),
     Column(
         "age_years",
@@ -156,9 +154,9 @@ INPUT_COLUMNS: tuple[Column, ...] = (
         "离院方式",
         "1 home, 2 transfer by order, 3 to community care, 4 against advice, 5 died, 9 other",
         variable="LYFS",
-        words=(
-            *(("医嘱离院", "1"), ("医嘱转院", "2"), ("医嘱转社区卫生服务机构/乡镇卫生院", "3")),
-            *(("非医嘱离院", "4"), ("死亡", "5"), ("其他", "9")),
+        words=_words(
+            *("1 医嘱离院", "2 医嘱转院", "3 医嘱转社区卫生服务机构/乡镇卫生院"),
+            *("4 非医嘱离院", "5 死亡", "9 其他"),
         ),
     ),
     Column(
@@ -262,10 +260,9 @@ RECORD_COLUMNS: tuple[Column, ...] = (
         pl.String,
         "险种",
         "310 employees 职工, 390 residents 居民",
-        words=(
-            *(("职工", "310"), ("职工医保", "310"), ("城镇职工", "310"), ("城镇职工基本医疗保险", "310")),
-            *(("职工基本医疗保险", "310"), ("居民", "390"), ("居民医保", "390"), ("城乡居民", "390")),
-            *(("城乡居民基本医疗保险", "390"), ("城镇居民基本医疗保险", "390")),
+        words=_words(
+            "310 职工 职工医保 城镇职工 职工基本医疗保险 城镇职工基本医疗保险",
+            "390 居民 居民医保 城乡居民 城乡居民基本医疗保险 城镇居民基本医疗保险",
         ),
     ),
     Column("total_cost_yuan", Kind.MONEY, pl.Decimal(18, 2), "住院总费用", "cost of the stay in yuan"),
@@ -287,7 +284,7 @@ PRICING_COLUMNS: tuple[Column, ...] = (
         pl.String,
         "医院级别",
         "level of the hospital as the scheme names it; 三级 is 3",
-        words=(("一级", "1"), ("二级", "2"), ("三级", "3")),
+        words=_words("1 一级", "2 二级", "3 三级"),
     ),
     Column(
         "hospital_coefficient",

@@ -13,7 +13,6 @@ import numpy.typing as npt
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
-from drg.columns import INPUT
 from drg.grouping import kernels, outcomes
 from drg.grouping import opcodes as op
 from drg.grouping.arrays import encode
@@ -21,7 +20,7 @@ from drg.grouping.codes import NO_CODE
 from drg.grouping.corrected import CorrectedRow
 from drg.grouping.program import Program
 from drg.records import Discharge
-from drg.records.cases import Cases, discharge_of
+from drg.records.cases import Cases, discharge_frame, discharge_of
 
 
 class _Result(BaseModel):
@@ -133,8 +132,7 @@ def explain(
         InputError: for a field that does not exist or holds the wrong type.
     """
     record = discharge_of(discharge)
-    cases = Cases.of(record)
-    encoded = encode(cases.read(cases.rows.collect(), INPUT), program)
+    encoded = encode(discharge_frame(record), program)
     impossible = int(encoded.impossible[0])
     no_principal = bool(encoded.no_principal[0])
     case = _Case(program, encoded.cases)

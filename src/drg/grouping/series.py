@@ -19,7 +19,7 @@ from drg.grouping.explain import Choice, Explanation
 from drg.grouping.grouper import Grouper
 from drg.records import Discharge
 from drg.records.binding import UNREAD
-from drg.records.cases import Cases, discharge_of
+from drg.records.cases import Cases, discharge_frame, discharge_of
 from drg.records.codes import CodeKind
 from drg.tables import Series, find_series, list_series
 from drg.tables.manifest import MANIFEST_FILE
@@ -107,8 +107,7 @@ class GrouperSeries(AnyGrouper):
     ) -> Explanation:
         """How one discharge comes to its version and its group; see ``drg.explain``."""
         record = discharge_of(discharge)
-        cases = Cases.of(record)
-        frame = cases.read(cases.rows.collect(), [DATE])
+        frame = discharge_frame(record)
         number = int(self._numbers(frame)[0])
         day = _days(frame)[0]
         if number >= 0:

@@ -357,6 +357,12 @@ def discharge_of(data: Any) -> Discharge:
     return Discharge(**unread | given)
 
 
+def discharge_frame(discharge: Discharge) -> pl.DataFrame:
+    """One discharge as ``Cases.read`` gives cases."""
+    cases = Cases.of(discharge)
+    return cases.read(cases.rows.collect(), cases.binding.columns)
+
+
 def bound(schema: Mapping[str, pl.DataType]) -> Binding:
     """A frame bound to the layout that its header fits; to its own names if it fits none."""
     if "principal_diagnosis" in schema:
