@@ -12,7 +12,25 @@ from typing import Final, Literal
 import polars as pl
 
 # What is written where nothing is known, in any column; letter case and width make no difference.
-MISSING: Final = tuple("- -- — —— – / \\ \\N 无 空 未填 NULL None NaN NA N/A #N/A".split())
+MISSING: Final = (
+    "-",
+    "--",
+    "—",
+    "——",
+    "–",
+    "/",
+    "\\",
+    "\\N",
+    "无",
+    "空",
+    "未填",
+    "NULL",
+    "None",
+    "NaN",
+    "NA",
+    "N/A",
+    "#N/A",
+)
 
 
 class Kind(Enum):

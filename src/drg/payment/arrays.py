@@ -69,7 +69,7 @@ class Encoder:
             "hospital_coefficient": self._book.asks_coefficients,
         }
         return (
-            *("drg", *self._book.keys),
+            *self._book.keys,
             *("grouping_status", "grouper", "total_cost_yuan"),
             *("special_payment_yuan", "patient_share_yuan", "other_payers_yuan"),
             *(name for name, is_asked in asked.items() if is_asked),

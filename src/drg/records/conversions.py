@@ -21,7 +21,6 @@ from drg.records.cells import (
     by_spelling,
     code,
     codes,
-    dates,
     empty,
     finite,
     flags,
@@ -31,6 +30,7 @@ from drg.records.cells import (
     text_or_numbers,
     texts,
 )
+from drg.records.dates import dates
 
 # How much of the unit of a column (the last part of its name) one unit of a source is.
 UNITS: Final[dict[str, dict[str, Decimal]]] = {
