@@ -7,30 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, Literal
+from typing import Literal
 
 import polars as pl
-
-# What is written where nothing is known, in any column; letter case and width make no difference.
-MISSING: Final = (
-    "-",
-    "--",
-    "—",
-    "——",
-    "–",
-    "/",
-    "\\",
-    "\\N",
-    "无",
-    "空",
-    "未填",
-    "NULL",
-    "None",
-    "NaN",
-    "NA",
-    "N/A",
-    "#N/A",
-)
 
 
 class Kind(Enum):

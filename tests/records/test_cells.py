@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drg import InputError
-from drg.columns import ALL, MISSING, Kind
+from drg.columns import ALL, Kind
 from drg.records.amounts import exact
 from drg.records.cases import Cases
-from drg.records.cells import as_text
+from drg.records.cells import MISSING, as_text
 from drg.records.codes import comparable
 
 

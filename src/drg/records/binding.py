@@ -9,9 +9,10 @@ from typing import Final
 
 import polars as pl
 
-from drg.columns import ALL, MISSING, Kind
+from drg.columns import ALL, Kind
 from drg.records.cells import (
     AROUND,
+    MISSING,
     QUOTED,
     Cells,
     as_text,
@@ -77,7 +78,7 @@ class Bound:
     Attributes:
         source: of the layout.
         parts: the columns of each of its fields; several are alternatives.
-        blanks: what stands for nothing in this layout, beside ``columns.MISSING``.
+        blanks: what stands for nothing in this layout, beside ``cells.MISSING``.
     """
 
     source: Source

@@ -14,9 +14,29 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
-from drg.columns import MISSING, Column, Kind
+from drg.columns import Column, Kind
 from drg.errors import InputError
 
+# What is written where nothing is known, in any column; letter case and width make no difference.
+MISSING: Final = (
+    "-",
+    "--",
+    "—",
+    "——",
+    "–",
+    "/",
+    "\\",
+    "\\N",
+    "无",
+    "空",
+    "未填",
+    "NULL",
+    "None",
+    "NaN",
+    "NA",
+    "N/A",
+    "#N/A",
+)
 # What stands around a value but is no part of it: blanks of all kinds, and the mark of text of Excel.
 AROUND: Final = " \t\r\n\x00\x0b\x0c\xa0\u3000\u200b\ufeff'`"
 # Text that Excel shall not calculate with, or that was quoted once too often: ="007", "007".

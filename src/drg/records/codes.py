@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 import polars as pl
 
-from drg.columns import MISSING
+from drg.records.cells import MISSING
 from drg.records.exact_paths import read_csv
 
 CodeKind = Literal["diagnosis", "procedure"]

@@ -130,7 +130,7 @@ class Layout(_Model):
         title, title_zh: for people.
         source: where its field names were read.
         based_on: the layout whose entries hold for every column that this one does not name.
-        blank: what is written where nothing is known, beside ``columns.MISSING``.
+        blank: what is written where nothing is known, beside ``cells.MISSING``.
         table: the tables, if a discharge is spread over several files; the first has one row per discharge.
         field: where each canonical column comes from.
     """
