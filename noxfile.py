@@ -92,6 +92,13 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def figures(session: nox.Session) -> None:
+    """Keep the figures that the commands write from examples/, and list what changed; stories by name."""
+    locked(session)
+    session.run("python", "-m", "tests.examples.rewrite", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Every benchmark; writes the figures of the documents. Nothing else may run meanwhile."""
     locked(session)

@@ -43,6 +43,18 @@ def resampled(version: str, cases: int) -> Sample:
     return Sample(drawn.drop(expected.columns).with_columns(case_id=pl.int_range(pl.len())), expected)
 
 
+def crossed(version: str, cases: int) -> pl.DataFrame:
+    """So many discharges of varied codes: diagnoses and procedures of a row come from different cases."""
+    sample = pl.read_parquet(SAMPLES / f"{version}.parquet").select(pl.exclude("^expected_.*$"))
+    parts = (["other_diagnoses"], ["principal_procedure"], ["other_procedures"])
+    rest = [name for name in sample.columns if [name] not in parts]
+    drawn = [
+        sample.select(part).sample(cases, with_replacement=True, seed=SEED + number)
+        for number, part in enumerate((rest, *parts))
+    ]
+    return pl.concat(drawn, how="horizontal").with_columns(case_id=pl.int_range(pl.len()))
+
+
 def check(grouped: pl.DataFrame, expected: pl.DataFrame) -> None:
     """Every case is where it belongs."""
     levels = {f"expected_{name}": pl.col(name) for name in ("mdc", "adrg", "drg")}

@@ -328,7 +328,7 @@ SPEED = {
     "parquet": "Parquet in, Parquet out",
     "copying": "– against polars merely reading and writing the same columns",
     "csv": "CSV in, CSV out",
-    "ready": "a version loaded, checked and compiled",
+    "ready": "a version loaded, checked and compiled, the first time",
     "ten_cases": "`drg group` of ten cases, from start to end",
     "memory": "peak memory of `drg group`",
     "machine": "{cpu}, {cores} cores, {memory_gb} GB; Python {python}, polars {polars}, numba {numba};"
@@ -345,7 +345,7 @@ SPEED_ZH = {
     "parquet": "Parquet 进、Parquet 出",
     "copying": "——与 polars 单纯读写同样的列相比，用时",
     "csv": "CSV 进、CSV 出",
-    "ready": "载入、检查并编译一个方案",
+    "ready": "首次载入、检查并编译一个方案",
     "ten_cases": "`drg group` 处理十例，全程",
     "memory": "`drg group` 内存峰值",
     "machine": "{cpu}，{cores} 核，{memory_gb} GB；Python {python}，polars {polars}，numba {numba}；{date}。"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -29,3 +30,9 @@ def _no_versions_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> None:
     patch.setenv("LOCALAPPDATA", str(home))
     # Commands speak the language of the system; the tests ask for Chinese where they want it.
     patch.setenv("LC_ALL", "en_US.UTF-8")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _cache_of_its_own(pytestconfig: pytest.Config) -> None:
+    """What runs keep for one another is kept between runs of the tests too, but not among the user's."""
+    os.environ.setdefault("DRG_CACHE", str(pytestconfig.rootpath / ".pytest_cache" / "drg"))

@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.conftest import Drg
 
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "discharges.csv"
 STROKE = ["--principal-diagnosis", "D10.001", "--other-diagnoses", "D90.100", "--age-years", "60"]
 
 
@@ -25,6 +26,24 @@ def test_help_does_not_import_what_is_slow() -> None:
     code = "import sys, drg.cli.main; print([m for m in ('polars', 'numba', 'pydantic') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["explain", "-g", "demo", *STROKE],
+        ["group", "discharges.csv", "-o", "grouped.csv", "-g", "chs-drg-2.0"],
+    ],
+)
+def test_few_cases_are_done_without_numba(arguments: list[str], tmp_path: Path) -> None:
+    (tmp_path / "discharges.csv").write_bytes(EXAMPLE.read_bytes())
+    code = (
+        "import sys; from drg.cli.main import cli; cli(sys.argv[1:], standalone_mode=False);"
+        "print('numba' in sys.modules)"
+    )
+    command = [sys.executable, "-c", code, *arguments]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False"
 
 
 def test_groupers_lists_every_version(drg: Drg) -> None:

@@ -8,12 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from drg.grouping import Grouper
-from drg.grouping.assembler import Mask
+from drg.grouping.program import Mask, unpacked
 from drg.tables import GrouperTables
 from drg.tables.language import Expression, parse
 from drg.tables.layout import TABLES
@@ -74,12 +72,12 @@ class Subject:
     @cached_property
     def diagnosis_leaves(self) -> Mask:
         """[k, a] whether a principal diagnosis of class k lets a case come to ADRG a."""
-        return _bits(self.program.arrays.diagnosis_candidates)
+        return unpacked(self.program.arrays.diagnosis_candidates)
 
     @cached_property
     def procedure_leaves(self) -> Mask:
         """[k, a] whether a principal procedure of class k lets a case come to ADRG a."""
-        return _bits(self.program.arrays.procedure_candidates)
+        return unpacked(self.program.arrays.procedure_candidates)
 
     @cached_property
     def places(self) -> dict[tuple[str, str], tuple[str, int]]:
@@ -133,8 +131,3 @@ def some(values: Sequence[str], most: int = 5) -> str:
     """The first of them, and how many more there are."""
     more = f" and {len(values) - most} more" if len(values) > most else ""
     return ", ".join(values[:most]) + more
-
-
-def _bits(candidates: npt.NDArray[np.int64]) -> Mask:
-    """[k, a / 64] as [k, a]."""
-    return np.unpackbits(candidates.view(np.uint8), axis=1, bitorder="little").astype(np.bool_)

@@ -68,9 +68,7 @@ def group(
     from drg.records.files import check_output, count_rows, write
     from drg.records.findings_log import FindingsLog
     from drg.records.reading import read
-    from drg.report.console import print_summary, print_versions, say, stdout, written_to
     from drg.report.language import either
-    from drg.report.layouts import print_reading
 
     started = perf_counter()
     if findings_file is not None:
@@ -101,6 +99,9 @@ def group(
         if findings_file is not None:
             log.write(findings_file, sources=(*discharges.files, output), bom=bom)
     if not quiet:
+        from drg.report.console import print_summary, print_versions, say, stdout, written_to
+        from drg.report.layouts import print_reading
+
         console = stdout()
         print_reading(console, log.counts, lang)
         print_summary(console, tally, perf_counter() - started, lang)

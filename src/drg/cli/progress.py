@@ -6,17 +6,6 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-
 _SECONDS_BETWEEN_LOOKS = 0.1
 
 
@@ -32,10 +21,25 @@ def counting(
         show: whether to show anything at all.
         what: is being done.
     """
-    console = Console(stderr=True)
-    if not (show and console.is_terminal):
+    if not show:
         yield
         return
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
     columns = (
         # A spinner of ASCII, which every console shows.
         SpinnerColumn("line"),

@@ -15,6 +15,7 @@ import polars as pl
 from drg.columns import OUTPUT_COLUMNS, Column
 from drg.grouping import outcomes
 from drg.grouping.codes import NO_CODE, CodeIndex
+from drg.grouping.jit import suited
 from drg.grouping.kernels import Cases, Groups, group_cases
 from drg.grouping.program import Program
 from drg.records.binding import UNREAD
@@ -132,7 +133,7 @@ def grouped(encoded: Encoded, program: Program) -> Groups:
         missing=np.empty(rows, dtype=np.uint32),
         in_mdc=np.empty(rows, dtype=np.bool_),
     )
-    group_cases(program.arrays, encoded.cases, groups)
+    suited(group_cases, rows)(program.arrays, encoded.cases, groups)
     return groups
 
 
@@ -183,13 +184,14 @@ class Decoder:
         impossible = status == _INVALID
         fields = np.where(impossible, encoded.impossible, groups.missing)
         # One number says it all: three bits for what became of the case, two flags, the fields.
-        keys = pl.Series(
+        keys = (
             first
             | unknown.astype(np.int64) << 3
             | impossible.astype(np.int64) << 4
             | fields.astype(np.int64) << 5
         )
-        distinct = keys.unique()
+        counts = np.bincount(keys)
+        distinct = np.flatnonzero(counts)
         texts = [
             outcomes.reason(
                 key & 7,
@@ -198,10 +200,11 @@ class Decoder:
                 bool(key & 16),
                 language,
             )
-            for key in distinct
+            for key in distinct.tolist()
         ]
-        reasons = keys.replace_strict(distinct, pl.Series(texts, dtype=pl.String), return_dtype=pl.String)
-        return reasons.cast(pl.String)  # polars leaves the replacement of nothing as it was
+        place = np.zeros(len(counts), dtype=np.uint32)
+        place[distinct] = np.arange(len(distinct))
+        return pl.Series(texts, dtype=pl.String).gather(pl.Series(place[keys]))
 
 
 def _codes(frame: pl.DataFrame, name: str) -> pl.Series:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from drg.columns import INPUT_COLUMNS, VARIABLES, Kind
 from drg.grouping import opcodes as op
+from drg.grouping.program import Mask
 from drg.tables.language import (
     COMPLICATION_SETS,
     DIAGNOSIS_FIELDS,
@@ -23,7 +23,6 @@ from drg.tables.language import (
     variables,
 )
 
-Mask: TypeAlias = npt.NDArray[np.bool_]
 _MEMBERSHIP = {
     "ZYZD": op.PRINCIPAL_DIAGNOSIS,
     "QTZD": op.OTHER_DIAGNOSES,

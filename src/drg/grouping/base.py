@@ -11,15 +11,15 @@ import numpy.typing as npt
 import polars as pl
 
 from drg.columns import INPUT, OUTPUT, OUTPUT_COLUMNS
-from drg.grouping.explain import Explanation
 from drg.grouping.frames import check_free, lacking
 from drg.grouping.outcomes import check_language
-from drg.records import Discharge
 from drg.records.cases import Cases, through
 from drg.records.codes import CodeKind
 from drg.records.layout import CANONICAL
 
 if TYPE_CHECKING:
+    from drg.grouping.explain import Explanation
+    from drg.records import Discharge
     from drg.records.frames import Frame
 
 OUTPUT_NAMES: Final = list(OUTPUT)

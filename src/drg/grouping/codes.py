@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from drg.grouping.spelled import MISSED, Spelled, is_worth_while, numbers, spelled
 from drg.records.codes import normalised
 
 # The number of a code that is absent, or that the version does not know: it is in no set.
@@ -19,18 +22,37 @@ _SPELLINGS_KEPT = 1_000_000
 class CodeIndex:
     """The codes of one kind that a version knows, numbered from 1; safe to share between threads.
 
-    The fast way of encoding is a dictionary look-up of the code as the tables spell it; only spellings that
-    miss are brought into the normal form and looked up again.
+    Codes are looked up as the tables spell them, many by ``spelled``, few by polars; only spellings
+    that miss are brought into the normal form and looked up again.
+
+    Attributes:
+        frame: each code as the tables spell it (``spelled``) and in the normal form (``normal``).
+        codes: what each number stands for; empty for 0.
     """
 
     def __init__(self, codes: pl.Series) -> None:
         spelled = codes.unique(maintain_order=True)
-        frame = pl.DataFrame({"spelled": spelled, "normal": normalised(spelled)}).unique(
-            "normal", keep="first", maintain_order=True
+        self._set(
+            pl.DataFrame({"spelled": spelled, "normal": normalised(spelled)}).unique(
+                "normal", keep="first", maintain_order=True
+            )
         )
+
+    @classmethod
+    def of_frame(cls, frame: pl.DataFrame) -> CodeIndex:
+        """The index that has this ``frame``."""
+        index = cls.__new__(cls)
+        index._set(frame)
+        return index
+
+    def _set(self, frame: pl.DataFrame) -> None:
+        self.frame = frame
         self.codes: pl.Series = pl.concat([pl.Series("spelled", [""]), frame["spelled"]])
-        self._number_of_normal = dict(zip(frame["normal"], range(1, len(self.codes)), strict=True))
         self._known = self._numbered()
+
+    @cached_property
+    def _number_of_normal(self) -> dict[str, int]:
+        return dict(zip(self.frame["normal"], range(1, len(self.codes)), strict=True))
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -42,20 +64,33 @@ class CodeIndex:
         """
         return self.codes.cast(pl.Categorical(pl.Categories.random()))
 
+    @cached_property
+    def _spelled(self) -> Spelled:
+        return spelled(self.codes)
+
     def encode(self, codes: pl.Series) -> npt.NDArray[np.uint32]:
         """The number of each code; 0 for null, blank and unknown codes."""
-        found = codes.cast(self._known.dtype).to_physical()
-        numbers: npt.NDArray[np.uint32] = found.fill_null(NO_CODE).to_numpy(writable=True)
-        missed = np.flatnonzero(numbers >= len(self))
+        if not is_worth_while(codes):
+            return self._encoded(codes)
+        found = numbers(codes, self._spelled)
+        missed = np.flatnonzero(found == MISSED)
         if len(missed):
-            if int(numbers[missed].max()) > len(self) + _SPELLINGS_KEPT:
+            found[missed] = self._encoded(codes.gather(missed))
+        return found
+
+    def _encoded(self, codes: pl.Series) -> npt.NDArray[np.uint32]:
+        found = codes.cast(self._known.dtype).to_physical()
+        known: npt.NDArray[np.uint32] = found.fill_null(NO_CODE).to_numpy(writable=True)
+        missed = np.flatnonzero(known >= len(self))
+        if len(missed):
+            if int(known[missed].max()) > len(self) + _SPELLINGS_KEPT:
                 self._known = self._numbered()
             spellings = codes.gather(missed)
             distinct = spellings.unique()
             again = [self._number_of_normal.get(normal, NO_CODE) for normal in normalised(distinct)]
             found_again = spellings.replace_strict(distinct, again, return_dtype=pl.UInt32)
-            numbers[missed] = found_again.to_numpy()
-        return numbers
+            known[missed] = found_again.to_numpy()
+        return known
 
     def numbers_in(self, other: CodeIndex) -> npt.NDArray[np.uint32]:
         """The number in another index of each code of this one [number here]; 0 for codes that it lacks."""

@@ -18,7 +18,7 @@ from drg.grouping import opcodes as op
 from drg.grouping.arrays import encode
 from drg.grouping.codes import NO_CODE
 from drg.grouping.corrected import CorrectedRow
-from drg.grouping.program import Program
+from drg.grouping.program import Program, unpacked
 from drg.records import Discharge
 from drg.records.cases import Cases, discharge_frame, discharge_of
 
@@ -245,7 +245,7 @@ class _Case:
             arrays.diagnosis_candidates[arrays.diagnosis_class[self.diagnosis]]
             & arrays.procedure_candidates[arrays.procedure_class[self.procedure]]
         )
-        return set(np.flatnonzero(np.unpackbits(left.view(np.uint8), bitorder="little")).tolist())
+        return set(np.flatnonzero(unpacked(left[None, :])).tolist())
 
     def _complications(self) -> Iterator[Complication]:
         arrays = self.program.arrays

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,15 +15,16 @@ from drg.errors import did_you_mean
 from drg.grouping.arrays import Decoder, Encoded, encode, grouped
 from drg.grouping.base import AnyGrouper
 from drg.grouping.codes import NO_CODE
-from drg.grouping.corrected import met
-from drg.grouping.explain import Explanation, explain
 from drg.grouping.kernels import Groups
 from drg.grouping.outcomes import check_language
-from drg.grouping.program import compile_tables
-from drg.records import Discharge
-from drg.records.cases import Cases
+from drg.grouping.version import Version
 from drg.records.codes import DIAGNOSIS, CodeKind
-from drg.tables import GrouperTables, load_tables
+
+if TYPE_CHECKING:
+    from drg.grouping.explain import Explanation
+    from drg.records import Discharge
+    from drg.records.cases import Cases
+    from drg.tables import GrouperTables
 
 
 class Grouper(AnyGrouper):
@@ -38,14 +39,23 @@ class Grouper(AnyGrouper):
     """
 
     def __init__(self, grouper: str | Path | GrouperTables) -> None:
-        self.tables = grouper if isinstance(grouper, GrouperTables) else load_tables(grouper)
-        self.program = compile_tables(self.tables)
+        self._version = Version(grouper)
+        self.program = self._version.program
         self._decoder = Decoder(self.program, self.id)
 
     @property
     def id(self) -> str:
         """The id of the version."""
-        return self.tables.manifest.id
+        return self._version.id
+
+    @property
+    def tables(self) -> GrouperTables:
+        """The tables of the version, read when they are asked for.
+
+        Raises:
+            TablesError: their files have changed since this grouper was made.
+        """
+        return self._version.tables
 
     @property
     def required_columns(self) -> tuple[str, ...]:
@@ -56,6 +66,9 @@ class Grouper(AnyGrouper):
         self, discharge: Mapping[str, Any] | Discharge | Cases, *, language: str = "en"
     ) -> Explanation:
         """How one discharge comes to its group; see ``drg.explain``. The language is that of the reason."""
+        from drg.grouping.corrected import met
+        from drg.grouping.explain import explain
+
         check_language(language)
         explanation = explain(self.program, discharge, self.id, language)
         return explanation.model_copy(update={"corrections": met(explanation, self.tables.corrections)})

@@ -12,15 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from drg.grouping import opcodes as op
-from drg.grouping.jit import inlined_kernel, kernel
-from drg.grouping.program import Arrays, Bits, Ints
+from drg.grouping.jit import inlined, kernel
+from drg.grouping.program import WORD_BITS, Arrays, Bits, Ints
 
-# The position of the lowest set bit of a 64-bit word, by de Bruijn multiplication.
-_DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
-_POSITION = np.zeros(64, dtype=np.int64)
-for _bit in range(64):
-    _POSITION[((0x03F79D71B4CB0A89 << _bit) & 0xFFFFFFFFFFFFFFFF) >> 58] = _bit
-
+# The powers of two below 2 ** 66 leave different remainders: the position of a single bit by its remainder.
+_PRIME = 67
+_POSITION = np.zeros(_PRIME, dtype=np.int64)
+for _bit in range(WORD_BITS):
+    _POSITION[(1 << _bit) % _PRIME] = _bit
 
 Codes = npt.NDArray[np.uint32]
 Starts = npt.NDArray[np.int64]
@@ -54,12 +53,10 @@ class Groups(NamedTuple):
     in_mdc: npt.NDArray[np.bool_]  # [n] reached no ADRG, but some MDC's rule held
 
 
-@kernel
 def _in_set(bits: Bits, code_class: int, set_number: int) -> bool:
     return bool((bits[code_class, set_number >> 3] >> (set_number & 7)) & 1)
 
 
-@kernel
 def _any_in_set(
     codes: Codes, begin: int, end: int, skip: int, classes: Ints, bits: Bits, set_number: int
 ) -> bool:
@@ -70,7 +67,6 @@ def _any_in_set(
     return False
 
 
-@kernel
 def _compare(opcode: int, value: float, threshold: float) -> bool:
     if opcode == op.LESS:
         return value < threshold
@@ -83,7 +79,6 @@ def _compare(opcode: int, value: float, threshold: float) -> bool:
     return value == threshold
 
 
-@kernel
 def _distinct(
     codes: Codes, begin: int, end: int, principal: int, skip: int, fields: int,
     classes: Ints, bits: Bits, set_number: int, enough: float,
@@ -107,7 +102,7 @@ def _distinct(
     return count
 
 
-@inlined_kernel
+@inlined
 def _walk(
     start: int, i: int, instructions: Ints, thresholds: npt.NDArray[np.float64], complications: int,
     numbers: npt.NDArray[np.float64], texts: Ints,
@@ -161,7 +156,6 @@ def _walk(
     return 2 * missing + (at == op.HOLDS)
 
 
-@kernel
 def _counting_levels(
     diagnosis: int, diagnoses: Codes, d_begin: int, d_end: int,
     levels: npt.NDArray[np.uint8], exclusions: Ints, exclusion_class: Ints, exclusion_bits: Bits,
@@ -180,7 +174,7 @@ def _counting_levels(
     return counting
 
 
-@kernel
+@kernel(load_from=5_000, compile_from=80_000)
 def group_cases(program: Arrays, cases: Cases, groups: Groups) -> None:
     """Group the cases, writing into ``groups``."""
     # Taken out of their tuples once: inside the loops, each access would count references.
@@ -225,7 +219,7 @@ def group_cases(program: Arrays, cases: Cases, groups: Groups) -> None:
             while left != 0 and adrg < 0:
                 lowest = left & -left
                 left ^= lowest
-                candidate = 64 * word + _POSITION[(np.uint64(lowest) * _DE_BRUIJN) >> np.uint64(58)]
+                candidate = WORD_BITS * word + _POSITION[lowest % _PRIME]
                 if adrg_mdc[candidate] != gate_of:
                     gate_of = adrg_mdc[candidate]
                     gate = _walk(

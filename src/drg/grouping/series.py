@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -15,15 +15,17 @@ from drg.columns import INPUT, OUTPUT, OUTPUT_COLUMNS, RECORD
 from drg.errors import TablesError, UnknownGrouperError, did_you_mean
 from drg.grouping import outcomes
 from drg.grouping.base import AnyGrouper
-from drg.grouping.explain import Choice, Explanation
 from drg.grouping.grouper import Grouper
-from drg.records import Discharge
 from drg.records.binding import UNREAD
 from drg.records.cases import Cases, discharge_frame, discharge_of
 from drg.records.codes import CodeKind
-from drg.tables import Series, find_series, list_series
-from drg.tables.manifest import MANIFEST_FILE
-from drg.tables.series import series_of
+from drg.tables.layout import MANIFEST_FILE
+from drg.tables.locate import find_series, list_series
+
+if TYPE_CHECKING:
+    from drg.grouping.explain import Explanation
+    from drg.records import Discharge
+    from drg.tables import Series
 
 DATE: Final = "discharge_date"
 # What stands in place of the number of a version.
@@ -106,6 +108,8 @@ class GrouperSeries(AnyGrouper):
         self, discharge: Mapping[str, Any] | Discharge | Cases, *, language: str = "en"
     ) -> Explanation:
         """How one discharge comes to its version and its group; see ``drg.explain``."""
+        from drg.grouping.explain import Choice, Explanation
+
         record = discharge_of(discharge)
         frame = discharge_frame(record)
         number = int(self._numbers(frame)[0])
@@ -207,6 +211,8 @@ def _installed(id_: str) -> Series:
 
 
 def _one_series(groupers: Mapping[str, Grouper]) -> Series:
+    from drg.tables.series import series_of
+
     manifests = {Path(id_) / MANIFEST_FILE: grouper.tables.manifest for id_, grouper in groupers.items()}
     found = series_of(manifests)
     outside = [manifest.id for manifest in manifests.values() if not manifest.series]

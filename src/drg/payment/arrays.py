@@ -13,6 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from drg.columns import INPUT, PRICE_COLUMNS, PRICING
+from drg.grouping.jit import suited
 from drg.grouping.outcomes import AMBIGUOUS, GROUPED
 from drg.payment import kernels, marks, reasons, tcm
 from drg.payment.book import KEYS, UNDECIDED, Page, PriceBook
@@ -217,7 +218,7 @@ class Decoder:
         n = len(cases.cost)
         empty = (np.empty(n, dtype=np.int64) for _ in Priced._fields[1:])
         priced = Priced(np.empty(n, dtype=np.uint8), *empty)
-        price_cases(encoded.page.combinations, self._rules, cases, priced)
+        suited(price_cases, n)(encoded.page.combinations, self._rules, cases, priced)
         parts = (priced.drg, priced.high, priced.item, priced.outside, priced.special, priced.excluded)
         payment = priced.drg.copy()
         for part in parts[1:]:

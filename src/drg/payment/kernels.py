@@ -80,7 +80,6 @@ class Priced(NamedTuple):
     excluded: Ints
 
 
-@kernel
 def _at(line: Ints, x: int) -> int:
     """The value of a line that begins here; as ``formulas.Line.at``, and exact for the same reasons."""
     p, d = line[0], line[1]
@@ -92,7 +91,6 @@ def _at(line: Ints, x: int) -> int:
     return int(value)
 
 
-@kernel
 def _share(cost: int, pays: int, share: int) -> int:
     """What is paid of a cost, half up."""
     if pays == BY_ITEM:
@@ -104,7 +102,6 @@ def _share(cost: int, pays: int, share: int) -> int:
     return 0
 
 
-@kernel
 def _outside_rule(rules: Ints, days: int, kind: int) -> int:
     """The first rule that takes a stay, or -1. Days that are not known fit no rule that asks for them."""
     for o in range(rules.shape[0]):
@@ -119,7 +116,7 @@ def _outside_rule(rules: Ints, days: int, kind: int) -> int:
     return -1
 
 
-@kernel
+@kernel(load_from=50_000, compile_from=300_000)
 def price_cases(combinations: Ints, rules: Rules, cases: CaseArrays, out: Priced) -> None:
     """Price the cases.
 
@@ -143,10 +140,10 @@ def price_cases(combinations: Ints, rules: Rules, cases: CaseArrays, out: Priced
         standard = combinations[row, STANDARD]
         drg = high = item = outside = special = beside = 0
         total, excluded = costs[i], excludeds[i]
-        cost = total - excluded
         valid = 0 <= total <= HIGHEST_COST_FEN and 0 <= excluded <= total and specials[i] >= -1
         case_class = INVALID
         if valid:
+            cost = total - excluded
             status = statuses[i]
             rule = -1
             if specials[i] < 0 and status == STATUS_GROUPED:

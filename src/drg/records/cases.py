@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final, Literal, NamedTuple, Self, cast
 
 import polars as pl
@@ -26,7 +26,7 @@ from drg.records.discharge import Discharge
 from drg.records.findings import SCHEMA
 from drg.records.frames import Frame, as_lazy, no_frame, with_added, without_rows
 from drg.records.header import fitting
-from drg.records.layout import CANONICAL, Layout
+from drg.records.layout import CANONICAL, Layout, canonical_layout
 from drg.records.layout_files import shipped_layouts
 from drg.records.notes import FILE, OURS, ROW
 
@@ -366,9 +366,14 @@ def discharge_frame(discharge: Discharge) -> pl.DataFrame:
 def bound(schema: Mapping[str, pl.DataType]) -> Binding:
     """A frame bound to the layout that its header fits; to its own names if it fits none."""
     if "principal_diagnosis" in schema:
-        return Binding(shipped_layouts()[CANONICAL], schema)
+        return Binding(_canonical(), schema)
     found = fitting(list(schema), [one for one in shipped_layouts().values() if not one.table])
-    return Binding(found or shipped_layouts()[CANONICAL], schema)
+    return Binding(found or _canonical(), schema)
+
+
+@lru_cache(maxsize=1)
+def _canonical() -> Layout:
+    return canonical_layout()
 
 
 def _frame_of(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:

@@ -12,6 +12,7 @@ import polars as pl
 from drg.columns import PRICE
 from drg.errors import InputError, MissingColumnError
 from drg.grouping.frames import lacking
+from drg.grouping.jit import suited
 from drg.payment.kernels import Flags, Ints
 from drg.payment.money import fen, signed
 from drg.payment.reasons import missing_lines
@@ -240,7 +241,7 @@ class CaseSums:
             self._place = place
         start = 0
         while True:
-            start, self._filled = add_up(
+            start, self._filled = suited(add_up, len(cases.cost) - start)(
                 cases, start, self._inside, self._shared, self._place, self._filled, self._keys, self._sums
             )
             if start == len(cases.cost):

@@ -47,7 +47,7 @@ class Cases(NamedTuple):
     others: Ints  # [n] borne by patients and other payers
 
 
-@kernel
+@kernel(load_from=50_000, compile_from=150_000)
 def add_up(
     cases: Cases,
     start: int,

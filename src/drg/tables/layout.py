@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+MANIFEST_FILE: Final = "manifest.toml"
 CHANGE: Final = "change"
 ADD: Final = "add"
 REMOVE: Final = "remove"

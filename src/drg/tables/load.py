@@ -12,10 +12,10 @@ import polars as pl
 from drg.errors import TablesError
 from drg.tables.corrections import SCHEMA, corrections_of
 from drg.tables.equivalences import EMPTY, equivalences_of
-from drg.tables.layout import PROVENANCE, TABLES, Table
+from drg.tables.layout import MANIFEST_FILE, PROVENANCE, TABLES, Table
 from drg.tables.lint import check_references
 from drg.tables.locate import find, find_base, installed
-from drg.tables.manifest import MANIFEST_FILE, Manifest, read_manifest
+from drg.tables.manifest import Manifest, read_manifest
 from drg.tables.overlay import apply
 from drg.tables.read import check_files, read_table
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
+import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from drg.errors import TablesError, UnknownGrouperError, did_you_mean
-from drg.tables.manifest import MANIFEST_FILE, Manifest, read_manifest
-from drg.tables.series import Series, series_of
+from drg.tables.layout import MANIFEST_FILE
+
+if TYPE_CHECKING:
+    from drg.tables.manifest import Manifest
+    from drg.tables.series import Series
 
 ROOTS_VARIABLE: Final = "DRG_TABLES"
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -93,6 +98,8 @@ def list_groupers() -> list[Manifest]:
     Raises:
         TablesError: a manifest is not valid, or its id is not the name of its directory.
     """
+    from drg.tables.manifest import read_manifest
+
     return [read_manifest(directory, expected_id=id_) for id_, directory in installed().items()]
 
 
@@ -102,6 +109,9 @@ def list_series() -> dict[str, Series]:
     Raises:
         TablesError: as ``list_groupers``; or the versions of a series contradict each other.
     """
+    from drg.tables.manifest import read_manifest
+    from drg.tables.series import series_of
+
     return series_of(
         {
             directory / MANIFEST_FILE: read_manifest(directory, expected_id=id_)
@@ -119,6 +129,8 @@ def find_series(grouper: str | Path) -> Series | None:
     if isinstance(grouper, Path) or _has_separator(grouper):
         return None
     known = installed()
+    if grouper in known and grouper not in _named_series(known.values()):
+        return None
     try:
         series = list_series()
     except TablesError:
@@ -134,6 +146,23 @@ def find_series(grouper: str | Path) -> Series | None:
             fix="Give the version another id, or the series, in the manifests of all its versions",
         )
     return series.get(grouper)
+
+
+def _named_series(directories: Iterable[Path]) -> set[str]:
+    """The series that manifests name, which are not checked."""
+    return {str(entries.get("series")) for entries in map(own_entries, directories)}
+
+
+def own_entries(directory: Path) -> dict[str, Any]:
+    """The entries of a manifest that stand before its first table, unchecked; empty if it cannot be read.
+
+    Hundreds of corrected rows may follow, which take a hundred times as long to read.
+    """
+    try:
+        text = (directory / MANIFEST_FILE).read_text(encoding="utf-8-sig")
+        return tomllib.loads(re.split(r"^\s*\[", text, maxsplit=1, flags=re.MULTILINE)[0])
+    except (OSError, ValueError):
+        return {}
 
 
 def find(grouper: str | Path) -> Path:

@@ -9,8 +9,8 @@ import polars as pl
 
 from drg.errors import OutputError
 from drg.records.exact_paths import exact
-from drg.tables.layout import CHANGE, TABLES
-from drg.tables.manifest import MANIFEST_FILE, Manifest, manifest_text
+from drg.tables.layout import CHANGE, MANIFEST_FILE, TABLES
+from drg.tables.manifest import Manifest, manifest_text
 from drg.tables.overlay import by_key
 
 

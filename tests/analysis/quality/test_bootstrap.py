@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
-from drg.analysis.quality.bootstrap import interval, replicates
+from drg.analysis.quality.bootstrap import _draw, interval, replicates
+from tests.kernels import same_both_ways
 
 Floats = npt.NDArray[np.float64]
 COUNT = 4000
@@ -113,3 +116,17 @@ def test_what_the_intervals_cover() -> None:
         covered["basic"] += 2 * estimate - high[0] <= true <= 2 * estimate - low[0]
     assert covered["basic"] >= 0.8 * rounds
     assert covered["percentile"] <= 0.3 * rounds
+
+
+@given(st.data())
+def test_plain_and_compiled_draw_the_same(data: st.DataObject) -> None:
+    sizes = np.array(data.draw(st.lists(st.integers(1, 6), min_size=1, max_size=5)))
+    drawn = np.array(data.draw(st.lists(st.integers(0, 9), min_size=len(sizes), max_size=len(sizes))))
+    most = np.maximum(sizes, drawn)
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    values = rng.lognormal(9, 1, (2, sizes.sum()))
+    values[rng.random(values.shape) < 0.2] = np.nan
+    start = np.concatenate([[0], np.cumsum(sizes)])
+    sums = np.zeros((2, len(sizes), 3))
+    places = np.zeros(most.max(), np.int64)
+    same_both_ways(_draw, start, drawn, rng.random(most.sum()), places, values, sums, sums)

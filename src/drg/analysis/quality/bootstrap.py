@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from drg.grouping.jit import kernel
+from drg.grouping.jit import kernel, suited
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -65,7 +65,7 @@ def replicates(group: Ints, values: Floats, count: int, *, seed: int, ddof: int,
         drawn = rng.multinomial(len(group), sizes / len(group))
         chances = rng.random(int(np.maximum(sizes, drawn).sum()))
         own, whole = np.zeros((2, *centres.shape, 3))
-        _draw(
+        suited(_draw, len(group))(
             start, drawn, chances, np.empty(int(max(sizes.max(), drawn.max())), np.int64), centred, own, whole
         )
         return (_riv(whole, centres - middle[:, None]), *_mean_and_cv(own[:kept], centres[:kept], ddof))
@@ -106,7 +106,7 @@ def _means(group: Ints, values: Floats, sizes: Ints) -> Floats:
     return _ratio(sums, counts)
 
 
-@kernel
+@kernel(load_from=200_000, compile_from=500_000)
 def _draw(
     start: Ints, drawn: Ints, chances: Floats, places: Ints, values: Floats, own: Floats, whole: Floats
 ) -> None:

@@ -1,0 +1,119 @@
+"""Programs between runs: a version is read, checked and compiled once, and after that taken from the cache.
+
+The key covers every byte of the version's files, the code that reads, checks and compiles them, and the
+libraries that take part. So a version that cannot be used is never found here, and a change is never missed.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import time
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from drg.columns import INPUT
+from drg.grouping import cache
+from drg.grouping.codes import CodeIndex
+from drg.grouping.program import Arrays, Program, Reading
+from drg.tables.source import sources
+
+_PACKAGE: Final = Path(__file__).resolve().parents[1]
+# What takes part in making a program: these modules and all of these rooms.
+CODE: Final = ("errors.py", "columns.py", "records/**/*.py", "tables/**/*.py", "grouping/**/*.py")
+_STARTED: Final = time.time()
+_FRAMES: Final = ("mdc", "adrg", "drg")
+_INDICES: Final = ("diagnoses", "procedures")
+_TEXTS: Final = ("text_values", "instruction_texts", "diagnosis_sets", "procedure_sets", "exclusion_sets")
+
+
+def key_of(directory: Path) -> str | None:
+    """The key of a version's program; None if it is not to be kept."""
+    code, files = _code(), sources(directory)
+    return None if code is None or files is None else cache.digest(code, *files)
+
+
+def load_program(key: str) -> tuple[str, Program] | None:
+    """The id of a version and its program, if it was kept."""
+    content = cache.load(_name(key), key)
+    return None if content is None else _from_bytes(content)
+
+
+def keep_program(key: str, version: str, program: Program) -> None:
+    """Keep the program of a version for the next run."""
+    cache.keep(_name(key), key, _to_bytes(version, program))
+
+
+def _name(key: str) -> str:
+    return f"{key[:32]}.program"
+
+
+@lru_cache(maxsize=1)
+def _code() -> str | None:
+    """The code that makes programs, as a digest.
+
+    None if it cannot be read, or if it was changed after this process began and so is not what runs here.
+    """
+    files = sorted(path for pattern in CODE for path in _PACKAGE.glob(pattern))
+    if not files or any(path.stat().st_mtime > _STARTED for path in files):
+        return None
+    versions = repr((sys.version, np.__version__, pl.__version__))
+    return cache.digest(versions, *(path.read_bytes() for path in files))
+
+
+def _to_bytes(version: str, program: Program) -> bytes:
+    texts: dict[str, Any] = {
+        "version": version,
+        "numbers": [column.name for column in program.numbers],
+        "texts": [column.name for column in program.texts],
+        "readings": {name: [r.table, r.code, r.rule, r.variable] for name, r in program.readings.items()},
+        **{name: getattr(program, name) for name in _TEXTS},
+    }
+    frames = {name: getattr(program, name) for name in _FRAMES}
+    frames |= {name: getattr(program, name).frame for name in _INDICES}
+    content = io.BytesIO()
+    np.savez(
+        content,
+        allow_pickle=False,
+        **program.arrays._asdict(),
+        **{f"frame_{name}": _ipc(frame) for name, frame in frames.items()},
+        words=np.frombuffer(json.dumps(texts, ensure_ascii=False).encode(), dtype=np.uint8),
+    )
+    return content.getvalue()
+
+
+def _from_bytes(content: memoryview) -> tuple[str, Program]:
+    with np.load(io.BytesIO(content), allow_pickle=False) as file:
+        words = json.loads(file["words"].tobytes())
+        parts: dict[str, Any] = {
+            **{name: CodeIndex.of_frame(_frame(file[f"frame_{name}"])) for name in _INDICES},
+            **{name: _frame(file[f"frame_{name}"]) for name in _FRAMES},
+            **{name: _tuples(words[name]) for name in _TEXTS},
+        }
+        program = Program(
+            arrays=Arrays(*(file[name] for name in Arrays._fields)),
+            **parts,
+            numbers=tuple(INPUT[name] for name in words["numbers"]),
+            texts=tuple(INPUT[name] for name in words["texts"]),
+            readings={name: Reading(*parts) for name, parts in words["readings"].items()},
+        )
+    return words["version"], program
+
+
+def _ipc(frame: pl.DataFrame) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    content = io.BytesIO()
+    frame.write_ipc(content, compression="uncompressed", compat_level=pl.CompatLevel.newest())
+    return np.frombuffer(content.getvalue(), dtype=np.uint8)
+
+
+def _frame(content: np.ndarray[Any, np.dtype[np.uint8]]) -> pl.DataFrame:
+    return pl.read_ipc(content.tobytes())
+
+
+def _tuples(values: list[Any]) -> tuple[Any, ...]:
+    return tuple(tuple(value) if isinstance(value, list) else value for value in values)
