@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
-from drg.columns import PRICE
+from drg.columns import ALL, PRICE
 from drg.errors import InputError, MissingColumnError
 from drg.grouping.frames import lacking
-from drg.payment.money import fen, scaled
 from drg.payment.reasons import missing_lines
 from drg.payment.rules import CLASSES
 from drg.payment.scheme import CaseClass, PaymentScheme
-from drg.records.typed import as_text, typed
+from drg.records.binding import UNREAD, with_unread
 from drg.settlement.case_formulas import BESIDE, SUMS, over_sums
 from drg.settlement.columns import ACCOUNT, CLASS_COUNTS, LOCAL, OFF_SITE, SIMULATED, class_count
 from drg.settlement.repeated import mark, repeated
@@ -87,7 +86,7 @@ def sums(priced: pl.LazyFrame, scheme: PaymentScheme) -> CaseSums:
     """Add up priced cases.
 
     Args:
-        priced: what pricing gives; amounts in yuan as decimals, or as text as CSV has them.
+        priced: what pricing gives, as ``Cases.lazy`` types it, with what could not be read.
         scheme: by which they are settled.
 
     Raises:
@@ -104,28 +103,25 @@ def sums(priced: pl.LazyFrame, scheme: PaymentScheme) -> CaseSums:
             raise _by_another(first, scheme, "the first case was") from None
         raise
     has_shares = "patient_share_yuan" in names
-    read = [*required_columns(scheme), *(["case_id"] if "case_id" in names else [])]
+    read = with_unread([*required_columns(scheme), "case_id"], names)
     cases = readable(priced.select(read), scheme, has_shares=has_shares)
-    added = [name for name in _ADDED if name in read]
-    keys = ["hospital_id", "insurance_type", "basis", "year", "month", "case_class", "held"]
-    by_class = cases.group_by(keys).agg(
+    unread = [f"{name}{UNREAD}" for name in (*_PAID, *_FINE) if f"{name}{UNREAD}" in read]
+    by_class = cases.group_by(*_PLACE, "case_class", "held").agg(
         pl.len().cast(pl.Int64).alias("cases"),
         pl.col("relative_weight").count().cast(pl.Int64).alias("weighted_cases"),
         pl.col("by_another").sum().cast(pl.Int64),
-        pl.col(added).sum(),
+        pl.any_horizontal(False, pl.col(unread).is_not_null()).any().alias("unread"),
+        pl.col(name for name in _ADDED if name in read).sum(),
     )
     found, *marks = pl.collect_all(
         [by_class, *([cases.select(mark())] if "case_id" in names else [])], engine="streaming"
     )
+    if found["unread"].any():
+        raise _no_number(priced.select(pl.col(unread).count()).collect(engine="streaming"))
     if found["by_another"].sum():
-        others = priced.select("scheme").collect(engine="streaming")["scheme"]
-        counts = as_text(others).fill_null("").value_counts().rows()
-        other, count = min((name, count) for name, count in counts if name != scheme.id)
+        others = priced.group_by(pl.col("scheme").fill_null("")).len().collect(engine="streaming")
+        other, count = min(others.filter(pl.col("scheme") != scheme.id).iter_rows())
         raise _by_another(other, scheme, "1 case was" if count == 1 else f"{count:,} cases were")
-    found = found.with_columns(
-        pl.when(pl.col(name).str.strip_chars() != "").then(pl.col(name).str.strip_chars()).alias(name)
-        for name in _WHERE[:2]
-    )
     homeless = {
         name: int(found.filter(pl.col(column).is_null())["cases"].sum())
         for name, column in zip(_WHERE, ("hospital_id", "insurance_type", "year"), strict=True)
@@ -167,8 +163,17 @@ def with_surplus(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _first_scheme(priced: pl.LazyFrame) -> str | None:
-    cells = as_text(priced.select("scheme").head(1).collect()["scheme"])
+    cells = priced.select("scheme").head(1).collect()["scheme"]
     return None if cells.is_empty() else cells[0]
+
+
+def _no_number(counts: pl.DataFrame) -> InputError:
+    name = next(column.name for column in counts if column[0]).removesuffix(UNREAD)
+    return InputError(
+        f"{ALL[name].label_zh} {name} holds something that is no number",
+        field=name,
+        fix="Give the column as drg price wrote it: price the cases again",
+    )
 
 
 def _by_another(other: str, scheme: PaymentScheme, what: str) -> InputError:
@@ -184,21 +189,15 @@ def _by_another(other: str, scheme: PaymentScheme, what: str) -> InputError:
 
 
 def readable(priced: pl.LazyFrame, scheme: PaymentScheme, *, has_shares: bool) -> pl.LazyFrame:
-    """Priced cases of any make as they are added up.
+    """Priced cases, as ``Cases.lazy`` types them, as they are added up.
 
     Amounts in fen and weights and points in units of 1e-8, as 64-bit integers; ``points`` are those that are
     paid; ``year``, ``month`` and ``basis`` of the account; ``held`` (in no amount) and ``by_another``
     (scheme). ``case_class`` and ``basis`` are places in ``CLASSES`` and ``BASES``; ``with_names`` makes them
     text.
     """
-    schema = priced.collect_schema()
-    odd = {
-        name: _PLAIN[name] for name, dtype in schema.items() if name in _PLAIN and not _is_plain(name, dtype)
-    }
-    if odd:
-        plain = pl.Schema({name: odd.get(name, dtype) for name, dtype in schema.items()})
-        priced = priced.map_batches(lambda batch: _read(batch, odd), schema=plain, streamable=True)
-    amounts = [pl.col(name) if name in odd else _physical(name) for name in _ADDED if name in schema]
+    there = priced.collect_schema()
+    amounts = [pl.col(name).to_physical().cast(pl.Int64) for name in _ADDED if name in there]
     date = pl.col("discharge_date").dt
     year = date.year().cast(pl.Int32)
     found = priced.with_columns(
@@ -212,7 +211,7 @@ def readable(priced: pl.LazyFrame, scheme: PaymentScheme, *, has_shares: bool) -
     )
     points = paid_points() if scheme.method.kind == "points" else pl.lit(0, dtype=pl.Int64)
     return found.with_columns(
-        points.alias("points"), pl.col(name for name in _GIVEN if name in schema).fill_null(0).clip(0)
+        points.alias("points"), pl.col(name for name in _GIVEN if name in there).fill_null(0).clip(0)
     )
 
 
@@ -240,8 +239,7 @@ def basis(scheme: PaymentScheme) -> pl.Expr:
     )
     if off_site is None:
         return home
-    area = pl.col("insured_area").str.strip_chars()
-    is_away = (area != "") & ~area.is_in(list(off_site.home_areas))
+    is_away = ~pl.col("insured_area").is_in(list(off_site.home_areas))
     return pl.when(is_away.fill_null(False)).then(away).otherwise(home)
 
 
@@ -252,43 +250,3 @@ def paid_points() -> pl.Expr:
     wide = 2 * standard.cast(_WIDE)
     part = (2 * points.cast(_WIDE) * paid.cast(_WIDE) + standard.cast(_WIDE)) // wide
     return pl.when((paid != standard) & (standard > 0)).then(part.cast(pl.Int64)).otherwise(points)
-
-
-_PLAIN: Final[dict[str, pl.DataType]] = {
-    **dict.fromkeys(
-        ("hospital_id", "insurance_type", "case_class", "scheme", "insured_area", "case_id"), pl.String()
-    ),
-    "discharge_date": pl.Datetime("us"),
-    **dict.fromkeys(_ADDED, pl.Int64()),
-}
-
-
-def _places(name: str) -> int:
-    return 8 if name in _FINE else 2
-
-
-def _is_plain(name: str, dtype: Any) -> bool:
-    if name in _ADDED:
-        return isinstance(dtype, pl.Decimal) and dtype.scale == _places(name)
-    if name == "discharge_date":
-        return dtype == pl.Date or (isinstance(dtype, pl.Datetime) and dtype.time_zone is None)
-    return bool(dtype == pl.String)
-
-
-def _physical(name: str) -> pl.Expr:
-    # What does not fit is no amount that pricing could use.
-    return pl.col(name).to_physical().cast(pl.Int64, strict=name not in _GIVEN)
-
-
-def _read(batch: pl.DataFrame, odd: Mapping[str, pl.DataType]) -> pl.DataFrame:
-    """A batch with its odd columns as plain ones."""
-    return batch.with_columns(_plain(batch[name]).cast(dtype).alias(name) for name, dtype in odd.items())
-
-
-def _plain(cells: pl.Series) -> pl.Series:
-    name = cells.name
-    if name in _GIVEN:
-        return pl.Series(fen(cells))
-    if name in _ADDED:
-        return scaled(cells, _places(name))
-    return typed(cells.to_frame(), (name,))[name] if name == "discharge_date" else as_text(cells)

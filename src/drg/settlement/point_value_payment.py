@@ -97,8 +97,7 @@ class _Step:
         by_group = pl.col("drg_payment").fill_null(0) + pl.col("high_cost_payment").fill_null(0)
         beside = pl.sum_horizontal(*BESIDE, pl.when(self._shared).then(0).otherwise(by_group))
         places = cases.select(
-            *(pl.col(name).str.strip_chars() for name in ("hospital_id", "insurance_type")),
-            *("basis", "year", "held"),
+            *("hospital_id", "insurance_type", "basis", "year", "held"),
             points=pl.when(self._shared).then("points").otherwise(0).cast(_WIDE),
             beside=beside.cast(_WIDE),
         )
