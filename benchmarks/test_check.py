@@ -16,6 +16,7 @@ from drg import Grouper
 from drg.analysis.checks import RULES, checker
 from drg.columns import INPUT, RECORD
 from drg.records.batches import rebatched
+from drg.records.cases import Cases
 from drg.records.checking import RuleTally
 
 VERSION = "chs-drg-2.0"
@@ -64,7 +65,7 @@ def test_check(benchmark: Any, scratch: Path, cases: int, rounds: int, form: str
     def check() -> None:
         frame = pl.scan_csv(source, infer_schema=False) if form == "csv" else pl.scan_parquet(source)
         tallies.append(RuleTally())
-        ready.findings(rebatched(frame), tally=tallies[-1]).sink_parquet(result)
+        ready.findings(Cases.of(rebatched(frame)), tally=tallies[-1]).sink_parquet(result)
 
     benchmark.pedantic(check, rounds=rounds, warmup_rounds=1)
     record(benchmark, cases, findings=tallies[-1].found.total())

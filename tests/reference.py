@@ -279,10 +279,12 @@ def clean_number(column: Column, value: Any) -> tuple[float | None, bool]:
         return None, True
     if math.isinf(value):
         return None, False
-    if column.whole:
+    if column.rounding == "completed":
         value = math.floor(value)
-    elif column.name.endswith("_g"):
+    elif column.rounding == "nearest":
         value = math.floor(Fraction(value) + Fraction(1, 2))
+    elif column.dtype == pl.Int64 and value != math.floor(value):
+        return None, False
     if column.lowest <= value <= column.highest:
         return value, True
     return None, False

@@ -1,6 +1,7 @@
 """DRG grouping and payment for China's hospitals: versioned tables in, groups, money and evidence out.
 
-``read`` reads files as hospitals have them into discharges of canonical columns.
+``read`` reads files as hospitals have them; these and frames of any kind become ``Cases``, in the columns and
+types of the registry. All other functions take either.
 ``group`` adds the groups to a frame of discharges, ``explain`` shows how one discharge comes to its group,
 ``list_groupers`` lists the versions that are installed, a ``Grouper`` is one version, ready for use, and a
 ``GrouperSeries`` versions of which each groups the discharges of the days on which it is in force.
@@ -40,17 +41,19 @@ if TYPE_CHECKING:
     from drg.analysis.quality import Evaluation, evaluate
     from drg.analysis.simulation import simulate
     from drg.grouping import AnyGrouper, Explanation, Grouper, GrouperSeries
-    from drg.grouping.frames import Frame
     from drg.ledger import Ledger
     from drg.payment import PaymentScheme, PriceExplanation, Pricer, list_schemes
     from drg.records import Discharge
+    from drg.records.cases import Cases
     from drg.records.discharges import Discharges
+    from drg.records.frames import Frame
     from drg.records.reading import read
     from drg.settlement import Settlement, settle
     from drg.tables import Manifest, list_groupers
 
 __all__ = [
     "Calibration",
+    "Cases",
     "CheckResult",
     "Comparison",
     "Discharge",
@@ -94,6 +97,7 @@ __all__ = [
 # Imported at first use: polars and numba take half a second, which `drg --help` should not.
 _ROOMS = {
     "Calibration": "drg.analysis.calibration",
+    "Cases": "drg.records.cases",
     "CheckResult": "drg.analysis.checks",
     "Comparison": "drg.analysis.comparison",
     "Discharge": "drg.records",
@@ -149,8 +153,10 @@ def group(frame: Frame, grouper: str | Path | AnyGrouper, *, language: str = "en
     """Group discharges.
 
     Args:
-        frame: one row per discharge: a polars DataFrame or LazyFrame, a pyarrow Table or a pandas DataFrame.
-            ``principal_diagnosis`` is always needed; other columns if a rule of the version reads them.
+        frame: one row per discharge: a polars DataFrame or LazyFrame, a pyarrow Table, a pandas DataFrame or
+            any other that narwhals knows, a list of mappings, or what ``read`` gives; in canonical columns or
+            those of a layout. ``principal_diagnosis`` is always needed; other columns if a rule of the
+            version reads them.
         grouper: the id of an installed version (see ``list_groupers``), the directory of one, or a Grouper;
             or the id of a series of versions such as ``national``, or a GrouperSeries: then each case is
             grouped by the version in force on its ``discharge_date``.
@@ -169,12 +175,14 @@ def group(frame: Frame, grouper: str | Path | AnyGrouper, *, language: str = "en
     return _ready(grouper).group(frame, language=language)
 
 
-def explain(discharge: Mapping[str, Any] | Discharge, grouper: str | Path | AnyGrouper) -> Explanation:
+def explain(
+    discharge: Mapping[str, Any] | Discharge | Cases, grouper: str | Path | AnyGrouper
+) -> Explanation:
     """Explain how one discharge comes to its group.
 
     Args:
-        discharge: field names (the input columns, ``discharge_date``) and values; a field that is not given
-            is not known.
+        discharge: field names (the input columns and ``discharge_date``, or those of a layout) and values; a
+            field that is not given is not known, other columns are not looked at.
         grouper: as for ``group``.
 
     Returns:
@@ -208,9 +216,9 @@ def price(frame: Frame, scheme: str | Path | Pricer, *, language: str = "en") ->
     """Price grouped discharges.
 
     Args:
-        frame: one row per grouped discharge, as ``group`` gives them: a polars DataFrame or LazyFrame, a
-            pyarrow Table or a pandas DataFrame. ``total_cost_yuan`` is always needed; other columns if the
-            scheme asks for them. Amounts are in yuan.
+        frame: one row per grouped discharge, as ``group`` gives them, of any kind that it takes.
+            ``total_cost_yuan`` is always needed; other columns if the scheme asks for them. Amounts are in
+            yuan.
         scheme: the id of an installed scheme (see ``list_schemes``), the directory of one, or a Pricer.
         language: of the reasons, ``en`` or ``zh`` (中文).
 
@@ -227,7 +235,7 @@ def price(frame: Frame, scheme: str | Path | Pricer, *, language: str = "en") ->
 
 
 def explain_price(
-    case: Mapping[str, Any],
+    case: Mapping[str, Any] | Cases,
     scheme: str | Path | Pricer,
     *,
     readmitted: bool = False,
@@ -236,7 +244,8 @@ def explain_price(
     """Explain what one grouped case is paid: each number, where it comes from, and the arithmetic.
 
     Args:
-        case: a grouped row: column names and values; a column that is not given is not known.
+        case: a grouped row: column names (canonical, or those of a layout) and values; a column that is not
+            given is not known.
         scheme: as for ``price``.
         readmitted: another stay follows that cuts this one, which one case alone does not show.
         extreme: the case is among the most expensive, which one case alone does not show.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Literal
 
 import polars as pl
 
@@ -37,7 +38,9 @@ class Column:
         variable: the variable of the rule notation that reads it, if any.
         lowest, highest: the possible values of a number, both included.
         unknown: values that say "not known" by the coding in use; they count as absent.
-        whole: the value counts in completed units: 0.9 years is 0 years.
+        rounding: what becomes of a fraction where only whole numbers count: completed units (0.9 years is 0
+            years), the nearest unit (half up), or no such value can be.
+        words: other words for a value, such as 三级 for the hospital level 3.
     """
 
     name: str
@@ -49,7 +52,18 @@ class Column:
     lowest: float = float("-inf")
     highest: float = float("inf")
     unknown: tuple[float, ...] = ()
-    whole: bool = False
+    rounding: Literal["completed", "nearest", "none"] = "none"
+    words: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def unit(self) -> str:
+        """In what it is measured: the last part of the name, such as ``days`` or ``yuan``."""
+        return self.name.rpartition("_")[2]
+
+
+def _words(*lines: str) -> tuple[tuple[str, str], ...]:
+    """Other words for a value: each line has the value and its words."""
+    return tuple((word, line.split()[0]) for line in lines for word in line.split()[1:])
 
 
 INPUT_COLUMNS: tuple[Column, ...] = (
@@ -64,6 +78,7 @@ INPUT_COLUMNS: tuple[Column, ...] = (
         lowest=1,
         highest=2,
         unknown=(0, 9),
+        words=_words("1 男 男性 m male", "2 女 女性 f female", "0 未知 未知的性别", "9 未说明 未说明的性别"),
     ),
     Column(
         "age_years",
@@ -74,7 +89,7 @@ INPUT_COLUMNS: tuple[Column, ...] = (
         variable="NL",
         lowest=0,
         highest=150,
-        whole=True,
+        rounding="completed",
     ),
     Column(
         "age_days",
@@ -85,7 +100,7 @@ INPUT_COLUMNS: tuple[Column, ...] = (
         variable="XSRTL",
         lowest=0,
         highest=55_000,
-        whole=True,
+        rounding="completed",
     ),
     Column(
         "birth_weight_g",
@@ -97,6 +112,7 @@ INPUT_COLUMNS: tuple[Column, ...] = (
         lowest=1,
         highest=20_000,
         unknown=(0,),
+        rounding="nearest",
     ),
     Column(
         "admission_weight_g",
@@ -108,6 +124,7 @@ INPUT_COLUMNS: tuple[Column, ...] = (
         lowest=1,
         highest=20_000,
         unknown=(0,),
+        rounding="nearest",
     ),
     Column(
         "department",
@@ -120,7 +137,7 @@ INPUT_COLUMNS: tuple[Column, ...] = (
     Column(
         "los_days",
         Kind.NUMBER,
-        pl.Int64,
+        pl.Float64,
         "实际住院天数",
         "length of stay in days",
         variable="SJZYTS",
@@ -134,6 +151,10 @@ INPUT_COLUMNS: tuple[Column, ...] = (
         "离院方式",
         "1 home, 2 transfer by order, 3 to community care, 4 against advice, 5 died, 9 other",
         variable="LYFS",
+        words=_words(
+            *("1 医嘱离院", "2 医嘱转院", "3 医嘱转社区卫生服务机构/乡镇卫生院"),
+            *("4 非医嘱离院", "5 死亡", "9 其他"),
+        ),
     ),
     Column(
         "icu_hours",
@@ -230,7 +251,17 @@ RECORD_COLUMNS: tuple[Column, ...] = (
         lowest=0,
         highest=878_400,
     ),
-    Column("insurance_type", Kind.TEXT, pl.String, "险种", "310 employees 职工, 390 residents 居民"),
+    Column(
+        "insurance_type",
+        Kind.TEXT,
+        pl.String,
+        "险种",
+        "310 employees 职工, 390 residents 居民",
+        words=_words(
+            "310 职工 职工医保 城镇职工 职工基本医疗保险 城镇职工基本医疗保险",
+            "390 居民 居民医保 城乡居民 城乡居民基本医疗保险 城镇居民基本医疗保险",
+        ),
+    ),
     Column("total_cost_yuan", Kind.MONEY, pl.Decimal(18, 2), "住院总费用", "cost of the stay in yuan"),
     Column(
         "cost_parts_yuan",
@@ -245,7 +276,12 @@ INPUT: dict[str, Column] = {column.name: column for column in INPUT_COLUMNS}
 # What payment schemes may ask of a case beside its record and its group.
 PRICING_COLUMNS: tuple[Column, ...] = (
     Column(
-        "hospital_level", Kind.TEXT, pl.String, "医院级别", "level of the hospital as the scheme names it"
+        "hospital_level",
+        Kind.TEXT,
+        pl.String,
+        "医院级别",
+        "level of the hospital as the scheme names it; 三级 is 3",
+        words=_words("1 一级", "2 二级", "3 三级"),
     ),
     Column(
         "hospital_coefficient",

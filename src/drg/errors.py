@@ -137,8 +137,8 @@ class OutputError(DrgError):
     """The result cannot be written."""
 
 
-def did_you_mean(wrong: str, known: Iterable[str]) -> str:
-    """``Did you mean …?`` with the nearest known name, or an empty string if none is near."""
+def did_you_mean(wrong: str, known: Iterable[str], *, likeness: float = 0.6) -> str:
+    """``Did you mean …?`` with the nearest known name, or an empty string if none is as alike."""
     by_fold = {name.casefold(): name for name in known}
-    near = difflib.get_close_matches(wrong.casefold(), list(by_fold), n=1, cutoff=0.6)
+    near = difflib.get_close_matches(wrong.casefold(), list(by_fold), n=1, cutoff=likeness)
     return f"Did you mean {by_fold[near[0]]!r}?" if near else ""

@@ -19,9 +19,11 @@ from drg.analysis.checks import RULES, Rule, choose
 from drg.analysis.checks.facts import GrouperFacts
 from drg.columns import Kind
 from drg.records.batches import rebatched
+from drg.records.cases import Cases
+from drg.records.cells import as_text
 from drg.records.checking import Checker
 from drg.records.findings import ERROR, SCHEMA
-from drg.records.typed import CANONICAL, as_text
+from drg.records.rules import RECORDED as CANONICAL
 from tests.helpers import DATA, demo_case, demo_frame
 from tests.profiles import tries
 
@@ -275,4 +277,4 @@ def test_the_checker_reads_no_more_than_its_rules_need() -> None:
     ready = Checker(choose(["los-days-zero"]), ["los_days", "principal_diagnosis"])
     # A column that no rule reads may hold anything.
     frame = pl.LazyFrame({"los_days": [0], "principal_diagnosis": [51.23]})
-    assert ready.findings(frame).collect().height == 1
+    assert ready.findings(Cases.of(frame)).collect().height == 1

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from drg.payment import load_scheme
+from drg.records.cases import Cases
 from drg.records.files import Dialect, scan
 from drg.settlement.decided import apply_decisions
 from drg.settlement.given import check_decisions
@@ -138,7 +139,9 @@ def test_decisions_are_read_from_the_very_file(
         (4, "H2", "0011", False, None, None),
     ]
     assert [finding.rule for finding in checked.findings] == ["decision_open"]
-    result = apply_decisions(pl.scan_parquet(priced), checked.frame, Decimal("0.05"))
+    result = apply_decisions(
+        Cases.of(scan(priced)).lazy(own=True, marked=True), checked.frame, Decimal("0.05")
+    )
     assert result.findings == ()
     # The example of docs/special-cases.md.
     names = ("case_id", "case_class", "payment", "fund_payment", "surplus")

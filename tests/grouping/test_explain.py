@@ -378,15 +378,25 @@ def test_codes_as_lists_and_as_text() -> None:
     [
         ("principal_diagnoses", "Did you mean 'principal_diagnosis'?"),
         ("other_diagnosis", "Did you mean 'other_diagnoses'?"),
-        ("Sex", "Did you mean 'sex'?"),
-        ("zzz", "The fields are case_id, sex, age_years"),
+        ("los_day", "Did you mean 'los_days'?"),
     ],
 )
-def test_an_unknown_field(name: str, fix: str) -> None:
+def test_a_slip_in_the_name_of_a_field(name: str, fix: str) -> None:
     with pytest.raises(InputError, match=f"a discharge has no field '{name}'") as caught:
         DEMO.explain({"principal_diagnosis": "D10.001", name: 1})
     assert caught.value.field == name
     assert fix in str(caught.value.fix)
+
+
+def test_a_row_may_have_columns_of_its_own_and_names_of_a_layout() -> None:
+    case = demo_case("D10.001", other_diagnoses=["D90.300"])
+    plain = DEMO.explain(case)
+    assert outcome(DEMO.explain(case | {"ward": "7", "charges": 5})) == outcome(plain)
+    labels = {INPUT[name].label_zh: value for name, value in case.items()}
+    assert outcome(DEMO.explain(labels | {"备注": "x"})) == outcome(plain)
+    assert outcome(DEMO.explain({**case, "age_years": "-"})) == outcome(
+        DEMO.explain({**case, "age_years": None})
+    )
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from drg.columns import Kind
-from drg.records.typed import CANONICAL
+from drg.records.rules import RECORDED as CANONICAL
 
 Cells = dict[str, Any]
 DAY = datetime(2024, 3, 10, 8)

@@ -10,10 +10,11 @@ import pytest
 
 from drg.analysis.checks import RULES, choose
 from drg.columns import Kind
+from drg.records.cases import Cases
 from drg.records.checking import Checker
 from drg.records.findings import SEVERITIES
 from drg.records.rules import BY_GROUPER, Rule
-from drg.records.typed import CANONICAL
+from drg.records.rules import RECORDED as CANONICAL
 from tests.records.check_examples import EXAMPLES
 
 ALL = choose(until=date(2024, 3, 5))
@@ -37,7 +38,7 @@ def found(cells: dict[str, Any], rule: Rule) -> pl.DataFrame:
     data = frame(cells, rule)
     ready = Checker([rule], data.columns)
     assert not ready.skipped
-    return ready.findings(data.lazy()).collect()
+    return ready.findings(Cases.of(data)).collect()
 
 
 @pytest.mark.parametrize("rule", ALONE, ids=IDS)
@@ -121,7 +122,7 @@ def stays(*rows: tuple[str | None, int | None, int | None], **more: list[Any]) -
 
 def rows_of(rule: str, data: pl.DataFrame) -> list[int]:
     ready = Checker([one for one in RULES if one.id == rule], data.columns)
-    return (ready.findings(data.lazy()).collect()["row"] - 2).to_list()
+    return (ready.findings(Cases.of(data)).collect()["row"] - 2).to_list()
 
 
 def test_overlapping_stays() -> None:

@@ -17,9 +17,10 @@ COLUMNS = {**INPUT, **RECORD}
 
 
 def convert(conversion: str, column: str, texts: list[str | None], unit: str | None = None) -> list[Any]:
-    read = CONVERSIONS[conversion].read
+    read, times = CONVERSIONS[conversion].read, factor(COLUMNS[column], unit)
     assert read is not None
-    values = read(pl.Series(texts, dtype=pl.String), COLUMNS[column], unit)
+    assert times is not None
+    values = read(pl.Series(texts, dtype=pl.String), COLUMNS[column], times).values
     assert values.dtype == COLUMNS[column].dtype
     assert len(values) == len(texts)
     return values.to_list()
@@ -172,8 +173,10 @@ def test_money_is_rounded_half_up() -> None:
         ("３２００ 克", "g", 3200),
         ("3.2", "kg", 3200),
         ("3.2公斤", "kg", 3200),
-        # Kilograms in a field of grams are not three grams.
-        ("3.2kg", "g", None),
+        # A unit that is written counts, whatever the layout says.
+        ("3.2kg", "g", 3200),
+        ("3200g", "kg", 3200),
+        ("3.2天", "g", None),
         ("inf", None, None),
     ],
 )
@@ -183,6 +186,14 @@ def test_weights(text: str, unit: str | None, grams: int | None) -> None:
 
 def test_numbers() -> None:
     assert convert("integer", "los_days", ["7", "7天", "8.0", "1,000", "七"]) == [7, 7, 8, 1000, None]
+    assert convert("integer", "los_days", ["120小时", "1,00", "4 5", "（3）", "-"]) == [
+        5,
+        None,
+        None,
+        None,
+        None,
+    ]
+    assert convert("age_in_days", "age_days", ["30小时", "12", "2月12天", "3岁"]) == [1, 12, 72, 1095]
     assert convert("number", "icu_hours", ["2"], "days") == [48.0]
     assert convert("number", "icu_hours", ["90"], "minutes") == [1.5]
 
@@ -192,9 +203,9 @@ def test_numbers() -> None:
     [
         (("1", "男", "男性", "M", "１", "1男", "1-男", "1.0"), 1),
         (("2", "女", "女性", "f", "2、女"), 2),
-        (("0", "未知"), 0),
-        (("9", "未说明"), 9),
-        (("3", "x", None), None),
+        (("0", "未知", "9", "未说明"), None),
+        (("3", "3.0"), 3),
+        (("1.5", "x", None), None),
     ],
 )
 def test_sex(texts: tuple[str | None, ...], sex: int | None) -> None:
@@ -202,10 +213,11 @@ def test_sex(texts: tuple[str | None, ...], sex: int | None) -> None:
 
 
 def test_codes_in_one_cell() -> None:
-    assert convert("codes", "other_diagnoses", ["a|b", "a,b;c、", "a", None]) == [
+    assert convert("codes", "other_diagnoses", ["a|b", "a,b;c、d", "a", None, "-"]) == [
         ["a", "b"],
-        ["a", "b", "c"],
+        ["a", "b", "c", "d"],
         ["a"],
+        [],
         [],
     ]
 

@@ -11,6 +11,7 @@ import xlsxwriter
 import drg
 from drg.columns import INPUT
 from drg.errors import InputError
+from drg.records.cases import discharge_of
 from drg.records.discharges import Discharges
 from drg.records.findings import SCHEMA
 from drg.records.reading import read
@@ -206,7 +207,7 @@ def test_several_files_of_one_layout(tmp_path: Path) -> None:
 
 def test_one_case(tmp_path: Path) -> None:
     file = lines(tmp_path / "f.csv", "A48,A49,C03C,A12C", "1,1,I50.900,1", "1,2,i50.900,男")
-    case = read(file).case("1-2")
+    case = discharge_of(read(file).case("1-2"))
     assert (case.case_id, case.principal_diagnosis, case.sex) == ("1-2", "I50.900", 1)
     with pytest.raises(InputError, match="no case '1-3'"):
         read(file).case("1-3")
@@ -293,7 +294,7 @@ def test_a_settlement_list_without_the_optional_tables(tmp_path: Path) -> None:
     assert frame["icu_hours"].to_list() == [None] * 3
     assert {"principal_procedure", "icu_hours"} <= set(discharges.lacking()["field"])
     assert discharges.source.collect().columns == ["mdtrt_sn", "gend", "age", "vent_used_dura"]
-    assert discharges.case("v1").other_diagnoses == ["I10.x00x002", "A01.000", "E11.900"]
+    assert discharge_of(discharges.case("v1")).other_diagnoses == ["I10.x00x002", "A01.000", "E11.900"]
 
 
 def test_a_settlement_list_without_a_required_table(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 import drg
 from drg.errors import InputError
+from drg.records.cases import Cases
 from drg.settlement import settle
 from drg.settlement.cleared import CLEARED_COLUMNS, cleared, point_values
 from tests.report import settled
@@ -98,7 +99,7 @@ def test_text_cases_are_cleared_alike(tmp_path: Path) -> None:
     settlement = settled.settlement(tmp_path, POINTS, points=True)
     typed = cleared(settlement.cases, settlement).collect()
     text = pl.read_csv(settlement.cases.collect().write_csv().encode(), infer_schema=False)
-    read = cleared(text.lazy(), settlement).collect()
+    read = cleared(Cases.of(text).lazy(own=True), settlement).collect()
     names = [column.name for column in CLEARED_COLUMNS]
     assert read.select(names).equals(typed.select(names))
 

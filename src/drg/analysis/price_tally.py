@@ -10,6 +10,7 @@ from typing import Final
 
 import polars as pl
 
+from drg.columns import PRICE
 from drg.payment import Pricer
 from drg.payment.money import fen, yuan
 from drg.payment.reasons import GROUPER_NOT_VALID, NOTES, OTHER_GROUPER, SCHEME_NOT_VALID, Reasons
@@ -47,9 +48,15 @@ class PriceTally:
         }
         self._lock = threading.Lock()
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The canonical columns of the cases that it looks at, beside those that pricing adds."""
+        keys = (name for key in self._parts for name in key if name not in PRICE)
+        return tuple(dict.fromkeys(("total_cost_yuan", *keys)))
+
     def add(self, batch: pl.DataFrame) -> None:
-        """Add a batch with the output columns of grouping and pricing, and ``NOTES``."""
-        cost = fen(batch["total_cost_yuan"])
+        """Add a batch of ``reads`` with the columns that pricing adds, and ``NOTES``."""
+        cost = fen(batch, "total_cost_yuan")
         numbers = batch.select(
             "case_class",
             weight="relative_weight",
@@ -116,7 +123,7 @@ class PriceTally:
 def _with(numbers: pl.DataFrame, batch: pl.DataFrame, key: Iterable[str]) -> pl.DataFrame:
     missing = [name for name in key if name not in numbers.columns]
     return numbers.with_columns(
-        (batch[name].cast(pl.String) if name in batch.columns else pl.lit(None, dtype=pl.String)).alias(name)
+        (batch[name] if name in batch.columns else pl.lit(None, dtype=pl.String)).alias(name)
         for name in missing
     )
 

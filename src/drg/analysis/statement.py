@@ -11,15 +11,13 @@ from typing import Final
 
 import polars as pl
 
-from drg.columns import ALL
-from drg.payment.money import fen, scaled, yuan
+from drg.payment.money import fen, yuan
 from drg.payment.rules import CLASSES, INSIDE
 from drg.payment.scheme import PaymentScheme
-from drg.records.typed import as_text, typed
+from drg.records.binding import with_unread
 from drg.settlement.cells import BASES, BESIDE, bases, held, shared_classes
 from drg.settlement.cleared import CLEARED_COLUMNS
 from drg.settlement.columns import ACCOUNT, MONTH
-from drg.settlement.wide import as_decimals
 
 # Cases that are in memory at once, unless one hospital has more.
 MOST_CASES: Final = 500_000
@@ -70,9 +68,9 @@ def by_hospital(
     """
     names = cases.collect_schema().names()
     wanted = {"hospital_id", "insured_area", "drg", *SHOWN, "patient_share"}
-    lean = cases.select(name for name in names if name in wanted)
+    lean = cases.select(with_unread(wanted, names))
     has_shares = "patient_share_yuan" in names
-    hospital = pl.col("hospital_id").cast(pl.String).str.strip_chars()
+    hospital = pl.col("hospital_id")
     for group in _chunks(hospitals):
         batch = lean.filter(hospital.is_in(group)).collect(engine="streaming")
         table = case_table(batch, scheme, has_shares=has_shares)
@@ -96,32 +94,30 @@ def _chunks(hospitals: pl.DataFrame) -> Iterable[list[str]]:
 
 
 def case_table(batch: pl.DataFrame, scheme: PaymentScheme, *, has_shares: bool) -> pl.DataFrame:
-    """Priced cases of any make as the typed rows of a case table; see ``by_hospital``."""
+    """Priced cases as the rows of a case table; see ``by_hospital``."""
     case_class = batch["case_class"].cast(pl.Enum(CLASSES), strict=False).to_physical()
-    dates: dict[str, pl.Series] = {
-        name: typed(batch, (name,))[name] for name in _DATES if name in batch.columns
-    }
+    dates: dict[str, pl.Series] = {name: batch[name] for name in _DATES if name in batch.columns}
     left = dates["discharge_date"].dt
     columns: dict[str, pl.Series] = {
         "year": left.year().cast(pl.Int32),
         "period": left.to_string("%Y-%m"),
-        "insurance_type": as_text(batch["insurance_type"]).str.strip_chars(),
+        "insurance_type": batch["insurance_type"],
         "basis": pl.Series(BASES).gather(bases(batch, scheme)),
-        "hospital_id": as_text(batch["hospital_id"]).str.strip_chars(),
-        "case_class": as_text(batch["case_class"]),
+        "hospital_id": batch["hospital_id"],
+        "case_class": batch["case_class"],
         "counted": pl.Series(~held(batch, case_class, has_shares=has_shares)),
         **dates,
     }
     for name in _TEXTS:
         if name in batch.columns:
-            columns[name] = as_text(batch[name])
+            columns[name] = batch[name]
     for name in (*MONEY, *_NUMBERS, *(column.name for column in CLEARED_COLUMNS)):
         if name in batch.columns:
-            columns[name] = _decimals(batch[name])
+            columns[name] = _decimals(batch, name)
     frame = pl.DataFrame({name: series.alias(name) for name, series in columns.items()})
     order = [name for name in (*ACCOUNT, "discharge_date", "case_id") if name in columns]
     shown = [name for name in SHOWN if name in columns]
-    placed = pl.all_horizontal(pl.col("year", "insurance_type").is_not_null(), pl.col("insurance_type") != "")
+    placed = pl.all_horizontal(pl.col("year", "insurance_type").is_not_null())
     return (
         frame.filter(placed)
         .sort(order, maintain_order=True)
@@ -129,17 +125,12 @@ def case_table(batch: pl.DataFrame, scheme: PaymentScheme, *, has_shares: bool) 
     )
 
 
-def _decimals(series: pl.Series) -> pl.Series:
-    given = series.name in _GIVEN
-    if isinstance(series.dtype, pl.Decimal) and (not given or series.dtype.scale <= 2):
-        return series
-    if given:
-        # Not written by pricing: what is no amount there makes a case invalid, and is empty here.
-        amounts = fen(series)
-        return yuan(amounts, amounts < 0)
-    places = 2 if series.name in MONEY else 8
-    whole = scaled(series, places).to_frame()
-    return as_decimals(whole, [ALL[series.name]]).to_series()
+def _decimals(batch: pl.DataFrame, name: str) -> pl.Series:
+    if name not in _GIVEN:
+        return batch[name]
+    # Not written by pricing: what is no amount there makes a case invalid, and is empty here.
+    amounts = fen(batch, name)
+    return yuan(amounts, amounts < 0)
 
 
 def sums_by(table: pl.DataFrame, keys: Sequence[str], scheme: PaymentScheme) -> pl.DataFrame:

@@ -103,6 +103,8 @@ def _run(
     quiet: bool,
 ) -> int:
     """Check and report; the number of cases that have an error."""
+    from dataclasses import replace
+
     import polars as pl
 
     from drg.analysis.checks import checker, skipped_frame, summary_frame
@@ -112,7 +114,6 @@ def _run(
     from drg.records.files import count_rows, write
     from drg.records.findings import ERROR
     from drg.records.reading import read
-    from drg.records.unread import converter
     from drg.report.checks import print_check
     from drg.report.console import stdout, written_to
     from drg.report.language import either
@@ -120,7 +121,7 @@ def _run(
     discharges = read(files, **reading)
     ready = checker(discharges.binding.columns, grouper, rules)
     tally = RuleTally()
-    found = ready.findings(rebatched(discharges.rows), convert=converter(discharges), tally=tally)
+    found = ready.findings(replace(discharges, rows=rebatched(discharges.rows)), tally=tally)
     doing = either(lang, "检查", "checking")
     with counting(lambda: tally.cases, total=count_rows(discharges.files), show=not quiet, what=doing):
         if output is None:

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from drg.cli.constants import set_option, with_constants
 from drg.cli.options import directory_option, files_argument, lang_option, listed, quiet_option
 from drg.cli.reading import reading_options
-
-if TYPE_CHECKING:
-    import polars as pl
-
-    from drg.records.discharges import Discharges
 
 CASES = "cases.parquet"
 PAGE = "comparison.html"
@@ -82,9 +77,8 @@ def compare(
     from drg.report.language import either
 
     started = perf_counter()
-    codes = reading.pop("codes")
     discharges = read(files, **reading)
-    frame = with_constants(_canonical(discharges), constants)
+    cases = with_constants(discharges, constants)
     make_directory(directory)
     done = [0]
     doing = either(lang, "比较", "comparing")
@@ -94,10 +88,9 @@ def compare(
 
     with counting(lambda: done[0], total=count_rows(discharges.files), show=not quiet, what=doing):
         comparison = compared(
-            frame,
+            cases,
             groupers,
             schemes,
-            codes=codes,
             language=lang,
             cases=directory / CASES,
             sources=discharges.files,
@@ -112,8 +105,3 @@ def compare(
         console = stdout()
         print_comparison(console, comparison, perf_counter() - started, lang)
         written_to(console, f"{directory}: {WHAT_CHANGES}, {PAGE}, {WORKBOOK}, {CASES}", lang)
-
-
-def _canonical(discharges: Discharges) -> pl.LazyFrame:
-    """Canonical columns; a file that has them already is taken as it is."""
-    return discharges.source if discharges.is_canonical else discharges.lazy()

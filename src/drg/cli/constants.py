@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    import polars as pl
+    from drg.records.cases import Cases
 
 set_option: Callable[[Callable[..., None]], Callable[..., None]] = click.option(
     "--set",
@@ -19,8 +19,8 @@ set_option: Callable[[Callable[..., None]], Callable[..., None]] = click.option(
 )
 
 
-def with_constants(frame: pl.LazyFrame, constants: Sequence[str]) -> pl.LazyFrame:
-    """The frame with the columns of ``--set``.
+def with_constants(data: Any, constants: Sequence[str]) -> Cases:
+    """Cases with the columns of ``--set``.
 
     Raises:
         UsageError: for text that is not COLUMN=VALUE, or a column that is unknown or there already.
@@ -29,16 +29,17 @@ def with_constants(frame: pl.LazyFrame, constants: Sequence[str]) -> pl.LazyFram
 
     from drg.columns import INPUT, PRICING, RECORD
     from drg.errors import did_you_mean
+    from drg.records.cases import Cases
 
     known = INPUT | RECORD | PRICING
-    names = frame.collect_schema().names()
+    cases = Cases.of(data)
     for constant in constants:
         name, equals, value = (part.strip() for part in constant.partition("="))
         if not equals:
             raise click.UsageError(f"--set {constant}: write COLUMN=VALUE.")
         if name not in known:
             raise click.UsageError(f"--set: there is no column {name!r}. {did_you_mean(name, known)}".strip())
-        if name in names:
-            raise click.UsageError(f"--set: the file has a column {name} already.")
-        frame = frame.with_columns(pl.lit(value).alias(name))
-    return frame
+        if name in cases.binding.columns:
+            raise click.UsageError(f"--set: the file has a column {cases.binding.called(name)} already.")
+        cases = cases.of_rows(cases.rows.with_columns(pl.lit(value).alias(name)))
+    return cases

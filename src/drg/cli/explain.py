@@ -12,8 +12,7 @@ from drg.cli.options import grouper_option, lang_option
 from drg.cli.reading import reading_options
 
 if TYPE_CHECKING:
-    from drg.records import Discharge
-    from drg.records.discharges import CodeVersion
+    from drg.records.cases import Cases, CodeVersion
 
 # The input columns by name; spelled out here so that asking for help imports nothing.
 _FIELDS = (
@@ -91,7 +90,7 @@ def explain(
         if case_id is None or given:
             raise click.UsageError("With a FILE give --case-id and no other field.")
         source = read(file, layout=layout, encoding=encoding, delimiter=delimiter, sheet=sheet, codes=codes)
-        discharge: Discharge | dict[str, Any] = source.case(case_id)
+        discharge: Cases | dict[str, Any] = source.case(case_id)
     elif not given:
         raise click.UsageError(
             "Give a FILE and --case-id, or the fields of a case such as --principal-diagnosis."
@@ -109,13 +108,13 @@ def explain(
 
 
 def _both(
-    groupers: str, discharge: Discharge | dict[str, Any], language: str, *, everything: bool, as_json: bool
+    groupers: str, discharge: Cases | dict[str, Any], language: str, *, everything: bool, as_json: bool
 ) -> None:
     import json
 
     from drg.analysis.comparison.causes import first_cause
     from drg.analysis.comparison.sides import sides
-    from drg.records import Discharge
+    from drg.records.cases import discharge_of
     from drg.report.comparison.side_by_side import print_both
     from drg.report.console import echo_json, stdout
 
@@ -124,7 +123,7 @@ def _both(
         raise click.UsageError("--groupers takes two versions: --groupers A,B.")
     # A file's codes were converted when it was read.
     base, other = (side.grouper for side in sides(ids, (), "insurance"))
-    record = Discharge.of(discharge)
+    record = discharge_of(discharge)
     cause, table = first_cause(base, other, record)
     both = base.explain(record, language=language), other.explain(record, language=language)
     if as_json:

@@ -18,9 +18,8 @@ from drg.cli.options import (
 )
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from drg.payment import Pricer
+    from drg.records.cases import Cases
 
 
 @click.command(
@@ -51,7 +50,7 @@ def price(
 ) -> None:
     """Price grouped cases: the same rows come out with weight, standard, class, payment and surplus.
 
-    FILE is what drg group writes; of a layout such as HQMS, with --canonical. The ending of the output
+    FILE is what drg group writes. The ending of the output
     chooses its format. A case that cannot be priced stays in its row with a class and a reason; nothing is
     dropped. Memory does not grow with the files, but for a few columns where the scheme compares cases
     (readmissions, the most expensive cases).
@@ -62,16 +61,16 @@ def price(
     if (case_id is None) == (output is None):
         raise click.UsageError("Give -o OUT to price all cases, or --explain CASE_ID to see one.")
     pricer = Pricer(scheme)
-    frame = with_constants(scan_all(files), constants)
+    cases = with_constants(scan_all(files), constants)
     if case_id is not None:
-        _explain(pricer, _case_of(pricer, frame, case_id, files[0]), lang, as_json=as_json)
+        _explain(pricer, cases, case_id, files[0], lang, as_json=as_json)
     elif output is not None:
-        _price(pricer, frame, files, output, lang, bom=bom, quiet=quiet)
+        _price(pricer, cases, files, output, lang, bom=bom, quiet=quiet)
 
 
 def _price(
     pricer: Pricer,
-    frame: pl.LazyFrame,
+    cases: Cases,
     files: tuple[Path, ...],
     output: Path,
     lang: str,
@@ -93,7 +92,8 @@ def _price(
     with counting(
         lambda: tally.cases, total=count_rows(files), show=not quiet, what=either(lang, "计价", "pricing")
     ):
-        write(pricer.price(frame, language=lang, watch=tally.add), output, sources=files, bom=bom)
+        priced = pricer.price(cases, language=lang, watch=tally.add, watched=tally.reads)
+        write(priced.source, output, sources=files, bom=bom)
     warn(tally, lang)
     if not quiet:
         console = stdout()
@@ -110,35 +110,31 @@ def warn(tally: Any, lang: str) -> None:
         click.echo(either(lang, f"提醒：{warning}。", f"Warning: {warning}."), err=True)
 
 
-def _case_of(pricer: Pricer, frame: pl.LazyFrame, case_id: str, file: Path) -> dict[str, Any]:
-    """The first case with this id, with what can only be seen beside the other cases.
+def _explain(pricer: Pricer, cases: Cases, case_id: str, file: Path, lang: str, *, as_json: bool) -> None:
+    """Print the arithmetic of the first case with this id, with what only the other cases show.
 
     Raises:
         InputError: there is none.
         MissingColumnError: the scheme needs a column that the file lacks.
     """
-    import polars as pl
+    from dataclasses import replace
 
     from drg.columns import PRICE
     from drg.errors import InputError
-
-    names = frame.collect_schema().names()
-    pricer.check_columns([name for name in names if name not in PRICE])
-    if "case_id" not in names:
-        raise InputError("there is no column case_id", file=file, fix="Add it, so that a case can be named")
-    rows = pricer.marked(frame).filter(pl.col("case_id").cast(pl.String) == case_id).head(1)
-    found = rows.collect(engine="streaming")
-    if found.is_empty():
-        raise InputError(f"there is no case {case_id!r}", file=file, field="case_id", fix="Check the id")
-    return found.row(0, named=True)
-
-
-def _explain(pricer: Pricer, case: dict[str, Any], lang: str, *, as_json: bool) -> None:
     from drg.payment.marks import EXTREME, READMITTED
     from drg.report.console import echo_json, stdout
     from drg.report.prices import print_price_explanation
 
-    readmitted, extreme = (bool(case.pop(name, False)) for name in (READMITTED, EXTREME))
+    pricer.check_columns([name for name in cases.binding.columns if name not in PRICE])
+    if "case_id" not in cases.binding.columns:
+        raise InputError("there is no column case_id", file=file, fix="Add it, so that a case can be named")
+    (its_id,) = cases.binding.expression("case_id")
+    marked = cases.rows.with_columns(pricer.marks(cases)).filter(its_id == case_id).head(1)
+    found = marked.collect(engine="streaming")
+    if found.is_empty():
+        raise InputError(f"there is no case {case_id!r}", file=file, field="case_id", fix="Check the id")
+    readmitted, extreme = (name in found.columns and bool(found[name][0]) for name in (READMITTED, EXTREME))
+    case = replace(cases, rows=found.lazy().drop(READMITTED, EXTREME, strict=False))
     explanation = pricer.explain(case, readmitted=readmitted, extreme=extreme, language=lang)
     if as_json:
         echo_json(explanation.model_dump_json(indent=2))

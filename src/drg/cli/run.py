@@ -88,12 +88,14 @@ def run(
         watch=versions.add,
     )
     tally = PriceTally(pricer, (DEPARTMENT, GROUP))
-    priced = pricer.price(with_constants(grouped, constants), language=lang, watch=tally.add)
+    priced = pricer.price(
+        with_constants(grouped, constants), language=lang, watch=tally.add, watched=tally.reads
+    )
     make_directory(directory)
     pricing = either(lang, "分组和计价", "grouping and pricing")
     cases = directory / (f"{CASES}.csv" if as_csv else f"{CASES}.parquet")
     with counting(lambda: tally.cases, total=count_rows(discharges.files), show=not quiet, what=pricing):
-        write(priced, cases, sources=discharges.files)
+        write(priced.source, cases, sources=discharges.files)
     found = _check(discharges, version, directory / FINDINGS, lang, quiet=quiet)
     seconds = perf_counter() - started
     page = directory / (f"{SUMMARY}.txt" if as_text else f"{SUMMARY}.html")
@@ -120,18 +122,19 @@ def run(
 
 def _check(discharges: Discharges, version: Any, file: Path, lang: str, *, quiet: bool) -> int:
     """Check the files as ``drg check`` does and write the findings; the number of cases with an error."""
+    from dataclasses import replace
+
     from drg.analysis.checks import checker, choose
     from drg.cli.progress import counting
     from drg.records.batches import rebatched
     from drg.records.checking import RuleTally
     from drg.records.files import count_rows, write
     from drg.records.findings import ERROR
-    from drg.records.unread import converter
     from drg.report.language import either
 
     rules = RuleTally()
     ready = checker(discharges.binding.columns, version, choose())
-    found = ready.findings(rebatched(discharges.rows), convert=converter(discharges), tally=rules)
+    found = ready.findings(replace(discharges, rows=rebatched(discharges.rows)), tally=rules)
     doing = either(lang, "检查", "checking")
     with counting(lambda: rules.cases, total=count_rows(discharges.files), show=not quiet, what=doing):
         write(found, file, sources=discharges.files)

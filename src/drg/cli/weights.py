@@ -21,9 +21,8 @@ from drg.cli.options import (
 )
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from drg.analysis.calibration import WhatIf
+    from drg.records.cases import Cases
 
 # Spelled out here so that asking for help imports nothing; analysis.calibration.
 _MIN_CASES = 30
@@ -142,7 +141,7 @@ def weights(
     paths, counts = _with_weights(files, year_weights)
     labels = _labels(paths)
     base = _base(base, labels, paths)
-    frames: dict[str, pl.LazyFrame] = {
+    frames: dict[str, Cases] = {
         label: with_constants(scan_all([path]), constants) for label, path in zip(labels, paths, strict=True)
     }
     if old is not None and new is not None:

@@ -12,13 +12,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from drg.columns import INPUT, OUTPUT_COLUMNS, Column
-from drg.errors import InputError
+from drg.columns import OUTPUT_COLUMNS, Column
 from drg.grouping import outcomes
 from drg.grouping.codes import NO_CODE, CodeIndex
 from drg.grouping.jit import suited
 from drg.grouping.kernels import Cases, Groups, group_cases
 from drg.grouping.program import Program
+from drg.records.binding import UNREAD
 from drg.records.codes import normalised
 
 _GROUPED, _AMBIGUOUS, _NO_DRG, _UNGROUPED, _INVALID = range(len(outcomes.STATUSES))
@@ -58,13 +58,13 @@ class Cells:
     def numbers(self, column: Column) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
         """The values of a column, NaN where absent, and which are present but impossible."""
         if column.name not in self._numbers:
-            self._numbers[column.name] = _numbers(self.frame[column.name], column)
+            self._numbers[column.name] = _numbers(self.frame, column)
         return self._numbers[column.name]
 
     def texts(self, column: Column, values: tuple[str, ...]) -> npt.NDArray[np.int32]:
         """The number of each text among ``values``, counted from 1; 0 for any other, -1 if absent."""
         if (column.name, values) not in self._texts:
-            self._texts[column.name, values] = _texts(self.frame[column.name], column, values)
+            self._texts[column.name, values] = _texts(self.frame[column.name], values)
         return self._texts[column.name, values]
 
 
@@ -72,22 +72,15 @@ def encode(frame: pl.DataFrame, program: Program) -> Encoded:
     """The columns that a program reads, as arrays.
 
     Args:
-        frame: discharges; a column that is absent counts as empty.
+        frame: cases as ``Cases.read`` gives them; a column that is absent counts as empty.
         program: the compiled version.
-
-    Raises:
-        InputError: if a column of codes or texts holds something else.
     """
     return encoded(Cells(frame), encode_codes(frame, program.diagnoses, program.procedures), program)
 
 
 def encode_codes(frame: pl.DataFrame, diagnoses: CodeIndex, procedures: CodeIndex) -> Codes:
-    """The codes of discharges as numbers.
-
-    Raises:
-        InputError: if a column of codes holds something else.
-    """
-    principal = codes_column(frame, "principal_diagnosis")
+    """The codes of discharges as numbers."""
+    principal = _codes(frame, "principal_diagnosis")
     principal_diagnosis = diagnoses.encode(principal)
     no_principal = principal_diagnosis == NO_CODE
     if no_principal.any():
@@ -98,17 +91,13 @@ def encode_codes(frame: pl.DataFrame, diagnoses: CodeIndex, procedures: CodeInde
         no_principal,
         principal_diagnosis,
         *_lists(frame, "other_diagnoses", diagnoses),
-        procedures.encode(codes_column(frame, "principal_procedure")),
+        procedures.encode(_codes(frame, "principal_procedure")),
         *_lists(frame, "other_procedures", procedures),
     )
 
 
 def encoded(cells: Cells, codes: Codes, program: Program) -> Encoded:
-    """What a program needs of discharges whose codes are numbers of its own indices.
-
-    Raises:
-        InputError: if a column of texts holds something else.
-    """
+    """What a program needs of discharges whose codes are numbers of its own indices."""
     rows = cells.frame.height
     numbers = np.full((len(program.numbers), rows), np.nan)
     impossible = np.zeros(rows, dtype=np.uint32)
@@ -218,28 +207,10 @@ class Decoder:
         return pl.Series(texts, dtype=pl.String).gather(pl.Series(place[keys]))
 
 
-def codes_column(frame: pl.DataFrame, name: str) -> pl.Series:
-    """A column of single codes as text.
-
-    Raises:
-        InputError: if the column holds numbers or anything else that is no text.
-    """
-    if name not in frame.columns:
-        return pl.repeat(None, frame.height, dtype=pl.String, eager=True)
-    return _as_text(frame[name], name)
-
-
-def _as_text(series: pl.Series, name: str) -> pl.Series:
-    dtype = series.dtype
-    if dtype == pl.String:
-        return series
-    if isinstance(dtype, pl.Categorical | pl.Enum) or series.null_count() == len(series):
-        return series.cast(pl.String)
-    raise InputError(
-        f"{INPUT[name].label_zh} {name} holds {dtype}, but codes are text",
-        field=name,
-        fix="Read the column as text: as a number, a code such as 01.2400 or 51.2300 loses its zeros",
-    )
+def _codes(frame: pl.DataFrame, name: str) -> pl.Series:
+    if name in frame.columns:
+        return frame[name]
+    return pl.repeat(None, frame.height, dtype=pl.String, eager=True)
 
 
 def _lists(
@@ -250,58 +221,23 @@ def _lists(
     if name not in frame.columns:
         return np.empty(0, dtype=np.uint32), begin
     series = frame[name]
-    if isinstance(series.dtype, pl.Array):
-        series = series.arr.to_list()
-    if not isinstance(series.dtype, pl.List):
-        series = _as_text(series, name).str.replace_all(",", "|", literal=True).str.split("|")
     np.cumsum(series.list.len().fill_null(0).to_numpy(), out=begin[1:])
-    codes = series.explode(empty_as_null=False, keep_nulls=False)
-    return index.encode(_as_text(codes, name)), begin
+    return index.encode(series.explode(empty_as_null=False, keep_nulls=False)), begin
 
 
-def _numbers(series: pl.Series, column: Column) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+def _numbers(frame: pl.DataFrame, column: Column) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
     """The values, NaN where absent, and which are present but impossible."""
-    if series.dtype == pl.String or isinstance(series.dtype, pl.Categorical | pl.Enum):
-        text = series.cast(pl.String).str.strip_chars()
-        present = (text != "").fill_null(False)
-        number = text.cast(pl.Float64, strict=False)
-        not_a_number = (present & number.is_null()).to_numpy()
-    else:
-        try:
-            if series.dtype.is_nested():
-                raise pl.exceptions.InvalidOperationError
-            number = series.cast(pl.Float64)
-        except pl.exceptions.PolarsError:
-            raise InputError(
-                f"{column.label_zh} {column.name} holds {series.dtype}, but a number is expected",
-                field=column.name,
-                fix=f"Give {column.meaning}",
-            ) from None
-        not_a_number = np.zeros(len(series), dtype=np.bool_)
-    values: npt.NDArray[np.float64] = number.fill_null(float("nan")).to_numpy(writable=True)
-    for unknown in column.unknown:
-        values[values == unknown] = np.nan
-    if column.whole:
-        np.floor(values, out=values)
-    elif column.name.endswith("_g"):
-        # Rules speak of whole grams; between 1,499 and 1,500 there is no group.
-        np.floor(values + 0.5, out=values)
-    return values, not_a_number | (values < column.lowest) | (values > column.highest)
+    number = frame[column.name].cast(pl.Float64).fill_null(float("nan"))
+    values: npt.NDArray[np.float64] = number.to_numpy(writable=True)
+    impossible = (values < column.lowest) | (values > column.highest)
+    unread = f"{column.name}{UNREAD}"
+    if unread in frame.columns:
+        impossible |= frame[unread].is_not_null().to_numpy()
+    return values, impossible
 
 
-def _texts(series: pl.Series, column: Column, values: tuple[str, ...]) -> npt.NDArray[np.int32]:
+def _texts(text: pl.Series, values: tuple[str, ...]) -> npt.NDArray[np.int32]:
     """The number of each text among ``values``, counted from 1; 0 for any other, -1 if absent."""
-    if series.dtype.is_nested():
-        raise InputError(
-            f"{column.label_zh} {column.name} holds {series.dtype}, but a text is expected",
-            field=column.name,
-            fix=f"Give {column.meaning}",
-        )
-    text = series.cast(pl.String).str.strip_chars()
-    if series.dtype.is_float():
-        # A spreadsheet makes 5.0 of the code 5.
-        text = text.str.replace(r"\.0$", "").replace("NaN", None)
     found = text.replace_strict(list(values), range(1, len(values) + 1), default=0, return_dtype=pl.Int32)
-    found = pl.select(pl.when(text.is_null() | (text == "")).then(-1).otherwise(found)).to_series()
-    numbers: npt.NDArray[np.int32] = found.cast(pl.Int32).to_numpy()
+    numbers: npt.NDArray[np.int32] = found.set(text.is_null(), -1).cast(pl.Int32).to_numpy()
     return numbers

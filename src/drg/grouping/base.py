@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from drg.columns import INPUT, OUTPUT, OUTPUT_COLUMNS
-from drg.grouping.frames import check_free, in_batches, lacking, through_lazy
+from drg.grouping.frames import check_free, lacking
 from drg.grouping.outcomes import check_language
+from drg.records.cases import Cases, through
 from drg.records.codes import CodeKind
+from drg.records.layout import CANONICAL
 
 if TYPE_CHECKING:
     from drg.grouping.explain import Explanation
-    from drg.grouping.frames import Frame
     from drg.records import Discharge
+    from drg.records.frames import Frame
+
+OUTPUT_NAMES: Final = list(OUTPUT)
 
 
 class AnyGrouper(ABC):
@@ -44,10 +48,12 @@ class AnyGrouper(ABC):
 
     @abstractmethod
     def group_batch(self, batch: pl.DataFrame, language: str = "en") -> pl.DataFrame:
-        """Group a frame at once, in the calling thread, without checking its columns."""
+        """Group cases as ``Cases.read`` gives them at once, in the calling thread."""
 
     @abstractmethod
-    def explain(self, discharge: Mapping[str, Any] | Discharge, *, language: str = "en") -> Explanation:
+    def explain(
+        self, discharge: Mapping[str, Any] | Discharge | Cases, *, language: str = "en"
+    ) -> Explanation:
         """How one discharge comes to its group; see ``drg.explain``."""
 
     def __repr__(self) -> str:
@@ -59,44 +65,68 @@ class AnyGrouper(ABC):
         *,
         language: str = "en",
         watch: Callable[[pl.DataFrame], None] | None = None,
+        watched: Iterable[str] = (),
     ) -> Frame:
         """Add the groups to discharges.
 
         Args:
-            frame: one row per discharge; see ``columns.INPUT_COLUMNS``. Other columns pass through.
+            frame: one row per discharge, in the columns of ``columns.INPUT_COLUMNS`` or of a layout: all that
+                ``Cases.of`` takes. Other columns pass through.
             language: of the reasons, ``en`` or ``zh``.
-            watch: is shown every grouped batch, in no particular order and from several threads.
+            watch: is shown every grouped batch, in no particular order and from several threads: the columns
+                that grouping reads, those that it adds, and ``watched``.
+            watched: further canonical columns that ``watch`` looks at.
 
         Returns:
             The same kind of frame with the same rows in the same order and the columns of
             ``columns.OUTPUT_COLUMNS`` added.
 
         Raises:
-            MissingColumnError: if a column of ``required_columns`` is absent.
+            MissingColumnError: if a column of ``required_columns`` is absent; cases of a layout other than
+                the canonical one may lack any but the principal diagnosis, and what chooses the version.
             InputError: if a column holds what it cannot hold, or an output column is already there.
         """
-        looked_at = {*INPUT, *OUTPUT, *self.required_columns}
-        return through_lazy(frame, lambda lazy: self._group_lazily(lazy, language, watch), looked_at)
-
-    def _group_lazily(
-        self, frame: pl.LazyFrame, language: str, watch: Callable[[pl.DataFrame], None] | None
-    ) -> pl.LazyFrame:
-        check_language(language)
-        schema = frame.collect_schema()
-        self.check_columns(schema.names())
-        return in_batches(
-            frame, lambda batch: self.group_batch(batch, language), schema, OUTPUT_COLUMNS, watch
+        return through(
+            frame, lambda cases: self.group_cases(cases, language=language, watch=watch, watched=watched)
         )
 
-    def check_columns(self, names: Collection[str]) -> None:
-        """Whether a frame with these columns can be grouped.
+    def group_cases(
+        self,
+        cases: Cases,
+        *,
+        language: str = "en",
+        watch: Callable[[pl.DataFrame], None] | None = None,
+        watched: Iterable[str] = (),
+    ) -> Cases:
+        """Add the groups to cases; see ``group``."""
+        check_language(language)
+        self.check_cases(cases)
+        check_free(cases.own_columns, OUTPUT, "grouping")
+        return cases.with_columns(
+            lambda batch: self.group_batch(batch, language).select(OUTPUT_NAMES),
+            dict.fromkeys((*self.required_columns, *watched)),
+            OUTPUT_COLUMNS,
+            watch,
+        )
+
+    def check_cases(self, cases: Cases) -> None:
+        """Whether cases have the columns that they need.
 
         Raises:
             MissingColumnError: names every column that is missing, and a rule that needs it.
-            InputError: if an output column is already there.
+        """
+        if cases.layout.id == CANONICAL:
+            self.check_needed((*cases.own_columns, *cases.binding.columns))
+        else:
+            self.check_choice(cases.binding.columns)
+
+    def check_needed(self, names: Collection[str]) -> None:
+        """Whether all columns that are needed are among some.
+
+        Raises:
+            MissingColumnError: names every column that is missing, and a rule that needs it.
         """
         self._refuse(self.lacks(names))
-        check_free(names, OUTPUT, "grouping")
 
     def check_choice(self, names: Collection[str]) -> None:
         """Whether a frame with these columns, which may lack what rules read, has what chooses the version.

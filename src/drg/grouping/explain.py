@@ -13,14 +13,14 @@ import numpy.typing as npt
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
+from drg.grouping import kernels, outcomes
 from drg.grouping import opcodes as op
-from drg.grouping import outcomes
 from drg.grouping.arrays import encode
 from drg.grouping.codes import NO_CODE
 from drg.grouping.corrected import CorrectedRow
-from drg.grouping.kernels import Cases
 from drg.grouping.program import Program, unpacked
 from drg.records import Discharge
+from drg.records.cases import Cases, discharge_frame, discharge_of
 
 
 class _Result(BaseModel):
@@ -121,15 +121,18 @@ class Explanation(_Result):
 
 
 def explain(
-    program: Program, discharge: Mapping[str, Any] | Discharge, grouper: str, language: str = "en"
+    program: Program,
+    discharge: Mapping[str, Any] | Discharge | Cases,
+    grouper: str,
+    language: str = "en",
 ) -> Explanation:
     """Explain one discharge; a field that is not given counts as not known.
 
     Raises:
         InputError: for a field that does not exist or holds the wrong type.
     """
-    record = Discharge.of(discharge)
-    encoded = encode(record.frame(), program)
+    record = discharge_of(discharge)
+    encoded = encode(discharge_frame(record), program)
     impossible = int(encoded.impossible[0])
     no_principal = bool(encoded.no_principal[0])
     case = _Case(program, encoded.cases)
@@ -186,7 +189,7 @@ class _Found:
 class _Case:
     """One encoded case, the first of its arrays."""
 
-    def __init__(self, program: Program, cases: Cases) -> None:
+    def __init__(self, program: Program, cases: kernels.Cases) -> None:
         self.program = program
         self.cases = cases
         self.diagnosis = int(cases.principal_diagnosis[0])

@@ -23,6 +23,7 @@ from drg.records.codes import DIAGNOSIS, CodeKind
 if TYPE_CHECKING:
     from drg.grouping.explain import Explanation
     from drg.records import Discharge
+    from drg.records.cases import Cases
     from drg.tables import GrouperTables
 
 
@@ -61,7 +62,9 @@ class Grouper(AnyGrouper):
         """The columns that this version needs: the principal diagnosis, and those that its rules read."""
         return tuple(name for name in INPUT if name == "principal_diagnosis" or name in self.program.readings)
 
-    def explain(self, discharge: Mapping[str, Any] | Discharge, *, language: str = "en") -> Explanation:
+    def explain(
+        self, discharge: Mapping[str, Any] | Discharge | Cases, *, language: str = "en"
+    ) -> Explanation:
         """How one discharge comes to its group; see ``drg.explain``. The language is that of the reason."""
         from drg.grouping.corrected import met
         from drg.grouping.explain import explain
@@ -71,7 +74,7 @@ class Grouper(AnyGrouper):
         return explanation.model_copy(update={"corrections": met(explanation, self.tables.corrections)})
 
     def group_batch(self, batch: pl.DataFrame, language: str = "en") -> pl.DataFrame:
-        """Group a frame at once, in the calling thread, without checking its columns."""
+        """Group cases as ``Cases.read`` gives them at once, in the calling thread."""
         encoded = encode(batch, self.program)
         return batch.with_columns(self.decode(encoded, grouped(encoded, self.program), language))
 

@@ -16,8 +16,9 @@ from drg.errors import TablesError, UnknownGrouperError, did_you_mean
 from drg.grouping import outcomes
 from drg.grouping.base import AnyGrouper
 from drg.grouping.grouper import Grouper
+from drg.records.binding import UNREAD
+from drg.records.cases import Cases, discharge_frame, discharge_of
 from drg.records.codes import CodeKind
-from drg.records.typed import typed
 from drg.tables.layout import MANIFEST_FILE
 from drg.tables.locate import find_series, list_series
 
@@ -94,7 +95,7 @@ class GrouperSeries(AnyGrouper):
         return known
 
     def group_batch(self, batch: pl.DataFrame, language: str = "en") -> pl.DataFrame:
-        """Group a frame at once, in the calling thread, without checking its columns."""
+        """Group cases as ``Cases.read`` gives them at once, in the calling thread."""
 
         def groups(number: int, rows: pl.DataFrame) -> pl.DataFrame:
             if number < 0:
@@ -103,13 +104,14 @@ class GrouperSeries(AnyGrouper):
 
         return batch.with_columns(self.by_version(batch, groups).get_columns())
 
-    def explain(self, discharge: Mapping[str, Any] | Discharge, *, language: str = "en") -> Explanation:
+    def explain(
+        self, discharge: Mapping[str, Any] | Discharge | Cases, *, language: str = "en"
+    ) -> Explanation:
         """How one discharge comes to its version and its group; see ``drg.explain``."""
         from drg.grouping.explain import Choice, Explanation
-        from drg.records import Discharge
 
-        record = Discharge.of(discharge)
-        frame = record.frame()
+        record = discharge_of(discharge)
+        frame = discharge_frame(record)
         number = int(self._numbers(frame)[0])
         day = _days(frame)[0]
         if number >= 0:
@@ -128,7 +130,7 @@ class GrouperSeries(AnyGrouper):
         """Apply a function to the rows of each version.
 
         Args:
-            batch: discharges.
+            batch: cases as ``Cases.read`` gives them.
             function: from the place of a version in ``versions``, ``NONE_IN_FORCE`` or ``NO_DATE``, and its
                 rows, which have the columns of ``columns.INPUT_COLUMNS`` at least, to as many rows.
 
@@ -139,7 +141,7 @@ class GrouperSeries(AnyGrouper):
         present = np.unique(numbers).tolist() or [0]
         if len(present) == 1:
             return function(present[0], batch)
-        read = batch.select(name for name in INPUT if name in batch.columns)
+        read = batch.select(name for name in batch.columns if name.removesuffix(UNREAD) in INPUT)
         places = [np.flatnonzero(numbers == number) for number in present]
         parts = [function(number, read[rows]) for number, rows in zip(present, places, strict=True)]
         back = np.empty(batch.height, dtype=np.uint32)
@@ -225,7 +227,9 @@ def _one_series(groupers: Mapping[str, Grouper]) -> Series:
 
 def _days(batch: pl.DataFrame) -> pl.Series:
     """The day of discharge of each row; null if it is not given or cannot be read."""
-    return typed(batch, [DATE])[DATE].dt.date()
+    if DATE not in batch.columns:
+        return pl.repeat(None, batch.height, dtype=pl.Date, eager=True)
+    return batch[DATE].dt.date()
 
 
 def _number(day: date) -> int:

@@ -6,14 +6,16 @@ from collections.abc import Callable
 
 import polars as pl
 
-from drg.columns import OUTPUT, OUTPUT_COLUMNS
+from drg.columns import ALL, OUTPUT, OUTPUT_COLUMNS, PRICE
 from drg.errors import InputError
-from drg.grouping.base import AnyGrouper
+from drg.grouping.base import OUTPUT_NAMES, AnyGrouper
 from drg.grouping.frames import check_free
+from drg.grouping.outcomes import check_language
+from drg.records.binding import Binding
 from drg.records.codebook import KINDS, UNKNOWN, UNMAPPED
-from drg.records.discharges import Converted, Discharges
+from drg.records.discharges import Discharges
 from drg.records.findings_log import FindingsLog
-from drg.records.layout import COLUMNS
+from drg.records.layout import CANONICAL
 from drg.records.notes import FILE, ROW
 
 
@@ -34,49 +36,47 @@ def group_discharges(
         canonical: give canonical columns instead of the files' own.
         language: of the reasons, ``en`` or ``zh``.
         watch: is shown every grouped batch, in no particular order and from several threads.
-        log: takes the findings of reading, if anybody wants to know them. Files in canonical columns are
-            grouped faster without.
+        log: takes the findings of reading, if anybody wants to know them; grouping is faster without.
 
     Returns:
         The rows in their order, when they are needed: the files' own columns as they are (of several tables,
         those of the first), then those of ``columns.OUTPUT_COLUMNS``.
 
     Raises:
-        MissingColumnError: canonical files lack a column that some rule reads. Files of a layout may lack any
-            but the principal diagnosis, and for a series of versions the date of discharge; that is a
-            finding, and the reason of each case that it concerns.
+        MissingColumnError: canonical files lack a column that some rule reads. Files of another layout may
+            lack any but the principal diagnosis, and for a series of versions the date of discharge; that
+            is a finding, and the reason of each case that it concerns.
         InputError: an output column is already there.
     """
-    if discharges.is_canonical:
-        _check_columns(grouper, discharges)
-        if not canonical and log is None and discharges.codes == "insurance":
-            return grouper.group(discharges.source, language=language, watch=watch)
-    else:
-        grouper.check_choice(discharges.binding.columns)
-        if not canonical:
-            check_free(discharges.own_columns, OUTPUT, "grouping", ", or give --canonical")
+    check_language(language)
+    _check_columns(grouper, discharges)
+    if not canonical:
+        check_free(discharges.own_columns, OUTPUT, "grouping", ", or give --canonical")
     if log is not None:
         log.add(discharges.lacking(grouper.required_columns))
         log.add(discharges.remarks)
     needed = grouper.required_columns
-    reads = [name for name in discharges.columns if canonical or name in needed or name in KINDS]
-    kept = discharges.columns if canonical else discharges.own_columns
+    kept = discharges.own_columns
+    reads = tuple(name for name in discharges.columns if name in needed or name in KINDS)
+    if canonical:
+        kept = reads = tuple(name for name in discharges.columns if name not in OUTPUT and name not in PRICE)
+    converts = canonical or log is not None
 
     def step(batch: pl.DataFrame) -> pl.DataFrame:
-        if discharges.is_canonical and not canonical:
-            converted = discharges.with_codes(batch)
+        if converts:
+            frame, findings = discharges.convert(batch, reads)
+            if log is not None:
+                log.add(_unknown_to(grouper, findings), _place(discharges, batch))
         else:
-            converted = discharges.convert(batch, reads)
-        if log is not None:
-            log.add(_unknown_to(grouper, converted), _place(discharges, batch))
-        groups = grouper.group_batch(converted.frame, language).select(list(OUTPUT))
-        result = (converted.frame if canonical else batch).select(kept).hstack(groups)
+            frame = discharges.read(batch, reads)
+        groups = grouper.group_batch(frame, language).select(OUTPUT_NAMES)
+        result = (frame if canonical else batch).select(kept).hstack(groups)
         if watch is not None:
             watch(result)
         return result
 
     schema = discharges.rows.collect_schema()
-    types = {name: COLUMNS[name].dtype if canonical else schema[name] for name in kept}
+    types = {name: ALL[name].dtype if canonical else schema[name] for name in kept}
     outputs = {column.name: column.dtype for column in OUTPUT_COLUMNS}
     return discharges.rows.map_batches(
         step,
@@ -89,9 +89,13 @@ def group_discharges(
 
 def _check_columns(grouper: AnyGrouper, discharges: Discharges) -> None:
     """Each file by itself: what one of them lacks, the others do not make up for."""
+    if discharges.layout.id != CANONICAL:
+        grouper.check_choice(discharges.binding.columns)
+        return
     for file, names in discharges.headers.items():
+        known = Binding(discharges.layout, dict.fromkeys(names, pl.String())).columns
         try:
-            grouper.check_columns(names)
+            grouper.check_needed((*names, *known))
         except InputError as error:
             error.file = str(file)
             raise
@@ -105,9 +109,8 @@ def _place(discharges: Discharges, batch: pl.DataFrame) -> tuple[int, int]:
     return file, int(batch[ROW][0])
 
 
-def _unknown_to(grouper: AnyGrouper, converted: Converted) -> pl.DataFrame:
+def _unknown_to(grouper: AnyGrouper, findings: pl.DataFrame) -> pl.DataFrame:
     """Findings without codes that are in no list, but that the version knows."""
-    findings = converted.findings
     strange = findings["rule"].is_in([UNKNOWN, UNMAPPED])
     if not strange.any():
         return findings

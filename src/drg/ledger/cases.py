@@ -11,9 +11,9 @@ import polars as pl
 from drg.columns import ALL, PRICE
 from drg.errors import InputError, LedgerError, MissingColumnError
 from drg.ledger.entry import CASES_FILE
+from drg.records.cases import Cases
 from drg.records.exact_paths import scan_parquet
 from drg.records.files import scan, scan_all, write
-from drg.records.typed import typed
 
 # What a ledger adds to the cases: the month of discharge as 202503.
 MONTH: Final = "ledger_month"
@@ -22,12 +22,7 @@ REQUIRED: Final = (
     *PRICE,
 )
 _CASE: Final = ("hospital_id", "case_id")
-_NORMAL: Final = {
-    "hospital_id": pl.String(),
-    "case_id": pl.String(),
-    "insurance_type": pl.String(),
-    MONTH: pl.Int32(),
-}
+_TEXTS: Final = (*_CASE, "insurance_type")
 _MOST_NAMED: Final = 10
 
 
@@ -53,8 +48,8 @@ def store(files: Sequence[Path], directory: Path, needs: Sequence[str]) -> None:
         MissingColumnError: names every column that is missing.
         InputError: a file cannot be read, or a column holds what it cannot hold.
     """
-    frame = scan_all(files)
-    names = frame.collect_schema().names()
+    cases = Cases.of(scan_all(files))
+    names = {*cases.own_columns, *cases.binding.columns}
     missing = [name for name in dict.fromkeys((*REQUIRED, *needs)) if name not in names]
     if missing:
         labels = ", ".join(f"{name} {ALL[name].label_zh}" if name in ALL else name for name in missing)
@@ -68,25 +63,16 @@ def store(files: Sequence[Path], directory: Path, needs: Sequence[str]) -> None:
         )
     if MONTH in names:
         raise InputError("the ledger needs this name", file=files[0], field=MONTH, fix="Rename the column")
-    read = ("hospital_id", "case_id", "insurance_type", "discharge_date")
-    normal = pl.struct(read).map_batches(_normal, return_dtype=pl.Struct(_NORMAL), is_elementwise=True)
-    with_month = frame.with_columns(normal.struct.unnest())
+    read = {name: cases.binding.expression(name)[0] for name in (*_TEXTS, "discharge_date")}
+    date = read["discharge_date"].dt
+    month = date.year().cast(pl.Int32) * 100 + date.month().cast(pl.Int32)
+    with_month = cases.rows.with_columns(*(read[name] for name in _TEXTS), month.alias(MONTH))
     write(with_month, directory / CASES_FILE, sources=files)
 
 
-def _normal(cases: pl.Series) -> pl.Series:
-    cells = typed(cases.struct.unnest(), ("hospital_id", "case_id", "insurance_type", "discharge_date"))
-    date = pl.col("discharge_date").dt
-    month = date.year().cast(pl.Int32) * 100 + date.month().cast(pl.Int32)
-    return cells.select("hospital_id", "case_id", "insurance_type", month.alias(MONTH)).to_struct()
-
-
-def payment(dtype: pl.DataType) -> pl.Expr:
-    """The payment in yuan; null where it is none."""
-    column = pl.col("payment")
-    if dtype == pl.String:
-        column = column.str.strip_chars()
-    return column.cast(pl.Decimal(38, 2), strict=False)
+def payment(frame: pl.LazyFrame) -> pl.Expr:
+    """The payment in yuan of stored cases; null where it is none."""
+    return Cases.of(frame).binding.expression("payment")[0].cast(pl.Decimal(38, 2))
 
 
 def check(files: Sequence[Path], stored: Path, scheme: str) -> None:
@@ -101,7 +87,7 @@ def check(files: Sequence[Path], stored: Path, scheme: str) -> None:
         "case_id": pl.col("case_id").is_null(),
         "discharge_date": pl.col(MONTH).is_null(),
         "scheme": pl.col("scheme").cast(pl.String).ne_missing(pl.lit(scheme)),
-        "payment": payment(frame.collect_schema()["payment"]).is_null(),
+        "payment": payment(frame).is_null(),
     }
     words = {
         "hospital_id": ("no hospital", "Fill in hospital_id (医疗机构代码)"),
@@ -178,7 +164,7 @@ def _rows(files: Sequence[Path], stored: Path, condition: pl.Expr) -> list[tuple
 def count_months(stored: Path) -> pl.DataFrame:
     """Cases and payment by hospital and month, as ``months.SCHEMA`` but ``replaces``."""
     frame = scan_parquet(stored)
-    amount = payment(frame.collect_schema()["payment"])
+    amount = payment(frame)
     sums = frame.select("hospital_id", MONTH, amount.alias("payment_yuan")).group_by("hospital_id", MONTH)
     found = sums.agg(pl.len().cast(pl.Int64).alias("cases"), pl.col("payment_yuan").sum())
     month = month_text(pl.col(MONTH)).alias("month")

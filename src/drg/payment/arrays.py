@@ -20,14 +20,12 @@ from drg.payment.book import KEYS, UNDECIDED, Page, PriceBook
 from drg.payment.formulas import HIGHEST_COST_FEN
 from drg.payment.kernels import CaseArrays, Flags, Ints, Priced, price_cases
 from drg.payment.load import LoadedScheme
-from drg.payment.money import NOT_GIVEN, UNUSABLE, amounts, fen, fine, yuan
+from drg.payment.money import NOT_GIVEN, UNUSABLE, fen, fine, yuan
 from drg.payment.reasons import NOTES, Reasons
 from drg.payment.rules import CLASSES, case_kinds, rules
 from drg.payment.scheme import PaymentScheme
-from drg.records.typed import MALFORMED, as_text, typed
+from drg.records.binding import UNREAD
 
-_YES: Final = ("1", "true", "t", "yes", "y", "是")
-_NO: Final = ("0", "false", "f", "no", "n", "否", "")
 _HIGHEST_COEFFICIENT: Final = int(PRICING["hospital_coefficient"].highest * kernels.SHARE_UNITS)
 _FIRST_INSIDE: Final = kernels.INCOMPLETE  # this class and all after it are paid by their group
 _NAMES_OF_CLASSES: Final = pl.Series(CLASSES)
@@ -58,28 +56,45 @@ class Encoder:
             self._periods.append(period)
         self._periods = [period for period in self._periods if period[0] or period[1]]
 
-    def encode(self, frame: pl.DataFrame) -> Encoded:
-        """The columns that pricing reads, as arrays; one that is absent counts as empty.
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns that this scheme reads, as far as there are any."""
+        scheme, tcm = self._scheme, self._scheme.tcm
+        fees = (*tcm.tcm_fees, *tcm.other_fees, "tcm_share") if tcm else ()
+        asked = {
+            "excluded_items_yuan": scheme.excluded_items is not None,
+            "los_days": self._by_days,
+            "case_kind": len(self._kinds.categories) > 0,
+            "incomplete": scheme.incomplete is not None,
+            "discharge_date": bool(self._periods),
+            "hospital_coefficient": self._book.asks_coefficients,
+        }
+        return (
+            *self._book.keys,
+            *("grouping_status", "grouper", "total_cost_yuan"),
+            *("special_payment_yuan", "patient_share_yuan", "other_payers_yuan"),
+            *(name for name, is_asked in asked.items() if is_asked),
+            *fees,
+        )
 
-        Raises:
-            InputError: if a column holds what it cannot hold.
-        """
+    def encode(self, frame: pl.DataFrame) -> Encoded:
+        """Cases as ``Cases.read`` gives them as arrays; a column that is absent counts as empty."""
         n = frame.height
         notes = np.zeros(n, dtype=np.int64)
-        cost = fen(frame["total_cost_yuan"])
+        cost = fen(frame, "total_cost_yuan")
         _note(notes, cost == NOT_GIVEN, reasons.COST_MISSING)
         _note(notes, (cost == UNUSABLE) | (cost > HIGHEST_COST_FEN), reasons.COST_IMPOSSIBLE)
         excluded = np.zeros(n, dtype=np.int64)
         if self._scheme.excluded_items:
-            excluded = amounts(frame, "excluded_items_yuan")
+            excluded = fen(frame, "excluded_items_yuan")
             excluded[excluded == NOT_GIVEN] = 0
             _note(notes, (excluded < 0) | ((excluded > cost) & (cost >= 0)), reasons.EXCLUDED_IMPOSSIBLE)
-        special = amounts(frame, "special_payment_yuan")
+        special = fen(frame, "special_payment_yuan")
         _note(notes, special == UNUSABLE, reasons.SPECIAL_IMPOSSIBLE)
 
         status = self._status(frame)
         grouped = status == kernels.STATUS_GROUPED
-        keys: dict[str, pl.Series] = {name: as_text(frame[name]) for name in KEYS if name in frame.columns}
+        keys: dict[str, pl.Series] = {name: frame[name] for name in KEYS if name in frame.columns}
         if not grouped.all():
             nothing = pl.Series([None], dtype=pl.String)
             keys["drg"] = keys["drg"].zip_with(pl.Series(grouped), nothing)
@@ -107,15 +122,15 @@ class Encoder:
         )
         _note(notes, cut & grouped, reasons.READMITTED)
         self._check_validity(frame, notes)
-        patient_share = fen(frame["patient_share_yuan"]) if "patient_share_yuan" in frame.columns else None
-        others = amounts(frame, "other_payers_yuan")
+        patient_share = fen(frame, "patient_share_yuan") if "patient_share_yuan" in frame.columns else None
+        others = fen(frame, "other_payers_yuan")
         others[others == NOT_GIVEN] = 0
         if patient_share is not None:
             _note(notes, (patient_share == UNUSABLE) | (others < 0), reasons.SHARE_IMPOSSIBLE)
         return Encoded(cases, page, notes, patient_share, others)
 
     def _status(self, frame: pl.DataFrame) -> npt.NDArray[np.uint8]:
-        status = as_text(frame["grouping_status"])
+        status = frame["grouping_status"]
         grouped = (status == GROUPED).fill_null(False).to_numpy()
         found = np.where(grouped, np.uint8(kernels.STATUS_GROUPED), np.uint8(kernels.STATUS_UNGROUPED))
         if not grouped.all():
@@ -126,7 +141,7 @@ class Encoder:
         """The coefficients that cases bring, in 1e-8, negative if none; None if they are not asked."""
         if not self._book.asks_coefficients or "hospital_coefficient" not in frame.columns:
             return None
-        found = fine(frame["hospital_coefficient"])
+        found = fine(frame, "hospital_coefficient")
         found[(found == 0) | (found > _HIGHEST_COEFFICIENT)] = UNUSABLE
         _note(notes, found == UNUSABLE, reasons.COEFFICIENT_IMPOSSIBLE)
         return found
@@ -134,10 +149,9 @@ class Encoder:
     def _days(self, frame: pl.DataFrame, concerned: Flags, notes: Ints) -> Ints:
         if not self._by_days or "los_days" not in frame.columns:
             return np.full(frame.height, NOT_GIVEN, dtype=np.int64)
-        cells = typed(frame, ["los_days"])
-        days = cells["los_days"].fill_null(float("nan")).to_numpy()
+        days = frame["los_days"].fill_null(float("nan")).to_numpy()
         possible = (days == np.floor(days)) & (days >= 0) & (days <= INPUT["los_days"].highest)
-        bad = cells[f"los_days{MALFORMED}"].to_numpy() | ~(possible | np.isnan(days))
+        bad = _unread(frame, "los_days") | ~(possible | np.isnan(days))
         _note(notes, concerned & bad, reasons.DAYS_IMPOSSIBLE)
         _note(notes, concerned & ~bad & ~possible, reasons.DAYS_MISSING)
         return np.where(possible, days, NOT_GIVEN).astype(np.int64)
@@ -145,25 +159,21 @@ class Encoder:
     def _kind(self, frame: pl.DataFrame) -> Ints:
         if not len(self._kinds.categories) or "case_kind" not in frame.columns:
             return np.full(frame.height, NOT_GIVEN, dtype=np.int64)
-        kinds = as_text(frame["case_kind"]).str.strip_chars().cast(self._kinds, strict=False)
+        kinds = frame["case_kind"].cast(self._kinds, strict=False)
         found: Ints = kinds.to_physical().cast(pl.Int64).fill_null(NOT_GIVEN).to_numpy(writable=True)
         return found
 
     def _incomplete(self, frame: pl.DataFrame, notes: Ints) -> Flags:
         if not self._scheme.incomplete or "incomplete" not in frame.columns:
             return np.zeros(frame.height, dtype=np.bool_)
-        flags = frame["incomplete"]
-        if flags.dtype == pl.Boolean:
-            found: Flags = flags.fill_null(False).to_numpy(writable=True)
-            return found
-        text = as_text(flags).str.strip_chars().str.to_lowercase().fill_null("")
-        _note(notes, ~text.is_in([*_YES, *_NO]).to_numpy(), reasons.INCOMPLETE_UNREADABLE)
-        return text.is_in(_YES).to_numpy(writable=True)
+        _note(notes, _unread(frame, "incomplete"), reasons.INCOMPLETE_UNREADABLE)
+        found: Flags = frame["incomplete"].fill_null(False).to_numpy(writable=True)
+        return found
 
     def _hold_other_versions(self, frame: pl.DataFrame, keys: dict[str, pl.Series], notes: Ints) -> None:
         """A DRG of another version may be another group of the same code: its weight is not known."""
         if "grouper" in frame.columns:
-            other = (as_text(frame["grouper"]) != self._scheme.grouper).fill_null(False)
+            other = (frame["grouper"] != self._scheme.grouper).fill_null(False)
             _note(notes, other.to_numpy(), reasons.OTHER_GROUPER)
             if other.any():
                 held = pl.Series([UNDECIDED]).new_from_index(0, frame.height)
@@ -173,7 +183,7 @@ class Encoder:
         """Note who was discharged when scheme or version did not apply."""
         if not self._periods or "discharge_date" not in frame.columns:
             return
-        days = typed(frame, ["discharge_date"])["discharge_date"].cast(pl.Date).to_physical()
+        days = frame["discharge_date"].cast(pl.Date).to_physical()
         unknown = days.is_null().to_numpy()
         _note(notes, unknown, reasons.DATE_MISSING)
         day = days.fill_null(0).to_numpy()
@@ -297,6 +307,14 @@ class Decoder:
 def _note(notes: Ints, where: Flags, bit: int) -> None:
     if where.any():
         notes[where] |= bit
+
+
+def _unread(frame: pl.DataFrame, name: str) -> Flags:
+    unread = f"{name}{UNREAD}"
+    if unread not in frame.columns:
+        return np.zeros(frame.height, dtype=np.bool_)
+    found: Flags = frame[unread].is_not_null().to_numpy()
+    return found
 
 
 def _marked(frame: pl.DataFrame, name: str) -> Flags:

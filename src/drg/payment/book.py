@@ -16,11 +16,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from drg.columns import ALL
 from drg.payment import kernels, reasons
 from drg.payment.formulas import HIGHEST_COST_FEN, Line, Prices, prices
 from drg.payment.load import LoadedScheme
 from drg.payment.scheme import Coefficient, PaymentScheme, Rate
 from drg.payment.weights import Weight
+from drg.records.cells import texts
 
 KEYS: Final = ("drg", "insurance_type", "hospital_level", "hospital_id")
 # In the place of a group, where it is not known as which one the case is paid.
@@ -77,14 +79,20 @@ class PriceBook:
         self._loaded = loaded
         self.asks_coefficients = asks_coefficients(scheme)
         self._names_hospitals = any(row.hospital for row in rows)
-        self._known = {
-            "drg": _enum([*(weight.drg for weight in weights), UNDECIDED]),
-            "insurance_type": _enum(rate.insurance for rate in scheme.rates),
-            "hospital_level": _enum(
-                [*(r.level for r in scheme.rates), *(c.level for c in rows), *(w.level for w in weights)]
+        # The names of the scheme, by the form in which cases have them: 三级 is 3.
+        self._spelled = {
+            "drg": {
+                **_by_form("drg", (weight.drg for weight in weights)),
+                UNDECIDED: UNDECIDED,
+            },
+            "insurance_type": _by_form("insurance_type", (rate.insurance for rate in scheme.rates)),
+            "hospital_level": _by_form(
+                "hospital_level",
+                [*(r.level for r in scheme.rates), *(c.level for c in rows), *(w.level for w in weights)],
             ),
-            "hospital_id": _enum(row.hospital for row in rows),
+            "hospital_id": _by_form("hospital_id", (row.hospital for row in rows)),
         }
+        self._known = {name: pl.Enum(sorted(forms)) for name, forms in self._spelled.items()}
         self._rates = {(rate.insurance, rate.level): rate for rate in scheme.rates}
         self._coefficients = {(row.hospital, row.level, row.drg): row for row in rows}
         self._entries: list[Entry] = []
@@ -99,6 +107,11 @@ class PriceBook:
         # The row of each combination plus one, 0 where it was not met yet.
         self._table = np.zeros(self._possible, dtype=np.int64) if self._possible <= _LARGEST_TABLE else None
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The columns of ``KEYS`` by which the scheme tells cases apart."""
+        return tuple(name for name in KEYS if self._spelled[name])
+
     def rows(
         self,
         columns: dict[str, pl.Series],
@@ -108,7 +121,7 @@ class PriceBook:
         """The row of each case's combination, and the rows.
 
         Args:
-            columns: those of ``KEYS``, as far as there are any, as text; blanks around it do not matter.
+            columns: those of ``KEYS``, as far as there are any, as ``Cases.read`` gives them.
             cut: [n] whose standard is cut for a readmission.
             given: [n] the coefficients of cases that bring their own, in 1e-8; negative if none.
 
@@ -209,7 +222,7 @@ class PriceBook:
                 for name in reversed(KEYS):
                     categories = self._known[name].categories
                     rest, number = divmod(rest, len(categories) + 1)
-                    names.append(categories[number - 1] if number else None)
+                    names.append(self._spelled[name][categories[number - 1]] if number else None)
                 hospital, level, insurance, drg = names
                 entry = self.look_up(drg, insurance, level, hospital, cut=bool(rest), given=given)
                 self._row_of_key[key] = len(self._entries)
@@ -274,12 +287,12 @@ def _combination(entry: Entry) -> list[int]:
 def _numbers(texts: pl.Series, categories: pl.Enum) -> npt.NDArray[np.int64]:
     """The numbers of known texts, counted from 1; 0 for all others."""
     found = texts.cast(categories, strict=False)
-    if found.null_count() > texts.null_count():
-        # Blanks are rare, and looking for them takes longer than reading without.
-        found = texts.str.strip_chars().cast(categories, strict=False)
     numbers: npt.NDArray[np.int64] = (found.to_physical().cast(pl.Int64) + 1).fill_null(0).to_numpy()
     return numbers
 
 
-def _enum(names: Iterable[str | None]) -> pl.Enum:
-    return pl.Enum(sorted({name for name in names if name is not None}))
+def _by_form(name: str, names: Iterable[str | None]) -> dict[str, str]:
+    known = {text for text in names if text is not None}
+    spelled = pl.Series(sorted(known), dtype=pl.String)
+    forms = texts(spelled, ALL[name]).values
+    return {form: text for form, text in zip(forms, spelled, strict=True) if form is not None}

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
-from drg.columns import ALL, PRICE, Kind
+from drg.columns import ALL, PRICE
 from drg.errors import InputError, did_you_mean
 from drg.payment.marks import EXTREME, READMITTED
 from drg.payment.steps import Facts, Step, class_step, payment_steps, standard_steps, surplus_steps
 from drg.payment.tcm import shares
+from drg.records.binding import UNREAD
+from drg.records.cases import Cases
 
 if TYPE_CHECKING:
     from drg.payment.pricer import Pricer
@@ -71,23 +72,25 @@ class PriceExplanation(_Result):
 
 def explain_price(
     pricer: Pricer,
-    case: Mapping[str, Any],
+    case: Mapping[str, Any] | Cases,
     *,
     readmitted: bool = False,
     extreme: bool = False,
     language: str = "en",
 ) -> PriceExplanation:
     """Explain what one grouped case is paid; see ``drg.explain_price``."""
-    given = {name: value for name, value in case.items() if name not in PRICE}
+    cases = Cases.of(case)
     for name in pricer.required_columns[:3]:
-        if name not in given:
-            hint = did_you_mean(name, given)
+        if name not in cases.binding.columns:
+            hint = did_you_mean(name, cases.own_columns)
             raise InputError(
                 f"the case has no {name} ({ALL[name].label_zh})",
                 field=name,
                 fix=hint or f"Give {ALL[name].meaning}",
             )
-    frame = _frame(given)
+    row = cases.rows.collect()
+    given = _given(cases, row)
+    frame = cases.read(row, pricer.reads)
     # The marks of a single case would say that nobody came back and nobody is dearer.
     marks = {READMITTED: readmitted and pricer.scheme.readmission is not None}
     marks |= {EXTREME: extreme and pricer.scheme.extreme is not None}
@@ -96,7 +99,7 @@ def explain_price(
     outcome = pricer.price_batch(frame, language).select(list(PRICE)).row(0, named=True)
     net = encoded.cases.cost[:1] - encoded.cases.excluded[:1]
     rule, sides = pricer.scheme.tcm, None
-    if rule and str(given["drg"]).strip() in rule.medical_drg and net[0] >= 0:
+    if rule and given.get("drg") in rule.medical_drg and net[0] >= 0:
         part, whole = shares(rule, frame, net)
         sides = int(part[0]), int(whole[0])
     facts = Facts(
@@ -112,7 +115,7 @@ def explain_price(
         tcm=sides,
     )
     return PriceExplanation(
-        case={name: value for name, value in given.items() if value is not None},
+        case=given,
         scheme=pricer.scheme.id,
         title=pricer.scheme.title,
         status=pricer.scheme.status,
@@ -130,18 +133,8 @@ def _steps(facts: Facts) -> Iterator[Step]:
     yield from surplus_steps(facts)
 
 
-def _frame(case: Mapping[str, Any]) -> pl.DataFrame:
-    """One row; amounts and numbers as they are, so that a float or a text is read as in a frame."""
-    columns = []
-    for name, value in case.items():
-        column = ALL.get(name)
-        if isinstance(value, Fraction):
-            value = Decimal(value.numerator) / Decimal(value.denominator)
-        if isinstance(value, Decimal):
-            # Its own number of decimals, so that nothing is rounded on the way in.
-            columns.append(pl.Series(name, [str(value)]))
-        elif value is None and column is not None and column.kind is not Kind.CODES:
-            columns.append(pl.Series(name, [None], dtype=column.dtype))
-        else:
-            columns.append(pl.Series(name, [value]))
-    return pl.DataFrame(columns)
+def _given(cases: Cases, row: pl.DataFrame) -> dict[str, Any]:
+    """The fields of a case that are known, as they were read; as text what could not be."""
+    names = [name for name in cases.binding.columns if name not in PRICE]
+    values = cases.read(row, names).row(0, named=True)
+    return {name.removesuffix(UNREAD): value for name, value in values.items() if value is not None}

@@ -16,7 +16,6 @@ from drg.grouping.outcomes import GROUPED
 from drg.payment.formulas import HIGHEST_COST_FEN
 from drg.payment.money import fen
 from drg.payment.scheme import Extreme, PaymentScheme, Readmission
-from drg.records.typed import as_text, typed
 
 READMITTED: Final = "__readmitted"
 EXTREME: Final = "__extreme"
@@ -25,23 +24,28 @@ _STAY: Final = ("hospital_id", "patient_id", "drg")
 _DATES: Final = ("admission_date", "discharge_date")
 
 
-def with_marks(frame: pl.LazyFrame, scheme: PaymentScheme) -> pl.LazyFrame:
-    """The frame with a column of truth values for each rule of the scheme that compares cases."""
+def mark_columns(scheme: PaymentScheme, column: Callable[[str], pl.Expr] = pl.col) -> list[pl.Expr]:
+    """A column of truth values for each rule of the scheme that compares cases.
+
+    Args:
+        scheme: with its rules.
+        column: a canonical column of the cases, as an expression on their rows.
+    """
+
+    def whole(names: list[str], mark: str, function: Callable[[pl.DataFrame], pl.Series]) -> pl.Expr:
+        cases = pl.struct(column(name).alias(name) for name in names)
+        return cases.map_batches(
+            lambda rows: function(rows.struct.unnest()), return_dtype=pl.Boolean, is_elementwise=False
+        ).alias(mark)
+
     marks = []
     if rule := scheme.readmission:
         names = [*_STAY, *_DATES, *(["adrg"] if rule.except_adrg else [])]
-        marks.append(_whole(names, READMITTED, lambda cases: readmitted(cases, rule)))
+        marks.append(whole(names, READMITTED, lambda cases: readmitted(cases, rule)))
     if share := scheme.extreme:
         names = ["grouping_status", "total_cost_yuan", "drg"]
-        marks.append(_whole(names, EXTREME, lambda cases: extreme(cases, share)))
-    return frame.with_columns(marks) if marks else frame
-
-
-def _whole(names: list[str], mark: str, function: Callable[[pl.DataFrame], pl.Series]) -> pl.Expr:
-    def apply(cases: pl.Series) -> pl.Series:
-        return function(cases.struct.unnest())
-
-    return pl.struct(names).map_batches(apply, return_dtype=pl.Boolean, is_elementwise=False).alias(mark)
+        marks.append(whole(names, EXTREME, lambda cases: extreme(cases, share)))
+    return marks
 
 
 def readmitted(cases: pl.DataFrame, rule: Readmission) -> pl.Series:
@@ -53,15 +57,13 @@ def readmitted(cases: pl.DataFrame, rule: Readmission) -> pl.Series:
         cases: hospital_id, patient_id, drg, admission_date, discharge_date; adrg if some are excepted.
         rule: of the scheme.
     """
-    dates = typed(cases, _DATES)
-    day = {name: dates[name].cast(pl.Date).to_physical().cast(pl.Int64) for name in _DATES}
-    texts = [as_text(cases[name]).str.strip_chars().alias(name) for name in _STAY]
+    day = {name: cases[name].cast(pl.Date).to_physical().cast(pl.Int64) for name in _DATES}
     usable = pl.Series([True]).new_from_index(0, cases.height)
-    for text in texts:
-        usable &= (text != "").fill_null(False)
+    for name in _STAY:
+        usable &= cases[name].is_not_null()
     if rule.except_adrg:
-        usable &= ~as_text(cases["adrg"]).is_in(rule.except_adrg).fill_null(False)
-    keys = pl.DataFrame(texts).select(pl.struct(_STAY).rank("dense")).to_series().cast(pl.Int64)
+        usable &= ~cases["adrg"].is_in(rule.except_adrg).fill_null(False)
+    keys = cases.select(pl.struct(_STAY).rank("dense")).to_series().cast(pl.Int64)
     # One number for patient, group and day: admissions of one patient stand together in order of their days.
     known = [series.drop_nulls() for series in day.values()]
     first = min((int(series.min()) for series in known if len(series)), default=0)  # type: ignore[arg-type]
@@ -87,7 +89,7 @@ def extreme(cases: pl.DataFrame, rule: Extreme) -> pl.Series:
         cases: grouping_status, total_cost_yuan, drg.
         rule: of the scheme.
     """
-    cost = fen(cases["total_cost_yuan"])
+    cost = fen(cases, "total_cost_yuan")
     ranked = (cases["grouping_status"] == GROUPED).fill_null(False).to_numpy()
     ranked &= (cost >= 0) & (cost <= HIGHEST_COST_FEN)
     share = Fraction(rule.top_share)

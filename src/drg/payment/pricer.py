@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from drg.columns import ALL, PRICE, PRICE_COLUMNS
-from drg.grouping.frames import check_free, in_batches, lacking, through_lazy
+from drg.columns import PRICE, PRICE_COLUMNS
+from drg.grouping.frames import check_free, lacking
 from drg.grouping.outcomes import check_language
 from drg.payment.arrays import Decoder, Encoded, Encoder, needs_days
 from drg.payment.book import PriceBook
 from drg.payment.load import LoadedScheme, load_scheme
-from drg.payment.marks import EXTREME, READMITTED, with_marks
+from drg.payment.marks import mark_columns
 from drg.payment.reasons import missing_lines
 from drg.payment.rules import case_kinds
+from drg.records.cases import Cases, through
 
 if TYPE_CHECKING:
-    from drg.grouping.frames import Frame
     from drg.payment.explain import PriceExplanation
+    from drg.records.frames import Frame
 
 _GROUPING = ("drg", "grouping_status")
 
@@ -77,14 +78,17 @@ class Pricer:
         *,
         language: str = "en",
         watch: Callable[[pl.DataFrame], None] | None = None,
+        watched: Iterable[str] = (),
     ) -> Frame:
         """Price grouped discharges.
 
         Args:
-            frame: grouped discharges of any kind, one row per case, with ``total_cost_yuan`` and the columns
-                that the scheme asks for (``required_columns``). Amounts are in yuan.
+            frame: grouped discharges, one row per case, with ``total_cost_yuan`` and the columns that the
+                scheme asks for (``required_columns``): all that ``Cases.of`` takes. Amounts are in yuan.
             language: of the reasons, ``en`` or ``zh``.
-            watch: is shown every priced batch, with ``NOTES``, in no order and from several threads.
+            watch: is shown every priced batch, in no particular order and from several threads: the columns
+                that pricing reads, those that it adds, ``NOTES``, and ``watched``.
+            watched: further canonical columns that ``watch`` looks at.
 
         Returns:
             The same kind of frame, rows in order, with the columns of ``columns.PRICE_COLUMNS`` added.
@@ -93,11 +97,32 @@ class Pricer:
             MissingColumnError: if a column that the scheme needs is absent.
             InputError: if a column holds what it cannot hold, or an output column is already there.
         """
-        return through_lazy(frame, lambda lazy: self._price_lazily(lazy, language, watch), ALL)
+        return through(
+            frame, lambda cases: self.price_cases(cases, language=language, watch=watch, watched=watched)
+        )
+
+    def price_cases(
+        self,
+        cases: Cases,
+        *,
+        language: str = "en",
+        watch: Callable[[pl.DataFrame], None] | None = None,
+        watched: Iterable[str] = (),
+    ) -> Cases:
+        """Add the prices to cases; see ``price``."""
+        check_language(language)
+        self.check_cases(cases)
+        return cases.with_columns(
+            lambda batch: self.price_batch(batch, language),
+            dict.fromkeys((*self.reads, *watched)),
+            PRICE_COLUMNS,
+            watch,
+            self.marks(cases),
+        )
 
     def explain(
         self,
-        case: Mapping[str, Any],
+        case: Mapping[str, Any] | Cases,
         *,
         readmitted: bool = False,
         extreme: bool = False,
@@ -108,40 +133,43 @@ class Pricer:
 
         return explain_price(self, case, readmitted=readmitted, extreme=extreme, language=language)
 
-    def marked(self, frame: pl.LazyFrame) -> pl.LazyFrame:
-        """The frame with what can only be seen beside the other cases; see ``marks``."""
-        return with_marks(frame, self.scheme)
-
-    def _price_lazily(
-        self, frame: pl.LazyFrame, language: str, watch: Callable[[pl.DataFrame], None] | None
-    ) -> pl.LazyFrame:
-        check_language(language)
-        schema = frame.collect_schema()
-        self.check_columns(schema.names())
-        return in_batches(
-            self.marked(frame), lambda batch: self.price_batch(batch, language), schema, PRICE_COLUMNS, watch
-        )
+    def marks(self, cases: Cases) -> list[pl.Expr]:
+        """What can only be seen beside the other cases, as expressions on the rows; see ``marks``."""
+        return mark_columns(self.scheme, lambda name: cases.binding.expression(name)[0])
 
     def encode(self, batch: pl.DataFrame) -> Encoded:
         """The columns that pricing reads, as arrays."""
         return self._encoder.encode(batch)
 
     def price_batch(self, batch: pl.DataFrame, language: str = "en") -> pl.DataFrame:
-        """Price a frame at once, in the calling thread, without checking its columns.
+        """Price a batch at once, in the calling thread, without checking its columns.
 
         Args:
-            batch: as for ``price``, with the marks of ``marked`` as far as the scheme has any.
+            batch: grouped cases as ``Cases.read`` gives them, with ``marks`` as far as the scheme has any.
             language: of the reasons.
 
         Returns:
-            The frame with the columns of ``columns.PRICE_COLUMNS`` and ``NOTES``, the bits of ``reasons``.
+            The columns of ``columns.PRICE_COLUMNS``, and ``NOTES``, the bits of ``reasons``.
         """
-        priced = self._decoder.price(self.encode(batch), language)
-        marks = [name for name in (READMITTED, EXTREME) if name in batch.columns]
-        return (batch.drop(marks) if marks else batch).with_columns(priced)
+        return pl.DataFrame(self._decoder.price(self.encode(batch), language))
 
-    def check_columns(self, names: list[str]) -> None:
-        """Whether a frame with these columns can be priced.
+    @property
+    def asks(self) -> frozenset[str]:
+        """All columns that this scheme looks at, also those that tell which cases follow one another."""
+        return frozenset((*self.reads, *self.required_columns))
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The canonical columns that this scheme reads, as far as there are any."""
+        return self._encoder.reads
+
+    def check_cases(self, cases: Cases) -> None:
+        """Whether cases can be priced; see ``check_columns``."""
+        self.check_columns([name for name in cases.binding.columns if name not in PRICE])
+        check_free(cases.own_columns, PRICE, "pricing")
+
+    def check_columns(self, names: Collection[str]) -> None:
+        """Whether cases with these columns can be priced.
 
         Raises:
             MissingColumnError: names every column that is missing, and what it holds.

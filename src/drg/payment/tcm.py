@@ -11,7 +11,7 @@ import polars as pl
 from drg.payment.book import UNDECIDED
 from drg.payment.formulas import HIGHEST_COST_FEN
 from drg.payment.kernels import SHARE_UNITS, Flags, Ints
-from drg.payment.money import NOT_GIVEN, amounts, fine
+from drg.payment.money import NOT_GIVEN, fen, fine
 from drg.payment.scheme import Tcm
 
 
@@ -69,7 +69,7 @@ def shares(tcm: Tcm, frame: pl.DataFrame, net: Ints) -> Shares:
         whole, known = part + others, known & others_known
     part = np.where(known & (part <= HIGHEST_COST_FEN) & (whole <= HIGHEST_COST_FEN), part, NOT_GIVEN)
     if "tcm_share" in frame.columns:
-        share = fine(frame["tcm_share"])
+        share = fine(frame, "tcm_share")
         given = share != NOT_GIVEN
         part = np.where(given, np.where(share <= SHARE_UNITS, share, NOT_GIVEN), part)
         whole = np.where(given, SHARE_UNITS, whole)
@@ -80,7 +80,7 @@ def _sum(names: Sequence[str], frame: pl.DataFrame) -> tuple[Ints, Flags]:
     """The sum of some fees, and where it is known: all of them are given, if only as 0."""
     total, known = np.zeros(frame.height, dtype=np.int64), np.ones(frame.height, dtype=np.bool_)
     for name in names:
-        fees = amounts(frame, name)
+        fees = fen(frame, name)
         known &= (fees >= 0) & (fees <= HIGHEST_COST_FEN)
         total += np.where(known, fees, 0)
     return total, known

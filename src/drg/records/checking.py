@@ -16,10 +16,14 @@ from typing import Final
 
 import polars as pl
 
+from drg.columns import INPUT, Kind
+from drg.records.binding import UNREAD
+from drg.records.cases import Cases
+from drg.records.cells import empty
+from drg.records.codes import comparable
 from drg.records.findings import SCHEMA
 from drg.records.notes import FILE, OURS, ROW
-from drg.records.rules import BY_GROUPER, Rule
-from drg.records.typed import CANONICAL, DTYPES, MALFORMED, as_text, typed
+from drg.records.rules import BY_GROUPER, RECORDED, Rule
 
 FIRST_ROW: Final = 2
 # The place of a row in its frame, counted from 0.
@@ -27,8 +31,14 @@ PLACE: Final = f"{OURS}place"
 
 # Works out further columns of a batch, whose names begin with `rules.BY_GROUPER`.
 Facts = Callable[[pl.DataFrame], pl.DataFrame]
-# A batch of rows as files have them → the named canonical columns; see ``typed`` for what was unreadable.
-Convert = Callable[[pl.DataFrame, Sequence[str]], pl.DataFrame]
+
+# What rules compare: ages of infants and lengths of stay have decimals, so every number does.
+_DTYPES: Final[dict[Kind, pl.DataType]] = {
+    Kind.NUMBER: pl.Float64(),
+    Kind.MONEY: pl.Float64(),
+    Kind.DATE: pl.Datetime("us"),
+    Kind.CODES: pl.List(pl.String()),
+}
 
 
 @dataclass(frozen=True)
@@ -97,43 +107,30 @@ class Checker:
             schema_overrides=SCHEMA,
         ).with_columns(field=pl.Series([rule.fields[0] for rule in self.rules], dtype=pl.String))
 
-    def findings(
-        self, frame: pl.LazyFrame, *, convert: Convert | None = None, tally: RuleTally | None = None
-    ) -> pl.LazyFrame:
+    def findings(self, cases: Cases, *, tally: RuleTally | None = None) -> pl.LazyFrame:
         """What is wrong, in the order of the rows and, within a row, of the rules.
 
         Args:
-            frame: discharges in canonical columns, typed or as text; or whatever ``convert`` takes. Columns
-                ``notes.ROW`` and ``notes.FILE`` say where rows come from.
-            convert: gives the canonical columns of a batch.
+            cases: to check. Columns ``notes.ROW`` and ``notes.FILE`` of its rows say where they come from.
             tally: counts cases and findings as they pass.
 
         Returns:
-            Findings of the shape ``findings.SCHEMA``, after a column ``file`` if the frame has ``FILE``.
+            Findings of the shape ``findings.SCHEMA``, after a column ``file`` if the rows have ``FILE``.
         """
-        return self.placed_findings(frame, convert=convert, tally=tally).drop(PLACE)
+        return self.placed_findings(cases, tally=tally).drop(PLACE)
 
-    def placed_findings(
-        self, frame: pl.LazyFrame, *, convert: Convert | None = None, tally: RuleTally | None = None
-    ) -> pl.LazyFrame:
+    def placed_findings(self, cases: Cases, *, tally: RuleTally | None = None) -> pl.LazyFrame:
         """As ``findings``, with the place of each row, counted from 0, in the first column."""
-        schema = frame.collect_schema()
-        if convert is None:
-            frame = frame.select(name for name in (ROW, FILE, *CANONICAL) if name in schema)
-        places = self._places_across(frame, convert)
-        shown = list(dict.fromkeys(("case_id", *self._reads, *(rule.fields[0] for rule in self.rules))))
+        places = self._places_across(cases)
 
         def step(batch: pl.DataFrame) -> pl.DataFrame:
-            if convert is not None:
-                ours = batch.select(name for name in (PLACE, ROW, FILE) if name in batch.columns)
-                batch = ours.hstack(convert(batch, list(CANONICAL) if self._facts else shown))
-            found = self._found(batch, places)
+            found = self._found(cases, batch, places)
             if tally is not None:
                 tally.add(batch.height, found)
             return found
 
-        file = {"file": pl.String()} if FILE in schema else {}
-        return frame.with_row_index(PLACE).map_batches(
+        file = {"file": pl.String()} if FILE in cases.rows.collect_schema() else {}
+        return cases.rows.with_row_index(PLACE).map_batches(
             step,
             schema=pl.Schema({PLACE: pl.UInt32(), **file, **SCHEMA}),
             streamable=True,
@@ -143,10 +140,10 @@ class Checker:
             slice_pushdown=False,
         )
 
-    def _found(self, batch: pl.DataFrame, across: dict[str, pl.Series]) -> pl.DataFrame:
-        cells = typed(batch, self._reads)
+    def _found(self, given: Cases, batch: pl.DataFrame, across: dict[str, pl.Series]) -> pl.DataFrame:
+        cells = _compared(given, batch, self._reads)
         if self._facts is not None:
-            cells = self._facts(batch).hstack(cells)
+            cells = self._facts(given.read(batch, _OF_VERSIONS)).hstack(cells)
         truth = cells.select(**{rule.id: rule.when for rule in self.rules if not rule.across})
         # Each list begins with nothing, so that there is something to concatenate.
         places, numbers = [pl.Series(dtype=pl.UInt32)], [pl.Series(dtype=pl.UInt32)]
@@ -159,7 +156,7 @@ class Checker:
             if where.is_empty():
                 continue
             if rule.shown is None:
-                value = _value(batch, rule.fields[0], where)
+                value = given.binding.as_given(rule.fields[0], batch, where)
             else:
                 value = cells[where].select(rule.shown.cast(pl.String)).to_series()
             places.append(where.cast(pl.UInt32))
@@ -167,7 +164,8 @@ class Checker:
             values.append(value.alias("value"))
         place, rule_number, shown = pl.concat(places), pl.concat(numbers), pl.concat(values)
         order = (place.cast(pl.UInt64) * len(self.rules) + rule_number).arg_sort()
-        cases = batch.select(name for name in (PLACE, ROW, FILE, "case_id") if name in batch.columns)
+        cases = batch.select(name for name in (PLACE, ROW, FILE) if name in batch.columns)
+        cases = cases.hstack(given.binding.typed(batch, ["case_id"]))
         lines = cases[place.gather(order)].hstack(self._texts[rule_number.gather(order)])
         return self._shaped(lines.with_columns(shown.gather(order)))
 
@@ -180,36 +178,56 @@ class Checker:
             PLACE, **file, **{name: column.cast(SCHEMA[name]) for name, column in columns.items()}
         )
 
-    def _places_across(self, frame: pl.LazyFrame, convert: Convert | None) -> dict[str, pl.Series]:
+    def _places_across(self, cases: Cases) -> dict[str, pl.Series]:
         """The places of the findings of rules that compare cases, in order."""
         if not self._across:
             return {}
         names = _canonical(self._across)
 
         def step(batch: pl.DataFrame) -> pl.DataFrame:
-            cells = typed(batch if convert is None else convert(batch, names), names).select(names)
+            cells = _compared(cases, batch, names).select(names)
             text = pl.col(pl.String)
             return cells.with_columns(pl.when(text.is_not_null()).then(text.hash()))
 
-        dtypes = {name: DTYPES[CANONICAL[name].kind] for name in names}
+        dtypes = {name: _dtype(name) for name in names}
         schema = {name: pl.UInt64() if dtype == pl.String else dtype for name, dtype in dtypes.items()}
-        if convert is None:
-            frame = frame.select(name for name in names if name in frame.collect_schema())
-        slim = frame.map_batches(step, schema=pl.Schema(schema), streamable=True, projection_pushdown=False)
-        cases = slim.collect(engine="streaming")
+        read = cases.rows.select(cases.binding.read_for(names))
+        slim = read.map_batches(step, schema=pl.Schema(schema), streamable=True, projection_pushdown=False)
+        found = cases.collect(slim)
         return {
-            rule.id: cases.select(rule.when).to_series().fill_null(False).arg_true() for rule in self._across
+            rule.id: found.select(rule.when).to_series().fill_null(False).arg_true() for rule in self._across
         }
 
 
-def _value(batch: pl.DataFrame, field: str, where: pl.Series) -> pl.Series:
-    """The cells of some rows as text, also those that could not be read."""
-    value = as_text(batch[field].gather(where))
-    mark = f"{field}{MALFORMED}"
-    if mark not in batch.columns:
-        return value
-    unread = batch[mark].gather(where)
-    return value.zip_with(unread.is_null(), unread)
+# What grouper versions read, and what chooses between them.
+_OF_VERSIONS: Final = (*INPUT, "discharge_date")
+
+
+def _dtype(name: str) -> pl.DataType:
+    return _DTYPES.get(RECORDED[name].kind, pl.String())
+
+
+def _compared(cases: Cases, batch: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """The named columns as rules compare them; those that there are none of are empty.
+
+    Beside each number, date and amount stands a column of the same name and ``UNREAD`` that says which cells
+    could not be read.
+    """
+    cells = cases.read(batch, names)
+    columns: list[pl.Series] = []
+    for name in names:
+        if name not in cells.columns:
+            column = empty(batch.height, _dtype(name))
+        elif RECORDED[name].kind in (Kind.CODE, Kind.CODES):
+            column = comparable(cells[name])
+        else:
+            column = cells[name].cast(_dtype(name))
+        columns.append(column.alias(name))
+        if RECORDED[name].kind in (Kind.NUMBER, Kind.DATE, Kind.MONEY):
+            mark = f"{name}{UNREAD}"
+            nothing = pl.repeat(False, batch.height, dtype=pl.Boolean, eager=True)
+            columns.append((cells[mark].is_not_null() if mark in cells.columns else nothing).alias(mark))
+    return pl.DataFrame(columns)
 
 
 def _is_fact(name: str) -> bool:
@@ -218,7 +236,7 @@ def _is_fact(name: str) -> bool:
 
 def _canonical(rules: Iterable[Rule]) -> list[str]:
     read = {name for rule in rules for name in rule.reads}
-    return [name for name in CANONICAL if name in read]
+    return [name for name in RECORDED if name in read]
 
 
 def _within(places: pl.Series, batch: pl.DataFrame) -> pl.Series:

@@ -13,7 +13,7 @@ from typing import Final
 import polars as pl
 
 from drg.columns import INPUT, Kind
-from drg.records.codes import DIAGNOSIS, PROCEDURE, CodeKind, code_names, crosswalk, normalised
+from drg.records.codes import DIAGNOSIS, NOTHING, PROCEDURE, CodeKind, code_names, crosswalk, normalised
 from drg.records.findings import NOTICE, WARNING
 
 REWRITTEN: Final = "code-rewritten"
@@ -112,7 +112,7 @@ class CodeBook:
         return pl.DataFrame(rows, schema=_READING)
 
     def _read(self, spelled: str, normal: str) -> Reading:
-        if not normal:
+        if not normal or normal in NOTHING:
             return Reading(spelled, None)
         targets = self._targets.get(normal, [])
         if len(targets) == 1:

@@ -131,6 +131,16 @@ def detect(names: Sequence[str], layouts: Mapping[str, Layout], file: Path) -> C
     return possible[0]
 
 
+def fitting(names: Sequence[str], layouts: Iterable[Layout]) -> Layout | None:
+    """The layout of one table that a header fits best; None if none fits, or several fit equally well."""
+    header = Header(names)
+    candidates = [Candidate(layout, None, header) for layout in layouts]
+    possible = sorted((c for c in candidates if c.is_possible), key=lambda c: c.rank, reverse=True)
+    if not possible or (len(possible) > 1 and possible[0].rank == possible[1].rank):
+        return None
+    return possible[0].layout
+
+
 _FIX = "Name the layout with --layout (list them with: drg layouts), or write one for this export"
 
 

@@ -7,11 +7,11 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from drg.columns import INPUT, RECORD, Column
+from drg.columns import ALL, INPUT, PRICING, RECORD, Column
 from drg.errors import did_you_mean
-from drg.records.conversions import CONVERSIONS, UNITS, factor
+from drg.records.conversions import CONVERSIONS, UNITS, factor, usual_conversion
 
-COLUMNS: Final[dict[str, Column]] = {**INPUT, **RECORD}
+CANONICAL: Final = "canonical"
 # Stands for the number in the names of a numbered series.
 NUMBER: Final = "{n}"
 
@@ -90,7 +90,7 @@ class Source(_Model):
     @property
     def canonical(self) -> Column:
         """The canonical column that it fills."""
-        return COLUMNS[self.column]
+        return ALL[self.column]
 
     @property
     def fields(self) -> tuple[Names, ...]:
@@ -99,8 +99,8 @@ class Source(_Model):
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
-        if self.column not in COLUMNS:
-            _refuse("column", f"there is no column {self.column!r}", self.column, COLUMNS)
+        if self.column not in ALL:
+            _refuse("column", f"there is no column {self.column!r}", self.column, ALL)
         if self.conversion not in CONVERSIONS:
             _refuse("conversion", f"there is no conversion {self.conversion!r}", self.conversion, CONVERSIONS)
         conversion = CONVERSIONS[self.conversion]
@@ -130,7 +130,7 @@ class Layout(_Model):
         title, title_zh: for people.
         source: where its field names were read.
         based_on: the layout whose entries hold for every column that this one does not name.
-        blank: what is written where nothing is known.
+        blank: what is written where nothing is known, beside ``cells.MISSING``.
         table: the tables, if a discharge is spread over several files; the first has one row per discharge.
         field: where each canonical column comes from.
     """
@@ -156,15 +156,27 @@ class Layout(_Model):
             )
         return self
 
-    @property
-    def blanks(self) -> list[str]:
-        """Every spelling that stands for nothing."""
-        spellings = {form for text in self.blank for form in (text, text.lower(), text.upper())}
-        return ["", *sorted(spellings - {""})]
-
     def sources(self, table: str | None = None) -> tuple[Source, ...]:
         """The sources in one table."""
         return tuple(source for source in self.field if source.table == table)
+
+
+def own_source(column: Column) -> Source:
+    """A column that is called by its own name: the canonical one, or the label if it is no result."""
+    has_label = column.name in INPUT or column.name in RECORD or column.name in PRICING
+    names = (column.name, column.label_zh) if has_label else (column.name,)
+    return Source(column=column.name, names=names, conversion=usual_conversion(column))
+
+
+def canonical_layout() -> Layout:
+    """The layout of files whose columns have their own names."""
+    return Layout(
+        id=CANONICAL,
+        title="The canonical columns of drg",
+        title_zh="标准列",
+        source="the registry of columns of this package",
+        field=tuple(own_source(column) for column in (INPUT | RECORD).values()),
+    )
 
 
 def _problem(field: str, problem: str, fix: str) -> PydanticCustomError:

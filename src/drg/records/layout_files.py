@@ -11,17 +11,16 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from drg.errors import InputError, did_you_mean
-from drg.records.layout import Layout, Source, Table, Where
+from drg.records.layout import CANONICAL, Layout, Source, Table, Where, canonical_layout
 
 _SHIPPED: Final = Path(__file__).parent / "layouts"
-CANONICAL: Final = "canonical"
 
 
 @lru_cache(maxsize=1)
 def shipped_layouts() -> dict[str, Layout]:
     """The layouts that come with the package, by id; the canonical one is the first."""
     layouts = {file.stem: read_layout(file) for file in sorted(_SHIPPED.glob("*.toml"))}
-    return {CANONICAL: layouts.pop(CANONICAL), **layouts}
+    return {CANONICAL: canonical_layout(), **layouts}
 
 
 def find_layout(layout: str | Path | Layout) -> Layout:

@@ -10,11 +10,12 @@ import polars as pl
 from drg.errors import InputError
 from drg.records import notes
 from drg.records.binding import Binding
-from drg.records.discharges import CODE_VERSIONS, CodeVersion, Discharges
+from drg.records.cases import CODE_VERSIONS, CodeVersion
+from drg.records.discharges import Discharges
 from drg.records.files import INPUT_FORMATS, Dialect, scan
 from drg.records.header import detect
-from drg.records.layout import Layout
-from drg.records.layout_files import CANONICAL, find_layout, shipped_layouts
+from drg.records.layout import CANONICAL, Layout
+from drg.records.layout_files import find_layout, shipped_layouts
 from drg.records.notes import FILE, OURS, ROW
 from drg.records.visits import gather
 
@@ -71,7 +72,7 @@ def read(
     schema = rows.collect_schema()
     own = {name: dtype for name, dtype in schema.items() if not name.startswith(OURS)}
     binding = Binding(found, own, first, gathered)
-    discharges = Discharges(rows, found, paths, codes, binding, remarks, headers)
+    discharges = Discharges(rows, binding, codes, paths, remarks, headers)
     if found.id != CANONICAL and "principal_diagnosis" not in binding.columns:
         raise InputError(
             f"there is no principal diagnosis, which {found.id} calls"

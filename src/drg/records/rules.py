@@ -1,6 +1,6 @@
 """What a rule of the quality check is, and the words in which rules are written.
 
-A rule is data: one polars expression over the columns that ``typed`` gives, and what to say where it is true.
+A rule is data: one polars expression over the columns that checking gives, and what to say where it is true.
 To add one, write it into the module of its theme, ``rules_*.py``; everything else follows from it.
 """
 
@@ -11,8 +11,9 @@ from typing import Final
 
 import polars as pl
 
+from drg.columns import INPUT, RECORD, Column
+from drg.records.binding import UNREAD
 from drg.records.findings import WARNING
-from drg.records.typed import MALFORMED
 
 # Where rules come from. A rule that no regulation states is what reviewers commonly ask for.
 ABSTRACT: Final = "住院病案首页数据填写质量规范（暂行），国卫办医发〔2016〕24号"
@@ -40,6 +41,8 @@ ADMITTED: Final = pl.col("admission_date")
 DISCHARGED: Final = pl.col("discharge_date")
 
 MALE, FEMALE = 1, 2
+# The columns that rules can read.
+RECORDED: Final[dict[str, Column]] = INPUT | RECORD
 NEWBORN: Final = (AGE_YEARS == 0) & (AGE_DAYS < 29)
 
 # Columns whose name begins so are worked out by a grouper version.
@@ -83,7 +86,7 @@ class Rule:
     @property
     def reads(self) -> tuple[str, ...]:
         """The columns that the expression reads, in a fixed order."""
-        roots = {name.removesuffix(MALFORMED) for name in self.when.meta.root_names()}
+        roots = {name.removesuffix(UNREAD) for name in self.when.meta.root_names()}
         return tuple(sorted(roots - {""}))
 
     @property

@@ -7,9 +7,9 @@ from typing import Final
 import polars as pl
 
 from drg.columns import Column, Kind
+from drg.records.binding import UNREAD
 from drg.records.findings import ERROR, WARNING
-from drg.records.rules import ABSTRACT, CLAIM, DISPOSITION, FORM, LOS, SEX_CODES, Rule
-from drg.records.typed import CANONICAL, MALFORMED
+from drg.records.rules import ABSTRACT, CLAIM, DISPOSITION, FORM, LOS, RECORDED, SEX_CODES, Rule
 
 # Without the first, a case can be neither grouped nor paid; the rest is mandatory in the abstract.
 _MANDATORY: Final = {
@@ -63,7 +63,7 @@ def _missing(column: Column, severity: str) -> Rule:
 
 def _absent(column: Column) -> pl.Expr:
     absent = pl.col(column.name).is_null()
-    return absent & ~pl.col(f"{column.name}{MALFORMED}") if column.kind in _HOW else absent
+    return absent & ~pl.col(f"{column.name}{UNREAD}") if column.kind in _HOW else absent
 
 
 def _malformed(column: Column) -> Rule:
@@ -72,7 +72,7 @@ def _malformed(column: Column) -> Rule:
         id=_id(column, "malformed"),
         severity=WARNING if column.name in _HARMLESS else ERROR,
         fields=(column.name,),
-        when=pl.col(f"{column.name}{MALFORMED}"),
+        when=pl.col(f"{column.name}{UNREAD}"),
         message=f"{column.name} cannot be read",
         message_zh=f"{column.label_zh}格式有误，无法识别",
         fix=f"Write {form}; leave the cell empty if it is not known",
@@ -96,9 +96,9 @@ def _impossible(column: Column) -> Rule:
     )
 
 
-_MISSING = tuple(_missing(CANONICAL[name], severity) for name, severity in _MANDATORY.items())
-_MALFORMED = tuple(_malformed(column) for column in CANONICAL.values() if column.kind in _HOW)
-_IMPOSSIBLE = tuple(_impossible(column) for column in CANONICAL.values() if column.kind is Kind.NUMBER)
+_MISSING = tuple(_missing(RECORDED[name], severity) for name, severity in _MANDATORY.items())
+_MALFORMED = tuple(_malformed(column) for column in RECORDED.values() if column.kind in _HOW)
+_IMPOSSIBLE = tuple(_impossible(column) for column in RECORDED.values() if column.kind is Kind.NUMBER)
 
 _OTHER = (
     Rule(

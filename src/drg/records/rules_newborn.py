@@ -6,6 +6,7 @@ from typing import Final
 
 import polars as pl
 
+from drg.records.binding import UNREAD
 from drg.records.findings import ERROR
 from drg.records.rules import (
     ADMISSION_WEIGHT,
@@ -24,7 +25,6 @@ from drg.records.rules import (
     begins,
     between,
 )
-from drg.records.typed import MALFORMED
 
 
 def _has(*prefixes: str) -> pl.Expr:
@@ -32,7 +32,7 @@ def _has(*prefixes: str) -> pl.Expr:
 
 
 def _no(name: str) -> pl.Expr:
-    return pl.col(name).is_null() & ~pl.col(f"{name}{MALFORMED}")
+    return pl.col(name).is_null() & ~pl.col(f"{name}{UNREAD}")
 
 
 RULES: Final = (

@@ -6,7 +6,7 @@ bytes for each of their rows; of files that are only summed up, such as iteminfo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,7 +15,6 @@ import polars as pl
 from drg.columns import Kind
 from drg.records import notes
 from drg.records.binding import Bound, cleaned
-from drg.records.conversions import CONVERSIONS
 from drg.records.header import Header
 from drg.records.layout import Layout, Source, Table, Where
 from drg.records.notes import OURS, ROW
@@ -49,7 +48,7 @@ def gather(layout: Layout, frames: Mapping[str, pl.LazyFrame]) -> Gathered:
     """
     first = layout.table[0]
     key = Header(frames[first.name].collect_schema()).find(first.key)[0]
-    main = frames[first.name].with_columns(cleaned(key, layout.blanks).alias(_KEY))
+    main = frames[first.name].with_columns(cleaned(key, layout.blank).alias(_KEY))
     keys = main.select(pl.col(_KEY).unique()).collect(engine="streaming").drop_nulls()
     columns: dict[str, str] = {}
     findings: list[pl.DataFrame] = []
@@ -75,7 +74,7 @@ class _Member:
     def __init__(self, layout: Layout, table: Table, frame: pl.LazyFrame) -> None:
         self.table = table
         self.frame = frame
-        self.blanks = tuple(layout.blanks)
+        self.blanks = layout.blank
         self.header = Header(frame.collect_schema())
         self.key = self.header.find(table.key)[0]
         self.bound = {
@@ -104,9 +103,9 @@ class _Member:
         return gathered.collect(engine="in-memory" if in_order else "streaming")
 
     def _cells(self, name: str, bound: Bound) -> list[pl.Expr]:
-        text = bound.raw()[0]
+        text = pl.coalesce([cleaned(one, self.blanks) for one in bound.parts[0]])
         if bound.source.gather == "sum":
-            value = bound.expression()
+            value = _values(bound)
             unread = pl.when(value.is_null()).then(text)
             return [value.alias(name), unread.alias(f"{name}:unread")]
         where = bound.source.where
@@ -128,9 +127,7 @@ class _Member:
             if source.canonical.kind is Kind.CODES:
                 completed.append(pl.col(name).fill_null([]))
             elif source.none is not None:
-                read = CONVERSIONS[source.conversion].read
-                assert read is not None  # a gathered source puts nothing together
-                none = read(pl.Series([source.none]), source.canonical, source.unit)[0]
+                none = bound.read([pl.Series([source.none])])[0][0]
                 value = pl.when(pl.col(_ROWS).is_null()).then(pl.lit(none)).otherwise(pl.col(name))
                 completed.append(value.alias(name))
         return completed
@@ -153,6 +150,16 @@ class _Member:
             if bound.source.gather == "sum"
         ]
         return findings
+
+
+def _values(bound: Bound) -> pl.Expr:
+    def read(cells: Sequence[pl.Series]) -> pl.Series:
+        return bound.read(bound.cells(dict(zip(bound.names, cells, strict=True))))[0]
+
+    dtype = bound.source.canonical.dtype
+    return pl.map_batches(
+        [pl.col(name) for name in bound.names], read, return_dtype=dtype, is_elementwise=True
+    )
 
 
 def _gathered(name: str, source: Source) -> list[pl.Expr]:

@@ -10,20 +10,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
-from drg.columns import INPUT
+from drg.columns import ALL, INPUT
 from drg.errors import InputError, SchemeError
 from drg.grouping.frames import lacking
 from drg.payment.load import SCHEME_FILE, LoadedScheme
-from drg.payment.money import fen, scaled
+from drg.payment.money import fen, signed
 from drg.payment.reasons import missing_lines
 from drg.payment.rules import INSIDE
 from drg.payment.scheme import CaseClass
 from drg.payment.settlement_rules import SpecialReview
-from drg.records.typed import MALFORMED, as_text, typed
+from drg.records.binding import with_unread
+from drg.records.cases import Cases
+from drg.records.cells import as_text, empty, nothing_as_null
 from drg.settlement.candidates_words import DEPARTMENTS, NEW_TECHNOLOGY, REASONS, shown, skipped
 
 _NEEDED: Final = (
@@ -89,13 +91,14 @@ def special_review(loaded: LoadedScheme) -> SpecialReview:
 
 
 def find_candidates(
-    priced: pl.LazyFrame, loaded: LoadedScheme, *, hospitals: Sequence[str] | None = None
+    priced: Any, loaded: LoadedScheme, *, hospitals: Sequence[str] | None = None
 ) -> Candidates:
     """Find and rank the candidates for special review.
 
     Args:
-        priced: what pricing gives. ``transfer_departments`` (转科科别) and ``new_technology`` (新技术) are
-            looked at if they are there. The mean stay of a group is that of all cases given.
+        priced: what pricing gives: all that ``Cases.of`` takes. ``transfer_departments`` (转科科别) and
+            ``new_technology`` (新技术) are looked at if they are there. The mean stay of a group is that of
+            all cases given.
         loaded: the scheme, with a section ``[settlement.special]``.
         hospitals: only theirs; by default all.
 
@@ -106,14 +109,15 @@ def find_candidates(
             such hospital.
     """
     review = special_review(loaded)
+    priced = Cases.of(priced).lazy(own=True, marked=True)
     names = priced.collect_schema().names()
     missing = [name for name in _NEEDED if name not in names]
     if missing:
         fix = f"Price the cases first: drg price … --scheme {loaded.scheme.id}"
         raise lacking("A list of special cases", missing, missing_lines(missing), fix)
-    there = [name for name in _OPTIONAL if name in names]
+    there = with_unread((*_NEEDED, *_OPTIONAL), names)
     reader = _Reader(excluded_items=loaded.scheme.excluded_items is not None)
-    cases = priced.select(*_NEEDED, *there).map_batches(reader.read, schema=reader.schema, streamable=True)
+    cases = priced.select(there).map_batches(reader.read, schema=reader.schema, streamable=True)
     inside = cases.filter("inside")
     means = inside.group_by("drg").agg(
         group_days=pl.col("los_days").cast(_WIDE).sum(), group_stays=pl.col("los_days").count()
@@ -148,7 +152,7 @@ def find_candidates(
 
 
 class _Reader:
-    """Priced cases of any make → the numbers that are compared, in fen, days and hours."""
+    """Priced cases → the numbers that are compared, in fen, days and hours."""
 
     schema: Final = pl.Schema(
         {
@@ -169,29 +173,30 @@ class _Reader:
 
     def read(self, batch: pl.DataFrame) -> pl.DataFrame:
         """The cases of a batch."""
-        known = typed(
-            batch, ("hospital_id", "case_id", "discharge_date", *_STAYS, "insurance_type", "department")
+        known = pl.DataFrame(
+            [
+                _column(batch, name)
+                for name in (
+                    *("hospital_id", "case_id", "discharge_date", *_STAYS, "insurance_type", "department"),
+                    *("drg", "case_class", "scheme", "drg_name"),
+                )
+            ]
         )
-        texts = {name: _plain(batch, name) for name in ("drg", "case_class", "scheme", "drg_name")}
-        cost = pl.Series(fen(batch["total_cost_yuan"]))
-        excluded = (
-            pl.Series(fen(batch["excluded_items_yuan"])).clip(lower_bound=0)
-            if ("excluded_items_yuan" in batch.columns)
-            else pl.repeat(0, batch.height, dtype=pl.Int64, eager=True)
-        )
-        payment = scaled(batch["payment"], 2)
-        frame = known.drop(f"{name}{MALFORMED}" for name in ("discharge_date", *_STAYS)).with_columns(
-            **texts,
+        cost = pl.Series(fen(batch, "total_cost_yuan"))
+        excluded = pl.Series(fen(batch, "excluded_items_yuan")).clip(lower_bound=0)
+        payment = signed(batch, "payment")
+        case_class = known["case_class"]
+        frame = known.with_columns(
             year=known["discharge_date"].dt.year(),
             cost=cost,
             net=cost - excluded if self._excluded_items else cost,
-            standard=scaled(batch["standard_payment"], 2),
+            standard=signed(batch, "standard_payment"),
             payment=payment,
             overrun=cost - payment,
             excluded=excluded,
-            inside=texts["case_class"].is_in(INSIDE).fill_null(False),
-            special=(texts["case_class"] == CaseClass.SPECIAL).fill_null(False),
-            **{DEPARTMENTS: _plain(batch, DEPARTMENTS), NEW_TECHNOLOGY: _plain(batch, NEW_TECHNOLOGY)},
+            inside=case_class.is_in(INSIDE).fill_null(False),
+            special=(case_class == CaseClass.SPECIAL).fill_null(False),
+            **{name: _yes(batch, name) for name in (DEPARTMENTS, NEW_TECHNOLOGY)},
         )
         nameless = pl.any_horizontal(pl.col("hospital_id", "case_id", "year").is_null())
         days = pl.col("los_days")
@@ -207,15 +212,17 @@ class _Reader:
         )
 
 
-def _plain(batch: pl.DataFrame, name: str) -> pl.Series:
-    """A column as text; cells that say nothing are null."""
+def _column(batch: pl.DataFrame, name: str) -> pl.Series:
+    return batch[name] if name in batch.columns else empty(batch.height, ALL[name].dtype).alias(name)
+
+
+def _yes(batch: pl.DataFrame, name: str) -> pl.Series:
+    """A column of one's own that says something or not: 是 for yes, null for no."""
     if name not in batch.columns:
-        return pl.repeat(None, batch.height, dtype=pl.String, eager=True).alias(name)
-    text = as_text(batch[name]).str.strip_chars()
-    if name in (DEPARTMENTS, NEW_TECHNOLOGY):
-        text = text.set(text.str.to_lowercase().is_in(_NO).fill_null(False), None)
-        return text.set(text.str.to_lowercase().is_in(_YES).fill_null(False), "是")
-    return text
+        return empty(batch.height, pl.String()).alias(name)
+    text = nothing_as_null(as_text(batch[name]).str.strip_chars())
+    text = text.set(text.str.to_lowercase().is_in(_NO).fill_null(False), None)
+    return text.set(text.str.to_lowercase().is_in(_YES).fill_null(False), "是")
 
 
 def _reached(review: SpecialReview) -> dict[str, pl.Expr]:

@@ -14,11 +14,11 @@ from drg.errors import InputError, MissingColumnError
 from drg.grouping.frames import lacking
 from drg.grouping.jit import suited
 from drg.payment.kernels import Flags, Ints
-from drg.payment.money import fen, scaled
+from drg.payment.money import fen, signed
 from drg.payment.reasons import missing_lines
 from drg.payment.rules import CLASSES, INSIDE
 from drg.payment.scheme import CaseClass, PaymentScheme
-from drg.records.typed import as_text, typed
+from drg.records.binding import with_unread
 from drg.settlement.columns import ACCOUNT, CLASS_COUNTS, LOCAL, OFF_SITE, SIMULATED
 from drg.settlement.kernels import NOWHERE, Cases, Numbers, add_up
 from drg.settlement.repeated import Marks, marks_of, repeated
@@ -36,7 +36,6 @@ SUMS: Final = (
 )
 COUNTED: Final = (*SUMS, "surplus", "surplus_adjustment")
 BASES: Final = (LOCAL, OFF_SITE, SIMULATED)
-_UNITS: Final = 8  # weights and points are counted in units of 1e-8
 _MONTHS: Final = 12 * 10_000  # by a date's year and month; all that a date can be
 _ROWS: Final = 1024
 _WIDE: Final = pl.Int128
@@ -78,7 +77,7 @@ def sums(priced: pl.LazyFrame, scheme: PaymentScheme) -> CaseSums:
     """Add up priced cases.
 
     Args:
-        priced: what pricing gives; amounts in yuan as decimals, or as text as CSV has them.
+        priced: what pricing gives, as ``Cases.lazy`` types it, with what could not be read.
         scheme: by which they are settled.
 
     Raises:
@@ -96,7 +95,7 @@ def sums(priced: pl.LazyFrame, scheme: PaymentScheme) -> CaseSums:
         raise
     found = CaseSums(scheme, has_shares="patient_share_yuan" in names)
     nothing = pl.Schema({"done": pl.Boolean()})
-    read = [*required_columns(scheme), *(["case_id"] if "case_id" in names else [])]
+    read = with_unread([*required_columns(scheme), "case_id"], names)
     counted = priced.select(read).map_batches(found.add, schema=nothing, streamable=True)
     counted.collect(engine="streaming")
     if found.schemes:
@@ -107,7 +106,7 @@ def sums(priced: pl.LazyFrame, scheme: PaymentScheme) -> CaseSums:
 
 
 def _first_scheme(priced: pl.LazyFrame) -> str | None:
-    cells = as_text(priced.select("scheme").head(1).collect()["scheme"])
+    cells = priced.select("scheme").head(1).collect()["scheme"]
     return None if cells.is_empty() else cells[0]
 
 
@@ -158,14 +157,14 @@ class CaseSums:
 
     def add(self, batch: pl.DataFrame) -> pl.DataFrame:
         """Add a batch; gives nothing back."""
-        amounts = {name: whole(batch[name], 2) for name in _PARTS}
+        amounts = {name: whole(batch, name) for name in _PARTS}
         case_class = batch["case_class"].cast(pl.Enum(CLASSES), strict=False).to_physical()
-        weight = scaled(batch["relative_weight"], _UNITS).fill_null(-1).to_numpy(writable=True)
+        weight = signed(batch, "relative_weight").fill_null(-1).to_numpy(writable=True)
         nothing = np.zeros(batch.height, dtype=np.int64)
-        priced_by = as_text(batch["scheme"]).fill_null("")
+        priced_by = batch["scheme"].fill_null("")
         others = priced_by.filter(priced_by != self._scheme.id)
         marks = marks_of(batch) if "case_id" in batch.columns else None
-        date = typed(batch, ("discharge_date",))["discharge_date"].dt
+        date = batch["discharge_date"].dt
         # Zero where there is no date: a month that nothing has.
         month = (date.year().cast(pl.Int32) * 12 + (date.month().cast(pl.Int32) - 1)).fill_null(0)
         with self._lock:
@@ -182,8 +181,8 @@ class CaseSums:
                 held=held(batch, case_class, has_shares=self.has_shares),
                 weight=weight,
                 points=paid_points(batch) if self._points else nothing,
-                cost=_as_priced(batch["total_cost_yuan"]),
-                beside=_as_priced(batch["excluded_items_yuan"]) if self._scheme.excluded_items else nothing,
+                cost=_as_priced(batch, "total_cost_yuan"),
+                beside=_as_priced(batch, "excluded_items_yuan") if self._scheme.excluded_items else nothing,
                 standard=amounts["standard_payment"],
                 drg=amounts["drg_payment"],
                 high=amounts["high_cost_payment"],
@@ -272,8 +271,7 @@ def bases(batch: pl.DataFrame, scheme: PaymentScheme) -> Numbers:
     basis = np.zeros(batch.height, dtype=np.int32)
     off_site = scheme.settlement.off_site if scheme.settlement else None
     if off_site is not None:
-        area = as_text(batch["insured_area"]).str.strip_chars()
-        away = (area != "") & ~area.is_in(off_site.home_areas)
+        away = ~batch["insured_area"].is_in(off_site.home_areas)
         other = OFF_SITE if off_site.counts == "real" else SIMULATED
         basis[away.fill_null(False).to_numpy()] = BASES.index(other)
     return basis
@@ -281,9 +279,9 @@ def bases(batch: pl.DataFrame, scheme: PaymentScheme) -> Numbers:
 
 def paid_points(batch: pl.DataFrame) -> Ints:
     """Points × what is paid by group ÷ the standard, in units of 1e-8: all of them for a normal case."""
-    points = whole(batch["points"], _UNITS)
-    paid = whole(batch["drg_payment"], 2) + whole(batch["high_cost_payment"], 2)
-    standard = whole(batch["standard_payment"], 2)
+    points = whole(batch, "points")
+    paid = whole(batch, "drg_payment") + whole(batch, "high_cost_payment")
+    standard = whole(batch, "standard_payment")
     other = np.flatnonzero((paid != standard) & (standard > 0))
     if len(other):
         rows = {"points": points[other], "paid": paid[other], "standard": standard[other]}
@@ -302,7 +300,7 @@ def with_surplus(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 class _Names:
-    """Identifiers as they come, numbered; spellings that differ by blanks are the same."""
+    """Identifiers as they come, numbered."""
 
     def __init__(self) -> None:
         self._spellings = pl.Series([], dtype=pl.Categorical(pl.Categories.random()))
@@ -315,7 +313,7 @@ class _Names:
 
     def numbers(self, cells: pl.Series) -> Numbers:
         """The number of each; NOWHERE for empty ones."""
-        found = as_text(cells).cast(self._spellings.dtype)
+        found = cells.cast(self._spellings.dtype)
         spelled = found.to_physical()
         highest = spelled.max()
         if highest is not None and int(highest) >= self._learned:  # type: ignore[arg-type]
@@ -338,18 +336,16 @@ class _Names:
         grown = np.full(int(places.max()) + 1, NOWHERE, dtype=np.int32)
         grown[: len(self._number_of_spelling)] = self._number_of_spelling
         for place, spelling in zip(places, new.cast(pl.String), strict=True):
-            name = spelling.strip()
-            if name:
-                grown[place] = self._names.setdefault(name, len(self._names))
+            grown[place] = self._names.setdefault(spelling, len(self._names))
         self._number_of_spelling, self._learned = grown, len(grown)
 
 
-def _as_priced(series: pl.Series) -> Ints:
-    """Amounts of a record as pricing reads them; cases whose amounts it could not use are held."""
-    return np.maximum(fen(series), 0)
+def _as_priced(batch: pl.DataFrame, name: str) -> Ints:
+    """Amounts of a record as pricing has them; cases whose amounts it could not use are held."""
+    return np.maximum(fen(batch, name), 0)
 
 
-def whole(series: pl.Series, places: int) -> Ints:
-    """Numbers that pricing wrote as whole numbers of ``10 ** -places``; empty ones are 0."""
-    values: Ints = scaled(series, places).fill_null(0).to_numpy(writable=True)
+def whole(batch: pl.DataFrame, name: str) -> Ints:
+    """Numbers that pricing wrote as whole numbers of their last place; empty ones are 0."""
+    values: Ints = signed(batch, name).fill_null(0).to_numpy(writable=True)
     return values

@@ -12,7 +12,6 @@ from drg.errors import InputError
 from drg.grouping.frames import check_free, in_batches
 from drg.payment.rules import CLASSES
 from drg.payment.scheme import PaymentScheme
-from drg.records.typed import as_text, typed
 from drg.settlement.cells import (
     BASES,
     BESIDE,
@@ -106,16 +105,16 @@ class _Step:
     def __call__(self, batch: pl.DataFrame) -> pl.DataFrame:
         case_class = batch["case_class"].cast(pl.Enum(CLASSES), strict=False).to_physical()
         by_points = self._shared[case_class.fill_null(0).cast(pl.Int32).to_numpy()]
-        by_group = whole(batch["drg_payment"], 2) + whole(batch["high_cost_payment"], 2)
-        beside = np.sum([whole(batch[name], 2) for name in BESIDE], axis=0)
+        by_group = whole(batch, "drg_payment") + whole(batch, "high_cost_payment")
+        beside = np.sum([whole(batch, name) for name in BESIDE], axis=0)
         points = np.where(by_points, paid_points(batch), 0)
-        date = typed(batch, ("discharge_date",))["discharge_date"]
+        date = batch["discharge_date"]
         places = pl.DataFrame(
             {
                 "year": date.dt.year().cast(pl.Int32),
-                "insurance_type": as_text(batch["insurance_type"]).str.strip_chars(),
+                "insurance_type": batch["insurance_type"],
                 "basis": pl.Series(BASES).gather(bases(batch, self._scheme)),
-                "hospital_id": as_text(batch["hospital_id"]).str.strip_chars(),
+                "hospital_id": batch["hospital_id"],
                 "points": pl.Series(points, dtype=_WIDE),
                 "beside": pl.Series(beside + np.where(by_points, 0, by_group), dtype=_WIDE),
                 "held": held(batch, case_class, has_shares=self._has_shares),

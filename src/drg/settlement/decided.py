@@ -17,12 +17,12 @@ import polars as pl
 
 from drg.grouping.frames import lacking
 from drg.payment.kernels import Flags, Ints
-from drg.payment.money import NOT_GIVEN, YUAN, fen, yuan
+from drg.payment.money import NOT_GIVEN, fen, yuan
 from drg.payment.reasons import missing_lines
 from drg.payment.rules import INSIDE
 from drg.payment.scheme import CaseClass
+from drg.records.binding import with_unread
 from drg.records.findings import ERROR, WARNING
-from drg.records.typed import typed
 from drg.settlement.findings import Finding
 from drg.settlement.given_cells import DECISIONS, MONTH, ROW, Told
 
@@ -41,6 +41,7 @@ _WORKED_OUT: Final = (
 )
 _NEW: Final = "__new_"
 _KEY: Final = "__key_"
+_YEAR: Final = pl.col("discharge_date").dt.year().cast(pl.Int32).alias("year")
 APPLIED: Final = pl.Schema(
     {
         ROW: pl.UInt32(),
@@ -88,7 +89,8 @@ def apply_decisions(
     they are.
 
     Args:
-        priced: what pricing gives, with hospital_id, case_id, discharge_date and total_cost_yuan.
+        priced: what pricing gives, as ``Cases.lazy`` types it, with hospital_id, case_id, discharge_date and
+            total_cost_yuan.
         decisions: of ``check_decisions``; in its order approvals use up the quota.
         quota_share: of the hospital's discharges that are paid by group, by calendar year, rounded down:
             as many cases may be special. None: 5 %.
@@ -105,7 +107,7 @@ def apply_decisions(
         fix = "Price the cases first: drg price …; ids of hospital and case must be in the file"
         raise lacking("A decision on special cases", missing, missing_lines(missing), fix)
     share = QUOTA_SHARE if quota_share is None else quota_share
-    read = [*_READ, *(name for name in _READ_IF_THERE if name in names)]
+    read = with_unread((*_READ, *_READ_IF_THERE), names)
     found, counts = _look_up(priced.select(read), decisions)
     cells = _with_facts(decisions, found, counts, share).hstack(
         _with_case(decisions, found, excluded_items=excluded_items)
@@ -127,13 +129,12 @@ def apply_decisions(
 
 def _look_up(priced: pl.LazyFrame, decisions: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The cases that are decided, with their ids as written; and counts of each hospital and year."""
-    schema = priced.collect_schema()
     ids = decisions["case_id"].unique().implode()
     kept = {f"{_KEY}{name}": pl.col(name) for name in KEYS}
-    found = priced.filter(_id("case_id", schema).is_in(ids)).with_columns(**kept)
+    found = priced.filter(pl.col("case_id").is_in(ids)).with_columns(**kept)
     case_class = pl.col("case_class")
     counts = (
-        priced.select("hospital_id", _year(schema["discharge_date"]), case_class)
+        priced.select("hospital_id", _YEAR, case_class)
         .group_by("hospital_id", "year")
         .agg(
             inside=case_class.is_in(INSIDE).sum().cast(pl.Int64),
@@ -141,28 +142,8 @@ def _look_up(priced: pl.LazyFrame, decisions: pl.DataFrame) -> tuple[pl.DataFram
         )
     )
     cases, numbers = pl.collect_all([found, counts], engine="streaming")
-    # Ids are trimmed where there are few of them: among all cases it would cost more than all the rest.
-    cases = cases.with_columns(_id(name, schema) for name in KEYS)
     cases = cases.join(decisions.select(KEYS), on=KEYS, how="semi")
-    numbers = numbers.with_columns(_id("hospital_id", schema))
-    return cases, numbers.group_by("hospital_id", "year").agg(pl.all().sum())
-
-
-def _id(name: str, schema: Mapping[str, pl.DataType]) -> pl.Expr:
-    """An id in the form in which decisions have it."""
-    column = pl.col(name)
-    return (column if schema[name] == pl.String else column.cast(pl.String)).str.strip_chars()
-
-
-def _year(dtype: pl.DataType) -> pl.Expr:
-    date = pl.col("discharge_date")
-    if not dtype.is_temporal():
-
-        def read(cells: pl.Series) -> pl.Series:
-            return typed(pl.DataFrame([cells.alias("discharge_date")]), ["discharge_date"])["discharge_date"]
-
-        date = date.map_batches(read, return_dtype=pl.Datetime("us"), is_elementwise=True)
-    return date.dt.year().cast(pl.Int32).alias("year")
+    return cases, numbers
 
 
 def _with_facts(
@@ -171,7 +152,7 @@ def _with_facts(
     """The decisions, each with the number of its cases, and the year, class and quota of its case."""
     once = found.group_by(KEYS).agg(
         pl.len().cast(pl.Int64).alias("times"),
-        _year(found.schema["discharge_date"]).first(),
+        _YEAR.first(),
         pl.col("case_class").first(),
     )
     cells = decisions.join(once, on=KEYS, how="left", maintain_order="left")
@@ -193,12 +174,12 @@ def _with_case(decisions: pl.DataFrame, found: pl.DataFrame, *, excluded_items: 
         how="left",
         maintain_order="left",
     )
-    cost = fen(cases["total_cost_yuan"])
+    cost = fen(cases, "total_cost_yuan")
     excluded = _amounts(cases, "excluded_items_yuan") if excluded_items else np.zeros_like(cost)
     usable = (cost >= 0) & (excluded >= 0) & (excluded <= cost)
     by_cost = pl.Series(np.where(usable, cost - excluded, 0))
     special = cases["decided"].fill_null(by_cost).to_numpy()
-    payment = special + np.maximum(fen(cases["excluded_items_payment"]), 0)
+    payment = special + np.maximum(fen(cases, "excluded_items_payment"), 0)
     fund, not_known = _fund(cases, payment)
     amounts = {
         "special_payment": yuan(special),
@@ -223,9 +204,7 @@ def _with_case(decisions: pl.DataFrame, found: pl.DataFrame, *, excluded_items: 
 
 
 def _amounts(cases: pl.DataFrame, name: str) -> Ints:
-    if name not in cases.columns:
-        return np.zeros(cases.height, dtype=np.int64)
-    found = fen(cases[name])
+    found = fen(cases, name)
     found[found == NOT_GIVEN] = 0
     return found
 
@@ -234,7 +213,7 @@ def _fund(cases: pl.DataFrame, payment: Ints) -> tuple[Ints, Flags]:
     """What the fund bears, as pricing works it out, and where that is not known."""
     if "patient_share_yuan" not in cases.columns:
         return payment, np.ones(cases.height, dtype=np.bool_)
-    borne, others = fen(cases["patient_share_yuan"]), _amounts(cases, "other_payers_yuan")
+    borne, others = fen(cases, "patient_share_yuan"), _amounts(cases, "other_payers_yuan")
     return np.maximum(payment - borne - others, 0), (borne < 0) | (others < 0)
 
 
@@ -346,7 +325,7 @@ def _over_quota(row: Mapping[str, Any], share: Decimal) -> _Words:
 
 def _put(priced: pl.LazyFrame, chosen: pl.DataFrame) -> pl.LazyFrame:
     """The priced cases with the chosen ones paid as decided; columns keep their types, rows their order."""
-    schema = {name: _roomy(name, dtype) for name, dtype in priced.collect_schema().items()}
+    schema = priced.collect_schema()
     names = [*_WORKED_OUT, *(["pricing_reason"] if "pricing_reason" in schema else [])]
     keys = [f"{_KEY}{name}" for name in KEYS]
     new = chosen.lazy().select(*keys, *(pl.col(f"{_NEW}{name}").cast(schema[name]) for name in names))
@@ -362,12 +341,3 @@ def _put(priced: pl.LazyFrame, chosen: pl.DataFrame) -> pl.LazyFrame:
         pl.when(hit).then(value.cast(schema[name])).otherwise(pl.col(name).cast(schema[name])).alias(name)
         for name, value in values.items()
     ).select(list(schema))
-
-
-def _roomy(name: str, dtype: pl.DataType) -> pl.DataType:
-    """The type of a column that holds any amount; foreign frames have decimals as narrow as their values."""
-    if dtype == pl.Null:
-        return pl.String() if name == "pricing_reason" else YUAN
-    if isinstance(dtype, pl.Decimal) and dtype.precision - dtype.scale < YUAN.precision - YUAN.scale:
-        return pl.Decimal(38, max(dtype.scale, YUAN.scale))
-    return dtype

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from drg.records.amounts import exact
 from drg.records.findings import ERROR, NOTICE, WARNING
 from drg.settlement import given_words as words
 from drg.settlement.findings import Finding
@@ -25,7 +26,6 @@ from drg.settlement.given_cells import (
     SCORES,
     Field,
     Told,
-    hundredths,
     months,
     plain,
     read_fields,
@@ -147,13 +147,14 @@ def check_payments(frame: pl.DataFrame | pl.LazyFrame) -> Checked:
     kinds = {word: kind for kind, others in KINDS.items() for word in (kind, *others)}
     kind = _named(cells["kind"], kinds)
     told.tell(kind.is_null(), "payment_kind_unknown", ERROR, words.kind_unknown, leave_out=True)
-    amounts = hundredths(cells["amount_yuan"])
+    amounts = exact(cells["amount_yuan"], 2)
+    negative = (amounts["value"] < 0).alias("negative")
     told.tell(
-        amounts["value"].is_null(),
+        amounts["value"].is_null() | negative,
         "payment_amount_unusable",
         ERROR,
         lambda row: words.amount_unusable(row["amount_yuan"], negative=row["negative"]),
-        more=amounts.select("negative"),
+        more=negative.to_frame(),
         leave_out=True,
     )
     told.tell(
@@ -204,10 +205,10 @@ def check_decisions(frame: pl.DataFrame | pl.LazyFrame) -> Checked:
     approved = _named(cells["decision"], meant) == "y"
     unread = approved.is_null() & ~open_
     told.tell(unread, "decision_unreadable", ERROR, words.decision_unreadable, leave_out=True)
-    amounts = hundredths(cells["payment_yuan"])
+    amounts = exact(cells["payment_yuan"], 2)
     given = cells["payment_yuan"].is_not_null()
     told.tell(
-        given & approved & (amounts["value"].is_null() | (amounts["value"] > HIGHEST_DECISION_YUAN)),
+        given & approved & ~amounts["value"].is_between(0, HIGHEST_DECISION_YUAN).fill_null(False),
         "decision_payment_unusable",
         ERROR,
         words.payment_unusable,
@@ -264,8 +265,8 @@ def check_scores(frame: pl.DataFrame | pl.LazyFrame) -> Checked:
     year = digits.cast(pl.Int32, strict=False)
     year = year.set(~year.is_between(1990, 2099).fill_null(False), None)
     told.tell(year.is_null(), "score_year_unreadable", ERROR, words.year_unreadable, leave_out=True)
-    points = hundredths(cells["score"], "分|points?", SCORE_PLACES)
-    unusable = points["value"].is_null() | (points["value"] > 100)
+    points = exact(cells["score"], SCORE_PLACES, "分|points?")
+    unusable = ~points["value"].is_between(0, 100).fill_null(False)
     told.tell(unusable, "score_out_of_range", ERROR, words.score_out_of_range, leave_out=True)
     told.tell(
         points["rounded"] & told.usable,

@@ -13,8 +13,9 @@ from typing import Any, Final
 import polars as pl
 
 from drg.errors import InputError, MissingColumnError, did_you_mean
+from drg.records.cells import as_text, bare, nothing_as_null, plain_type
+from drg.records.frames import as_lazy
 from drg.records.header import folded
-from drg.records.typed import as_text
 from drg.settlement.findings import Finding
 
 PAYMENTS: Final = "payments"
@@ -35,13 +36,7 @@ FIRST: Final = "__first"  # the row that a row repeats, else null
 MONTH: Final = "__month"  # the period of a row in its normal form
 # So many rows are named for each thing that is wrong; the others are counted.
 MOST_NAMED: Final = 1_000
-HIGHEST_YUAN: Final = 1_000_000_000_000
 
-# 1234.5, 1,234.50; not 1,5, which some write for one and a half.
-_NUMBER: Final = r"^(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d*)?(?:[eE]\+?\d{1,2})?$"
-_FINE: Final = pl.Decimal(38, 16)
-# What a computation in a sheet leaves behind is no amount of its own.
-_DUST: Final = 1e-6
 _MONTH: Final = r"^(\d{4})(?:[-/]|年)(\d{1,2})(?:月|(?:[-/]|月)\d{1,2}日?(?:[ T].*)?)?$"
 _MONTH_PACKED: Final = r"^(\d{4})(\d{2})(?:\d{2})?$"
 _MONTH_DOTTED: Final = r"^(\d{4})\.(\d{2}|\d{1,2}\.\d{1,2})$"
@@ -101,27 +96,13 @@ def read_fields(frame: pl.DataFrame | pl.LazyFrame, table: str, fields: Iterable
 
 
 def _eager(frame: Any, table: str) -> pl.DataFrame:
-    if isinstance(frame, pl.LazyFrame):
-        return frame.collect(engine="streaming")
-    if isinstance(frame, pl.DataFrame):
-        return frame
-    if f"{type(frame).__module__.partition('.')[0]}.{type(frame).__name__}" == "pyarrow.Table":
-        return pl.DataFrame(pl.from_arrow(frame))
-    if hasattr(frame, "iloc"):
-        # A column of numbers and texts, as a spreadsheet gives it to pandas, is text here.
-        columns = {str(name): [None if v is None or v != v else v for v in frame[name]] for name in frame}
-        return pl.DataFrame(
-            {
-                name: values
-                if len({type(v) for v in values if v is not None}) <= 1
-                else [None if v is None else str(v) for v in values]
-                for name, values in columns.items()
-            }
-        )
-    raise InputError(
-        f"the table of {table} is no frame, but {type(frame).__name__}",
-        fix="Give a polars DataFrame or LazyFrame, a pyarrow Table or a pandas DataFrame",
-    )
+    try:
+        return as_lazy(frame, lambda schema: schema).collect(engine="streaming")
+    except InputError:
+        raise InputError(
+            f"the table of {table} is no frame, but {type(frame).__name__}",
+            fix="Give a polars DataFrame or LazyFrame, a pyarrow Table or a pandas DataFrame",
+        ) from None
 
 
 def _columns(given: pl.DataFrame, table: str, fields: tuple[Field, ...]) -> dict[str, str]:
@@ -161,13 +142,8 @@ def _columns(given: pl.DataFrame, table: str, fields: tuple[Field, ...]) -> dict
 
 
 def _text(cells: pl.Series) -> pl.Series:
-    """As a person would write it; blank is null."""
-    if isinstance(cells.dtype, pl.Categorical | pl.Enum | pl.Null):
-        cells = cells.cast(pl.String)
-    if cells.dtype.is_float():
-        cells = cells.fill_nan(None)
-    text = as_text(cells).str.strip_chars()
-    return text.set(text == "", None)
+    """As a person would write it; null where nothing is said."""
+    return nothing_as_null(as_text(plain_type(cells)).str.strip_chars())
 
 
 def _repeated(given: pl.DataFrame) -> pl.Series:
@@ -181,36 +157,7 @@ def _repeated(given: pl.DataFrame) -> pl.Series:
 
 def plain(text: pl.Series) -> pl.Series:
     """Full-width letters and digits as plain ones, small letters."""
-    return text.str.normalize("NFKC").str.strip_chars().str.to_lowercase()
-
-
-def hundredths(text: pl.Series, units: str = "元|圆", places: int = 2) -> pl.DataFrame:
-    """Amounts as written, exactly.
-
-    Args:
-        text: plain numbers, with separators between thousands, a currency sign or a unit behind them.
-        units: that may stand behind a number.
-        places: how many decimals count.
-
-    Returns:
-        ``value``, a decimal with ``places`` decimals, null if it cannot be read or is beyond all amounts;
-        ``rounded``, whether it was written finer (half of the last place is rounded up); ``negative``.
-    """
-    bare = plain(text).str.replace_all(r"[\s¥]", "").str.replace(rf"(?:{units})$", "")
-    negative = bare.str.contains(r"^[-−(].*\d").fill_null(False)
-    number = bare.str.replace(r"^\+", "")
-    number = number.set(~number.str.contains(_NUMBER).fill_null(False), None)
-    fine = number.str.replace_all(",", "", literal=True).cast(_FINE, strict=False)
-    fine = fine.set((fine > HIGHEST_YUAN).fill_null(False), None)
-    value = fine.round(places, mode="half_away_from_zero")
-    rounded = (fine - value).cast(pl.Float64).abs() > _DUST
-    return pl.DataFrame(
-        {
-            "value": value.cast(pl.Decimal(38, places)),
-            "rounded": rounded.fill_null(False),
-            "negative": negative,
-        }
-    )
+    return bare(text).str.to_lowercase()
 
 
 def months(text: pl.Series) -> pl.Series:

@@ -8,12 +8,12 @@ from typing import Any, Final
 
 import polars as pl
 
-from drg.columns import ALL
-from drg.grouping.frames import as_lazy
 from drg.payment import Pricer
 from drg.payment.load import LoadedScheme, load_scheme
 from drg.payment.scheme import PaymentScheme
 from drg.payment.settlement_rules import SettlementRules
+from drg.records.binding import without_unread
+from drg.records.cases import Cases
 from drg.settlement import accounts, figures, notes
 from drg.settlement.budgets import BUDGET_SCHEMA, close_budgets, closes_by_points
 from drg.settlement.cells import sums
@@ -48,7 +48,8 @@ class Settlement:
         findings: what is wrong with the tables that were given, and what deserves a look.
         scheme: by which it was settled.
         closed: whether each year was cleared.
-        cases: the priced cases after the decisions, to be read when they are needed.
+        cases: the priced cases after the decisions, typed as ``Cases.lazy`` does, to be read when they
+            are needed.
         scores: of the accounts of cleared years: ``columns.ACCOUNT``, ``score`` and
             ``deposit_share_returned``; null where there is none.
     """
@@ -75,8 +76,8 @@ def settle(
     """Settle priced cases: what each hospital keeps, bears, is due and has been paid.
 
     Args:
-        priced: what ``drg.price`` gives, with hospital_id, insurance_type and discharge_date: a polars
-            DataFrame or LazyFrame, a pyarrow Table or a pandas DataFrame; one year or several.
+        priced: what ``drg.price`` gives, with hospital_id, insurance_type and discharge_date: all that
+            ``Cases.of`` takes; one year or several.
         scheme: by which the cases were priced; its section ``[settlement]`` has the rules.
         payments: instalments and deductions; see ``given.PAYMENT_FIELDS``.
         decisions: on special cases; see ``given.DECISION_FIELDS``.
@@ -91,7 +92,7 @@ def settle(
     loaded = _loaded(scheme)
     model = loaded.scheme
     rules = model.settlement or NO_RULES
-    frame = as_lazy(priced, ALL)
+    frame = Cases.of(priced).lazy(own=True, marked=True)
     told: list[Finding] = []
     paid = _checked(payments, check_payments, PAYMENTS, told)
     scored = _checked(scores, check_scores, SCORES, told)
@@ -122,7 +123,7 @@ def settle(
         findings=findings_frame(told),
         scheme=model,
         closed=closed,
-        cases=decided.frame,
+        cases=decided.frame.select(without_unread(decided.frame.collect_schema())),
         scores=as_decimals(cleared, SCORE_COLUMNS).with_columns(cleared["score"]),
     )
 

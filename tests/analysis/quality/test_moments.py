@@ -115,7 +115,7 @@ def test_the_textbook_through_frames() -> None:
 def test_excluded_cases_are_in_no_denominator() -> None:
     frame = grouped([("AA11", 10, 1), ("AA13", 20, 2), ("AA13", 30, 2), ("AA13", 1000, 2)]).with_columns(
         grouping_status=pl.Series(["grouped", "grouped", "invalid", "grouped"]),
-        case_kind=pl.Series([None, " ", None, "bed_day"]),
+        case_kind=pl.Series([None, None, None, "bed_day"]),
     )
     plain, strict = GroupMoments(), GroupMoments(exclude=["invalid"])
     plain.add(frame)
@@ -130,13 +130,14 @@ def test_excluded_cases_are_in_no_denominator() -> None:
         GroupMoments(exclude=["grouped"])
 
 
-def test_other_columns_and_text() -> None:
+def test_other_columns_and_what_could_not_be_read() -> None:
     frame = pl.DataFrame(
         {
             "to": ["AA11", "AA11", "AA13", "0000", None],
             "state": ["grouped", "grouped", "grouped", "grouped", "grouped"],
-            "yuan": ["1.005", "-3", "abc", "5", "6"],
-            "days": ["3", "2.5", "", "1", "1"],
+            "yuan": pl.Series(["1.01", "-3", None, "5", "6"]).cast(pl.Decimal(18, 2)),
+            "yuan?": [None, None, "abc", None, None],
+            "days": [3.0, 2.5, None, 1.0, 1.0],
         }
     )
     moments = GroupMoments("to", "state", "yuan", "days")

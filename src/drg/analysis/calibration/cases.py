@@ -13,14 +13,14 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from drg.analysis.checks.frames import as_lazy
 from drg.errors import InputError
 from drg.grouping.frames import lacking
 from drg.grouping.outcomes import GROUPED
 from drg.payment.formulas import HIGHEST_COST_FEN
 from drg.payment.money import NOT_GIVEN, fen
 from drg.payment.reasons import missing_lines
-from drg.records.typed import as_text
+from drg.records.binding import with_unread
+from drg.records.cases import Cases
 
 REQUIRED: Final = ("drg", "grouping_status", "total_cost_yuan")
 _GROUPER: Final = "grouper"
@@ -101,7 +101,7 @@ def read_period(
     reader = _Reader(drgs, by)
     schema = {"group": pl.Int32, "cost": pl.Int64}
     found = (
-        lazy.select(*REQUIRED, *(by or ()))
+        lazy.select(with_unread((*REQUIRED, *(by or ())), lazy.collect_schema().names()))
         .map_batches(
             reader.read, schema=schema, streamable=True, projection_pushdown=False, predicate_pushdown=False
         )
@@ -130,7 +130,7 @@ def read_period(
 
 def _lazy(frame: Any, label: str) -> pl.LazyFrame:
     try:
-        return as_lazy(frame)
+        return Cases.of(frame).lazy(own=True, marked=True)
     except InputError as error:
         error.file = label
         raise
@@ -149,10 +149,10 @@ class _Reader:
 
     def read(self, batch: pl.DataFrame) -> pl.DataFrame:
         """The group numbers and the costs in fen of the cases that count."""
-        grouped = (as_text(batch["grouping_status"]) == GROUPED).fill_null(False).to_numpy()
-        codes = as_text(batch["drg"]).str.strip_chars()
+        grouped = (batch["grouping_status"] == GROUPED).fill_null(False).to_numpy()
+        codes = batch["drg"]
         numbers = codes.cast(self._codes, strict=False).to_physical().cast(pl.Int32).fill_null(-1).to_numpy()
-        costs = fen(batch["total_cost_yuan"])
+        costs = fen(batch, "total_cost_yuan")
         usable = (costs >= 0) & (costs <= HIGHEST_COST_FEN)
         known = numbers >= 0
         counts: dict[str, int] = {
@@ -167,7 +167,7 @@ class _Reader:
         counted = grouped & known & usable & (costs > 0)
         keys = None
         if self._by is not None:
-            texts = [codes, *(as_text(batch[name]).str.strip_chars() for name in self._by)]
+            texts = [codes, *(batch[name] for name in self._by)]
             keys = _counted(pl.DataFrame(texts).filter(pl.Series(counted)).with_columns(cases=1))
         with self._lock:
             self.counts.update(counts)

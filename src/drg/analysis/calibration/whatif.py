@@ -12,13 +12,13 @@ from typing import Any, Final
 import polars as pl
 
 from drg.analysis.calibration.estimate import half_up
-from drg.analysis.checks.frames import as_lazy
 from drg.analysis.price_tally import CLASS, GROUP, PriceTally
-from drg.columns import ALL, PRICE
+from drg.columns import PRICE
 from drg.errors import InputError
 from drg.payment import Pricer
 from drg.payment.load import LoadedScheme
 from drg.payment.marks import EXTREME, READMITTED
+from drg.records.cases import Cases
 
 HOSPITAL: Final = ("hospital_id",)
 DEPARTMENT: Final = ("hospital_id", "department")
@@ -93,26 +93,29 @@ def what_if(
             f" {after.scheme.grouper}: the same cases have other groups there",
             fix="Compare two versions with: drg compare … --schemes",
         )
-    lazy = as_lazy(frame)
-    names = [name for name in lazy.collect_schema().names() if name in ALL and name not in PRICE]
+    cases = Cases.of(frame)
+    names = [name for name in cases.binding.columns if name not in PRICE]
     for pricer in (before, after):
         pricer.check_columns(names)
     keys = (HOSPITAL, DEPARTMENT, GROUP)
     tallies = PriceTally(before, keys), PriceTally(after, keys)
 
+    reads = {*tallies[0].reads, *before.reads, *after.reads}
+
     def step(batch: pl.DataFrame) -> pl.DataFrame:
-        of_old = [f"{mark}{_OLD}" for mark in _MARKS if f"{mark}{_OLD}" in batch.columns]
-        of_new = [mark for mark in _MARKS if mark in batch.columns]
-        by_old = batch.drop(of_new).rename({name: name.removesuffix(_OLD) for name in of_old})
-        tallies[0].add(before.price_batch(by_old))
-        tallies[1].add(after.price_batch(batch.drop(of_old)))
+        cells = cases.read(batch, reads)
+        of_new = batch.select(mark for mark in _MARKS if mark in batch.columns)
+        of_old = batch.select(
+            pl.col(f"{mark}{_OLD}").alias(mark) for mark in _MARKS if f"{mark}{_OLD}" in batch
+        )
+        for pricer, tally, marks in ((before, tallies[0], of_old), (after, tallies[1], of_new)):
+            tally.add(cells.hstack(pricer.price_batch(cells.hstack(marks))))
         if watch is not None:
             watch(batch.height)
         return pl.DataFrame(schema={"done": pl.Null})
 
-    marked = before.marked(lazy.select(names))
-    added = [name for name in marked.collect_schema().names() if name in _MARKS]
-    after.marked(marked.rename({name: f"{name}{_OLD}" for name in added})).map_batches(
+    marks_of_old = [mark.name.suffix(_OLD) for mark in before.marks(cases)]
+    cases.rows.with_columns(*marks_of_old, *after.marks(cases)).map_batches(
         step, schema={"done": pl.Null}, streamable=True, projection_pushdown=False, predicate_pushdown=False
     ).collect(engine="streaming")
     return _result(before, after, *tallies)

@@ -13,7 +13,6 @@ import polars as pl
 
 from drg.analysis.checks import rules_version
 from drg.analysis.checks.facts import GrouperFacts, SeriesFacts, facts_of
-from drg.analysis.checks.frames import as_lazy, kept
 from drg.errors import InputError, did_you_mean
 from drg.grouping import AnyGrouper, grouper_of
 from drg.records import (
@@ -25,12 +24,13 @@ from drg.records import (
     rules_newborn,
     rules_procedures,
 )
+from drg.records.cases import Cases, without
 from drg.records.checking import PLACE, Checker, RuleTally, Skipped
 from drg.records.findings import ERROR, SCHEMA, SEVERITIES
 from drg.records.rules import BY_GROUPER, Rule
 
 if TYPE_CHECKING:
-    from drg.grouping.frames import Frame
+    from drg.records.frames import Frame
 
 __all__ = [
     "RULES",
@@ -89,7 +89,7 @@ def check(
     """Find what is wrong with discharges; nothing is changed and no case is dropped.
 
     Args:
-        frame: one row per discharge, typed or all text, of any kind that ``drg.group`` takes.
+        frame: one row per discharge: all that ``drg.group`` takes.
         grouper: also apply the rules that ask a version, such as sex against diagnosis; of a series of
             versions, the version in force on the day of discharge.
         rules: only these, by id or as ``Rule`` objects of your own; all if not given.
@@ -103,7 +103,7 @@ def check(
         MissingColumnError: a series of versions is asked, and there is no ``discharge_date``.
         UnknownGrouperError, TablesError: if the version cannot be used.
     """
-    result, _ = _checked(as_lazy(frame), grouper, choose(rules, until=until))
+    result, _ = _checked(Cases.of(frame), grouper, choose(rules, until=until))
     return result
 
 
@@ -122,8 +122,8 @@ def validate(frame: Frame, grouper: str | Path | AnyGrouper | None = None) -> tu
     Raises:
         InputError, UnknownGrouperError, TablesError: as ``check``.
     """
-    result, places = _checked(as_lazy(frame), grouper, RULES)
-    return kept(frame, places), result.findings
+    result, places = _checked(Cases.of(frame), grouper, RULES)
+    return without(frame, places), result.findings
 
 
 def checker(
@@ -183,12 +183,12 @@ def skipped_frame(skipped: Iterable[Skipped]) -> pl.DataFrame:
 
 
 def _checked(
-    frame: pl.LazyFrame, grouper: str | Path | AnyGrouper | None, rules: Sequence[Rule]
+    cases: Cases, grouper: str | Path | AnyGrouper | None, rules: Sequence[Rule]
 ) -> tuple[CheckResult, pl.Series]:
     """The result, and the places of the rows that have an error."""
-    ready = checker(frame.collect_schema().names(), grouper, rules)
+    ready = checker(cases.binding.columns, grouper, rules)
     tally = RuleTally()
-    found = ready.placed_findings(frame, tally=tally).collect(engine="streaming")
+    found = ready.placed_findings(cases, tally=tally).collect(engine="streaming")
     errors = found.filter(pl.col("severity") == ERROR)[PLACE].unique()
     result = CheckResult(
         cases=tally.cases,

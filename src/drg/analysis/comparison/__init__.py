@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from drg.analysis.checks.frames import as_lazy
 from drg.analysis.comparison.cause_sums import CausesFound
 from drg.analysis.comparison.cells import CellTally, group
 from drg.analysis.comparison.examples import Wanted, examples
@@ -16,12 +16,13 @@ from drg.analysis.comparison.findings import findings
 from drg.analysis.comparison.glance import at_a_glance
 from drg.analysis.comparison.result import DEPARTMENT, HOSPITAL, Comparison
 from drg.analysis.comparison.sides import CodeVersion, check_columns, sides
-from drg.analysis.comparison.step import LEVELS, Step
+from drg.analysis.comparison.step import LEVELS, LOOKED_AT, Step
+from drg.columns import OUTPUT, PRICE
 from drg.errors import InputError
 from drg.grouping import Grouper
 from drg.grouping.outcomes import check_language
 from drg.payment import Pricer
-from drg.records.discharges import CODE_VERSIONS
+from drg.records.cases import CODE_VERSIONS, Cases
 from drg.records.exact_paths import scan_parquet
 from drg.records.files import write
 
@@ -47,14 +48,14 @@ def compare(
     Codes are looked up once for all versions. Results do not depend on batches or threads.
 
     Args:
-        frame: discharges, one row per case: a polars DataFrame or LazyFrame, a pyarrow Table or a pandas
-            DataFrame with canonical columns. A LazyFrame is read in batches. ``hospital_id``, ``department``,
-            ``los_days`` and ``total_cost_yuan`` (in yuan) are used if they are there.
+        frame: discharges, one row per case: all that ``Cases.of`` takes. A LazyFrame is read in batches.
+            ``hospital_id``, ``department``, ``los_days`` and ``total_cost_yuan`` (in yuan) are used if they
+            are there.
         groupers: two versions or more, by id, directory or as Groupers; the first is the base.
         schemes: payment schemes, at most one for each version; a scheme belongs to the version that it
             names. Without one, a version has no weights and no money.
-        codes: the version of the codes in the frame; clinical (国临版) ones are converted for the versions
-            that read insurance codes.
+        codes: the version of the codes in the frame, unless it says so itself; clinical (国临版) ones are
+            converted for the versions that read insurance codes.
         language: of the reasons, ``en`` or ``zh``.
         cases: a Parquet file to write the case-level results to, so that memory does not grow with the
             frame; without it they are kept in memory.
@@ -75,10 +76,14 @@ def compare(
     if codes not in CODE_VERSIONS:
         known = ", ".join(CODE_VERSIONS)
         raise InputError(f"there is no code version {codes!r}", field="codes", fix=f"Give one of {known}")
-    compared = sides(list(groupers), schemes or (), codes)
-    lazy = as_lazy(frame)
-    names = lazy.collect_schema().names()
+    given = Cases.of(frame, codes=codes)
+    compared = sides(list(groupers), schemes or (), given.codes)
+    names = [name for name in given.columns if name not in OUTPUT and name not in PRICE]
     check_columns(compared, names)
+    asked = {name for side in compared if side.pricer for name in side.pricer.asks}
+    names = [name for name in names if name in LOOKED_AT or name in asked]
+    # Each version has its own way with codes; here they are as they are spelled.
+    lazy = replace(given, codes="insurance").lazy(names, marked=True, listed=False)
     step = Step(compared, names, language)
     tally = CellTally(compared)
 

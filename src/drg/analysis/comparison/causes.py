@@ -22,6 +22,7 @@ from drg.grouping import Grouper
 from drg.grouping.outcomes import GROUPED, INVALID, NO_DRG, UNGROUPED
 from drg.grouping.together import Together, outcome_table
 from drg.records import Discharge
+from drg.records.cases import discharge_frame
 from drg.tables import GrouperTables
 from drg.tables.language import COMPLICATION_SETS, PROCEDURE_FIELDS, Compare, Count, atoms, parse
 from drg.tables.layout import PROVENANCE, TABLES
@@ -234,7 +235,7 @@ class FirstCauses:
 
 def first_cause(base: Grouper, other: Grouper, discharge: Discharge) -> tuple[str | None, str | None]:
     """The first cause of one case, and which of ``STEPS`` it is; None where there is none."""
-    frame = discharge.frame()
+    frame = discharge_frame(discharge)
     outcomes = Together([base, other]).outcomes(frame)
     found = FirstCauses(base, other).find(frame, *outcomes)
     return (None, *CAUSES)[found.cause[0]], (None, *STEPS)[found.step[0]]

@@ -160,7 +160,7 @@ def check_columns(compared: Iterable[Side], names: Iterable[str]) -> None:
     given = [name for name in names if name not in OUTPUT and name not in PRICE]
     problems: list[MissingColumnError] = []
     for side in compared:
-        problems += _missing(side.grouper.check_columns, given)
+        problems += _missing(side.grouper.check_needed, given)
         if side.pricer:
             problems += _missing(side.pricer.check_columns, [*given, *OUTPUT])
     if problems:

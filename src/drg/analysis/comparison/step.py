@@ -12,14 +12,16 @@ import polars as pl
 from drg.analysis.comparison.causes import CAUSES, FirstCauses
 from drg.analysis.comparison.exchange import STEPS
 from drg.analysis.comparison.sides import Side
-from drg.columns import ALL, INPUT, OUTPUT, PRICE
+from drg.columns import ALL, INPUT
 from drg.grouping.together import Grouped, Together
-from drg.payment.marks import EXTREME, READMITTED
+from drg.payment.marks import EXTREME, READMITTED, mark_columns
 from drg.payment.money import fen, yuan
 from drg.payment.reasons import NOTES
+from drg.payment.scheme import PaymentScheme
+from drg.records.binding import with_unread
+from drg.records.cells import empty
 from drg.records.codebook import KINDS, CodeBook, recognised
 from drg.records.codes import DIAGNOSIS, PROCEDURE, CodeKind
-from drg.records.typed import as_text, typed
 
 ROW: Final = "row"
 MOST_EXAMPLES: Final = 3
@@ -37,6 +39,8 @@ _GROUPED: Final = (
     "grouper",
 )
 _TEXTS: Final = ("case_id", "hospital_id", "department")
+# The columns of the cases that are looked at, beside those that schemes ask for.
+LOOKED_AT: Final = frozenset((*INPUT, *_TEXTS, "los_days", "total_cost_yuan", "case_kind"))
 LEVELS: Final = ("mdc", "adrg", "drg")
 EXAMPLES: Final = pl.Schema({"version": pl.Int64(), "cause": pl.UInt8(), ROW: pl.UInt32()})
 # The columns of a version in the case-level results, and where each is from.
@@ -119,7 +123,7 @@ class Step:
         self.tells = [False, *(side.converts is first.converts for side in others)]
         self.first_causes = [FirstCauses(first.grouper, side.grouper) for side in others]
         self._language = language
-        self._kept = [name for name in names if name in ALL and name not in OUTPUT and name not in PRICE]
+        self._kept = list(names)
         # What kind of case it is counts for the statistics: those outside DRG have no part in them.
         self._texts = (*_TEXTS, "case_kind") if "case_kind" in self._kept else _TEXTS
         converts = any(side.converts for side in compared)
@@ -135,18 +139,18 @@ class Step:
         """The case-level results, when they are needed.
 
         Args:
-            frame: discharges with canonical columns.
+            frame: cases as ``Cases.lazy`` types them, with what could not be read.
             watch: is shown every batch, in no particular order and from several threads.
         """
-        known = frame.select(self._kept).with_row_index(ROW, offset=2)
+        known = frame.select(with_unread(self._kept, frame.collect_schema())).with_row_index(ROW, offset=2)
         schema = known.collect_schema()
         types = {name: ALL[name].dtype for name in _GROUPED}
         types |= {_OUTCOME: pl.Int32(), _CAUSE: pl.UInt8(), _STEP: pl.UInt8()}
         added = {_of(at, name): dtype for at in range(len(self.sides)) for name, dtype in types.items()}
         grouped = known.map_batches(self.group, schema=pl.Schema({**schema, **added}), streamable=True)
         for at, side in enumerate(self.sides):
-            if side.pricer is not None and (side.pricer.scheme.readmission or side.pricer.scheme.extreme):
-                grouped = self._marked(grouped, at, side.pricer.marked)
+            if side.pricer is not None:
+                grouped = grouped.with_columns(_marks(side.pricer.scheme, at))
 
         def step(batch: pl.DataFrame) -> pl.DataFrame:
             found = self.finish(batch)
@@ -205,16 +209,10 @@ class Step:
         n = batch.height
         columns: dict[str, pl.Series] = {ROW: batch[ROW]}
         for name in self._texts:
-            known = (
-                as_text(batch[name]).str.strip_chars().replace("", None) if name in batch.columns else None
-            )
-            columns[name] = pl.repeat(None, n, dtype=pl.String, eager=True) if known is None else known
+            columns[name] = batch[name] if name in batch.columns else empty(n, pl.String())
         columns["los_days"] = _days(batch)
-        if "total_cost_yuan" in batch.columns:
-            cost = fen(batch["total_cost_yuan"])
-            columns["total_cost_yuan"] = yuan(cost, cost < 0)
-        else:
-            columns["total_cost_yuan"] = pl.repeat(None, n, dtype=pl.Decimal(18, 2), eager=True)
+        cost = fen(batch, "total_cost_yuan")
+        columns["total_cost_yuan"] = yuan(cost, cost < 0)
         outcomes = [batch[_of(at, _OUTCOME)].to_numpy() for at in range(len(self.sides))]
         labels = [numbers.drg[found] for numbers, found in zip(self.numbers, outcomes, strict=True)]
         notes: list[pl.Series | None] = [None for _ in self.sides]
@@ -257,16 +255,16 @@ class Step:
 
     def _own(self, batch: pl.DataFrame, at: int) -> pl.DataFrame:
         """The batch as if only one version had grouped it."""
-        names = {name: name for name in self._kept}
+        names = {name: name for name in with_unread(self._kept, batch.columns)}
         names |= {_of(at, name): name for name in (*_GROUPED, READMITTED, EXTREME)}
         return batch.select(pl.col(name).alias(own) for name, own in names.items() if name in batch.columns)
 
-    def _marked(
-        self, frame: pl.LazyFrame, at: int, marked: Callable[[pl.LazyFrame], pl.LazyFrame]
-    ) -> pl.LazyFrame:
-        own = {_of(at, name): name for name in _GROUPED}
-        back = {name: _of(at, name) for name in (*_GROUPED, READMITTED, EXTREME)}
-        return marked(frame.rename(own)).rename(back, strict=False)
+
+def _marks(scheme: PaymentScheme, at: int) -> list[pl.Expr]:
+    """What only the other cases show of a case as a version groups it."""
+    own = {name: _of(at, name) for name in _GROUPED}
+    marks = mark_columns(scheme, lambda name: pl.col(own.get(name, name)))
+    return [mark.name.map(lambda name: _of(at, name)) for mark in marks]
 
 
 def _named(names: Sequence[str], numbers: npt.NDArray[np.uint8]) -> pl.Series:
@@ -296,7 +294,7 @@ def _of(at: int, name: str) -> str:
 def _days(batch: pl.DataFrame) -> pl.Series:
     """Whole days; null where they are missing or cannot be."""
     if "los_days" not in batch.columns:
-        return pl.repeat(None, batch.height, dtype=pl.Int64, eager=True)
-    days = typed(batch, ["los_days"])["los_days"]
+        return empty(batch.height, pl.Int64())
+    days = batch["los_days"]
     possible = days.is_between(ALL["los_days"].lowest, ALL["los_days"].highest) & (days == days.floor())
     return days.set(~possible.fill_null(False), None).cast(pl.Int64)

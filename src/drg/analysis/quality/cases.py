@@ -1,4 +1,4 @@
-"""Grouped discharges of any make → what quality looks at: is the case grouped, its group, cost and days."""
+"""Grouped cases → what quality looks at: is the case grouped, its group, cost and days."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from drg.grouping.frames import lacking
 from drg.grouping.outcomes import GROUPED, STATUSES, UNGROUPED_DRG
 from drg.payment.formulas import HIGHEST_COST_FEN
 from drg.payment.money import fen
-from drg.records.typed import as_text, typed
+from drg.records.binding import UNREAD
 
 EXCLUDED: Final = "excluded"
 NO_STATUS: Final = "none"
@@ -69,27 +69,22 @@ class CaseReader:
             raise lacking("the evaluation", values, _lines(values), fix)
 
     def read(self, batch: pl.DataFrame) -> pl.DataFrame:
-        """The rows in the columns of ``SCHEMA``.
+        """The rows of typed cases in the columns of ``SCHEMA``.
 
         Returns:
             ``status``: ``excluded``, or that of grouping, ``none`` if it is empty; ``drg``: null if the case
             is not grouped; ``cost`` in fen and ``los`` in whole days: null where missing, negative where it
             cannot be read or cannot be.
-
-        Raises:
-            InputError: if a column holds what it cannot hold.
         """
-        status = as_text(batch[self.status_column]).str.strip_chars()
-        status = status.set((status == "").fill_null(True), NO_STATUS)
+        status = batch[self.status_column].fill_null(NO_STATUS)
         out = status.is_in(list(self.exclude))
         if KIND in batch.columns:
-            kind = as_text(batch[KIND]).str.strip_chars()
-            out |= (kind != "").fill_null(False)
+            out |= batch[KIND].is_not_null()
         los = self._days(batch)
         if self.longest_stay is not None:
             out |= (los > self.longest_stay).fill_null(False)
-        drg = as_text(batch[self.drg_column]).str.strip_chars()
-        usable = (status == GROUPED) & ~out & (drg != "").fill_null(False) & (drg != UNGROUPED_DRG)
+        drg = batch[self.drg_column]
+        usable = (status == GROUPED) & ~out & drg.is_not_null() & (drg != UNGROUPED_DRG).fill_null(False)
         # Grouped, but into nothing: such a row was not written by grouping.
         status = status.set((status == GROUPED) & ~usable, NO_STATUS).set(out, EXCLUDED)
         return pl.DataFrame(
@@ -105,15 +100,16 @@ class CaseReader:
     def _cost(self, batch: pl.DataFrame) -> pl.Series:
         if self.cost_column not in batch.columns:
             return pl.repeat(None, batch.height, dtype=pl.Int64, eager=True)
-        return _null_if_absent(amounts(batch[self.cost_column]))
+        return _null_if_absent(amounts(batch, self.cost_column))
 
     def _days(self, batch: pl.DataFrame) -> pl.Series:
         if self.los_column not in batch.columns:
             return pl.repeat(None, batch.height, dtype=pl.Int64, eager=True)
-        cells = typed(batch.select(pl.col(self.los_column).alias("los_days")), ["los_days"])
-        days = cells["los_days"].fill_null(np.nan).to_numpy()
+        days = batch[self.los_column].cast(pl.Float64).fill_null(np.nan).to_numpy()
         possible = (days == np.floor(days)) & (days >= 0) & (days <= INPUT["los_days"].highest)
-        bad = cells["los_days?"].to_numpy() | ~(possible | np.isnan(days))
+        bad = ~(possible | np.isnan(days))
+        if (unread := f"{self.los_column}{UNREAD}") in batch.columns:
+            bad |= batch[unread].is_not_null().to_numpy()
         whole = np.where(possible, days, ABSENT).astype(np.int64)
         whole[bad] = IMPOSSIBLE
         return _null_if_absent(whole)
@@ -123,11 +119,11 @@ ABSENT: Final = -1
 IMPOSSIBLE: Final = -2
 
 
-def amounts(cells: pl.Series) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def amounts(batch: pl.DataFrame, name: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Costs in fen: ``ABSENT`` or ``IMPOSSIBLE`` where there is none, as pricing sees it."""
-    found = fen(cells)
+    found = fen(batch, name)
     found[found > HIGHEST_COST_FEN] = IMPOSSIBLE
-    return found.reshape(len(cells))
+    return found.reshape(batch.height)
 
 
 def _null_if_absent(values: np.ndarray[tuple[int], np.dtype[np.int64]]) -> pl.Series:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import polars as pl
 
-from drg.analysis.checks.frames import as_lazy
 from drg.analysis.quality import bootstrap as boot
 from drg.analysis.quality.cases import CaseReader
 from drg.analysis.quality.findings import findings, of_cases
@@ -24,10 +23,11 @@ from drg.analysis.severity import ladders_of_codes, ladders_of_version, levels
 from drg.analysis.trimming import Trimming
 from drg.errors import InputError, UnknownGrouperError
 from drg.grouping import Grouper
+from drg.records.cases import Cases
 from drg.tables import GrouperTables, load_tables
 
 if TYPE_CHECKING:
-    from drg.grouping.frames import Frame
+    from drg.records.frames import Frame
 
 MOST_REPLICATES: Final = 1000
 LEAST_REPLICATES: Final = 100
@@ -118,7 +118,7 @@ def evaluate(
     given = None if grouper is None else _tables(grouper)
     reader = CaseReader(exclude=tuple(exclude), longest_stay=longest_stay)
     moments = GroupMoments(min_cases=min_cases, ddof=ddof)
-    cases = Gatherer(reader, moments).gather(as_lazy(frame), watch)
+    cases = Gatherer(reader, moments).gather(Cases.of(frame).lazy(own=True, marked=True), watch)
     if replicates is None:
         replicates = min(MOST_REPLICATES, max(LEAST_REPLICATES, DRAWS // max(len(cases.group), 1)))
 

@@ -13,7 +13,7 @@ import polars as pl
 
 from drg.analysis.quality.cases import CaseReader, amounts
 from drg.analysis.quality.moments import GroupMoments
-from drg.records.typed import as_text
+from drg.records.binding import with_unread
 
 Ints = npt.NDArray[np.int64]
 NOBODY: Final = -1  # the hospital of a case without one
@@ -110,7 +110,7 @@ class Gatherer:
         """
         names = frame.collect_schema().names()
         self._reader.check_columns(names)
-        chosen = frame.select(name for name in names if name in self._wanted)
+        chosen = frame.select(with_unread(self._wanted, names))
 
         def step(batch: pl.DataFrame) -> pl.DataFrame:
             read = self._step(batch)
@@ -136,10 +136,9 @@ class Gatherer:
         nothing = pl.repeat(None, cases.height, dtype=pl.Int32, eager=True)
         hospital, standard = nothing, nothing.cast(pl.Int64)
         if _HOSPITAL in batch.columns:
-            ids = as_text(batch[_HOSPITAL]).str.strip_chars()
-            hospital = self._hospitals.encode(ids.set(ids == "", None))
+            hospital = self._hospitals.encode(batch[_HOSPITAL])
         if _STANDARD in batch.columns:
-            standard = pl.Series(amounts(batch[_STANDARD]))
+            standard = pl.Series(amounts(batch, _STANDARD))
         return pl.DataFrame(
             {
                 "group": self._groups.encode(cases["drg"]),
@@ -154,7 +153,7 @@ class Gatherer:
     def _tell(self, drgs: pl.Series, batch: pl.DataFrame) -> None:
         """Keep what the rows say of their groups; of two tales the first by the alphabet."""
         said = {
-            name: as_text(batch[name]) if name in batch.columns else pl.repeat(None, len(drgs), eager=True)
+            name: batch[name] if name in batch.columns else pl.repeat(None, len(drgs), eager=True)
             for name in ("adrg", "drg_name", "grouper")
         }
         rows = (

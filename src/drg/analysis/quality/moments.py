@@ -9,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-from drg.analysis.quality.cases import EXCLUDED, CaseReader
+from drg.analysis.quality.cases import EXCLUDED, KIND, CaseReader
 from drg.analysis.quality.sums import Sums, added, riv
 from drg.grouping.outcomes import GROUPED
 
@@ -62,15 +62,14 @@ class GroupMoments:
         self._parts: list[pl.DataFrame] = [pl.DataFrame(schema=_TYPES)]
         self._lock = threading.Lock()
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns that it looks at, as far as there are any."""
+        reader = self._reader
+        return (reader.drg_column, reader.status_column, reader.cost_column, reader.los_column, KIND)
+
     def add(self, df: pl.DataFrame) -> None:
-        """Add grouped cases.
-
-        Args:
-            df: with the columns of group and status, and those of cost and days as far as there are any.
-
-        Raises:
-            InputError: if a column holds what it cannot hold.
-        """
+        """Add grouped cases as ``Cases.read`` gives them: the columns of ``reads``."""
         self.add_read(self._reader.read(df))
 
     def add_read(self, cases: pl.DataFrame) -> None:
