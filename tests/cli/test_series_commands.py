@@ -186,6 +186,8 @@ def test_groupers_on_a_day(drg: Drg) -> None:
     assert listed["chs-drg-2.0"] is True
     assert listed["wuhan-2022"] is None
     assert "chs-drg-3.0" not in listed
+    for day in ("2026/12/31", "20261231"):
+        assert drg("groupers", "--on", day).out == drg("groupers", "--on", "2026-12-31").out
     assert "national" in drg("groupers").out
 
 
