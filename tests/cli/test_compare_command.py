@@ -72,13 +72,26 @@ def test_the_document_tells_the_numbers_of_the_example() -> None:
         "no_longer_grouped": 6,
     }
     assert f"{sum(causes.values())} cases change" in text
+<<<<<<< HEAD
     for count, cause in ((28, "cases are in an"), (30, "get only another code"), (24, "are split otherwise")):
+=======
+    for count, cause in ((28, "are in an ADRG"), (30, "cases get only"), (24, "are split otherwise")):
+>>>>>>> review
         assert f"{count} {cause}" in text
     flow = comparison.flows("chs-drg-2.0").row(0, named=True)
     assert (flow["base"], flow["other"], flow["cases"]) == ("HC29", "HC25", 7)
     lost = comparison.lost.filter(pl.col("now") == "lost")
     assert lost["cases"].to_list() == [5, 1]
     assert "missing birth_weight_g" in lost["reason"][1]
+
+
+def test_the_console_speaks_one_language_of_statuses(drg: Drg, tmp_path: Path) -> None:
+    told = drg("compare", EXAMPLE, "-g", VERSIONS, "-o", tmp_path / "zh", "--lang", "zh").out
+    _, lost = told.split("不再入组与新入组的病例")
+    assert "歧义组 QY" in lost.split("换组原因")[0]
+    assert not {"grouped", "ambiguous", "ungrouped"} & set(lost.split("换组原因")[0].split())
+    english = drg("compare", EXAMPLE, "-g", VERSIONS, "-o", tmp_path / "en", "--lang", "en").out
+    assert "cases that change: 103 (51.5%)" in english
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
