@@ -22,7 +22,7 @@ RATIO = pl.Decimal(38, 8)
 
 
 @dataclass(frozen=True)
-class Note:
+class CalibrationNote:
     """Something that whoever uses the weights should know, in both languages."""
 
     message: str
@@ -30,7 +30,7 @@ class Note:
 
 
 @dataclass(frozen=True)
-class Settings:
+class CalibrationSettings:
     """With what a calibration was made.
 
     Attributes:
@@ -76,7 +76,7 @@ class Calibration:
         rules: the scheme whose rules are kept; None without one.
     """
 
-    settings: Settings
+    settings: CalibrationSettings
     weights: Mapping[str, Decimal]
     groups: pl.DataFrame
     periods: pl.DataFrame
@@ -84,7 +84,7 @@ class Calibration:
     rates: tuple[BudgetRate, ...]
     mean_cost_yuan: Decimal
     mean_weight: Fraction
-    notes: tuple[Note, ...]
+    notes: tuple[CalibrationNote, ...]
     rules: LoadedScheme | None
 
     def scheme_files(

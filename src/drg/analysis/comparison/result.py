@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import polars as pl
 
-from drg.analysis.comparison.cause_sums import CausesFound, Example, cause_sums, explained
+from drg.analysis.comparison.cause_sums import CauseExample, CausesFound, cause_sums, explained
 from drg.analysis.comparison.cells import MEASURES, MONEY, PLACE, cause, group, of
 from drg.analysis.comparison.measures import agreement, cmi, cost, difference, of_one
-from drg.analysis.comparison.sides import Side
+from drg.analysis.comparison.sides import ComparedVersion
 from drg.analysis.comparison.step import LEVELS
 from drg.errors import InputError
 from drg.grouping.outcomes import GROUPED, INVALID, STATUSES, UNGROUPED
@@ -36,7 +36,7 @@ class Comparison:
         findings: what a reader must know of the data: one sentence each, Chinese and English.
     """
 
-    sides: tuple[Side, ...]
+    sides: tuple[ComparedVersion, ...]
     cases: pl.LazyFrame
     count: int
     findings: tuple[tuple[str, str], ...]
@@ -203,7 +203,7 @@ class Comparison:
         keys = [pl.col(name) for name in by]
         return sums.select(columns).sort(-pl.col("cases"), *keys)
 
-    def drivers(self, version: str, by: Sequence[str] = (), most: int = MOST_DRIVERS) -> pl.DataFrame:
+    def drivers(self, version: str, by: Sequence[str] = (), *, most: int = MOST_DRIVERS) -> pl.DataFrame:
         """Which flows make the difference between a version and the base: the largest, and all others as one.
 
         With schemes of both, flows count by the size of their difference in surplus; those within a group
@@ -287,7 +287,7 @@ class Comparison:
         named = flows.join(self._names(0, "base"), on="base").join(self._names(at, "other"), on="other")
         return cause_sums(named, cause(at), by)
 
-    def examples(self, version: str) -> list[Example]:
+    def examples(self, version: str) -> list[CauseExample]:
         """The first cases of each cause in the order of the file, explained in the base and in a version."""
         at = self._other(version)
         found = self._causes.examples.filter(pl.col("version") == at)
