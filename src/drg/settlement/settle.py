@@ -14,6 +14,7 @@ from drg.payment.scheme import PaymentScheme
 from drg.payment.settlement_rules import SettlementRules
 from drg.records.binding import without_unread
 from drg.records.cases import Cases
+from drg.records.short_table import ShortTable
 from drg.settlement import accounts, figures, notes
 from drg.settlement.budgets import BUDGET_SCHEMA, close_budgets, closes_by_points
 from drg.settlement.cells import sums
@@ -35,8 +36,8 @@ from drg.settlement.wide import as_decimals
 NO_RULES: Final = SettlementRules(source="the scheme has no section [settlement]")
 
 
-@dataclass(frozen=True)
-class Settlement:
+@dataclass(frozen=True, repr=False)
+class Settlement(ShortTable):
     """The accounts of hospitals.
 
     Attributes:
@@ -62,6 +63,11 @@ class Settlement:
     closed: dict[int, bool]
     cases: pl.LazyFrame
     scores: pl.DataFrame
+
+    def _short(self) -> tuple[str, pl.DataFrame]:
+        columns = ("hospital_id", "insurance_type", "basis", "year", "span", "payment", "payable", "balance")
+        years = self.rows.filter(pl.col("span").is_in(["year", "forecast"])).select(columns)
+        return f"Settlement by {self.scheme.id}: {years.height:,} accounts, in yuan", years
 
 
 def settle(

@@ -16,6 +16,7 @@ from drg.analysis.calibration.scheme import loaded, put, scheme_files
 from drg.analysis.calibration.version import Version
 from drg.analysis.trimming import Trimming
 from drg.payment.load import LoadedScheme
+from drg.records.short_table import ShortTable
 
 YUAN = pl.Decimal(38, 2)
 RATIO = pl.Decimal(38, 8)
@@ -58,8 +59,8 @@ class CalibrationSettings:
     rules: str | None
 
 
-@dataclass(frozen=True)
-class Calibration:
+@dataclass(frozen=True, repr=False)
+class Calibration(ShortTable):
     """Relative weights from the costs of grouped cases.
 
     Attributes:
@@ -86,6 +87,13 @@ class Calibration:
     mean_weight: Fraction
     notes: tuple[CalibrationNote, ...]
     rules: LoadedScheme | None
+
+    def _short(self) -> tuple[str, pl.DataFrame]:
+        table = self.groups.filter(pl.col("weight").is_not_null()).select("drg", "drg_name", "kept", "weight")
+        heading = (
+            f"Calibration for {self.settings.grouper}: {table.height:,} of {self.groups.height:,} groups"
+        )
+        return f"{heading} have a weight; 1 is {self.mean_cost_yuan:,} yuan", table
 
     def scheme_files(
         self,

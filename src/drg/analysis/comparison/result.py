@@ -16,14 +16,15 @@ from drg.analysis.comparison.sides import ComparedVersion
 from drg.analysis.comparison.step import LEVELS
 from drg.errors import InputError
 from drg.grouping.outcomes import GROUPED, INVALID, STATUSES, UNGROUPED
+from drg.records.short_table import ShortTable
 
 HOSPITAL: Final = ("hospital_id",)
 DEPARTMENT: Final = PLACE
 MOST_DRIVERS: Final = 10
 
 
-@dataclass(frozen=True, eq=False)
-class Comparison:
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison(ShortTable):
     """The cases of a frame as several versions group, and schemes price, them. The first version is the base.
 
     Every table is a polars frame; amounts are decimal yuan, exact to the fen. A group is named by its code; a
@@ -47,6 +48,10 @@ class Comparison:
     _groups: tuple[pl.DataFrame, ...]
     _causes: CausesFound
     _made: dict[tuple[object, ...], pl.DataFrame] = field(default_factory=dict)
+
+    def _short(self) -> tuple[str, pl.DataFrame]:
+        table = self.agreement.with_columns(pl.col("agreement").round(4))
+        return f"Comparison: {self.count:,} cases, {self.ids[0]} against {', '.join(self.others)}", table
 
     @property
     def ids(self) -> tuple[str, ...]:
