@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     )
     from drg.grouping.corrected import CorrectedRow
     from drg.ledger import Ledger, LedgerAddition, LedgerEntry, Stamp
+    from drg.ledger.entry import FileDigest
     from drg.payment import (
         LoadedScheme,
         PaymentScheme,
@@ -80,6 +81,7 @@ if TYPE_CHECKING:
     from drg.records.reading import read
     from drg.records.rules import Rule
     from drg.settlement import Settlement, settle
+    from drg.settlement.findings import Finding
     from drg.tables import GrouperTables, Manifest, list_groupers, load_tables
 
 __all__ = [
@@ -103,6 +105,8 @@ __all__ = [
     "DrgError",
     "Evaluation",
     "Explanation",
+    "FileDigest",
+    "Finding",
     "Frame",
     "Grouper",
     "GrouperSeries",
@@ -172,6 +176,8 @@ _ROOMS = {
     "Discharges": "drg.records.discharges",
     "Evaluation": "drg.analysis.quality",
     "Explanation": "drg.grouping",
+    "FileDigest": "drg.ledger.entry",
+    "Finding": "drg.settlement.findings",
     "Frame": "drg.records.frames",
     "Grouper": "drg.grouping",
     "GrouperSeries": "drg.grouping",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -46,7 +47,7 @@ class ShortTable:
         return f"<p>{html.escape(heading)}</p>{shown}<p>{_more(table)}</p>"
 
 
-def name_and_value(values: dict[str, object]) -> pl.DataFrame:
+def name_and_value(values: Mapping[str, object]) -> pl.DataFrame:
     """A table of two columns: what is known, as text."""
     known = {name: f"{value}" for name, value in values.items() if value is not None and value != ""}
     return pl.DataFrame({"what": list(known), "value": list(known.values())}, schema_overrides=_TEXT)

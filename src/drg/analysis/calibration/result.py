@@ -89,11 +89,10 @@ class Calibration(ShortTable):
     rules: LoadedScheme | None
 
     def _short(self) -> tuple[str, pl.DataFrame]:
-        table = self.groups.filter(pl.col("weight").is_not_null()).select("drg", "drg_name", "kept", "weight")
-        heading = (
-            f"Calibration for {self.settings.grouper}: {table.height:,} of {self.groups.height:,} groups"
-        )
-        return f"{heading} have a weight; 1 is {self.mean_cost_yuan:,} yuan", table
+        weighted = self.groups.filter(pl.col("relative_weight").is_not_null())
+        heading = f"Calibration for {self.settings.grouper}: {weighted.height:,} of {self.groups.height:,}"
+        table = weighted.select("drg", "drg_name", "kept", "relative_weight")
+        return f"{heading} groups have a weight; 1 is {self.mean_cost_yuan:,} yuan", table
 
     def scheme_files(
         self,
