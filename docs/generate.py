@@ -357,6 +357,14 @@ MACHINE = (
 )
 
 
+def page_of_public_names() -> str:
+    """The public interface."""
+    sys.path.insert(0, str(Path(__file__).parent))
+    from public_names import page
+
+    return page()
+
+
 def documents() -> dict[str, dict[str, Callable[[], str]]]:
     """What belongs into which block of which document; a block without a name is the whole document."""
     results = json.loads(RESULTS.read_bytes())
@@ -377,6 +385,7 @@ def documents() -> dict[str, dict[str, Callable[[], str]]]:
             "price": lambda: meanings(PRICE_COLUMNS),
             "settlement": lambda: meanings(SETTLEMENT_COLUMNS),
         },
+        "docs/api.md": {"": page_of_public_names},
         "docs/commands.md": {"commands": commands},
         "docs/checks.md": {"": lambda: rules_page(choose(until=date.max))},
         "docs/versions.md": {

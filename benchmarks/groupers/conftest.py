@@ -33,7 +33,7 @@ class Year(NamedTuple):
 
 @pytest.fixture(scope="session")
 def year(cases: int, pytestconfig: pytest.Config) -> Iterator[Year]:
-    made = simulate(cases, BASE, SEED).select(*INPUT, "total_cost_yuan")
+    made = simulate(cases, BASE, seed=SEED).select(*INPUT, "total_cost_yuan")
     with tempfile.TemporaryDirectory(prefix="drg-bench-") as directory:
         files = Year(*(Path(directory) / f"{name}.parquet" for name in Year._fields))
         made.sample(min(THOUSAND, cases), seed=SEED).write_parquet(files.thousand)

@@ -35,49 +35,107 @@ from drg.errors import (
 )
 
 if TYPE_CHECKING:
-    from drg.analysis.calibration import Calibration, calibrate
+    from drg.analysis.calibration import (
+        BudgetRate,
+        Calibration,
+        CalibrationNote,
+        CalibrationSettings,
+        WhatIf,
+        calibrate,
+        what_if,
+    )
     from drg.analysis.checks import CheckResult, check, validate
     from drg.analysis.comparison import Comparison, compare
+    from drg.analysis.comparison.cause_sums import CauseExample
+    from drg.analysis.comparison.sides import ComparedVersion
     from drg.analysis.quality import Evaluation, evaluate
     from drg.analysis.simulation import simulate
-    from drg.grouping import AnyGrouper, Explanation, Grouper, GrouperSeries
-    from drg.ledger import Ledger
-    from drg.payment import PaymentScheme, PriceExplanation, Pricer, list_schemes
+    from drg.analysis.trimming import Trimming
+    from drg.grouping import (
+        AnyGrouper,
+        Choice,
+        Complication,
+        Condition,
+        Explanation,
+        Grouper,
+        GrouperSeries,
+        Tried,
+    )
+    from drg.grouping.corrected import CorrectedRow
+    from drg.ledger import Ledger, LedgerAddition, LedgerEntry, Stamp
+    from drg.ledger.entry import FileDigest
+    from drg.payment import (
+        LoadedScheme,
+        PaymentScheme,
+        PriceExplanation,
+        Pricer,
+        PriceStep,
+        list_schemes,
+        load_scheme,
+    )
     from drg.records import Discharge
-    from drg.records.cases import Cases
+    from drg.records.cases import Cases, CodeVersion
     from drg.records.discharges import Discharges
     from drg.records.frames import Frame
+    from drg.records.layout import Layout
     from drg.records.reading import read
+    from drg.records.rules import Rule
     from drg.settlement import Settlement, settle
-    from drg.tables import Manifest, list_groupers
+    from drg.settlement.findings import Finding
+    from drg.tables import GrouperTables, Manifest, list_groupers, load_tables
 
 __all__ = [
+    "AnyGrouper",
+    "BudgetRate",
     "Calibration",
+    "CalibrationNote",
+    "CalibrationSettings",
     "Cases",
+    "CauseExample",
     "CheckResult",
+    "Choice",
+    "CodeVersion",
+    "ComparedVersion",
     "Comparison",
+    "Complication",
+    "Condition",
+    "CorrectedRow",
     "Discharge",
     "Discharges",
     "DrgError",
     "Evaluation",
     "Explanation",
+    "FileDigest",
+    "Finding",
+    "Frame",
     "Grouper",
     "GrouperSeries",
+    "GrouperTables",
     "InputError",
+    "Layout",
     "Ledger",
+    "LedgerAddition",
+    "LedgerEntry",
     "LedgerError",
+    "LoadedScheme",
     "Manifest",
     "MissingColumnError",
     "OutputError",
     "PaymentScheme",
     "PriceExplanation",
+    "PriceStep",
     "Pricer",
+    "Rule",
     "RuleError",
     "SchemeError",
     "Settlement",
+    "Stamp",
     "TablesError",
+    "Tried",
+    "Trimming",
     "UnknownGrouperError",
     "UnknownSchemeError",
+    "WhatIf",
     "calibrate",
     "check",
     "compare",
@@ -87,42 +145,77 @@ __all__ = [
     "group",
     "list_groupers",
     "list_schemes",
+    "load_scheme",
+    "load_tables",
     "price",
     "read",
     "settle",
     "simulate",
     "validate",
+    "what_if",
 ]
 
 # Imported at first use: polars and numba take half a second, which `drg --help` should not.
 _ROOMS = {
+    "AnyGrouper": "drg.grouping",
+    "BudgetRate": "drg.analysis.calibration",
     "Calibration": "drg.analysis.calibration",
+    "CalibrationNote": "drg.analysis.calibration",
+    "CalibrationSettings": "drg.analysis.calibration",
     "Cases": "drg.records.cases",
+    "CauseExample": "drg.analysis.comparison.cause_sums",
     "CheckResult": "drg.analysis.checks",
+    "Choice": "drg.grouping",
+    "CodeVersion": "drg.records.cases",
+    "ComparedVersion": "drg.analysis.comparison.sides",
     "Comparison": "drg.analysis.comparison",
+    "Complication": "drg.grouping",
+    "Condition": "drg.grouping",
+    "CorrectedRow": "drg.grouping.corrected",
     "Discharge": "drg.records",
     "Discharges": "drg.records.discharges",
     "Evaluation": "drg.analysis.quality",
     "Explanation": "drg.grouping",
+    "FileDigest": "drg.ledger.entry",
+    "Finding": "drg.settlement.findings",
+    "Frame": "drg.records.frames",
     "Grouper": "drg.grouping",
     "GrouperSeries": "drg.grouping",
+    "GrouperTables": "drg.tables",
+    "Layout": "drg.records.layout",
     "Ledger": "drg.ledger",
+    "LedgerAddition": "drg.ledger",
+    "LedgerEntry": "drg.ledger",
+    "LoadedScheme": "drg.payment",
     "Manifest": "drg.tables",
     "PaymentScheme": "drg.payment",
     "PriceExplanation": "drg.payment",
+    "PriceStep": "drg.payment",
     "Pricer": "drg.payment",
+    "Rule": "drg.records.rules",
     "Settlement": "drg.settlement",
+    "Stamp": "drg.ledger",
+    "Tried": "drg.grouping",
+    "Trimming": "drg.analysis.trimming",
+    "WhatIf": "drg.analysis.calibration",
     "calibrate": "drg.analysis.calibration",
     "check": "drg.analysis.checks",
     "compare": "drg.analysis.comparison",
     "evaluate": "drg.analysis.quality",
     "list_groupers": "drg.tables",
     "list_schemes": "drg.payment",
+    "load_scheme": "drg.payment",
+    "load_tables": "drg.tables",
     "read": "drg.records.reading",
     "settle": "drg.settlement",
     "simulate": "drg.analysis.simulation",
     "validate": "drg.analysis.checks",
+    "what_if": "drg.analysis.calibration",
 }
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
 
 
 def __getattr__(name: str) -> Any:
@@ -176,7 +269,10 @@ def group(frame: Frame, grouper: str | Path | AnyGrouper, *, language: str = "en
 
 
 def explain(
-    discharge: Mapping[str, Any] | Discharge | Cases, grouper: str | Path | AnyGrouper
+    discharge: Mapping[str, Any] | Discharge | Cases,
+    grouper: str | Path | AnyGrouper,
+    *,
+    language: str = "en",
 ) -> Explanation:
     """Explain how one discharge comes to its group.
 
@@ -184,6 +280,7 @@ def explain(
         discharge: field names (the input columns and ``discharge_date``, or those of a layout) and values; a
             field that is not given is not known, other columns are not looked at.
         grouper: as for ``group``.
+        language: of the reason, ``en`` or ``zh`` (中文).
 
     Returns:
         The outcome, every rule that was tried, what held and by which codes, and which complications counted;
@@ -193,7 +290,7 @@ def explain(
         InputError: for a field that does not exist or holds the wrong type.
         UnknownGrouperError, TablesError: if the version cannot be used.
     """
-    return _ready(grouper).explain(discharge)
+    return _ready(grouper).explain(discharge, language=language)
 
 
 def _ready_pricer(scheme: str | Path | Pricer) -> Pricer:
@@ -240,6 +337,7 @@ def explain_price(
     *,
     readmitted: bool = False,
     extreme: bool = False,
+    language: str = "en",
 ) -> PriceExplanation:
     """Explain what one grouped case is paid: each number, where it comes from, and the arithmetic.
 
@@ -249,6 +347,7 @@ def explain_price(
         scheme: as for ``price``.
         readmitted: another stay follows that cuts this one, which one case alone does not show.
         extreme: the case is among the most expensive, which one case alone does not show.
+        language: of the reason, ``en`` or ``zh`` (中文).
 
     Returns:
         The outcome and the steps that lead to it.
@@ -257,4 +356,4 @@ def explain_price(
         InputError: if the case has no group or no cost, or a field holds what it cannot hold.
         UnknownSchemeError, SchemeError: if the scheme cannot be used.
     """
-    return _ready_pricer(scheme).explain(case, readmitted=readmitted, extreme=extreme)
+    return _ready_pricer(scheme).explain(case, readmitted=readmitted, extreme=extreme, language=language)

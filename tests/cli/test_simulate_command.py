@@ -20,7 +20,7 @@ def test_simulate_writes_what_group_reads(drg: Drg, tmp_path: Path, name: str) -
     assert "2 hospitals" in outcome.out
     assert drg("group", made, "-o", grouped, "-g", "demo", "-q").code == 0
     frame = pl.read_parquet(grouped)
-    expected = simulate(300, "demo", 5, year=2023, hospitals=2)
+    expected = simulate(300, "demo", seed=5, year=2023, hospitals=2)
     assert frame["case_id"].to_list() == expected["case_id"].to_list()
     assert frame["total_cost_yuan"].cast(pl.Decimal(18, 2)).equals(expected["total_cost_yuan"])
     assert (frame["grouping_status"] == "grouped").mean() > 0.9

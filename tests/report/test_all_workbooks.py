@@ -33,7 +33,7 @@ VERSIONS = ("chs-drg-1.1", "chs-drg-2.0")
 @pytest.fixture(scope="module")
 def discharges() -> pl.DataFrame:
     """Simulated cases, dear enough to need wide columns."""
-    return drg.simulate(3_000, VERSIONS[1], 1, hospitals=3, mean_cost_yuan=900_000)
+    return drg.simulate(3_000, VERSIONS[1], seed=1, hospitals=3, mean_cost_yuan=900_000)
 
 
 @pytest.fixture(scope="module")

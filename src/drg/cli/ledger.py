@@ -18,7 +18,7 @@ from drg.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from drg.ledger import Added, Ledger, Stamp
+    from drg.ledger import Ledger, LedgerAddition, Stamp
     from drg.report.statement_text import Language
 
 # Spelled out here so that asking for help imports nothing; ledger.entry.TABLE_KINDS.
@@ -127,7 +127,7 @@ def _check_use(files: tuple[Path, ...], scheme: str | None, options: dict[str, A
         raise click.UsageError("--replace and --again are for tables; to correct cases, give --correct.")
 
 
-def _begin(ledger: Path, scheme: str, stamp: Stamp, options: dict[str, Any]) -> Added:
+def _begin(ledger: Path, scheme: str, stamp: Stamp, options: dict[str, Any]) -> LedgerAddition:
     """Add a scheme; if it is the first entry, make the ledger, but not for a scheme that cannot be used."""
     from drg.ledger import Ledger
     from drg.payment import load_scheme
@@ -136,7 +136,7 @@ def _begin(ledger: Path, scheme: str, stamp: Stamp, options: dict[str, Any]) -> 
     return Ledger.create(ledger).add_scheme(loaded, correct=options["correct"], stamp=stamp)
 
 
-def _add(book: Ledger, files: tuple[Path, ...], stamp: Stamp, options: dict[str, Any]) -> Added:
+def _add(book: Ledger, files: tuple[Path, ...], stamp: Stamp, options: dict[str, Any]) -> LedgerAddition:
     if options["kind"] == _KINDS[0]:
         return book.add_cases(files, correct=options["correct"], empty=options["empty"], stamp=stamp)
     replaces, again = options["replace"], options["again"]

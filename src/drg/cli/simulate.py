@@ -66,7 +66,7 @@ def simulate(
     frame = made_up(
         cases,
         version,
-        seed,
+        seed=seed,
         year=YEAR if year is None else year,
         hospitals=hospitals,
         mean_cost_yuan=MEAN_COST_YUAN if mean_cost is None else mean_cost,

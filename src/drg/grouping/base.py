@@ -17,6 +17,7 @@ from drg.records.cases import Cases, through
 from drg.records.codebook import KINDS
 from drg.records.codes import CodeKind
 from drg.records.layout import CANONICAL
+from drg.records.short_table import ShortTable
 
 if TYPE_CHECKING:
     from drg.grouping.explain import Explanation
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 OUTPUT_NAMES: Final = list(OUTPUT)
 
 
-class AnyGrouper(ABC):
+class AnyGrouper(ShortTable, ABC):
     """One version (``Grouper``) or a series of them (``GrouperSeries``); safe to share between threads."""
 
     @property

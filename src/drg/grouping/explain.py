@@ -21,6 +21,7 @@ from drg.grouping.corrected import CorrectedRow
 from drg.grouping.program import Program, unpacked
 from drg.records import Discharge
 from drg.records.cases import Cases, discharge_frame, discharge_of
+from drg.records.short_table import ShortTable, name_and_value
 
 
 class _Result(BaseModel):
@@ -94,7 +95,7 @@ class Choice(_Result):
     valid_to: date | None = None
 
 
-class Explanation(_Result):
+class Explanation(ShortTable, _Result):
     """How a discharge comes to its group. The outcome has the fields of a grouped row.
 
     Attributes:
@@ -118,6 +119,13 @@ class Explanation(_Result):
     complications: tuple[Complication, ...] = ()
     mdcs: tuple[Tried, ...] = ()
     corrections: tuple[CorrectedRow, ...] = ()
+
+    def _short(self) -> tuple[str, pl.DataFrame]:
+        found = self.drg or self.adrg or self.grouping_status
+        counted = ", ".join(f"{one.code} {one.level}" for one in self.complications if one.counts)
+        names = ("drg_name", "mdc", "adrg", "severity", "grouping_status", "grouping_reason")
+        table = {name: getattr(self, name) for name in names} | {"complications": counted}
+        return f"Explanation: {found} by {self.grouper}", name_and_value(table)
 
 
 def explain(

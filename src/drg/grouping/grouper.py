@@ -19,6 +19,7 @@ from drg.grouping.kernels import Groups
 from drg.grouping.outcomes import check_language
 from drg.grouping.version import Version
 from drg.records.codes import DIAGNOSIS, CodeKind
+from drg.records.short_table import name_and_value
 
 if TYPE_CHECKING:
     from drg.grouping.explain import Explanation
@@ -47,6 +48,18 @@ class Grouper(AnyGrouper):
     def id(self) -> str:
         """The id of the version."""
         return self._version.id
+
+    def _short(self) -> tuple[str, pl.DataFrame]:
+        manifest = self.tables.manifest
+        table = {
+            "title": manifest.title,
+            "authority": manifest.authority,
+            "in force": manifest.period,
+            "based on": manifest.based_on,
+            "ADRG": self.tables.adrg.height,
+            "DRG": self.tables.drg.height,
+        }
+        return repr(self), name_and_value(table)
 
     @property
     def tables(self) -> GrouperTables:

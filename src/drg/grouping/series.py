@@ -19,6 +19,7 @@ from drg.grouping.grouper import Grouper
 from drg.records.binding import UNREAD
 from drg.records.cases import Cases, discharge_frame, discharge_of
 from drg.records.codes import CodeKind
+from drg.records.short_table import name_and_value
 from drg.tables.layout import MANIFEST_FILE
 from drg.tables.locate import find_series, list_series
 
@@ -72,6 +73,9 @@ class GrouperSeries(AnyGrouper):
     def id(self) -> str:
         """The id of the series."""
         return self.series.id
+
+    def _short(self) -> tuple[str, pl.DataFrame]:
+        return repr(self), name_and_value({member.id: member.period for member in self.series.members})
 
     @property
     def required_columns(self) -> tuple[str, ...]:

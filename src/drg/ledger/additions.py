@@ -16,7 +16,16 @@ import polars as pl
 from drg.errors import InputError, LedgerError
 from drg.ledger import cases, months, state, store
 from drg.ledger.chain import read_entries, scheme_entry, standing
-from drg.ledger.entry import CASES_FILE, ENTRY_FILE, Entry, FileDigest, Kind, digest, sha256, write_entry
+from drg.ledger.entry import (
+    CASES_FILE,
+    ENTRY_FILE,
+    FileDigest,
+    Kind,
+    LedgerEntry,
+    digest,
+    sha256,
+    write_entry,
+)
 from drg.ledger.tables import as_given, checked, refuse, store_table, table_file
 from drg.records.exact_paths import read_parquet
 
@@ -37,7 +46,7 @@ class Stamp:
 
 
 @dataclass(frozen=True)
-class Added:
+class LedgerAddition:
     """What an addition did.
 
     Attributes:
@@ -46,14 +55,14 @@ class Added:
         findings: of a table, what is odd, though it can be used.
     """
 
-    entry: Entry
+    entry: LedgerEntry
     months: pl.DataFrame | None = None
     findings: tuple[Finding, ...] = ()
 
 
 def add_scheme(
     ledger: Path, scheme: str | Path | LoadedScheme, *, correct: bool = False, stamp: Stamp | None = None
-) -> Added:
+) -> LedgerAddition:
     """Add the payment scheme: a copy of its files.
 
     Args:
@@ -112,7 +121,7 @@ def add_scheme(
             needs=tuple(n for n in required_columns(loaded.scheme) if n not in cases.REQUIRED),
             replaces=tuple(entry.number for entry in old),
         )
-    return Added(entry)
+    return LedgerAddition(entry)
 
 
 def add_cases(
@@ -122,7 +131,7 @@ def add_cases(
     correct: bool = False,
     empty: Iterable[tuple[str, str]] = (),
     stamp: Stamp | None = None,
-) -> Added:
+) -> LedgerAddition:
     """Add priced cases, or put them in the place of those of the same hospitals and months.
 
     Args:
@@ -180,7 +189,7 @@ def add_cases(
             replaced_pairs=replaced.height,
         )
     before = current.select(*months.PAIR, cases_before="cases")
-    return Added(entry, own.join(before, on=months.PAIR, how="left", maintain_order="left"))
+    return LedgerAddition(entry, own.join(before, on=months.PAIR, how="left", maintain_order="left"))
 
 
 def add_table(
@@ -191,7 +200,7 @@ def add_table(
     replaces: int | None = None,
     again: bool = False,
     stamp: Stamp | None = None,
-) -> Added:
+) -> LedgerAddition:
     """Add a table of payments, decisions or scores.
 
     Args:
@@ -238,10 +247,10 @@ def add_table(
             scheme=scheme.scheme,
             replaces=() if replaces is None else (replaces,),
         )
-    return Added(entry, findings=tuple(dict.fromkeys((*alone, *with_all))))
+    return LedgerAddition(entry, findings=tuple(dict.fromkeys((*alone, *with_all))))
 
 
-def _check_replaced(ledger: Path, known: Sequence[Entry], kind: str, number: int) -> None:
+def _check_replaced(ledger: Path, known: Sequence[LedgerEntry], kind: str, number: int) -> None:
     if number not in [entry.number for entry in known]:
         numbers = ", ".join(str(entry.number) for entry in known)
         raise LedgerError(
@@ -282,16 +291,16 @@ def _digests(files: Sequence[Path], read: Callable[[], object]) -> list[FileDige
 def _publish(
     ledger: Path,
     directory: Path,
-    entries: Sequence[Entry],
+    entries: Sequence[LedgerEntry],
     kind: Kind,
     stamp: Stamp | None,
     **values: Any,
-) -> Entry:
+) -> LedgerEntry:
     """Seal what is in a temporary directory and make it the next entry."""
     stamp = stamp or Stamp()
     number = len(entries) + 1
     previous = sha256(store.place(ledger, number - 1) / ENTRY_FILE) if entries else None
-    entry = Entry(
+    entry = LedgerEntry(
         number=number,
         kind=kind,
         at=stamp.at or datetime.now().astimezone().replace(microsecond=0),

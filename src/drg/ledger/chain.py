@@ -7,10 +7,10 @@ from pathlib import Path
 
 from drg.errors import LedgerError
 from drg.ledger import store
-from drg.ledger.entry import ENTRY_FILE, Entry, digest, read_entry, sha256
+from drg.ledger.entry import ENTRY_FILE, LedgerEntry, digest, read_entry, sha256
 
 
-def read_entries(ledger: Path, as_of: int | None = None) -> list[Entry]:
+def read_entries(ledger: Path, as_of: int | None = None) -> list[LedgerEntry]:
     """The entries up to a number, in order.
 
     Raises:
@@ -27,7 +27,7 @@ def read_entries(ledger: Path, as_of: int | None = None) -> list[Entry]:
             else f"Begin with the scheme: drg ledger add {ledger} --scheme SCHEME",
         )
     wanted = [number for number in numbers if as_of is None or number <= as_of]
-    found: list[Entry] = []
+    found: list[LedgerEntry] = []
     previous: str | None = None
     for expected, number in enumerate(wanted, start=1):
         if number != expected:
@@ -49,14 +49,14 @@ def read_entries(ledger: Path, as_of: int | None = None) -> list[Entry]:
     return found
 
 
-def standing(entries: Sequence[Entry], kind: str) -> list[Entry]:
+def standing(entries: Sequence[LedgerEntry], kind: str) -> list[LedgerEntry]:
     """The entries of a kind that no later one replaces wholly; not for cases, which are replaced in parts."""
     of_kind = [entry for entry in entries if entry.kind == kind]
     gone = {number for entry in of_kind for number in entry.replaces}
     return [entry for entry in of_kind if entry.number not in gone]
 
 
-def scheme_entry(ledger: Path, entries: Sequence[Entry]) -> Entry:
+def scheme_entry(ledger: Path, entries: Sequence[LedgerEntry]) -> LedgerEntry:
     """The entry of the scheme that holds.
 
     Raises:
@@ -72,7 +72,7 @@ def scheme_entry(ledger: Path, entries: Sequence[Entry]) -> Entry:
     return found[-1]
 
 
-def check_files(ledger: Path, entries: Sequence[Entry]) -> None:
+def check_files(ledger: Path, entries: Sequence[LedgerEntry]) -> None:
     """Whether every stored file is as it was written.
 
     Raises:

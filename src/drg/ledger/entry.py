@@ -41,7 +41,7 @@ class FileDigest(_Part):
     size: int = Field(ge=0)
 
 
-class Entry(_Part):
+class LedgerEntry(_Part):
     """One entry.
 
     Attributes:
@@ -109,16 +109,16 @@ def seal_of(values: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def write_entry(entry: Entry, directory: Path) -> Entry:
+def write_entry(entry: LedgerEntry, directory: Path) -> LedgerEntry:
     """Seal an entry and write it."""
     values = entry.model_dump(mode="json")
     values["seal"] = seal_of(values)
     text = json.dumps(values, indent=1, ensure_ascii=False) + "\n"
     (directory / ENTRY_FILE).write_text(text, encoding="utf-8", newline="\n")
-    return Entry.model_validate_json(text)
+    return LedgerEntry.model_validate_json(text)
 
 
-def read_entry(directory: Path) -> Entry:
+def read_entry(directory: Path) -> LedgerEntry:
     """Read an entry and check its seal.
 
     Raises:
@@ -131,7 +131,7 @@ def read_entry(directory: Path) -> Entry:
     try:
         text = file.read_text(encoding="utf-8")
         values = json.loads(text)
-        entry = Entry.model_validate_json(text)
+        entry = LedgerEntry.model_validate_json(text)
     except FileNotFoundError:
         raise LedgerError("the file is missing", file=name, fix=fix) from None
     except (OSError, ValueError, ValidationError) as error:

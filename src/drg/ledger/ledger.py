@@ -10,10 +10,10 @@ import polars as pl
 
 from drg.errors import LedgerError
 from drg.ledger import additions, state, store
-from drg.ledger.additions import Added, Stamp
+from drg.ledger.additions import LedgerAddition, Stamp
 from drg.ledger.cases import MONTH
 from drg.ledger.chain import check_files, read_entries, scheme_entry, standing
-from drg.ledger.entry import TABLE_KINDS, Entry, Kind
+from drg.ledger.entry import TABLE_KINDS, Kind, LedgerEntry
 from drg.ledger.tables import as_given, table_file
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Ledger:
 
     # ------------------------------------------------------------------------------------------- reading
 
-    def entries(self, as_of: int | None = None) -> list[Entry]:
+    def entries(self, as_of: int | None = None) -> list[LedgerEntry]:
         """The entries up to a number, in order.
 
         Raises:
@@ -134,7 +134,7 @@ class Ledger:
 
     def add_scheme(
         self, scheme: str | Path | LoadedScheme, *, correct: bool = False, stamp: Stamp | None = None
-    ) -> Added:
+    ) -> LedgerAddition:
         """Add the payment scheme; see ``additions.add_scheme``."""
         return additions.add_scheme(self.directory, scheme, correct=correct, stamp=stamp)
 
@@ -145,7 +145,7 @@ class Ledger:
         correct: bool = False,
         empty: Iterable[tuple[str, str]] = (),
         stamp: Stamp | None = None,
-    ) -> Added:
+    ) -> LedgerAddition:
         """Add priced cases, or put them in the place of others; see ``additions.add_cases``."""
         return additions.add_cases(self.directory, files, correct=correct, empty=empty, stamp=stamp)
 
@@ -157,7 +157,7 @@ class Ledger:
         replaces: int | None = None,
         again: bool = False,
         stamp: Stamp | None = None,
-    ) -> Added:
+    ) -> LedgerAddition:
         """Add a table of payments, decisions or scores; see ``additions.add_table``."""
         return additions.add_table(self.directory, kind, file, replaces=replaces, again=again, stamp=stamp)
 

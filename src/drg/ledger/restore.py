@@ -18,7 +18,7 @@ from drg.ledger.entry import (
     ENTRY_FILE,
     MONTHS_FILE,
     TABLE_KINDS,
-    Entry,
+    LedgerEntry,
     digest,
     read_entry,
     sha256,
@@ -82,7 +82,7 @@ def restore(ledger: Path, number: int, files: Sequence[Path]) -> list[str]:
 
 def _build(
     ledger: Path,
-    entry: Entry,
+    entry: LedgerEntry,
     missing: Sequence[str],
     files: Sequence[Path],
     given: dict[str, Path],

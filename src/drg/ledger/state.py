@@ -12,7 +12,7 @@ import polars as pl
 
 from drg.errors import LedgerError
 from drg.ledger.cases import MONTH, month_number
-from drg.ledger.entry import CASES_FILE, MONTHS_FILE, Entry
+from drg.ledger.entry import CASES_FILE, MONTHS_FILE, LedgerEntry
 from drg.ledger.months import PAIR, SCHEMA
 from drg.ledger.store import place
 from drg.records.exact_paths import read_parquet, scan_parquet
@@ -21,7 +21,7 @@ from drg.records.files import LIST_SEPARATOR
 STATE_SCHEMA: Final = pl.Schema({"entry": pl.Int64(), **SCHEMA})
 
 
-def covered(ledger: Path, entries: Iterable[Entry]) -> pl.DataFrame:
+def covered(ledger: Path, entries: Iterable[LedgerEntry]) -> pl.DataFrame:
     """What each entry of cases covers: ``months.SCHEMA`` after ``entry``.
 
     Raises:
@@ -35,7 +35,7 @@ def covered(ledger: Path, entries: Iterable[Entry]) -> pl.DataFrame:
     return pl.concat(frames)
 
 
-def read_stored(ledger: Path, entry: Entry, name: str) -> pl.DataFrame:
+def read_stored(ledger: Path, entry: LedgerEntry, name: str) -> pl.DataFrame:
     """A small stored table.
 
     Raises:

@@ -12,7 +12,7 @@ import polars as pl
 from drg.errors import LedgerError
 from drg.ledger import state, store
 from drg.ledger.cases import MONTH, count_months
-from drg.ledger.entry import CASES_FILE, ENTRY_FILE, MONTHS_FILE, Entry, digest, read_entry, sha256
+from drg.ledger.entry import CASES_FILE, ENTRY_FILE, MONTHS_FILE, LedgerEntry, digest, read_entry, sha256
 from drg.ledger.months import PAIR
 from drg.ledger.tables import table_file
 from drg.records.exact_paths import read_parquet, scan_parquet
@@ -30,7 +30,7 @@ def verify(ledger: Path) -> pl.DataFrame:
         only, if all is as it was written and each case is there once.
     """
     found = list(_around(ledger))
-    entries: list[Entry] = []
+    entries: list[LedgerEntry] = []
     previous: str | None = None
     numbers = store.numbers(ledger)
     missing = sorted(set(range(1, max(numbers, default=0) + 1)) - set(numbers))
@@ -78,7 +78,7 @@ def _around(ledger: Path) -> Iterator[Finding]:
         )
 
 
-def _files(ledger: Path, entry: Entry) -> Iterator[Finding]:
+def _files(ledger: Path, entry: LedgerEntry) -> Iterator[Finding]:
     """Whether each stored file is as it was written, and nothing else is there."""
     directory = store.place(ledger, entry.number)
     for known in entry.files:
@@ -113,7 +113,7 @@ def _files(ledger: Path, entry: Entry) -> Iterator[Finding]:
         )
 
 
-def _counts(ledger: Path, entries: list[Entry]) -> Iterator[Finding]:
+def _counts(ledger: Path, entries: list[LedgerEntry]) -> Iterator[Finding]:
     """Whether each entry has the rows that it says, and the cases that hold are each there once."""
     for entry in entries:
         directory = store.place(ledger, entry.number)
@@ -173,7 +173,7 @@ def _rows_of_cases(directory: Path) -> tuple[int, bool]:
     return int(counted["cases"].sum()), own.select(names).sort(PAIR).equals(counted.select(names).sort(PAIR))
 
 
-def _versions(entries: list[Entry]) -> Iterator[Finding]:
+def _versions(entries: list[LedgerEntry]) -> Iterator[Finding]:
     """Entries that other programs or schemes have made."""
     for before, entry in pairwise(entries):
         if (before.drg, before.polars) != (entry.drg, entry.polars):

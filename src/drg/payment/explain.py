@@ -20,6 +20,7 @@ from drg.payment.steps import Facts, Step, class_step, payment_steps, standard_s
 from drg.payment.tcm import shares
 from drg.records.binding import UNREAD
 from drg.records.cases import Cases
+from drg.records.short_table import ShortTable
 
 if TYPE_CHECKING:
     from drg.payment.pricer import Pricer
@@ -48,7 +49,7 @@ class PriceStep(_Result):
     source: str = ""
 
 
-class PriceExplanation(_Result):
+class PriceExplanation(ShortTable, _Result):
     """How a case is priced. The outcome has the fields of a priced row.
 
     Attributes:
@@ -68,6 +69,12 @@ class PriceExplanation(_Result):
     payment: Decimal
     outcome: dict[str, Decimal | str | None]
     steps: tuple[PriceStep, ...]
+
+    def _short(self) -> tuple[str, pl.DataFrame]:
+        columns = ("name", "value", "arithmetic")
+        rows = [[getattr(step, column) for column in columns] for step in self.steps]
+        table = pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")
+        return f"PriceExplanation: {self.payment:,} yuan by {self.scheme}, {self.case_class}", table
 
 
 def explain_price(

@@ -18,6 +18,7 @@ from drg.payment.marks import mark_columns
 from drg.payment.reasons import missing_lines
 from drg.payment.rules import case_kinds
 from drg.records.cases import Cases, through
+from drg.records.short_table import ShortTable, name_and_value
 
 if TYPE_CHECKING:
     from drg.payment.explain import PriceExplanation
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 _GROUPING = ("drg", "grouping_status")
 
 
-class Pricer:
+class Pricer(ShortTable):
     """One payment scheme, loaded, checked and ready; safe to share between threads.
 
     Args:
@@ -50,6 +51,10 @@ class Pricer:
 
     def __repr__(self) -> str:
         return f"Pricer({self.id!r})"
+
+    def _short(self) -> tuple[str, pl.DataFrame]:
+        names = ("title", "region", "status", "grouper", "valid_from", "valid_to")
+        return repr(self), name_and_value({name: getattr(self.scheme, name) for name in names})
 
     @property
     def required_columns(self) -> tuple[str, ...]:

@@ -12,8 +12,8 @@ import polars as pl
 from rich.console import Console
 from rich.text import Text
 
-from drg.ledger.additions import Added
-from drg.ledger.entry import KINDS_ZH, Entry
+from drg.ledger.additions import LedgerAddition
+from drg.ledger.entry import KINDS_ZH, LedgerEntry
 from drg.report.checks import severity_in
 from drg.report.console import say
 from drg.report.console_table import show
@@ -22,7 +22,7 @@ from drg.report.language import either
 _MOST_NAMED: Final = 10
 
 
-def print_added(console: Console, added: Added, language: str) -> None:
+def print_added(console: Console, added: LedgerAddition, language: str) -> None:
     """What came in, and what it took the place of."""
 
     def of(zh: str, en: str) -> str:
@@ -60,7 +60,7 @@ def _more(console: Console, count: int, what: str, language: str) -> None:
         say(console, either(language, f"……另有 {more} {what or '项'}", f"… and {more} more{what}"))
 
 
-def _what(entry: Entry, language: str) -> str:
+def _what(entry: LedgerEntry, language: str) -> str:
     def of(zh: str, en: str) -> str:
         return either(language, zh, en)
 
@@ -76,14 +76,16 @@ def _what(entry: Entry, language: str) -> str:
     )
 
 
-def _span(entry: Entry) -> str:
+def _span(entry: LedgerEntry) -> str:
     if entry.first_month is None:
         return "–"
     same = entry.first_month == entry.last_month
     return entry.first_month if same else f"{entry.first_month} … {entry.last_month}"
 
 
-def print_status(console: Console, entries: Sequence[Entry], months: pl.DataFrame, language: str) -> None:
+def print_status(
+    console: Console, entries: Sequence[LedgerEntry], months: pl.DataFrame, language: str
+) -> None:
     """Which months are in, what was corrected, what is missing; the entries.
 
     Args:
@@ -182,7 +184,7 @@ def _print_finding(console: Console, severity: str, text: str, language: str) ->
 
 
 def about(
-    entries: Sequence[Entry], hospitals: Sequence[str], language: str, cleared: Mapping[int, bool]
+    entries: Sequence[LedgerEntry], hospitals: Sequence[str], language: str, cleared: Mapping[int, bool]
 ) -> str:
     """What a statement is of, as JSON: enough to make it again from the same ledger."""
     last = entries[-1]

@@ -14,6 +14,7 @@ from drg.payment.scheme import PaymentScheme
 from drg.payment.settlement_rules import SettlementRules
 from drg.records.binding import without_unread
 from drg.records.cases import Cases
+from drg.records.short_table import ShortTable
 from drg.settlement import accounts, notes
 from drg.settlement.budgets import BUDGET_SCHEMA, close_budgets, closes_by_points
 from drg.settlement.case_sums import sums
@@ -36,8 +37,8 @@ from drg.settlement.special_case_decisions import Decided, apply_decisions
 NO_RULES: Final = SettlementRules(source="the scheme has no section [settlement]")
 
 
-@dataclass(frozen=True)
-class Settlement:
+@dataclass(frozen=True, repr=False)
+class Settlement(ShortTable):
     """The accounts of hospitals.
 
     Attributes:
@@ -65,6 +66,12 @@ class Settlement:
     closed: dict[int, bool]
     cases: pl.LazyFrame
     scores: pl.DataFrame
+
+    def _short(self) -> tuple[str, pl.DataFrame]:
+        columns = ("hospital_id", "insurance_type", "basis", "year", "span", "payment", "payable", "balance")
+        years = self.rows.filter(pl.col("span").is_in(["year", "forecast"])).select(columns)
+        years = years.with_columns(pl.col("year").cast(pl.String))
+        return f"Settlement by {self.scheme.id}: {years.height:,} accounts, in yuan", years
 
 
 def settle(

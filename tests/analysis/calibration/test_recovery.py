@@ -20,7 +20,7 @@ WELL_FILLED = 100
 @pytest.fixture(scope="module")
 def found() -> Calibration:
     # Limits of trimming would cut more off dear groups that vary more.
-    cases = drg.group(drg.simulate(60_000, VERSION, SEED), VERSION)
+    cases = drg.group(drg.simulate(60_000, VERSION, seed=SEED), VERSION)
     return calibrate(cases, trimming="none", monotone=False, draws=400, seed=1)
 
 

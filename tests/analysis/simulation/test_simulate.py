@@ -63,16 +63,16 @@ def test_any_size(size: int) -> None:
 
 def test_same_arguments_same_frame(cases: pl.DataFrame) -> None:
     assert_frame_equal(simulate(CASES, Grouper(VERSION), seed=3), cases)
-    assert_frame_equal(simulate(500, find("demo"), 1), simulate(500, "demo", 1))
-    ones = [simulate(500, "demo", 1), simulate(500, "demo", 2), simulate(500, "demo", 1, year=2024)]
-    ones.append(simulate(500, "demo", 1, hospitals=3))
+    assert_frame_equal(simulate(500, find("demo"), seed=1), simulate(500, "demo", seed=1))
+    others: tuple[dict[str, int], ...] = ({}, {"seed": 2}, {"year": 2024}, {"hospitals": 3})
+    ones = [simulate(500, "demo", **{"seed": 1} | other) for other in others]
     for place, one in enumerate(ones):
         assert all(not one.equals(other) for other in ones[:place])
 
 
 def test_same_frame_in_another_process() -> None:
     code = (
-        "import drg, hashlib; frame = drg.simulate(3000, 'demo', 9);"
+        "import drg, hashlib; frame = drg.simulate(3000, 'demo', seed=9);"
         "print(hashlib.sha256(frame.write_ndjson().encode()).hexdigest())"
     )
     source = str(Path(drg.__file__).parents[1])
@@ -84,7 +84,7 @@ def test_same_frame_in_another_process() -> None:
         text=True,
         check=True,
     )
-    here = drg.simulate(3000, "demo", 9).write_ndjson().encode()
+    here = drg.simulate(3000, "demo", seed=9).write_ndjson().encode()
     assert other.stdout.strip() == hashlib.sha256(here).hexdigest()
 
 
@@ -193,7 +193,7 @@ def test_years_of_a_seed_share_their_truth() -> None:
     assert weights["drg"].sort().to_list() == Grouper(VERSION).tables.drg["drg"].sort().to_list()
     assert_frame_equal(true_weights(VERSION, 3), weights)
     assert not true_weights(VERSION, 4).equals(weights)
-    one, other = (simulate(2_000, VERSION, 3, year=year) for year in (2023, 2024))
+    one, other = (simulate(2_000, VERSION, seed=3, year=year) for year in (2023, 2024))
     assert set(one["discharge_date"].dt.year()) == {2023}
     assert set(other["discharge_date"].dt.year()) == {2024}
     levels = [

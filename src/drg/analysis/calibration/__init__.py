@@ -28,8 +28,8 @@ from drg.analysis.calibration.prior import prior_weights
 from drg.analysis.calibration.rates import BudgetRate, budget_rates, keys_for
 from drg.analysis.calibration.result import (
     Calibration,
-    Note,
-    Settings,
+    CalibrationNote,
+    CalibrationSettings,
     cells_frame,
     groups_frame,
     periods_frame,
@@ -44,7 +44,15 @@ if TYPE_CHECKING:
     from drg.grouping import Grouper
     from drg.tables import GrouperTables
 
-__all__ = ["BudgetRate", "Calibration", "Note", "Settings", "WhatIf", "calibrate", "what_if"]
+__all__ = [
+    "BudgetRate",
+    "Calibration",
+    "CalibrationNote",
+    "CalibrationSettings",
+    "WhatIf",
+    "calibrate",
+    "what_if",
+]
 
 MIN_CASES: Final = 30
 DECIMALS: Final = 4
@@ -157,7 +165,7 @@ def calibrate(
     costs = of_base.period.costs[np.isin(of_base.period.groups, [version.drgs.index(drg) for drg in given])]
     rates = tuple(budget_rates(amounts, share, given, of_base.period.keys, kept))
     return Calibration(
-        settings=Settings(
+        settings=CalibrationSettings(
             version.id,
             base,
             rule,

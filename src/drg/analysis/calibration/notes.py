@@ -13,7 +13,7 @@ from drg.analysis.calibration.cases import Period
 from drg.analysis.calibration.estimate import ADRG, NONE, OWN, PRIOR, Estimates, Sums
 from drg.analysis.calibration.prior import Prior
 from drg.analysis.calibration.rates import BudgetRate
-from drg.analysis.calibration.result import Note
+from drg.analysis.calibration.result import CalibrationNote
 from drg.analysis.calibration.version import Version
 
 _MOST_CODES: Final = 8
@@ -26,25 +26,25 @@ def notes_of(
     prior: Prior,
     rates: Sequence[BudgetRate],
     base: Period,
-) -> Iterator[Note]:
+) -> Iterator[CalibrationNote]:
     """All notes, those on the cases first."""
     for one in sums:
         yield from _of_period(one.period)
         if one.period.costs[0] == one.period.costs[-1] and len(np.unique(one.period.costs)) == 1:
-            yield Note(
+            yield CalibrationNote(
                 f"{one.period.label}: all costs are equal; the weights say nothing",
                 f"{one.period.label}：所有费用都相同，权重没有意义",
             )
     yield from _of_groups(found, base, sums, version)
     if prior.strange:
         codes = _codes(prior.strange)
-        yield Note(
+        yield CalibrationNote(
             f"{prior.name}: groups that {version.id} does not have were not used: {codes}",
             f"{prior.name}：分组方案 {version.id} 没有的病组未使用：{codes}",
         )
     if prior.by_level:
         codes = _codes(prior.by_level)
-        yield Note(
+        yield CalibrationNote(
             f"{prior.name}: weights for single hospital levels were not used: {codes}",
             f"{prior.name}：仅按医院级别给出的权重未使用：{codes}",
         )
@@ -55,13 +55,13 @@ def notes_of(
             if row["insurance_type"] not in paid:
                 left[row["insurance_type"] or "–"] += row["cases"]
         for name, count in sorted(left.items()):
-            yield Note(
+            yield CalibrationNote(
                 f"there is no budget, so no rate, for insurance {name}: {count:,} cases of {base.label}",
                 f"险种 {name} 没有预算，因而没有费率：{base.label} 中 {count:,} 例",
             )
 
 
-def _of_period(period: Period) -> Iterator[Note]:
+def _of_period(period: Period) -> Iterator[CalibrationNote]:
     counts = (
         (period.no_cost, "have no cost", "无费用"),
         (period.unusable_cost, "have a cost that cannot be", "费用不合理"),
@@ -69,26 +69,28 @@ def _of_period(period: Period) -> Iterator[Note]:
     )
     for count, words, words_zh in counts:
         if count:
-            yield Note(
+            yield CalibrationNote(
                 f"{period.label}: {count:,} grouped cases {words} and were left out",
                 f"{period.label}：{count:,} 例入组病例{words_zh}，未参与测算",
             )
     if period.unknown:
         count, codes = sum(period.unknown.values()), _codes(period.unknown)
-        yield Note(
+        yield CalibrationNote(
             f"{period.label}: {count:,} cases are in groups that the version does not have: {codes}",
             f"{period.label}：{count:,} 例的病组不在分组方案中：{codes}",
         )
 
 
-def _of_groups(found: Estimates, base: Period, sums: Sequence[Sums], version: Version) -> Iterator[Note]:
+def _of_groups(
+    found: Estimates, base: Period, sums: Sequence[Sums], version: Version
+) -> Iterator[CalibrationNote]:
     sources = Counter(group.source for group in found.groups)
     of_base = next(one for one in sums if one.period is base)
     cases = {number: cell.cases for number, cell in of_base.cells.items()}
     without = [group.number for group in found.groups if group.source == NONE]
     if without:
         count = sum(cases.get(number, 0) for number in without)
-        yield Note(
+        yield CalibrationNote(
             f"{_groups(len(without), 'has', 'have')} no weight: too few cases, no ADRG and no prior to take"
             f" one from; cases of {base.label} in such groups: {count:,}",
             f"{len(without):,} 个病组没有权重：病例过少，且核心病组和先验权重均不可用；"
@@ -99,32 +101,32 @@ def _of_groups(found: Estimates, base: Period, sums: Sequence[Sums], version: Ve
         (PRIOR, "the prior", "先验权重"),
     ):
         if sources[source]:
-            yield Note(
+            yield CalibrationNote(
                 f"{_groups(sources[source], 'has', 'have')} too few cases and took {words}",
                 f"{sources[source]:,} 个病组病例过少，采用{words_zh}",
             )
     single = sum(group.kept == 1 for group in found.groups if group.source == OWN)
     if single:
-        yield Note(
+        yield CalibrationNote(
             f"{_groups(single, 'has', 'have')} a weight from a single case",
             f"{single:,} 个病组的权重仅由 1 例得出",
         )
     pooled = sum(bool(group.pooled_with) for group in found.groups)
     if pooled:
-        yield Note(
+        yield CalibrationNote(
             f"{_groups(pooled, 'was', 'were')} pooled, because weights would have descended with severity",
             f"{pooled:,} 个病组因权重随严重程度倒挂而合并取均值",
         )
     if found.too_small:
         codes = _codes(version.drgs[number] for number in found.too_small)
-        yield Note(
+        yield CalibrationNote(
             f"weights that round to 0, or reach 10,000, were left out: {codes}",
             f"取整后为 0 或不小于 10,000 的权重已略去：{codes}",
         )
     mean = found.mean
     if mean is not None and mean != 1:
         off = float(mean - Fraction(1))
-        yield Note(
+        yield CalibrationNote(
             f"after rounding, the mean weight of {base.label} is 1 {'+' if off > 0 else '−'} {abs(off):.2e};"
             " it was not distributed, so each weight is its own rounded value",
             f"取整后 {base.label} 的平均权重为 1 {'+' if off > 0 else '−'} {abs(off):.2e}；"

@@ -16,13 +16,14 @@ from drg.analysis.calibration.scheme import loaded, put, scheme_files
 from drg.analysis.calibration.version import Version
 from drg.analysis.trimming import Trimming
 from drg.payment.load import LoadedScheme
+from drg.records.short_table import ShortTable
 
 YUAN = pl.Decimal(38, 2)
 RATIO = pl.Decimal(38, 8)
 
 
 @dataclass(frozen=True)
-class Note:
+class CalibrationNote:
     """Something that whoever uses the weights should know, in both languages."""
 
     message: str
@@ -30,7 +31,7 @@ class Note:
 
 
 @dataclass(frozen=True)
-class Settings:
+class CalibrationSettings:
     """With what a calibration was made.
 
     Attributes:
@@ -58,8 +59,8 @@ class Settings:
     rules: str | None
 
 
-@dataclass(frozen=True)
-class Calibration:
+@dataclass(frozen=True, repr=False)
+class Calibration(ShortTable):
     """Relative weights from the costs of grouped cases.
 
     Attributes:
@@ -76,7 +77,7 @@ class Calibration:
         rules: the scheme whose rules are kept; None without one.
     """
 
-    settings: Settings
+    settings: CalibrationSettings
     weights: Mapping[str, Decimal]
     groups: pl.DataFrame
     periods: pl.DataFrame
@@ -84,8 +85,14 @@ class Calibration:
     rates: tuple[BudgetRate, ...]
     mean_cost_yuan: Decimal
     mean_weight: Fraction
-    notes: tuple[Note, ...]
+    notes: tuple[CalibrationNote, ...]
     rules: LoadedScheme | None
+
+    def _short(self) -> tuple[str, pl.DataFrame]:
+        weighted = self.groups.filter(pl.col("relative_weight").is_not_null())
+        heading = f"Calibration for {self.settings.grouper}: {weighted.height:,} of {self.groups.height:,}"
+        table = weighted.select("drg", "drg_name", "kept", "relative_weight")
+        return f"{heading} groups have a weight; 1 is {self.mean_cost_yuan:,} yuan", table
 
     def scheme_files(
         self,

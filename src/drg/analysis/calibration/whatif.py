@@ -19,6 +19,7 @@ from drg.payment import Pricer
 from drg.payment.load import LoadedScheme
 from drg.payment.marks import EXTREME, READMITTED
 from drg.records.cases import Cases
+from drg.records.short_table import ShortTable
 
 HOSPITAL: Final = ("hospital_id",)
 DEPARTMENT: Final = ("hospital_id", "department")
@@ -38,8 +39,8 @@ _WARNED: Final = {
 }
 
 
-@dataclass(frozen=True)
-class WhatIf:
+@dataclass(frozen=True, repr=False)
+class WhatIf(ShortTable):
     """Payments of the same cases by two schemes.
 
     Attributes:
@@ -63,6 +64,10 @@ class WhatIf:
     classes: pl.DataFrame
     warnings: tuple[str, ...]
     warnings_zh: tuple[str, ...]
+
+    def _short(self) -> tuple[str, pl.DataFrame]:
+        columns = ("hospital_id", "cases", "payment_old_yuan", "payment_new_yuan", "difference_yuan")
+        return f"WhatIf: {self.new} instead of {self.old}", self.hospitals.select(columns)
 
 
 def what_if(

@@ -28,6 +28,7 @@ from drg.records.cases import Cases, without
 from drg.records.checking import PLACE, Checker, RuleTally, Skipped
 from drg.records.findings import ERROR, SCHEMA, SEVERITIES
 from drg.records.rules import BY_GROUPER, Rule
+from drg.records.short_table import ShortTable
 
 if TYPE_CHECKING:
     from drg.records.frames import Frame
@@ -56,8 +57,8 @@ RULES: Final[tuple[Rule, ...]] = (
 )
 
 
-@dataclass(frozen=True)
-class CheckResult:
+@dataclass(frozen=True, repr=False)
+class CheckResult(ShortTable):
     """What a check found.
 
     Attributes:
@@ -77,6 +78,10 @@ class CheckResult:
     def errors(self) -> int:
         """How many findings are errors."""
         return int((self.findings["severity"] == ERROR).sum())
+
+    def _short(self) -> tuple[str, pl.DataFrame]:
+        found = self.summary.filter(pl.col("cases") > 0).select("rule", "severity", "cases", "message")
+        return f"CheckResult: {self.cases:,} cases, {self.findings.height:,} findings", found
 
 
 def check(

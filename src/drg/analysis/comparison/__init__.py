@@ -15,14 +15,14 @@ from drg.analysis.comparison.examples import Wanted, examples
 from drg.analysis.comparison.findings import findings
 from drg.analysis.comparison.glance import at_a_glance
 from drg.analysis.comparison.result import DEPARTMENT, HOSPITAL, Comparison
-from drg.analysis.comparison.sides import CodeVersion, check_columns, sides
+from drg.analysis.comparison.sides import check_columns, sides
 from drg.analysis.comparison.step import LEVELS, LOOKED_AT, Step
 from drg.columns import OUTPUT, PRICE
 from drg.errors import InputError
 from drg.grouping import Grouper
 from drg.grouping.outcomes import check_language
 from drg.payment import Pricer
-from drg.records.cases import CODE_VERSIONS, Cases
+from drg.records.cases import CODE_VERSIONS, Cases, CodeVersion
 from drg.records.exact_paths import scan_parquet
 from drg.records.files import write
 

@@ -66,7 +66,7 @@ class CausesFound:
     inputs: pl.DataFrame
 
 
-class Example(NamedTuple):
+class CauseExample(NamedTuple):
     """A case that shows a cause.
 
     Attributes:
@@ -86,7 +86,7 @@ class Example(NamedTuple):
 
 def explained(
     found: pl.DataFrame, inputs: pl.DataFrame, base: Grouper, other: Grouper, same: Mapping[str, str]
-) -> list[Example]:
+) -> list[CauseExample]:
     """Examples with their explanations.
 
     Args:
@@ -103,7 +103,7 @@ def explained(
         try:
             both = base.explain(given), other.explain(given)
         except InputError:
-            examples.append(Example(CAUSES[number - 1], row, None, None))
+            examples.append(CauseExample(CAUSES[number - 1], row, None, None))
         else:
-            examples.append(Example(CAUSES[number - 1], row, *both, same.get(both[0].adrg or "")))
+            examples.append(CauseExample(CAUSES[number - 1], row, *both, same.get(both[0].adrg or "")))
     return examples

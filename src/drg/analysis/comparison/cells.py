@@ -14,7 +14,7 @@ from typing import Final
 
 import polars as pl
 
-from drg.analysis.comparison.sides import Side
+from drg.analysis.comparison.sides import ComparedVersion
 from drg.analysis.comparison.step import EXAMPLES, MOST_EXAMPLES, ROW, Compared
 from drg.analysis.quality.moments import GroupMoments
 from drg.payment.reasons import GROUPER_NOT_VALID, SCHEME_NOT_VALID
@@ -39,7 +39,7 @@ class CellTally:
         inputs: what grouping reads of them, by row.
     """
 
-    def __init__(self, compared: Sequence[Side]) -> None:
+    def __init__(self, compared: Sequence[ComparedVersion]) -> None:
         self.cases = 0
         self.zero_cost = 0
         self.no_cost = 0
@@ -143,7 +143,7 @@ def added(parts: Sequence[pl.DataFrame], keys: Sequence[str]) -> pl.DataFrame:
     return pl.concat(parts).group_by(keys).agg(pl.all().sum())
 
 
-def _measures(side: Side, at: int) -> list[pl.Expr]:
+def _measures(side: ComparedVersion, at: int) -> list[pl.Expr]:
     weight = f"weight_{side.id}"
     paid_by_group = pl.col(f"class_{side.id}").is_in(INSIDE)
     return [
@@ -162,7 +162,7 @@ def _summed(column: str, name: str, places: int) -> pl.Expr:
     return pl.col(column).sum().cast(pl.Decimal(38, places)).alias(name)
 
 
-def _reasons(cases: pl.DataFrame, compared: Sequence[Side], at: int) -> pl.DataFrame:
+def _reasons(cases: pl.DataFrame, compared: Sequence[ComparedVersion], at: int) -> pl.DataFrame:
     return (
         cases.group_by(
             first_status=f"status_{compared[0].id}",

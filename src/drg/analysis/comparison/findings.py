@@ -8,7 +8,7 @@ from typing import Any, Final
 import polars as pl
 
 from drg.analysis.comparison.cells import CellTally, of
-from drg.analysis.comparison.sides import Side
+from drg.analysis.comparison.sides import ComparedVersion
 from drg.payment.reasons import GROUPER_NOT_VALID, SCHEME_NOT_VALID
 
 Finding = tuple[str, str]
@@ -37,7 +37,7 @@ _USED: Final = {
 
 
 def findings(
-    compared: Sequence[Side],
+    compared: Sequence[ComparedVersion],
     names: Collection[str],
     tally: CellTally,
     cells: pl.DataFrame,
@@ -63,7 +63,7 @@ def findings(
     )
 
 
-def _of_versions(compared: Sequence[Side]) -> Iterator[Finding]:
+def _of_versions(compared: Sequence[ComparedVersion]) -> Iterator[Finding]:
     for side in compared:
         manifest = side.grouper.tables.manifest
         if not manifest.code_system:
@@ -94,7 +94,7 @@ def _of_versions(compared: Sequence[Side]) -> Iterator[Finding]:
                 )
 
 
-def _of_causes(compared: Sequence[Side], kept_codes: Sequence[int]) -> Iterator[Finding]:
+def _of_causes(compared: Sequence[ComparedVersion], kept_codes: Sequence[int]) -> Iterator[Finding]:
     base, *others = compared
     for side, kept in zip(others, kept_codes[1:], strict=True):
         if side.converts is not base.converts:
@@ -111,7 +111,7 @@ def _of_causes(compared: Sequence[Side], kept_codes: Sequence[int]) -> Iterator[
 
 
 def _of_schemes(
-    compared: Sequence[Side],
+    compared: Sequence[ComparedVersion],
     tally: CellTally,
     cells: pl.DataFrame,
     summaries: Sequence[Mapping[str, Any]],
@@ -165,7 +165,7 @@ def _of_data(names: Collection[str], tally: CellTally, cells: pl.DataFrame) -> I
 
 
 def _of_groups(
-    compared: Sequence[Side], tally: CellTally, summaries: Sequence[Mapping[str, Any]]
+    compared: Sequence[ComparedVersion], tally: CellTally, summaries: Sequence[Mapping[str, Any]]
 ) -> Iterator[Finding]:
     for side, moments, summary in zip(compared, tally.moments, summaries, strict=True):
         if tally.cases and not summary["grouped"]:

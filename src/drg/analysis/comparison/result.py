@@ -9,21 +9,22 @@ from typing import Any, Final
 
 import polars as pl
 
-from drg.analysis.comparison.cause_sums import CausesFound, Example, cause_sums, explained
+from drg.analysis.comparison.cause_sums import CauseExample, CausesFound, cause_sums, explained
 from drg.analysis.comparison.cells import MEASURES, MONEY, PLACE, cause, group, of
 from drg.analysis.comparison.measures import agreement, cmi, cost, difference, of_one
-from drg.analysis.comparison.sides import Side
+from drg.analysis.comparison.sides import ComparedVersion
 from drg.analysis.comparison.step import LEVELS
 from drg.errors import InputError
 from drg.grouping.outcomes import GROUPED, INVALID, STATUSES, UNGROUPED
+from drg.records.short_table import ShortTable
 
 HOSPITAL: Final = ("hospital_id",)
 DEPARTMENT: Final = PLACE
 MOST_DRIVERS: Final = 10
 
 
-@dataclass(frozen=True, eq=False)
-class Comparison:
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison(ShortTable):
     """The cases of a frame as several versions group, and schemes price, them. The first version is the base.
 
     Every table is a polars frame; amounts are decimal yuan, exact to the fen. A group is named by its code; a
@@ -36,7 +37,7 @@ class Comparison:
         findings: what a reader must know of the data: one sentence each, Chinese and English.
     """
 
-    sides: tuple[Side, ...]
+    sides: tuple[ComparedVersion, ...]
     cases: pl.LazyFrame
     count: int
     findings: tuple[tuple[str, str], ...]
@@ -47,6 +48,10 @@ class Comparison:
     _groups: tuple[pl.DataFrame, ...]
     _causes: CausesFound
     _made: dict[tuple[object, ...], pl.DataFrame] = field(default_factory=dict)
+
+    def _short(self) -> tuple[str, pl.DataFrame]:
+        table = self.agreement.with_columns(pl.col("agreement").round(4))
+        return f"Comparison: {self.count:,} cases, {self.ids[0]} against {', '.join(self.others)}", table
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -203,7 +208,7 @@ class Comparison:
         keys = [pl.col(name) for name in by]
         return sums.select(columns).sort(-pl.col("cases"), *keys)
 
-    def drivers(self, version: str, by: Sequence[str] = (), most: int = MOST_DRIVERS) -> pl.DataFrame:
+    def drivers(self, version: str, by: Sequence[str] = (), *, most: int = MOST_DRIVERS) -> pl.DataFrame:
         """Which flows make the difference between a version and the base: the largest, and all others as one.
 
         With schemes of both, flows count by the size of their difference in surplus; those within a group
@@ -287,7 +292,7 @@ class Comparison:
         named = flows.join(self._names(0, "base"), on="base").join(self._names(at, "other"), on="other")
         return cause_sums(named, cause(at), by)
 
-    def examples(self, version: str) -> list[Example]:
+    def examples(self, version: str) -> list[CauseExample]:
         """The first cases of each cause in the order of the file, explained in the base and in a version."""
         at = self._other(version)
         found = self._causes.examples.filter(pl.col("version") == at)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import polars as pl
 
@@ -17,8 +17,8 @@ from drg.grouping import Grouper
 from drg.grouping.outcomes import INVALID
 from drg.grouping.together import outcome_table
 from drg.payment import Pricer
+from drg.records.cases import CodeVersion
 
-CodeVersion = Literal["insurance", "clinical"]
 INVALID_LABEL: Final = "invalid"
 _CLINICAL: Final = "国临"
 _INSURANCE: Final = "医保"
@@ -30,7 +30,7 @@ def label(drg: pl.Expr, adrg: pl.Expr, status: pl.Expr) -> pl.Expr:
 
 
 @dataclass(frozen=True)
-class Side:
+class ComparedVersion:
     """One version of a comparison.
 
     Attributes:
@@ -57,7 +57,7 @@ class Side:
 
 def sides(
     groupers: Sequence[str | Path | Grouper], schemes: Iterable[str | Path | Pricer], codes: CodeVersion
-) -> tuple[Side, ...]:
+) -> tuple[ComparedVersion, ...]:
     """The versions in the given order, each with its scheme.
 
     Raises:
@@ -79,7 +79,7 @@ def sides(
     pricers = _by_version([s if isinstance(s, Pricer) else Pricer(s) for s in schemes], ids)
     converts = _conversions(ready, codes)
     return tuple(
-        Side(grouper, pricers.get(grouper.id), convert)
+        ComparedVersion(grouper, pricers.get(grouper.id), convert)
         for grouper, convert in zip(ready, converts, strict=True)
     )
 
@@ -149,7 +149,7 @@ def unstated(groupers: Iterable[Grouper]) -> list[str]:
     return [grouper.id for grouper in groupers if not grouper.tables.manifest.code_system]
 
 
-def check_columns(compared: Iterable[Side], names: Iterable[str]) -> None:
+def check_columns(compared: Iterable[ComparedVersion], names: Iterable[str]) -> None:
     """Whether a frame with these columns can be grouped by all versions and priced by all schemes.
 
     Columns that grouping or pricing adds are worked out anew, so they may be there already.

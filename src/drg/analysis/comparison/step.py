@@ -11,7 +11,7 @@ import polars as pl
 
 from drg.analysis.comparison.causes import CAUSES, FirstCauses
 from drg.analysis.comparison.exchange import STEPS
-from drg.analysis.comparison.sides import Side
+from drg.analysis.comparison.sides import ComparedVersion
 from drg.columns import ALL, INPUT
 from drg.grouping.together import Grouped, Together
 from drg.payment.marks import EXTREME, READMITTED, mark_columns
@@ -68,7 +68,7 @@ class Numbers(NamedTuple):
     drg: npt.NDArray[np.int32]
 
 
-def shared_numbers(compared: Sequence[Side]) -> tuple[list[Numbers], pl.Series]:
+def shared_numbers(compared: Sequence[ComparedVersion]) -> tuple[list[Numbers], pl.Series]:
     """The numbers of each version's outcomes, and the label of each number of the last level."""
     tables = [side.outcomes for side in compared]
     labels = pl.concat([table["label"] for table in tables]).unique().sort()
@@ -115,7 +115,7 @@ class Compared(NamedTuple):
 class Step:
     """Groups and prices batches; safe to share between threads."""
 
-    def __init__(self, compared: Sequence[Side], names: Sequence[str], language: str) -> None:
+    def __init__(self, compared: Sequence[ComparedVersion], names: Sequence[str], language: str) -> None:
         self.sides = tuple(compared)
         self.numbers, self.labels = shared_numbers(compared)
         first, *others = compared

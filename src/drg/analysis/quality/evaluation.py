@@ -24,6 +24,7 @@ from drg.analysis.trimming import Trimming
 from drg.errors import InputError, UnknownGrouperError
 from drg.grouping import Grouper
 from drg.records.cases import Cases
+from drg.records.short_table import ShortTable, name_and_value
 from drg.tables import GrouperTables, load_tables
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ DRAWS: Final = 200_000_000
 _SIGNIFICANT: Final = 0.05
 
 
-@dataclass(frozen=True)
-class Evaluation:
+@dataclass(frozen=True, repr=False)
+class Evaluation(ShortTable):
     """The statistical quality of a grouping; definitions are in ``docs/quality.md``.
 
     Attributes:
@@ -63,6 +64,14 @@ class Evaluation:
     hospitals: pl.DataFrame
     findings: pl.DataFrame
     settings: dict[str, str | int | float]
+
+    def _short(self) -> tuple[str, pl.DataFrame]:
+        names = ("grouped", "grouping_rate", "groups_used", "mean_cost_yuan", "riv_cost", "riv_los")
+        found = {name: self.summary.get(name) for name in names}
+        shown = {
+            name: round(value, 4) if isinstance(value, float) else value for name, value in found.items()
+        }
+        return f"Evaluation: {self.summary['cases']:,} cases", name_and_value(shown)
 
     @property
     def tables(self) -> dict[str, pl.DataFrame]:

@@ -43,8 +43,8 @@ _PREPARED = 6
 def simulate(
     n: int,
     grouper: str | Path | Grouper,
-    seed: int = 0,
     *,
+    seed: int = 0,
     year: int = YEAR,
     hospitals: int | None = None,
     mean_cost_yuan: float = MEAN_COST_YUAN,

@@ -13,7 +13,7 @@ from typing import Any, Final
 import polars as pl
 
 from drg.analysis.comparison import DEPARTMENT, HOSPITAL, Comparison
-from drg.analysis.comparison.cause_sums import Example
+from drg.analysis.comparison.cause_sums import CauseExample
 from drg.report.comparison.cause_words import CAUSE_WORDS, cause_label
 from drg.report.comparison.glance import figures
 from drg.report.comparison.side_by_side import Line, brief
@@ -150,7 +150,7 @@ def _examples(comparison: Comparison, version: str) -> Iterator[str]:
         yield _example(example, ids)
 
 
-def _example(example: Example, ids: tuple[str, str]) -> str:
+def _example(example: CauseExample, ids: tuple[str, str]) -> str:
     heads = "".join(f"<th>{escape(id_)}</th>" for id_ in ids)
     case = f"文件第 {example.row:,} 行 row {example.row:,}"
     if example.base is None or example.other is None:
