@@ -60,10 +60,11 @@ def test_columns_and_fractions_agree(rng: random.Random) -> None:
     value = Quotient.of(evaluate(tree, of_columns, over_columns(rounding))).units(1)
     found = pl.DataFrame(rows).select(value.alias("x"))["x"].to_list()
     functions = exact(rounding, Fraction(1))
-    wanted = [
-        evaluate(tree, lambda name, row=row: share if name == "share" else Fraction(row[name]), functions)
-        for row in rows
-    ]
+
+    def of_row(row: dict[str, int]) -> Fraction:
+        return evaluate(tree, lambda name: share if name == "share" else Fraction(row[name]), functions)
+
+    wanted = [of_row(row) for row in rows]
     assert found * (5 // len(found)) == wanted
 
 
