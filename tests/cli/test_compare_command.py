@@ -72,11 +72,7 @@ def test_the_document_tells_the_numbers_of_the_example() -> None:
         "no_longer_grouped": 6,
     }
     assert f"{sum(causes.values())} cases change" in text
-<<<<<<< HEAD
     for count, cause in ((28, "cases are in an"), (30, "get only another code"), (24, "are split otherwise")):
-=======
-    for count, cause in ((28, "are in an ADRG"), (30, "cases get only"), (24, "are split otherwise")):
->>>>>>> review
         assert f"{count} {cause}" in text
     flow = comparison.flows("chs-drg-2.0").row(0, named=True)
     assert (flow["base"], flow["other"], flow["cases"]) == ("HC29", "HC25", 7)
