@@ -153,7 +153,7 @@ def test_an_explanation_in_chinese_names_columns_in_chinese(drg: Drg) -> None:
     given = {"principal-diagnosis": "P07.300x021", "age-years": "0", "age-days": "0", "sex": "1"}
     options = [f"--{name}={value}" for name, value in given.items()]
     out = drg("explain", "-g", "national", *options, "--discharge-date", "2026-12-31", "--lang", "zh").out
-    assert "出院时间 = 2026-12-31" in out
+    assert "出院时间 = 2026-12-31\n" in out
     assert "缺少新生儿出生体重" in out
     assert "chs-drg-2.0 的更正：MDC表 MDCA，名称原为“先期分组疾病及相关操作”；" in out
     assert not {"discharge_date", "birth_weight_g"} & set(out.replace("(", " ").split())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, time
 from typing import Final
 
 from rich.console import Console
@@ -66,6 +67,8 @@ class _Branches:
             if value in ("", []):
                 continue
             label = self._either(ALL[name].label_zh, name) if name in ALL else name
+            if isinstance(value, datetime) and value.time() == time.min:
+                value = value.date()  # a day as it was given, not its first second
             given.add(Text(f"{label} = {self._named(value if isinstance(value, list) else [value])}"))
         severity = self._either(
             f"合并症或并发症 {_SEVERITIES_ZH.get(e.severity, e.severity)}", f"severity {e.severity}"
