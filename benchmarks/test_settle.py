@@ -20,7 +20,7 @@ from benchmarks.conftest import MILLION, SEED, most_cases, record
 from drg.payment.load import LoadedScheme
 from drg.payment.scheme import PaymentScheme
 from drg.settlement import Settlement, settle
-from drg.settlement.cells import required_columns
+from drg.settlement.case_sums import required_columns
 
 HOSPITALS = 1000
 SOURCE = {"source": "made up"}

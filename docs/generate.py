@@ -163,7 +163,7 @@ def _version_row(manifest: Manifest) -> tuple[object, ...]:
         f"`{manifest.based_on}`" if manifest.based_on else "–",
         _in_force(manifest),
         f"{_rows(find(manifest.id)):,}" if manifest.based_on else "all",
-        grouper.tables.corrections["key"].n_unique() or "–",
+        grouper.tables.corrections.select("table", "key").n_unique() or "–",
         grouper.tables.adrg.height,
         grouper.tables.drg.height,
         ", ".join(needs) or "–",

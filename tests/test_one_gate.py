@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import drg
@@ -23,6 +23,7 @@ from drg.grouping.stream import group_discharges
 from drg.records.cases import Cases
 from drg.records.findings_log import FindingsLog
 from tests.helpers import DATA
+from tests.profiles import tries
 
 GATE = DATA / "gate"
 ENGLISH, CHINESE, SPELLINGS = (GATE / f"{name}.csv" for name in ("english", "chinese", "spellings"))
@@ -194,7 +195,7 @@ def results(data: Any) -> pl.DataFrame:
     return Cases.of(priced).lazy(RESULTS).collect()
 
 
-@settings(max_examples=12, deadline=None)
+@tries(0.12)
 @given(typed_frames())
 def test_the_same_cases_of_any_make_give_the_same(frame: pl.DataFrame) -> None:
     expected = results(frame)
@@ -206,7 +207,7 @@ def test_the_same_cases_of_any_make_give_the_same(frame: pl.DataFrame) -> None:
             assert drg.check(data, GROUPER).summary.equals(counts), make
 
 
-@settings(max_examples=12, deadline=None)
+@tries(0.12)
 @given(typed_frames())
 def test_what_is_asked_of_a_file_changes_no_group(frame: pl.DataFrame) -> None:
     expected = results(frame)["drg"].to_list()

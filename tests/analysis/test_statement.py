@@ -1,53 +1,16 @@
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from drg.analysis import statement
-from drg.analysis.settlement_totals import by_insurance, by_rule, ranked, standing
-from drg.analysis.statement_account import (
-    accounts_of,
-    overrun_slices,
-    rounded_share,
-    surplus_slices,
-    whole_share,
-)
-from drg.analysis.statement_budget import budget_shares
-from drg.payment.settlement_rules import SettlementRules
+from drg.analysis.settlement_totals import by_insurance, by_rule, ranked
+from drg.analysis.statement_account import accounts_of
+from drg.settlement.accounts import standing
 from drg.settlement.columns import ACCOUNT
 from tests.report import settled
-
-SOURCE = "illustrative"
-YUAN = st.decimals(0, 10**9, places=2)
-
-
-def rules(**parts: object) -> SettlementRules:
-    return SettlementRules.model_validate({"source": SOURCE, **parts})
-
-
-SHARING = rules(
-    surplus={
-        "source": SOURCE,
-        "mode": "marginal",
-        "bands": [
-            {"utilisation_at_least": 0, "hospital_keeps": "0.2"},
-            {"utilisation_at_least": "0.8", "hospital_keeps": 1},
-        ],
-    },
-    overrun={
-        "source": SOURCE,
-        "mode": "marginal",
-        "bands": [
-            {"utilisation_at_least": 1, "fund_bears": "0.7"},
-            {"utilisation_at_least": "1.1", "fund_bears": 0},
-        ],
-    },
-)
 
 
 @pytest.mark.parametrize("most", [1, 100, 10_000])
@@ -74,43 +37,11 @@ def test_sums_of_cases_are_those_of_the_settlement(tmp_path: Path) -> None:
     checked = 0
     for name, table in statement.by_hospital(settlement.cases, hospitals, settlement.scheme):
         rows = settlement.rows.filter(hospital_id=name)
-        for account in accounts_of(settlement, rows, table, {}):
+        for account in accounts_of(settlement, rows, table):
             assert [tie for tie in (*account.ties(), *account.month_ties()) if tie.difference] == []
             assert account.total["cost"] > 0
             checked += 1
     assert checked == 6
-
-
-def test_slices_by_hand() -> None:
-    standard = Decimal(1000)
-    low, high = surplus_slices(SHARING, standard, Decimal(700))
-    assert (low.amount, low.share, low.ends_at_cost) == (Decimal(100), Decimal("0.2"), True)
-    assert (high.amount, high.share, high.ends_at_cost) == (Decimal(200), Decimal(1), False)
-    (only,) = surplus_slices(SHARING, standard, Decimal(905))
-    assert (only.amount, only.ends_at_cost) == (Decimal(95), True)
-    first, second = overrun_slices(SHARING, standard, Decimal(1180))
-    assert (first.amount, first.ends_at_cost) == (Decimal(100), False)
-    assert (second.amount, second.stop, second.ends_at_cost) == (Decimal(80), None, True)
-    assert (
-        whole_share([(Decimal(0), Decimal("0.2")), (Decimal("0.8"), Decimal(1))], standard, Decimal(800)) == 1
-    )
-
-
-@given(YUAN, YUAN)
-def test_slices_are_all_of_it(standard: Decimal, cost: Decimal) -> None:
-    surplus = sum(part.amount for part in surplus_slices(SHARING, standard, cost))
-    overrun = sum(part.amount for part in overrun_slices(SHARING, standard, cost))
-    assert surplus == max(standard - cost, 0)
-    assert overrun == max(cost - standard, 0)
-
-
-@pytest.mark.parametrize(
-    ("unit", "mode", "amount"),
-    [("fen", "half_up", "0.13"), ("fen", "down", "0.12"), ("yuan", "half_up", "0"), ("yuan", "down", "0")],
-)
-def test_shares_are_rounded_as_the_scheme_says(unit: str, mode: str, amount: str) -> None:
-    rounding = rules(rounding={"source": SOURCE, "unit": unit, "mode": mode})
-    assert rounded_share(Decimal("0.25"), Decimal("0.5"), rounding) == Decimal(amount)
 
 
 @pytest.mark.parametrize("excess", ["common_factor", "hospitals_over"])
@@ -118,17 +49,18 @@ def test_shares_are_rounded_as_the_scheme_says(unit: str, mode: str, amount: str
 def test_steps_of_a_budget_end_in_its_adjustments(tmp_path: Path, excess: str, unit: str) -> None:
     rounding = settled.ROUNDING.format(unit=unit, mode="half_up")
     settlement = settled.settlement(tmp_path, settled.RULES + rounding + settled.budget(100_000, excess))
-    shares = budget_shares(settlement, "year")
-    assert len(shares) == 3
-    most = Decimal("0.01") if unit == "fen" else Decimal("1.99")
-    total = Decimal(0)
-    for key, share in shares.items():
-        row = settlement.rows.filter(**dict(zip(ACCOUNT, key, strict=True)), span="year").row(0, named=True)
-        assert share.quota is not None
-        assert 0 <= share.placed <= most
-        assert share.quota + share.placed - share.own == row["budget_adjustment"]
-        total += share.quota + share.placed
-    assert total == settlement.budgets["pool"][0] == share.distributed
+    shares = settlement.budget_shares.filter(span="year")
+    assert shares.height == 3
+    rows = settlement.rows.filter(span="year").join(shares, on=(*ACCOUNT, "span"))
+    changed = (
+        pl.col("part")
+        - pl.col("payment")
+        + pl.col("patient_share")
+        - pl.col("quality_adjustment")
+        - pl.col("budget_adjustment")
+    )
+    assert rows.filter(changed != 0).is_empty()
+    assert shares["part"].sum() == settlement.budgets["pool"][0] == shares["distributed"][0]
 
 
 def test_totals_and_rankings(tmp_path: Path) -> None:

@@ -174,7 +174,7 @@ def test_from_the_first_to_the_second_national_version() -> None:
         ("mdc", "rule changed"): 4,
         ("adrg", "dropped"): 20,
         ("adrg", "added"): 74,
-        ("adrg", "renamed"): 184,
+        ("adrg", "renamed"): 153,
         ("adrg", "rule changed"): 40,
         ("drg", "dropped"): 220,
         ("drg", "added"): 247,

@@ -64,21 +64,30 @@ def test_the_document_tells_the_numbers_of_the_example() -> None:
     assert comparison.totals["ambiguous"].to_list() == [0, 5]
     causes = dict(comparison.causes("chs-drg-2.0").group_by("cause").agg(pl.col("cases").sum()).iter_rows())
     assert causes == {
-        "adrg_redrawn": 45,
+        "adrg_redrawn": 28,
         "only_code": 30,
         "split_cc": 24,
         "adrg_procedure_set": 6,
-        "severity_level": 6,
+        "severity_level": 9,
         "no_longer_grouped": 6,
     }
     assert f"{sum(causes.values())} cases change" in text
-    for count, cause in ((45, "cases are in an"), (30, "get only another code"), (24, "are split otherwise")):
+    for count, cause in ((28, "cases are in an"), (30, "get only another code"), (24, "are split otherwise")):
         assert f"{count} {cause}" in text
     flow = comparison.flows("chs-drg-2.0").row(0, named=True)
     assert (flow["base"], flow["other"], flow["cases"]) == ("HC29", "HC25", 7)
     lost = comparison.lost.filter(pl.col("now") == "lost")
     assert lost["cases"].to_list() == [5, 1]
     assert "missing birth_weight_g" in lost["reason"][1]
+
+
+def test_the_console_speaks_one_language_of_statuses(drg: Drg, tmp_path: Path) -> None:
+    told = drg("compare", EXAMPLE, "-g", VERSIONS, "-o", tmp_path / "zh", "--lang", "zh").out
+    _, lost = told.split("不再入组与新入组的病例")
+    assert "歧义组 QY" in lost.split("换组原因")[0]
+    assert not {"grouped", "ambiguous", "ungrouped"} & set(lost.split("换组原因")[0].split())
+    english = drg("compare", EXAMPLE, "-g", VERSIONS, "-o", tmp_path / "en", "--lang", "en").out
+    assert "cases that change: 103 (51.5%)" in english
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])

@@ -149,6 +149,16 @@ def test_a_case_of_a_file_is_explained_by_its_date(drg: Drg, month: Path, cases:
         assert told["choice"]["discharged"] == str(day)
 
 
+def test_an_explanation_in_chinese_names_columns_in_chinese(drg: Drg) -> None:
+    given = {"principal-diagnosis": "P07.300x021", "age-years": "0", "age-days": "0", "sex": "1"}
+    options = [f"--{name}={value}" for name, value in given.items()]
+    out = drg("explain", "-g", "national", *options, "--discharge-date", "2026-12-31", "--lang", "zh").out
+    assert "出院时间 = 2026-12-31\n" in out
+    assert "缺少新生儿出生体重" in out
+    assert "chs-drg-2.0 的更正：MDC表 MDCA，名称原为“先期分组疾病及相关操作”；" in out
+    assert not {"discharge_date", "birth_weight_g"} & set(out.replace("(", " ").split())
+
+
 def test_commands_that_need_one_version_say_so(drg: Drg, month: Path, tmp_path: Path) -> None:
     for arguments in (
         ("compare", month, "-g", "national,chs-drg-1.1", "-o", tmp_path / "out"),
@@ -176,6 +186,8 @@ def test_groupers_on_a_day(drg: Drg) -> None:
     assert listed["chs-drg-2.0"] is True
     assert listed["wuhan-2022"] is None
     assert "chs-drg-3.0" not in listed
+    for day in ("2026/12/31", "20261231"):
+        assert drg("groupers", "--on", day).out == drg("groupers", "--on", "2026-12-31").out
     assert "national" in drg("groupers").out
 
 

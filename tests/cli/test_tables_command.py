@@ -130,6 +130,14 @@ def test_diff() -> None:
     assert "The two say the same." in run("diff", "demo", "demo")
 
 
+def test_every_change_has_a_chinese_name() -> None:
+    out = run("diff", "chs-drg-2.0", "chs-drg-3.0", "--lang", "zh")
+    for word in ("grouped", "asked", "another", "none"):
+        assert word not in out
+    for word in ("次序改变", "新入组", "不再列入", "CC → 无"):
+        assert word in out
+
+
 def test_diff_into_files(tmp_path: Path) -> None:
     run("diff", "wuhan-2022", "chs-drg-1.0", "-o", tmp_path / "d.csv")
     frame = pl.read_csv(tmp_path / "d.csv", infer_schema=False)

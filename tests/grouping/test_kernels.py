@@ -12,6 +12,8 @@ from drg import Grouper
 from drg.grouping import jit
 from drg.grouping.arrays import encode
 from drg.grouping.kernels import Groups, group_cases
+from drg.records.cases import Cases
+from drg.records.codebook import KINDS
 from tests.helpers import DATA, DEMO_CASES, demo_case, demo_frame, grouper_tables
 from tests.kernels import same_both_ways
 from tests.strategies import frames, tables
@@ -28,7 +30,9 @@ ODD_CASES = [
 
 
 def check(grouper: Grouper, frame: pl.DataFrame) -> None:
-    encoded = encode(frame, grouper.program)
+    cases = Cases.of(frame)
+    typed = cases.read(cases.rows.collect(), dict.fromkeys((*grouper.required_columns, *KINDS)))
+    encoded = encode(typed, grouper.program)
     n = frame.height
     nothing = Groups(
         adrg=np.full(n, 9, dtype=np.int32),

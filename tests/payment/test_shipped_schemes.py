@@ -329,7 +329,16 @@ def test_medical_groups_of_chongqing() -> None:
         ({"hospital_coefficient": None}, "give it in the column hospital_coefficient", "医疗机构系数未知"),
         ({"hospital_coefficient": Decimal(92)}, "hospital_coefficient is impossible", "医疗机构系数不合理"),
         ({"hospital_level": "1"}, "no rate for this", "没有该险种和医院级别的费率"),
-        ({"drg": "AA19"}, "no weight for this DRG; the scheme does not know what", "如何支付未知"),
+        (
+            {"drg": "AA19"},
+            "no weight for this DRG at this hospital_level (it has weights of 1, 2, 3)",
+            "如何支付未知",
+        ),
+        (
+            {"hospital_level": "三级甲等"},
+            "it has weights of 1, 2, 3",
+            "该医院级别（方案所列级别：1、2、3）的权重",
+        ),
         ({"drg": "IQY", "grouping_status": "ambiguous"}, "does not know what such a case", "如何支付未知"),
         ({"drg": "0000", "grouping_status": "ungrouped"}, "does not know what such a case", "如何支付未知"),
     ],

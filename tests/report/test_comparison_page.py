@@ -65,8 +65,8 @@ def test_page_begins_with_what_changes(comparison: Comparison) -> None:
     head = comparison_page(comparison).split('id="overview"')[0]
     assert head.index('id="glance"') < head.index('class="findings"')
     for at, row in enumerate(at_a_glance(comparison).to_dicts(), start=1):
-        assert f">{row['changed']:,}（{row['changed'] / 1_500:.1%}）</a>" in head
-        assert f">{row['payment_difference']:+,.2f}（" in head
+        assert f">{row['changed']:,} ({row['changed'] / 1_500:.1%})</a>" in head
+        assert f">{row['payment_difference']:+,.2f} (" in head
         assert f"{row['hospitals_gain']} / {row['hospitals_lose']}" in head
         assert f'href="#drivers?at={at}&amp;hospital=' in head
 

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from drg.cli.main import cli
 from drg.settlement.budgets import BUDGET_SCHEMA
 from drg.settlement.columns import SETTLEMENT_COLUMNS, SPANS
+from drg.settlement.notes import sentences
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "settlement.md").read_text(encoding="utf-8")
@@ -40,6 +41,7 @@ def test_labels_are_those_of_the_columns() -> None:
 
 def rules_in_source() -> Iterator[str]:
     """The names of findings that the room tells."""
+    yield from sentences()
     for file in sorted((ROOT / "src" / "drg" / "settlement").glob("*.py")):
         text = file.read_text(encoding="utf-8")
         yield from re.findall(r'rule="(\w+)"', text)

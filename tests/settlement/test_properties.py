@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -20,7 +19,7 @@ from polars.testing import assert_frame_equal
 import drg
 from drg.payment.load import load_scheme
 from drg.payment.scheme import PaymentScheme
-from drg.settlement.cells import BESIDE, CaseSums, required_columns
+from drg.settlement.case_formulas import BESIDE
 from drg.settlement.closing import apportion
 from drg.settlement.columns import ACCOUNT, FLOWS
 from tests.payment import strategies as pricing
@@ -364,18 +363,6 @@ def test_neither_order_nor_batches_nor_threads_matter() -> None:
         assert_frame_equal(found.rows, expected.rows)
         assert_frame_equal(found.budgets, expected.budgets)
         assert_frame_equal(found.findings, expected.findings)
-
-
-def test_batches_may_come_from_several_threads() -> None:
-    drawn = random_settlement(random.Random(12), most=40)
-    priced = frame(drawn.cases * 20).select(required_columns(drawn.scheme))
-    whole = CaseSums(drawn.scheme, has_shares=True)
-    whole.add(priced)
-    parts = CaseSums(drawn.scheme, has_shares=True)
-    batches = list(priced.sample(priced.height, shuffle=True, seed=3).iter_slices(5))
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(parts.add, batches))
-    assert_frame_equal(parts.frame(), whole.frame())
 
 
 # -------------------------------------------------------------------------------------------------- apportion

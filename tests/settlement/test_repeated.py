@@ -45,6 +45,6 @@ def test_cases_without_an_id_are_not_the_same(nothing: str | None) -> None:
 
 def test_marks_that_are_equal_by_chance_are_no_repetition(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(repeated, "_MARK", pl.col("case_id").hash() * 0)
-    marks = [np.zeros(20, dtype=np.uint64)]
+    marks = np.zeros(20, dtype=np.uint64)
     assert repeated.repeated(frame(CASES).lazy(), marks) == []
     assert repeated.repeated(frame([*CASES, *CASES[:2]]).lazy(), marks) == [("H1", 2, "C0")]

@@ -6,7 +6,8 @@ from typing import Final
 
 import polars as pl
 
-from drg.settlement.columns import FORECAST, SPANS, YEAR, YEAR_TO_DATE
+from drg.settlement.accounts import standing
+from drg.settlement.columns import FORECAST, SPANS, YEAR_TO_DATE
 
 SUMS: Final = (
     *("cases", "cases_held", "weighted_cases", "relative_weight", "cost", "standard", "shared_cost"),
@@ -14,14 +15,6 @@ SUMS: Final = (
     *("payable", "instalments", "prepayment_taken", "balance"),
 )
 MOST: Final = 10
-
-
-def standing(rows: pl.DataFrame) -> pl.DataFrame:
-    """Each account as it stands: the cleared year, or the year to date of its last month."""
-    known = rows.filter(pl.col("span").is_in([YEAR, YEAR_TO_DATE]))
-    account = ["year", "insurance_type", "basis", "hospital_id"]
-    ranked = known.sort(pl.col("span") == YEAR, "period", maintain_order=True)
-    return ranked.unique(account, keep="last", maintain_order=True).sort(account)
 
 
 def by_insurance(rows: pl.DataFrame) -> pl.DataFrame:

@@ -11,13 +11,15 @@ from typing import Final
 
 import polars as pl
 
+from drg.columns import Column, Kind
 from drg.payment.money import fen, yuan
-from drg.payment.rules import CLASSES, INSIDE
 from drg.payment.scheme import PaymentScheme
 from drg.records.binding import with_unread
-from drg.settlement.cells import BASES, BESIDE, bases, held, shared_classes
-from drg.settlement.cleared import CLEARED_COLUMNS
+from drg.settlement.case_formulas import AMOUNTS, BESIDE, over_sums
+from drg.settlement.case_sums import readable, with_names
 from drg.settlement.columns import ACCOUNT, MONTH
+from drg.settlement.exact_decimals import as_decimals
+from drg.settlement.point_value_payment import CLEARED_COLUMNS
 
 # Cases that are in memory at once, unless one hospital has more.
 MOST_CASES: Final = 500_000
@@ -39,6 +41,11 @@ SHOWN: Final = (
 TIED: Final = (
     *("cases", "weighted_cases", "relative_weight", "cost", "standard", "shared_cost", "shared_standard"),
     *(*BESIDE, "patient_share", "surplus_formula", "surplus"),
+)
+_SUMS: Final = (
+    *(Column(name, Kind.NUMBER, pl.Int64, "", "") for name in ("cases", "cases_held", "weighted_cases")),
+    Column("relative_weight", Kind.NUMBER, pl.Decimal(38, 8), "", ""),
+    *(Column(name, Kind.MONEY, pl.Decimal(38, 2), "", "") for name in (*AMOUNTS, "cleared_payment")),
 )
 _GIVEN: Final = ("total_cost_yuan", "excluded_items_yuan")
 _DATES: Final = ("admission_date", "discharge_date")
@@ -67,7 +74,7 @@ def by_hospital(
         says whether a case is in the amounts.
     """
     names = cases.collect_schema().names()
-    wanted = {"hospital_id", "insured_area", "drg", *SHOWN, "patient_share"}
+    wanted = {"hospital_id", "insured_area", "scheme", *SHOWN}
     lean = cases.select(with_unread(wanted, names))
     has_shares = "patient_share_yuan" in names
     hospital = pl.col("hospital_id")
@@ -95,20 +102,17 @@ def _chunks(hospitals: pl.DataFrame) -> Iterable[list[str]]:
 
 def case_table(batch: pl.DataFrame, scheme: PaymentScheme, *, has_shares: bool) -> pl.DataFrame:
     """Priced cases as the rows of a case table; see ``by_hospital``."""
-    case_class = batch["case_class"].cast(pl.Enum(CLASSES), strict=False).to_physical()
-    dates: dict[str, pl.Series] = {name: batch[name] for name in _DATES if name in batch.columns}
-    left = dates["discharge_date"].dt
+    known = with_names(readable(batch.lazy(), scheme, has_shares=has_shares).collect())
     columns: dict[str, pl.Series] = {
-        "year": left.year().cast(pl.Int32),
-        "period": left.to_string("%Y-%m"),
-        "insurance_type": batch["insurance_type"],
-        "basis": pl.Series(BASES).gather(bases(batch, scheme)),
-        "hospital_id": batch["hospital_id"],
+        "year": known["year"],
+        "period": known["discharge_date"].dt.to_string("%Y-%m"),
+        "insurance_type": known["insurance_type"],
+        "basis": known["basis"],
+        "hospital_id": known["hospital_id"],
         "case_class": batch["case_class"],
-        "counted": pl.Series(~held(batch, case_class, has_shares=has_shares)),
-        **dates,
+        "counted": ~known["held"],
     }
-    for name in _TEXTS:
+    for name in (*_DATES, *_TEXTS):
         if name in batch.columns:
             columns[name] = batch[name]
     for name in (*MONEY, *_NUMBERS, *(column.name for column in CLEARED_COLUMNS)):
@@ -141,42 +145,17 @@ def sums_by(table: pl.DataFrame, keys: Sequence[str], scheme: PaymentScheme) -> 
         keys: what to add up by.
         scheme: says which classes share in surplus and overrun, and whether excluded items are apart.
     """
-    counted, weight = pl.col("counted"), pl.col("relative_weight")
-    cost = pl.col("total_cost_yuan")
-    excluded = pl.lit(0).cast(YUAN)
-    if scheme.excluded_items and "excluded_items_yuan" in table.columns:
-        excluded = pl.col("excluded_items_yuan").fill_null(0)
-    shared = pl.col("case_class").is_in(shared_classes(scheme))
-    inside = pl.col("case_class").is_in([name.value for name in INSIDE])
-    by_group = pl.col("drg_payment").fill_null(0) + pl.col("high_cost_payment").fill_null(0)
-    beside = [pl.col(name).fill_null(0) for name in BESIDE]
-    item = pl.col("item_payment").fill_null(0) + pl.when(shared).then(0).otherwise(by_group)
-    extra = [name for name in ("cleared_payment",) if name in table.columns]
-    amounts = {
-        "cost": cost,
-        "excluded_items": excluded,
-        "standard": pl.when(inside).then("standard_payment").otherwise(0),
-        "shared_cost": pl.when(shared).then(cost - excluded).otherwise(0),
-        "shared_standard": pl.when(shared).then(by_group).otherwise(0),
-        "item_payment": item,
-        **dict(zip(BESIDE[1:], beside[1:], strict=True)),
-        "payment": pl.sum_horizontal(by_group, *beside),
-        "patient_share": pl.col("patient_share"),
-        "surplus_formula": pl.when(inside).then(pl.col("standard_payment") - (cost - excluded)).otherwise(0),
-        "surplus": pl.sum_horizontal(by_group, *beside) - cost,
-        **{name: pl.col(name) for name in extra},
-    }
-    return (
-        table.group_by(keys)
-        .agg(
-            pl.len().cast(pl.Int64).alias("cases"),
-            (~counted).sum().cast(pl.Int64).alias("cases_held"),
-            (weight.is_not_null() & counted).sum().cast(pl.Int64).alias("weighted_cases"),
-            weight.filter(counted).sum().cast(pl.Decimal(38, 8)).alias("relative_weight"),
-            *(
-                value.cast(pl.Decimal(38, 2)).filter(counted).sum().alias(name)
-                for name, value in amounts.items()
-            ),
-        )
-        .sort(keys)
+    counted = pl.col("counted")
+    paid = [name for name in (*MONEY, "cleared_payment") if name in table.columns]
+    by_class = table.group_by(list(dict.fromkeys((*keys, "case_class")))).agg(
+        pl.len().alias("cases"),
+        (~counted).sum().alias("cases_held"),
+        (pl.col("relative_weight").is_not_null() & counted).sum().alias("weighted_cases"),
+        # Decimals are whole numbers of fen, or of 1e-8, with a scale.
+        pl.col("relative_weight", *paid).filter(counted).to_physical().sum(),
     )
+    absent = [pl.lit(0).alias(name) for name in MONEY if name not in paid]
+    amounts = by_class.with_columns(absent).with_columns(**over_sums(scheme, AMOUNTS))
+    columns = [column for column in _SUMS if column.name in amounts.columns]
+    sums = amounts.group_by(keys).agg(pl.col(column.name for column in columns).cast(pl.Int128).sum())
+    return sums.select(keys).hstack(as_decimals(sums, columns)).sort(keys)

@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 import polars as pl
 
 from drg.analysis.statement import TIED, sums_by
-from drg.analysis.statement_budget import AccountKey, BudgetShare
-from drg.payment.formulas import half_up
 from drg.payment.rules import CLASSES
 from drg.payment.scheme import PaymentScheme
-from drg.payment.settlement_rules import SettlementRules
-from drg.settlement.columns import ACCOUNT, FLOWS, FORECAST, MONTH, YEAR, YEAR_TO_DATE
+from drg.payment.settlement_rules import Budget, SettlementRules
+from drg.settlement.columns import (
+    ACCOUNT,
+    FLOWS,
+    FORECAST,
+    LOCAL,
+    MONTH,
+    SIMULATED,
+    YEAR,
+    YEAR_TO_DATE,
+)
 from drg.settlement.settle import Settlement
-from drg.settlement.shares import unit_fen
-
-
-class Slice(NamedTuple):
-    """A slice of a surplus or an overrun: from ``low`` to ``high``, of which ``share`` is given.
-
-    ``start`` and ``stop`` are utilisations; ``stop`` None: no end. Where the cost itself bounds the slice,
-    ``ends_at_cost`` says so.
-    """
-
-    start: Decimal
-    stop: Decimal | None
-    share: Decimal
-    amount: Decimal
-    ends_at_cost: bool
 
 
 class Tie(NamedTuple):
@@ -58,7 +49,8 @@ class Account:
         to_date: the year to date of the last month.
         forecast: the year at the present pace, if it is not cleared.
         score, deposit_share_returned: of the year; None while there is none.
-        budget: what the closing of its budget did, or would do at the present pace, if there is one.
+        budget: its row of ``Settlement.budget_shares``: what the closing of its budget did, or would do at
+            the present pace; None without a budget.
         by_class, by_month: sums of its cases; see ``statement.sums_by``.
         total: the same of all its cases.
     """
@@ -69,7 +61,7 @@ class Account:
     forecast: dict[str, Any] | None
     score: Decimal | None
     deposit_share_returned: Decimal | None
-    budget: BudgetShare | None
+    budget: dict[str, Any] | None
     by_class: pl.DataFrame
     by_month: pl.DataFrame
     total: dict[str, Any]
@@ -78,6 +70,48 @@ class Account:
     def cleared(self) -> bool:
         """Whether the year is over."""
         return bool(self.row["span"] == YEAR)
+
+    def figures(self, *, forecast: bool = False) -> dict[str, Any]:
+        """What is known of it by name: of the year, or of its forecast, with its budget."""
+        row = self.forecast if forecast else self.row
+        closed = self.budget if forecast or self.cleared else None
+        known = {"score": self.score, "deposit_share_returned": self.deposit_share_returned}
+        if self._has_cleared_cases:
+            known["cleared_cases"] = self.total["cleared_payment"]
+        figures = {**(row or {}), **(closed or {}), **known}
+        # In a year that is not cleared the factor is not known yet.
+        return figures | {"quality_factor": figures["quality_factor"] or Decimal(1)}
+
+    def conditions(self, rules: SettlementRules, *, forecast: bool = False) -> dict[str, Any]:
+        """The conditions and numbers that ``settlement.account_formulas`` names."""
+        cleared = forecast or self.cleared
+        closed = (self.budget if cleared else None) or {}
+        budget = self.budget_rule(rules)
+        return {
+            "local": self.row["basis"] == LOCAL,
+            "real": self.row["basis"] != SIMULATED,
+            "cleared": cleared,
+            "scored": self.deposit_share_returned is not None,
+            "month": 12 if self.cleared else int(self.row["period"][-2:]),
+            "by_points": budget is not None and budget.excess == "point_value",
+            "reserve_share": budget.reserve_share if budget else 0,
+            "closing": bool(closed),
+            "by_value": closed.get("by_value", False),
+            "parted": closed.get("parted", False),
+            "taken_back": closed.get("taken_back", False),
+            "has_cleared_cases": self._has_cleared_cases,
+        }
+
+    def budget_rule(self, rules: SettlementRules) -> Budget | None:
+        """The budget in which it shares."""
+        insurances = (None, self.row["insurance_type"])
+        fits = [b for b in rules.budgets if b.year == self.row["year"] and b.insurance in insurances]
+        return fits[0] if fits and self.row["basis"] == LOCAL else None
+
+    @property
+    def _has_cleared_cases(self) -> bool:
+        by_value = self.cleared and self.budget is not None and self.budget["by_value"]
+        return by_value and "cleared_payment" in self.total
 
     def ties(self) -> list[Tie]:
         """The sums of the cases beside the figures of the account."""
@@ -90,16 +124,13 @@ class Account:
         return [Tie(name, sums[name], self.to_date[name]) for name in flows]
 
 
-def accounts_of(
-    settlement: Settlement, rows: pl.DataFrame, table: pl.DataFrame, budgets: Mapping[AccountKey, BudgetShare]
-) -> Iterator[Account]:
+def accounts_of(settlement: Settlement, rows: pl.DataFrame, table: pl.DataFrame) -> Iterator[Account]:
     """The accounts of a hospital, in order.
 
     Args:
         settlement: all of it.
         rows: those of the hospital.
         table: the case table of the hospital.
-        budgets: of ``budget_shares``.
     """
     scheme = settlement.scheme
     for key, own in rows.group_by(ACCOUNT, maintain_order=True):
@@ -118,7 +149,7 @@ def accounts_of(
             forecast=None if forecast.is_empty() else forecast.row(0, named=True),
             score=score,
             deposit_share_returned=returned,
-            budget=budgets.get(key),
+            budget=next(settlement.budget_shares.filter(**account).iter_rows(named=True), None),
             by_class=_by_class(cases, scheme),
             by_month=sums_by(cases, ["period"], scheme),
             total=_total(cases, scheme),
@@ -136,53 +167,3 @@ def _total(cases: pl.DataFrame, scheme: PaymentScheme) -> dict[str, Any]:
     if sums.is_empty():
         return {name: Decimal(0) for name in sums.columns}
     return sums.row(0, named=True)
-
-
-def surplus_slices(rules: SettlementRules, standard: Decimal, cost: Decimal) -> list[Slice]:
-    """The slices of a surplus that are not empty, under marginal bands."""
-    assert rules.surplus is not None
-    bands = [(band.utilisation_at_least, band.hospital_keeps) for band in rules.surplus.bands]
-    return _slices(bands, Decimal(1), standard, cost)
-
-
-def overrun_slices(rules: SettlementRules, standard: Decimal, cost: Decimal) -> list[Slice]:
-    """The slices of an overrun that are not empty, under marginal bands."""
-    assert rules.overrun is not None
-    bands = [(band.utilisation_at_least, band.fund_bears) for band in rules.overrun.bands]
-    return _slices(bands, None, standard, cost)
-
-
-def _slices(
-    bands: Sequence[tuple[Decimal, Decimal]], end: Decimal | None, standard: Decimal, cost: Decimal
-) -> list[Slice]:
-    stops = [*(start for start, _ in bands[1:]), end]
-    found = []
-    for (start, share), stop in zip(bands, stops, strict=True):
-        low, high = standard * start, cost if stop is None else standard * stop
-        if end is None:
-            at_cost = stop is None or cost < high
-            high = min(high, cost)
-        else:
-            at_cost = cost > low
-            low = max(low, cost)
-        if high > low:
-            found.append(Slice(start, stop, share, high - low, at_cost))
-    return found
-
-
-def whole_share(bands: Sequence[tuple[Decimal, Decimal]], standard: Decimal, cost: Decimal) -> Decimal:
-    """The share of the band that the utilisation falls into."""
-    share = bands[0][1]
-    for start, given in bands[1:]:
-        if cost >= standard * start:
-            share = given
-    return share
-
-
-def rounded_share(amount: Decimal, share: Decimal, rules: SettlementRules) -> Decimal:
-    """A share of an amount in yuan, rounded as the scheme says."""
-    unit = unit_fen(rules)
-    units = Fraction(amount) * Fraction(share) * 100 / unit
-    down = rules.rounding is not None and rules.rounding.mode == "down"
-    whole = units.numerator // units.denominator if down else half_up(units)
-    return Decimal(whole * unit).scaleb(-2)

@@ -13,7 +13,7 @@ from drg.cli.options import lang_option
 @click.option(
     "--on",
     "moment",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=click.DateTime(["%Y-%m-%d", "%Y/%m/%d", "%Y%m%d"]),
     metavar="DATE",
     help="Those in force on a day such as 2027-01-05, and those whose validity is not known.",
 )

@@ -135,7 +135,7 @@ def _write(
     from drg.records.files import write
     from drg.report.settlement_book import write_settlement
     from drg.report.statement import last_day
-    from drg.settlement.cleared import cleared
+    from drg.settlement.point_value_payment import cleared
 
     # Refused before anything is written if no value of a point is there.
     cases = None if cases_file is None else cleared(settlement.cases, settlement)

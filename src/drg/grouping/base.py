@@ -14,6 +14,7 @@ from drg.columns import INPUT, OUTPUT, OUTPUT_COLUMNS
 from drg.grouping.frames import check_free, lacking
 from drg.grouping.outcomes import check_language
 from drg.records.cases import Cases, through
+from drg.records.codebook import KINDS
 from drg.records.codes import CodeKind
 from drg.records.layout import CANONICAL
 from drg.records.short_table import ShortTable
@@ -105,7 +106,8 @@ class AnyGrouper(ShortTable, ABC):
         check_free(cases.own_columns, OUTPUT, "grouping")
         return cases.with_columns(
             lambda batch: self.group_batch(batch, language).select(OUTPUT_NAMES),
-            dict.fromkeys((*self.required_columns, *watched)),
+            # Codes that no rule reads still tell the severity.
+            dict.fromkeys((*self.required_columns, *KINDS, *watched)),
             OUTPUT_COLUMNS,
             watch,
         )

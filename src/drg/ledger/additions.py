@@ -76,7 +76,7 @@ def add_scheme(
         SchemeError: it cannot be used.
     """
     from drg.payment import load_scheme
-    from drg.settlement.cells import required_columns
+    from drg.settlement.case_sums import required_columns
 
     loaded = load_scheme(scheme) if isinstance(scheme, str | Path) else scheme
     id_, given = loaded.scheme.id, scheme if isinstance(scheme, str | Path) else loaded.directory

@@ -29,6 +29,7 @@ from math import ceil, floor
 from typing import Final, NamedTuple
 
 from drg.errors import SchemeError
+from drg.payment.expressions import compiled
 from drg.payment.scheme import PaymentScheme
 
 FEN: Final = 100  # per yuan
@@ -36,6 +37,20 @@ HIGHEST_COST_FEN: Final = 10**10
 HALF: Final = 100_000  # x = high · HALF + low; both are at most HALF
 LARGEST_TERM: Final = 2**62 // (2 * HALF)
 LARGEST_AMOUNT: Final = 2**61
+
+# What is paid, each formula once: here for numbers, in ``steps`` for words.
+STANDARD: Final = "weight * rate * scale * coefficient"
+MEAN: Final = "weight * regional_mean"
+UNIT: Final = "rate * scale"
+PRICE_RATIO: Final = "unit / regional_mean"
+INCOMPLETE: Final = "standard * cost / mean"
+LOW: Final = "cost * factor"
+HIGH: Final = {
+    "linear_add": "(cost - threshold * mean) * price_ratio",  # beside the standard
+    "deduct": "(cost - (threshold - 1) * mean * coefficient) * price_ratio",
+    "cap": "threshold * standard",
+    "by_item": "cost",
+}
 
 
 class Line(NamedTuple):
@@ -138,13 +153,16 @@ class Prices:
 
 def unit(scheme: PaymentScheme, value_yuan: Decimal) -> Fraction:
     """Yuan per unit of weight: the rate, or the value of a point × the scale."""
-    return Fraction(value_yuan) * Fraction(scheme.method.scale or 1)
+    scale = scheme.method.scale
+    return Fraction(compiled(UNIT)(rate=Fraction(value_yuan), scale=Fraction(scale) if scale else 1))
 
 
-def price_ratio(scheme: PaymentScheme, value_yuan: Decimal) -> Fraction:
+def price_ratio(scheme: PaymentScheme, per_weight: Fraction) -> Fraction:
     """c: yuan per unit of weight against the regional mean; 1 without one."""
     mean = scheme.method.regional_mean_yuan
-    return unit(scheme, value_yuan) / Fraction(mean) if mean else Fraction(1)
+    if not mean:
+        return Fraction(1)
+    return Fraction(compiled(PRICE_RATIO)(unit=per_weight, regional_mean=Fraction(mean)))
 
 
 def threshold(scheme: PaymentScheme, weight: Decimal) -> Decimal | None:
@@ -170,9 +188,9 @@ def prices(
     """
     what = f"the weight {weight} of {drg}, the rate {value_yuan} and the coefficient {coefficient}"
     rw, f, per_weight = Fraction(weight), Fraction(coefficient), unit(scheme, value_yuan)
-    c = price_ratio(scheme, value_yuan)
-    mean = rw * per_weight / c * FEN
-    standard = rw * per_weight * f * FEN
+    c = price_ratio(scheme, per_weight)
+    mean = compiled(MEAN)(weight=rw, regional_mean=per_weight / c) * FEN
+    standard = compiled(STANDARD)(weight=rw, rate=per_weight, scale=1, coefficient=f) * FEN
     if scheme.rounding and scheme.rounding.standard_first:
         standard = Fraction(half_up(standard))
     normal = line(Fraction(0), standard, what)
@@ -183,22 +201,20 @@ def prices(
         reference = standard if scheme.high.reference == "standard" else mean
         # No cost is higher than the highest, so neither need the threshold be.
         high_above = min(floor(k * reference), HIGHEST_COST_FEN)
-        slope, start = {
-            "linear_add": (c, standard - k * mean * c),
-            "deduct": (c, -(k - 1) * mean * f * c),
-            "cap": (Fraction(0), k * standard),
-            "by_item": (Fraction(1), Fraction(0)),
-        }[scheme.high.formula]
-        high = line(slope, start, what)
+        formula = scheme.high.formula
+        text = f"standard + {HIGH[formula]}" if formula == "linear_add" else HIGH[formula]
+        numbers = {"standard": standard, "threshold": k, "mean": mean, "price_ratio": c, "coefficient": f}
+        start, next_to_it = (compiled(text)(cost=cost, **numbers) for cost in (0, 1))
+        high = line(Fraction(next_to_it - start), Fraction(start), what)
     low_below, low = 0, normal
     if scheme.low:
         reference = standard if scheme.low.reference == "standard" else mean
         low_below = min(ceil(Fraction(scheme.low.threshold) * reference), HIGHEST_COST_FEN + 1)
-        low = line(Fraction(scheme.low.factor), Fraction(0), what)
+        low = line(compiled(LOW)(cost=1, factor=Fraction(scheme.low.factor)), Fraction(0), what)
     incomplete_below, incomplete = 0, normal
     if scheme.incomplete:
         incomplete_below = min(ceil(mean), HIGHEST_COST_FEN + 1)
-        incomplete = line(standard / mean, Fraction(0), what)
+        incomplete = line(compiled(INCOMPLETE)(cost=1, standard=standard, mean=mean), Fraction(0), what)
     return Prices(
         weight=rw,
         unit_yuan=per_weight,

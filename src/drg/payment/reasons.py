@@ -52,7 +52,7 @@ _WORDS: Final[dict[str, dict[int, str]]] = {
         DAYS_MISSING: "los_days is missing: no rule for short or long stays applied",
         DAYS_IMPOSSIBLE: "los_days is impossible (whole days, 0 to 36,600 expected): taken as not known",
         NOT_GROUPED: "the case has no DRG; see grouping_reason",
-        NO_WEIGHT: "the scheme has no weight for this DRG",
+        NO_WEIGHT: "the scheme has no weight for this DRG{of_levels}",
         NO_RATE: "the scheme has no rate for this insurance_type and hospital_level",
         NO_COEFFICIENT: "the coefficient of the hospital is not known: give it in the column "
         "hospital_coefficient (for all cases: --set hospital_coefficient=…)",
@@ -81,7 +81,7 @@ _WORDS: Final[dict[str, dict[int, str]]] = {
         DAYS_MISSING: "缺少实际住院天数，未按短期或长期住院判断",
         DAYS_IMPOSSIBLE: "实际住院天数不合理（应为 0 至 36,600 的整数），按不详处理",
         NOT_GROUPED: "病例未入组，见入组原因",
-        NO_WEIGHT: "支付方案中没有该病组的权重",
+        NO_WEIGHT: "支付方案中没有该病组{of_levels_zh}的权重",
         NO_RATE: "支付方案中没有该险种和医院级别的费率",
         NO_COEFFICIENT: "医疗机构系数未知：请用 hospital_coefficient 列提供"
         "（全部病例相同时可用 --set hospital_coefficient=…）",
@@ -109,7 +109,10 @@ class Reasons:
     def __init__(self, loaded: LoadedScheme) -> None:
         scheme, grouper = loaded.scheme, loaded.grouper
         fees = (*scheme.tcm.tcm_fees, *scheme.tcm.other_fees) if scheme.tcm else ()
+        levels = sorted({level for _, level in loaded.weights if level})
         facts = {
+            "of_levels": f" at this hospital_level (it has weights of {', '.join(levels)})" if levels else "",
+            "of_levels_zh": f"在该医院级别（方案所列级别：{'、'.join(levels)}）" if levels else "",
             "readmission_factor": scheme.readmission.factor if scheme.readmission else "",
             "tcm_share": f"{scheme.tcm.share_below:.0%}" if scheme.tcm else "",
             "tcm_fees": ", ".join(fees),

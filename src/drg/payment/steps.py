@@ -9,7 +9,9 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from drg.columns import PRICE, PRICING
+from drg.payment import formulas
 from drg.payment.book import Entry
+from drg.payment.expression_text import with_numbers
 from drg.payment.formulas import FEN, Prices, half_up
 from drg.payment.load import SCHEME_FILE
 from drg.payment.scheme import High, Outside, PaymentScheme
@@ -191,12 +193,14 @@ def _standard(facts: Facts, found: Prices) -> Iterator[Step]:
     assert rate is not None
     assert weight is not None
     assert facts.entry.factor is not None
-    factors = [
-        weight.relative_weight,
-        rate.value_yuan,
-        *([scheme.method.scale] if scheme.method.scale else []),
-    ]
-    arithmetic = " × ".join(number(factor) for factor in (*factors, facts.entry.factor))
+    factors = {
+        "weight": weight.relative_weight,
+        "rate": rate.value_yuan,
+        "scale": scheme.method.scale,
+        "coefficient": facts.entry.factor,
+    }
+    written = {name: number(factor) for name, factor in factors.items() if factor is not None}
+    arithmetic = with_numbers(formulas.STANDARD, written, **({} if scheme.method.scale else {"scale": 1}))
     exact = found.weight * found.unit_yuan * found.coefficient * FEN
     if exact.denominator != 1:
         arithmetic += f" = {money(exact)}"
@@ -204,11 +208,13 @@ def _standard(facts: Facts, found: Prices) -> Iterator[Step]:
     if scheme.method.regional_mean_yuan is not None:
         mean = scheme.method.regional_mean_yuan
         place = f"{SCHEME_FILE}, method.regional_mean_yuan"
-        arithmetic = f"{number(weight.relative_weight)} × {number(mean)}"
+        written = {"weight": number(weight.relative_weight), "regional_mean": number(mean)}
+        arithmetic = with_numbers(formulas.MEAN, written)
         yield Step(
             "mean cost of the group", "病组均费", money(found.mean), arithmetic, place, scheme.method.source
         )
-        arithmetic = f"{number(found.unit_yuan)} ÷ {number(mean)}"
+        written = {"unit": number(found.unit_yuan), "regional_mean": number(mean)}
+        arithmetic = with_numbers(formulas.PRICE_RATIO, written)
         yield Step("price ratio", "价格比", number(found.price_ratio), arithmetic)
 
 
@@ -318,15 +324,15 @@ def _part(facts: Facts, name: str) -> tuple[str, str, str]:
         return _high(scheme.high, entry.prices, facts.net), f"{SCHEME_FILE}, high", scheme.high.source
     if name == "drg_payment":
         if case_class == "incomplete" and entry.prices and facts.net < entry.prices.mean:
-            arithmetic = f"{money(entry.prices.standard)} × {money(facts.net)} ÷ {money(entry.prices.mean)}"
             return (
-                arithmetic,
+                with_numbers(formulas.INCOMPLETE, _written(entry.prices, facts.net)),
                 f"{SCHEME_FILE}, incomplete",
                 scheme.incomplete.source if scheme.incomplete else "",
             )
         return "the standard", "", ""
     if case_class == "low" and scheme.low:
-        return f"{money(facts.net)} × {number(scheme.low.factor)}", f"{SCHEME_FILE}, low", scheme.low.source
+        written = {"cost": money(facts.net), "factor": number(scheme.low.factor)}
+        return with_numbers(formulas.LOW, written), f"{SCHEME_FILE}, low", scheme.low.source
     if case_class in ("ungrouped", "ambiguous", "unweighted"):
         status = getattr(scheme, case_class)
         share = f" × {number(status.share)}" if status.share is not None else ""
@@ -334,18 +340,25 @@ def _part(facts: Facts, name: str) -> tuple[str, str, str]:
     return "the cost, by item", "", ""
 
 
+def _written(found: Prices, net: int) -> dict[str, str]:
+    """The numbers of a combination and a cost, by their names in ``formulas``."""
+    return {
+        "cost": money(net),
+        "standard": money(found.standard),
+        "mean": money(found.mean),
+        "threshold": number(found.threshold or Fraction(0)),
+        "coefficient": number(found.coefficient),
+        "price_ratio": number(found.price_ratio),
+    }
+
+
 def _high(high: High, found: Prices, net: int) -> str:
     """The arithmetic of a high-cost case; the price ratio is left out where it is 1."""
-    assert found.threshold is not None
-    k = number(found.threshold)
-    ratio = "" if found.price_ratio == 1 else f" × {number(found.price_ratio)}"
-    if high.formula == "linear_add":
-        return f"({money(net)} − {k} × {money(found.mean)}){ratio}, rounded with the standard"
-    if high.formula == "deduct":
-        return f"({money(net)} − ({k} − 1) × {money(found.mean)} × {number(found.coefficient)}){ratio}"
-    if high.formula == "cap":
-        return f"{k} × {money(found.standard)}"
-    return "the cost, by item"
+    if high.formula == "by_item":
+        return "the cost, by item"
+    known = {"price_ratio": 1} if found.price_ratio == 1 else {}
+    text = with_numbers(formulas.HIGH[high.formula], _written(found, net), **known)
+    return f"{text}, rounded with the standard" if high.formula == "linear_add" else text
 
 
 def surplus_steps(facts: Facts) -> Iterator[Step]:

@@ -182,7 +182,13 @@ def write(frame: pl.LazyFrame, file: Path, *, sources: Sequence[Path], bom: bool
                 _write_sheet(text, part, file)
             else:
                 compression = _CSV_COMPRESSION[ending]
-                text.sink_csv(exact(part), include_bom=bom, compression=compression, check_extension=False)
+                text.sink_csv(
+                    exact(part),
+                    include_bom=bom,
+                    datetime_format="%Y-%m-%d %H:%M:%S",
+                    compression=compression,
+                    check_extension=False,
+                )
         except DrgError:
             raise
         except pl.exceptions.PolarsError as error:

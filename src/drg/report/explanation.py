@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, time
 from typing import Final
 
 from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from drg.columns import INPUT
+from drg.columns import ALL
 from drg.grouping import Choice, Explanation, Tried
 from drg.grouping.corrected import CorrectedRow
 from drg.records.codes import DIAGNOSIS, PROCEDURE, names_of
 from drg.report.console import shown_as, status_in
-from drg.report.language import CHINESE, either
+from drg.report.corrected import corrected_how, corrected_place
+from drg.report.language import either
 
 # What says that a rule holds, or does not: the first that the console can show.
 _HOLDS: Final = ("✓", "√", "+")
@@ -64,7 +66,9 @@ class _Branches:
         for name, value in e.discharge.model_dump(exclude_none=True).items():
             if value in ("", []):
                 continue
-            label = self._either(INPUT[name].label_zh, name) if name in INPUT else name
+            label = self._either(ALL[name].label_zh, name) if name in ALL else name
+            if isinstance(value, datetime) and value.time() == time.min:
+                value = value.date()  # a day as it was given, not its first second
             given.add(Text(f"{label} = {self._named(value if isinstance(value, list) else [value])}"))
         severity = self._either(
             f"合并症或并发症 {_SEVERITIES_ZH.get(e.severity, e.severity)}", f"severity {e.severity}"
@@ -103,12 +107,11 @@ class _Branches:
 
     def _corrected(self, row: CorrectedRow) -> str:
         """What was corrected, why, and what the source has."""
-        place = f"{row.table} {row.key}"
-        if self._language == CHINESE:
-            what = row.change if row.column is None else f"{row.column} 原为 {row.before!r}"
-            return f"{row.version} 的更正：{place} {what}：{row.reason_zh or row.reason}"
-        what = row.change if row.column is None else f"{row.column} was {row.before!r}"
-        return f"corrected row of {row.version}: {place} {what}: {row.reason}"
+        place, how = corrected_place(row, self._language), corrected_how(row, self._language)
+        return self._either(
+            f"{row.version} 的更正：{place}，{how}；{row.reason_zh or row.reason}",
+            f"corrected row of {row.version}: {place} {how}: {row.reason}",
+        )
 
     def _named(self, codes: Sequence[object]) -> str:
         """Codes, each with its name if it has one."""
@@ -130,7 +133,9 @@ class _Branches:
                 codes = f" ({self._named(condition.codes)})" if condition.codes else ""
                 missing = ""
                 if condition.missing:
-                    lacking = self._either(f"缺少 {condition.missing}", f"{condition.missing} is missing")
+                    lacking = self._either(
+                        f"缺少{ALL[condition.missing].label_zh}", f"{condition.missing} is missing"
+                    )
                     missing = f" ({lacking})"
                 node.add(self._marked(condition.held, f"{condition.text}{codes}{missing}"))
             self._add_rules(node, rule.inside, everything=everything)

@@ -12,7 +12,6 @@ import polars as pl
 
 from drg.analysis.statement import by_hospital, hospitals_of
 from drg.analysis.statement_account import accounts_of
-from drg.analysis.statement_budget import budget_shares
 from drg.errors import InputError, did_you_mean
 from drg.records.files import make_directory, placed
 from drg.records.workbook import NO_TIME
@@ -20,8 +19,8 @@ from drg.report.statement_book import Statement, write_book
 from drg.report.statement_lines import sections
 from drg.report.statement_page import page
 from drg.report.statement_text import Language
-from drg.settlement.cleared import cleared, point_values
-from drg.settlement.columns import FORECAST, MONTH, YEAR
+from drg.settlement.columns import MONTH
+from drg.settlement.point_value_payment import cleared, point_values
 from drg.settlement.settle import Settlement
 
 _NAMES: Final = {"zh": "结算单", "en": "statement"}
@@ -89,11 +88,9 @@ def _statements(
     cases = settlement.cases
     if not point_values(settlement).is_empty():
         cases = cleared(cases, settlement)
-    # A year is either cleared or forecast.
-    budgets = budget_shares(settlement, YEAR) | budget_shares(settlement, FORECAST)
     rows = settlement.rows.partition_by("hospital_id", as_dict=True)
     for hospital, table in by_hospital(cases, hospitals, settlement.scheme):
-        accounts = accounts_of(settlement, rows[hospital,], table, budgets)
+        accounts = accounts_of(settlement, rows[hospital,], table)
         yield Statement(
             hospital=hospital,
             scheme=settlement.scheme,

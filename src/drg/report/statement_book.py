@@ -14,6 +14,7 @@ from xlsxwriter.utility import xl_col_to_name
 
 from drg.analysis.statement import SHOWN, sums_by
 from drg.analysis.statement_account import Account
+from drg.payment.expression_text import put_in
 from drg.payment.scheme import PaymentScheme
 from drg.records.workbook import Book, Heading, new_book
 from drg.records.workbook_looks import HEADER, TOTAL
@@ -22,7 +23,7 @@ from drg.report.statement_cases import BASES_ZH, case_cells, heading, write_case
 from drg.report.statement_classes import ClassSheet
 from drg.report.statement_lines import Section
 from drg.report.statement_months import MonthSheet
-from drg.report.statement_text import Language, Line, label, put_in
+from drg.report.statement_text import Language, Line, label
 from drg.report.statement_words import Words, words_in
 
 _WIDTHS: Final = (6, 28, 20, 44, 62, 44, 24)

@@ -7,13 +7,15 @@ from typing import Any, Final
 from xlsxwriter.utility import xl_col_to_name
 
 from drg.analysis.statement_account import Account
+from drg.payment.expression_text import in_cells, put_in
+from drg.payment.expressions import Rounding, parse, resolve
 from drg.payment.rules import INSIDE
 from drg.payment.scheme import PaymentScheme
 from drg.records.workbook import Book
 from drg.records.workbook_looks import HEADER, TOTAL
 from drg.report.statement_cases import CaseCells, counted_word, in_words
 from drg.report.statement_text import Language, label
-from drg.settlement.cells import BESIDE, shared_classes
+from drg.settlement.case_formulas import AMOUNTS, FORMULAS, shared_classes
 
 SHEET: Final = {"zh": "病例汇总", "en": "classes"}
 # The columns of the table: where each is from, and how it looks.
@@ -21,16 +23,7 @@ COLUMNS: Final[dict[str, str]] = {
     "cases": "count",
     "cases_held": "count",
     "relative_weight": "weight",
-    "cost": "money",
-    "excluded_items": "money",
-    "standard": "money",
-    "shared_cost": "money",
-    "shared_standard": "money",
-    **dict.fromkeys(BESIDE, "money"),
-    "payment": "money",
-    "patient_share": "money",
-    "surplus_formula": "money",
-    "surplus": "money",
+    **dict.fromkeys(AMOUNTS, "money"),
 }
 _ROW_NAME: Final = {"zh": "病例类型", "en": "case class"}
 _TOTAL: Final = {"zh": "合计", "en": "total"}
@@ -38,17 +31,6 @@ _CHECKS: Final = {
     "zh": ("核对", "病例表合计", "结算", "差额"),
     "en": ("check", "from the cases", "settled", "difference"),
 }
-
-
-def column_label(name: str, language: Language) -> str:
-    """The head of a column."""
-    own = {
-        "excluded_items": ("除外项目费用", "excluded items"),
-        "cleared_payment": ("清算支付", "cleared payment"),
-    }
-    if name in own:
-        return own[name][0 if language == "zh" else 1]
-    return label(name, language)
 
 
 def columns_of(account: Account) -> dict[str, str]:
@@ -89,7 +71,7 @@ class ClassSheet:
         book.cell(sheet, self._row, 0, title, "heading")
         names = columns_of(account)
         head = self._row + 1
-        heads = [_ROW_NAME[language], *(column_label(name, language) for name in names)]
+        heads = [_ROW_NAME[language], *(label(name, language) for name in names)]
         book.row(sheet, head, heads, [HEADER] * len(heads))
         first = head + 1
         letters = {name: xl_col_to_name(place) for place, name in enumerate(names, start=1)}
@@ -141,30 +123,28 @@ class ClassSheet:
             "case_class": shown,
         }
 
-        def summed(*columns: str) -> str:
-            return "+".join(cells.sum_if(column, where | counted) for column in columns)
+        def summed(column: str) -> str:
+            return cells.sum_if(column, where | counted)
 
         def here(column: str) -> str:
             return f"{letters[column]}{row}"
 
-        net = f"{here('cost')}-{here('excluded_items')}"
-        by_group = summed("drg_payment", "high_cost_payment")
-        shared = case_class in self._shared
-        formulas = {
-            "cases": cells.count_if(where),
-            "cases_held": f"{here('cases')}-{cells.count_if(where | counted)}",
-            "relative_weight": summed("relative_weight"),
-            "cost": summed("total_cost_yuan"),
-            "excluded_items": summed("excluded_items_yuan") if self._has_excluded else "0",
-            "standard": summed("standard_payment") if case_class in self._inside else "0",
-            "shared_cost": net if shared else "0",
-            "shared_standard": by_group if shared else "0",
-            "item_payment": summed("item_payment") + ("" if shared else f"+{by_group}"),
-            "payment": "+".join(here(column) for column in ("shared_standard", *BESIDE)),
-            "surplus_formula": f"{here('standard')}-({net})" if case_class in self._inside else "0",
-            "surplus": f"{here('payment')}-{here('cost')}",
+        facts = {
+            "inside": case_class in self._inside,
+            "shared": case_class in self._shared,
+            "has_excluded_items": self._has_excluded,
         }
-        return formulas.get(name) or summed(name)
+        if name == "cases":
+            return cells.count_if(where)
+        if name == "cases_held":
+            return f"{here('cases')}-{cells.count_if(where | counted)}"
+        if name not in FORMULAS:
+            return summed(name)
+        # Another row of the table is a cell beside; what is none is a column of the cases.
+        return put_in(
+            in_cells(resolve(parse(FORMULAS[name]), facts), Rounding()),
+            lambda other: here(other) if other in letters and other != name else summed(other),
+        )
 
     def _write_checks(self, row: int, account: Account, letters: dict[str, str], total: int) -> str:
         book, sheet, language = self._book, self._sheet, self._language

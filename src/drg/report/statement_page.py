@@ -18,7 +18,6 @@ from drg.report.statement_book import (
     head_lines,
 )
 from drg.report.statement_cases import in_words
-from drg.report.statement_classes import column_label
 from drg.report.statement_lines import Section
 from drg.report.statement_text import Figure, Line, label, shown
 
@@ -147,7 +146,7 @@ def _classes(statement: Statement, account: Account) -> str:
             yield [shown_class, *(_cell(name, row[name]) for name in names)]
         yield [statement.words.total, *(_cell(name, account.total[name]) for name in names)]
 
-    heads = ["", *(column_label(name, language) for name in names)]
+    heads = ["", *(label(name, language) for name in names)]
     made = table(heads, 1, rows(), style="compact", totals=1)
     return f"<h3>{escape(statement.words.classes)}</h3>\n{made}"
 

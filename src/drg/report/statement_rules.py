@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Final
 
+from drg.payment.expression_text import percent
 from drg.payment.settlement_rules import Budget, SettlementRules
 from drg.report.statement_text import plain
+from drg.settlement.risk_sharing import span_of
 
 Rule = tuple[str, str, str]  # Chinese, English, source
 NO_RULE: Final[Rule] = ("", "", "")
@@ -26,18 +28,13 @@ _CLOSING: Final = {
 }
 
 
-def percent(share: Decimal) -> str:
-    """A share as people write it."""
-    return f"{plain(share * 100)}%"
-
-
 def surplus(rules: SettlementRules) -> Rule:
     """Who keeps a surplus."""
     rule = rules.surplus
     if rule is None:
         return "方案未规定：结余全部留用", "no rule: all of it is kept", ""
     bands = [(band.utilisation_at_least, band.hospital_keeps) for band in rule.bands]
-    zh, en = _bands(bands, "留用", "kept", "100%")
+    zh, en = _bands(bands, "留用", "kept", Decimal(1))
     mode_zh, mode_en = _MODES[rule.mode]
     return f"结余留用：{zh}；{mode_zh}", f"surplus kept: {en}; {mode_en}", rule.source
 
@@ -48,21 +45,20 @@ def overrun(rules: SettlementRules) -> Rule:
     if rule is None:
         return "方案未规定：超支由医院承担", "no rule: the hospital bears it", ""
     bands = [(band.utilisation_at_least, band.fund_bears) for band in rule.bands]
-    zh, en = _bands(bands, "基金分担", "borne by the fund", "")
+    zh, en = _bands(bands, "基金分担", "borne by the fund", None)
     mode_zh, mode_en = _MODES[rule.mode]
     return f"超支分担：{zh}；{mode_zh}", f"overrun: {en}; {mode_en}", rule.source
 
 
-def _bands(bands: Sequence[tuple[Decimal, Decimal]], zh: str, en: str, end: str) -> tuple[str, str]:
-    stops = [*(percent(start) for start, _ in bands[1:]), end]
-    spans = [
-        f"{percent(start)}–{stop}" if stop else f"≥{percent(start)}"
-        for (start, _), stop in zip(bands, stops, strict=True)
-    ]
-    shares = [percent(share) for _, share in bands]
-    in_zh = "，".join(f"{span} {zh} {share}" for span, share in zip(spans, shares, strict=True))
-    in_en = ", ".join(f"{span} {en} {share}" for span, share in zip(spans, shares, strict=True))
-    return in_zh, in_en
+def _bands(
+    bands: Sequence[tuple[Decimal, Decimal]], zh: str, en: str, end: Decimal | None
+) -> tuple[str, str]:
+    stops = [*(start for start, _ in bands[1:]), end]
+    rows = [(span_of(start, stop), percent(share)) for (start, share), stop in zip(bands, stops, strict=True)]
+    return (
+        "，".join(f"{span} {zh} {share}" for span, share in rows),
+        ", ".join(f"{span} {en} {share}" for span, share in rows),
+    )
 
 
 def cap(rules: SettlementRules) -> Rule:
@@ -140,11 +136,28 @@ def budget(rule: Budget, how: str) -> Rule:
     )
 
 
-def rounding(rules: SettlementRules) -> tuple[str, str]:
-    """To what shares of amounts are rounded."""
-    rule = rules.rounding
-    yuan = rule is not None and rule.unit == "yuan"
-    down = rule is not None and rule.mode == "down"
-    zh = f"{'舍去尾数取整' if down else '四舍五入'}到{'元' if yuan else '分'}"
-    en = f"rounded {'down' if down else 'half up'} to whole {'yuan' if yuan else 'fen'}"
-    return zh, en
+RULES: Final[dict[str, Callable[[SettlementRules], Rule]]] = {
+    "surplus": surplus,
+    "overrun": overrun,
+    "cap": cap,
+    "floor": floor,
+    "quality": quality,
+    "deposit": deposit,
+    "returned": returned,
+    "disbursement": disbursement,
+    "prepayment": prepayment,
+}
+
+
+def rule_beside(name: str, rules: SettlementRules, of_budget: Budget | None, how: str | None) -> Rule:
+    """The rule that stands beside a line.
+
+    Args:
+        name: ``Formula.scheme``.
+        rules: of the scheme.
+        of_budget: the budget of the account.
+        how: it was closed.
+    """
+    if name == "budget":
+        return budget(of_budget, how) if of_budget and how else NO_RULE
+    return RULES[name](rules) if name else NO_RULE

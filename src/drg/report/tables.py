@@ -17,6 +17,7 @@ from drg.records.findings import ERROR, NOTICE, WARNING
 from drg.report.checks import SEVERITIES_ZH, severity_in
 from drg.report.console import say
 from drg.report.console_table import show
+from drg.report.corrected import corrected_how, corrected_place
 from drg.report.language import either
 from drg.tables.importing import Imported
 from drg.tables.locate import called
@@ -63,8 +64,18 @@ _CHANGES_ZH: Final = {
     "split otherwise": "细分改变",
     "codes changed": "编码改变",
     "excluded by others": "排除条件改变",
+    "another order": "次序改变",
+    "newly grouped": "新入组",
+    "no longer grouped": "不再入组",
+    "newly asked for": "新列入",
+    "no longer asked for": "不再列入",
 }
 _CELL: Final = 60
+
+
+def _change_in_chinese(change: str) -> str:
+    # Levels of complications are written as they are: CC → MCC; only their absence is a word.
+    return _CHANGES_ZH.get(change) or change.replace("none", "无")
 
 
 def print_import(console: Console, imported: Imported, language: str) -> None:
@@ -206,9 +217,7 @@ def print_diff(
     for what, change, count in summary.rows():
         items = diff.details(what).filter(change=change)["item"].head(4).to_list()
         shown = ", ".join(items) + (" …" if count > 4 else "")
-        rows.append(
-            (of(_WHAT_ZH[what], what), of(_CHANGES_ZH.get(change, change), change), f"{count:,}", shown)
-        )
+        rows.append((of(_WHAT_ZH[what], what), of(_change_in_chinese(change), change), f"{count:,}", shown))
     heads = tuple(of("对象,变化,数量,例如", "what,change,count,for example").split(","))
     show(console, heads, "wwnt", rows, title=of("变化", "Changes"))
     for what in (what for what in WHAT if what in details):
@@ -234,7 +243,7 @@ def _print_details(console: Console, diff: TablesDiff, what: str, limit: int | N
     )
     rows = []
     for row in changes.head(changes.height if limit is None else limit).rows(named=True):
-        change = either(language, _CHANGES_ZH.get(row["change"], row["change"]), row["change"])
+        change = either(language, _change_in_chinese(row["change"]), row["change"])
         rest = (_short(row[column] or "", limit) for column in ("item", "about", "before", "after"))
         rows.append((change, *rest))
     show(console, heads, "wtttt", rows, title=f"{heads[1]}: {changes.height:,}")
@@ -348,9 +357,8 @@ class _Shown:
             corrected = list(same)
             self._say(f"  {version} 的更正：{why_zh or why}", f"  corrected in {version}: {why}")
             for row in corrected[: self._limit]:
-                zh = row.change if row.column is None else f"{row.column} 原为 {row.before!r}"
-                en = row.change if row.column is None else f"{row.column} was {row.before!r}"
-                self._say(f"    {row.table} {row.key}：{zh}", f"    {row.table} {row.key}: {en}")
+                place, how = corrected_place(row, self._language), corrected_how(row, self._language)
+                self._say(f"    {place}：{how}", f"    {place}: {how}")
             _more(self._console, len(corrected), self._limit, "--codes", self._language, indent="    ")
 
     def _say(self, zh: str, en: str) -> None:

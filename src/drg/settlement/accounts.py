@@ -1,4 +1,4 @@
-"""Sums of cells and payments → the rows of accounts: months, the year to date, the year, its forecast.
+"""Sums of cases and payments → the rows of accounts: months, the year to date, the year, its forecast.
 
 Sharing, deposits and recoveries are judged on the year to date; a month is what they grew by. So months add
 up to the year, whatever the rules.
@@ -10,11 +10,11 @@ from typing import Final
 
 import polars as pl
 
-from drg.payment.settlement_rules import SettlementRules
-from drg.settlement import figures
-from drg.settlement.cells import COUNTED, SUMS, with_surplus
-from drg.settlement.columns import ACCOUNT, FLOWS, LOCAL, MONTH, YEAR_TO_DATE
-from drg.settlement.shares import WIDE, wide
+from drg.payment.expressions import ONE, WIDE, wide
+from drg.settlement.case_formulas import SUMS
+from drg.settlement.case_sums import with_surplus
+from drg.settlement.columns import ACCOUNT, CLASS_COUNTS, FLOWS, LOCAL, MONTH, YEAR, YEAR_TO_DATE
+from drg.settlement.evaluation import Accounts
 
 # Kinds of payments and the column that each is added up in.
 KINDS: Final = {
@@ -25,7 +25,8 @@ KINDS: Final = {
     "refund": "refunds",
     "deduction": "deductions",
 }
-_ADDED: Final = (*COUNTED, *KINDS.values())
+_COUNTED: Final = (*SUMS, *CLASS_COUNTS)
+_ADDED: Final = (*_COUNTED, "surplus", *KINDS.values())
 _FLOWING: Final = tuple(column.name for column in FLOWS)
 
 
@@ -33,7 +34,7 @@ def by_month(counts: pl.DataFrame, payments: pl.DataFrame) -> pl.DataFrame:
     """What happened in each month of each account; months without cases or payments included.
 
     Args:
-        counts: of ``cells.CaseSums``.
+        counts: of ``case_sums.CaseSums``.
         payments: of ``given.check_payments``.
 
     Returns:
@@ -70,17 +71,16 @@ def by_month(counts: pl.DataFrame, payments: pl.DataFrame) -> pl.DataFrame:
     return found.with_columns(pl.col(_ADDED).fill_null(0).cast(WIDE)).sort(*ACCOUNT, "month")
 
 
-def months(found: pl.DataFrame, rules: SettlementRules) -> pl.DataFrame:
+def months(found: pl.DataFrame, accounts: Accounts) -> pl.DataFrame:
     """The rows of months and of the year to date, sorted by account and month; amounts in fen."""
+    found = without_scores(found)
+    unknown = ("quality_factor", "deposit_share_returned")
     so_far = found.with_columns(pl.col(_ADDED).cum_sum().over(ACCOUNT, order_by="month"))
-    so_far = _worked_out(_recovered(so_far, rules), rules)
+    so_far = accounts.worked_out(so_far).drop(unknown)
     grown = pl.col(_FLOWING) - pl.col(_FLOWING).shift(1, fill_value=0).over(ACCOUNT, order_by="month")
-    alone = figures.of_cases(found, rules).drop(_FLOWING, strict=False)
+    alone = accounts.worked_out(found).drop(_FLOWING, *unknown)
     month = alone.hstack(so_far.select(grown))
-    return pl.concat(
-        [_spanned(month, MONTH), _spanned(so_far, YEAR_TO_DATE)],
-        how="diagonal",
-    )
+    return pl.concat([_spanned(month, MONTH), _spanned(so_far, YEAR_TO_DATE)], how="diagonal")
 
 
 def whole_year(found: pl.DataFrame) -> pl.DataFrame:
@@ -96,23 +96,21 @@ def at_pace(years: pl.DataFrame) -> pl.DataFrame:
     """
     known = years.filter(pl.col("last") > 0)
     last = pl.col("last").cast(WIDE)
-    return with_surplus(known.with_columns((pl.col(SUMS) * wide(24) + last) // (wide(2) * last)))
+    return with_surplus(known.with_columns((pl.col(_COUNTED) * wide(24) + last) // (wide(2) * last)))
 
 
-def before_closing(years: pl.DataFrame, rules: SettlementRules) -> pl.DataFrame:
-    """Years with all that does not depend on scores and budgets."""
-    return figures.of_cases(_recovered(years, rules), rules)
+def without_scores(frame: pl.DataFrame) -> pl.DataFrame:
+    """Rows before the year's score is known, and before its budget is closed."""
+    return frame.with_columns(
+        quality_factor=wide(ONE), deposit_share_returned=pl.lit(None, dtype=WIDE), budget_adjustment=wide(0)
+    )
 
 
-def _worked_out(frame: pl.DataFrame, rules: SettlementRules) -> pl.DataFrame:
-    frame = figures.without_scores(figures.of_cases(frame, rules))
-    frame = figures.scored(frame, rules, by_points=pl.lit(False))
-    return figures.of_account(frame, rules, cleared=False).drop(figures.SCORED)
-
-
-def _recovered(frame: pl.DataFrame, rules: SettlementRules) -> pl.DataFrame:
-    taken = figures.recovered(pl.col("prepayment"), pl.col("month"), rules)
-    return frame.with_columns(prepayment_recovered=taken)
+def standing(rows: pl.DataFrame) -> pl.DataFrame:
+    """Each account as it stands: the cleared year, or the year to date of its last month."""
+    known = rows.filter(pl.col("span").is_in([YEAR, YEAR_TO_DATE]))
+    ranked = known.sort(pl.col("span") == YEAR, "period", maintain_order=True)
+    return ranked.unique(ACCOUNT, keep="last", maintain_order=True).sort(ACCOUNT)
 
 
 def _spanned(frame: pl.DataFrame, span: str) -> pl.DataFrame:

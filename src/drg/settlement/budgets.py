@@ -8,12 +8,14 @@ from typing import Any, Final
 
 import polars as pl
 
+from drg.columns import Column, Kind
+from drg.payment.expressions import ONE, WIDE
 from drg.payment.formulas import half_up
 from drg.payment.settlement_rules import Budget, SettlementRules
 from drg.settlement.closing import Closed, Row, close
-from drg.settlement.columns import LOCAL
-from drg.settlement.figures import fund_relief
-from drg.settlement.shares import ONE, WIDE, unit_fen
+from drg.settlement.columns import ACCOUNT, LOCAL
+from drg.settlement.evaluation import Accounts, rounding_of
+from drg.settlement.exact_decimals import as_decimals
 
 _YUAN = pl.Decimal(38, 2)
 # A budget and how it was closed; ``insurance_type`` null: all insurances together.
@@ -40,6 +42,19 @@ BUDGET_SCHEMA: Final = pl.Schema(
 _AMOUNTS: Final = (
     *("budget", "reserve", "carried_in", "pool", "claimed", "paid", "carried_out", "borne_by_fund"),
 )
+_ALL: Final = ("all_overruns", "all_after", "all_by_group", "distributed")
+# What an account has to do with the closing of its budget, beside its row and that of the budget: figures of
+# ``account_formulas``, the conditions under which they are shown, and its ``part`` of what is parted.
+SHARE_SCHEMA: Final = pl.Schema(
+    {
+        "year": pl.Int32(),
+        **dict.fromkeys((*ACCOUNT[1:], "span", "closed_by"), pl.String()),
+        **dict.fromkeys(("by_value", "parted", "taken_back"), pl.Boolean()),
+        **dict.fromkeys(("taken", "part", *_AMOUNTS, *_ALL), _YUAN),
+        "all_points": pl.Decimal(38, 16),
+        "point_value": pl.Decimal(38, 12),
+    }
+)
 
 
 def closes_by_points(rules: SettlementRules) -> pl.Expr:
@@ -52,34 +67,59 @@ def closes_by_points(rules: SettlementRules) -> pl.Expr:
 
 
 def close_budgets(
-    years: pl.DataFrame, rules: SettlementRules, span: str
-) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
+    years: pl.DataFrame, formulas: Accounts, rules: SettlementRules, span: str
+) -> tuple[pl.DataFrame, list[dict[str, Any]], pl.DataFrame]:
     """Close every budget of the scheme that has accounts.
 
     Args:
-        years: accounts of ``figures.scored``, sorted; equal remainders go to the first.
+        years: accounts of ``Accounts.worked_out``, sorted; equal remainders go to the first.
+        formulas: of the scheme.
         rules: of the scheme.
         span: ``year`` or ``forecast``.
 
     Returns:
-        The accounts with ``budget_adjustment`` in fen, and rows of ``BUDGET_SCHEMA``.
+        The accounts with ``budget_adjustment`` in fen, rows of ``BUDGET_SCHEMA``, and ``SHARE_SCHEMA``.
     """
     changes = pl.Series("budget_adjustment", [0], dtype=WIDE).new_from_index(0, years.height)
-    rows = []
+    rows, shares = [], [pl.DataFrame(schema=SHARE_SCHEMA)]
     for budget in rules.budgets:
         where = years.select(_of_budget(budget)).to_series().arg_true()
         if not len(where):
             continue
-        of_budget = years[where].select(
-            amount=pl.col("payment") - pl.col("patient_share") + pl.col("quality_adjustment"),
-            by_group=pl.col("shared_payment") + pl.col("quality_adjustment"),
-            points=pl.col("points") * pl.col("quality_factor"),
-            overrun_fund=fund_relief(),
-        )
-        closed = close(budget, [Row(*row) for row in of_budget.iter_rows()], unit_fen(rules), ONE * ONE)
+        accounts = years[where]
+        names = ("own_claim", "by_group", "own_points", "relief")
+        of_budget = accounts.select(formulas.value(name, cleared=True).alias(name) for name in names)
+        claims = [Row(*row) for row in of_budget.iter_rows()]
+        closed = close(budget, claims, rounding_of(rules).unit, ONE * ONE)
         changes = changes.scatter(where, pl.Series(closed.changes, dtype=WIDE))
-        rows.append(_row(budget, closed, span, int(of_budget["points"].sum() or 0)))
-    return years.with_columns(changes), rows
+        rows.append(_row(budget, closed, span, sum(claim.points for claim in claims)))
+        shares.append(_shares(accounts.select(ACCOUNT), closed, rows[-1]))
+    return years.with_columns(changes), rows, pl.concat(shares)
+
+
+def _shares(accounts: pl.DataFrame, closed: Closed, budget: dict[str, Any]) -> pl.DataFrame:
+    by_value = closed.how == "point_value"
+    sums = {name: _decimal(Fraction(closed.sums[name], 100), 2) for name in _ALL}
+    of_all = {
+        **{name: budget[name] for name in ("span", "closed_by", "point_value", *_AMOUNTS)},
+        **sums,
+        "all_points": _decimal(closed.sums["all_points"], 16),
+        "by_value": by_value,
+        "taken_back": closed.how == "hospitals_over" and closed.sums["all_overruns"] > 0,
+    }
+    own = {"taken": closed.taken, "part": closed.parts}
+    amounts = pl.DataFrame(own, schema=dict.fromkeys(own, WIDE))
+    money = as_decimals(amounts, [Column(name, Kind.MONEY, _YUAN, "", "") for name in own])
+    return (
+        accounts.hstack(money)
+        .select(
+            *ACCOUNT,
+            pl.Series("parted", closed.parted, dtype=pl.Boolean),
+            *own,
+            *(pl.lit(value, dtype=SHARE_SCHEMA[name]).alias(name) for name, value in of_all.items()),
+        )
+        .select(SHARE_SCHEMA.names())
+    )
 
 
 def _of_budget(budget: Budget) -> pl.Expr:

@@ -1,4 +1,7 @@
-"""A year's budget → what is added to or taken off each account, so that nothing is left over by rounding."""
+"""A year's budget → what is added to or taken off each account, so that nothing is left over by rounding.
+
+The lines are those of ``account_formulas``; what is parted among accounts is parted here.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
 
-from drg.payment.formulas import half_up
+from drg.payment.expressions import Rounding, exact
 from drg.payment.settlement_rules import Budget
+from drg.settlement.account_formulas import TABLE
+from drg.settlement.evaluation import exactly
 
 _FEN: Final = 100
+_ROWS: Final = {row.name: row for row in TABLE}
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,10 @@ class Closed:
         carried_out: to the next year; negative: an excess.
         borne_by_fund: an excess that the fund bears; negative: a remainder that stays in it.
         changes: what is added to each account.
+        parted: of each account whether it shares in what is parted in proportion.
+        taken: of each account what is taken back of its overrun.
+        parts: of each account its part of what is parted; its claim where nothing is.
+        sums: the figures of ``account_formulas`` that are of all accounts, in fen and points.
     """
 
     how: str
@@ -59,6 +69,10 @@ class Closed:
     carried_out: int
     borne_by_fund: int
     changes: tuple[int, ...]
+    parted: tuple[bool, ...]
+    taken: tuple[int, ...]
+    parts: tuple[int, ...]
+    sums: dict[str, Any]
 
 
 def apportion(total: int, weights: Sequence[int], unit: int = 1) -> list[int]:
@@ -93,44 +107,54 @@ def close(budget: Budget, rows: Sequence[Row], unit: int, points_per_unit: int) 
         unit: to which shares are rounded, in fen.
         points_per_unit: how many of ``Row.points`` are one point.
     """
-    amount = int(budget.amount_yuan * _FEN)
-    reserve = half_up(Fraction(amount) * Fraction(budget.reserve_share))
-    carried_in = int(budget.carried_in_yuan * _FEN)
-    pool = amount - reserve + carried_in
-    claimed = sum(row.amount for row in rows)
-    found: dict[str, Any] = {
-        **{"budget": amount, "reserve": reserve, "carried_in": carried_in, "pool": pool},
-        **{"claimed": claimed, "factor": None, "point_value": None, "carried_out": 0, "borne_by_fund": 0},
+    sums: dict[str, Any] = {
+        "budget": Fraction(budget.amount_yuan) * _FEN,
+        "reserve_share": Fraction(budget.reserve_share),
+        "carried_in": Fraction(budget.carried_in_yuan) * _FEN,
+        "claimed": sum(row.amount for row in rows),
+        "all_by_group": sum(row.by_group for row in rows),
+        "all_points": Fraction(sum(row.points for row in rows), points_per_unit),
+        "all_overruns": sum(row.overrun_fund for row in rows),
     }
-    difference = claimed - pool
+    functions = exact(Rounding(unit), Fraction(1))
+    for name in ("reserve", "pool", "budget_difference"):
+        sums[name] = exactly(_ROWS, sums, functions, name)
+    difference, pool = int(sums["budget_difference"]), int(sums["pool"])
     how: str = budget.excess if difference > 0 else budget.remainder
-    changes = [0] * len(rows)
-    if how == "point_value":
-        for_points = pool - claimed + sum(row.by_group for row in rows)
-        points = sum(row.points for row in rows)
-        if points <= 0 or for_points < 0:
-            how = "not_possible"
-        else:
-            parts = apportion(for_points, [row.points for row in rows], unit)
-            changes = [part - row.by_group for part, row in zip(parts, rows, strict=True)]
-            found["point_value"] = Fraction(for_points * points_per_unit, points * _FEN)
-    elif difference == 0:
+    by_value = how == "point_value"
+    if difference == 0 and not by_value:
         how = "balanced"
-    elif how == "carried_over":
-        found["carried_out"] = -difference
-    elif how == "fund":
-        found["borne_by_fund"] = difference
-    else:
-        if how == "hospitals_over":
-            changes = _taken_from_overruns(rows, difference)
-        fitted, factor = _by_factor(rows, changes, pool, unit)
-        if fitted is None:
-            how = "not_possible"
-        else:
-            changes, found["factor"] = fitted, factor
-    if how == "not_possible":
-        changes, found["carried_out"] = [0] * len(rows), -difference
-    return Closed(how=how, paid=claimed + sum(changes), changes=tuple(changes), **found)
+    taken = _taken_from_overruns(rows, difference) if how == "hospitals_over" else [0] * len(rows)
+    after = [row.amount + change for row, change in zip(rows, taken, strict=True)]
+    # Accounts below zero stay as they are.
+    weights = [row.points for row in rows] if by_value else [max(amount, 0) for amount in after]
+    before = sums["all_by_group"] if by_value else sum(weights)
+    to_part = pool - (sums["claimed"] if by_value else sum(after)) + before
+    parted = by_value or (how in ("common_factor", "hospitals_over") and to_part != before)
+    if parted and (sum(weights) <= 0 or to_part < 0):
+        how, by_value, parted = "not_possible", False, False
+        taken, after = [0] * len(rows), [row.amount for row in rows]
+    shares = [parted and (by_value or weight > 0) for weight in weights]
+    amounts = apportion(to_part, weights, unit) if parted else weights
+    parts = [part if share else left for part, share, left in zip(amounts, shares, after, strict=True)]
+    changes = [
+        part - (row.by_group if by_value else row.amount) for part, row in zip(parts, rows, strict=True)
+    ]
+    sums |= {"all_after": sum(weights), "distributed": to_part}
+    return Closed(
+        how=how,
+        **{name: int(sums[name]) for name in ("budget", "reserve", "carried_in", "pool", "claimed")},
+        paid=sums["claimed"] + sum(changes),
+        factor=Fraction(to_part, sum(weights)) if parted and not by_value else None,
+        point_value=exactly(_ROWS, sums, functions, "point_value") / _FEN if by_value else None,
+        carried_out=-difference if how in ("carried_over", "not_possible") else 0,
+        borne_by_fund=difference if how == "fund" else 0,
+        changes=tuple(changes),
+        parted=tuple(share and not by_value for share in shares),
+        taken=tuple(taken),
+        parts=tuple(parts),
+        sums=sums,
+    )
 
 
 def _taken_from_overruns(rows: Sequence[Row], excess: int) -> list[int]:
@@ -142,22 +166,3 @@ def _taken_from_overruns(rows: Sequence[Row], excess: int) -> list[int]:
     if excess >= most:
         return [-overrun for overrun in overruns]
     return [-part for part in apportion(excess, overruns)]
-
-
-def _by_factor(
-    rows: Sequence[Row], changes: Sequence[int], pool: int, unit: int
-) -> tuple[list[int] | None, Fraction | None]:
-    """The changes that make the accounts equal the pool; accounts below zero stay as they are."""
-    amounts = [row.amount + change for row, change in zip(rows, changes, strict=True)]
-    if sum(amounts) == pool:
-        return list(changes), None
-    positive = [max(amount, 0) for amount in amounts]
-    for_them = pool - sum(amounts) + sum(positive)
-    if sum(positive) == 0 or for_them < 0:
-        return None, None
-    parts = apportion(for_them, positive, unit)
-    fitted = [
-        part - row.amount if amount > 0 else change
-        for part, row, amount, change in zip(parts, rows, amounts, changes, strict=True)
-    ]
-    return fitted, Fraction(for_them, sum(positive))

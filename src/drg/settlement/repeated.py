@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -17,25 +16,22 @@ _KNOWN: Final = _HOSPITAL.is_not_null() & (_CASE.fill_null("") != "")
 _MARK: Final = _HOSPITAL.hash(1) ^ _CASE.hash(2)
 
 
-def marks_of(batch: pl.DataFrame) -> Marks:
+def mark() -> pl.Expr:
     """A number for the hospital and id of each case that has both; equal cases have the same."""
-    return batch.select(_MARK.filter(_KNOWN)).to_series().to_numpy()
+    return _MARK.filter(_KNOWN)
 
 
-def repeated(priced: pl.LazyFrame, marks: Sequence[Marks]) -> list[tuple[str, int, str]]:
+def repeated(priced: pl.LazyFrame, marks: Marks) -> list[tuple[str, int, str]]:
     """Which hospitals have cases more than once.
 
     Args:
         priced: the cases, with hospital_id and case_id.
-        marks: of their batches.
+        marks: of all of them, in any order.
 
     Returns:
         Hospital, how many of its cases are there more than once, and the first of their ids, by hospital.
     """
-    if not marks:
-        return []
-    ordered = np.concatenate(marks)
-    ordered.sort()
+    ordered = np.sort(marks)
     twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
     if not len(twice):
         return []

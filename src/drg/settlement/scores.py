@@ -7,13 +7,13 @@ from decimal import Decimal
 
 import polars as pl
 
+from drg.payment.expressions import ONE, WIDE, wide
 from drg.payment.settlement_rules import SettlementRules
 from drg.settlement.columns import LOCAL
-from drg.settlement.shares import ONE, WIDE, units, wide
 
 
 def with_scores(years: pl.DataFrame, scores: pl.DataFrame, rules: SettlementRules) -> pl.DataFrame:
-    """Add ``score``, ``quality_factor`` and ``deposit_share_returned`` (units of 1e-8; see ``figures``).
+    """Add ``score``, ``quality_factor`` and ``deposit_share_returned`` (units of 1e-8).
 
     Args:
         years: accounts; of other bases than local ones, no score is asked for.
@@ -46,5 +46,5 @@ def with_scores(years: pl.DataFrame, scores: pl.DataFrame, rules: SettlementRule
 def _by_score(rows: Sequence[tuple[Decimal, Decimal]]) -> pl.Expr:
     value = pl.lit(None, dtype=WIDE)
     for at_least, share in rows:
-        value = pl.when(pl.col("score") >= pl.lit(at_least)).then(wide(units(share))).otherwise(value)
+        value = pl.when(pl.col("score") >= pl.lit(at_least)).then(wide(int(share * ONE))).otherwise(value)
     return value

@@ -15,9 +15,9 @@ from drg.payment.settlement_rules import SettlementRules
 from drg.records.binding import without_unread
 from drg.records.cases import Cases
 from drg.records.short_table import ShortTable
-from drg.settlement import accounts, figures, notes
+from drg.settlement import accounts, notes
 from drg.settlement.budgets import BUDGET_SCHEMA, close_budgets, closes_by_points
-from drg.settlement.cells import sums
+from drg.settlement.case_sums import sums
 from drg.settlement.columns import (
     ACCOUNT,
     FORECAST,
@@ -26,12 +26,13 @@ from drg.settlement.columns import (
     SPANS,
     YEAR,
 )
-from drg.settlement.decided import Decided, apply_decisions
+from drg.settlement.evaluation import Accounts
+from drg.settlement.exact_decimals import as_decimals
 from drg.settlement.findings import Finding, findings_frame
 from drg.settlement.given import SCHEMAS, Checked, check_decisions, check_payments, check_scores
 from drg.settlement.given_cells import DECISIONS, PAYMENTS, SCORES
 from drg.settlement.scores import with_scores
-from drg.settlement.wide import as_decimals
+from drg.settlement.special_case_decisions import Decided, apply_decisions
 
 NO_RULES: Final = SettlementRules(source="the scheme has no section [settlement]")
 
@@ -45,6 +46,7 @@ class Settlement(ShortTable):
             the year to date of each, and for the year (cleared) or its forecast. Columns: see
             ``settlement.columns.SETTLEMENT_COLUMNS``; amounts in yuan, exact.
         budgets: how each budget was closed, or would be at the present pace; see ``BUDGET_SCHEMA``.
+        budget_shares: how that came to each account, line by line; see ``budgets.SHARE_SCHEMA``.
         decisions: the decisions on special cases that were applied.
         findings: what is wrong with the tables that were given, and what deserves a look.
         scheme: by which it was settled.
@@ -57,6 +59,7 @@ class Settlement(ShortTable):
 
     rows: pl.DataFrame
     budgets: pl.DataFrame
+    budget_shares: pl.DataFrame
     decisions: pl.DataFrame
     findings: pl.DataFrame
     scheme: PaymentScheme
@@ -106,14 +109,18 @@ def settle(
     decided = _decided(frame, _checked(decisions, check_decisions, DECISIONS, told), model, rules)
     told += decided.findings
     counted = sums(decided.frame, model)
-    by_month = accounts.by_month(counted.frame(), paid)
+    formulas = Accounts(rules, closes_by_points(rules))
+    by_month = accounts.by_month(counted.frame, paid)
     years = accounts.whole_year(by_month)
     last = dict(years.select("year", "last").unique().rows())
     closed = {year: month == 12 if close is None else close for year, month in sorted(last.items())}
     is_closed = pl.col("year").is_in([year for year, is_over in closed.items() if is_over])
-    cleared, budgets = _cleared(years.filter(is_closed), scored, rules)
-    forecast, expected = _forecast(years.filter(~is_closed), rules)
-    months = accounts.months(by_month, rules)
+    over = with_scores(years.filter(is_closed), scored, rules)
+    cleared, budgets, shares = _closed(over, formulas, rules, YEAR)
+    # At the present pace, budgets included, scores not.
+    pace = accounts.without_scores(accounts.at_pace(years.filter(~is_closed))).drop("budget_adjustment")
+    forecast, expected, more_shares = _closed(pace, formulas, rules, FORECAST)
+    months = accounts.months(by_month, formulas)
     rows = pl.concat([months, cleared, forecast], how="diagonal_relaxed").sort(
         *ACCOUNT, pl.col("span").cast(pl.Enum(SPANS)), "period"
     )
@@ -126,6 +133,7 @@ def settle(
     return Settlement(
         rows=table,
         budgets=closings,
+        budget_shares=pl.concat([shares, more_shares]),
         decisions=decided.applied,
         findings=findings_frame(told),
         scheme=model,
@@ -156,23 +164,11 @@ def _decided(
     return apply_decisions(frame, decisions, quota, excluded_items=scheme.excluded_items is not None)
 
 
-def _cleared(
-    years: pl.DataFrame, scores: pl.DataFrame, rules: SettlementRules
-) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
-    """The rows of years that are over, and their budgets."""
-    found = with_scores(accounts.before_closing(years, rules), scores, rules)
-    found = figures.scored(found, rules, by_points=closes_by_points(rules))
-    found, budgets = close_budgets(found, rules, YEAR)
-    return _spanned(figures.of_account(found, rules, cleared=True), YEAR), budgets
-
-
-def _forecast(years: pl.DataFrame, rules: SettlementRules) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
-    """The rows of years as they will be at the present pace, budgets included, scores not."""
-    found = accounts.before_closing(accounts.at_pace(years), rules)
-    found = figures.scored(figures.without_scores(found), rules, by_points=closes_by_points(rules))
-    found, budgets = close_budgets(found.drop("budget_adjustment"), rules, FORECAST)
-    return _spanned(figures.of_account(found, rules, cleared=True), FORECAST), budgets
-
-
-def _spanned(frame: pl.DataFrame, span: str) -> pl.DataFrame:
-    return frame.with_columns(span=pl.lit(span), period=pl.col("year").cast(pl.String))
+def _closed(
+    years: pl.DataFrame, formulas: Accounts, rules: SettlementRules, span: str
+) -> tuple[pl.DataFrame, list[dict[str, Any]], pl.DataFrame]:
+    """The rows of years, their budgets closed; the budgets, and the share of each account in them."""
+    before = formulas.worked_out(years, cleared=True)
+    found, budgets, shares = close_budgets(before, formulas, rules, span)
+    found = formulas.worked_out(found, cleared=True)
+    return found.with_columns(span=pl.lit(span), period=pl.col("year").cast(pl.String)), budgets, shares

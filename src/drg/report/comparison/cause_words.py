@@ -36,14 +36,18 @@ CAUSE_WORDS: Final[Mapping[str, Words]] = MappingProxyType(
         "adrg_procedure_set": Words(
             "手术操作改列其他核心病组",
             "ADRG: list of procedures",
-            "手术操作编码从原核心病组的手术操作表移出，或列入排在前面的核心病组",
-            "a procedure left the list of its ADRG, or joined that of an earlier one",
+            "手术操作编码从原核心病组的手术操作表移出，或列入排在前面的核心病组；"
+            "或手术操作表改动较大，编码相同的核心病组已是另一病组",
+            "a procedure left the list of its ADRG, or joined that of an earlier one; or the list changed so "
+            "much that the ADRG of the same code is another group",
         ),
         "adrg_diagnosis_list": Words(
             "诊断改列其他核心病组",
             "ADRG: list of diagnoses",
-            "诊断编码从原核心病组的诊断表移出，或列入排在前面的核心病组",
-            "a diagnosis left the list of its ADRG, or joined that of an earlier one",
+            "诊断编码从原核心病组的诊断表移出，或列入排在前面的核心病组；"
+            "或诊断表改动较大，编码相同的核心病组已是另一病组",
+            "a diagnosis left the list of its ADRG, or joined that of an earlier one; or the list changed so "
+            "much that the ADRG of the same code is another group",
         ),
         "adrg_rule": Words(
             "核心病组入组条件改变",

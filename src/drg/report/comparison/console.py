@@ -6,19 +6,21 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
+import polars as pl
 from rich.console import Console
 
 from drg.analysis.comparison import Comparison
 from drg.report.comparison.glance import lines
 from drg.report.comparison.layout import Kind, Table
 from drg.report.comparison.tables import tables
-from drg.report.console import say, speed
+from drg.report.console import say, speed, status_in
 from drg.report.console_table import show
 from drg.report.language import either
 
 _ROWS: Final = 10
 _SHOWN: Final = ("overview", "agreement", "quality", "lost")
 _UPRIGHT: Final = ("overview", "quality")
+_STATUSES: Final = ("base_status", "status", "other_status")
 
 
 def print_comparison(console: Console, comparison: Comparison, seconds: float, language: str) -> None:
@@ -47,6 +49,11 @@ def _print(console: Console, table: Table, versions: str, language: str) -> None
     # There are not many causes, and they add up to all cases that change.
     most = table.frame.height if table.id.startswith("causes") else _ROWS + 1
     shown = table.frame.select(column.name for column in columns).head(most)
+    shown = shown.with_columns(
+        pl.col(name).map_elements(lambda status: status_in(status, language), return_dtype=pl.String)
+        for name in _STATUSES
+        if name in shown.columns
+    )
     rows = [_cells(row, [column.kind for column in columns]) for row in shown.rows()]
     if table.id in _UPRIGHT:
         # A version has more numbers than a screen has columns.

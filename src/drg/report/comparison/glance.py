@@ -49,13 +49,13 @@ def link(what: str, **asked: object) -> str:
 
 def _figures(row: dict[str, Any], at: int) -> Iterator[tuple[str, str, str, str]]:
     cases, changed = row["cases"], row["changed"]
-    share = f"（{changed / cases:.1%}）" if cases else ""
+    share = f" ({changed / cases:.1%})" if cases else ""
     yield "换组病例", "cases that change", f"{changed:,}{share}", f"#table-flows{at}"
     yield "不再入组", "no longer grouped", f"{row['lost']:,}", "#lost"
     yield "新入组", "newly grouped", f"{row['gained']:,}", "#lost"
     if row["payment_difference"] is None:
         return
-    relative = f"（{row['payment_difference'] / row['payment_base']:+.2%}）" if row["payment_base"] else ""
+    relative = f" ({row['payment_difference'] / row['payment_base']:+.2%})" if row["payment_base"] else ""
     yield (
         "支付合计差（元）",
         "payment, yuan",
@@ -72,7 +72,7 @@ def _figures(row: dict[str, Any], at: int) -> Iterator[tuple[str, str, str, str]
     ):
         if row[name] is not None:
             hospital = row[f"{name}_hospital"]
-            value = f"{hospital or '–'}：{_signed(row[name])}"
+            value = f"{hospital or '–'}: {_signed(row[name])}"
             yield zh, en, value, link("drivers", at=at, hospital=hospital)
 
 

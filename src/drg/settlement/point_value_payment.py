@@ -4,28 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
 import polars as pl
 
 from drg.columns import Column, Kind
 from drg.errors import InputError
 from drg.grouping.frames import check_free, in_batches
-from drg.payment.rules import CLASSES
+from drg.payment.expressions import wide
 from drg.payment.scheme import PaymentScheme
-from drg.settlement.cells import (
-    BASES,
-    BESIDE,
-    bases,
-    check_columns,
-    held,
-    paid_points,
-    shared_classes,
-    whole,
-)
+from drg.settlement.case_formulas import BESIDE, shared_classes
+from drg.settlement.case_sums import check_columns, readable, with_names
 from drg.settlement.columns import ACCOUNT, LOCAL, YEAR
+from drg.settlement.exact_decimals import as_decimals
 from drg.settlement.settle import Settlement
-from drg.settlement.shares import wide
-from drg.settlement.wide import as_decimals
 
 CLEARED_COLUMNS: Final = (
     Column("paid_points", Kind.NUMBER, pl.Decimal(38, 8), "结算点数", "points × paid by group ÷ standard"),
@@ -100,25 +90,16 @@ class _Step:
         self._scheme = scheme
         self._has_shares = has_shares
         self._values = values.with_columns(pl.col("quality_factor", "point_value").to_physical().cast(_WIDE))
-        self._shared = np.array([name in shared_classes(scheme) for name in CLASSES])
+        self._shared = pl.col("case_class").is_in([str(name) for name in shared_classes(scheme)])
 
     def __call__(self, batch: pl.DataFrame) -> pl.DataFrame:
-        case_class = batch["case_class"].cast(pl.Enum(CLASSES), strict=False).to_physical()
-        by_points = self._shared[case_class.fill_null(0).cast(pl.Int32).to_numpy()]
-        by_group = whole(batch, "drg_payment") + whole(batch, "high_cost_payment")
-        beside = np.sum([whole(batch, name) for name in BESIDE], axis=0)
-        points = np.where(by_points, paid_points(batch), 0)
-        date = batch["discharge_date"]
-        places = pl.DataFrame(
-            {
-                "year": date.dt.year().cast(pl.Int32),
-                "insurance_type": batch["insurance_type"],
-                "basis": pl.Series(BASES).gather(bases(batch, self._scheme)),
-                "hospital_id": batch["hospital_id"],
-                "points": pl.Series(points, dtype=_WIDE),
-                "beside": pl.Series(beside + np.where(by_points, 0, by_group), dtype=_WIDE),
-                "held": held(batch, case_class, has_shares=self._has_shares),
-            }
+        cases = with_names(readable(batch.lazy(), self._scheme, has_shares=self._has_shares).collect())
+        by_group = pl.col("drg_payment").fill_null(0) + pl.col("high_cost_payment").fill_null(0)
+        beside = pl.sum_horizontal(*BESIDE, pl.when(self._shared).then(0).otherwise(by_group))
+        places = cases.select(
+            *("hospital_id", "insurance_type", "basis", "year", "held"),
+            points=pl.when(self._shared).then("points").otherwise(0).cast(_WIDE),
+            beside=beside.cast(_WIDE),
         )
         found = places.join(self._values, on=ACCOUNT, how="left", maintain_order="left")
         worth = pl.col("points") * pl.col("quality_factor") * pl.col("point_value")

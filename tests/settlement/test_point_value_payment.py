@@ -11,7 +11,7 @@ import drg
 from drg.errors import InputError
 from drg.records.cases import Cases
 from drg.settlement import settle
-from drg.settlement.cleared import CLEARED_COLUMNS, cleared, point_values
+from drg.settlement.point_value_payment import CLEARED_COLUMNS, cleared, point_values
 from tests.report import settled
 from tests.report.test_statement import POINTS
 

@@ -18,8 +18,8 @@ from drg.payment.rules import CLASSES, INSIDE
 from drg.payment.scheme import PaymentScheme
 from drg.records.binding import without_unread
 from drg.records.cases import Cases
-from drg.settlement.decided import APPLIED, Decided, apply_decisions
 from drg.settlement.given import SCHEMAS
+from drg.settlement.special_case_decisions import APPLIED, Decided, apply_decisions
 from tests.payment.strategies import frame, random_cases, random_scheme, randoms, write_scheme
 from tests.profiles import tries
 

@@ -1,0 +1,74 @@
+"""What the cases of one class add up to, once: for settlements, statements and the formulas of workbooks.
+
+Names are sums of columns of priced cases, or other rows; a row that names itself means the column.
+``inside``: the class is paid by its group. ``shared``: its standard and cost are compared.
+``has_excluded_items``: of the scheme.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import polars as pl
+
+from drg.payment.expressions import ONE, Quotient, Rounding, evaluate, over_columns, parse
+from drg.payment.rules import INSIDE
+from drg.payment.scheme import CaseClass, PaymentScheme
+
+# The parts of a payment that no sharing touches, as pricing names them.
+BESIDE: Final = ("item_payment", "outside_payment", "special_payment", "excluded_items_payment")
+FORMULAS: Final = {
+    "cost": "total_cost_yuan",
+    "excluded_items": "excluded_items_yuan if has_excluded_items else 0",
+    "standard": "standard_payment if inside else 0",
+    "shared_cost": "cost - excluded_items if shared else 0",
+    "shared_standard": "drg_payment + high_cost_payment if shared else 0",
+    "item_payment": "item_payment if shared else item_payment + drg_payment + high_cost_payment",
+    "payment": "shared_standard + item_payment + outside_payment + special_payment + excluded_items_payment",
+    "surplus_formula": "standard - (cost - excluded_items) if inside else 0",
+    "surplus": "payment - cost",
+    "points": "points if shared else 0",
+}
+# Every amount that is added up, in fen; the others are columns of priced cases as they are.
+AMOUNTS: Final = (
+    *("cost", "excluded_items", "standard", "shared_cost", "shared_standard", *BESIDE, "payment"),
+    *("patient_share", "surplus_formula", "surplus"),
+)
+# Sums of cases that settlement starts from.
+SUMS: Final = (
+    *("cases", "cases_held", "weighted_cases", "relative_weight", "points", "cost", "standard"),
+    *("surplus_formula", "shared_cost", "shared_standard", *BESIDE, "patient_share"),
+)
+
+
+def shared_classes(scheme: PaymentScheme) -> tuple[str, ...]:
+    """The classes whose standard and cost are compared; cases paid by item count as zero."""
+    classes = [CaseClass.NORMAL, CaseClass.INCOMPLETE]
+    if scheme.high and scheme.high.formula != "by_item":
+        classes.append(CaseClass.HIGH)
+    return tuple(classes)
+
+
+def facts_of(scheme: PaymentScheme) -> dict[str, Any]:
+    """The conditions of ``FORMULAS`` over a column ``case_class``."""
+    case_class = pl.col("case_class")
+    return {
+        "inside": case_class.is_in([name.value for name in INSIDE]),
+        "shared": case_class.is_in([str(name) for name in shared_classes(scheme)]),
+        "has_excluded_items": scheme.excluded_items is not None,
+    }
+
+
+def over_sums(scheme: PaymentScheme, names: tuple[str, ...]) -> Mapping[str, pl.Expr]:
+    """Formulas over a frame of sums, a class in each row: amounts in fen, points in units of 1e-8."""
+    facts, functions = facts_of(scheme), over_columns(Rounding())
+
+    def value(name: str, within: str = "") -> Any:
+        if name in facts:
+            return facts[name]
+        if name in FORMULAS and name != within:
+            return evaluate(parse(FORMULAS[name]), lambda other: value(other, name), functions)
+        return Quotient(pl.col(name).cast(pl.Int128), ONE if name == "points" else 1)
+
+    return {name: Quotient.of(value(name)).units(ONE if name == "points" else 1) for name in names}

@@ -1,0 +1,252 @@
+"""Priced cases → sums by hospital, insurance and month, in whole fen.
+
+Columns that pricing wrote are added up by polars as they are, in 64 bits, by class; what a class adds to its
+account (``case_formulas``) is worked out from those few rows. Neither order nor batches of the cases matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from drg.columns import ALL, PRICE
+from drg.errors import InputError, MissingColumnError
+from drg.grouping.frames import lacking
+from drg.payment.reasons import missing_lines
+from drg.payment.rules import CLASSES
+from drg.payment.scheme import CaseClass, PaymentScheme
+from drg.records.binding import UNREAD, with_unread
+from drg.settlement.case_formulas import BESIDE, SUMS, over_sums
+from drg.settlement.columns import ACCOUNT, CLASS_COUNTS, LOCAL, OFF_SITE, SIMULATED, class_count
+from drg.settlement.repeated import mark, repeated
+
+_GIVEN: Final = ("total_cost_yuan", "excluded_items_yuan")  # of the record; not written by pricing
+_PAID: Final = ("standard_payment", "drg_payment", "high_cost_payment", *BESIDE, "patient_share")
+_FINE: Final = ("relative_weight", "points")
+_WHERE: Final = ("hospital_id", "insurance_type", "discharge_date")
+_READ: Final = (*_WHERE, "total_cost_yuan", *_FINE, "case_class", *_PAID, "scheme")
+_ADDED: Final = (*_GIVEN, *_PAID, *_FINE)
+BASES: Final = (LOCAL, OFF_SITE, SIMULATED)
+_CLASS: Final = pl.col("case_class").cast(pl.Enum(CLASSES), strict=False).to_physical().cast(pl.UInt8)
+_STUCK: Final = (CaseClass.INVALID.value, CaseClass.UNPRICED.value)
+_LAST_YEAR: Final = 9999
+_PLACE: Final = ("hospital_id", "insurance_type", "basis", "year", "month")
+_WIDE: Final = pl.Int128
+
+
+@dataclass(frozen=True)
+class CaseSums:
+    """Sums of priced cases.
+
+    Attributes:
+        frame: ``columns.ACCOUNT``, ``month``, ``case_formulas.SUMS``, ``columns.CLASS_COUNTS`` and
+            ``surplus``. Counts; ``relative_weight`` and ``points`` in units of 1e-8; all else in fen, as
+            128-bit integers.
+        cases: all rows.
+        has_shares: what patients bear was given, so the fund's part is known.
+        homeless: rows that belong to no account, by the column that is empty or cannot be read.
+        twice: the hospitals that have cases more than once: how many, and the first.
+    """
+
+    frame: pl.DataFrame
+    cases: int
+    has_shares: bool
+    homeless: Mapping[str, int]
+    twice: list[tuple[str, int, str]]
+
+
+def required_columns(scheme: PaymentScheme) -> tuple[str, ...]:
+    """The columns of priced cases that a settlement by this scheme reads."""
+    names = [*_READ]
+    if scheme.excluded_items:
+        names.append("excluded_items_yuan")
+    if scheme.settlement and scheme.settlement.off_site:
+        names.append("insured_area")
+    return tuple(names)
+
+
+def check_columns(names: list[str], scheme: PaymentScheme) -> None:
+    """Whether priced cases with these columns can be settled.
+
+    Raises:
+        MissingColumnError: names every column that is missing.
+    """
+    missing = [name for name in required_columns(scheme) if name not in names]
+    if missing:
+        fix = "Add what is missing; leave cells empty where the value is not known"
+        if any(name in PRICE for name in missing):
+            fix = f"Price the cases first: drg price … --scheme {scheme.id}"
+        raise lacking(f"A settlement by {scheme.id}", missing, missing_lines(missing), fix)
+
+
+def sums(priced: pl.LazyFrame, scheme: PaymentScheme) -> CaseSums:
+    """Add up priced cases.
+
+    Args:
+        priced: what pricing gives, as ``Cases.lazy`` types it, with what could not be read.
+        scheme: by which they are settled.
+
+    Raises:
+        MissingColumnError: if a column is absent.
+        InputError: if cases were priced by another scheme, or a column holds what it cannot hold.
+    """
+    names = priced.collect_schema().names()
+    try:
+        check_columns(names, scheme)
+    except MissingColumnError:
+        # Another scheme asks for other columns: that is said first, for it mends more.
+        first = _first_scheme(priced) if "scheme" in names else None
+        if first and first != scheme.id:
+            raise _by_another(first, scheme, "the first case was") from None
+        raise
+    has_shares = "patient_share_yuan" in names
+    read = with_unread([*required_columns(scheme), "case_id"], names)
+    cases = readable(priced.select(read), scheme, has_shares=has_shares)
+    unread = [f"{name}{UNREAD}" for name in (*_PAID, *_FINE) if f"{name}{UNREAD}" in read]
+    by_class = cases.group_by(*_PLACE, "case_class", "held").agg(
+        pl.len().cast(pl.Int64).alias("cases"),
+        pl.col("relative_weight").count().cast(pl.Int64).alias("weighted_cases"),
+        pl.col("by_another").sum().cast(pl.Int64),
+        pl.any_horizontal(False, pl.col(unread).is_not_null()).any().alias("unread"),
+        pl.col(name for name in _ADDED if name in read).sum(),
+    )
+    found, *marks = pl.collect_all(
+        [by_class, *([cases.select(mark())] if "case_id" in names else [])], engine="streaming"
+    )
+    if found["unread"].any():
+        raise _no_number(priced.select(pl.col(unread).count()).collect(engine="streaming"))
+    if found["by_another"].sum():
+        others = priced.group_by(pl.col("scheme").fill_null("")).len().collect(engine="streaming")
+        other, count = min(others.filter(pl.col("scheme") != scheme.id).iter_rows())
+        raise _by_another(other, scheme, "1 case was" if count == 1 else f"{count:,} cases were")
+    homeless = {
+        name: int(found.filter(pl.col(column).is_null())["cases"].sum())
+        for name, column in zip(_WHERE, ("hospital_id", "insurance_type", "year"), strict=True)
+    }
+    return CaseSums(
+        frame=_of_accounts(found.drop_nulls(_PLACE), scheme),
+        cases=int(found["cases"].sum()),
+        has_shares=has_shares,
+        homeless={name: count for name, count in homeless.items() if count},
+        twice=repeated(priced, marks[0].to_series().to_numpy()) if marks else [],
+    )
+
+
+def _of_accounts(by_class: pl.DataFrame, scheme: PaymentScheme) -> pl.DataFrame:
+    """What the classes of each account and month add up to."""
+    absent = {name: pl.lit(0) for name in _ADDED if name not in by_class.columns}
+    amounts = over_sums(
+        scheme, tuple(name for name in SUMS if name not in ("cases", "cases_held", "weighted_cases"))
+    )
+    counted = ~pl.col("held")
+    cases = pl.col("cases")
+    rows = (
+        with_names(by_class)
+        .with_columns(**absent)
+        .with_columns(
+            **{name: pl.when(counted).then(value).otherwise(0) for name, value in amounts.items()},
+            cases_held=pl.when("held").then(cases).otherwise(0),
+            weighted_cases=pl.when(counted).then("weighted_cases").otherwise(0),
+            **{class_count(name): pl.when(case_class=name).then(cases).otherwise(0) for name in CLASSES},
+        )
+    )
+    frame = rows.group_by(_PLACE).agg(pl.col(*SUMS, *CLASS_COUNTS).cast(_WIDE).sum())
+    return with_surplus(frame).sort(*ACCOUNT, "month")
+
+
+def with_surplus(frame: pl.DataFrame) -> pl.DataFrame:
+    """Add the surplus of the cases to their sums."""
+    return frame.with_columns(surplus=pl.sum_horizontal("shared_standard", *BESIDE) - pl.col("cost"))
+
+
+def _first_scheme(priced: pl.LazyFrame) -> str | None:
+    cells = priced.select("scheme").head(1).collect()["scheme"]
+    return None if cells.is_empty() else cells[0]
+
+
+def _no_number(counts: pl.DataFrame) -> InputError:
+    name = next(column.name for column in counts if column[0]).removesuffix(UNREAD)
+    return InputError(
+        f"{ALL[name].label_zh} {name} holds something that is no number",
+        field=name,
+        fix="Give the column as drg price wrote it: price the cases again",
+    )
+
+
+def _by_another(other: str, scheme: PaymentScheme, what: str) -> InputError:
+    again = f"Price them again: drg price … --scheme {scheme.id}"
+    return InputError(
+        f"{what} priced with {other or 'no scheme'}, not with {scheme.id}",
+        field="scheme",
+        fix=f"{again}; or settle with --scheme {other}" if other else again,
+    )
+
+
+# ---------------------------------------------------------------------------------------------- reading cases
+
+
+def readable(priced: pl.LazyFrame, scheme: PaymentScheme, *, has_shares: bool) -> pl.LazyFrame:
+    """Priced cases, as ``Cases.lazy`` types them, as they are added up.
+
+    Amounts in fen and weights and points in units of 1e-8, as 64-bit integers; ``points`` are those that are
+    paid; ``year``, ``month`` and ``basis`` of the account; ``held`` (in no amount) and ``by_another``
+    (scheme). ``case_class`` and ``basis`` are places in ``CLASSES`` and ``BASES``; ``with_names`` makes them
+    text.
+    """
+    there = priced.collect_schema()
+    amounts = [pl.col(name).to_physical().cast(pl.Int64) for name in _ADDED if name in there]
+    date = pl.col("discharge_date").dt
+    year = date.year().cast(pl.Int32)
+    found = priced.with_columns(
+        *amounts,
+        case_class=_CLASS.fill_null(0),
+        year=pl.when(year.is_between(1, _LAST_YEAR)).then(year),
+        month=date.month().cast(pl.Int32),
+        basis=basis(scheme),
+        held=held(has_shares=has_shares),
+        by_another=pl.col("scheme").fill_null("") != scheme.id,
+    )
+    points = paid_points() if scheme.method.kind == "points" else pl.lit(0, dtype=pl.Int64)
+    return found.with_columns(
+        points.alias("points"), pl.col(name for name in _GIVEN if name in there).fill_null(0).clip(0)
+    )
+
+
+def with_names(cases: pl.DataFrame) -> pl.DataFrame:
+    """What ``readable`` gives, with the names of classes and bases."""
+    words = {"case_class": CLASSES, "basis": BASES}
+    return cases.with_columns(pl.Series(name, words[name]).gather(cases[name]) for name in words)
+
+
+def held(*, has_shares: bool) -> pl.Expr:
+    """Which cases are in no amount: only what pricing could work out to the last part can be settled.
+
+    Args:
+        has_shares: what patients bear was given, so the fund's part has to be known.
+    """
+    stuck = _CLASS.is_null() | _CLASS.is_in([CLASSES.index(name) for name in _STUCK])
+    return stuck | pl.col("patient_share").is_null() if has_shares else stuck
+
+
+def basis(scheme: PaymentScheme) -> pl.Expr:
+    """The basis of each case: its place in ``BASES``."""
+    off_site = scheme.settlement.off_site if scheme.settlement else None
+    home, away = (
+        pl.lit(place, dtype=pl.UInt8) for place in (0, 1 if off_site and off_site.counts == "real" else 2)
+    )
+    if off_site is None:
+        return home
+    is_away = ~pl.col("insured_area").is_in(list(off_site.home_areas))
+    return pl.when(is_away.fill_null(False)).then(away).otherwise(home)
+
+
+def paid_points() -> pl.Expr:
+    """Points × what is paid by group ÷ the standard, in units of 1e-8: all of them for a normal case."""
+    points, standard = (pl.col(name).fill_null(0) for name in ("points", "standard_payment"))
+    paid = pl.col("drg_payment").fill_null(0) + pl.col("high_cost_payment").fill_null(0)
+    wide = 2 * standard.cast(_WIDE)
+    part = (2 * points.cast(_WIDE) * paid.cast(_WIDE) + standard.cast(_WIDE)) // wide
+    return pl.when((paid != standard) & (standard > 0)).then(part.cast(pl.Int64)).otherwise(points)
