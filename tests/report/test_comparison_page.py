@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import sys
 from collections import Counter
 from decimal import Decimal
 from typing import Any
@@ -194,6 +195,18 @@ def test_workbook_holds_every_row_and_no_formula(comparison: Comparison) -> None
     assert {cell.data_type for cell in cells} == {"s", "n"}
     assert '=1+1"<b>&' in {cell.value for cell in cells}
     assert len(set(book.sheetnames)) == len(book.sheetnames)
+
+
+def test_without_matplotlib_the_page_says_what_charts_need(
+    comparison: Comparison, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = comparison_page(comparison)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    page = comparison_page(comparison)
+    assert "pip install matplotlib" in page
+    assert "pip install matplotlib" not in whole
+    assert "<svg" not in page
+    assert data_of(page) == data_of(whole)
 
 
 def test_charts_hold_text_that_browsers_show_in_their_own_fonts() -> None:

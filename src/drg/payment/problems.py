@@ -12,9 +12,16 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from drg.errors import SchemeError, did_you_mean
-from drg.payment.scheme import PaymentScheme
+from drg.payment.scheme import High, PaymentScheme
 
 Loc = Sequence[str | int]
+
+
+def _either(values: Sequence[str]) -> str:
+    """Values as a scheme writes them: "a", "b" or "c"."""
+    *others, last = (f'"{value}"' for value in values)
+    return f"{', '.join(others)} or {last}"
+
 
 # How an entry of this name is written; the same name means the same everywhere in a scheme.
 EXAMPLES: Final[Mapping[str, str]] = {
@@ -43,7 +50,7 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "rows": "[[coefficients.rows]] with value, what it is for and a source",
     "threshold": "threshold = 2.5",
     "weight_below": "weight_below = 2",
-    "formula": 'formula = "linear_add", "deduct", "cap" or "by_item"',
+    "formula": f"formula = {_either(get_args(High.model_fields['formula'].annotation))}",
     "reference": 'reference = "standard" or "mean"',
     "tiers": "tiers = [{ threshold = 3, weight_below = 1 }, { threshold = 2 }]",
     "top_share": "top_share = 0.05",

@@ -50,8 +50,7 @@ class Comparison(ShortTable):
     _made: dict[tuple[object, ...], pl.DataFrame] = field(default_factory=dict)
 
     def _short(self) -> tuple[str, pl.DataFrame]:
-        table = self.agreement.with_columns(pl.col("agreement").round(4))
-        return f"Comparison: {self.count:,} cases, {self.ids[0]} against {', '.join(self.others)}", table
+        return f"Comparison: {self.count:,} cases, {' and '.join(self.ids)}", self.agreement
 
     @property
     def ids(self) -> tuple[str, ...]:

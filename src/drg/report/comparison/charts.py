@@ -7,6 +7,7 @@ import re
 import unicodedata
 import warnings
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -23,6 +24,11 @@ _WIDTH: Final = 7.2  # inches
 # What is measured with one font is shown with another, that has Chinese.
 _MEASURED: Final = "DejaVu Sans"
 _SHOWN: Final = "PingFang SC, Microsoft YaHei, Noto Sans CJK SC, sans-serif"
+
+
+def can_be_drawn() -> bool:
+    """Whether matplotlib is installed, which nothing else needs."""
+    return find_spec("matplotlib") is not None
 
 
 class Bar(NamedTuple):

@@ -19,6 +19,10 @@ from drg.report.comparison.tables import tables
 
 _BARS: Final = 12
 _LONGEST: Final = 26
+_NO_CHARTS: Final = (
+    "未安装 matplotlib，本页没有图。安装后重新比较即可：pip install matplotlib",
+    "There are no charts, for matplotlib is not installed: pip install matplotlib, then compare again",
+)
 
 
 def comparison_page(comparison: Comparison) -> str:
@@ -93,7 +97,10 @@ def _body(comparison: Comparison, shown: list[Table]) -> Iterator[str]:
 
     yield '<h2 id="overview">总览<small>Overview</small></h2>\n'
     yield from put("overview")
-    if comparison.count:
+    drawn = charts.can_be_drawn()
+    if not drawn:
+        yield f"<p>{_NO_CHARTS[0]}<small>{_NO_CHARTS[1]}</small></p>\n"
+    elif comparison.count:
         yield _figure(
             "一致率", "Agreement with the base, of cases with a code in either", _agreement(comparison)
         )
@@ -103,7 +110,8 @@ def _body(comparison: Comparison, shown: list[Table]) -> Iterator[str]:
     for at, version in _others(comparison):
         ids = f"{escape(comparison.ids[0])} → {escape(version)}"
         yield f'<h2 id="pair{at}">{ids}<small>基准与对比 base and other</small></h2>\n'
-        yield f'<div class="charts">\n{"".join(_charts(comparison, at))}</div>\n'
+        if drawn:
+            yield f'<div class="charts">\n{"".join(_charts(comparison, at))}</div>\n'
         yield from put(
             *(f"{name}{at}" for name in ("causes", "drivers", "flows", "stayed", "hospitals", "departments")),
             *(f"{name}{at}" for name in ("causesofhospitals", "causesofdepartments")),
