@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from drg import Grouper
 from drg.analysis.comparison.causes import CAUSES, NUMBER, FirstCauses, first_cause
 from drg.analysis.comparison.exchange import STEPS, Exchange
+from drg.columns import INPUT
 from drg.grouping.together import Together
 from drg.records import Discharge
+from drg.records.cases import Cases
 from drg.tables import GrouperTables, load_tables
 from drg.tables.equivalences import same_adrgs
 from tests.exchange_reference import STEPS as REFERENCE_STEPS
@@ -249,6 +251,12 @@ def test_what_comes_back_is_not_the_cause() -> None:
 # --------------------------------------------------------------------------------- against the slow oracle
 
 
+def typed(frame: pl.DataFrame) -> pl.DataFrame:
+    """As the gate gives cases on."""
+    cases = Cases.of(frame)
+    return cases.read(cases.rows.collect(), [name for name in INPUT if name in frame.columns])
+
+
 def frame_of(cases: list[dict[str, Any]]) -> pl.DataFrame:
     return pl.concat([Discharge.of(case).frame() for case in cases], how="vertical_relaxed")
 
@@ -260,6 +268,7 @@ def check(
     same = same_adrgs(base, other)
     oracle = ReferenceExchange(base.frames, other.frames, same)
     groupers = [Grouper(base), Grouper(other)]
+    frame = typed(frame)
     outcomes = Together(groupers).outcomes(frame)
     causes = FirstCauses(*groupers)
     found = causes.find(frame, *outcomes)
@@ -311,7 +320,7 @@ def test_public_cases_have_the_causes_that_the_tables_say() -> None:
     expected = [(row.get("cause"), row.get("cause_table")) for row in rows]
     told = ("cause", "cause_table", "drg_2.0", "drg_3.0")
     cases = [{name: value for name, value in row.items() if name not in told} for row in rows]
-    frame = frame_of(cases)
+    frame = typed(frame_of(cases))
     groupers = [Grouper(OLD), Grouper(NEW)]
     grouped = [grouper.group_batch(frame)["drg"].to_list() for grouper in groupers]
     assert grouped == [[row[f"drg_{id_}"] for row in rows] for id_ in ("2.0", "3.0")]
