@@ -263,6 +263,7 @@ def clean_codes(value: Any) -> list[str]:
     return [clean_code(code) for code in value if clean_code(code)]
 
 
+MISSING = ("", "-", "--", "/", "nan", "na", "n/a", "null", "none", "无", "空", "未填", "—", "——")
 NUMBER_TEXT = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
@@ -270,7 +271,7 @@ def clean_number(column: Column, value: Any) -> tuple[float | None, bool]:
     """The number as rules compare it (None if missing), and whether the value is possible."""
     if isinstance(value, str):
         value = value.strip()
-        if value == "" or value.lower() == "nan":
+        if value.lower() in MISSING:
             return None, True
         if not NUMBER_TEXT.fullmatch(value):
             return None, False

@@ -205,7 +205,7 @@ def test_numbers() -> None:
         (("2", "女", "女性", "f", "2、女"), 2),
         (("0", "未知", "9", "未说明"), None),
         (("3", "3.0"), 3),
-        (("1.5", "x", None), None),
+        (("1.5", "x", "1e", "1-女", "3 days", None), None),
     ],
 )
 def test_sex(texts: tuple[str | None, ...], sex: int | None) -> None:

@@ -189,9 +189,9 @@ def rounded(number: pl.Series, column: Column, unread: pl.Series | None = None) 
 def number_of(text: pl.Series, column: Column, unit: Decimal = Decimal(1)) -> pl.Series:
     """The number of each bare text, in the unit of the column."""
     text = text.str.to_lowercase()
-    if column.words:
+    for word, value in column.words:
         # Also with the code before the word: 1-男, 2.女.
-        text = text.str.replace(r"^(\d)[-.、:\s]*[^\d\s.,\-:、].*$", "$1").replace(dict(column.words))
+        text = text.str.replace(rf"^({value}[-.、:\s]*)?{word}$", value)
     words = _WORDS.get(column.unit, {})
     either = "|".join(sorted(words, key=len, reverse=True)) or "$"
     parts = text.str.extract_groups(rf"^{_NUMBER}\s*({either})?$").struct.unnest()

@@ -283,7 +283,7 @@ def check(
             assert name in OF_STEP[step] | ONE_VERSION_ONLY
 
 
-@tries(0.25, suppress_health_check=list(HealthCheck))
+@tries(0.25, shrink=False, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_steps_are_those_of_the_oracle(data: st.DataObject) -> None:
     one, two = (grouper_tables(data.draw(tables()), id_) for id_ in ("one", "two"))

@@ -277,8 +277,8 @@ class _Rules(NamedTuple):
     every: frozenset[str]
 
 
-def _rules(tables: GrouperTables, adrg: str, drg: str | None) -> _Rules:
-    rows = tables.drg.filter(pl.col("adrg") == adrg)
+def _rules(tables: GrouperTables, adrg: str | None, drg: str | None) -> _Rules:
+    rows = tables.drg.filter(pl.col("adrg").eq_missing(adrg))
     fallback = pl.col("rule").str.strip_chars() == ""
     ordered = rows.sort(fallback, "order", maintain_order=True).select("drg", "rule").rows()
     read = [(code, _read(rule)) for code, rule in ordered]

@@ -55,8 +55,14 @@ class Plan:
     @property
     def is_possible(self) -> bool:
         """False if it asks for what cannot be; True does not promise that it can."""
-        return all(low <= high for low, high in self.numbers.values()) and all(
-            level & ~self.forbidden_level for level in self.levels
+        return (
+            all(low <= high for low, high in self.numbers.values())
+            and all(level & ~self.forbidden_level for level in self.levels)
+            and not any(
+                self.not_among.get(name, set()).issuperset(sets)
+                for name, unions in self.among.items()
+                for sets in unions
+            )
         )
 
 
