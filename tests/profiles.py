@@ -2,6 +2,7 @@
 
 pytest                                  quick: the same few cases each time, within minutes
 pytest --hypothesis-profile ci          a part of what thorough tries, the same each time; .ci/run does this
+                                        for what draws random cases: -m "hypothesis or random or thorough"
 pytest --hypothesis-profile thorough    many cases, others each time, and the tests marked ``thorough``
 """
 

@@ -53,6 +53,7 @@ def test_kernel_explanation_and_reference_agree(data: st.DataObject) -> None:
         assert oracle.group(case) == as_reference(grouped)
 
 
+@pytest.mark.random
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_three_agree_on_shipped_versions(name: str) -> None:
     grouper = Grouper(name)

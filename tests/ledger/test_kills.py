@@ -27,7 +27,10 @@ from drg.records.findings import NOTICE
 from tests.ledger.made import begun, held, priced, write
 from tests.profiles import share
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked and killed")
+pytestmark = [
+    pytest.mark.random,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked and killed"),
+]
 
 CASES = int(os.environ.get("DRG_LEDGER_CASES", "20000"))
 MONTHS = [f"2025-{month:02}" for month in range(1, 13)]

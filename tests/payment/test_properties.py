@@ -73,6 +73,7 @@ def test_engine_equals_oracle(rng: random.Random) -> None:
         both(entries, weights, cases, Path(directory))
 
 
+@pytest.mark.random
 def test_engine_equals_oracle_on_many_cases(tmp_path: Path) -> None:
     """Set DRG_ORACLE_CASES for more cases than the suite has time for."""
     seen: Counter[str] = Counter()
