@@ -14,10 +14,10 @@ from benchmarks.conftest import SEED, record, resampled
 from drg import Comparison, Grouper, Pricer
 from drg.analysis.comparison import compare
 from drg.payment import PaymentScheme
-from drg.payment.load import LoadedScheme
+from drg.payment.load_scheme import LoadedScheme
 from drg.payment.weights import Weight
-from drg.report.comparison.book import comparison_workbook
-from drg.report.comparison.page import comparison_page
+from drg.report.comparison.comparison_page import comparison_page
+from drg.report.comparison.comparison_workbook import comparison_workbook
 
 VERSIONS = ("chs-drg-1.0", "chs-drg-1.1", "chs-drg-2.0")
 HOSPITALS, DEPARTMENTS = 200, 20

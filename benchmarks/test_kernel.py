@@ -8,7 +8,7 @@ import polars as pl
 
 from benchmarks.conftest import Sample, check, record
 from drg import Grouper
-from drg.grouping.arrays import Decoder, encode, grouped
+from drg.grouping.case_arrays import Decoder, encode, grouped
 
 
 def test_kernel(benchmark: Any, version: str, sample: Sample, cases: int, rounds: int) -> None:

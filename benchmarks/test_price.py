@@ -18,7 +18,7 @@ import pytest
 
 from benchmarks.conftest import SEED, record, resampled
 from drg import Grouper, Pricer
-from drg.payment.load import shipped_root
+from drg.payment.load_scheme import shipped_root
 
 VERSION = "harbin-2022"
 HOSPITALS = 100

@@ -17,7 +17,7 @@ import polars as pl
 import pytest
 
 from benchmarks.conftest import MILLION, SEED, most_cases, record
-from drg.payment.load import LoadedScheme
+from drg.payment.load_scheme import LoadedScheme
 from drg.payment.scheme import PaymentScheme
 from drg.settlement import Settlement, settle
 from drg.settlement.case_sums import required_columns

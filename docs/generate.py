@@ -34,9 +34,9 @@ from drg.columns import (
 )
 from drg.grouping.outcomes import expected
 from drg.report.checks import rules_page
-from drg.settlement.columns import SETTLEMENT_COLUMNS
+from drg.settlement.settlement_columns import SETTLEMENT_COLUMNS
 from drg.tables import Manifest, find
-from drg.tables.layout import TABLES
+from drg.tables.table_layout import TABLES
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results.json"

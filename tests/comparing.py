@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from drg import Grouper, PaymentScheme, Pricer
-from drg.payment.load import LoadedScheme
+from drg.payment.load_scheme import LoadedScheme
 from drg.payment.weights import Weight
 from tests.helpers import DATA
 

@@ -11,7 +11,7 @@ import polars as pl
 from drg import Explanation, Manifest
 from drg.columns import INPUT, OUTPUT_COLUMNS
 from drg.tables import GrouperTables
-from drg.tables.layout import TABLES
+from drg.tables.table_layout import TABLES
 
 DATA = Path(__file__).parent / "data"
 SHARED = Path(__file__).resolve().parents[2] / "shared"

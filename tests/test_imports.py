@@ -82,7 +82,7 @@ def test_there_is_something_to_look_at() -> None:
         "drg.grouping.jit",
         "drg.grouping.program",
     }
-    assert "drg.grouping.frames" in imports("drg.grouping.base", at_run_time=False)
+    assert "drg.grouping.batched_frames" in imports("drg.grouping.base", at_run_time=False)
 
 
 def test_every_room_is_known() -> None:

@@ -18,7 +18,7 @@ from benchmarks.groupers.conftest import SEED, Year
 from benchmarks.test_command import MEASURED, UNIT, group
 from drg import Grouper, simulate
 from drg.analysis.quality import GroupMoments
-from drg.grouping.codes import NO_CODE
+from drg.grouping.code_index import NO_CODE
 
 # The full files are no part of the repository; where they lie beside it, they count too.
 FULL = Path(__file__).resolve().parents[3] / "shared" / "conformance"
@@ -63,7 +63,7 @@ def test_quality(benchmark: Any, version: str, year: Year) -> None:
 
     def run() -> None:
         moments.append(GroupMoments())
-        grouper.group(pl.read_parquet(year.whole), watch=moments[-1].add)
+        grouper.group(pl.read_parquet(year.whole), on_batch=moments[-1].add)
 
     benchmark.pedantic(run, rounds=1)
     summary = moments[-1].summary()

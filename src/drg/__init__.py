@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from drg.analysis.checks import CheckResult, check, validate
     from drg.analysis.comparison import Comparison, compare
     from drg.analysis.comparison.cause_sums import CauseExample
-    from drg.analysis.comparison.sides import ComparedVersion
+    from drg.analysis.comparison.compared_versions import ComparedVersion
     from drg.analysis.quality import Evaluation, evaluate
     from drg.analysis.simulation import simulate
     from drg.analysis.trimming import Trimming
@@ -81,7 +81,7 @@ if TYPE_CHECKING:
     from drg.records.reading import read
     from drg.records.rules import Rule
     from drg.settlement import Settlement, settle
-    from drg.settlement.findings import Finding
+    from drg.settlement.settlement_findings import Finding
     from drg.tables import GrouperTables, Manifest, list_groupers, load_tables
 
 __all__ = [
@@ -167,7 +167,7 @@ _ROOMS = {
     "CheckResult": "drg.analysis.checks",
     "Choice": "drg.grouping",
     "CodeVersion": "drg.records.cases",
-    "ComparedVersion": "drg.analysis.comparison.sides",
+    "ComparedVersion": "drg.analysis.comparison.compared_versions",
     "Comparison": "drg.analysis.comparison",
     "Complication": "drg.grouping",
     "Condition": "drg.grouping",
@@ -177,7 +177,7 @@ _ROOMS = {
     "Evaluation": "drg.analysis.quality",
     "Explanation": "drg.grouping",
     "FileDigest": "drg.ledger.entry",
-    "Finding": "drg.settlement.findings",
+    "Finding": "drg.settlement.settlement_findings",
     "Frame": "drg.records.frames",
     "Grouper": "drg.grouping",
     "GrouperSeries": "drg.grouping",

@@ -9,7 +9,7 @@ from drg.analysis import statement
 from drg.analysis.settlement_totals import by_insurance, by_rule, ranked
 from drg.analysis.statement_account import accounts_of
 from drg.settlement.accounts import standing
-from drg.settlement.columns import ACCOUNT
+from drg.settlement.settlement_columns import ACCOUNT
 from tests.report import settled
 
 

@@ -13,7 +13,7 @@ from drg.analysis.tables_check import CHECKS, FINDING_COLUMNS, TablesCheck, chec
 from drg.errors import RuleError
 from drg.records.findings import SEVERITIES
 from drg.tables import GrouperTables, load_tables
-from drg.tables.layout import TABLES
+from drg.tables.table_layout import TABLES
 from tests.helpers import DATA, grouper_tables
 from tests.tables.conftest import TINY, write_files
 

@@ -9,7 +9,7 @@ import pytest
 
 import drg as package
 from drg.records.files import scan
-from drg.settlement.columns import SETTLEMENT_COLUMNS
+from drg.settlement.settlement_columns import SETTLEMENT_COLUMNS
 from tests.cli.conftest import Drg
 from tests.report import settled
 from tests.report.test_statement import POINTS

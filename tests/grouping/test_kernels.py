@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from drg import Grouper
 from drg.grouping import jit
-from drg.grouping.arrays import encode
+from drg.grouping.case_arrays import encode
 from drg.grouping.kernels import Groups, group_cases
 from drg.records.cases import Cases
 from drg.records.codebook import KINDS

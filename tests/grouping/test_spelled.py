@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from drg.grouping import codes, spelled
-from drg.grouping.codes import CodeIndex
+from drg.grouping import code_index as codes
+from drg.grouping import spelled
+from drg.grouping.code_index import CodeIndex
 from drg.records.codes import normalised
 from tests.kernels import same_both_ways
 

@@ -30,7 +30,7 @@ def die_at(step: int) -> None:
         if next(steps) == step:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def watched(function: Callable[..., Any]) -> Callable[..., Any]:
+    def on_batch_reads(function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any, **options: Any) -> Any:
             look()
             result = function(*arguments, **options)
@@ -49,7 +49,7 @@ def die_at(step: int) -> None:
         (Path, "write_text"),
         (Path, "chmod"),
     ):
-        setattr(owner, name, watched(getattr(owner, name)))
+        setattr(owner, name, on_batch_reads(getattr(owner, name)))
 
 
 def add(order: dict[str, Any]) -> int:

@@ -12,7 +12,7 @@ import pytest
 from drg.errors import LedgerError
 from drg.ledger import Ledger
 from drg.records.findings import ERROR, NOTICE
-from drg.settlement.findings import SCHEMA
+from drg.settlement.settlement_findings import SCHEMA
 from tests.ledger.made import begun, priced, write
 
 PAYMENTS = "hospital_id,insurance_type,period,kind,amount_yuan\nH1,310,2025-01,monthly,100.50\n"
@@ -140,7 +140,7 @@ def test_other_bytes_are_not_put_in_place(
     year: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As another version of polars may write them."""
-    from drg.ledger import cases
+    from drg.ledger import kept_cases as cases
 
     def otherwise(files: list[Path], directory: Path, _: object) -> None:
         pl.read_parquet(files[0]).write_parquet(directory / "cases.parquet")
@@ -213,7 +213,8 @@ def test_a_ledger_that_lies_in_itself(
     ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Cases that are there twice, as a fault of the program might leave them, sealed and chained."""
-    from drg.ledger import cases, months
+    from drg.ledger import kept_cases as cases
+    from drg.ledger import months
 
     ledger.add_cases([write(priced("2025-01", 4), tmp_path / "a.parquet")])
     monkeypatch.setattr(cases, "check_others", lambda *_: None)

@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 import drg
 from drg import InputError, MissingColumnError, Pricer
 from drg.columns import PRICE, PRICE_COLUMNS
-from drg.payment.load import load_scheme
+from drg.payment.load_scheme import load_scheme
 from drg.payment.scheme import CaseClass
 
 pa = pytest.importorskip("pyarrow")
@@ -488,7 +488,7 @@ def test_shipped_schemes_are_listed() -> None:
 
 
 def test_the_kernel_numbers_the_classes_as_the_scheme_orders_them() -> None:
-    from drg.payment import kernels
+    from drg.payment import price_kernels as kernels
 
     for number, case_class in enumerate(CaseClass):
         assert getattr(kernels, case_class.name) == number

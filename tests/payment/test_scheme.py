@@ -12,7 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from drg.errors import SchemeError, UnknownSchemeError
-from drg.payment.load import load_scheme
+from drg.payment.load_scheme import load_scheme
 from drg.payment.scheme import CaseClass, PaymentScheme
 from tests.payment.strategies import (
     SOURCE,

@@ -15,7 +15,7 @@ import pytest
 from pydantic import BaseModel
 
 import drg
-from drg.payment.load import installed_schemes, load_scheme
+from drg.payment.load_scheme import installed_schemes, load_scheme
 from drg.payment.scheme import CaseClass, PaymentScheme
 from drg.tables import load_tables
 from tests.helpers import SHARED

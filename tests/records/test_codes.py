@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drg.grouping.codes import CodeIndex
+from drg.grouping.code_index import CodeIndex
 from drg.records.codebook import CodeBook, recognised
 from drg.records.codes import DIAGNOSIS, PROCEDURE, code_names, crosswalk, names_of, normalised
 

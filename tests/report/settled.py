@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 import drg
-from drg.payment.load import installed_schemes
+from drg.payment.load_scheme import installed_schemes
 from drg.settlement import Settlement, settle
 
 DEMO = installed_schemes()["demo"]

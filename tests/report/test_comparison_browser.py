@@ -16,7 +16,7 @@ import pytest
 
 import drg
 from drg import Grouper
-from drg.report.comparison.page import comparison_page
+from drg.report.comparison.comparison_page import comparison_page
 from tests.comparing import VERSIONS, discharges, scheme
 
 ARGUMENTS = (

@@ -19,14 +19,14 @@ from drg.analysis.comparison import at_a_glance
 from drg.analysis.comparison.causes import CAUSES
 from drg.analysis.comparison.exchange import STEPS
 from drg.report.comparison import charts
-from drg.report.comparison.book import comparison_workbook
 from drg.report.comparison.cause_words import CAUSE_WORDS, TABLE_WORDS, cause_label
-from drg.report.comparison.console import print_comparison
-from drg.report.comparison.data import FEW, MANY, page_data
-from drg.report.comparison.layout import MOST_PLACES
-from drg.report.comparison.page import comparison_page
+from drg.report.comparison.comparison_console import print_comparison
+from drg.report.comparison.comparison_page import comparison_page
+from drg.report.comparison.comparison_workbook import comparison_workbook
+from drg.report.comparison.page_data import FEW, MANY, page_data
+from drg.report.comparison.page_layout import MOST_PLACES
+from drg.report.comparison.page_tables import tables
 from drg.report.comparison.side_by_side import brief, print_both
-from drg.report.comparison.tables import tables
 from drg.report.comparison.what_changes import what_changes_page
 from tests.comparing import VERSIONS, discharges, scheme
 from tests.helpers import DEMO_CASES, demo_frame

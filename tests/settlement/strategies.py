@@ -18,9 +18,9 @@ import polars as pl
 import drg
 from drg import Settlement
 from drg.columns import ALL
-from drg.payment.load import LoadedScheme
+from drg.payment.load_scheme import LoadedScheme
 from drg.payment.scheme import PaymentScheme
-from drg.settlement.columns import SETTLEMENT_COLUMNS
+from drg.settlement.settlement_columns import SETTLEMENT_COLUMNS
 from tests.payment.strategies import plain_scheme, sourced
 from tests.settlement import reference
 

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drg.errors import InputError, MissingColumnError, SchemeError
-from drg.payment.load import LoadedScheme, load_scheme
-from drg.payment.rules import INSIDE
+from drg.payment.load_scheme import LoadedScheme, load_scheme
 from drg.payment.scheme import PaymentScheme
+from drg.payment.scheme_numbers import INSIDE
 from drg.settlement.candidates import Candidates, find_candidates, special_review
 from tests.payment.strategies import plain_scheme, sourced
 from tests.profiles import tries

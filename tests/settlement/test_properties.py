@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 import drg
-from drg.payment.load import load_scheme
+from drg.payment.load_scheme import load_scheme
 from drg.payment.scheme import PaymentScheme
 from drg.settlement.case_formulas import BESIDE
 from drg.settlement.closing import apportion
-from drg.settlement.columns import ACCOUNT, FLOWS
+from drg.settlement.settlement_columns import ACCOUNT, FLOWS
 from tests.payment import strategies as pricing
 from tests.payment.strategies import randoms
 from tests.profiles import tries

@@ -14,8 +14,8 @@ from polars.testing import assert_frame_equal
 
 import drg
 from drg import InputError, MissingColumnError, SchemeError, Settlement
-from drg.payment.load import load_scheme
-from drg.settlement.columns import SETTLEMENT_COLUMNS
+from drg.payment.load_scheme import load_scheme
+from drg.settlement.settlement_columns import SETTLEMENT_COLUMNS
 from tests.payment.strategies import sourced
 from tests.settlement.strategies import YEAR, frame, loaded, payments_frame, priced_case, scheme
 

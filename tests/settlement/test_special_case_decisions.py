@@ -14,11 +14,11 @@ from polars.testing import assert_frame_equal
 import drg
 from drg.columns import PRICE, PRICE_COLUMNS
 from drg.errors import MissingColumnError
-from drg.payment.rules import CLASSES, INSIDE
 from drg.payment.scheme import PaymentScheme
+from drg.payment.scheme_numbers import CLASSES, INSIDE
 from drg.records.binding import without_unread
 from drg.records.cases import Cases
-from drg.settlement.given import SCHEMAS
+from drg.settlement.input_tables import SCHEMAS
 from drg.settlement.special_case_decisions import APPLIED, Decided, apply_decisions
 from tests.payment.strategies import frame, random_cases, random_scheme, randoms, write_scheme
 from tests.profiles import tries

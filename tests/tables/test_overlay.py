@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from drg.errors import OutputError, TablesError
 from drg.tables import Manifest, load_tables
-from drg.tables.layout import TABLES, Table
 from drg.tables.overlay import apply, changes_between
+from drg.tables.table_layout import TABLES, Table
 from drg.tables.write import write_version
 from tests.profiles import tries
 

@@ -14,7 +14,7 @@ from drg.columns import PRICE
 from drg.payment import Pricer
 from drg.payment.money import fen, yuan
 from drg.payment.reasons import GROUPER_NOT_VALID, NOTES, OTHER_GROUPER, SCHEME_NOT_VALID, Reasons
-from drg.payment.rules import CLASSES, INSIDE
+from drg.payment.scheme_numbers import CLASSES, INSIDE
 
 CLASS: Final = ("case_class",)
 DEPARTMENT: Final = ("department",)

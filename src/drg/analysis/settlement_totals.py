@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 
 from drg.settlement.accounts import standing
-from drg.settlement.columns import FORECAST, SPANS, YEAR_TO_DATE
+from drg.settlement.settlement_columns import FORECAST, SPANS, YEAR_TO_DATE
 
 SUMS: Final = (
     *("cases", "cases_held", "weighted_cases", "relative_weight", "cost", "standard", "shared_cost"),

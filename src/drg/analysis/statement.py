@@ -17,9 +17,9 @@ from drg.payment.scheme import PaymentScheme
 from drg.records.binding import with_unread
 from drg.settlement.case_formulas import AMOUNTS, BESIDE, over_sums
 from drg.settlement.case_sums import readable, with_names
-from drg.settlement.columns import ACCOUNT, MONTH
 from drg.settlement.exact_decimals import as_decimals
 from drg.settlement.point_value_payment import CLEARED_COLUMNS
+from drg.settlement.settlement_columns import ACCOUNT, MONTH
 
 # Cases that are in memory at once, unless one hospital has more.
 MOST_CASES: Final = 500_000

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from drg.analysis.statement import TIED, sums_by
-from drg.payment.rules import CLASSES
 from drg.payment.scheme import PaymentScheme
+from drg.payment.scheme_numbers import CLASSES
 from drg.payment.settlement_rules import Budget, SettlementRules
-from drg.settlement.columns import (
+from drg.settlement.settle import Settlement
+from drg.settlement.settlement_columns import (
     ACCOUNT,
     FLOWS,
     FORECAST,
@@ -23,7 +24,6 @@ from drg.settlement.columns import (
     YEAR,
     YEAR_TO_DATE,
 )
-from drg.settlement.settle import Settlement
 
 
 class Tie(NamedTuple):

@@ -10,7 +10,7 @@ from typing import Final
 import polars as pl
 
 from drg.analysis.tables_subject import LIST_TABLES, Found, Subject, finds, some
-from drg.grouping.codes import CodeIndex
+from drg.grouping.code_index import CodeIndex
 from drg.records import normalised
 from drg.records.exact_paths import read_csv
 from drg.records.findings import ERROR, NOTICE, WARNING

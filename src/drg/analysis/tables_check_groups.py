@@ -13,8 +13,8 @@ import polars as pl
 from drg.analysis.tables_subject import RULE_TABLES, Found, Row, Subject, finds
 from drg.grouping.outcomes import is_ambiguous
 from drg.records.findings import ERROR, NOTICE, WARNING
-from drg.tables.layout import Table
 from drg.tables.logic import always, implies, never
+from drg.tables.table_layout import Table
 
 
 @finds(

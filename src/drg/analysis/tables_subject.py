@@ -14,8 +14,8 @@ from drg.grouping import Grouper
 from drg.grouping.program import Mask, unpacked
 from drg.tables import GrouperTables
 from drg.tables.language import Expression, parse
-from drg.tables.layout import TABLES
 from drg.tables.logic import Sets
+from drg.tables.table_layout import TABLES
 
 Found: TypeAlias = tuple[str, str, str]  # table, item, detail
 RULE_TABLES: Final = tuple(table for table in TABLES if not table.is_list)

@@ -69,9 +69,9 @@ def compare(
     from drg.cli.progress import counting
     from drg.records.files import count_rows, make_directory, write_bytes
     from drg.records.reading import read
-    from drg.report.comparison.book import comparison_workbook
-    from drg.report.comparison.console import print_comparison
-    from drg.report.comparison.page import comparison_page
+    from drg.report.comparison.comparison_console import print_comparison
+    from drg.report.comparison.comparison_page import comparison_page
+    from drg.report.comparison.comparison_workbook import comparison_workbook
     from drg.report.comparison.what_changes import what_changes_page
     from drg.report.console import stdout, written_to
     from drg.report.language import either
@@ -94,7 +94,7 @@ def compare(
             language=lang,
             cases=directory / CASES,
             sources=discharges.files,
-            watch=seen,
+            on_batch=seen,
         )
         write_bytes(comparison_page(comparison).encode(), directory / PAGE, sources=discharges.files)
         write_bytes(

@@ -127,7 +127,7 @@ def evaluate(
             longest_stay=longest_stay,
             replicates=replicates,
             seed=seed,
-            watch=seen,
+            on_batch=seen,
         )
     if output is not None and is_workbook:
         write_bytes(workbook(found), output, sources=files)

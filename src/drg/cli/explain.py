@@ -113,7 +113,7 @@ def _both(
     import json
 
     from drg.analysis.comparison.causes import first_cause
-    from drg.analysis.comparison.sides import sides
+    from drg.analysis.comparison.compared_versions import sides
     from drg.records.cases import discharge_of
     from drg.report.comparison.side_by_side import print_both
     from drg.report.console import echo_json, stdout

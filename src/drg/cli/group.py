@@ -86,7 +86,7 @@ def group(
             discharges,
             canonical=canonical,
             language=lang,
-            watch=tally.add,
+            on_batch=tally.add,
             log=log if asked else None,
         )
         with counting(

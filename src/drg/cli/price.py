@@ -92,7 +92,7 @@ def _price(
     with counting(
         lambda: tally.cases, total=count_rows(files), show=not quiet, what=either(lang, "计价", "pricing")
     ):
-        priced = pricer.price(cases, language=lang, watch=tally.add, watched=tally.reads)
+        priced = pricer.price(cases, language=lang, on_batch=tally.add, on_batch_reads=tally.reads)
         write(priced.source, output, sources=files, bom=bom)
     warn(tally, lang)
     if not quiet:
@@ -121,7 +121,7 @@ def _explain(pricer: Pricer, cases: Cases, case_id: str, file: Path, lang: str, 
 
     from drg.columns import PRICE
     from drg.errors import InputError
-    from drg.payment.marks import EXTREME, READMITTED
+    from drg.payment.cross_case_flags import EXTREME, READMITTED
     from drg.report.console import echo_json, stdout
     from drg.report.prices import print_price_explanation
 

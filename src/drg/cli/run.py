@@ -85,11 +85,11 @@ def run(
         discharges,
         canonical=not discharges.is_canonical,
         language=lang,
-        watch=versions.add,
+        on_batch=versions.add,
     )
     tally = PriceTally(pricer, (DEPARTMENT, GROUP))
     priced = pricer.price(
-        with_constants(grouped, constants), language=lang, watch=tally.add, watched=tally.reads
+        with_constants(grouped, constants), language=lang, on_batch=tally.add, on_batch_reads=tally.reads
     )
     make_directory(directory)
     pricing = either(lang, "分组和计价", "grouping and pricing")

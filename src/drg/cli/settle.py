@@ -183,6 +183,6 @@ def _write_statements(
             hospitals=hospitals or None,
             language=language,
             with_cases=with_cases,
-            watch=done.append,
+            on_batch=done.append,
         )
     return len(written) // 2

@@ -76,7 +76,7 @@ def import_(
     Both published editions are read. What was read is printed against the published counts.
     """
     from drg.report.console import stdout
-    from drg.report.tables import print_import
+    from drg.report.tables_report import print_import
     from drg.tables.importing import import_workbook
 
     imported = import_workbook(
@@ -106,7 +106,7 @@ def check(context: click.Context, grouper: str, everything: bool, form: str, str
     from drg.analysis.tables_check import check_tables
     from drg.records.codes import DIAGNOSIS, PROCEDURE, code_names
     from drg.report.console import echo_json, stdout
-    from drg.report.tables import print_check
+    from drg.report.tables_report import print_check
     from drg.tables import find, load_tables
 
     found = check_tables(
@@ -142,7 +142,7 @@ def diff(
     """What a person must know who switches from BEFORE to AFTER, ids or directories."""
     from drg.analysis.tables_diff import diff_tables
     from drg.report.console import stdout, written_to
-    from drg.report.tables import print_diff
+    from drg.report.tables_report import print_diff
     from drg.tables import load_tables
 
     found = diff_tables(load_tables(before), load_tables(after))
@@ -189,7 +189,7 @@ def show(item: str, grouper: str | None, codes: bool, lang: str) -> None:
     """Show ITEM: an MDC, ADRG or DRG, a set, or a code."""
     from drg.analysis import tables_show
     from drg.report.console import stdout
-    from drg.report.tables import print_show
+    from drg.report.tables_report import print_show
     from drg.tables import load_tables
     from drg.tables.names import name_lookup
 
@@ -229,8 +229,8 @@ def new(id_: str, base: str, output: Path | None, full: Path | None, title: str 
     from drg.report.console import say, stdout
     from drg.report.language import either
     from drg.tables.create import new_version
-    from drg.tables.layout import CHANGE, TABLES
     from drg.tables.locate import called
+    from drg.tables.table_layout import CHANGE, TABLES
 
     directory = new_version(id_, base, output, full=full, title=title)
     console = stdout()

@@ -130,7 +130,7 @@ def weights(
     from time import perf_counter
 
     from drg.analysis.calibration import calibrate, what_if
-    from drg.analysis.calibration.scheme import check_free
+    from drg.analysis.calibration.calibrated_scheme import check_free
     from drg.records.files import scan_all
     from drg.report.calibration import calibration_workbook, print_calibration
     from drg.report.console import stdout
@@ -199,7 +199,7 @@ def _written(
     quiet: bool,
 ) -> None:
     """Write the files and what a change does, and say so."""
-    from drg.analysis.calibration.scheme import put
+    from drg.analysis.calibration.calibrated_scheme import put
     from drg.report.calibration import of_language, print_what_if, what_if_workbook
     from drg.report.console import stdout, written_to
     from drg.report.language import either

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from drg.columns import INPUT, OUTPUT, OUTPUT_COLUMNS
-from drg.grouping.frames import check_free, lacking
+from drg.grouping.batched_frames import check_free, lacking
 from drg.grouping.outcomes import check_language
 from drg.records.cases import Cases, through
 from drg.records.codebook import KINDS
@@ -66,8 +66,8 @@ class AnyGrouper(ShortTable, ABC):
         frame: Frame,
         *,
         language: str = "en",
-        watch: Callable[[pl.DataFrame], None] | None = None,
-        watched: Iterable[str] = (),
+        on_batch: Callable[[pl.DataFrame], None] | None = None,
+        on_batch_reads: Iterable[str] = (),
     ) -> Frame:
         """Add the groups to discharges.
 
@@ -75,9 +75,9 @@ class AnyGrouper(ShortTable, ABC):
             frame: one row per discharge, in the columns of ``columns.INPUT_COLUMNS`` or of a layout: all that
                 ``Cases.of`` takes. Other columns pass through.
             language: of the reasons, ``en`` or ``zh``.
-            watch: is shown every grouped batch, in no particular order and from several threads: the columns
-                that grouping reads, those that it adds, and ``watched``.
-            watched: further canonical columns that ``watch`` looks at.
+            on_batch: is shown every grouped batch, in no particular order and from several threads: the
+                columns that grouping reads, those that it adds, and ``on_batch_reads``.
+            on_batch_reads: further canonical columns that ``on_batch`` looks at.
 
         Returns:
             The same kind of frame with the same rows in the same order and the columns of
@@ -89,7 +89,10 @@ class AnyGrouper(ShortTable, ABC):
             InputError: if a column holds what it cannot hold, or an output column is already there.
         """
         return through(
-            frame, lambda cases: self.group_cases(cases, language=language, watch=watch, watched=watched)
+            frame,
+            lambda cases: self.group_cases(
+                cases, language=language, on_batch=on_batch, on_batch_reads=on_batch_reads
+            ),
         )
 
     def group_cases(
@@ -97,8 +100,8 @@ class AnyGrouper(ShortTable, ABC):
         cases: Cases,
         *,
         language: str = "en",
-        watch: Callable[[pl.DataFrame], None] | None = None,
-        watched: Iterable[str] = (),
+        on_batch: Callable[[pl.DataFrame], None] | None = None,
+        on_batch_reads: Iterable[str] = (),
     ) -> Cases:
         """Add the groups to cases; see ``group``."""
         check_language(language)
@@ -107,9 +110,9 @@ class AnyGrouper(ShortTable, ABC):
         return cases.with_columns(
             lambda batch: self.group_batch(batch, language).select(OUTPUT_NAMES),
             # Codes that no rule reads still tell the severity.
-            dict.fromkeys((*self.required_columns, *KINDS, *watched)),
+            dict.fromkeys((*self.required_columns, *KINDS, *on_batch_reads)),
             OUTPUT_COLUMNS,
-            watch,
+            on_batch,
         )
 
     def check_cases(self, cases: Cases) -> None:

@@ -13,7 +13,7 @@ from drg.columns import VARIABLES
 from drg.errors import RuleError, did_you_mean
 from drg.grouping import opcodes as op
 from drg.grouping.assembler import Assembler
-from drg.grouping.codes import CodeIndex
+from drg.grouping.code_index import CodeIndex
 from drg.grouping.program import WORD_BITS, Arrays, Bits, Ints, Mask, Program, Reading
 from drg.tables.language import (
     COMPLICATION_SETS,

@@ -15,8 +15,8 @@ from pydantic import BaseModel, ConfigDict
 
 from drg.grouping import kernels, outcomes
 from drg.grouping import opcodes as op
-from drg.grouping.arrays import encode
-from drg.grouping.codes import NO_CODE
+from drg.grouping.case_arrays import encode
+from drg.grouping.code_index import NO_CODE
 from drg.grouping.corrected import CorrectedRow
 from drg.grouping.program import Program, unpacked
 from drg.records import Discharge

@@ -12,9 +12,9 @@ import polars as pl
 
 from drg.columns import INPUT
 from drg.errors import did_you_mean
-from drg.grouping.arrays import Decoder, Encoded, encode, grouped
 from drg.grouping.base import AnyGrouper
-from drg.grouping.codes import NO_CODE
+from drg.grouping.case_arrays import Decoder, Encoded, encode, grouped
+from drg.grouping.code_index import NO_CODE
 from drg.grouping.kernels import Groups
 from drg.grouping.outcomes import check_language
 from drg.grouping.version import Version

@@ -20,7 +20,7 @@ import numpy.typing as npt
 import polars as pl
 
 from drg.columns import Column
-from drg.grouping.codes import CodeIndex
+from drg.grouping.code_index import CodeIndex
 
 Bits = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int32]

@@ -19,7 +19,7 @@ import polars as pl
 
 from drg.columns import INPUT
 from drg.grouping import cache
-from drg.grouping.codes import CodeIndex
+from drg.grouping.code_index import CodeIndex
 from drg.grouping.program import Arrays, Program, Reading
 from drg.tables.source import sources
 

@@ -20,8 +20,8 @@ from drg.records.binding import UNREAD
 from drg.records.cases import Cases, discharge_frame, discharge_of
 from drg.records.codes import CodeKind
 from drg.records.short_table import name_and_value
-from drg.tables.layout import MANIFEST_FILE
 from drg.tables.locate import find_series, list_series
+from drg.tables.table_layout import MANIFEST_FILE
 
 if TYPE_CHECKING:
     from drg.grouping.explain import Explanation
@@ -215,7 +215,7 @@ def _installed(id_: str) -> Series:
 
 
 def _one_series(groupers: Mapping[str, Grouper]) -> Series:
-    from drg.tables.series import series_of
+    from drg.tables.version_series import series_of
 
     manifests = {Path(id_) / MANIFEST_FILE: grouper.tables.manifest for id_, grouper in groupers.items()}
     found = series_of(manifests)

@@ -9,7 +9,7 @@ import polars as pl
 from drg.columns import ALL, OUTPUT, OUTPUT_COLUMNS, PRICE
 from drg.errors import InputError
 from drg.grouping.base import OUTPUT_NAMES, AnyGrouper
-from drg.grouping.frames import check_free
+from drg.grouping.batched_frames import check_free
 from drg.grouping.outcomes import check_language
 from drg.records.binding import Binding
 from drg.records.codebook import KINDS, UNKNOWN, UNMAPPED
@@ -25,7 +25,7 @@ def group_discharges(
     *,
     canonical: bool = False,
     language: str = "en",
-    watch: Callable[[pl.DataFrame], None] | None = None,
+    on_batch: Callable[[pl.DataFrame], None] | None = None,
     log: FindingsLog | None = None,
 ) -> pl.LazyFrame:
     """Group discharges of any layout.
@@ -35,7 +35,7 @@ def group_discharges(
         discharges: from files.
         canonical: give canonical columns instead of the files' own.
         language: of the reasons, ``en`` or ``zh``.
-        watch: is shown every grouped batch, in no particular order and from several threads.
+        on_batch: is shown every grouped batch, in no particular order and from several threads.
         log: takes the findings of reading, if anybody wants to know them; grouping is faster without.
 
     Returns:
@@ -71,8 +71,8 @@ def group_discharges(
             frame = discharges.read(batch, reads)
         groups = grouper.group_batch(frame, language).select(OUTPUT_NAMES)
         result = (frame if canonical else batch).select(kept).hstack(groups)
-        if watch is not None:
-            watch(result)
+        if on_batch is not None:
+            on_batch(result)
         return result
 
     schema = discharges.rows.collect_schema()

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from drg.errors import InputError, LedgerError
-from drg.ledger import cases, months, state, store
+from drg.ledger import kept_cases as cases
+from drg.ledger import months, state, store
 from drg.ledger.chain import read_entries, scheme_entry, standing
 from drg.ledger.entry import (
     CASES_FILE,
@@ -26,12 +27,12 @@ from drg.ledger.entry import (
     sha256,
     write_entry,
 )
-from drg.ledger.tables import as_given, checked, refuse, store_table, table_file
+from drg.ledger.ledger_tables import as_given, checked, refuse, store_table, table_file
 from drg.records.exact_paths import read_parquet
 
 if TYPE_CHECKING:
     from drg.payment import LoadedScheme
-    from drg.settlement.findings import Finding
+    from drg.settlement.settlement_findings import Finding
 
 _SCHEME_ENDINGS: Final = (".toml", ".csv")
 

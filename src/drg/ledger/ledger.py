@@ -11,10 +11,10 @@ import polars as pl
 from drg.errors import LedgerError
 from drg.ledger import additions, state, store
 from drg.ledger.additions import LedgerAddition, Stamp
-from drg.ledger.cases import MONTH
 from drg.ledger.chain import check_files, read_entries, scheme_entry, standing
 from drg.ledger.entry import TABLE_KINDS, Kind, LedgerEntry
-from drg.ledger.tables import as_given, table_file
+from drg.ledger.kept_cases import MONTH
+from drg.ledger.ledger_tables import as_given, table_file
 
 if TYPE_CHECKING:
     from drg.payment import LoadedScheme

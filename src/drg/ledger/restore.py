@@ -11,7 +11,8 @@ from pathlib import Path
 import polars as pl
 
 from drg.errors import LedgerError
-from drg.ledger import cases, months, state, store
+from drg.ledger import kept_cases as cases
+from drg.ledger import months, state, store
 from drg.ledger.chain import read_entries
 from drg.ledger.entry import (
     CASES_FILE,
@@ -23,7 +24,7 @@ from drg.ledger.entry import (
     read_entry,
     sha256,
 )
-from drg.ledger.tables import store_table
+from drg.ledger.ledger_tables import store_table
 
 
 def restore(ledger: Path, number: int, files: Sequence[Path]) -> list[str]:

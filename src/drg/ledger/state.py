@@ -11,8 +11,8 @@ from typing import Final
 import polars as pl
 
 from drg.errors import LedgerError
-from drg.ledger.cases import MONTH, month_number
 from drg.ledger.entry import CASES_FILE, MONTHS_FILE, LedgerEntry
+from drg.ledger.kept_cases import MONTH, month_number
 from drg.ledger.months import PAIR, SCHEMA
 from drg.ledger.store import place
 from drg.records.exact_paths import read_parquet, scan_parquet

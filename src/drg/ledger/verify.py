@@ -11,13 +11,13 @@ import polars as pl
 
 from drg.errors import LedgerError
 from drg.ledger import state, store
-from drg.ledger.cases import MONTH, count_months
 from drg.ledger.entry import CASES_FILE, ENTRY_FILE, MONTHS_FILE, LedgerEntry, digest, read_entry, sha256
+from drg.ledger.kept_cases import MONTH, count_months
+from drg.ledger.ledger_tables import table_file
 from drg.ledger.months import PAIR
-from drg.ledger.tables import table_file
 from drg.records.exact_paths import read_parquet, scan_parquet
 from drg.records.findings import ERROR, NOTICE, WARNING
-from drg.settlement.findings import Finding, findings_frame
+from drg.settlement.settlement_findings import Finding, findings_frame
 
 _CASE: Final = ("hospital_id", "case_id")
 

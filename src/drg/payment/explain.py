@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from drg.columns import ALL, PRICE
 from drg.errors import InputError, did_you_mean
-from drg.payment.marks import EXTREME, READMITTED
+from drg.payment.cross_case_flags import EXTREME, READMITTED
 from drg.payment.steps import Facts, Step, class_step, payment_steps, standard_steps, surplus_steps
 from drg.payment.tcm import shares
 from drg.records.binding import UNREAD

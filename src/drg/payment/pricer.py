@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from drg.columns import PRICE, PRICE_COLUMNS
-from drg.grouping.frames import check_free, lacking
+from drg.grouping.batched_frames import check_free, lacking
 from drg.grouping.outcomes import check_language
-from drg.payment.arrays import Decoder, Encoded, Encoder, needs_days
-from drg.payment.book import PriceBook
-from drg.payment.load import LoadedScheme, load_scheme
-from drg.payment.marks import mark_columns
+from drg.payment.cross_case_flags import mark_columns
+from drg.payment.load_scheme import LoadedScheme, load_scheme
+from drg.payment.price_arrays import Decoder, Encoded, Encoder, needs_days
+from drg.payment.price_book import PriceBook
 from drg.payment.reasons import missing_lines
-from drg.payment.rules import case_kinds
+from drg.payment.scheme_numbers import case_kinds
 from drg.records.cases import Cases, through
 from drg.records.short_table import ShortTable, name_and_value
 
@@ -82,8 +82,8 @@ class Pricer(ShortTable):
         frame: Frame,
         *,
         language: str = "en",
-        watch: Callable[[pl.DataFrame], None] | None = None,
-        watched: Iterable[str] = (),
+        on_batch: Callable[[pl.DataFrame], None] | None = None,
+        on_batch_reads: Iterable[str] = (),
     ) -> Frame:
         """Price grouped discharges.
 
@@ -91,9 +91,9 @@ class Pricer(ShortTable):
             frame: grouped discharges, one row per case, with ``total_cost_yuan`` and the columns that the
                 scheme asks for (``required_columns``): all that ``Cases.of`` takes. Amounts are in yuan.
             language: of the reasons, ``en`` or ``zh``.
-            watch: is shown every priced batch, in no particular order and from several threads: the columns
-                that pricing reads, those that it adds, ``NOTES``, and ``watched``.
-            watched: further canonical columns that ``watch`` looks at.
+            on_batch: is shown every priced batch, in no particular order and from several threads: the
+                columns that pricing reads, those that it adds, ``NOTES``, and ``on_batch_reads``.
+            on_batch_reads: further canonical columns that ``on_batch`` looks at.
 
         Returns:
             The same kind of frame, rows in order, with the columns of ``columns.PRICE_COLUMNS`` added.
@@ -103,7 +103,10 @@ class Pricer(ShortTable):
             InputError: if a column holds what it cannot hold, or an output column is already there.
         """
         return through(
-            frame, lambda cases: self.price_cases(cases, language=language, watch=watch, watched=watched)
+            frame,
+            lambda cases: self.price_cases(
+                cases, language=language, on_batch=on_batch, on_batch_reads=on_batch_reads
+            ),
         )
 
     def price_cases(
@@ -111,17 +114,17 @@ class Pricer(ShortTable):
         cases: Cases,
         *,
         language: str = "en",
-        watch: Callable[[pl.DataFrame], None] | None = None,
-        watched: Iterable[str] = (),
+        on_batch: Callable[[pl.DataFrame], None] | None = None,
+        on_batch_reads: Iterable[str] = (),
     ) -> Cases:
         """Add the prices to cases; see ``price``."""
         check_language(language)
         self.check_cases(cases)
         return cases.with_columns(
             lambda batch: self.price_batch(batch, language),
-            dict.fromkeys((*self.reads, *watched)),
+            dict.fromkeys((*self.reads, *on_batch_reads)),
             PRICE_COLUMNS,
-            watch,
+            on_batch,
             self.marks(cases),
         )
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from drg.columns import ALL
-from drg.payment.load import LoadedScheme
+from drg.payment.load_scheme import LoadedScheme
 
 # The bits of a case's notes, in the order in which they are told.
 (

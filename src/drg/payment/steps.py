@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 from drg.columns import PRICE, PRICING
 from drg.payment import formulas
-from drg.payment.book import Entry
 from drg.payment.expression_text import with_numbers
 from drg.payment.formulas import FEN, Prices, half_up
-from drg.payment.load import SCHEME_FILE
+from drg.payment.load_scheme import SCHEME_FILE
+from drg.payment.price_book import Entry
 from drg.payment.scheme import High, Outside, PaymentScheme
 from drg.payment.weights import WEIGHTS_FILE
 

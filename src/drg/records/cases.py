@@ -248,16 +248,16 @@ class Cases:
         step: Callable[[pl.DataFrame], pl.DataFrame],
         reads: Iterable[str],
         added: Iterable[Column],
-        watch: Callable[[pl.DataFrame], None] | None = None,
+        on_batch: Callable[[pl.DataFrame], None] | None = None,
         marks: Sequence[pl.Expr] = (),
     ) -> Self:
         """The cases with further canonical columns, worked out batch by batch, several at a time, in order.
 
         Args:
-            step: a batch as ``read`` gives it → the columns, and whatever else ``watch`` is to see.
+            step: a batch as ``read`` gives it → the columns, and whatever else ``on_batch`` is to see.
             reads: the canonical columns that the step reads, as far as there are any.
             added: the columns that it adds.
-            watch: is shown ``reads`` and ``added`` of every batch, in no particular order and from several
+            on_batch: is shown ``reads`` and ``added`` of every batch, in no particular order and from several
                 threads.
             marks: columns that need all rows at once, as expressions on ``rows``; the step gets them as well.
         """
@@ -271,8 +271,8 @@ class Cases:
             if marks:
                 cells = cells.hstack(batch.drop(schema.names()))
             made = step(cells)
-            if watch is not None:
-                watch(cells.hstack(made))
+            if on_batch is not None:
+                on_batch(cells.hstack(made))
             return (batch.select(schema.names()) if marks else batch).hstack(made.select(list(columns)))
 
         rows = rows.map_batches(

@@ -15,7 +15,7 @@ from drg.grouping import Choice, Explanation, Tried
 from drg.grouping.corrected import CorrectedRow
 from drg.records.codes import DIAGNOSIS, PROCEDURE, names_of
 from drg.report.console import shown_as, status_in
-from drg.report.corrected import corrected_how, corrected_place
+from drg.report.corrected_rows import corrected_how, corrected_place
 from drg.report.language import either
 
 # What says that a rule holds, or does not: the first that the console can show.

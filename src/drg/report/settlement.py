@@ -17,8 +17,8 @@ from drg.report.html import ILLUSTRATIVE_EN, ILLUSTRATIVE_ZH
 from drg.report.language import either
 from drg.report.prices import amount
 from drg.report.statement_cases import BASES_ZH
-from drg.settlement.columns import FORECAST, LOCAL
 from drg.settlement.settle import Settlement
+from drg.settlement.settlement_columns import FORECAST, LOCAL
 
 _MOST_COLUMNS: Final = 3
 _SPANS: Final = {

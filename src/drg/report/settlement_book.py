@@ -16,8 +16,8 @@ from drg.records.workbook import Book, Heading, new_book
 from drg.report.checks import SEVERITIES_ZH
 from drg.report.settlement import CLOSED_ZH
 from drg.report.statement_cases import BASES_ZH
-from drg.settlement.columns import FORECAST, MONTH, SETTLEMENT_COLUMNS, YEAR, YEAR_TO_DATE
 from drg.settlement.settle import Settlement
+from drg.settlement.settlement_columns import FORECAST, MONTH, SETTLEMENT_COLUMNS, YEAR, YEAR_TO_DATE
 
 _SHEETS: Final = ((YEAR, "年度"), (FORECAST, "预测"), (MONTH, "月度"), (YEAR_TO_DATE, "累计"))
 _FROZEN: Final = 6  # up to the period

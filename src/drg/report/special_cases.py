@@ -9,7 +9,7 @@ from typing import Final
 from rich.console import Console
 
 from drg.errors import OutputError
-from drg.payment.load import LoadedScheme
+from drg.payment.load_scheme import LoadedScheme
 from drg.payment.steps import CLASSES_ZH
 from drg.records.spreadsheet import MOST_ROWS
 from drg.records.workbook import Book, Heading, new_book

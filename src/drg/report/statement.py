@@ -19,9 +19,9 @@ from drg.report.statement_book import Statement, write_book
 from drg.report.statement_lines import sections
 from drg.report.statement_page import page
 from drg.report.statement_text import Language
-from drg.settlement.columns import MONTH
 from drg.settlement.point_value_payment import cleared, point_values
 from drg.settlement.settle import Settlement
+from drg.settlement.settlement_columns import MONTH
 
 _NAMES: Final = {"zh": "结算单", "en": "statement"}
 # What some file system forbids in names.
@@ -36,7 +36,7 @@ def write_statements(
     language: Language = "zh",
     made: datetime | None = None,
     with_cases: bool = True,
-    watch: Callable[[str], None] | None = None,
+    on_batch: Callable[[str], None] | None = None,
 ) -> list[Path]:
     """Write the statement of each hospital: a workbook and a page. The same settlement gives the same bytes.
 
@@ -50,7 +50,7 @@ def write_statements(
         language: of the statements.
         made: the time that a statement gives as its own; None: the end of the last month with cases.
         with_cases: whether the case table is part of the workbook.
-        watch: is told each hospital whose statement is written.
+        on_batch: is told each hospital whose statement is written.
 
     Returns:
         The files, in order of the hospitals.
@@ -73,8 +73,8 @@ def write_statements(
         with placed(html) as part:
             part.write_text(page(statement), encoding="utf-8", newline="\n")
         written += [book, html]
-        if watch is not None:
-            watch(statement.hospital)
+        if on_batch is not None:
+            on_batch(statement.hospital)
     return written
 
 

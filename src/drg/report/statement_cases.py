@@ -16,8 +16,8 @@ from drg.records.spreadsheet import MOST_ROWS
 from drg.records.workbook import Book, Heading
 from drg.records.workbook_looks import TOTAL
 from drg.report.statement_text import Language
-from drg.settlement.columns import SETTLEMENT_COLUMNS
 from drg.settlement.point_value_payment import CLEARED_COLUMNS
+from drg.settlement.settlement_columns import SETTLEMENT_COLUMNS
 
 BASES_ZH: Final = {"local": "本地", "off_site": "异地", "off_site_simulated": "异地模拟"}
 # Rows of a sheet, less its header and its totals.

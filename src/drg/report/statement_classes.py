@@ -9,8 +9,8 @@ from xlsxwriter.utility import xl_col_to_name
 from drg.analysis.statement_account import Account
 from drg.payment.expression_text import in_cells, put_in
 from drg.payment.expressions import Rounding, parse, resolve
-from drg.payment.rules import INSIDE
 from drg.payment.scheme import PaymentScheme
+from drg.payment.scheme_numbers import INSIDE
 from drg.records.workbook import Book
 from drg.records.workbook_looks import HEADER, TOTAL
 from drg.report.statement_cases import CaseCells, counted_word, in_words

@@ -12,7 +12,7 @@ from drg.records.workbook import Book
 from drg.records.workbook_looks import HEADER, TOTAL
 from drg.report.statement_text import Language, label
 from drg.report.statement_words import words_in
-from drg.settlement.columns import FLOWS
+from drg.settlement.settlement_columns import FLOWS
 
 SHEET: Final = {"zh": "分月", "en": "months"}
 _ZERO: Final = Decimal(0)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Final, Literal
 
 from drg.settlement.account_formulas import Look
-from drg.settlement.columns import SETTLEMENT_COLUMNS
+from drg.settlement.settlement_columns import SETTLEMENT_COLUMNS
 
 Language = Literal["zh", "en"]
 

@@ -13,8 +13,8 @@ import polars as pl
 from drg.payment.expressions import ONE, WIDE, wide
 from drg.settlement.case_formulas import SUMS
 from drg.settlement.case_sums import with_surplus
-from drg.settlement.columns import ACCOUNT, CLASS_COUNTS, FLOWS, LOCAL, MONTH, YEAR, YEAR_TO_DATE
 from drg.settlement.evaluation import Accounts
+from drg.settlement.settlement_columns import ACCOUNT, CLASS_COUNTS, FLOWS, LOCAL, MONTH, YEAR, YEAR_TO_DATE
 
 # Kinds of payments and the column that each is added up in.
 KINDS: Final = {

@@ -13,9 +13,9 @@ from drg.payment.expressions import ONE, WIDE
 from drg.payment.formulas import half_up
 from drg.payment.settlement_rules import Budget, SettlementRules
 from drg.settlement.closing import Closed, Row, close
-from drg.settlement.columns import ACCOUNT, LOCAL
 from drg.settlement.evaluation import Accounts, rounding_of
 from drg.settlement.exact_decimals import as_decimals
+from drg.settlement.settlement_columns import ACCOUNT, LOCAL
 
 _YUAN = pl.Decimal(38, 2)
 # A budget and how it was closed; ``insurance_type`` null: all insurances together.

@@ -16,12 +16,12 @@ import polars as pl
 
 from drg.columns import ALL, INPUT
 from drg.errors import InputError, SchemeError
-from drg.grouping.frames import lacking
-from drg.payment.load import SCHEME_FILE, LoadedScheme
+from drg.grouping.batched_frames import lacking
+from drg.payment.load_scheme import SCHEME_FILE, LoadedScheme
 from drg.payment.money import fen, signed
 from drg.payment.reasons import missing_lines
-from drg.payment.rules import INSIDE
 from drg.payment.scheme import CaseClass
+from drg.payment.scheme_numbers import INSIDE
 from drg.payment.settlement_rules import SpecialReview
 from drg.records.binding import with_unread
 from drg.records.cases import Cases

@@ -13,8 +13,8 @@ from typing import Any, Final
 import polars as pl
 
 from drg.payment.expressions import ONE, Quotient, Rounding, evaluate, over_columns, parse
-from drg.payment.rules import INSIDE
 from drg.payment.scheme import CaseClass, PaymentScheme
+from drg.payment.scheme_numbers import INSIDE
 
 # The parts of a payment that no sharing touches, as pricing names them.
 BESIDE: Final = ("item_payment", "outside_payment", "special_payment", "excluded_items_payment")

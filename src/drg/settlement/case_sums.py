@@ -14,14 +14,14 @@ import polars as pl
 
 from drg.columns import ALL, PRICE
 from drg.errors import InputError, MissingColumnError
-from drg.grouping.frames import lacking
+from drg.grouping.batched_frames import lacking
 from drg.payment.reasons import missing_lines
-from drg.payment.rules import CLASSES
 from drg.payment.scheme import CaseClass, PaymentScheme
+from drg.payment.scheme_numbers import CLASSES
 from drg.records.binding import UNREAD, with_unread
 from drg.settlement.case_formulas import BESIDE, SUMS, over_sums
-from drg.settlement.columns import ACCOUNT, CLASS_COUNTS, LOCAL, OFF_SITE, SIMULATED, class_count
 from drg.settlement.repeated import mark, repeated
+from drg.settlement.settlement_columns import ACCOUNT, CLASS_COUNTS, LOCAL, OFF_SITE, SIMULATED, class_count
 
 _GIVEN: Final = ("total_cost_yuan", "excluded_items_yuan")  # of the record; not written by pricing
 _PAID: Final = ("standard_payment", "drg_payment", "high_cost_payment", *BESIDE, "patient_share")

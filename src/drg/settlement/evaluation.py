@@ -22,8 +22,8 @@ from drg.payment.expressions import (
 )
 from drg.payment.settlement_rules import SettlementRules
 from drg.settlement.account_formulas import TABLE, Formula
-from drg.settlement.columns import LOCAL, SIMULATED
 from drg.settlement.risk_sharing import band, shared
+from drg.settlement.settlement_columns import LOCAL, SIMULATED
 
 
 def rounding_of(rules: SettlementRules) -> Rounding:

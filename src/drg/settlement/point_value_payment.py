@@ -8,14 +8,14 @@ import polars as pl
 
 from drg.columns import Column, Kind
 from drg.errors import InputError
-from drg.grouping.frames import check_free, in_batches
+from drg.grouping.batched_frames import check_free, in_batches
 from drg.payment.expressions import wide
 from drg.payment.scheme import PaymentScheme
 from drg.settlement.case_formulas import BESIDE, shared_classes
 from drg.settlement.case_sums import check_columns, readable, with_names
-from drg.settlement.columns import ACCOUNT, LOCAL, YEAR
 from drg.settlement.exact_decimals import as_decimals
 from drg.settlement.settle import Settlement
+from drg.settlement.settlement_columns import ACCOUNT, LOCAL, YEAR
 
 CLEARED_COLUMNS: Final = (
     Column("paid_points", Kind.NUMBER, pl.Decimal(38, 8), "结算点数", "points × paid by group ÷ standard"),

@@ -9,7 +9,7 @@ import polars as pl
 
 from drg.payment.expressions import ONE, WIDE, wide
 from drg.payment.settlement_rules import SettlementRules
-from drg.settlement.columns import LOCAL
+from drg.settlement.settlement_columns import LOCAL
 
 
 def with_scores(years: pl.DataFrame, scores: pl.DataFrame, rules: SettlementRules) -> pl.DataFrame:

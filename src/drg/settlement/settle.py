@@ -9,16 +9,22 @@ from typing import Any, Final
 import polars as pl
 
 from drg.payment import Pricer
-from drg.payment.load import LoadedScheme, load_scheme
+from drg.payment.load_scheme import LoadedScheme, load_scheme
 from drg.payment.scheme import PaymentScheme
 from drg.payment.settlement_rules import SettlementRules
 from drg.records.binding import without_unread
 from drg.records.cases import Cases
 from drg.records.short_table import ShortTable
-from drg.settlement import accounts, notes
+from drg.settlement import accounts
+from drg.settlement import settlement_notes as notes
 from drg.settlement.budgets import BUDGET_SCHEMA, close_budgets, closes_by_points
 from drg.settlement.case_sums import sums
-from drg.settlement.columns import (
+from drg.settlement.evaluation import Accounts
+from drg.settlement.exact_decimals import as_decimals
+from drg.settlement.input_fields import DECISIONS, PAYMENTS, SCORES
+from drg.settlement.input_tables import SCHEMAS, Checked, check_decisions, check_payments, check_scores
+from drg.settlement.scores import with_scores
+from drg.settlement.settlement_columns import (
     ACCOUNT,
     FORECAST,
     SCORE_COLUMNS,
@@ -26,12 +32,7 @@ from drg.settlement.columns import (
     SPANS,
     YEAR,
 )
-from drg.settlement.evaluation import Accounts
-from drg.settlement.exact_decimals import as_decimals
-from drg.settlement.findings import Finding, findings_frame
-from drg.settlement.given import SCHEMAS, Checked, check_decisions, check_payments, check_scores
-from drg.settlement.given_cells import DECISIONS, PAYMENTS, SCORES
-from drg.settlement.scores import with_scores
+from drg.settlement.settlement_findings import Finding, findings_frame
 from drg.settlement.special_case_decisions import Decided, apply_decisions
 
 NO_RULES: Final = SettlementRules(source="the scheme has no section [settlement]")

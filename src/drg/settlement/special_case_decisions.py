@@ -15,16 +15,16 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from drg.grouping.frames import lacking
-from drg.payment.kernels import Flags, Ints
+from drg.grouping.batched_frames import lacking
 from drg.payment.money import NOT_GIVEN, fen, yuan
+from drg.payment.price_kernels import Flags, Ints
 from drg.payment.reasons import missing_lines
-from drg.payment.rules import INSIDE
 from drg.payment.scheme import CaseClass
+from drg.payment.scheme_numbers import INSIDE
 from drg.records.binding import with_unread
 from drg.records.findings import ERROR, WARNING
-from drg.settlement.findings import Finding
-from drg.settlement.given_cells import DECISIONS, MONTH, ROW, Told
+from drg.settlement.input_fields import DECISIONS, MONTH, ROW, FindingsBuilder
+from drg.settlement.settlement_findings import Finding
 
 # At most this share of a hospital's discharges paid by group, where a scheme does not say (national rule).
 QUOTA_SHARE: Final = Decimal("0.05")
@@ -112,7 +112,7 @@ def apply_decisions(
     cells = _with_facts(decisions, found, counts, share).hstack(
         _with_case(decisions, found, excluded_items=excluded_items)
     )
-    told = Told(DECISIONS, cells)
+    told = FindingsBuilder(DECISIONS, cells)
     _tell(told, share)
     chosen = cells.filter(told.usable & cells["approved"])
     findings = tuple(sorted(told.findings, key=lambda finding: (finding.row or 0, finding.rule)))
@@ -231,21 +231,21 @@ def _reasons(cases: pl.DataFrame) -> pl.Series:
 # ------------------------------------------------------------------------------------------ what is found out
 
 
-def _tell(told: Told, share: Decimal) -> None:
+def _tell(told: FindingsBuilder, share: Decimal) -> None:
     """Find the decisions that cannot be applied."""
     cells = told.cells
     approved = cells["approved"]
     unknown = cells["times"] == 0
-    told.tell(unknown & approved, "decision_case_unknown", ERROR, _unknown, leave_out=True)
-    told.tell(unknown & ~approved, "decision_case_unknown", WARNING, _unknown, leave_out=True)
-    told.tell(cells["times"] > 1, "decision_case_twice", ERROR, _twice_in_data, leave_out=True)
+    told.add(unknown & approved, "decision_case_unknown", ERROR, _unknown, leave_out=True)
+    told.add(unknown & ~approved, "decision_case_unknown", WARNING, _unknown, leave_out=True)
+    told.add(cells["times"] > 1, "decision_case_twice", ERROR, _twice_in_data, leave_out=True)
     once = cells["times"] == 1
     special = once & (cells["case_class"] == CaseClass.SPECIAL)
-    told.tell(special, "decision_case_already_special", WARNING, _already, leave_out=True)
+    told.add(special, "decision_case_already_special", WARNING, _already, leave_out=True)
     invalid = once & approved & ((cells["case_class"] == CaseClass.INVALID) | ~cells["usable"])
-    told.tell(invalid, "decision_case_invalid", ERROR, _invalid, leave_out=True)
+    told.add(invalid, "decision_case_invalid", ERROR, _invalid, leave_out=True)
     undated = once & approved & cells["year"].is_null() & told.usable
-    told.tell(undated, "decision_case_undated", ERROR, _undated, leave_out=True)
+    told.add(undated, "decision_case_undated", ERROR, _undated, leave_out=True)
     mine = (approved & told.usable).fill_null(False)
     place = cells.select("hospital_id", "year", mine=mine).select(
         place=pl.col("mine").cast(pl.Int64).cum_sum().over("hospital_id", "year")
@@ -255,7 +255,7 @@ def _tell(told: Told, share: Decimal) -> None:
     def say(row: Mapping[str, Any]) -> _Words:
         return _over_quota(row, share)
 
-    told.tell(over, "decision_over_quota", ERROR, say, more=place, leave_out=True)
+    told.add(over, "decision_over_quota", ERROR, say, more=place, leave_out=True)
 
 
 def _unknown(row: Mapping[str, Any]) -> _Words:

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from drg.tables.load import GrouperTables, load_tables
     from drg.tables.locate import find, find_series, list_groupers, list_series
     from drg.tables.manifest import Manifest
-    from drg.tables.series import Series
+    from drg.tables.version_series import Series
 
 __all__ = [
     "GrouperTables",
@@ -23,7 +23,7 @@ __all__ = [
 _MODULES = {
     "GrouperTables": "drg.tables.load",
     "Manifest": "drg.tables.manifest",
-    "Series": "drg.tables.series",
+    "Series": "drg.tables.version_series",
     "find": "drg.tables.locate",
     "find_series": "drg.tables.locate",
     "list_groupers": "drg.tables.locate",

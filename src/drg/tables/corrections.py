@@ -9,8 +9,8 @@ from typing import Final
 import polars as pl
 
 from drg.errors import TablesError
-from drg.tables.layout import TABLES, Table
 from drg.tables.manifest import Manifest
+from drg.tables.table_layout import TABLES, Table
 
 ADDED: Final = "added"
 REMOVED: Final = "removed"

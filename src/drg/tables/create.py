@@ -8,13 +8,13 @@ from typing import Any
 import polars as pl
 
 from drg.errors import OutputError
-from drg.tables.layout import MANIFEST_FILE, TABLES
 from drg.tables.lint import check_references
 from drg.tables.load import load_tables
 from drg.tables.locate import find, find_base, user_root
 from drg.tables.manifest import Manifest, manifest_text, parse_manifest
 from drg.tables.overlay import changes_between
 from drg.tables.read import check_files, read_table
+from drg.tables.table_layout import MANIFEST_FILE, TABLES
 from drg.tables.write import write_version
 
 

@@ -17,11 +17,11 @@ import polars as pl
 from drg.errors import did_you_mean
 from drg.records.codes import normalised
 from drg.tables.language import COMPLICATION_SETS, And, Count, Expression, Member, Not, Or, parse
-from drg.tables.layout import EQUIVALENCES
 from drg.tables.lint import refuse
 from drg.tables.locate import find_base
 from drg.tables.manifest import read_manifest
 from drg.tables.read import read_table
+from drg.tables.table_layout import EQUIVALENCES
 
 if TYPE_CHECKING:
     from drg.tables.load import GrouperTables

@@ -11,12 +11,12 @@ import polars as pl
 from drg.errors import RuleError, did_you_mean
 from drg.tables.create import checked_manifest, place_for
 from drg.tables.language import parse
-from drg.tables.layout import TABLES
 from drg.tables.logic import set_names
 from drg.tables.manifest import Correction, Manifest, TableName, Verification
 from drg.tables.names import write_names
 from drg.tables.published import chs_drg_3_0
-from drg.tables.workbook import Workbook, read_workbook
+from drg.tables.published_workbook import Workbook, read_workbook
+from drg.tables.table_layout import TABLES
 from drg.tables.write import write_version
 
 NATIONAL_AUTHORITY = "国家医疗保障局"

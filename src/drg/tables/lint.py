@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import polars as pl
 
 from drg.errors import TablesError, did_you_mean
-from drg.tables.layout import ADD, CHANGE, COMPLICATIONS, REMOVE, REPLACE, Table
+from drg.tables.table_layout import ADD, CHANGE, COMPLICATIONS, REMOVE, REPLACE, Table
 
 LEVELS = ("MCC", "CC")
 CHANGES = (ADD, REMOVE, REPLACE)

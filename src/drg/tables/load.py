@@ -12,12 +12,12 @@ import polars as pl
 from drg.errors import TablesError
 from drg.tables.corrections import SCHEMA, corrections_of
 from drg.tables.equivalences import EMPTY, equivalences_of
-from drg.tables.layout import MANIFEST_FILE, PROVENANCE, TABLES, Table
 from drg.tables.lint import check_references
 from drg.tables.locate import find, find_base, installed
 from drg.tables.manifest import Manifest, read_manifest
 from drg.tables.overlay import apply
 from drg.tables.read import check_files, read_table
+from drg.tables.table_layout import MANIFEST_FILE, PROVENANCE, TABLES, Table
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from drg.errors import TablesError, UnknownGrouperError, did_you_mean
-from drg.tables.layout import MANIFEST_FILE
+from drg.tables.table_layout import MANIFEST_FILE
 
 if TYPE_CHECKING:
     from drg.tables.manifest import Manifest
-    from drg.tables.series import Series
+    from drg.tables.version_series import Series
 
 ROOTS_VARIABLE: Final = "DRG_TABLES"
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -110,7 +110,7 @@ def list_series() -> dict[str, Series]:
         TablesError: as ``list_groupers``; or the versions of a series contradict each other.
     """
     from drg.tables.manifest import read_manifest
-    from drg.tables.series import series_of
+    from drg.tables.version_series import series_of
 
     return series_of(
         {

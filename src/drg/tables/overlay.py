@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import polars as pl
 
 from drg.errors import did_you_mean
-from drg.tables.layout import ADD, CHANGE, REMOVE, REPLACE, TABLES, Table
 from drg.tables.lint import first, refuse
+from drg.tables.table_layout import ADD, CHANGE, REMOVE, REPLACE, TABLES, Table
 
 
 def apply(base: Mapping[str, pl.DataFrame], changes: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:

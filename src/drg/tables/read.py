@@ -11,8 +11,8 @@ import polars as pl
 
 from drg.errors import TablesError, did_you_mean
 from drg.records.exact_paths import read_csv
-from drg.tables.layout import CHANGE, COMPLICATIONS, EQUIVALENCES, PROVENANCE, TABLES, Table
 from drg.tables.lint import check_cells, check_unique
+from drg.tables.table_layout import CHANGE, COMPLICATIONS, EQUIVALENCES, PROVENANCE, TABLES, Table
 
 # The published workbook writes 无 where a complication is never excluded.
 NO_EXCLUSION_SET = "无"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from drg.errors import TablesError
-from drg.tables.layout import MANIFEST_FILE
 from drg.tables.locate import find_base, installed, own_entries
+from drg.tables.table_layout import MANIFEST_FILE
 
 
 def sources(directory: Path) -> list[str | bytes] | None:

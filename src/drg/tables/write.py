@@ -9,9 +9,9 @@ import polars as pl
 
 from drg.errors import OutputError
 from drg.records.exact_paths import exact
-from drg.tables.layout import CHANGE, MANIFEST_FILE, TABLES
 from drg.tables.manifest import Manifest, manifest_text
 from drg.tables.overlay import by_key
+from drg.tables.table_layout import CHANGE, MANIFEST_FILE, TABLES
 
 
 def write_version(directory: Path, manifest: Manifest, tables: Mapping[str, pl.DataFrame]) -> None:

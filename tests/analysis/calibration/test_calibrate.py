@@ -16,9 +16,9 @@ from rich.console import Console
 
 import drg
 from drg.analysis.calibration import calibrate
-from drg.analysis.calibration.cases import read_period
+from drg.analysis.calibration.calibration_cases import read_period
 from drg.analysis.calibration.estimate import Estimates, Sums, estimate, sums_of
-from drg.analysis.calibration.version import version_of
+from drg.analysis.calibration.groups_of_version import version_of
 from drg.analysis.trimming import Trimming
 from drg.report.calibration import calibration_workbook, print_calibration
 from tests.analysis.calibration import reference

@@ -113,5 +113,5 @@ def test_cases_of_another_version_are_said(demo_cases: pl.DataFrame) -> None:
 
 def test_watch_counts_all(demo_cases: pl.DataFrame) -> None:
     seen: list[int] = []
-    what_if(demo_cases, "demo", "demo", watch=seen.append)
+    what_if(demo_cases, "demo", "demo", on_batch=seen.append)
     assert sum(seen) == 600

@@ -15,7 +15,7 @@ from drg import Grouper
 from drg.analysis.comparison.causes import CAUSES, NUMBER, FirstCauses, first_cause
 from drg.analysis.comparison.exchange import STEPS, Exchange
 from drg.columns import INPUT
-from drg.grouping.together import Together
+from drg.grouping.multi_grouper import MultiGrouper
 from drg.records import Discharge
 from drg.records.cases import Cases
 from drg.tables import GrouperTables, load_tables
@@ -269,7 +269,7 @@ def check(
     oracle = ReferenceExchange(base.frames, other.frames, same)
     groupers = [Grouper(base), Grouper(other)]
     frame = typed(frame)
-    outcomes = Together(groupers).outcomes(frame)
+    outcomes = MultiGrouper(groupers).outcomes(frame)
     causes = FirstCauses(*groupers)
     found = causes.find(frame, *outcomes)
     assert (found.cause > 0).tolist() == causes.changed(*outcomes).tolist()
@@ -324,7 +324,7 @@ def test_public_cases_have_the_causes_that_the_tables_say() -> None:
     groupers = [Grouper(OLD), Grouper(NEW)]
     grouped = [grouper.group_batch(frame)["drg"].to_list() for grouper in groupers]
     assert grouped == [[row[f"drg_{id_}"] for row in rows] for id_ in ("2.0", "3.0")]
-    found = FirstCauses(*groupers).find(frame, *Together(groupers).outcomes(frame))
+    found = FirstCauses(*groupers).find(frame, *MultiGrouper(groupers).outcomes(frame))
     names = zip(found.cause, found.step, strict=True)
     assert [((None, *CAUSES)[one], (None, *STEPS)[two]) for one, two in names] == expected
     assert len({cause for cause, _ in expected}) >= 8

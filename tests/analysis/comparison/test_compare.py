@@ -18,7 +18,7 @@ from drg.analysis.comparison import DEPARTMENT, HOSPITAL, at_a_glance
 from drg.analysis.quality.moments import GroupMoments
 from drg.columns import OUTPUT
 from drg.grouping.outcomes import STATUSES
-from drg.payment.rules import INSIDE
+from drg.payment.scheme_numbers import INSIDE
 from drg.records.codes import DIAGNOSIS, crosswalk
 from drg.tables import load_tables
 from tests.comparing import MADE_UP, VERSIONS, discharges, scheme
@@ -334,7 +334,7 @@ def test_why_cases_are_no_longer_grouped(priced: Comparison) -> None:
 def test_batches_do_not_matter(priced: Comparison, tmp_path: Path) -> None:
     pieces = pl.concat([CASES[at : at + 70].lazy() for at in range(0, CASES.height, 70)])
     seen: list[int] = []
-    cut = drg.compare(pieces, GROUPERS, SCHEMES, cases=tmp_path / "cases.parquet", watch=seen.append)
+    cut = drg.compare(pieces, GROUPERS, SCHEMES, cases=tmp_path / "cases.parquet", on_batch=seen.append)
     assert sum(seen) == CASES.height
     assert len(seen) > 1
     for one, two in zip(frames(priced), frames(cut), strict=True):

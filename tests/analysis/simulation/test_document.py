@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from drg.analysis.simulation import world
+from drg.analysis.simulation import population
 from drg.cli.simulate import simulate
 
 DOCUMENT = (Path(__file__).resolve().parents[3] / "docs" / "simulation.md").read_text(encoding="utf-8")
@@ -29,9 +29,9 @@ def test_every_option_is_named() -> None:
 
 
 def test_outliers_are_as_told() -> None:
-    for share, low, high in world.OUTLIERS:
+    for share, low, high in population.OUTLIERS:
         assert f"{100 * share:g} %" in DOCUMENT
         assert f"{low:g} to {high:g}" in DOCUMENT or f"{low:g} and {high:g}" in DOCUMENT
-    mean, square = world.outlier_moments()
+    mean, square = population.outlier_moments()
     assert abs(mean - (1 - 0.016 + 0.006 * 4.5 + 0.01 * 0.275)) < 1e-12
     assert square > mean**2

@@ -177,7 +177,7 @@ def test_costs_vary_as_said() -> None:
 
 
 def test_hospital_effects_are_one_on_average() -> None:
-    from drg.analysis.simulation.cases import _hospital_effect
+    from drg.analysis.simulation.simulated_cases import _hospital_effect
 
     rng = np.random.default_rng(1)
     group = rng.integers(0, 5, 1_000)

@@ -20,13 +20,10 @@ from drg.analysis.calibration.arguments import (
     named_frames,
     version_of_cases,
 )
-from drg.analysis.calibration.cases import check_columns, read_period
-from drg.analysis.calibration.estimate import OWN, estimate, half_up, sums_of
-from drg.analysis.calibration.intervals import intervals
-from drg.analysis.calibration.notes import notes_of
-from drg.analysis.calibration.prior import prior_weights
-from drg.analysis.calibration.rates import BudgetRate, budget_rates, keys_for
-from drg.analysis.calibration.result import (
+from drg.analysis.calibration.calibrated_scheme import names_groups
+from drg.analysis.calibration.calibration_cases import check_columns, read_period
+from drg.analysis.calibration.calibration_notes import notes_of
+from drg.analysis.calibration.calibration_result import (
     Calibration,
     CalibrationNote,
     CalibrationSettings,
@@ -34,11 +31,14 @@ from drg.analysis.calibration.result import (
     groups_frame,
     periods_frame,
 )
-from drg.analysis.calibration.scheme import names_groups
+from drg.analysis.calibration.estimate import OWN, estimate, half_up, sums_of
+from drg.analysis.calibration.intervals import intervals
+from drg.analysis.calibration.prior import prior_weights
+from drg.analysis.calibration.rates import BudgetRate, budget_rates, keys_for
 from drg.analysis.calibration.whatif import WhatIf, what_if
 from drg.analysis.trimming import Trimming
 from drg.errors import InputError, did_you_mean
-from drg.payment.load import LoadedScheme
+from drg.payment.load_scheme import LoadedScheme
 
 if TYPE_CHECKING:
     from drg.grouping import Grouper

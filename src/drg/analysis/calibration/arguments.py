@@ -8,11 +8,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
-from drg.analysis.calibration.cases import grouper_ids
-from drg.analysis.calibration.version import Version, version_of
+from drg.analysis.calibration.calibration_cases import grouper_ids
+from drg.analysis.calibration.groups_of_version import Version, version_of
 from drg.errors import InputError
 from drg.grouping import Grouper
-from drg.payment.load import LoadedScheme, load_scheme
+from drg.payment.load_scheme import LoadedScheme, load_scheme
 from drg.tables import GrouperTables
 
 # A weight table takes at most eight decimals.

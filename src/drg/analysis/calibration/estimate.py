@@ -17,9 +17,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from drg.analysis.calibration.cases import Period
+from drg.analysis.calibration.calibration_cases import Period
+from drg.analysis.calibration.groups_of_version import Version
 from drg.analysis.calibration.pooling import pooled
-from drg.analysis.calibration.version import Version
 from drg.analysis.trimming import Trimming, limits
 from drg.errors import InputError
 

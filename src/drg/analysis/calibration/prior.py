@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from drg.analysis.calibration.version import Version
+from drg.analysis.calibration.groups_of_version import Version
 from drg.errors import InputError
-from drg.payment.load import LoadedScheme, load_scheme
+from drg.payment.load_scheme import LoadedScheme, load_scheme
 from drg.payment.weights import read_weights
 
 

@@ -12,8 +12,8 @@ from typing import Final
 import polars as pl
 
 from drg.errors import InputError
-from drg.payment.book import PriceBook
-from drg.payment.load import LoadedScheme
+from drg.payment.load_scheme import LoadedScheme
+from drg.payment.price_book import PriceBook
 
 # A rate is paid to the fen; a point is worth much less, and its value is published with four decimals.
 RATE_DECIMALS: Final = 2

@@ -16,8 +16,8 @@ from drg.analysis.price_tally import CLASS, GROUP, PriceTally
 from drg.columns import PRICE
 from drg.errors import InputError
 from drg.payment import Pricer
-from drg.payment.load import LoadedScheme
-from drg.payment.marks import EXTREME, READMITTED
+from drg.payment.cross_case_flags import EXTREME, READMITTED
+from drg.payment.load_scheme import LoadedScheme
 from drg.records.cases import Cases
 from drg.records.short_table import ShortTable
 
@@ -75,7 +75,7 @@ def what_if(
     old: str | Path | LoadedScheme | Pricer,
     new: str | Path | LoadedScheme | Pricer,
     *,
-    watch: Callable[[int], None] | None = None,
+    on_batch: Callable[[int], None] | None = None,
 ) -> WhatIf:
     """Price the same cases by two schemes of one grouper version, and see who gains and who loses.
 
@@ -84,7 +84,7 @@ def what_if(
             looked at. A LazyFrame is read batch by batch.
         old: the scheme that is; an id, a directory or a loaded one.
         new: the scheme that may be.
-        watch: is told how many cases each batch has.
+        on_batch: is told how many cases each batch has.
 
     Raises:
         MissingColumnError: if a column that a scheme needs is absent.
@@ -115,8 +115,8 @@ def what_if(
         )
         for pricer, tally, marks in ((before, tallies[0], of_old), (after, tallies[1], of_new)):
             tally.add(cells.hstack(pricer.price_batch(cells.hstack(marks))))
-        if watch is not None:
-            watch(batch.height)
+        if on_batch is not None:
+            on_batch(batch.height)
         return pl.DataFrame(schema={"done": pl.Null})
 
     marks_of_old = [mark.name.suffix(_OLD) for mark in before.marks(cases)]

@@ -14,8 +14,8 @@ import numpy.typing as npt
 import polars as pl
 
 from drg.grouping import AnyGrouper, Grouper, GrouperSeries
-from drg.grouping.arrays import encode, grouped
-from drg.grouping.codes import CodeIndex
+from drg.grouping.case_arrays import encode, grouped
+from drg.grouping.code_index import CodeIndex
 from drg.grouping.outcomes import is_ambiguous
 from drg.grouping.series import NONE_IN_FORCE
 from drg.records.codes import normalised

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from drg.analysis.comparison.cause_sums import CausesFound
-from drg.analysis.comparison.cells import CellTally, group
+from drg.analysis.comparison.compared_sums import CellTally, group
+from drg.analysis.comparison.compared_versions import check_columns, sides
+from drg.analysis.comparison.comparison_findings import findings
+from drg.analysis.comparison.comparison_result import DEPARTMENT, HOSPITAL, Comparison
 from drg.analysis.comparison.examples import Wanted, examples
-from drg.analysis.comparison.findings import findings
 from drg.analysis.comparison.glance import at_a_glance
-from drg.analysis.comparison.result import DEPARTMENT, HOSPITAL, Comparison
-from drg.analysis.comparison.sides import check_columns, sides
 from drg.analysis.comparison.step import LEVELS, LOOKED_AT, Step
 from drg.columns import OUTPUT, PRICE
 from drg.errors import InputError
@@ -41,7 +41,7 @@ def compare(
     language: str = "en",
     cases: Path | None = None,
     sources: Sequence[Path] = (),
-    watch: Callable[[int], None] | None = None,
+    on_batch: Callable[[int], None] | None = None,
 ) -> Comparison:
     """Group every case by each version, price it by the scheme of each, and tell what differs.
 
@@ -60,7 +60,7 @@ def compare(
         cases: a Parquet file to write the case-level results to, so that memory does not grow with the
             frame; without it they are kept in memory.
         sources: the files that a LazyFrame reads, for messages; none of them is overwritten.
-        watch: is told the number of cases of every batch.
+        on_batch: is told the number of cases of every batch.
 
     Returns:
         The comparison.
@@ -89,8 +89,8 @@ def compare(
 
     def seen(batch: Any) -> None:
         tally.add(batch)
-        if watch is not None:
-            watch(batch.cases.height)
+        if on_batch is not None:
+            on_batch(batch.cases.height)
 
     results = step.lazy(lazy, seen)
     if cases is None:

@@ -19,13 +19,13 @@ from drg.analysis.comparison import exchange as ex
 from drg.analysis.comparison.exchange import STEPS, Exchange, suffix
 from drg.columns import VARIABLES
 from drg.grouping import Grouper
+from drg.grouping.multi_grouper import MultiGrouper, outcome_table
 from drg.grouping.outcomes import GROUPED, INVALID, NO_DRG, UNGROUPED
-from drg.grouping.together import Together, outcome_table
 from drg.records import Discharge
 from drg.records.cases import discharge_frame
 from drg.tables import GrouperTables
 from drg.tables.language import COMPLICATION_SETS, PROCEDURE_FIELDS, Compare, Count, atoms, parse
-from drg.tables.layout import PROVENANCE, TABLES
+from drg.tables.table_layout import PROVENANCE, TABLES
 
 CAUSES: Final = (
     "mdc_diagnosis_list",
@@ -91,7 +91,7 @@ class _Between(NamedTuple):
         steps: for each step but the last the number of the group of each outcome, or None if nothing differs.
     """
 
-    together: Together | None
+    together: MultiGrouper | None
     steps: list[Outcomes | None]
 
 
@@ -189,7 +189,7 @@ class FirstCauses:
             named = _groups(outcome_table(groupers[-1]), own)
             steps.append(np.array([self._number[group] for group in named], dtype=np.int32))
             before = tables
-        return _Between(Together(groupers) if groupers else None, steps)
+        return _Between(MultiGrouper(groupers) if groupers else None, steps)
 
     def _causes(self, base: Outcomes, other: Outcomes, step: Numbers) -> Numbers:
         cause = np.array([0, *(NUMBER[name] for name in _OF_STEP)], dtype=np.uint8)[step]
@@ -236,7 +236,7 @@ class FirstCauses:
 def first_cause(base: Grouper, other: Grouper, discharge: Discharge) -> tuple[str | None, str | None]:
     """The first cause of one case, and which of ``STEPS`` it is; None where there is none."""
     frame = discharge_frame(discharge)
-    outcomes = Together([base, other]).outcomes(frame)
+    outcomes = MultiGrouper([base, other]).outcomes(frame)
     found = FirstCauses(base, other).find(frame, *outcomes)
     return (None, *CAUSES)[found.cause[0]], (None, *STEPS)[found.step[0]]
 

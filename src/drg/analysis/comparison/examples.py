@@ -11,8 +11,8 @@ from typing import Final
 
 import polars as pl
 
-from drg.analysis.comparison.result import Comparison
-from drg.analysis.comparison.sides import label
+from drg.analysis.comparison.compared_versions import label
+from drg.analysis.comparison.comparison_result import Comparison
 from drg.analysis.comparison.step import ROW
 
 _CELL: Final = "__cell"

@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from drg.analysis.comparison.result import HOSPITAL, Comparison
+from drg.analysis.comparison.comparison_result import HOSPITAL, Comparison
 
 GLANCE: Final = pl.Schema(
     {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from drg.analysis.comparison.cells import MEASURES, of
+from drg.analysis.comparison.compared_sums import MEASURES, of
 
 
 def cmi(at: int) -> pl.Expr:

@@ -10,11 +10,11 @@ import numpy.typing as npt
 import polars as pl
 
 from drg.analysis.comparison.causes import CAUSES, FirstCauses
+from drg.analysis.comparison.compared_versions import ComparedVersion
 from drg.analysis.comparison.exchange import STEPS
-from drg.analysis.comparison.sides import ComparedVersion
 from drg.columns import ALL, INPUT
-from drg.grouping.together import Grouped, Together
-from drg.payment.marks import EXTREME, READMITTED, mark_columns
+from drg.grouping.multi_grouper import Grouped, MultiGrouper
+from drg.payment.cross_case_flags import EXTREME, READMITTED, mark_columns
 from drg.payment.money import fen, yuan
 from drg.payment.reasons import NOTES
 from drg.payment.scheme import PaymentScheme
@@ -131,16 +131,16 @@ class Step:
         self._books: dict[str, CodeBook] = {kind: CodeBook(kind, clinical=True) for kind in kinds}
         # Versions that read the same codes look them up together.
         self._together = {
-            which: Together([side.grouper for side in compared if side.converts is which])
+            which: MultiGrouper([side.grouper for side in compared if side.converts is which])
             for which in {side.converts for side in compared}
         }
 
-    def lazy(self, frame: pl.LazyFrame, watch: Callable[[Compared], None]) -> pl.LazyFrame:
+    def lazy(self, frame: pl.LazyFrame, on_batch: Callable[[Compared], None]) -> pl.LazyFrame:
         """The case-level results, when they are needed.
 
         Args:
             frame: cases as ``Cases.lazy`` types them, with what could not be read.
-            watch: is shown every batch, in no particular order and from several threads.
+            on_batch: is shown every batch, in no particular order and from several threads.
         """
         known = frame.select(with_unread(self._kept, frame.collect_schema())).with_row_index(ROW, offset=2)
         schema = known.collect_schema()
@@ -154,7 +154,7 @@ class Step:
 
         def step(batch: pl.DataFrame) -> pl.DataFrame:
             found = self.finish(batch)
-            watch(found)
+            on_batch(found)
             return found.cases
 
         return grouped.map_batches(step, schema=self.schema, streamable=True)

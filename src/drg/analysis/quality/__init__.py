@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from drg.analysis.quality.evaluation import Evaluation, evaluate
 from drg.analysis.quality.moments import GroupMoments
+from drg.analysis.quality.quality_evaluation import Evaluation, evaluate
 from drg.analysis.trimming import Trimming
 
 __all__ = ["Evaluation", "GroupMoments", "Trimming", "evaluate"]

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from drg.analysis.quality.cases import CaseReader, amounts
 from drg.analysis.quality.moments import GroupMoments
+from drg.analysis.quality.quality_cases import CaseReader, amounts
 from drg.records.binding import with_unread
 
 Ints = npt.NDArray[np.int64]
@@ -102,8 +102,8 @@ class Gatherer:
         self._versions: set[str] = set()
         self._lock = threading.Lock()
 
-    def gather(self, frame: pl.LazyFrame, watch: Callable[[int], None] | None = None) -> Gathered:
-        """All grouped cases of a frame; ``watch`` is told the number of cases of every batch.
+    def gather(self, frame: pl.LazyFrame, on_batch: Callable[[int], None] | None = None) -> Gathered:
+        """All grouped cases of a frame; ``on_batch`` is told the number of cases of every batch.
 
         Raises:
             MissingColumnError, InputError: if the frame does not have what quality needs.
@@ -114,8 +114,8 @@ class Gatherer:
 
         def step(batch: pl.DataFrame) -> pl.DataFrame:
             read = self._step(batch)
-            if watch is not None:
-                watch(batch.height)
+            if on_batch is not None:
+                on_batch(batch.height)
             return read
 
         read = chosen.map_batches(step, schema=_SCHEMA, streamable=True)

@@ -9,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-from drg.analysis.quality.cases import EXCLUDED, KIND, CaseReader
+from drg.analysis.quality.quality_cases import EXCLUDED, KIND, CaseReader
 from drg.analysis.quality.sums import Sums, added, riv
 from drg.grouping.outcomes import GROUPED
 

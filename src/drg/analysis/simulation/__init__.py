@@ -15,9 +15,9 @@ from drg.errors import InputError
 if TYPE_CHECKING:
     import polars as pl
 
-    from drg.analysis.simulation.codes import Harmless
+    from drg.analysis.simulation.code_choice import Harmless
+    from drg.analysis.simulation.population import Population
     from drg.analysis.simulation.prototypes import Prototypes
-    from drg.analysis.simulation.world import World
     from drg.grouping import Grouper
 
 __all__ = ["MEAN_COST_YUAN", "YEAR", "simulate", "true_weights"]
@@ -72,8 +72,8 @@ def simulate(
         InputError: for a number that cannot be.
         UnknownGrouperError, TablesError: if the version cannot be used.
     """
-    from drg.analysis.simulation.cases import make_cases
-    from drg.analysis.simulation.world import generator, make_hospitals, usual_hospitals
+    from drg.analysis.simulation.population import generator, make_hospitals, usual_hospitals
+    from drg.analysis.simulation.simulated_cases import make_cases
 
     _check_whole("n", n, 0)
     _check_whole("seed", seed, 0)
@@ -83,13 +83,13 @@ def simulate(
     if not 1 <= mean_cost_yuan <= 1e9:
         raise InputError(f"mean_cost_yuan is {mean_cost_yuan}", fix="Give an amount from 1 to 1,000,000,000")
     ready = _ready(grouper)
-    world = _world(ready, seed)
+    population = _population_of(ready, seed)
     number = usual_hospitals(n) if hospitals is None else hospitals
     return make_cases(
         ready.grouper,
         ready.prototypes,
-        world,
-        make_hospitals(ready.grouper, world, seed, number),
+        population,
+        make_hospitals(ready.grouper, population, seed, number),
         ready.pool,
         n,
         year,
@@ -116,7 +116,7 @@ def true_weights(grouper: str | Path | Grouper, seed: int = 0) -> pl.DataFrame:
         UnknownGrouperError, TablesError: if the version cannot be used.
     """
     _check_whole("seed", seed, 0)
-    return _world(_ready(grouper), seed).true
+    return _population_of(_ready(grouper), seed).true
 
 
 def _check_whole(name: str, value: int, lowest: int, highest: int | None = None) -> None:
@@ -137,7 +137,7 @@ def _installed(grouper: str) -> Grouper:
 
 def _ready(grouper: str | Path | Grouper) -> _Ready:
     """A version with its prototypes, which take seconds to find and are kept."""
-    from drg.analysis.simulation.codes import harmless
+    from drg.analysis.simulation.code_choice import harmless
     from drg.analysis.simulation.prototypes import find_prototypes
     from drg.grouping import Grouper
 
@@ -151,7 +151,7 @@ def _ready(grouper: str | Path | Grouper) -> _Ready:
     return _prepared[key]
 
 
-def _world(ready: _Ready, seed: int) -> World:
-    from drg.analysis.simulation.world import make_world
+def _population_of(ready: _Ready, seed: int) -> Population:
+    from drg.analysis.simulation.population import make_population
 
-    return make_world(ready.grouper, ready.prototypes, seed)
+    return make_population(ready.grouper, ready.prototypes, seed)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from drg.analysis.simulation.drawing import NUMBERS, Candidates, Drawer
 from drg.analysis.simulation.plans import Plan, plan
 from drg.grouping import Grouper
-from drg.grouping.arrays import Encoded, grouped
+from drg.grouping.case_arrays import Encoded, grouped
 from drg.grouping.kernels import Cases
 from drg.grouping.program import Program
 from drg.tables.language import And, Expression, Not, parse

@@ -9,7 +9,7 @@ import polars as pl
 
 from drg.analysis.comparison import DEPARTMENT, HOSPITAL, Comparison
 from drg.report.comparison.cause_words import cause_label, every_label
-from drg.report.comparison.layout import MOST_PLACES, Column, Table
+from drg.report.comparison.page_layout import MOST_PLACES, Column, Table
 
 _KEYS = {
     "hospital_id": Column("hospital_id", "医疗机构", "hospital"),

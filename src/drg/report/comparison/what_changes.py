@@ -15,8 +15,8 @@ import polars as pl
 from drg.analysis.comparison import DEPARTMENT, HOSPITAL, Comparison
 from drg.analysis.comparison.cause_sums import CauseExample
 from drg.report.comparison.cause_words import CAUSE_WORDS, cause_label
-from drg.report.comparison.glance import figures
 from drg.report.comparison.side_by_side import Line, brief
+from drg.report.comparison.summary_figures import figures
 from drg.report.html import END, head, table
 
 _MOST_PLACES: Final = 30

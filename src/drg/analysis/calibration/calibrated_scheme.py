@@ -1,0 +1,158 @@
+"""Weights and rates → a payment scheme: checked as any scheme is, in memory or as a directory."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+import tomli_w
+
+from drg.analysis.calibration.rates import BudgetRate
+from drg.errors import OutputError, SchemeError
+from drg.payment.load_scheme import SCHEME_FILE, LoadedScheme, load_scheme
+from drg.payment.weights import WEIGHTS_FILE
+from drg.records.files import make_directory, write_bytes
+from drg.tables.locate import installed
+
+_HEAD: Final = """\
+# 由病例费用测算的支付方案，测算依据见各处 source；可改写和增加的内容见 payment_schemes/template。
+# A payment scheme calibrated from costs; each source says how. What else a scheme may say is shown in
+# payment_schemes/template.
+
+"""
+_NOT_RULED: Final = "no rule was given: by item 未给出规则，按项目支付"
+# What belongs to the scheme whose rules are kept, and not to the new one.
+_ITS_OWN: Final = ("valid_from", "valid_to", "grouper_missing")
+
+
+def scheme_files(
+    *,
+    scheme_id: str,
+    title: str,
+    region: str,
+    status: str,
+    source: str,
+    grouper: str,
+    rows: Sequence[tuple[str, Decimal, str]],
+    rates: Sequence[BudgetRate],
+    mean_yuan: Decimal,
+    mean_source: str,
+    rules: LoadedScheme | None,
+) -> dict[str, str]:
+    """The files of a scheme by name: ``scheme.toml`` and ``weights.csv``.
+
+    Args:
+        scheme_id: of the scheme.
+        title: for people.
+        region: for which it is.
+        status: as a scheme names it.
+        source: how the weights came about.
+        grouper: the id of the version.
+        rows: group, weight and name.
+        rates: from budgets; without any, those of the rules are kept, or the mean cost is the rate.
+        mean_yuan: mean cost of a unit of weight.
+        mean_source: how it came about.
+        rules: the scheme whose method, coefficients and rules are kept.
+    """
+    head = {
+        "id": scheme_id,
+        "title": title,
+        "region": region,
+        "grouper": grouper,
+        "status": status,
+        "source": source,
+    }
+    if grouper not in installed():
+        head["grouper_missing"] = (
+            "calibrated with a version that is not installed; install it, then delete this"
+        )
+    rest = _kept(rules) if rules else _plain()
+    method = rest["method"]
+    if not rules or "regional_mean_yuan" in method:
+        method["regional_mean_yuan"] = mean_yuan
+        method["source"] = f"{method['source']}; regional mean: {mean_source}"
+    if rates:
+        rest["rates"] = [_rate(rate) for rate in rates]
+    elif not rules:
+        rest["rates"] = [{"value_yuan": mean_yuan, "source": f"no budget was given: {mean_source}"}]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("drg", "relative_weight", "name"))
+    writer.writerows((drg, f"{weight:f}", name) for drg, weight, name in rows)
+    return {SCHEME_FILE: _HEAD + tomli_w.dumps(head | rest | head), WEIGHTS_FILE: text.getvalue()}
+
+
+def _plain() -> dict[str, Any]:
+    by_item = {"pays": "by_item", "source": _NOT_RULED}
+    cases = {name: dict(by_item) for name in ("ungrouped", "ambiguous", "unweighted")}
+    return {"method": {"kind": "rate", "source": "weight × rate 权重 × 费率"}, "rates": [], **cases}
+
+
+def _kept(rules: LoadedScheme) -> dict[str, Any]:
+    whole = rules.scheme.model_dump(exclude_none=True, exclude_defaults=True)
+    return {name: value for name, value in whole.items() if name not in _ITS_OWN}
+
+
+def names_groups(rules: LoadedScheme) -> bool:
+    """Whether the rules of a scheme are for single groups, so that they fit one version only."""
+    scheme = rules.scheme
+    coefficients, readmission = scheme.coefficients, scheme.readmission
+    in_rows = coefficients and (coefficients.base_groups or any(row.drg for row in coefficients.rows))
+    return bool(in_rows or scheme.tcm or (readmission and readmission.except_adrg))
+
+
+def _rate(rate: BudgetRate) -> dict[str, Any]:
+    source = (
+        f"budget {rate.budget_yuan:f} less reserve {rate.reserve_yuan:f}, divided by"
+        f" {float(rate.weight):.4f} units of {rate.cases} cases, rounded down"
+    )
+    found: dict[str, Any] = {"value_yuan": rate.value_yuan, "source": source}
+    return found if rate.insurance is None else {**found, "insurance": rate.insurance}
+
+
+def loaded(files: Mapping[str, str], id_: str) -> LoadedScheme:
+    """The scheme of these files, read and checked as if it were installed.
+
+    Raises:
+        SchemeError: if it cannot be used, such as rules that name a group which the version lacks.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name) / "scheme"
+        directory.mkdir()
+        for file, text in files.items():
+            (directory / file).write_text(text, encoding="utf-8")
+        try:
+            return replace(load_scheme(directory), directory=Path(id_))
+        except SchemeError as error:
+            error.file = f"{id_}/{Path(error.file).name}" if error.file else id_
+            raise
+
+
+def check_free(directory: Path, *, overwrite: bool) -> None:
+    """Whether a scheme may be written here: to know it before the work is done.
+
+    Raises:
+        OutputError: there is a scheme already.
+    """
+    if (directory / SCHEME_FILE).exists() and not overwrite:
+        fix = "Choose another directory, or overwrite it with --overwrite"
+        raise OutputError("there is a scheme already", file=directory, fix=fix)
+
+
+def put(directory: Path, files: Mapping[str, str | bytes], *, overwrite: bool = False) -> None:
+    """Write files into a directory, which is made if need be; each whole or not at all.
+
+    Raises:
+        OutputError: if they cannot be written, or there is a scheme already.
+    """
+    if SCHEME_FILE in files:
+        check_free(directory, overwrite=overwrite)
+    make_directory(directory)
+    for name, content in files.items():
+        write_bytes(content.encode() if isinstance(content, str) else content, directory / name, sources=())

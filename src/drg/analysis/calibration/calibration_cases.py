@@ -1,0 +1,187 @@
+"""Grouped cases of a period → compact arrays: twelve bytes for each, and a count of what is left out."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from drg.errors import InputError
+from drg.grouping.batched_frames import lacking
+from drg.grouping.outcomes import GROUPED
+from drg.payment.formulas import HIGHEST_COST_FEN
+from drg.payment.money import NOT_GIVEN, fen
+from drg.payment.reasons import missing_lines
+from drg.records.binding import with_unread
+from drg.records.cases import Cases
+
+REQUIRED: Final = ("drg", "grouping_status", "total_cost_yuan")
+_GROUPER: Final = "grouper"
+
+
+@dataclass(frozen=True)
+class Period:
+    """The grouped cases of a period, usually a year.
+
+    Attributes:
+        label: what it is called: the name of its file.
+        weight: how much a case of it counts against one of another period.
+        rows: all rows.
+        not_grouped: rows without a group.
+        no_cost: grouped, but without a cost.
+        unusable_cost: grouped, but the cost is no number, negative or above 100 million yuan.
+        zero_cost: grouped, but at no cost.
+        unknown: grouped into groups that the version does not have, by code.
+        groups: the group number of each case that counts [n], ascending.
+        costs: its cost in fen [n], ascending within a group.
+        keys: cases that count, by ``drg`` and the other columns that were asked for, and ``cases``.
+    """
+
+    label: str
+    weight: Fraction
+    rows: int
+    not_grouped: int
+    no_cost: int
+    unusable_cost: int
+    zero_cost: int
+    unknown: Counter[str]
+    groups: npt.NDArray[np.int32]
+    costs: npt.NDArray[np.int64]
+    keys: pl.DataFrame
+
+
+def check_columns(frame: Any, label: str, by: Sequence[str]) -> None:
+    """Whether a frame can be calibrated with, and its cases counted by some columns.
+
+    Raises:
+        MissingColumnError: names every column that is missing.
+        InputError: if it is no frame.
+    """
+    names = _lazy(frame, label).collect_schema().names()
+    if missing := [name for name in (*REQUIRED, *by) if name not in names]:
+        fix = "Give grouped cases with their costs"
+        if "drg" in missing or "grouping_status" in missing:
+            fix = "Group the discharges first: drg group … --grouper ID"
+        raise lacking(f"calibration with {label}", missing, missing_lines(missing), fix)
+
+
+def grouper_ids(frame: Any, label: str) -> set[str]:
+    """The versions by which the cases of a frame were grouped; empty if it does not say."""
+    lazy = _lazy(frame, label)
+    if _GROUPER not in lazy.collect_schema().names():
+        return set()
+    found = lazy.select(pl.col(_GROUPER).cast(pl.String).unique()).collect(engine="streaming")
+    return {name for name in found.to_series() if name}
+
+
+def read_period(
+    frame: Any, label: str, weight: Fraction, drgs: Sequence[str], by: Sequence[str] | None = None
+) -> Period:
+    """The cases of a frame.
+
+    Args:
+        frame: grouped discharges of any kind; it is read once, batch by batch.
+        label: what the period is called.
+        weight: of its cases.
+        drgs: the groups of the version; their places are their numbers.
+        by: columns by which the cases of each group are also counted, such as ``insurance_type``; without
+            any, by group alone. None if they need not be counted.
+
+    Raises:
+        InputError: if a column holds what it cannot hold, or no case counts.
+    """
+    lazy = _lazy(frame, label)
+    reader = _Reader(drgs, by)
+    schema = {"group": pl.Int32, "cost": pl.Int64}
+    found = (
+        lazy.select(with_unread((*REQUIRED, *(by or ())), lazy.collect_schema().names()))
+        .map_batches(
+            reader.read, schema=schema, streamable=True, projection_pushdown=False, predicate_pushdown=False
+        )
+        .collect(engine="streaming")
+        .sort("group", "cost")
+    )
+    if not found.height:
+        raise InputError(
+            "no case is grouped and has a cost", file=label, fix="Check the columns drg and total_cost_yuan"
+        )
+    counts = reader.counts
+    return Period(
+        label=label,
+        weight=weight,
+        rows=counts["rows"],
+        not_grouped=counts["not_grouped"],
+        no_cost=counts["no_cost"],
+        unusable_cost=counts["unusable_cost"],
+        zero_cost=counts["zero_cost"],
+        unknown=reader.unknown,
+        groups=found["group"].to_numpy(),
+        costs=found["cost"].to_numpy(),
+        keys=reader.keys(),
+    )
+
+
+def _lazy(frame: Any, label: str) -> pl.LazyFrame:
+    try:
+        return Cases.of(frame).lazy(own=True, marked=True)
+    except InputError as error:
+        error.file = label
+        raise
+
+
+class _Reader:
+    """Batches → group numbers and costs; counts what is left out. Batches may come from several threads."""
+
+    def __init__(self, drgs: Sequence[str], by: Sequence[str] | None) -> None:
+        self.counts: Counter[str] = Counter()
+        self.unknown: Counter[str] = Counter()
+        self._codes = pl.Enum(drgs)
+        self._by = by
+        self._keys: list[pl.DataFrame] = []
+        self._lock = threading.Lock()
+
+    def read(self, batch: pl.DataFrame) -> pl.DataFrame:
+        """The group numbers and the costs in fen of the cases that count."""
+        grouped = (batch["grouping_status"] == GROUPED).fill_null(False).to_numpy()
+        codes = batch["drg"]
+        numbers = codes.cast(self._codes, strict=False).to_physical().cast(pl.Int32).fill_null(-1).to_numpy()
+        costs = fen(batch, "total_cost_yuan")
+        usable = (costs >= 0) & (costs <= HIGHEST_COST_FEN)
+        known = numbers >= 0
+        counts: dict[str, int] = {
+            "rows": batch.height,
+            "not_grouped": int(np.count_nonzero(~grouped)),
+            "no_cost": int(np.count_nonzero(grouped & (costs == NOT_GIVEN))),
+            "unusable_cost": int(np.count_nonzero(grouped & ~usable & (costs != NOT_GIVEN))),
+            "zero_cost": int(np.count_nonzero(grouped & (costs == 0))),
+        }
+        strange = codes.filter(pl.Series(grouped & ~known & (costs > 0) & usable)).fill_null("–")
+        unknown = dict(strange.value_counts().iter_rows())
+        counted = grouped & known & usable & (costs > 0)
+        keys = None
+        if self._by is not None:
+            texts = [codes, *(batch[name] for name in self._by)]
+            keys = _counted(pl.DataFrame(texts).filter(pl.Series(counted)).with_columns(cases=1))
+        with self._lock:
+            self.counts.update(counts)
+            self.unknown.update(unknown)
+            if keys is not None:
+                self._keys.append(keys)
+        return pl.DataFrame({"group": numbers[counted], "cost": costs[counted]})
+
+    def keys(self) -> pl.DataFrame:
+        """The cases that count by group and the other columns."""
+        if not self._keys:
+            return pl.DataFrame(schema={"drg": pl.String, "cases": pl.Int64})
+        return _counted(pl.concat(self._keys)).sort(pl.all())
+
+
+def _counted(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.group_by(pl.exclude("cases")).agg(pl.col("cases").cast(pl.Int64).sum())

@@ -1,0 +1,233 @@
+"""``drg.evaluate``: grouped discharges in, the quality of the grouping out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import polars as pl
+
+from drg.analysis.quality import bootstrap as boot
+from drg.analysis.quality.gather import Gathered, Gatherer
+from drg.analysis.quality.indices import hospital_indices
+from drg.analysis.quality.moments import GroupMoments
+from drg.analysis.quality.quality_cases import CaseReader
+from drg.analysis.quality.quality_findings import findings, of_cases
+from drg.analysis.quality.rows import GROUP_COLUMNS, group_rows, variance_rows
+from drg.analysis.quality.splits import cost_order, split_tests
+from drg.analysis.quality.variants import Variant, variants
+from drg.analysis.severity import ladders_of_codes, ladders_of_version, levels
+from drg.analysis.trimming import Trimming
+from drg.errors import InputError, UnknownGrouperError
+from drg.grouping import Grouper
+from drg.records.cases import Cases
+from drg.records.short_table import ShortTable, name_and_value
+from drg.tables import GrouperTables, load_tables
+
+if TYPE_CHECKING:
+    from drg.records.frames import Frame
+
+MOST_REPLICATES: Final = 1000
+LEAST_REPLICATES: Final = 100
+# So many cases are drawn in all, unless a number of replicates is given: some seconds of work.
+DRAWS: Final = 200_000_000
+_SIGNIFICANT: Final = 0.05
+
+
+@dataclass(frozen=True, repr=False)
+class Evaluation(ShortTable):
+    """The statistical quality of a grouping; definitions are in ``docs/quality.md``.
+
+    Attributes:
+        summary: the measures of the whole by name: those of ``GroupMoments.summary``, ``riv_…`` of each
+            variant (``riv_log_cost_trimmed`` …), tests of splits, violations of order; None where undefined.
+        variance: one row for each variant (cost or stay, raw or log, whole or trimmed): ``value``, ``scale``,
+            ``trimming``, ``cases``, ``left_out``, ``trimmed_low``, ``trimmed_high``, ``riv`` with limits,
+            ``riv_adjusted`` for the number of groups with limits, and the shares of cases and groups with a
+            CV below 0.8 and 1.
+        groups: one row for each group.
+        splits: one row for each ADRG of several groups; see ``splits.SPLITS``.
+        order: one row for each pair of groups in the order MCC, CC, none; see ``splits.ORDER``.
+        hospitals: one row for each hospital; see ``indices.HOSPITALS``.
+        findings: ``rule``, ``severity``, ``count``, ``message``, ``message_zh``.
+        settings: how it was computed.
+    """
+
+    summary: dict[str, float | int | None]
+    variance: pl.DataFrame
+    groups: pl.DataFrame
+    splits: pl.DataFrame
+    order: pl.DataFrame
+    hospitals: pl.DataFrame
+    findings: pl.DataFrame
+    settings: dict[str, str | int | float]
+
+    def _short(self) -> tuple[str, pl.DataFrame]:
+        names = ("grouped", "grouping_rate", "groups_used", "mean_cost_yuan", "riv_cost", "riv_los")
+        found = {name: self.summary.get(name) for name in names}
+        shown = {
+            name: round(value, 4) if isinstance(value, float) else value for name, value in found.items()
+        }
+        return f"Evaluation: {self.summary['cases']:,} cases", name_and_value(shown)
+
+    @property
+    def tables(self) -> dict[str, pl.DataFrame]:
+        """The tables by name, in the order in which one reads them."""
+        names = ("variance", "groups", "splits", "order", "hospitals", "findings")
+        return {name: getattr(self, name) for name in names}
+
+
+def evaluate(
+    frame: Frame,
+    grouper: str | Path | Grouper | None = None,
+    *,
+    trimming: str | Trimming = "iqr:1.5",
+    min_cases: int = 30,
+    ddof: int = 1,
+    exclude: Collection[str] = (),
+    longest_stay: int | None = None,
+    replicates: int | None = None,
+    seed: int = 0,
+    level: float = 0.95,
+    on_batch: Callable[[int], None] | None = None,
+) -> Evaluation:
+    """Evaluate a grouping by the cost and the length of stay of its cases.
+
+    Args:
+        frame: grouped discharges, as ``drg.group`` gives them: a polars DataFrame or LazyFrame, a pyarrow
+            Table or a pandas DataFrame, with ``drg``, ``grouping_status`` and ``total_cost_yuan`` or
+            ``los_days``; with ``adrg`` its splits are tested, with ``hospital_id`` hospitals have indices.
+        grouper: the version, whose rules say which group is for MCC or CC; if not given, the one that the
+            rows name, and if there is none, the last character of the codes decides.
+        trimming: ``none``, ``percentile:1,99``, ``iqr:1.5``, ``log-sd:3`` …; see ``Trimming``.
+        min_cases: a group with fewer has few cases.
+        ddof: the divisor of variances is the number of cases less this: 1 (sample) or 0.
+        exclude: statuses that do not count at all, beside the cases that ``case_kind`` puts outside DRG.
+        longest_stay: a case that stayed more days does not count at all, if this is given.
+        replicates: of the bootstrap, 0 for no intervals; if not given, 1000, but at most 200 million cases
+            are drawn in all, and at least 100 replicates.
+        seed: of the bootstrap.
+        level: of the intervals.
+        on_batch: is told the number of cases of every batch that is read.
+
+    Returns:
+        The evaluation. A measure that is not defined (all costs equal, a single case) is None or null, never
+        NaN, and a finding says why.
+
+    Raises:
+        MissingColumnError: without group or status, or with neither cost nor stay.
+        InputError: if a column or an argument holds what it cannot hold.
+        UnknownGrouperError, TablesError: if the version that was given cannot be used.
+    """
+    rule = trimming if isinstance(trimming, Trimming) else Trimming.parse(trimming)
+    _check(min_cases, ddof, replicates, level)
+    given = None if grouper is None else _tables(grouper)
+    reader = CaseReader(exclude=tuple(exclude), longest_stay=longest_stay)
+    moments = GroupMoments(min_cases=min_cases, ddof=ddof)
+    cases = Gatherer(reader, moments).gather(Cases.of(frame).lazy(own=True, marked=True), on_batch)
+    if replicates is None:
+        replicates = min(MOST_REPLICATES, max(LEAST_REPLICATES, DRAWS // max(len(cases.group), 1)))
+
+    tables = given or _named(cases.versions)
+    adrg_of = {drg: adrg or drg[:-1] for drg, adrg in zip(cases.drgs, cases.adrgs, strict=True)}
+    ladders = ladders_of_version(tables) if tables else ladders_of_codes(adrg_of)
+    level_of = levels(ladders)
+    members: dict[str, list[int]] = {}
+    for place, drg in enumerate(cases.drgs):
+        members.setdefault(adrg_of[drg], []).append(place)
+
+    looks = variants(cases.group, cases.cost, cases.los, rule)
+    drawn = _draw(cases, looks, replicates, seed, ddof)
+    costs = looks[0].sums(cases.group, len(cases.drgs))
+    variance = variance_rows(looks, cases, drawn, ddof, level)
+    splits = split_tests(members, cases.group, cases.cost)
+    order = cost_order(ladders, dict(zip(cases.drgs, costs, strict=True)))
+    groups = group_rows(moments.groups(), cases, looks, drawn, ddof=ddof, level=level).with_columns(
+        adrg=pl.Series([adrg_of[drg] for drg in cases.drgs], dtype=pl.String),
+        level=pl.Series([level_of.get(drg) for drg in cases.drgs], dtype=pl.String),
+        few_cases=pl.col("cases") < min_cases,
+    )
+    rivs = {
+        f"riv_{look.name}{ending}": value
+        for ending in ("", "_adjusted")
+        for look, value in zip(looks, variance[f"riv{ending}"], strict=True)
+    }
+    outside = variance.filter(~pl.col("riv").is_between("riv_low", "riv_high"))
+    summary = {
+        **moments.summary(),
+        **rivs,
+        "replicates": replicates,
+        "splits_tested": splits.height,
+        "splits_p_h_below_0_05": int((splits["p_h"] < _SIGNIFICANT).sum()),
+        "order_pairs": order.height,
+        "order_violated": int(order["violated"].sum()),
+    }
+    found = of_cases(moments.statuses, cases) | {
+        "other-version": (
+            int(given is not None and bool(cases.versions) and cases.versions != [given.manifest.id]),
+            ", ".join(cases.versions),
+        ),
+        "few-cases": (int(groups["few_cases"].sum()), str(min_cases)),
+        "riv-biased": (outside.height, ""),
+        "one-case": (sum(one.cases < 2 for one in costs), ""),
+        "order-violated": (int(order["violated"].sum()), ""),
+        "levels-by-code": (int(tables is None and bool(ladders)), ""),
+        "few-replicates": (replicates if 0 < replicates < MOST_REPLICATES else 0, ""),
+    }
+    return Evaluation(
+        summary=summary,
+        variance=variance,
+        groups=groups.select(GROUP_COLUMNS),
+        splits=splits,
+        order=order,
+        hospitals=hospital_indices(cases),
+        findings=findings(found),
+        settings={
+            "grouper": tables.manifest.id if tables else ", ".join(cases.versions),
+            "levels": "rules" if tables else "last character",
+            "trimming": str(rule),
+            "min_cases": min_cases,
+            "ddof": ddof,
+            "exclude": ", ".join(exclude),
+            "longest_stay": "" if longest_stay is None else longest_stay,
+            "replicates": replicates,
+            "seed": seed,
+            "level": level,
+        },
+    )
+
+
+def _check(min_cases: int, ddof: int, replicates: int | None, level: float) -> None:
+    if ddof not in (0, 1):
+        raise InputError(f"a ddof of {ddof} is not possible", fix="Give 1 (sample) or 0")
+    if min_cases < 0 or (replicates or 0) < 0:
+        name, value = ("min_cases", min_cases) if min_cases < 0 else ("replicates", replicates)
+        raise InputError(f"{name} is {value}", fix="Give 0 or more")
+    if not 0 < level < 1:
+        raise InputError(f"intervals of level {level:g} are not possible", fix="Give a share such as 0.95")
+
+
+def _tables(grouper: str | Path | Grouper) -> GrouperTables:
+    return grouper.tables if isinstance(grouper, Grouper) else load_tables(grouper)
+
+
+def _named(versions: Sequence[str]) -> GrouperTables | None:
+    """The tables of the version that the rows name, if they name one that is installed."""
+    if len(versions) != 1:
+        return None
+    try:
+        return load_tables(versions[0])
+    except UnknownGrouperError:
+        return None
+
+
+def _draw(
+    cases: Gathered, looks: Sequence[Variant], count: int, seed: int, ddof: int
+) -> boot.Replicates | None:
+    if not count or not len(cases.group):
+        return None
+    values = np.array([look.floats() for look in looks])
+    return boot.replicates(cases.group, values, count, seed=seed, ddof=ddof, kept=2)

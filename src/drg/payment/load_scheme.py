@@ -1,0 +1,207 @@
+"""A payment scheme by id or path → the scheme and its weights, checked against the groups that it prices."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+from pydantic import ValidationError
+
+from drg.errors import DrgError, SchemeError, UnknownSchemeError, did_you_mean
+from drg.payment.limits import check_range
+from drg.payment.scheme import PaymentScheme
+from drg.payment.scheme_errors import line_of, readable
+from drg.payment.weights import WEIGHTS_FILE, Weight, Weights, read_weights
+from drg.tables import GrouperTables, Manifest, load_tables
+
+SCHEME_FILE: Final = "scheme.toml"
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class LoadedScheme:
+    """A scheme, ready to price.
+
+    Attributes:
+        scheme: what it says.
+        weights: by group and level (None: any level).
+        directory: where it was read.
+        grouper: the manifest of the version whose groups it prices; None if the scheme says it is missing.
+    """
+
+    scheme: PaymentScheme
+    weights: Weights
+    directory: Path
+    grouper: Manifest | None = None
+
+    def weight(self, drg: str, level: str | None) -> Weight | None:
+        """The weight of a group in hospitals of a level."""
+        return self.weights.get((drg, level)) or self.weights.get((drg, None))
+
+
+def shipped_root() -> Path | None:
+    """The directory of the schemes that come with the package."""
+    roots = (_PACKAGE / "payment_schemes", _PACKAGE.parents[1] / "payment_schemes")
+    return next((root for root in roots if root.is_dir()), None)
+
+
+def installed_schemes() -> dict[str, Path]:
+    """The directory of every installed scheme by its id, sorted by id."""
+    root = shipped_root()
+    found = {} if root is None else {d.name: d for d in root.iterdir() if (d / SCHEME_FILE).is_file()}
+    return dict(sorted(found.items()))
+
+
+def list_schemes() -> list[PaymentScheme]:
+    """What all installed schemes say, sorted by id; their weights are not read.
+
+    Raises:
+        SchemeError: one of them is not valid.
+    """
+    return [_read_scheme(directory / SCHEME_FILE, id_)[0] for id_, directory in installed_schemes().items()]
+
+
+def load_scheme(scheme: str | Path) -> LoadedScheme:
+    """Load a scheme and check it.
+
+    Args:
+        scheme: the id of an installed scheme, or the path of the directory of one. Text without a separator
+            is an id first.
+
+    Raises:
+        UnknownSchemeError: if there is none.
+        SchemeError: if it cannot be used; names file, row, field and remedy.
+    """
+    directory = _find(scheme)
+    file = directory / SCHEME_FILE
+    shipped = installed_schemes().get(directory.name) == directory
+    model, text = _read_scheme(file, directory.name if shipped else None)
+    weights = read_weights(directory / WEIGHTS_FILE)
+    tables = None
+    if model.grouper_missing is None:
+        tables = _tables(model, file, text)
+        _check_groups(model, weights, set(tables.drg["drg"]), set(tables.adrg["adrg"]), file, text)
+    try:
+        check_range(model, [(weight.drg, weight.relative_weight) for weight in weights.values()])
+    except SchemeError as error:
+        raise SchemeError(error.problem, file=file, fix=error.fix) from None
+    return LoadedScheme(model, weights, directory, tables.manifest if tables else None)
+
+
+def _find(scheme: str | Path) -> Path:
+    known = installed_schemes()
+    if isinstance(scheme, str) and scheme in known:
+        return known[scheme]
+    path = Path(scheme)
+    if (path / SCHEME_FILE).is_file():
+        return path
+    if path.name == SCHEME_FILE and path.is_file():
+        return path.parent
+    separated = isinstance(scheme, Path) or any(s and s in scheme for s in ("/", os.sep, os.altsep))
+    if separated and path.is_dir():
+        raise UnknownSchemeError(
+            f"there is no {SCHEME_FILE} in {str(scheme)!r}", fix="Copy the template: payment_schemes/template"
+        )
+    raise UnknownSchemeError(
+        f"there is no payment scheme {str(scheme)!r}",
+        fix=f"{did_you_mean(str(scheme), known)} List them with: drg schemes".strip(),
+    )
+
+
+def _read_scheme(file: Path, expected_id: str | None) -> tuple[PaymentScheme, str]:
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise SchemeError("not UTF-8 text", file=file, fix="Save the file as UTF-8") from None
+    except OSError as error:
+        raise SchemeError(f"cannot be read: {error.strerror}", file=file, fix="Check its rights") from None
+    try:
+        # Numbers stay decimals as they are written.
+        model = PaymentScheme.model_validate(tomllib.loads(text, parse_float=Decimal))
+    except tomllib.TOMLDecodeError as error:
+        found = re.fullmatch(r"(.*) \(at line (\d+), column \d+\)", str(error), re.DOTALL)
+        raise SchemeError(
+            f"not valid TOML: {found[1] if found else error}",
+            file=file,
+            row=int(found[2]) if found else None,
+            fix='Write each entry on its own line: key = "text", numbers and dates without quotes',
+        ) from None
+    except ValidationError as error:
+        # A misspelt key also makes the right one missing: the spelling is the better news.
+        problems = sorted(error.errors(include_url=False), key=lambda e: e["type"] != "extra_forbidden")
+        raise readable(problems[0], file, text) from None
+    if expected_id is not None and model.id != expected_id:
+        raise SchemeError(
+            f"id is {model.id!r}, but the directory is called {expected_id!r}",
+            file=file,
+            row=line_of(text, ("id",)),
+            field="id",
+            fix="Give both the same name",
+        )
+    return model, text
+
+
+def _tables(model: PaymentScheme, file: Path, text: str) -> GrouperTables:
+    try:
+        return load_tables(model.grouper)
+    except DrgError as error:
+        raise SchemeError(
+            f"its grouper cannot be used: {error.problem}",
+            file=file,
+            row=line_of(text, ("grouper",)),
+            field="grouper",
+            fix=error.fix,
+        ) from None
+
+
+def _check_groups(
+    model: PaymentScheme, weights: Weights, drgs: set[str], adrgs: set[str], file: Path, text: str
+) -> None:
+    """Every group that the scheme names must be one of the grouper's."""
+    for weight in weights.values():
+        if weight.drg not in drgs:
+            raise SchemeError(
+                f"{model.grouper} has no group {weight.drg!r}",
+                file=file.parent / WEIGHTS_FILE,
+                row=weight.row,
+                field="drg",
+                fix=did_you_mean(weight.drg, drgs) or "Remove the row, or name the grouper that has it",
+            )
+    for loc, drg in _named_groups(model):
+        if drg not in drgs:
+            raise _unknown_group(model.grouper, "group", drg, drgs, loc, file, text)
+    if model.readmission:
+        for adrg in model.readmission.except_adrg:
+            if adrg not in adrgs:
+                loc = ("readmission", "except_adrg")
+                raise _unknown_group(model.grouper, "ADRG", adrg, adrgs, loc, file, text)
+
+
+def _named_groups(model: PaymentScheme) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Where in the file a group is named, and which."""
+    if model.coefficients:
+        yield from ((("coefficients", "base_groups"), drg) for drg in model.coefficients.base_groups)
+        for place, row in enumerate(model.coefficients.rows):
+            if row.drg:
+                yield ("coefficients", "rows", place, "drg"), row.drg
+    if model.tcm:
+        for pair in model.tcm.medical_drg.items():
+            yield from ((("tcm", "medical_drg"), drg) for drg in pair)
+
+
+def _unknown_group(
+    grouper: str, what: str, code: str, known: set[str], loc: tuple[str | int, ...], file: Path, text: str
+) -> SchemeError:
+    return SchemeError(
+        f"{grouper} has no {what} {code!r}",
+        file=file,
+        row=line_of(text, loc),
+        field=".".join(str(part + 1) if isinstance(part, int) else part for part in loc),
+        fix=did_you_mean(code, known) or "Remove it, or name the grouper that has it",
+    )

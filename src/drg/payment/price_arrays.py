@@ -1,0 +1,329 @@
+"""Frame ↔ arrays of pricing.
+
+Arrays that go to the kernel are always fresh and writable: a read-only one would compile it a second time.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from drg.columns import INPUT, PRICE_COLUMNS, PRICING
+from drg.grouping.jit import suited
+from drg.grouping.outcomes import AMBIGUOUS, GROUPED
+from drg.payment import cross_case_flags, reasons, tcm
+from drg.payment import price_kernels as kernels
+from drg.payment.formulas import HIGHEST_COST_FEN
+from drg.payment.load_scheme import LoadedScheme
+from drg.payment.money import NOT_GIVEN, UNUSABLE, fen, fine, yuan
+from drg.payment.price_book import KEYS, UNDECIDED, Page, PriceBook
+from drg.payment.price_kernels import CaseArrays, Flags, Ints, Priced, price_cases
+from drg.payment.reasons import NOTES, Reasons
+from drg.payment.scheme import PaymentScheme
+from drg.payment.scheme_numbers import CLASSES, case_kinds, rules
+from drg.records.binding import UNREAD
+
+_HIGHEST_COEFFICIENT: Final = int(PRICING["hospital_coefficient"].highest * kernels.SHARE_UNITS)
+_FIRST_INSIDE: Final = kernels.INCOMPLETE  # this class and all after it are paid by their group
+_NAMES_OF_CLASSES: Final = pl.Series(CLASSES)
+
+
+class Encoded(NamedTuple):
+    """Cases as arrays, and what there is to say of them."""
+
+    cases: CaseArrays
+    page: Page
+    notes: Ints  # [n] bits of ``reasons``
+    patient_share: Ints | None  # [n] fen, negative if not known; None if there is no such column
+    other_payers: Ints  # [n] fen, 0 if not given, ``UNUSABLE`` if that cannot be read
+
+
+class Encoder:
+    """Frames → arrays, for one scheme."""
+
+    def __init__(self, loaded: LoadedScheme, book: PriceBook) -> None:
+        scheme = loaded.scheme
+        self._scheme = scheme
+        self._book = book
+        self._kinds = pl.Enum(case_kinds(scheme))
+        self._by_days = needs_days(scheme)
+        self._periods = [(scheme.valid_from, scheme.valid_to, reasons.SCHEME_NOT_VALID)]
+        if loaded.grouper:
+            period = (loaded.grouper.valid_from, loaded.grouper.valid_to, reasons.GROUPER_NOT_VALID)
+            self._periods.append(period)
+        self._periods = [period for period in self._periods if period[0] or period[1]]
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns that this scheme reads, as far as there are any."""
+        scheme, tcm = self._scheme, self._scheme.tcm
+        fees = (*tcm.tcm_fees, *tcm.other_fees, "tcm_share") if tcm else ()
+        asked = {
+            "excluded_items_yuan": scheme.excluded_items is not None,
+            "los_days": self._by_days,
+            "case_kind": len(self._kinds.categories) > 0,
+            "incomplete": scheme.incomplete is not None,
+            "discharge_date": bool(self._periods),
+            "hospital_coefficient": self._book.asks_coefficients,
+        }
+        return (
+            *self._book.keys,
+            *("grouping_status", "grouper", "total_cost_yuan"),
+            *("special_payment_yuan", "patient_share_yuan", "other_payers_yuan"),
+            *(name for name, is_asked in asked.items() if is_asked),
+            *fees,
+        )
+
+    def encode(self, frame: pl.DataFrame) -> Encoded:
+        """Cases as ``Cases.read`` gives them as arrays; a column that is absent counts as empty."""
+        n = frame.height
+        notes = np.zeros(n, dtype=np.int64)
+        cost = fen(frame, "total_cost_yuan")
+        _note(notes, cost == NOT_GIVEN, reasons.COST_MISSING)
+        _note(notes, (cost == UNUSABLE) | (cost > HIGHEST_COST_FEN), reasons.COST_IMPOSSIBLE)
+        excluded = np.zeros(n, dtype=np.int64)
+        if self._scheme.excluded_items:
+            excluded = fen(frame, "excluded_items_yuan")
+            excluded[excluded == NOT_GIVEN] = 0
+            _note(notes, (excluded < 0) | ((excluded > cost) & (cost >= 0)), reasons.EXCLUDED_IMPOSSIBLE)
+        special = fen(frame, "special_payment_yuan")
+        _note(notes, special == UNUSABLE, reasons.SPECIAL_IMPOSSIBLE)
+
+        status = self._status(frame)
+        grouped = status == kernels.STATUS_GROUPED
+        keys: dict[str, pl.Series] = {name: frame[name] for name in KEYS if name in frame.columns}
+        if not grouped.all():
+            nothing = pl.Series([None], dtype=pl.String)
+            keys["drg"] = keys["drg"].zip_with(pl.Series(grouped), nothing)
+        self._hold_other_versions(frame, keys, notes)
+        if self._scheme.tcm:
+            usable = (cost >= 0) & (cost <= HIGHEST_COST_FEN) & (excluded >= 0) & (excluded <= cost)
+            net = np.where(usable, cost - excluded, UNUSABLE)
+            if judged := tcm.judge(self._scheme.tcm, frame, keys["drg"], net):
+                keys["drg"] = judged.drg
+                _note(notes, judged.few, reasons.MEDICAL_GROUP)
+                _note(notes, judged.unknown, reasons.TCM_NOT_KNOWN)
+        cut = _marked(frame, cross_case_flags.READMITTED)
+        rows, page = self._book.rows(keys, cut, self._coefficients(frame, notes))
+        incomplete = self._incomplete(frame, notes)
+        cases = CaseArrays(
+            combination=rows,
+            status=status,
+            cost=cost,
+            days=self._days(frame, grouped & (special == NOT_GIVEN), notes),
+            kind=self._kind(frame),
+            special=special,
+            excluded=excluded,
+            incomplete=incomplete,
+            extreme=_marked(frame, cross_case_flags.EXTREME),
+        )
+        _note(notes, cut & grouped, reasons.READMITTED)
+        self._check_validity(frame, notes)
+        patient_share = fen(frame, "patient_share_yuan") if "patient_share_yuan" in frame.columns else None
+        others = fen(frame, "other_payers_yuan")
+        others[others == NOT_GIVEN] = 0
+        if patient_share is not None:
+            _note(notes, (patient_share == UNUSABLE) | (others < 0), reasons.SHARE_IMPOSSIBLE)
+        return Encoded(cases, page, notes, patient_share, others)
+
+    def _status(self, frame: pl.DataFrame) -> npt.NDArray[np.uint8]:
+        status = frame["grouping_status"]
+        grouped = (status == GROUPED).fill_null(False).to_numpy()
+        found = np.where(grouped, np.uint8(kernels.STATUS_GROUPED), np.uint8(kernels.STATUS_UNGROUPED))
+        if not grouped.all():
+            found[(status == AMBIGUOUS).fill_null(False).to_numpy()] = kernels.STATUS_AMBIGUOUS
+        return found
+
+    def _coefficients(self, frame: pl.DataFrame, notes: Ints) -> Ints | None:
+        """The coefficients that cases bring, in 1e-8, negative if none; None if they are not asked."""
+        if not self._book.asks_coefficients or "hospital_coefficient" not in frame.columns:
+            return None
+        found = fine(frame, "hospital_coefficient")
+        found[(found == 0) | (found > _HIGHEST_COEFFICIENT)] = UNUSABLE
+        _note(notes, found == UNUSABLE, reasons.COEFFICIENT_IMPOSSIBLE)
+        return found
+
+    def _days(self, frame: pl.DataFrame, concerned: Flags, notes: Ints) -> Ints:
+        if not self._by_days or "los_days" not in frame.columns:
+            return np.full(frame.height, NOT_GIVEN, dtype=np.int64)
+        days = frame["los_days"].fill_null(float("nan")).to_numpy()
+        possible = (days == np.floor(days)) & (days >= 0) & (days <= INPUT["los_days"].highest)
+        bad = _unread(frame, "los_days") | ~(possible | np.isnan(days))
+        _note(notes, concerned & bad, reasons.DAYS_IMPOSSIBLE)
+        _note(notes, concerned & ~bad & ~possible, reasons.DAYS_MISSING)
+        return np.where(possible, days, NOT_GIVEN).astype(np.int64)
+
+    def _kind(self, frame: pl.DataFrame) -> Ints:
+        if not len(self._kinds.categories) or "case_kind" not in frame.columns:
+            return np.full(frame.height, NOT_GIVEN, dtype=np.int64)
+        kinds = frame["case_kind"].cast(self._kinds, strict=False)
+        found: Ints = kinds.to_physical().cast(pl.Int64).fill_null(NOT_GIVEN).to_numpy(writable=True)
+        return found
+
+    def _incomplete(self, frame: pl.DataFrame, notes: Ints) -> Flags:
+        if not self._scheme.incomplete or "incomplete" not in frame.columns:
+            return np.zeros(frame.height, dtype=np.bool_)
+        _note(notes, _unread(frame, "incomplete"), reasons.INCOMPLETE_UNREADABLE)
+        found: Flags = frame["incomplete"].fill_null(False).to_numpy(writable=True)
+        return found
+
+    def _hold_other_versions(self, frame: pl.DataFrame, keys: dict[str, pl.Series], notes: Ints) -> None:
+        """A DRG of another version may be another group of the same code: its weight is not known."""
+        if "grouper" in frame.columns:
+            other = (frame["grouper"] != self._scheme.grouper).fill_null(False)
+            _note(notes, other.to_numpy(), reasons.OTHER_GROUPER)
+            if other.any():
+                held = pl.Series([UNDECIDED]).new_from_index(0, frame.height)
+                keys["drg"] = held.zip_with(other & keys["drg"].is_not_null(), keys["drg"])
+
+    def _check_validity(self, frame: pl.DataFrame, notes: Ints) -> None:
+        """Note who was discharged when scheme or version did not apply."""
+        if not self._periods or "discharge_date" not in frame.columns:
+            return
+        days = frame["discharge_date"].cast(pl.Date).to_physical()
+        unknown = days.is_null().to_numpy()
+        _note(notes, unknown, reasons.DATE_MISSING)
+        day = days.fill_null(0).to_numpy()
+        for first, last, bit in self._periods:
+            outside = np.zeros(frame.height, dtype=np.bool_)
+            if first:
+                outside |= day < _number(first)
+            if last:
+                outside |= day > _number(last)
+            _note(notes, outside & ~unknown, bit)
+
+
+def needs_days(scheme: PaymentScheme) -> bool:
+    """Whether a rule of the scheme asks for the length of stay."""
+    return any(
+        r.pays == "per_day" or r.los_days_at_most is not None or r.los_days_at_least is not None
+        for r in scheme.outside
+    )
+
+
+class Decoder:
+    """Arrays → the price columns of one scheme."""
+
+    def __init__(self, loaded: LoadedScheme) -> None:
+        self._rules = rules(loaded.scheme)
+        self._reasons = Reasons(loaded)
+        self._scheme = loaded.scheme.id
+
+    def price(self, encoded: Encoded, language: str) -> list[pl.Series]:
+        """The columns of ``columns.PRICE_COLUMNS``, in order, and ``NOTES``; reasons in a language."""
+        cases = encoded.cases
+        n = len(cases.cost)
+        empty = (np.empty(n, dtype=np.int64) for _ in Priced._fields[1:])
+        priced = Priced(np.empty(n, dtype=np.uint8), *empty)
+        suited(price_cases, n)(encoded.page.combinations, self._rules, cases, priced)
+        parts = (priced.drg, priced.high, priced.item, priced.outside, priced.special, priced.excluded)
+        payment = priced.drg.copy()
+        for part in parts[1:]:
+            payment += part
+        # What is not paid because something is not known is no loss of its whole cost.
+        open_ = (priced.case_class == kernels.INVALID) | (priced.case_class == kernels.UNPRICED)
+        inside = priced.case_class >= _FIRST_INSIDE
+        surplus = payment - cases.cost
+        formula = np.where(inside, priced.standard - (cases.cost - cases.excluded), 0)
+        fund, borne, not_known = self._shares(encoded, payment)
+        rows = pl.Series(cases.combination)
+        notes = self._notes(encoded, priced)
+        columns = {
+            "relative_weight": encoded.page.weights.gather(rows),
+            "coefficient": encoded.page.coefficients.gather(rows),
+            "points": encoded.page.points.gather(rows),
+            "standard_payment": yuan(priced.standard, priced.standard < 0),
+            "case_class": _NAMES_OF_CLASSES.gather(pl.Series(priced.case_class)),
+            **{
+                name: yuan(part)
+                for name, part in zip(
+                    (
+                        "drg_payment",
+                        "high_cost_payment",
+                        "item_payment",
+                        "outside_payment",
+                        "special_payment",
+                        "excluded_items_payment",
+                    ),
+                    parts,
+                    strict=True,
+                )
+            },
+            "payment": yuan(payment),
+            "fund_payment": yuan(fund, not_known),
+            "patient_share": yuan(borne, not_known),
+            "surplus_formula": yuan(formula, open_),
+            "surplus_adjustment": yuan(surplus - formula, open_),
+            "surplus": yuan(surplus, open_),
+            "pricing_reason": self._reasons.column(notes, language),
+            "scheme": pl.Series([self._scheme]).new_from_index(0, n),
+        }
+        return [
+            *(columns[column.name].alias(column.name) for column in PRICE_COLUMNS),
+            pl.Series(NOTES, notes),
+        ]
+
+    @staticmethod
+    def _shares(encoded: Encoded, payment: Ints) -> tuple[Ints, Ints, Flags]:
+        """What the fund bears, what others bear, and where that is not known."""
+        if encoded.patient_share is None:
+            return payment, payment, np.ones(len(payment), dtype=np.bool_)
+        not_known = (encoded.patient_share < 0) | (encoded.other_payers < 0)
+        fund = np.maximum(payment - encoded.patient_share - encoded.other_payers, 0)
+        return fund, payment - fund, not_known
+
+    @staticmethod
+    def _notes(encoded: Encoded, priced: Priced) -> Ints:
+        """What the class of a case adds to the notes."""
+        notes = encoded.notes
+        of_class = np.zeros(len(CLASSES), dtype=np.int64)
+        of_class[[kernels.UNGROUPED, kernels.AMBIGUOUS]] = reasons.NOT_GROUPED
+        of_class[kernels.UNWEIGHTED] = reasons.NO_WEIGHT
+        notes |= of_class[priced.case_class]
+        grouped = encoded.cases.status == kernels.STATUS_GROUPED
+        _note(
+            notes, (priced.case_class == kernels.UNPRICED) & ~grouped, reasons.NOT_GROUPED | reasons.NO_RULE
+        )
+        if encoded.page.notes.any():
+            of_group = (priced.case_class >= kernels.UNPRICED) & grouped
+            notes |= np.where(of_group, encoded.page.notes[encoded.cases.combination], 0)
+        days = reasons.DAYS_MISSING | reasons.DAYS_IMPOSSIBLE
+        told = (
+            reasons.COST_MISSING
+            | reasons.COST_IMPOSSIBLE
+            | reasons.EXCLUDED_IMPOSSIBLE
+            | reasons.SPECIAL_IMPOSSIBLE
+        )
+        unpaid = (priced.case_class == kernels.INVALID) & (notes & told == 0)
+        if unpaid.any():
+            # What is left of the invalid cases: those that are paid by day, and have none.
+            notes[unpaid] = (notes[unpaid] & ~days) | reasons.NO_DAYS_NO_PRICE
+        return notes
+
+
+def _note(notes: Ints, where: Flags, bit: int) -> None:
+    if where.any():
+        notes[where] |= bit
+
+
+def _unread(frame: pl.DataFrame, name: str) -> Flags:
+    unread = f"{name}{UNREAD}"
+    if unread not in frame.columns:
+        return np.zeros(frame.height, dtype=np.bool_)
+    found: Flags = frame[unread].is_not_null().to_numpy()
+    return found
+
+
+def _marked(frame: pl.DataFrame, name: str) -> Flags:
+    if name not in frame.columns:
+        return np.zeros(frame.height, dtype=np.bool_)
+    found: Flags = frame[name].to_numpy(writable=True)
+    return found
+
+
+def _number(day: date) -> int:
+    return (day - date(1970, 1, 1)).days

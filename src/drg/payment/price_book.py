@@ -1,0 +1,299 @@
+"""The price book of a scheme: combinations of group, insurance, hospital → what they are paid.
+
+A payment standard does not depend on the case, so each combination is worked out once, exactly, when it first
+occurs, and looked up ever after.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from drg.columns import ALL
+from drg.payment import price_kernels as kernels
+from drg.payment import reasons
+from drg.payment.formulas import HIGHEST_COST_FEN, Line, Prices, prices
+from drg.payment.load_scheme import LoadedScheme
+from drg.payment.scheme import Coefficient, PaymentScheme, Rate
+from drg.payment.weights import Weight
+from drg.records.cells import texts
+
+KEYS: Final = ("drg", "insurance_type", "hospital_level", "hospital_id")
+# In the place of a group, where it is not known as which one the case is paid.
+UNDECIDED: Final = "not decided"
+NUMBER: Final = pl.Decimal(18, 8)  # of weights and coefficients in frames
+_EIGHT_PLACES: Final = Decimal(1).scaleb(-8)
+# With this many possible combinations at most, a table says where each is; with more, they are sorted.
+_LARGEST_TABLE: Final = 2**24
+_NO_LINE: Final = Line(0, 1, 0, 1)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One combination: what was looked up, and what follows.
+
+    Attributes:
+        undecided: the weight is none, because it is not known as which group the case is paid.
+        weight: None where the scheme has none for the group.
+        rate: None where it has none for the insurance and the hospital level.
+        coefficient: the row that gives the coefficient; None where the default or no coefficient counts.
+        given: the coefficient that cases bring, where it counts instead of the default.
+        base_group: the group is paid the same everywhere.
+        factor: the coefficient, cut if the stay is followed by a readmission; None if it is not known.
+        prices: None without a weight, a rate or a coefficient.
+    """
+
+    undecided: bool
+    weight: Weight | None
+    rate: Rate | None
+    coefficient: Coefficient | None
+    given: Decimal | None
+    base_group: bool
+    factor: Decimal | None
+    prices: Prices | None
+
+
+class Page(NamedTuple):
+    """All combinations that were met so far, as columns; [r] each."""
+
+    combinations: kernels.Ints
+    weights: pl.Series
+    coefficients: pl.Series
+    points: pl.Series  # null under the rate method
+    notes: kernels.Ints  # bits of ``reasons``
+
+
+class PriceBook:
+    """Looks combinations up and keeps what was worked out; safe to share between threads."""
+
+    def __init__(self, loaded: LoadedScheme) -> None:
+        scheme = loaded.scheme
+        rows = scheme.coefficients.rows if scheme.coefficients else ()
+        weights = loaded.weights.values()
+        self._loaded = loaded
+        self.asks_coefficients = asks_coefficients(scheme)
+        self._names_hospitals = any(row.hospital for row in rows)
+        # The names of the scheme, by the form in which cases have them: 三级 is 3.
+        self._spelled = {
+            "drg": {
+                **_by_form("drg", (weight.drg for weight in weights)),
+                UNDECIDED: UNDECIDED,
+            },
+            "insurance_type": _by_form("insurance_type", (rate.insurance for rate in scheme.rates)),
+            "hospital_level": _by_form(
+                "hospital_level",
+                [*(r.level for r in scheme.rates), *(c.level for c in rows), *(w.level for w in weights)],
+            ),
+            "hospital_id": _by_form("hospital_id", (row.hospital for row in rows)),
+        }
+        self._known = {name: pl.Enum(sorted(forms)) for name, forms in self._spelled.items()}
+        self._rates = {(rate.insurance, rate.level): rate for rate in scheme.rates}
+        self._coefficients = {(row.hospital, row.level, row.drg): row for row in rows}
+        self._entries: list[Entry] = []
+        self._row_of_key: dict[int, int] = {}
+        self._page: Page | None = None
+        self._lock = threading.Lock()
+        self._possible = 2
+        for categories in self._known.values():
+            self._possible *= len(categories.categories) + 1
+        # The coefficients that cases brought, in 1e-8: any number, so they stand before all else in a key.
+        self._given: list[int] = []
+        # The row of each combination plus one, 0 where it was not met yet.
+        self._table = np.zeros(self._possible, dtype=np.int64) if self._possible <= _LARGEST_TABLE else None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The columns of ``KEYS`` by which the scheme tells cases apart."""
+        return tuple(name for name in KEYS if self._spelled[name])
+
+    def rows(
+        self,
+        columns: dict[str, pl.Series],
+        cut: npt.NDArray[np.bool_],
+        given: kernels.Ints | None = None,
+    ) -> tuple[kernels.Ints, Page]:
+        """The row of each case's combination, and the rows.
+
+        Args:
+            columns: those of ``KEYS``, as far as there are any, as ``Cases.read`` gives them.
+            cut: [n] whose standard is cut for a readmission.
+            given: [n] the coefficients of cases that bring their own, in 1e-8; negative if none.
+
+        Returns:
+            Rows [n], and what is in them.
+        """
+        keys = cut.astype(np.int64)
+        for name in KEYS:
+            categories = self._known[name]
+            keys *= len(categories.categories) + 1
+            if name in columns and len(categories.categories):
+                keys += _numbers(columns[name], categories)
+        if given is not None:
+            keys += self._numbers_of_given(given) * self._possible
+        if self._table is not None and given is None:
+            rows = self._table[keys] - 1
+            new = rows < 0
+            if new.any():
+                self._enter(np.unique(keys[new]))
+                rows = self._table[keys] - 1
+        else:
+            distinct, place = np.unique(keys, return_inverse=True)
+            self._enter(distinct)
+            rows = np.array([self._row_of_key[int(key)] for key in distinct], dtype=np.int64)[place]
+        with self._lock:
+            if self._page is None:
+                self._page = self._written()
+            return rows, self._page
+
+    def entry(self, row: int) -> Entry:
+        """What is behind a row."""
+        return self._entries[row]
+
+    def look_up(
+        self,
+        drg: str | None,
+        insurance: str | None,
+        level: str | None,
+        hospital: str | None,
+        *,
+        cut: bool,
+        given: Decimal | None = None,
+    ) -> Entry:
+        """Work a combination out; None stands for what is not named or not given."""
+        scheme = self._loaded.scheme
+        weight = self._loaded.weight(drg, level) if drg else None
+        places = ((insurance, level), (insurance, None), (None, level), (None, None))
+        rate = next((self._rates[place] for place in places if place in self._rates), None)
+        base_group = scheme.coefficients is not None and drg in scheme.coefficients.base_groups
+        coefficient = None if base_group else self._coefficient(drg, level, hospital)
+        by_default = scheme.coefficients is not None and coefficient is None and not base_group
+        factor: Decimal | None = coefficient.value if coefficient else Decimal(1)
+        if by_default and scheme.coefficients:
+            default = scheme.coefficients.default
+            factor = given if isinstance(default, str) else default
+        if cut and scheme.readmission and factor is not None:
+            factor *= scheme.readmission.factor
+        found = None
+        if weight and rate and factor is not None:
+            found = prices(scheme, weight.drg, weight.relative_weight, rate.value_yuan, factor)
+        return Entry(
+            undecided=drg == UNDECIDED,
+            weight=weight,
+            rate=rate,
+            coefficient=coefficient,
+            given=given if by_default else None,
+            base_group=base_group,
+            factor=factor,
+            prices=found,
+        )
+
+    def _coefficient(self, drg: str | None, level: str | None, hospital: str | None) -> Coefficient | None:
+        # A hospital or level that is not known must not find the rows that are for any.
+        of_hospital = [(hospital, None, drg), (hospital, None, None)] if hospital else [None, None]
+        of_level = [(None, level, drg), (None, level, None)] if level else [None, None]
+        places = (of_hospital[0], of_level[0], (None, None, drg), of_hospital[1], of_level[1])
+        return next((self._coefficients[place] for place in places if place in self._coefficients), None)
+
+    def _numbers_of_given(self, given: kernels.Ints) -> kernels.Ints:
+        """The number of each coefficient that cases gave, counted from 1; 0 for none."""
+        distinct, place = np.unique(given, return_inverse=True)
+        with self._lock:
+            self._given += [value for value in distinct.tolist() if value > 0 and value not in self._given]
+            known = [self._given.index(value) + 1 if value > 0 else 0 for value in distinct.tolist()]
+        return np.array(known, dtype=np.int64)[place]
+
+    def _enter(self, keys: npt.NDArray[np.int64]) -> None:
+        """Work out the combinations of these keys, as far as they are new."""
+        with self._lock:
+            for key in keys.tolist():
+                if key in self._row_of_key:
+                    continue
+                names: list[str | None] = []
+                number_of_given, rest = divmod(key, self._possible)
+                given = None
+                if number_of_given:
+                    given = Decimal(self._given[number_of_given - 1]).scaleb(-8).normalize()
+                for name in reversed(KEYS):
+                    categories = self._known[name].categories
+                    rest, number = divmod(rest, len(categories) + 1)
+                    names.append(self._spelled[name][categories[number - 1]] if number else None)
+                hospital, level, insurance, drg = names
+                entry = self.look_up(drg, insurance, level, hospital, cut=bool(rest), given=given)
+                self._row_of_key[key] = len(self._entries)
+                self._entries.append(entry)
+                self._page = None
+                if self._table is not None and not number_of_given:
+                    self._table[key] = len(self._entries)
+
+    def _written(self) -> Page:
+        entries = self._entries
+        combinations = np.array([_combination(entry) for entry in entries], dtype=np.int64)
+        weights = [entry.weight.relative_weight if entry.weight else None for entry in entries]
+        # A coefficient that is cut may have more places than a column; the standard is exact all the same.
+        factors = [
+            entry.factor.quantize(_EIGHT_PLACES, ROUND_HALF_UP)
+            if entry.weight and entry.factor is not None
+            else None
+            for entry in entries
+        ]
+        scale = self._loaded.scheme.method.scale
+        points = [
+            (entry.weight.relative_weight * scale * entry.factor).quantize(_EIGHT_PLACES, ROUND_HALF_UP)
+            if entry.weight and scale and entry.factor is not None
+            else None
+            for entry in entries
+        ]
+        return Page(
+            combinations.reshape(-1, kernels.COMBINATION_WIDTH),
+            pl.Series(weights, dtype=NUMBER),
+            pl.Series(factors, dtype=NUMBER),
+            pl.Series(points, dtype=NUMBER),
+            np.array([self._notes(entry) for entry in entries], dtype=np.int64),
+        )
+
+    def _notes(self, entry: Entry) -> int:
+        """What is said of a case of this combination if it is paid by its group, or would be."""
+        if entry.weight is None and not entry.undecided:
+            return reasons.NO_WEIGHT | reasons.NO_RULE
+        if entry.prices is None:
+            no_rate = reasons.NO_RATE if entry.rate is None else 0
+            return no_rate | (reasons.NO_COEFFICIENT if entry.factor is None else 0)
+        named = entry.coefficient is not None or entry.base_group or entry.given is not None
+        return 0 if named or not self._names_hospitals else reasons.HOSPITAL_NOT_NAMED
+
+
+def asks_coefficients(scheme: PaymentScheme) -> bool:
+    """Whether cases may bring the coefficient of their hospital: the scheme knows no default."""
+    return scheme.coefficients is not None and isinstance(scheme.coefficients.default, str)
+
+
+def _combination(entry: Entry) -> list[int]:
+    """A row of the kernel's combinations."""
+    found = entry.prices
+    if found is None:
+        no_weight = entry.weight is None and not entry.undecided
+        lacks = kernels.NO_WEIGHT if no_weight else kernels.NO_PRICE
+        return [lacks, -1, HIGHEST_COST_FEN, 0, 0, *_NO_LINE, *_NO_LINE, *_NO_LINE]
+    limits = (found.high_above, found.low_below, found.incomplete_below)
+    return [kernels.PRICED, found.standard_fen, *limits, *found.high, *found.low, *found.incomplete]
+
+
+def _numbers(texts: pl.Series, categories: pl.Enum) -> npt.NDArray[np.int64]:
+    """The numbers of known texts, counted from 1; 0 for all others."""
+    found = texts.cast(categories, strict=False)
+    numbers: npt.NDArray[np.int64] = (found.to_physical().cast(pl.Int64) + 1).fill_null(0).to_numpy()
+    return numbers
+
+
+def _by_form(name: str, names: Iterable[str | None]) -> dict[str, str]:
+    known = {text for text in names if text is not None}
+    spelled = pl.Series(sorted(known), dtype=pl.String)
+    forms = texts(spelled, ALL[name]).values
+    return {form: text for form, text in zip(forms, spelled, strict=True) if form is not None}

@@ -1,0 +1,59 @@
+"""A scheme → the numbers of the kernel that do not depend on group, hospital or insurance."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Final
+
+import numpy as np
+
+from drg.payment import price_kernels as kernels
+from drg.payment.formulas import FEN, line
+from drg.payment.price_kernels import Rules
+from drg.payment.scheme import ByStatus, CaseClass, PaymentScheme
+
+CLASSES: Final = tuple(case_class.value for case_class in CaseClass)
+# The classes that are paid by their group: standard and cost are compared.
+INSIDE: Final = (CaseClass.INCOMPLETE, CaseClass.EXTREME, CaseClass.HIGH, CaseClass.LOW, CaseClass.NORMAL)
+_PAYS: Final = {
+    "by_item": kernels.BY_ITEM,
+    "share": kernels.SHARE,
+    "nothing": kernels.NOTHING,
+    "per_day": kernels.PER_DAY,
+    "per_case": kernels.PER_CASE,
+    "not_known": kernels.NOT_KNOWN,
+}
+
+
+def case_kinds(scheme: PaymentScheme) -> list[str]:
+    """The kinds of case that the rules ask for; their places are their numbers."""
+    return sorted({rule.case_kind for rule in scheme.outside if rule.case_kind})
+
+
+def rules(scheme: PaymentScheme) -> Rules:
+    """What the kernel needs of a scheme beside its combinations."""
+    kinds = case_kinds(scheme)
+    outside = np.full((len(scheme.outside), kernels.OUTSIDE_WIDTH), -1, dtype=np.int64)
+    for row, rule in zip(outside, scheme.outside, strict=True):
+        row[kernels.CLASS] = CLASSES.index(rule.case_class)
+        row[kernels.AT_MOST] = -1 if rule.los_days_at_most is None else rule.los_days_at_most
+        row[kernels.AT_LEAST] = -1 if rule.los_days_at_least is None else rule.los_days_at_least
+        row[kernels.KIND] = -1 if rule.case_kind is None else kinds.index(rule.case_kind)
+        row[kernels.PAYS] = _PAYS[rule.pays]
+        price = Fraction(rule.price_yuan or 0) * FEN
+        row[kernels.LINE :] = line(price, Fraction(0), f"the price of {rule.case_class}")
+    excluded = scheme.excluded_items
+    return Rules(
+        outside=outside,
+        by_status=np.array(
+            [_by_status(rule) for rule in (scheme.ungrouped, scheme.ambiguous, scheme.unweighted)],
+            dtype=np.int64,
+        ),
+        excluded_share=int(excluded.share * kernels.SHARE_UNITS) if excluded else 0,
+        has_high=scheme.high is not None,
+        high_adds=scheme.high is not None and scheme.high.formula == "linear_add",
+    )
+
+
+def _by_status(rule: ByStatus) -> tuple[int, int]:
+    return _PAYS[rule.pays], int((rule.share or 0) * kernels.SHARE_UNITS)

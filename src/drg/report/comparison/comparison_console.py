@@ -1,0 +1,88 @@
+"""A comparison on the console: what changes, totals, agreement, largest flows, who is no longer grouped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+import polars as pl
+from rich.console import Console
+
+from drg.analysis.comparison import Comparison
+from drg.report.comparison.page_layout import Kind, Table
+from drg.report.comparison.page_tables import tables
+from drg.report.comparison.summary_figures import lines
+from drg.report.console import say, speed, status_in
+from drg.report.console_table import show
+from drg.report.language import either
+
+_ROWS: Final = 10
+_SHOWN: Final = ("overview", "agreement", "quality", "lost")
+_UPRIGHT: Final = ("overview", "quality")
+_STATUSES: Final = ("base_status", "status", "other_status")
+
+
+def print_comparison(console: Console, comparison: Comparison, seconds: float, language: str) -> None:
+    """The outcome of a run."""
+    if comparison.count:
+        for line in lines(comparison, language):
+            say(console, line)
+    for table in tables(comparison):
+        if table.id in _SHOWN or table.id.startswith("drivers") or table.id == f"causes{table.section}":
+            _print(console, table, _versions(comparison, table), language)
+    for zh, en in comparison.findings:
+        say(console, either(language, f"- {zh}。", f"- {en}."))
+    say(console, speed(comparison.count, seconds, language))
+
+
+def _versions(comparison: Comparison, table: Table) -> str:
+    return f" {comparison.ids[0]} → {comparison.ids[table.section]}" if table.section else ""
+
+
+def _print(console: Console, table: Table, versions: str, language: str) -> None:
+    if table.frame.is_empty():
+        return
+    columns = table.columns
+    title = f"{either(language, table.zh, table.en)}{versions}"
+    heads = [either(language, column.zh, column.en) for column in columns]
+    # There are not many causes, and they add up to all cases that change.
+    most = table.frame.height if table.id.startswith("causes") else _ROWS + 1
+    shown = table.frame.select(column.name for column in columns).head(most)
+    shown = shown.with_columns(
+        pl.col(name).map_elements(lambda status: status_in(status, language), return_dtype=pl.String)
+        for name in _STATUSES
+        if name in shown.columns
+    )
+    rows = [_cells(row, [column.kind for column in columns]) for row in shown.rows()]
+    if table.id in _UPRIGHT:
+        # A version has more numbers than a screen has columns.
+        turned = [(head, *(row[at] for row in rows)) for at, head in enumerate(heads)]
+        (_, *versions_shown), *others = turned
+        show(console, ("", *versions_shown), "t" + "n" * len(rows), others, title=title)
+    else:
+        kinds = "".join("t" if column.kind == "text" else "n" for column in columns)
+        show(console, heads, kinds, rows, title=title)
+    if more := table.frame.height - shown.height:
+        say(console, either(language, f"另有 {more:,} 行见工作簿。", f"{more:,} more rows in the workbook."))
+
+
+def _cells(row: Sequence[Any], kinds: Sequence[Kind]) -> list[str]:
+    return [written(value, kind) for value, kind in zip(row, kinds, strict=True)]
+
+
+def written(value: str | int | float | Decimal | None, kind: Kind) -> str:
+    """A value as a text; a dash if there is none."""
+    if value is None:
+        return "–"
+    if isinstance(value, str):
+        return value
+    forms: dict[Kind, str] = {
+        "text": "",
+        "count": ",d",
+        "money": ",.2f",
+        "weight": ",.4f",
+        "number": ".4f",
+        "share": ".2%",
+    }
+    return format(value, forms[kind])

@@ -1,0 +1,371 @@
+"""The tables that a settlement is given: instalments, decisions on special cases, scores of quality.
+
+Each is checked row by row. What cannot be used is left out and named, with what to write instead; what is odd
+but can be used is kept and named. Nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import polars as pl
+
+from drg.records.amounts import exact
+from drg.records.findings import ERROR, NOTICE, WARNING
+from drg.settlement import input_messages as words
+from drg.settlement.input_fields import (
+    DECISIONS,
+    FIRST,
+    KINDS,
+    MONTH,
+    PAYMENTS,
+    ROW,
+    SCORES,
+    Field,
+    FindingsBuilder,
+    months,
+    plain,
+    read_fields,
+)
+from drg.settlement.settlement_findings import Finding
+
+APPROVED: Final = ("同意", "approved", "approve", "通过", "批准", "是", "yes", "y", "true", "1")
+REJECTED: Final = ("不同意", "rejected", "reject", "不通过", "不批准", "驳回", "否", "no", "n", "false", "0")
+
+_NOTE = Field("note", "备注", "for people", "供人阅读", needed=False)
+_HOSPITAL = Field(
+    "hospital_id",
+    "医疗机构代码",
+    "the hospital, as the cases name it",
+    "与病例数据一致",
+    others=("医院代码",),
+)
+_INSURANCE = Field("insurance_type", "险种", "as the cases name it, such as 310", "与病例数据一致，如 310")
+
+PAYMENT_FIELDS: Final = (
+    _HOSPITAL,
+    _INSURANCE,
+    Field("period", "月份", "the month, 2025-03, or a day of it", "2025-03，或该月的某一天"),
+    Field("kind", "类别", ", ".join(KINDS), "、".join(words[0] for words in KINDS.values())),
+    Field("amount_yuan", "金额", "in yuan, not negative", "元，不为负数", others=("金额(元)",)),
+    _NOTE,
+)
+DECISION_FIELDS: Final = (
+    _HOSPITAL,
+    Field("case_id", "病案标识", "the case, as the cases name it", "与病例数据一致"),
+    Field("decision", "决定", "approved or rejected; empty: not decided yet", "同意或不同意；空为尚未决定"),
+    Field(
+        "payment_yuan",
+        "支付金额",
+        "in yuan; empty: what the case cost",
+        "元；空为按项目支付",
+        needed=False,
+        others=("支付金额(元)",),
+    ),
+    _NOTE,
+)
+SCORE_FIELDS: Final = (
+    _HOSPITAL,
+    Field("year", "年度", "the year, 2025", "2025", others=("年份",)),
+    Field("score", "考核得分", "points from 0 to 100", "0 至 100 分", others=("得分",)),
+    Field("insurance_type", "险种", "if it is for one only", "仅适用于一个险种时填写", needed=False),
+)
+
+# As the highest cost of a case in pricing.
+HIGHEST_DECISION_YUAN: Final = 100_000_000
+SCORE_PLACES: Final = 4
+SCHEMAS: Final[dict[str, pl.Schema]] = {
+    PAYMENTS: pl.Schema(
+        {
+            ROW: pl.UInt32(),
+            "hospital_id": pl.String(),
+            "insurance_type": pl.String(),
+            "period": pl.String(),
+            "kind": pl.String(),
+            "amount_fen": pl.Int64(),
+            "note": pl.String(),
+        }
+    ),
+    DECISIONS: pl.Schema(
+        {
+            ROW: pl.UInt32(),
+            "hospital_id": pl.String(),
+            "case_id": pl.String(),
+            "approved": pl.Boolean(),
+            "payment_fen": pl.Int64(),
+            "note": pl.String(),
+        }
+    ),
+    SCORES: pl.Schema(
+        {
+            ROW: pl.UInt32(),
+            "hospital_id": pl.String(),
+            "year": pl.Int32(),
+            "insurance_type": pl.String(),
+            "score": pl.Decimal(7, SCORE_PLACES),
+        }
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A table as the settlement uses it.
+
+    Attributes:
+        frame: the rows that can be used, in their order; ``row`` counts the header as row 1.
+        findings: what is wrong with the others, and what is odd.
+    """
+
+    frame: pl.DataFrame
+    findings: tuple[Finding, ...]
+
+
+def check_payments(frame: pl.DataFrame | pl.LazyFrame) -> Checked:
+    """Check a table of instalments and deductions (拨付记录).
+
+    Args:
+        frame: text or typed, headers in English or Chinese: hospital_id, insurance_type, period, kind,
+            amount_yuan and, if wanted, note; other columns are not looked at, but tell rows apart.
+
+    Returns:
+        row, hospital_id, insurance_type, period (``2025-03``), kind (English), amount_fen, note. Rows
+        that are given twice are kept, with a warning.
+
+    Raises:
+        MissingColumnError: a column is absent.
+        InputError: two columns are the same, or it is no frame.
+    """
+    cells = read_fields(frame, PAYMENTS, PAYMENT_FIELDS)
+    told = FindingsBuilder(PAYMENTS, cells)
+    _missing(told, "payment", ("hospital_id", "insurance_type"), PAYMENT_FIELDS)
+    period = months(cells["period"])
+    told.cells = cells.with_columns(period.fill_null(cells["period"]).alias(MONTH))
+    told.add(period.is_null(), "payment_period_unreadable", ERROR, words.period_unreadable, leave_out=True)
+    kinds = {word: kind for kind, others in KINDS.items() for word in (kind, *others)}
+    kind = _named(cells["kind"], kinds)
+    told.add(kind.is_null(), "payment_kind_unknown", ERROR, words.kind_unknown, leave_out=True)
+    amounts = exact(cells["amount_yuan"], 2)
+    negative = (amounts["value"] < 0).alias("negative")
+    told.add(
+        amounts["value"].is_null() | negative,
+        "payment_amount_unusable",
+        ERROR,
+        lambda row: words.amount_unusable(row["amount_yuan"], negative=row["negative"]),
+        more=negative.to_frame(),
+        leave_out=True,
+    )
+    told.add(
+        amounts["rounded"] & told.usable,
+        "payment_amount_rounded",
+        NOTICE,
+        lambda row: words.rounded(row["amount_yuan"], row["value"], "amount_yuan", "金额"),
+        more=amounts.select("value"),
+    )
+    twice = cells[FIRST].is_not_null() & told.usable
+    told.add(twice, "payment_given_twice", WARNING, words.payment_twice)
+    made = cells.select(
+        ROW,
+        "hospital_id",
+        "insurance_type",
+        period.alias("period"),
+        kind.alias("kind"),
+        _fen(amounts).alias("amount_fen"),
+        "note",
+    )
+    return _checked(told, made)
+
+
+def check_decisions(frame: pl.DataFrame | pl.LazyFrame) -> Checked:
+    """Check a table of decisions on special cases (特例单议).
+
+    Args:
+        frame: text or typed, headers in English or Chinese: hospital_id, case_id, decision and, if wanted,
+            payment_yuan and note; other columns are not looked at. ``drg special-cases`` writes such a table.
+
+    Returns:
+        row, hospital_id, case_id, approved, payment_fen (null: what the case cost), note; one row per case.
+        Rows without a decision are left out and counted. A case that is decided twice in the same way counts
+        once; decided in two ways, it is left out.
+
+    Raises:
+        MissingColumnError: a column is absent.
+        InputError: two columns are the same, or it is no frame.
+    """
+    cells = read_fields(frame, DECISIONS, DECISION_FIELDS)
+    told = FindingsBuilder(DECISIONS, cells)
+    open_ = cells["decision"].is_null() & cells["payment_yuan"].is_null()
+    if count := int(open_.sum()):
+        told.findings.append(words.not_decided(count))
+    told.usable &= ~open_
+    _missing(told, "decision", ("hospital_id", "case_id"), DECISION_FIELDS, told.usable)
+    meant = dict.fromkeys(APPROVED, "y") | dict.fromkeys(REJECTED, "n")
+    approved = _named(cells["decision"], meant) == "y"
+    unread = approved.is_null() & ~open_
+    told.add(unread, "decision_unreadable", ERROR, words.decision_unreadable, leave_out=True)
+    amounts = exact(cells["payment_yuan"], 2)
+    given = cells["payment_yuan"].is_not_null()
+    told.add(
+        given & approved & ~amounts["value"].is_between(0, HIGHEST_DECISION_YUAN).fill_null(False),
+        "decision_payment_unusable",
+        ERROR,
+        words.payment_unusable,
+        leave_out=True,
+    )
+    told.add(
+        given & ~approved & told.usable,
+        "decision_rejected_with_payment",
+        WARNING,
+        words.rejected_with_payment,
+    )
+    told.add(
+        approved & amounts["rounded"] & told.usable,
+        "decision_payment_rounded",
+        NOTICE,
+        lambda row: words.rounded(row["payment_yuan"], row["value"], "payment_yuan", "支付金额"),
+        more=amounts.select("value"),
+    )
+    told.add(
+        approved & (amounts["value"] == 0) & told.usable, "decision_payment_zero", WARNING, words.payment_zero
+    )
+    payment = _fen(amounts).alias("payment_fen")
+    made = cells.select(
+        ROW,
+        "hospital_id",
+        "case_id",
+        approved.alias("approved"),
+        payment.set(~approved.fill_null(False), None),
+        "note",
+    )
+    _once(told, made, ("hospital_id", "case_id"), ("approved", "payment_fen"), "decision", "决定")
+    return _checked(told, made)
+
+
+def check_scores(frame: pl.DataFrame | pl.LazyFrame) -> Checked:
+    """Check a table of the yearly scores of hospitals (年度考核得分).
+
+    Args:
+        frame: text or typed, headers in English or Chinese: hospital_id, year, score and, if wanted,
+            insurance_type; other columns are not looked at.
+
+    Returns:
+        row, hospital_id, year, insurance_type (null: all), score (points with four decimals); one row for
+        each hospital, year and insurance.
+
+    Raises:
+        MissingColumnError: a column is absent.
+        InputError: two columns are the same, or it is no frame.
+    """
+    cells = read_fields(frame, SCORES, SCORE_FIELDS)
+    told = FindingsBuilder(SCORES, cells)
+    _missing(told, "score", ("hospital_id",), SCORE_FIELDS)
+    digits = plain(cells["year"]).str.extract(r"^(\d{4})\s*(?:年度?)?$")
+    year = digits.cast(pl.Int32, strict=False)
+    year = year.set(~year.is_between(1990, 2099).fill_null(False), None)
+    told.add(year.is_null(), "score_year_unreadable", ERROR, words.year_unreadable, leave_out=True)
+    points = exact(cells["score"], SCORE_PLACES, "分|points?")
+    unusable = ~points["value"].is_between(0, 100).fill_null(False)
+    told.add(unusable, "score_out_of_range", ERROR, words.score_out_of_range, leave_out=True)
+    told.add(
+        points["rounded"] & told.usable,
+        "score_rounded",
+        NOTICE,
+        lambda row: words.rounded(row["score"], row["value"], "score", "考核得分"),
+        more=points.select("value"),
+    )
+    share = (points["value"] > 0) & (points["value"] <= 1) & told.usable
+    told.add(share, "score_looks_like_share", WARNING, words.looks_like_share)
+    made = cells.select(
+        ROW,
+        "hospital_id",
+        year.alias("year"),
+        "insurance_type",
+        points["value"].set(unusable, None).cast(SCHEMAS[SCORES]["score"]).alias("score"),
+    )
+    _once(told, made, ("hospital_id", "year", "insurance_type"), ("score",), "score", "考核得分")
+    return _checked(told, made)
+
+
+# -------------------------------------------------------------------------------------------- common to them
+
+
+def _checked(told: FindingsBuilder, made: pl.DataFrame) -> Checked:
+    findings = sorted(told.findings, key=lambda finding: (finding.row or 0, finding.rule))
+    return Checked(made.filter(told.usable).cast(SCHEMAS[told.table]), tuple(findings))
+
+
+def _fen(amounts: pl.DataFrame) -> pl.Series:
+    return (amounts["value"].cast(pl.Decimal(38, 2)) * 100).cast(pl.Int64)
+
+
+def _named(text: pl.Series, words: Mapping[str, str]) -> pl.Series:
+    """What the words mean; null for any other."""
+    bare = plain(text).str.replace_all(r"\s", "")
+    return bare.replace_strict(list(words), list(words.values()), default=None, return_dtype=pl.String)
+
+
+def _missing(
+    told: FindingsBuilder,
+    what: str,
+    names: tuple[str, ...],
+    fields: tuple[Field, ...],
+    among: pl.Series | None = None,
+) -> None:
+    labels = {f.name: f.label_zh for f in fields}
+    for name in names:
+        absent = told.cells[name].is_null()
+
+        def say(row: Mapping[str, Any], name: str = name) -> tuple[str, str, str, str]:  # noqa: ARG001
+            return (
+                f"{name} is empty; the row is left out",
+                f"{labels[name]}为空，该行未计入",
+                f"Write {name} as the cases name it",
+                f"请填写{labels[name]}，与病例数据一致",
+            )
+
+        rule = f"{what}_{name.removesuffix('_id').removesuffix('_type')}_missing"
+        told.add(absent if among is None else absent & among, rule, ERROR, say, leave_out=True)
+
+
+def _once(
+    told: FindingsBuilder,
+    made: pl.DataFrame,
+    keys: tuple[str, ...],
+    values: tuple[str, ...],
+    what: str,
+    what_zh: str,
+) -> None:
+    """One row for each key: the same again is left out with a warning, another one with all of its kind."""
+    rows = made.with_columns(__usable=told.usable)
+    seen = (
+        rows.filter("__usable")
+        .group_by(keys)
+        .agg(__rows=pl.col(ROW), __ways=pl.struct(values).n_unique(), __kept=pl.col(ROW).min())
+    )
+    found = rows.join(seen, on=keys, how="left", nulls_equal=True, maintain_order="left")
+    several = (found["__rows"].list.len() > 1) & told.usable
+    differ = several & (found["__ways"] > 1)
+    again = several & ~differ & (found[ROW] != found["__kept"])
+    more = found.select("__rows", "__kept")
+
+    def conflict(row: Mapping[str, Any]) -> tuple[str, str, str, str]:
+        others = [str(number) for number in row["__rows"] if number != row[ROW]][:5]
+        return (
+            f"another {what} for the same is in row {', '.join(others)}; none of them is used",
+            f"与第 {'、'.join(others)} 行的{what_zh}不一致，均未采用",
+            "Delete the row that does not hold",
+            "请删除不成立的一行",
+        )
+
+    def repeat(row: Mapping[str, Any]) -> tuple[str, str, str, str]:
+        return (
+            f"the same {what} is in row {row['__kept']} already; it counts once",
+            f"与第 {row['__kept']} 行的{what_zh}重复，只计一次",
+            "Delete one of the rows",
+            "请删除其中一行",
+        )
+
+    told.add(differ, f"{what}_twice", ERROR, conflict, more=more, leave_out=True)
+    told.add(again, f"{what}_repeated", WARNING, repeat, more=more, leave_out=True)

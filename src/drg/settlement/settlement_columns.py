@@ -1,0 +1,83 @@
+"""The columns of a settlement, once: name, type, Chinese name and meaning. Amounts are in yuan."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from drg.columns import Column, Kind
+from drg.payment.scheme_numbers import CLASSES
+from drg.payment.steps import CLASSES_ZH
+from drg.settlement.account_formulas import TABLE, Formula
+
+MONTH: Final = "month"
+YEAR_TO_DATE: Final = "year_to_date"
+YEAR: Final = "year"
+FORECAST: Final = "forecast"
+SPANS: Final = (MONTH, YEAR_TO_DATE, YEAR, FORECAST)
+
+LOCAL: Final = "local"
+OFF_SITE: Final = "off_site"
+SIMULATED: Final = "off_site_simulated"
+
+# What one account is about: its months are added up.
+ACCOUNT: Final = ("year", "insurance_type", "basis", "hospital_id")
+KEYS: Final = (*ACCOUNT, "span", "period")
+
+
+def class_count(case_class: str) -> str:
+    """The name of the column that counts a class of cases."""
+    return f"cases_{case_class}"
+
+
+CLASS_COUNTS: Final = tuple(class_count(name) for name in CLASSES)
+_YUAN = pl.Decimal(38, 2)
+_FINE = pl.Decimal(38, 8)
+
+
+def _text(name: str, label: str, meaning: str) -> Column:
+    return Column(name, Kind.TEXT, pl.String, label, meaning)
+
+
+def _count(name: str, label: str, meaning: str) -> Column:
+    return Column(name, Kind.NUMBER, pl.Int64, label, meaning)
+
+
+def _number(name: str, label: str, meaning: str) -> Column:
+    return Column(name, Kind.NUMBER, _FINE, label, meaning)
+
+
+def _money(name: str, label: str, meaning: str) -> Column:
+    return Column(name, Kind.MONEY, _YUAN, label, meaning)
+
+
+def _column(row: Formula) -> Column:
+    return {"money": _money, "text": _text}.get(row.look, _number)(row.name, row.zh, row.meaning)
+
+
+# Amounts that add up from month to month; those of a month are what the year to date grew by.
+FLOWS: Final = tuple(_column(row) for row in TABLE if row.kind == "amount")
+SETTLEMENT_COLUMNS: Final = (
+    Column("year", Kind.NUMBER, pl.Int32, "年度", "year of discharge"),
+    _text("insurance_type", "险种", "310 employees 职工, 390 residents 居民"),
+    _text("basis", "人群", "local 本地, off_site 异地, off_site_simulated 异地模拟"),
+    _text("hospital_id", "医疗机构代码", "identifies the hospital"),
+    _text("span", "口径", "month 当月, year_to_date 累计, year 年度清算, forecast 全年预测"),
+    _text("period", "期间", "the month, or the year; of year_to_date the last month"),
+    _count("cases", "病例数", "all cases"),
+    *(
+        _count(class_count(name), f"病例数：{CLASSES_ZH[name]}", f"cases of the class {name}")
+        for name in CLASSES
+    ),
+    _count("cases_held", "待核病例数", "cases that cannot be settled as they stand; in no amount"),
+    _count("weighted_cases", "有权重的病例数", "cases that have a weight"),
+    *(_column(row) for row in TABLE if row.kind == "number"),
+    *FLOWS,
+)
+
+# Of an account whose score is known, or not: which share of its deposit it pays back.
+SCORE_COLUMNS: Final = (
+    *(column for column in SETTLEMENT_COLUMNS if column.name in ACCOUNT),
+    _number("deposit_share_returned", "保证金返还比例", "by the year's score"),
+)

@@ -1,0 +1,154 @@
+"""What deserves a look in a settlement: said once, with what mends it; see ``settlement_notes.csv``."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from drg.payment.scheme import PaymentScheme
+from drg.payment.settlement_rules import SettlementRules
+from drg.settlement.accounts import standing
+from drg.settlement.case_sums import CaseSums
+from drg.settlement.settlement_columns import LOCAL, MONTH, YEAR
+from drg.settlement.settlement_findings import Finding
+
+FILE: Final = Path(__file__).with_suffix(".csv")
+# A budget that is so many times the claims, or so small a part of them, is asked about.
+_FAR: Final = 2
+_NAMES_ZH: Final = {"hospital_id": "医疗机构代码", "insurance_type": "险种", "discharge_date": "出院时间"}
+_PLACE: Final = ("hospital_id", "insurance_type", "period")
+_TEXTS: Final = ("message", "message_zh", "fix", "fix_zh")
+
+
+@cache
+def sentences() -> Mapping[str, Mapping[str, str]]:
+    """By rule: table, severity, and message and fix in both languages, with what they are about in braces."""
+    with FILE.open(encoding="utf-8", newline="") as file:
+        return {row["rule"]: row for row in csv.DictReader(file)}
+
+
+def _found(rule: str, place: Mapping[str, Any], **values: Any) -> Finding:
+    """A finding.
+
+    Args:
+        rule: of ``settlement_notes.csv``.
+        place: hospital, insurance, period, case and row, as far as it has any.
+        values: what its sentences name; ``count`` also in words, as ``cases``.
+    """
+    said = sentences()[rule]
+    count = values.get("count", 0)
+    values["cases"] = "1 case" if count == 1 else f"{count:,} cases"
+    texts: dict[str, Any] = {name: said[name].format(**values) for name in _TEXTS}
+    return Finding(table=said["table"], rule=rule, severity=said["severity"], **place, **texts)
+
+
+def of_cases(counted: CaseSums, rows: pl.DataFrame, scheme: PaymentScheme) -> Iterator[Finding]:
+    """Cases that are in no account, or in no amount; hospitals that the scheme does not name."""
+    for column, count in sorted(counted.homeless.items()):
+        yield _found("case_without_account", {}, count=count, column=column, column_zh=_NAMES_ZH[column])
+    for hospital, count, case in counted.twice:
+        place = {"hospital_id": hospital, "case_id": case}
+        yield _found("case_twice", place, hospital=hospital, count=count)
+    if counted.cases and not counted.has_shares:
+        yield _found("patient_share_not_given", {})
+    for row in standing(rows).filter(pl.col("cases_held") > 0).iter_rows(named=True):
+        yield _found("cases_held", _place(row), count=row["cases_held"])
+    named = {row.hospital for row in scheme.coefficients.rows if row.hospital} if scheme.coefficients else ()
+    for hospital in rows["hospital_id"].unique().sort() if named else ():
+        if hospital not in named:
+            place = {"hospital_id": hospital}
+            yield _found("hospital_not_in_coefficients", place, hospital=hospital, scheme=scheme.id)
+
+
+def of_payments(rows: pl.DataFrame) -> Iterator[Finding]:
+    """Accounts that were paid more than they are due, or that have payments but no cases."""
+    last = standing(rows).filter(pl.col("basis") == LOCAL)
+    for row in last.iter_rows(named=True):
+        paid = row["instalments"] + row["prepayment"]
+        is_year = row["span"] == YEAR
+        if row["cases"] == 0 and paid + row["deductions"] != 0:
+            yield _found("payment_without_cases", _place(row), paid=paid)
+        elif row["instalments"] > max(row["entitlement"], 0) or (is_year and row["balance"] < 0):
+            due, due_zh = ("payable", "应拨付") if is_year else ("entitlement", "基金应付")
+            amounts = {"amount": row[due], "instalments": row["instalments"]}
+            over = row["instalments"] - row[due]
+            yield _found("paid_above_entitlement", _place(row), over=over, due=due, due_zh=due_zh, **amounts)
+
+
+def of_scores(years: pl.DataFrame, scores: pl.DataFrame, rules: SettlementRules) -> Iterator[Finding]:
+    """Scores that are missing where a year is cleared, or that are for nobody."""
+    local = years.filter(pl.col("basis") == LOCAL)
+    if rules.deposit or rules.quality:
+        for row in local.filter(pl.col("score").is_null()).iter_rows(named=True):
+            yield _found("score_missing", _place(row) | {"period": str(row["year"])})
+    known = local.select("hospital_id", "year", "insurance_type")
+    one = pl.col("insurance_type").is_not_null()
+    nobody = pl.concat(
+        [
+            scores.filter(one).join(known, on=known.columns, how="anti"),
+            scores.filter(~one).join(known, on=("hospital_id", "year"), how="anti"),
+        ]
+    )
+    for row in nobody.sort("row").iter_rows(named=True):
+        place = {name: row[name] for name in ("row", "hospital_id", "insurance_type")}
+        yield _found("score_for_nobody", place | {"period": str(row["year"])})
+
+
+def of_budgets(
+    rows: pl.DataFrame, budgets: pl.DataFrame, closed: Mapping[int, bool], rules: SettlementRules
+) -> Iterator[Finding]:
+    """Years that are not cleared, accounts without a budget, budgets without accounts, or not closed."""
+    months = rows.filter((pl.col("span") == MONTH) & (pl.col("cases") > 0))
+    ends = dict(months.group_by("year").agg(pl.col("period").max()).iter_rows())
+    for year, is_closed in sorted(closed.items()):
+        last = ends.get(year, "–")
+        if not is_closed:
+            yield _found("year_not_cleared", {"period": str(year)}, year=year, last=last)
+        elif not last.endswith("-12"):
+            yield _found("year_cleared_early", {"period": str(year)}, year=year, last=last)
+    yield from _months_missing(months, ends)
+    if not rules.budgets:
+        return
+    accounts = rows.filter(pl.col("basis") == LOCAL).select("year", "insurance_type").unique().sort(pl.all())
+    for year, insurance in accounts.iter_rows():
+        if not any(b.year == year and b.insurance in (None, insurance) for b in rules.budgets):
+            yield _found("budget_missing", _budget(year, insurance))
+    closing = set(budgets.select("year", "insurance_type").iter_rows())
+    for budget in rules.budgets:
+        if budget.year in closed and (budget.year, budget.insurance) not in closing:
+            yield _found("budget_without_accounts", _budget(budget.year, budget.insurance))
+    is_closed_ = pl.col("closed_by") != "not_possible"
+    for row in budgets.filter(is_closed_).iter_rows(named=True):
+        pool, claimed = row["pool"], row["claimed"]
+        # More often a slip of the pen than a policy.
+        if claimed > 0 and not pool <= _FAR * claimed <= _FAR * _FAR * pool:
+            place = _budget(row["year"], row["insurance_type"])
+            yield _found("budget_far_from_claims", place, pool=pool, claimed=claimed)
+    for row in budgets.filter(~is_closed_).iter_rows(named=True):
+        yield _found("budget_not_closed", _budget(row["year"], row["insurance_type"]), pool=row["pool"])
+
+
+def _months_missing(months: pl.DataFrame, ends: Mapping[int, str]) -> Iterator[Finding]:
+    """Hospitals that have cases in most months since their first, but not in all: a file may be lacking."""
+    found = months.group_by("year", "hospital_id").agg(pl.col("period").unique())
+    for year, hospital, periods in found.sort("year", "hospital_id").iter_rows():
+        first, last = int(min(periods)[-2:]), int(ends[year][-2:])
+        since = [f"{year}-{month:02}" for month in range(first, last + 1)]
+        missing = [period for period in since if period not in periods]
+        if missing and len(periods) >= len(missing):
+            place = {"hospital_id": hospital, "period": str(year)}
+            listed = {"months": ", ".join(missing), "months_zh": "、".join(missing)}
+            yield _found("month_without_cases", place, **listed)
+
+
+def _place(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: row.get(name) for name in _PLACE}
+
+
+def _budget(year: int, insurance: str | None) -> dict[str, Any]:
+    return {"insurance_type": insurance, "period": str(year)}
