@@ -16,6 +16,7 @@ import drg
 ROOT = Path(drg.__file__).parent
 # From left to right: a room imports only from rooms to its left.
 ROOMS = (
+    "words",
     "errors",
     "columns",
     "records",

@@ -1,0 +1,56 @@
+"""Sentences in the language of who reads them.
+
+English stands in the code. Every other language has one table, ``zh.csv``, with a row for each sentence: the
+English one with its fields in braces, and the translation with the same fields in any order. A translator
+needs nothing but that table.
+"""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, Self
+
+ENGLISH: Final = "en"
+LANGUAGES: Final = (ENGLISH, "zh")
+
+
+@cache
+def translations(language: str) -> dict[str, str]:
+    """The sentences of one language by their English template; none for English."""
+    if language == ENGLISH:
+        return {}
+    with Path(__file__).with_name(f"{language}.csv").open(encoding="utf-8", newline="") as file:
+        return {row["en"]: row[language] for row in csv.DictReader(file)}
+
+
+class Sentence(str):
+    """A sentence with facts in it. As text it is English; ``to`` says it in another language.
+
+    Args:
+        template: the English sentence, with fields in braces as ``str.format`` has them.
+        facts: what stands in the fields; a fact that is a sentence itself is translated as well.
+    """
+
+    template: str
+    facts: dict[str, Any]
+
+    def __new__(cls, template: str, /, **facts: Any) -> Self:
+        """Fill in the facts."""
+        made = super().__new__(cls, template.format(**facts))
+        made.template, made.facts = template, facts
+        return made
+
+    def to(self, language: str) -> str:
+        """The sentence in a language; English where it has no translation."""
+        template = translations(language).get(self.template)
+        if template is None:
+            return str(self)
+        facts = {name: told(fact, language) for name, fact in self.facts.items()}
+        return template.format(**facts)
+
+
+def told(text: Any, language: str) -> Any:
+    """A sentence in a language; anything else as it is."""
+    return text.to(language) if isinstance(text, Sentence) else text
