@@ -16,6 +16,7 @@ from drg.payment.load_scheme import SCHEME_FILE
 from drg.payment.price_book import Entry
 from drg.payment.scheme import High, Outside, PaymentScheme
 from drg.payment.weights import WEIGHTS_FILE
+from drg.words import categories
 
 PARTS = (
     "drg_payment",
@@ -25,23 +26,6 @@ PARTS = (
     "special_payment",
     "excluded_items_payment",
 )
-CLASSES_ZH = {
-    "invalid": "数据无效",
-    "special": "特例单议",
-    "ungrouped": "未入组",
-    "ambiguous": "歧义组 QY",
-    "short": "短期住院",
-    "long": "长期住院",
-    "bed_day": "床日",
-    "day_surgery": "日间手术",
-    "unweighted": "病组无权重",
-    "unpriced": "无法计价",
-    "incomplete": "未完成治疗",
-    "extreme": "极高费用",
-    "high": "高倍率",
-    "low": "低倍率",
-    "normal": "正常倍率",
-}
 
 
 class Step(NamedTuple):
@@ -241,7 +225,8 @@ def class_step(facts: Facts) -> Step:
     reason = facts.outcome["pricing_reason"]
     if reason:
         arithmetic = f"{arithmetic}; {reason}" if arithmetic else reason
-    return Step("case class", f"病例类型：{CLASSES_ZH[name]}", name, arithmetic, place, source)
+    name_zh = categories("case_class", "zh")[name]
+    return Step("case class", f"病例类型：{name_zh}", name, arithmetic, place, source)
 
 
 def _compared(scheme: PaymentScheme, found: Prices, net: int, name: str) -> tuple[str, str, str]:

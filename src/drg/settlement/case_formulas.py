@@ -12,8 +12,9 @@ from typing import Any, Final
 
 import polars as pl
 
+from drg.categories import CaseClass
 from drg.payment.expressions import ONE, Quotient, Rounding, evaluate, over_columns, parse
-from drg.payment.scheme import CaseClass, PaymentScheme
+from drg.payment.scheme import PaymentScheme
 from drg.payment.scheme_numbers import INSIDE
 
 # The parts of a payment that no sharing touches, as pricing names them.
