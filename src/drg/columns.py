@@ -354,31 +354,47 @@ PRICE_COLUMNS: tuple[Column, ...] = (
         "点数",
         "weight × scale × coefficient under the points method (点数法), else null",
     ),
-    Column("standard_payment", Kind.MONEY, pl.Decimal(18, 2), "支付标准", "payment standard in yuan"),
+    Column("standard_payment_yuan", Kind.MONEY, pl.Decimal(18, 2), "支付标准", "payment standard in yuan"),
     Column(
         "case_class", Kind.TEXT, pl.String, "病例类型", "what the case is to its payment; see case classes"
     ),
-    Column("drg_payment", Kind.MONEY, pl.Decimal(18, 2), "按病组支付", "paid by the group, in yuan"),
+    Column("drg_payment_yuan", Kind.MONEY, pl.Decimal(18, 2), "按病组支付", "paid by the group, in yuan"),
     Column(
-        "high_cost_payment", Kind.MONEY, pl.Decimal(18, 2), "高倍率支付", "paid as a high-cost case, in yuan"
+        "high_cost_payment_yuan",
+        Kind.MONEY,
+        pl.Decimal(18, 2),
+        "高倍率支付",
+        "paid as a high-cost case, in yuan",
     ),
-    Column("item_payment", Kind.MONEY, pl.Decimal(18, 2), "按项目支付", "paid by item, in yuan"),
-    Column("outside_payment", Kind.MONEY, pl.Decimal(18, 2), "床日等支付", "paid by day or by case, in yuan"),
-    Column("special_payment", Kind.MONEY, pl.Decimal(18, 2), "特例单议支付", "paid as decided, in yuan"),
+    Column("item_payment_yuan", Kind.MONEY, pl.Decimal(18, 2), "按项目支付", "paid by item, in yuan"),
     Column(
-        "excluded_items_payment",
+        "outside_payment_yuan", Kind.MONEY, pl.Decimal(18, 2), "床日等支付", "paid by day or by case, in yuan"
+    ),
+    Column(
+        "special_case_payment_yuan", Kind.MONEY, pl.Decimal(18, 2), "特例单议支付", "paid as decided, in yuan"
+    ),
+    Column(
+        "excluded_items_payment_yuan",
         Kind.MONEY,
         pl.Decimal(18, 2),
         "除外项目支付",
         "paid beside the group, in yuan",
     ),
-    Column("payment", Kind.MONEY, pl.Decimal(18, 2), "支付合计", "the sum of its parts, in yuan"),
-    Column("fund_payment", Kind.MONEY, pl.Decimal(18, 2), "基金支付", "borne by the fund, in yuan"),
-    Column("patient_share", Kind.MONEY, pl.Decimal(18, 2), "个人及其他支付", "borne by others, in yuan"),
-    Column("surplus_formula", Kind.MONEY, pl.Decimal(18, 2), "标准差额", "standard less cost, in yuan"),
-    Column("surplus_adjustment", Kind.MONEY, pl.Decimal(18, 2), "差额调整", "surplus less that, in yuan"),
+    Column("payment_yuan", Kind.MONEY, pl.Decimal(18, 2), "支付合计", "the sum of its parts, in yuan"),
+    Column("fund_payment_yuan", Kind.MONEY, pl.Decimal(18, 2), "基金支付", "borne by the fund, in yuan"),
     Column(
-        "surplus", Kind.MONEY, pl.Decimal(18, 2), "结余", "payment less cost, in yuan; the hospital gains"
+        "patient_and_others_yuan", Kind.MONEY, pl.Decimal(18, 2), "个人及其他支付", "borne by others, in yuan"
+    ),
+    Column("surplus_formula_yuan", Kind.MONEY, pl.Decimal(18, 2), "标准差额", "standard less cost, in yuan"),
+    Column(
+        "surplus_adjustment_yuan", Kind.MONEY, pl.Decimal(18, 2), "差额调整", "surplus less that, in yuan"
+    ),
+    Column(
+        "surplus_yuan",
+        Kind.MONEY,
+        pl.Decimal(18, 2),
+        "结余",
+        "payment less cost, in yuan; the hospital gains",
     ),
     Column(
         "pricing_reason", Kind.TEXT, pl.String, "支付说明", "why, if there is something to say; else null"

@@ -46,7 +46,7 @@ def test_rows_stay_and_prices_are_added(drg: Drg, csv: Path, tmp_path: Path, end
     assert result.columns == [*source.columns, *PRICE]
     assert result.select(source.columns).equals(source)
     assert result["case_class"].to_list() == CLASSES
-    payments = [Decimal(text) for text in result["payment"].cast(pl.String)]
+    payments = [Decimal(text) for text in result["payment_yuan"].cast(pl.String)]
     assert payments == [11_000, 21_120, 0, 0, 0, 0]
 
 
@@ -58,7 +58,7 @@ def test_the_summary_counts_every_case(drg: Drg, csv: Path, tmp_path: Path) -> N
         "invalid": "2", "ungrouped": "1", "unpriced": "1", "high": "1", "normal": "1", "all": "6",
     }  # fmt: skip
     totals = {line[0]: line[1] for line in cells if len(line) == 2}
-    assert totals["payment"] == "32,120.00"
+    assert totals["payment_yuan"] == "32,120.00"
     assert totals["cost"] == "52,000.00"
     assert totals["standard, of cases paid by group"] == "25,520.00"
     # 1 + 1.2 + 1 + 1 + 1 over five cases that have a weight
@@ -91,7 +91,7 @@ def test_a_hospital_gives_its_coefficient(drg: Drg, tmp_path: Path) -> None:
     assert "2 of 2 cases: not priced" in outcome.err
     assert "--set hospital_coefficient=" in read(tmp_path / "o.csv")["pricing_reason"][0]
     assert drg(*asked, "--set", "hospital_coefficient=0.92", "-q").err == ""
-    assert read(tmp_path / "o.csv")["payment"].to_list() == ["8155.59", "5747.14"]
+    assert read(tmp_path / "o.csv")["payment_yuan"].to_list() == ["8155.59", "5747.14"]
     outcome = drg(*asked[:1], file, "--explain", "2", *asked[4:], "--set", "hospital_coefficient=0.92")
     for part in ("column hospital_coefficient", "0.6524 × 9,575.25 × 0.92", "column tcm_share", "IU23"):
         assert part in outcome.out
@@ -136,7 +136,7 @@ def test_explain_prints_the_arithmetic(drg: Drg, csv: Path) -> None:
 
 def test_explain_as_json(drg: Drg, csv: Path) -> None:
     result = json.loads(drg("price", csv, "--explain", "D05", "-s", "demo", "--json").out)
-    assert (result["case_class"], result["payment"]) == ("high", "21120.00")
+    assert (result["case_class"], result["payment_yuan"]) == ("high", "21120.00")
 
 
 def test_explain_sees_the_other_cases(drg: Drg, tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def test_constants(drg: Drg, csv: Path, tmp_path: Path) -> None:
     assert lacking.code == 1
     assert "hospital_level (医院级别)" in lacking.err
     assert drg("price", file, "-o", out, "-s", "demo", "--set", "hospital_level=3").code == 0
-    assert read(out)["standard_payment"].to_list()[0] == Decimal("12100.00")
+    assert read(out)["standard_payment_yuan"].to_list()[0] == Decimal("12100.00")
     for wrong in ("hospital_level", "hospitl_level=3", "case_id=1"):
         assert drg("price", file, "-o", out, "-s", "demo", "--set", wrong).code == 2
 

@@ -144,7 +144,7 @@ def test_decisions_are_read_from_the_very_file(
     )
     assert result.findings == ()
     # The example of docs/special-cases.md.
-    names = ("case_id", "case_class", "payment", "fund_payment", "surplus")
+    names = ("case_id", "case_class", "payment", "fund_payment_yuan", "surplus")
     found = result.frame.select(names).filter(pl.col("case_id").is_in(["0005", "0007", "0011"])).collect()
     assert [(*row[:2], *map(str, row[2:])) for row in found.rows()] == [
         ("0007", "special", "15000.50", "12000.50", "-4499.50"),

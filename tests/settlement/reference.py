@@ -118,7 +118,7 @@ def decided(cases: Sequence[Case], scheme: PaymentScheme, decisions: Iterable[Ca
         paid = decision["payment"]
         case["case_class"] = "special"
         case["special_payment"] = number(case["total_cost_yuan"]) - beside if paid is None else Fraction(paid)
-        for name in ("drg_payment", "high_cost_payment", "item_payment", "outside_payment"):
+        for name in ("drg_payment_yuan", "high_cost_payment_yuan", "item_payment", "outside_payment"):
             case[name] = 0
         if case["patient_share"] is not None:
             # The fund pays at least nothing, so others bear at most the payment.
@@ -149,9 +149,9 @@ def sums(cases: Iterable[Case], scheme: PaymentScheme) -> Figures:
         if case["relative_weight"] is not None:
             total["weighted_cases"] += 1
             total["relative_weight"] += number(case["relative_weight"])
-        cost, standard = number(case["total_cost_yuan"]), number(case["standard_payment"])
+        cost, standard = number(case["total_cost_yuan"]), number(case["standard_payment_yuan"])
         net = cost - (number(case["excluded_items_yuan"]) if scheme.excluded_items else 0)
-        by_group = number(case["drg_payment"]) + number(case["high_cost_payment"])
+        by_group = number(case["drg_payment_yuan"]) + number(case["high_cost_payment_yuan"])
         total["cost"] += cost
         if kind in BY_GROUP:
             total["standard"] += standard

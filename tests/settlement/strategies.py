@@ -34,8 +34,8 @@ LEVELS = (70, 80, 95, 100, 108, 120)
 PRICED = (
     *("hospital_id", "insurance_type", "case_id", "discharge_date", "insured_area", "total_cost_yuan"),
     *("excluded_items_yuan", "patient_share_yuan", "other_payers_yuan", "relative_weight", "points"),
-    *("standard_payment", "case_class", "drg_payment", "high_cost_payment", "item_payment"),
-    *("outside_payment", "special_payment", "excluded_items_payment", "payment", "fund_payment"),
+    *("standard_payment_yuan", "case_class", "drg_payment_yuan", "high_cost_payment_yuan", "item_payment"),
+    *("outside_payment", "special_payment", "excluded_items_payment", "payment", "fund_payment_yuan"),
     *("patient_share", "surplus_formula", "surplus_adjustment", "surplus", "pricing_reason", "scheme"),
 )
 PAYMENTS = ("hospital_id", "insurance_type", "period", "kind", "amount_yuan", "note")
@@ -192,9 +192,10 @@ def priced_case(
         "scheme": "plain",
         "patient_share_yuan": Decimal(0),
     }
-    case |= {"total_cost_yuan": cost, "standard_payment": standard, "case_class": case_class}
+    case |= {"total_cost_yuan": cost, "standard_payment_yuan": standard, "case_class": case_class}
     parts = dict.fromkeys(
-        ("drg_payment", "high_cost_payment", "item_payment", "outside_payment", "special_payment"), Decimal(0)
+        ("drg_payment_yuan", "high_cost_payment_yuan", "item_payment", "outside_payment", "special_payment"),
+        Decimal(0),
     )
     by_group = case_class in ("normal", "incomplete", "high")
     default = standard if by_group and standard is not None else cost - beside
@@ -202,9 +203,9 @@ def priced_case(
     if case_class in ("invalid", "unpriced"):
         amount = Decimal(0)
     if case_class == "high" and standard is not None:
-        parts |= {"drg_payment": standard, "high_cost_payment": amount - standard}
+        parts |= {"drg_payment_yuan": standard, "high_cost_payment_yuan": amount - standard}
     elif by_group:
-        parts["drg_payment"] = amount
+        parts["drg_payment_yuan"] = amount
     elif case_class in ("long", "bed_day", "day_surgery"):
         parts["outside_payment"] = amount
     elif case_class == "special":
@@ -218,7 +219,7 @@ def priced_case(
     formula = standard - (cost - beside) if case_class in reference.BY_GROUP and standard is not None else 0
     return case | {
         "payment": payment,
-        "fund_payment": fund,
+        "fund_payment_yuan": fund,
         "patient_share": None if fund is None else payment - fund,
         "surplus": payment - cost,
         "surplus_formula": formula,

@@ -29,7 +29,7 @@ LIMITS = {
     "los_ratio_at_least": Decimal(3),
     "icu_hours_at_least": Decimal(100),
 }
-MONEY = ("total_cost_yuan", "excluded_items_yuan", "standard_payment", "payment")
+MONEY = ("total_cost_yuan", "excluded_items_yuan", "standard_payment_yuan", "payment")
 PLAIN: dict[str, Any] = {
     "hospital_id": "H1",
     "case_id": "1",
@@ -42,7 +42,7 @@ PLAIN: dict[str, Any] = {
     "icu_hours": 0.0,
     "total_cost_yuan": "9000",
     "excluded_items_yuan": "0",
-    "standard_payment": "10000",
+    "standard_payment_yuan": "10000",
     "payment": "10000",
     "case_class": "normal",
     "scheme": "plain",
@@ -185,7 +185,7 @@ def test_only_cases_paid_by_group_are_candidates(case_class: str) -> None:
 
 
 def test_values_that_are_missing_reach_no_limit() -> None:
-    odd = {"los_days": None, "icu_hours": None, "standard_payment": "0", "total_cost_yuan": "10000.01"}
+    odd = {"los_days": None, "icu_hours": None, "standard_payment_yuan": "0", "total_cost_yuan": "10000.01"}
     assert reasons(odd) == []
     found = find({**odd, "total_cost_yuan": "90000"}).cases.row(0, named=True)
     assert found["los_days"] is None
@@ -313,7 +313,7 @@ CASES = st.fixed_dictionaries(
         "los_days": st.sampled_from([None, 1, 5, 20, 60, 61]),
         "icu_hours": st.sampled_from([None, 0.0, 99.9, 100.0]),
         "total_cost_yuan": st.sampled_from(["100", "4999.99", "5000.50", "25000", "25000.01", "90000"]),
-        "standard_payment": st.sampled_from(["0", "2000", "10000", "10000.01"]),
+        "standard_payment_yuan": st.sampled_from(["0", "2000", "10000", "10000.01"]),
         "payment": st.sampled_from(["0", "2000", "10000"]),
     }
 )
@@ -324,7 +324,9 @@ def slowly(cases: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
     inside = [case for case in cases if case["case_class"] in INSIDE]
     chosen = defaultdict(list)
     for case in inside:
-        cost, paid, standard = (Fraction(case[n]) for n in ("total_cost_yuan", "payment", "standard_payment"))
+        cost, paid, standard = (
+            Fraction(case[n]) for n in ("total_cost_yuan", "payment", "standard_payment_yuan")
+        )
         stays = [other["los_days"] for other in inside if other["drg"] == case["drg"]]
         stays = [days for days in stays if days is not None]
         days, hours = case["los_days"], case["icu_hours"]
@@ -360,6 +362,6 @@ def test_candidates_equal_a_slow_calculation(drawn: list[dict[str, Any]]) -> Non
     assert shown.rows() == slowly(cases)
     assert all(found.cases["reasons_zh"].str.len_chars() > 0)
     for row in found.cases.iter_rows(named=True):
-        if row["standard_payment"]:
-            exact = row["total_cost_yuan"] / row["standard_payment"]
+        if row["standard_payment_yuan"]:
+            exact = row["total_cost_yuan"] / row["standard_payment_yuan"]
             assert row["cost_ratio"] == exact.quantize(Decimal("0.0001"), ROUND_HALF_UP)

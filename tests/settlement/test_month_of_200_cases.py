@@ -80,7 +80,7 @@ def test_surplus_is_formula_plus_adjustment(scheme: Path) -> None:
     )
     priced = drg.price(grouped, scheme)
     assert dict(priced["case_class"].value_counts().iter_rows()) == {"normal": 196, "high": 1, "low": 3}
-    printed = priced.filter(pl.col("drg") != "IU99").select("drg", "standard_payment").unique()
+    printed = priced.filter(pl.col("drg") != "IU99").select("drg", "standard_payment_yuan").unique()
     assert dict(printed.iter_rows()) == STANDARDS
 
     rows = drg.settle(priced, scheme).rows.filter(span="month", period="2025-03")

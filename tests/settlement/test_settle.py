@@ -278,7 +278,7 @@ def test_columns_that_are_missing() -> None:
     assert "hospital_id" in str(error.value)
     assert "医疗机构代码" in str(error.value)
     with pytest.raises(MissingColumnError, match="Price the cases first: drg price … --scheme plain"):
-        settle(frame(cases()).drop("case_class", "drg_payment"))
+        settle(frame(cases()).drop("case_class", "drg_payment_yuan"))
     with pytest.raises(MissingColumnError, match="insured_area"):
         settle(
             frame(cases()).drop("insured_area"),

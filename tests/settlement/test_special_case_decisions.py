@@ -25,7 +25,7 @@ from tests.profiles import tries
 
 quickly = tries(0.25, shrink=False)
 PARTS = [
-    *("drg_payment", "high_cost_payment", "item_payment", "outside_payment", "special_payment"),
+    *("drg_payment_yuan", "high_cost_payment_yuan", "item_payment", "outside_payment", "special_payment"),
     "excluded_items_payment",
 ]
 
@@ -43,9 +43,9 @@ def priced(*cases: dict[str, Any]) -> pl.DataFrame:
         **dict.fromkeys(PRICE),
         **dict.fromkeys(PARTS, "0.00"),
         "case_class": "normal",
-        "drg_payment": "10000.00",
+        "drg_payment_yuan": "10000.00",
         "payment": "10000.00",
-        "fund_payment": "7900.00",
+        "fund_payment_yuan": "7900.00",
         "patient_share": "2100.00",
         "surplus_formula": "1000.00",
         "surplus_adjustment": "0.00",
@@ -88,20 +88,24 @@ def told(result: Decided) -> list[tuple[int | None, str, str]]:
 
 
 def test_an_approved_case_is_paid_as_decided() -> None:
-    case = {"high_cost_payment": "500.00", "excluded_items_payment": "80.00", "excluded_items_yuan": "100.00"}
+    case = {
+        "high_cost_payment_yuan": "500.00",
+        "excluded_items_payment": "80.00",
+        "excluded_items_yuan": "100.00",
+    }
     result = apply(priced(case), decided(("1", True, 800_000)))
     found = one(result)
     # 8,000 as decided and 80 for the excluded items; of the 8,080 others bear 2,100; the case cost 9,000.
     expected = {
         "case_class": "special",
-        "drg_payment": "0.00",
-        "high_cost_payment": "0.00",
+        "drg_payment_yuan": "0.00",
+        "high_cost_payment_yuan": "0.00",
         "item_payment": "0.00",
         "outside_payment": "0.00",
         "special_payment": "8000.00",
         "excluded_items_payment": "80.00",
         "payment": "8080.00",
-        "fund_payment": "5980.00",
+        "fund_payment_yuan": "5980.00",
         "patient_share": "2100.00",
         "surplus_formula": "0.00",
         "surplus_adjustment": "-920.00",
@@ -128,14 +132,14 @@ def test_without_an_amount_it_is_paid_what_it_cost() -> None:
 
 def test_others_never_bear_more_than_the_payment() -> None:
     found = one(apply(priced({}), decided(("1", True, 150_000))))
-    assert (found["fund_payment"], found["patient_share"]) == (Decimal("0.00"), Decimal("1500.00"))
+    assert (found["fund_payment_yuan"], found["patient_share"]) == (Decimal("0.00"), Decimal("1500.00"))
 
 
 @pytest.mark.parametrize("unknown", ["patient_share_yuan", "other_payers_yuan"])
 def test_the_fund_is_not_known_where_the_patient_share_is_not(unknown: str) -> None:
     cases = priced({}).with_columns(pl.lit("abc").alias(unknown))
     found = one(apply(cases, decided(("1", True, None))))
-    assert (found["fund_payment"], found["patient_share"]) == (None, None)
+    assert (found["fund_payment_yuan"], found["patient_share"]) == (None, None)
     assert found["payment"] == Decimal("9000.00")
 
 

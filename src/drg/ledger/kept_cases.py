@@ -72,7 +72,7 @@ def store(files: Sequence[Path], directory: Path, needs: Sequence[str]) -> None:
 
 def payment(frame: pl.LazyFrame) -> pl.Expr:
     """The payment in yuan of stored cases; null where it is none."""
-    return Cases.of(frame).binding.expression("payment")[0].cast(pl.Decimal(38, 2))
+    return Cases.of(frame).binding.expression("payment_yuan")[0].cast(pl.Decimal(38, 2))
 
 
 def check(files: Sequence[Path], stored: Path, scheme: str) -> None:
@@ -87,7 +87,7 @@ def check(files: Sequence[Path], stored: Path, scheme: str) -> None:
         "case_id": pl.col("case_id").is_null(),
         "discharge_date": pl.col(MONTH).is_null(),
         "scheme": pl.col("scheme").cast(pl.String).ne_missing(pl.lit(scheme)),
-        "payment": payment(frame).is_null(),
+        "payment_yuan": payment(frame).is_null(),
     }
     words = {
         "hospital_id": ("no hospital", "Fill in hospital_id (医疗机构代码)"),
@@ -100,7 +100,7 @@ def check(files: Sequence[Path], stored: Path, scheme: str) -> None:
             f"not been priced with {scheme}",
             f"The ledger is for {scheme}: price them with drg price … --scheme {scheme}",
         ),
-        "payment": ("no payment that can be read", "Price them again and add the file as it is written"),
+        "payment_yuan": ("no payment that can be read", "Price them again and add the file as it is written"),
     }
     found = frame.select(expr.sum().alias(name) for name, expr in conditions.items())
     counts = found.collect(engine="streaming").row(0, named=True)

@@ -56,7 +56,7 @@ _CASES: Final = (
     _Column("icu_hours", "重症监护时长", "two", 13),
     _Column("total_cost_yuan", "住院总费用", "money", 15),
     _Column("excluded_items_yuan", "除外项目费用", "money", 14),
-    _Column("standard_payment", "支付标准", "money", 15),
+    _Column("standard_payment_yuan", "支付标准", "money", 15),
     _Column("payment", "支付合计", "money", 15),
     _Column("overrun_yuan", "超支额", "money", 15),
     _Column("cost_ratio", "费用与标准之比", "two", 15),

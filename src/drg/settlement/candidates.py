@@ -30,7 +30,7 @@ from drg.settlement.candidates_words import DEPARTMENTS, NEW_TECHNOLOGY, REASONS
 
 _NEEDED: Final = (
     *("hospital_id", "case_id", "discharge_date", "drg", "total_cost_yuan"),
-    *("standard_payment", "case_class", "payment", "scheme"),
+    *("standard_payment_yuan", "case_class", "payment_yuan", "scheme"),
 )
 _STAYS: Final = ("los_days", "icu_hours")
 _TEXTS: Final = ("insurance_type", "department", "drg_name")
@@ -184,13 +184,13 @@ class _Reader:
         )
         cost = pl.Series(fen(batch, "total_cost_yuan"))
         excluded = pl.Series(fen(batch, "excluded_items_yuan")).clip(lower_bound=0)
-        payment = signed(batch, "payment")
+        payment = signed(batch, "payment_yuan")
         case_class = known["case_class"]
         frame = known.with_columns(
             year=known["discharge_date"].dt.year(),
             cost=cost,
             net=cost - excluded if self._excluded_items else cost,
-            standard=signed(batch, "standard_payment"),
+            standard=signed(batch, "standard_payment_yuan"),
             payment=payment,
             overrun=cost - payment,
             excluded=excluded,

@@ -50,7 +50,7 @@ def shown(ranked: pl.DataFrame) -> pl.DataFrame:
         longer.alias("los_ratio"),
         "icu_hours",
         yuan("cost").alias("total_cost_yuan"),
-        yuan("standard").alias("standard_payment"),
+        yuan("standard").alias("standard_payment_yuan"),
         yuan("payment").alias("payment"),
         yuan("overrun").alias("overrun_yuan"),
         ratio(pl.col("net"), pl.col("standard")).alias("cost_ratio"),

@@ -94,7 +94,7 @@ class _Step:
 
     def __call__(self, batch: pl.DataFrame) -> pl.DataFrame:
         cases = with_names(readable(batch.lazy(), self._scheme, has_shares=self._has_shares).collect())
-        by_group = pl.col("drg_payment").fill_null(0) + pl.col("high_cost_payment").fill_null(0)
+        by_group = pl.col("drg_payment_yuan").fill_null(0) + pl.col("high_cost_payment_yuan").fill_null(0)
         beside = pl.sum_horizontal(*BESIDE, pl.when(self._shared).then(0).otherwise(by_group))
         places = cases.select(
             *("hospital_id", "insurance_type", "basis", "year", "held"),

@@ -29,15 +29,28 @@ from drg.settlement.settlement_findings import Finding
 # At most this share of a hospital's discharges paid by group, where a scheme does not say (national rule).
 QUOTA_SHARE: Final = Decimal("0.05")
 KEYS: Final = ("hospital_id", "case_id")
-_READ: Final = (*KEYS, "discharge_date", "case_class", "total_cost_yuan", "excluded_items_payment")
+_READ: Final = (*KEYS, "discharge_date", "case_class", "total_cost_yuan", "excluded_items_payment_yuan")
 _READ_IF_THERE: Final = (
-    *("excluded_items_yuan", "patient_share_yuan", "other_payers_yuan", "special_payment", "pricing_reason"),
+    *(
+        "excluded_items_yuan",
+        "patient_share_yuan",
+        "other_payers_yuan",
+        "special_case_payment_yuan",
+        "pricing_reason",
+    ),
 )
 _NOTHING: Final = (
-    *("drg_payment", "high_cost_payment", "item_payment", "outside_payment", "surplus_formula"),
+    *(
+        "drg_payment_yuan",
+        "high_cost_payment_yuan",
+        "item_payment_yuan",
+        "outside_payment_yuan",
+        "surplus_formula_yuan",
+    ),
 )
 _WORKED_OUT: Final = (
-    *("special_payment", "payment", "fund_payment", "patient_share", "surplus_adjustment", "surplus"),
+    *("special_case_payment_yuan", "payment_yuan", "fund_payment_yuan", "patient_and_others_yuan"),
+    *("surplus_adjustment_yuan", "surplus_yuan"),
 )
 _NEW: Final = "__new_"
 _KEY: Final = "__key_"
@@ -169,7 +182,7 @@ def _with_facts(
 def _with_case(decisions: pl.DataFrame, found: pl.DataFrame, *, excluded_items: bool) -> pl.DataFrame:
     """What the case of each decision would be paid, and whether that can be known."""
     cases = decisions.select(*KEYS, decided="payment_fen").join(
-        found.unique(KEYS, keep="any").rename({"special_payment": "was_special"}),
+        found.unique(KEYS, keep="any").rename({"special_case_payment_yuan": "was_special"}),
         on=KEYS,
         how="left",
         maintain_order="left",
@@ -179,15 +192,15 @@ def _with_case(decisions: pl.DataFrame, found: pl.DataFrame, *, excluded_items: 
     usable = (cost >= 0) & (excluded >= 0) & (excluded <= cost)
     by_cost = pl.Series(np.where(usable, cost - excluded, 0))
     special = cases["decided"].fill_null(by_cost).to_numpy()
-    payment = special + np.maximum(fen(cases, "excluded_items_payment"), 0)
+    payment = special + np.maximum(fen(cases, "excluded_items_payment_yuan"), 0)
     fund, not_known = _fund(cases, payment)
     amounts = {
-        "special_payment": yuan(special),
-        "payment": yuan(payment),
-        "fund_payment": yuan(fund, not_known),
-        "patient_share": yuan(payment - fund, not_known),
-        "surplus_adjustment": yuan(payment - cost),
-        "surplus": yuan(payment - cost),
+        "special_case_payment_yuan": yuan(special),
+        "payment_yuan": yuan(payment),
+        "fund_payment_yuan": yuan(fund, not_known),
+        "patient_and_others_yuan": yuan(payment - fund, not_known),
+        "surplus_adjustment_yuan": yuan(payment - cost),
+        "surplus_yuan": yuan(payment - cost),
         "pricing_reason": _reasons(cases),
     }
     return pl.DataFrame(

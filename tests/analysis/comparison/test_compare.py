@@ -86,7 +86,7 @@ def test_cases_are_those_of_separate_runs(priced: Comparison) -> None:
             "status": "grouping_status",
             "reason": "grouping_reason",
             "weight": "relative_weight",
-            "standard": "standard_payment",
+            "standard": "standard_payment_yuan",
             "payment": "payment",
             "surplus": "surplus",
             "class": "case_class",

@@ -18,7 +18,7 @@ from drg.records.binding import with_unread
 Ints = npt.NDArray[np.int64]
 NOBODY: Final = -1  # the hospital of a case without one
 
-_STANDARD: Final = "standard_payment"
+_STANDARD: Final = "standard_payment_yuan"
 _HOSPITAL: Final = "hospital_id"
 _SCHEMA: Final = pl.Schema(
     {
