@@ -39,7 +39,7 @@ SCHEME = {
     "ambiguous": BY_ITEM,
     "unweighted": BY_ITEM,
     "settlement": {
-        "surplus_yuan": {
+        "surplus": {
             "mode": "marginal",
             "bands": [
                 {"utilisation_at_least": 0, "hospital_keeps": 0},

@@ -58,7 +58,7 @@ def test_the_summary_counts_every_case(drg: Drg, csv: Path, tmp_path: Path) -> N
         "invalid": "2", "ungrouped": "1", "unpriced": "1", "high": "1", "normal": "1", "all": "6",
     }  # fmt: skip
     totals = {line[0]: line[1] for line in cells if len(line) == 2}
-    assert totals["payment_yuan"] == "32,120.00"
+    assert totals["payment"] == "32,120.00"
     assert totals["cost"] == "52,000.00"
     assert totals["standard, of cases paid by group"] == "25,520.00"
     # 1 + 1.2 + 1 + 1 + 1 over five cases that have a weight
@@ -136,7 +136,7 @@ def test_explain_prints_the_arithmetic(drg: Drg, csv: Path) -> None:
 
 def test_explain_as_json(drg: Drg, csv: Path) -> None:
     result = json.loads(drg("price", csv, "--explain", "D05", "-s", "demo", "--json").out)
-    assert (result["case_class"], result["payment_yuan"]) == ("high", "21120.00")
+    assert (result["case_class"], result["payment"]) == ("high", "21120.00")
 
 
 def test_explain_sees_the_other_cases(drg: Drg, tmp_path: Path) -> None:

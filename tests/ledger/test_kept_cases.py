@@ -195,7 +195,7 @@ def test_many_bad_rows_are_counted(ledger: Ledger, tmp_path: Path) -> None:
 
 def test_missing_columns(ledger: Ledger, tmp_path: Path) -> None:
     frame = priced("2025-01", 2)
-    with pytest.raises(MissingColumnError, match="hospital_id 医疗机构代码, payment 支付合计"):
+    with pytest.raises(MissingColumnError, match="hospital_id 医疗机构代码, payment_yuan 支付合计"):
         ledger.add_cases([write(frame.drop("payment_yuan", "hospital_id"), tmp_path / "a.parquet")])
     with pytest.raises(MissingColumnError, match="excluded_items_yuan 除外项目费用"):
         # What the ledger's own scheme asks for.

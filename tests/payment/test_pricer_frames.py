@@ -195,8 +195,8 @@ def test_missing_and_taken_columns_are_named(tmp_path: Path) -> None:
         assert part in str(caught.value)
     with pytest.raises(MissingColumnError, match="drg group … --grouper demo"):
         drg.price(frame().drop("drg", "grouping_status"), path)
-    with pytest.raises(InputError, match="already has a column payment"):
-        drg.price(frame().with_columns(payment=1), scheme(tmp_path))
+    with pytest.raises(InputError, match="already has a column payment_yuan"):
+        drg.price(frame().with_columns(payment_yuan=1), scheme(tmp_path))
     with pytest.raises(InputError, match="no language 'fr'"):
         drg.price(frame(), scheme(tmp_path), language="fr")
 

@@ -130,8 +130,8 @@ def as_written(readme: list[list[dict[str, str]]], rows: list[dict[str, Any]]) -
     assert [row["case_class"] for row in rows] == [row["class"] for row in written]
     columns = {
         "standard": "standard_payment_yuan",
-        "payment_yuan": "payment_yuan",
-        "surplus_yuan": "surplus_yuan",
+        "payment": "payment_yuan",
+        "surplus": "surplus_yuan",
     }
     for heading, column in columns.items():
         assert [row[column] for row in rows] == [number(row[heading]) for row in written], heading
@@ -215,7 +215,7 @@ def test_harbin_weights_are_those_that_were_published() -> None:
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the collected sources are not here")
 def test_harbin_weights_equal_the_source() -> None:
-    text = (SHARED / "payment_yuan" / "harbin" / "weights-2022.csv").read_text(encoding="utf-8-sig")
+    text = (SHARED / "payment" / "harbin" / "weights-2022.csv").read_text(encoding="utf-8-sig")
     rows = csv.DictReader(text.splitlines())
     expected = {(row["drg"], None): Decimal(row["relative_weight"]) for row in rows}
     assert weights_of("harbin-2022") == expected
@@ -283,7 +283,7 @@ def test_the_difference_of_two_standards_is_rounded_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fees", "weight", "payment_yuan"),
+    ("fees", "weight", "payment"),
     [
         (FEES, "0.9258", "8155.59"),  # 4,800 of 8,000, though only 53 % of the whole cost
         (FEES | {"tcm_herbs_yuan": "799.99"}, "0.6524", "5747.14"),
@@ -364,7 +364,7 @@ def test_without_the_column_no_hospital_of_chongqing_is_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cost", "days", "case_class", "payment_yuan"),
+    ("cost", "days", "case_class", "payment"),
     [
         ("2298.85", 10, "low", "2298.85"),  # 0.4 × 5,747.141652 is 2,298.8566…
         ("2298.86", 10, "normal", "5747.14"),
@@ -390,7 +390,7 @@ def test_levels_of_chongqing() -> None:
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the collected sources are not here")
 @pytest.mark.parametrize("scheme", [CHONGQING, "reference-3.0"])
 def test_weights_equal_the_source(scheme: str) -> None:
-    text = (SHARED / "payment_yuan" / scheme / "weights.csv").read_text(encoding="utf-8-sig")
+    text = (SHARED / "payment" / scheme / "weights.csv").read_text(encoding="utf-8-sig")
     columns: dict[str, tuple[str | None, ...]] = {
         "weight_23": ("2", "3"),
         "weight_1": ("1",),

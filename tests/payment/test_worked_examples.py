@@ -107,7 +107,7 @@ def test_zhoukou_standard(tmp_path: Path, insurance: str, standard: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("formula", "payment_yuan"), [("linear_add", "6707.63"), ("cap", "12921.14"), ("by_item", "15000.00")]
+    ("formula", "payment"), [("linear_add", "6707.63"), ("cap", "12921.14"), ("by_item", "15000.00")]
 )
 @pytest.mark.parametrize("reference", ["standard", "mean"])
 def test_zhoukou_high(tmp_path: Path, formula: str, payment: str, reference: str) -> None:
@@ -176,7 +176,7 @@ def test_the_most_expensive_five_percent_are_paid_by_item(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("low", "payment_yuan"),
+    ("low", "payment"),
     [
         (sourced(threshold=D("0.4"), reference="standard"), "3500.00"),
         (sourced(threshold=D("0.4"), reference="standard", factor=D("0.9")), "3150.00"),
@@ -336,7 +336,7 @@ def test_base_groups_and_weights_by_level(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tcm_cost", "payment_yuan"), [("6000.00", 20_000), ("5999.99", 10_000), ("10000.00", 20_000)]
+    ("tcm_cost", "payment"), [("6000.00", 20_000), ("5999.99", 10_000), ("10000.00", 20_000)]
 )
 def test_tcm_below_sixty_percent_falls_back(tmp_path: Path, tcm_cost: str, payment: int) -> None:
     """Rules in use: a case of a TCM group whose TCM share is below 60 % is paid as the medical group."""
@@ -347,7 +347,7 @@ def test_tcm_below_sixty_percent_falls_back(tmp_path: Path, tcm_cost: str, payme
 
 
 @pytest.mark.parametrize(
-    ("rule", "payment_yuan"),
+    ("rule", "payment"),
     [
         (sourced(pays="by_item"), 8000),
         (sourced(pays="share", share=D("0.6")), 4800),

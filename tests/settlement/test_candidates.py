@@ -29,7 +29,7 @@ LIMITS = {
     "los_ratio_at_least": Decimal(3),
     "icu_hours_at_least": Decimal(100),
 }
-MONEY = ("total_cost_yuan", "excluded_items_yuan", "standard_payment_yuan", "payment")
+MONEY = ("total_cost_yuan", "excluded_items_yuan", "standard_payment_yuan", "payment_yuan")
 PLAIN: dict[str, Any] = {
     "hospital_id": "H1",
     "case_id": "1",
@@ -43,7 +43,7 @@ PLAIN: dict[str, Any] = {
     "total_cost_yuan": "9000",
     "excluded_items_yuan": "0",
     "standard_payment_yuan": "10000",
-    "payment": "10000",
+    "payment_yuan": "10000",
     "case_class": "normal",
     "scheme": "plain",
 }
@@ -115,7 +115,7 @@ def test_each_limit_at_its_edge(
     assert reasons(case, limits=limits, language="zh") == [said_zh]
     assert reasons(almost, limits=limits) == []
     # A case that costs no more than it is paid gains nothing by an application.
-    assert reasons({**case, "payment": "25000.01"}, limits=limits) == []
+    assert reasons({**case, "payment_yuan": "25000.01"}, limits=limits) == []
 
 
 def test_a_stay_is_compared_with_the_mean_of_its_group() -> None:
@@ -140,7 +140,7 @@ def test_a_stay_is_compared_with_the_mean_of_its_group() -> None:
 
 
 def test_excluded_items_are_a_reason_and_out_of_the_ratio() -> None:
-    case = {"total_cost_yuan": "26000", "excluded_items_yuan": "2000", "payment": "11600"}
+    case = {"total_cost_yuan": "26000", "excluded_items_yuan": "2000", "payment_yuan": "11600"}
     limits = {"cost_ratio_at_least": Decimal("2.5")}
     # The scheme of these cases takes nothing out of the cost.
     assert reasons(case, limits=limits) == ["cost is 2.6000 × the standard; excluded items of 2000.00 yuan"]
@@ -271,7 +271,7 @@ def test_the_section_that_the_error_shows_can_be_used(tmp_path: Path) -> None:
 
 def test_cases_that_were_not_priced_or_otherwise() -> None:
     with pytest.raises(MissingColumnError, match="drg price"):
-        find_candidates(priced({}).drop("payment").lazy(), loaded())
+        find_candidates(priced({}).drop("payment_yuan").lazy(), loaded())
     with pytest.raises(InputError, match="priced with other, not with plain"):
         find_candidates(priced({}, {"scheme": "other"}).lazy(), loaded())
 
@@ -314,7 +314,7 @@ CASES = st.fixed_dictionaries(
         "icu_hours": st.sampled_from([None, 0.0, 99.9, 100.0]),
         "total_cost_yuan": st.sampled_from(["100", "4999.99", "5000.50", "25000", "25000.01", "90000"]),
         "standard_payment_yuan": st.sampled_from(["0", "2000", "10000", "10000.01"]),
-        "payment": st.sampled_from(["0", "2000", "10000"]),
+        "payment_yuan": st.sampled_from(["0", "2000", "10000"]),
     }
 )
 
@@ -325,7 +325,7 @@ def slowly(cases: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
     chosen = defaultdict(list)
     for case in inside:
         cost, paid, standard = (
-            Fraction(case[n]) for n in ("total_cost_yuan", "payment", "standard_payment_yuan")
+            Fraction(case[n]) for n in ("total_cost_yuan", "payment_yuan", "standard_payment_yuan")
         )
         stays = [other["los_days"] for other in inside if other["drg"] == case["drg"]]
         stays = [days for days in stays if days is not None]

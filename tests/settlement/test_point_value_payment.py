@@ -16,7 +16,12 @@ from tests.report import settled
 from tests.report.test_statement import POINTS
 
 SHARED = ("normal", "incomplete", "high")
-BESIDE = ("item_payment", "outside_payment", "special_payment", "excluded_items_payment")
+BESIDE = (
+    "item_payment_yuan",
+    "outside_payment_yuan",
+    "special_case_payment_yuan",
+    "excluded_items_payment_yuan",
+)
 PARTS = ("drg_payment_yuan", "high_cost_payment_yuan", *BESIDE)
 
 

@@ -14,6 +14,7 @@ from drg.ledger.entry import CASES_FILE
 from drg.records.cases import Cases
 from drg.records.exact_paths import scan_parquet
 from drg.records.files import scan, scan_all, write
+from drg.records.former_names import check_names
 
 # What a ledger adds to the cases: the month of discharge as 202503.
 MONTH: Final = "ledger_month"
@@ -50,6 +51,7 @@ def store(files: Sequence[Path], directory: Path, needs: Sequence[str]) -> None:
     """
     cases = Cases.of(scan_all(files))
     names = {*cases.own_columns, *cases.binding.columns}
+    check_names(names, file=files[0])
     missing = [name for name in dict.fromkeys((*REQUIRED, *needs)) if name not in names]
     if missing:
         labels = ", ".join(f"{name} {ALL[name].label_zh}" if name in ALL else name for name in missing)
@@ -68,6 +70,21 @@ def store(files: Sequence[Path], directory: Path, needs: Sequence[str]) -> None:
     month = date.year().cast(pl.Int32) * 100 + date.month().cast(pl.Int32)
     with_month = cases.rows.with_columns(*(read[name] for name in _TEXTS), month.alias(MONTH))
     write(with_month, directory / CASES_FILE, sources=files)
+
+
+def scan_cases(stored: Path) -> pl.LazyFrame:
+    """Stored cases, read when they are needed.
+
+    Raises:
+        InputError: they were stored when columns of prices had other names.
+    """
+    frame = scan_parquet(stored)
+    check_names(
+        frame.collect_schema().names(),
+        file=f"{stored.parent.name}/{stored.name}",
+        fix="What a ledger holds never changes: begin a new one with the cases priced again",
+    )
+    return frame
 
 
 def payment(frame: pl.LazyFrame) -> pl.Expr:
@@ -163,7 +180,7 @@ def _rows(files: Sequence[Path], stored: Path, condition: pl.Expr) -> list[tuple
 
 def count_months(stored: Path) -> pl.DataFrame:
     """Cases and payment by hospital and month, as ``months.SCHEMA`` but ``replaces``."""
-    frame = scan_parquet(stored)
+    frame = scan_cases(stored)
     amount = payment(frame)
     sums = frame.select("hospital_id", MONTH, amount.alias("payment_yuan")).group_by("hospital_id", MONTH)
     found = sums.agg(pl.len().cast(pl.Int64).alias("cases"), pl.col("payment_yuan").sum())

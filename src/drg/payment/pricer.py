@@ -18,6 +18,7 @@ from drg.payment.price_book import PriceBook
 from drg.payment.reasons import missing_lines
 from drg.payment.scheme_numbers import case_kinds
 from drg.records.cases import Cases, through
+from drg.records.former_names import check_names
 from drg.records.short_table import ShortTable, name_and_value
 
 if TYPE_CHECKING:
@@ -100,7 +101,8 @@ class Pricer(ShortTable):
 
         Raises:
             MissingColumnError: if a column that the scheme needs is absent.
-            InputError: if a column holds what it cannot hold, or an output column is already there.
+            InputError: if a column holds what it cannot hold, or an output column is already there, under its
+                name of today or of before.
         """
         return through(
             frame,
@@ -175,6 +177,7 @@ class Pricer(ShortTable):
         """Whether cases can be priced; see ``check_columns``."""
         self.check_columns([name for name in cases.binding.columns if name not in PRICE])
         check_free(cases.own_columns, PRICE, "pricing")
+        check_names(cases.own_columns, fix="Drop or rename {what} first, then price the cases")
 
     def check_columns(self, names: Collection[str]) -> None:
         """Whether cases with these columns can be priced.

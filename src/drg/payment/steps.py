@@ -25,6 +25,8 @@ PARTS = (
     "special_case_payment_yuan",
     "excluded_items_payment_yuan",
 )
+# What explanations call a column, where its name is longer to tell it from a column of the input.
+_SAID = {"special_case_payment_yuan": "special payment", "patient_and_others_yuan": "patient share"}
 CLASSES_ZH = {
     "invalid": "数据无效",
     "special": "特例单议",
@@ -377,7 +379,7 @@ def surplus_steps(facts: Facts) -> Iterator[Step]:
 
 
 def _outcome_step(facts: Facts, name: str, arithmetic: str = "", place: str = "", source: str = "") -> Step:
-    what = name.removesuffix("_yuan").replace("_", " ")
+    what = _SAID.get(name) or name.removesuffix("_yuan").replace("_", " ")
     return Step(what, PRICE[name].label_zh, _amount(facts, name), arithmetic, place, source)
 
 

@@ -26,6 +26,7 @@ from drg.payment.settlement_rules import SpecialReview
 from drg.records.binding import with_unread
 from drg.records.cases import Cases
 from drg.records.cells import as_text, empty, nothing_as_null
+from drg.records.former_names import check_names
 from drg.settlement.candidates_words import DEPARTMENTS, NEW_TECHNOLOGY, REASONS, shown, skipped
 
 _NEEDED: Final = (
@@ -111,6 +112,7 @@ def find_candidates(
     review = special_review(loaded)
     priced = Cases.of(priced).lazy(own=True, marked=True)
     names = priced.collect_schema().names()
+    check_names(names)
     missing = [name for name in _NEEDED if name not in names]
     if missing:
         fix = f"Price the cases first: drg price … --scheme {loaded.scheme.id}"

@@ -51,7 +51,7 @@ def shown(ranked: pl.DataFrame) -> pl.DataFrame:
         "icu_hours",
         yuan("cost").alias("total_cost_yuan"),
         yuan("standard").alias("standard_payment_yuan"),
-        yuan("payment").alias("payment"),
+        yuan("payment").alias("payment_yuan"),
         yuan("overrun").alias("overrun_yuan"),
         ratio(pl.col("net"), pl.col("standard")).alias("cost_ratio"),
         *(f"has_{name}" for name in REASONS),

@@ -16,16 +16,11 @@ from drg.payment.expressions import ONE, Quotient, Rounding, evaluate, over_colu
 from drg.payment.scheme import CaseClass, PaymentScheme
 from drg.payment.scheme_numbers import INSIDE
 
-# The parts of a payment that no sharing touches, as pricing names them.
-# What is paid beside the groups: as an account calls it, and as priced cases do.
+# The parts of a payment that no sharing touches: as accounts call them, and as priced cases do.
 BESIDE: Final = ("item_payment", "outside_payment", "special_payment", "excluded_items_payment")
 PAID_BESIDE: Final = (
-    *(
-        "item_payment_yuan",
-        "outside_payment_yuan",
-        "special_case_payment_yuan",
-        "excluded_items_payment_yuan",
-    ),
+    *("item_payment_yuan", "outside_payment_yuan", "special_case_payment_yuan"),
+    "excluded_items_payment_yuan",
 )
 FORMULAS: Final = {
     "cost": "total_cost_yuan",

@@ -181,7 +181,7 @@ def _with_facts(
 
 def _with_case(decisions: pl.DataFrame, found: pl.DataFrame, *, excluded_items: bool) -> pl.DataFrame:
     """What the case of each decision would be paid, and whether that can be known."""
-    cases = decisions.select(*KEYS, decided="payment_fen").join(
+    cases = decisions.select(*KEYS, decided="special_payment_fen").join(
         found.unique(KEYS, keep="any").rename({"special_case_payment_yuan": "was_special"}),
         on=KEYS,
         how="left",
@@ -343,7 +343,7 @@ def _put(priced: pl.LazyFrame, chosen: pl.DataFrame) -> pl.LazyFrame:
     keys = [f"{_KEY}{name}" for name in KEYS]
     new = chosen.lazy().select(*keys, *(pl.col(f"{_NEW}{name}").cast(schema[name]) for name in names))
     joined = priced.join(new, left_on=KEYS, right_on=keys, how="left", maintain_order="left")
-    hit = pl.col(f"{_NEW}special_payment").is_not_null()
+    hit = pl.col(f"{_NEW}special_case_payment_yuan").is_not_null()
     zero = pl.lit("0.00").cast(pl.Decimal(18, 2))
     values = {
         "case_class": pl.lit(CaseClass.SPECIAL.value),

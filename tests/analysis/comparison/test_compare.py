@@ -87,8 +87,8 @@ def test_cases_are_those_of_separate_runs(priced: Comparison) -> None:
             "reason": "grouping_reason",
             "weight": "relative_weight",
             "standard": "standard_payment_yuan",
-            "payment": "payment",
-            "surplus": "surplus",
+            "payment": "payment_yuan",
+            "surplus": "surplus_yuan",
             "class": "case_class",
             "pricing": "pricing_reason",
         }
@@ -189,7 +189,7 @@ def test_margins_of_the_matrix_are_each_versions_own_totals(priced: Comparison) 
     totals = {row["version"]: row for row in priced.totals.to_dicts()}
     for id_, pricer in zip(VERSIONS, SCHEMES, strict=True):
         alone = drg.price(drg.group(CASES, id_), pricer)
-        assert totals[id_]["payment"] == sum(alone["payment"])
+        assert totals[id_]["payment"] == sum(alone["payment_yuan"])
         assert totals[id_]["weight"] == sum(alone["relative_weight"].drop_nulls())
         for status in STATUSES:
             assert totals[id_][status] == alone.filter(pl.col("grouping_status") == status).height
