@@ -93,7 +93,9 @@ def test_who_reads_no_prices_does_not_mind(priced: pl.DataFrame) -> None:
     assert summary == drg.evaluate(priced.drop("standard_payment_yuan")).summary
     cases = drg.simulate(50, "harbin-2022")
     own = cases.with_columns(payment=pl.lit("mine"))
-    found, wanted = (drg.compare(one, ["chs-drg-1.1", "harbin-2022"], ["harbin-2022"]).totals for one in (own, cases))
+    found, wanted = (
+        drg.compare(one, ["chs-drg-1.1", "harbin-2022"], ["harbin-2022"]).totals for one in (own, cases)
+    )
     assert found.equals(wanted)
 
 
