@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, Self
-
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final, NoReturn
 
 from drg.columns import ALL, INPUT, PRICING, RECORD, Column
-from drg.errors import did_you_mean
+from drg.errors import InputError, did_you_mean
 from drg.records.conversions import CONVERSIONS, UNITS, factor, usual_conversion
 
 CANONICAL: Final = "canonical"
 # Stands for the number in the names of a numbered series.
 NUMBER: Final = "{n}"
+GATHER: Final = ("first", "rest", "sum")
 
-Text = Annotated[str, Field(min_length=1)]
-Names = Annotated[tuple[Text, ...], Field(min_length=1)]
+# The types of the fields say what a file may hold; see ``layout_files``.
+Id = str  # small letters, digits and . _ -
+Text = str  # one character at least
+Names = tuple[Text, ...]  # one at least
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Where(_Model):
+@dataclass(frozen=True, kw_only=True)
+class Where:
     """A condition on the rows of a table: the field holds one of the values, or nothing.
 
     Attributes:
@@ -35,7 +34,8 @@ class Where(_Model):
     values: Names
 
 
-class Table(_Model):
+@dataclass(frozen=True, kw_only=True)
+class Table:
     """One file of a layout that spreads a discharge over several.
 
     Attributes:
@@ -55,7 +55,8 @@ class Table(_Model):
     required: bool = False
 
 
-class Source(_Model):
+@dataclass(frozen=True, kw_only=True)
+class Source:
     """Where a canonical column comes from.
 
     Several entries for one column are tried in their order, row by row, until one holds something.
@@ -81,9 +82,9 @@ class Source(_Model):
     conversion: str
     unit: str | None = None
     first: int = 1
-    values: dict[str, str] = {}
+    values: dict[str, str] = field(default_factory=dict)
     table: Text | None = None
-    gather: Literal["first", "rest", "sum"] | None = None
+    gather: str | None = None
     where: Where | None = None
     none: str | None = None
 
@@ -97,8 +98,7 @@ class Source(_Model):
         """The header names of each field that it reads."""
         return self.parts or (self.names,)
 
-    @model_validator(mode="after")
-    def _makes_sense(self) -> Self:
+    def __post_init__(self) -> None:
         if self.column not in ALL:
             _refuse("column", f"there is no column {self.column!r}", self.column, ALL)
         if self.conversion not in CONVERSIONS:
@@ -118,11 +118,14 @@ class Source(_Model):
             fitting = [name for name, c in CONVERSIONS.items() if c.several]
             _refuse("parts", f"{self.conversion!r} reads one field only", "", fitting)
         if self.conversion == "codes_wide" and not self.parts and any(NUMBER not in n for n in self.names):
-            raise _problem("names", f"a numbered series needs {NUMBER} in every name", "Write C06x{n}C")
-        return self
+            problem = f"a numbered series needs {NUMBER} in every name"
+            raise InputError(problem, field="names", fix="Write C06x{n}C")
+        if self.gather is not None and self.gather not in GATHER:
+            _refuse("gather", f"there is no way {self.gather!r} to gather rows", self.gather, GATHER)
 
 
-class Layout(_Model):
+@dataclass(frozen=True, kw_only=True)
+class Layout:
     """A layout, as its file says.
 
     Attributes:
@@ -135,26 +138,23 @@ class Layout(_Model):
         field: where each canonical column comes from.
     """
 
-    id: Annotated[str, Field(pattern=r"\A[a-z0-9][a-z0-9._-]*\z")]
+    id: Id
     title: Text
     title_zh: Text
     source: Text | None = None
     based_on: str | None = None
     blank: tuple[str, ...] = ()
     table: tuple[Table, ...] = ()
-    field: Annotated[tuple[Source, ...], Field(min_length=1)]
+    field: tuple[Source, ...]
 
-    @model_validator(mode="after")
-    def _hangs_together(self) -> Self:
+    def __post_init__(self) -> None:
         tables = [table.name for table in self.table]
         for source in self.field:
             if (source.table is None) != (not tables) or (source.table and source.table not in tables):
                 _refuse("table", f"{source.column} names no table of this layout", "", tables or ["none"])
         if "principal_diagnosis" not in {source.column for source in self.field}:
-            raise _problem(
-                "field", "no field for principal_diagnosis", "No case can be grouped without it: add one"
-            )
-        return self
+            fix = "No case can be grouped without it: add one"
+            raise InputError("no field for principal_diagnosis", field="field", fix=fix)
 
     def sources(self, table: str | None = None) -> tuple[Source, ...]:
         """The sources in one table."""
@@ -179,11 +179,7 @@ def canonical_layout() -> Layout:
     )
 
 
-def _problem(field: str, problem: str, fix: str) -> PydanticCustomError:
-    return PydanticCustomError("layout", "{problem}", {"problem": problem, "field": field, "fix": fix})
-
-
-def _refuse(field: str, problem: str, wrong: str, known: object) -> None:
-    names = [str(name) for name in known]  # type: ignore[attr-defined]
+def _refuse(field: str, problem: str, wrong: str, known: Iterable[str]) -> NoReturn:
+    names = list(known)
     fix = f"{did_you_mean(wrong, names) if wrong else ''} Give one of {', '.join(names)}".strip()
-    raise _problem(field, problem, fix)
+    raise InputError(problem, field=field, fix=fix)
