@@ -8,6 +8,7 @@ needs nothing but that table.
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Self
@@ -44,11 +45,43 @@ class Sentence(str):
 
     def to(self, language: str) -> str:
         """The sentence in a language; English where it has no translation."""
-        template = translations(language).get(self.template)
-        if template is None:
-            return str(self)
-        facts = {name: told(fact, language) for name, fact in self.facts.items()}
-        return template.format(**facts)
+        template = translations(language).get(self.template, self.template)
+        return template.format(**{name: told(fact, language) for name, fact in self.facts.items()})
+
+    def with_facts(self, **facts: Any) -> Sentence:
+        """The same sentence with other facts."""
+        return Sentence(self.template, **facts)
+
+    def __getnewargs_ex__(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """What a copy is made from; it may be made in another process."""
+        return (self.template,), self.facts
+
+
+class Joined(Sentence):
+    """Several texts, one after another; what stands between them is translated as well.
+
+    Args:
+        between: what stands between them, such as ``", "``.
+        parts: the texts; empty ones are left out.
+    """
+
+    parts: list[str]
+
+    def __new__(cls, between: str, parts: Iterable[object], /) -> Self:
+        """Put them together."""
+        kept = [text for part in parts if (text := part if isinstance(part, Sentence) else str(part))]
+        made = str.__new__(cls, between.join(kept))
+        made.template, made.facts, made.parts = between, {}, kept
+        return made
+
+    def to(self, language: str) -> str:
+        """The texts in a language."""
+        between = translations(language).get(self.template, self.template)
+        return between.join(told(part, language) for part in self.parts)
+
+    def __getnewargs_ex__(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """What a copy is made from."""
+        return (self.template, self.parts), {}
 
 
 def told(text: Any, language: str) -> Any:
