@@ -6,12 +6,11 @@ known stays as it is.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 import click
 
-from drg.words import ENGLISH, Sentence
+from drg.words import ENGLISH, Sentence, recognised
 
 _OPTION: Final = {"option": "{option}"}
 _VALUE: Final = {"value": "{value}"}
@@ -41,26 +40,15 @@ _OF_CLICK: Final = (
 )
 
 
-def _recognised(message: str) -> str:
-    """A message as a sentence, if it is one of click's."""
-    if isinstance(message, Sentence):
-        return message
-    for sentence in _OF_CLICK:
-        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+?)", re.escape(sentence.template))
-        if found := re.fullmatch(pattern, message, re.DOTALL):
-            return sentence.with_facts(**{name: _recognised(fact) for name, fact in found.groupdict().items()})
-    return message
-
-
 def show_usage_error(error: click.ClickException, language: str) -> None:
     """Print what is wrong with a command line, and where help is."""
-    message = _recognised(error.format_message())
+    message = recognised(error.format_message(), _OF_CLICK)
     # What is not known is told by click itself; help is, which stands for an empty command line.
     if language == ENGLISH or not isinstance(message, Sentence):
         error.show()
         return
     if isinstance(error, click.BadParameter) and isinstance(error.message, Sentence):
-        message = message.with_facts(**message.facts | {"problem": error.message})
+        message.facts["problem"] = error.message
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is not None:
         usage = Sentence("Usage: {usage}", usage=context.get_usage().removeprefix("Usage: "))

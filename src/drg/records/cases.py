@@ -29,6 +29,7 @@ from drg.records.header import fitting
 from drg.records.layout import CANONICAL, Layout, canonical_layout
 from drg.records.layout_files import shipped_layouts
 from drg.records.notes import FILE, OURS, ROW
+from drg.words import Sentence
 
 _PLACE: Final = f"{OURS}place"
 _SAID: Final = ("rule", "severity", "message", "message_zh", "fix", "fix_zh")
@@ -347,7 +348,7 @@ def discharge_of(data: Any) -> Discharge:
     binding = cases.binding
     for name in cases.own_columns:
         if name not in binding.names and (hint := did_you_mean(name, fields, likeness=_LIKE)):
-            raise InputError(f"a discharge has no field {name!r}", field=name, fix=hint)
+            raise InputError(Sentence("a discharge has no field {name!r}", name=name), field=name, fix=hint)
     batch = cases.rows.collect()
     # Of a file as the code list spells its codes; what a user typed stays as it is.
     frame = cases.convert(batch, fields).frame if cases is data else cases.read(batch, fields)

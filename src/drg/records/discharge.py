@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from drg.columns import INPUT, RECORD
 from drg.errors import InputError, did_you_mean
+from drg.words import Joined, Sentence
 
 Number = int | float | str | None
 Codes = list[str | None] | str | None
@@ -55,16 +56,18 @@ class Discharge(BaseModel):
         if unknown:
             hint = did_you_mean(str(unknown[0]), cls.model_fields)
             raise InputError(
-                f"a discharge has no field {unknown[0]!r}",
+                Sentence("a discharge has no field {name!r}", name=unknown[0]),
                 field=str(unknown[0]),
-                fix=hint or f"The fields are {', '.join(cls.model_fields)}",
+                fix=hint or Sentence("The fields are {names}", names=Joined(", ", cls.model_fields)),
             )
         try:
             return cls.model_validate(dict(discharge))
         except ValidationError as error:
             field = str(error.errors()[0]["loc"][0])
             raise InputError(
-                f"{field} is {discharge[field]!r}", field=field, fix=f"Give {(INPUT | RECORD)[field].meaning}"
+                Sentence("{field} is {value!r}", field=field, value=discharge[field]),
+                field=field,
+                fix=Sentence("Give {meaning}", meaning=(INPUT | RECORD)[field].meaning),
             ) from None
 
     def frame(self) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from drg.errors import InputError, did_you_mean
 from drg.records.layout import CANONICAL, Layout, Source, Table, Where, canonical_layout
+from drg.words import Joined, Sentence
 
 _SHIPPED: Final = Path(__file__).parent / "layouts"
 
@@ -36,9 +37,17 @@ def find_layout(layout: str | Path | Layout) -> Layout:
     known = shipped_layouts()
     if layout not in known:
         raise InputError(
-            f"there is no layout {layout!r}",
-            fix=f"{did_you_mean(layout, known)} Give one of {', '.join(known)}, or the path of your own "
-            "ending in .toml".strip(),
+            Sentence("there is no layout {layout!r}", layout=layout),
+            fix=Joined(
+                " ",
+                (
+                    did_you_mean(layout, known),
+                    Sentence(
+                        "Give one of {names}, or the path of your own ending in .toml",
+                        names=Joined(", ", known),
+                    ),
+                ),
+            ),
         )
     return known[layout]
 
@@ -53,15 +62,19 @@ def read_layout(file: Path) -> Layout:
         data = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
     except OSError as error:
         raise InputError(
-            f"the layout cannot be read: {error.strerror}", file=file, fix="Check the path"
+            Sentence("the layout cannot be read: {reason}", reason=error.strerror),
+            file=file,
+            fix=Sentence("Check the path"),
         ) from None
     except UnicodeDecodeError:
-        raise InputError("the layout is not UTF-8 text", file=file, fix="Save the file as UTF-8") from None
+        raise InputError(
+            Sentence("the layout is not UTF-8 text"), file=file, fix=Sentence("Save the file as UTF-8")
+        ) from None
     except tomllib.TOMLDecodeError as error:
         raise InputError(
-            f"not valid TOML: {error}",
+            Sentence("not valid TOML: {reason}", reason=str(error)),
             file=file,
-            fix='Write each entry on its own line as key = "text" or key = ["text", "text"]',
+            fix=Sentence('Write each entry on its own line as key = "text" or key = ["text", "text"]'),
         ) from None
     if "based_on" in data:
         data = _completed(data, file)
@@ -78,10 +91,10 @@ def _completed(data: dict[str, Any], file: Path) -> dict[str, Any]:
     if wrong not in bases:
         hint = did_you_mean(str(wrong), bases)
         raise InputError(
-            f"there is no layout {wrong!r} to be based on",
+            Sentence("there is no layout {wrong!r} to be based on", wrong=wrong),
             file=file,
             field="based_on",
-            fix=f"{hint} Give one of {', '.join(bases)}".strip(),
+            fix=Joined(" ", (hint, Sentence("Give one of {names}", names=Joined(", ", bases)))),
         )
     base = bases[wrong].model_dump(exclude_unset=True)
     own = data.get("field", [])
@@ -123,15 +136,34 @@ def _readable(error: ErrorDetails, data: dict[str, Any], file: Path) -> InputErr
     key = next((step for step in reversed(error["loc"]) if isinstance(step, str)), "")
     if error["type"] == "layout":
         context = error["ctx"]
-        where = ", ".join([*place, context["field"]])
-        return InputError(f"{where}: {context['problem']}", file=file, fix=context["fix"])
-    where = ", ".join(place)
+        where = Joined(", ", [*place, context["field"]])
+        return InputError(
+            Sentence("{where}: {problem}", where=where, problem=context["problem"]),
+            file=file,
+            fix=context["fix"],
+        )
+    where = Joined(", ", place)
     if error["type"] == "extra_forbidden":
         known = model.model_fields
-        fix = f"{did_you_mean(key, known)} Known keys: {', '.join(known)}".strip()
-        return InputError(f"{where}: unknown key", file=file, fix=fix)
+        fix: Sentence = Joined(
+            " ", (did_you_mean(key, known), Sentence("Known keys: {names}", names=Joined(", ", known)))
+        )
+        return InputError(Sentence("{where}: unknown key", where=where), file=file, fix=fix)
     example = _EXAMPLES.get(key)
-    fix = f"Write it like this: {example}" if example else "See the page on layouts in the documentation"
+    fix = (
+        Sentence("Write it like this: {example}", example=example)
+        if example
+        else Sentence("See the page on layouts in the documentation")
+    )
     if error["type"] == "missing":
-        return InputError(f"{where} is missing", file=file, fix=fix)
-    return InputError(f"{where}: {error['input']!r} is not possible: {error['msg']}", file=file, fix=fix)
+        return InputError(Sentence("{where} is missing", where=where), file=file, fix=fix)
+    return InputError(
+        Sentence(
+            "{where}: {value!r} is not possible: {reason}",
+            where=where,
+            value=error["input"],
+            reason=error["msg"],
+        ),
+        file=file,
+        fix=fix,
+    )

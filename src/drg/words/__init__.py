@@ -8,6 +8,7 @@ needs nothing but that table.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -48,13 +49,29 @@ class Sentence(str):
         template = translations(language).get(self.template, self.template)
         return template.format(**{name: told(fact, language) for name, fact in self.facts.items()})
 
-    def with_facts(self, **facts: Any) -> Sentence:
-        """The same sentence with other facts."""
-        return Sentence(self.template, **facts)
-
     def __getnewargs_ex__(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """What a copy is made from; it may be made in another process."""
         return (self.template,), self.facts
+
+
+class Both(Sentence):
+    """A text that data has in both languages, such as the name of a column."""
+
+    zh: str
+
+    def __new__(cls, en: str, zh: str) -> Self:
+        """Keep both."""
+        made = str.__new__(cls, en)
+        made.template, made.facts, made.zh = en, {}, zh
+        return made
+
+    def to(self, language: str) -> str:
+        """The text in a language."""
+        return str(self) if language == ENGLISH else self.zh
+
+    def __getnewargs_ex__(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """What a copy is made from."""
+        return (str(self), self.zh), {}
 
 
 class Joined(Sentence):
@@ -82,6 +99,23 @@ class Joined(Sentence):
     def __getnewargs_ex__(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """What a copy is made from."""
         return (self.template, self.parts), {}
+
+
+def recognised(text: str, known: Iterable[Sentence]) -> str:
+    """A text of another library as the first of these sentences that it is; else as it stands.
+
+    Args:
+        text: in English, what happens to have been said.
+        known: sentences whose facts are their own fields: ``Sentence("no {what}", what="{what}")``.
+    """
+    for sentence in known:
+        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+?)", re.escape(sentence.template))
+        if not isinstance(text, Sentence) and (found := re.fullmatch(pattern, text, re.DOTALL)):
+            return Sentence(
+                sentence.template,
+                **{name: recognised(fact, known) for name, fact in found.groupdict().items()},
+            )
+    return text
 
 
 def told(text: Any, language: str) -> Any:
