@@ -13,6 +13,7 @@ from drg.columns import INPUT, RECORD
 from drg.errors import InputError, did_you_mean
 from drg.records.binding import UNREAD
 from drg.records.cases import Cases
+from drg.words import Joined, Sentence
 
 Number = int | float | str | None
 Codes = list[str | None] | str | None
@@ -59,16 +60,18 @@ class Discharge(BaseModel):
         if unknown:
             hint = did_you_mean(str(unknown[0]), cls.model_fields)
             raise InputError(
-                f"a discharge has no field {unknown[0]!r}",
+                Sentence("a discharge has no field {name!r}", name=unknown[0]),
                 field=str(unknown[0]),
-                fix=hint or f"The fields are {', '.join(cls.model_fields)}",
+                fix=hint or Sentence("The fields are {names}", names=Joined(", ", cls.model_fields)),
             )
         try:
             return cls.model_validate(dict(discharge))
         except ValidationError as error:
             field = str(error.errors()[0]["loc"][0])
             raise InputError(
-                f"{field} is {discharge[field]!r}", field=field, fix=f"Give {(INPUT | RECORD)[field].meaning}"
+                Sentence("{field} is {value!r}", field=field, value=discharge[field]),
+                field=field,
+                fix=Sentence("Give {meaning}", meaning=(INPUT | RECORD)[field].meaning),
             ) from None
 
     def frame(self) -> pl.DataFrame:
@@ -91,7 +94,7 @@ def discharge_of(data: Any) -> Discharge:
     binding = cases.binding
     for name in cases.own_columns:
         if name not in binding.names and (hint := did_you_mean(name, fields, likeness=_LIKE)):
-            raise InputError(f"a discharge has no field {name!r}", field=name, fix=hint)
+            raise InputError(Sentence("a discharge has no field {name!r}", name=name), field=name, fix=hint)
     batch = cases.rows.collect()
     # Of a file as the code list spells its codes; what a user typed stays as it is.
     frame = cases.convert(batch, fields).frame if cases is data else cases.read(batch, fields)

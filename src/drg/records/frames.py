@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from drg.errors import InputError
+from drg.words import Sentence
 
 if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
@@ -72,8 +73,8 @@ def no_frame(data: Any) -> InputError:
     """The error of what is no table of discharges."""
     kind = f"{type(data).__module__.partition('.')[0]}.{type(data).__name__}"
     return InputError(
-        f"a {kind} is not a table of discharges",
-        fix="Give a polars DataFrame or LazyFrame, a pyarrow Table or a pandas DataFrame",
+        Sentence("a {kind} is not a table of discharges", kind=kind),
+        fix=Sentence("Give a polars DataFrame or LazyFrame, a pyarrow Table or a pandas DataFrame"),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Final, NoReturn
 from drg.columns import ALL, INPUT, PRICING, RECORD, Column
 from drg.errors import InputError, did_you_mean
 from drg.records.conversions import CONVERSIONS, UNITS, factor, usual_conversion
+from drg.words import Joined, Sentence
 
 CANONICAL: Final = "canonical"
 # Stands for the number in the names of a numbered series.
@@ -100,28 +101,58 @@ class Source:
 
     def __post_init__(self) -> None:
         if self.column not in ALL:
-            _refuse("column", f"there is no column {self.column!r}", self.column, ALL)
+            _refuse("column", Sentence("there is no column {column!r}", column=self.column), self.column, ALL)
         if self.conversion not in CONVERSIONS:
-            _refuse("conversion", f"there is no conversion {self.conversion!r}", self.conversion, CONVERSIONS)
+            _refuse(
+                "conversion",
+                Sentence("there is no conversion {conversion!r}", conversion=self.conversion),
+                self.conversion,
+                CONVERSIONS,
+            )
         conversion = CONVERSIONS[self.conversion]
         if not conversion.fits(self.canonical):
             fitting = [name for name, c in CONVERSIONS.items() if c.fits(self.canonical)]
-            _refuse("conversion", f"{self.conversion!r} does not make {self.column}", "", fitting)
+            _refuse(
+                "conversion",
+                Sentence(
+                    "{conversion!r} does not make {column}", conversion=self.conversion, column=self.column
+                ),
+                "",
+                fitting,
+            )
         if self.unit is not None and self.unit not in UNITS:
-            _refuse("unit", f"there is no unit {self.unit!r}", self.unit, UNITS)
+            _refuse("unit", Sentence("there is no unit {unit!r}", unit=self.unit), self.unit, UNITS)
         if self.unit is not None and factor(self.canonical, self.unit) is None:
             fitting = [name for name in UNITS if factor(self.canonical, name) is not None]
-            _refuse("unit", f"{self.unit!r} does not measure {self.column}", "", fitting)
+            _refuse(
+                "unit",
+                Sentence("{unit!r} does not measure {column}", unit=self.unit, column=self.column),
+                "",
+                fitting,
+            )
         if bool(self.names) == bool(self.parts):
-            _refuse("names", "give either names or parts", "", ("names", "parts"))
+            _refuse("names", Sentence("give either names or parts"), "", ("names", "parts"))
         if self.parts and not conversion.several:
             fitting = [name for name, c in CONVERSIONS.items() if c.several]
-            _refuse("parts", f"{self.conversion!r} reads one field only", "", fitting)
+            _refuse(
+                "parts",
+                Sentence("{conversion!r} reads one field only", conversion=self.conversion),
+                "",
+                fitting,
+            )
         if self.conversion == "codes_wide" and not self.parts and any(NUMBER not in n for n in self.names):
-            problem = f"a numbered series needs {NUMBER} in every name"
-            raise InputError(problem, field="names", fix="Write C06x{n}C")
+            raise InputError(
+                Sentence("a numbered series needs {number} in every name", number=NUMBER),
+                field="names",
+                fix=Sentence("Write C06x{{n}}C"),
+            )
         if self.gather is not None and self.gather not in GATHER:
-            _refuse("gather", f"there is no way {self.gather!r} to gather rows", self.gather, GATHER)
+            _refuse(
+                "gather",
+                Sentence("there is no way {gather!r} to gather rows", gather=self.gather),
+                self.gather,
+                GATHER,
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,10 +182,18 @@ class Layout:
         tables = [table.name for table in self.table]
         for source in self.field:
             if (source.table is None) != (not tables) or (source.table and source.table not in tables):
-                _refuse("table", f"{source.column} names no table of this layout", "", tables or ["none"])
+                _refuse(
+                    "table",
+                    Sentence("{column} names no table of this layout", column=source.column),
+                    "",
+                    tables or [Sentence("none")],
+                )
         if "principal_diagnosis" not in {source.column for source in self.field}:
-            fix = "No case can be grouped without it: add one"
-            raise InputError("no field for principal_diagnosis", field="field", fix=fix)
+            raise InputError(
+                Sentence("no field for principal_diagnosis"),
+                field="field",
+                fix=Sentence("No case can be grouped without it: add one"),
+            )
 
     def sources(self, table: str | None = None) -> tuple[Source, ...]:
         """The sources in one table."""
@@ -181,5 +220,6 @@ def canonical_layout() -> Layout:
 
 def _refuse(field: str, problem: str, wrong: str, known: Iterable[str]) -> NoReturn:
     names = list(known)
-    fix = f"{did_you_mean(wrong, names) if wrong else ''} Give one of {', '.join(names)}".strip()
+    hint = did_you_mean(wrong, names) if wrong else ""
+    fix = Joined(" ", (hint, Sentence("Give one of {names}", names=Joined(", ", names))))
     raise InputError(problem, field=field, fix=fix)

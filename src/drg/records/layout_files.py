@@ -12,6 +12,7 @@ from typing import Any, Final, cast
 
 from drg.errors import InputError, did_you_mean
 from drg.records.layout import CANONICAL, Layout, Source, Table, Where, canonical_layout
+from drg.words import Joined, Sentence
 
 _SHIPPED: Final = Path(__file__).parent / "layouts"
 
@@ -36,9 +37,17 @@ def find_layout(layout: str | Path | Layout) -> Layout:
     known = shipped_layouts()
     if layout not in known:
         raise InputError(
-            f"there is no layout {layout!r}",
-            fix=f"{did_you_mean(layout, known)} Give one of {', '.join(known)}, or the path of your own "
-            "ending in .toml".strip(),
+            Sentence("there is no layout {layout!r}", layout=layout),
+            fix=Joined(
+                " ",
+                (
+                    did_you_mean(layout, known),
+                    Sentence(
+                        "Give one of {names}, or the path of your own ending in .toml",
+                        names=Joined(", ", known),
+                    ),
+                ),
+            ),
         )
     return known[layout]
 
@@ -53,15 +62,19 @@ def read_layout(file: Path) -> Layout:
         data = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
     except OSError as error:
         raise InputError(
-            f"the layout cannot be read: {error.strerror}", file=file, fix="Check the path"
+            Sentence("the layout cannot be read: {reason}", reason=error.strerror),
+            file=file,
+            fix=Sentence("Check the path"),
         ) from None
     except UnicodeDecodeError:
-        raise InputError("the layout is not UTF-8 text", file=file, fix="Save the file as UTF-8") from None
+        raise InputError(
+            Sentence("the layout is not UTF-8 text"), file=file, fix=Sentence("Save the file as UTF-8")
+        ) from None
     except tomllib.TOMLDecodeError as error:
         raise InputError(
-            f"not valid TOML: {error}",
+            Sentence("not valid TOML: {reason}", reason=str(error)),
             file=file,
-            fix='Write each entry on its own line as key = "text" or key = ["text", "text"]',
+            fix=Sentence('Write each entry on its own line as key = "text" or key = ["text", "text"]'),
         ) from None
     try:
         return _layout(data)
@@ -96,9 +109,9 @@ def _layout(data: dict[str, Any]) -> Layout:
     if wrong not in bases:
         hint = did_you_mean(str(wrong), bases)
         raise InputError(
-            f"there is no layout {wrong!r} to be based on",
+            Sentence("there is no layout {wrong!r} to be based on", wrong=wrong),
             field="based_on",
-            fix=f"{hint} Give one of {', '.join(bases)}".strip(),
+            fix=Joined(" ", (hint, Sentence("Give one of {names}", names=Joined(", ", bases)))),
         )
     base = bases[wrong]
     values = {"blank": base.blank, "table": base.table, **_values(Layout, {"field": [], **data}, "")}
@@ -107,6 +120,8 @@ def _layout(data: dict[str, Any]) -> Layout:
     return cast("Layout", _made(Layout, {**values, "field": (*values["field"], *rest)}, ""))
 
 
+_A_LIST: Final = Sentence("a list")
+_A_FULL_LIST: Final = Sentence("a list of one value or more")
 _EXAMPLES: Final = {
     "id": 'id = "county-hospital"',
     "title": 'title = "Export of the county hospital"',
@@ -127,11 +142,14 @@ def _values(kind: type, data: Mapping[str, Any], place: str) -> dict[str, Any]:
     known = {field.name: field for field in fields(kind)}
     for key in data:
         if key not in known:
-            fix = f"{did_you_mean(key, known)} Known keys: {', '.join(known)}".strip()
-            raise InputError(f"{_inside(place, key)}: unknown key", fix=fix)
+            keys = Sentence("Known keys: {names}", names=Joined(", ", known))
+            raise InputError(
+                Sentence("{where}: unknown key", where=_inside(place, key)),
+                fix=Joined(" ", (did_you_mean(key, known), keys)),
+            )
     for name, field in known.items():
         if name not in data and field.default is MISSING and field.default_factory is MISSING:
-            raise InputError(f"{_inside(place, name)} is missing", fix=_example(name))
+            raise InputError(Sentence("{where} is missing", where=_inside(place, name)), fix=_example(name))
     return {
         name: _READERS[str(known[name].type)](value, _inside(place, name)) for name, value in data.items()
     }
@@ -142,7 +160,7 @@ def _table_of(kind: type) -> Callable[[Any, str], Any]:
 
     def entry(value: Any, place: str) -> Any:
         if not isinstance(value, dict):
-            raise _impossible(value, place, "a table of entries")
+            raise _impossible(value, place, Sentence("a table of entries"))
         return _made(kind, _values(kind, value, place), place)
 
     return entry
@@ -154,24 +172,25 @@ def _made(kind: type, values: Mapping[str, Any], place: str) -> Any:
         return kind(**values)
     except InputError as error:
         where = _inside(place, error.field or "")
-        raise InputError(f"{where}: {error.problem}", fix=error.fix) from None
+        problem = Sentence("{where}: {problem}", where=where, problem=error.problem)
+        raise InputError(problem, fix=error.fix) from None
 
 
 def _text(value: Any, place: str) -> str:
     if not isinstance(value, str):
-        raise _impossible(value, place, "text in quotes")
+        raise _impossible(value, place, Sentence("text in quotes"))
     return value
 
 
 def _some_text(value: Any, place: str) -> str:
     if not _text(value, place):
-        raise _impossible(value, place, "text in quotes that is not empty")
+        raise _impossible(value, place, Sentence("text in quotes that is not empty"))
     return str(value)
 
 
 def _id(value: Any, place: str) -> str:
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", _text(value, place)):
-        raise _impossible(value, place, "small letters, digits and . _ -")
+        raise _impossible(value, place, Sentence("small letters, digits and . _ -"))
     return str(value)
 
 
@@ -180,7 +199,7 @@ def _listed(read: Callable[[Any, str], Any], least: int = 0) -> Callable[[Any, s
 
     def values(value: Any, place: str) -> tuple[Any, ...]:
         if not isinstance(value, list) or len(value) < least:
-            raise _impossible(value, place, "a list" if least == 0 else "a list of one value or more")
+            raise _impossible(value, place, _A_LIST if least == 0 else _A_FULL_LIST)
         return tuple(read(one, f"{place} {number}{_called(one)}") for number, one in enumerate(value, 1))
 
     return values
@@ -188,19 +207,19 @@ def _listed(read: Callable[[Any, str], Any], least: int = 0) -> Callable[[Any, s
 
 def _words(value: Any, place: str) -> dict[str, str]:
     if not isinstance(value, dict):
-        raise _impossible(value, place, "a table of entries")
+        raise _impossible(value, place, Sentence("a table of entries"))
     return {key: _text(word, _inside(place, key)) for key, word in value.items()}
 
 
 def _number(value: Any, place: str) -> int:
     if type(value) is not int:
-        raise _impossible(value, place, "a whole number")
+        raise _impossible(value, place, Sentence("a whole number"))
     return value
 
 
 def _flag(value: Any, place: str) -> bool:
     if not isinstance(value, bool):
-        raise _impossible(value, place, "true or false")
+        raise _impossible(value, place, Sentence("true or false"))
     return value
 
 
@@ -235,12 +254,19 @@ def _called(entry: Any) -> str:
     return f" ({name})" if name else ""
 
 
-def _example(place: str) -> str:
+def _example(place: str) -> Sentence:
     key = re.sub(r" \d+$", "", place.rpartition(", ")[2])
     example = _EXAMPLES.get(key)
-    return f"Write it like this: {example}" if example else "See the page on layouts in the documentation"
+    if example:
+        return Sentence("Write it like this: {example}", example=example)
+    return Sentence("See the page on layouts in the documentation")
 
 
 def _impossible(value: Any, place: str, expected: str) -> InputError:
-    problem = f"{place}: {value!r} is not possible: {expected} is expected"
+    problem = Sentence(
+        "{where}: {value!r} is not possible: {expected} is expected",
+        where=place,
+        value=value,
+        expected=expected,
+    )
     return InputError(problem, fix=_example(place))

@@ -19,6 +19,7 @@ from drg.report.console_table import show
 from drg.report.language import either
 from drg.report.prices import STATUSES_ZH
 from drg.settlement.candidates import Candidates, special_review
+from drg.words import Sentence
 
 _MOST_HOSPITALS: Final = 20
 # So many comparisons a spreadsheet makes at once without a pause.
@@ -94,8 +95,12 @@ def applications(candidates: Candidates, loaded: LoadedScheme, language: str = "
     """
     if candidates.cases.height >= MOST_ROWS:
         raise OutputError(
-            f"{candidates.cases.height:,} candidates are more than a sheet of Excel holds",
-            fix="Write a list for each hospital (--hospital), or raise the limits in [settlement.special]",
+            Sentence(
+                "{count:,} candidates are more than a sheet of Excel holds", count=candidates.cases.height
+            ),
+            fix=Sentence(
+                "Write a list for each hospital (--hospital), or raise the limits in [settlement.special]"
+            ),
         )
     content = io.BytesIO()
     cases, quotas, notes = _SHEETS[language]

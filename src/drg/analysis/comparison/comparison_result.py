@@ -17,6 +17,7 @@ from drg.analysis.comparison.step import LEVELS
 from drg.errors import InputError
 from drg.grouping.outcomes import GROUPED, INVALID, STATUSES, UNGROUPED
 from drg.records.short_table import ShortTable
+from drg.words import Joined, Sentence
 
 HOSPITAL: Final = ("hospital_id",)
 DEPARTMENT: Final = PLACE
@@ -321,17 +322,16 @@ class Comparison(ShortTable):
     def _at(self, version: str) -> int:
         if version not in self.ids:
             raise InputError(
-                f"{version!r} is not compared here", fix=f"The versions are {', '.join(self.ids)}"
+                Sentence("{version!r} is not compared here", version=version),
+                fix=Sentence("The versions are {names}", names=Joined(", ", self.ids)),
             )
         return self.ids.index(version)
 
     def _other(self, version: str) -> int:
         at = self._at(version)
         if at == 0:
-            raise InputError(
-                f"{version} is the base, with which the others are compared",
-                fix=f"Give one of {', '.join(self.others)}",
-            )
+            problem = Sentence("{version} is the base, with which the others are compared", version=version)
+            raise InputError(problem, fix=Sentence("Give one of {names}", names=Joined(", ", self.others)))
         return at
 
     def _changed(self, at: int, base: str, other: str) -> pl.Expr:
