@@ -28,6 +28,12 @@ CLASSES = (
 )
 BY_GROUP = ("incomplete", "extreme", "high", "low", "normal")
 BESIDE = ("item_payment", "outside_payment", "special_payment", "excluded_items_payment")
+PAID_BESIDE = {
+    "item_payment": "item_payment_yuan",
+    "outside_payment": "outside_payment_yuan",
+    "special_payment": "special_case_payment_yuan",
+    "excluded_items_payment": "excluded_items_payment_yuan",
+}
 COUNTS = ("cases", "cases_held", "weighted_cases", *(f"cases_{name}" for name in CLASSES))
 FINE = ("relative_weight", "points")
 AMOUNTS = ("cost", "standard", "surplus_formula", "shared_cost", "shared_standard", *BESIDE, "patient_share")
@@ -117,14 +123,21 @@ def decided(cases: Sequence[Case], scheme: PaymentScheme, decisions: Iterable[Ca
         beside = number(case["excluded_items_yuan"]) if scheme.excluded_items else Fraction(0)
         paid = decision["payment"]
         case["case_class"] = "special"
-        case["special_payment"] = number(case["total_cost_yuan"]) - beside if paid is None else Fraction(paid)
-        for name in ("drg_payment", "high_cost_payment", "item_payment", "outside_payment"):
+        case["special_case_payment_yuan"] = (
+            number(case["total_cost_yuan"]) - beside if paid is None else Fraction(paid)
+        )
+        for name in (
+            "drg_payment_yuan",
+            "high_cost_payment_yuan",
+            "item_payment_yuan",
+            "outside_payment_yuan",
+        ):
             case[name] = 0
-        if case["patient_share"] is not None:
+        if case["patient_and_others_yuan"] is not None:
             # The fund pays at least nothing, so others bear at most the payment.
             borne = number(case["patient_share_yuan"]) + number(case.get("other_payers_yuan"))
-            paid = case["special_payment"] + number(case["excluded_items_payment"])
-            case["patient_share"] = min(borne, paid)
+            paid = case["special_case_payment_yuan"] + number(case["excluded_items_payment_yuan"])
+            case["patient_and_others_yuan"] = min(borne, paid)
         result[found[0]] = case
     return result
 
@@ -142,16 +155,16 @@ def sums(cases: Iterable[Case], scheme: PaymentScheme) -> Figures:
         kind = case["case_class"]
         total["cases"] += 1
         total[f"cases_{kind}"] += 1
-        unknown_share = "patient_share_yuan" in case and case["patient_share"] is None
+        unknown_share = "patient_share_yuan" in case and case["patient_and_others_yuan"] is None
         if kind in ("invalid", "unpriced") or unknown_share:
             total["cases_held"] += 1
             continue
         if case["relative_weight"] is not None:
             total["weighted_cases"] += 1
             total["relative_weight"] += number(case["relative_weight"])
-        cost, standard = number(case["total_cost_yuan"]), number(case["standard_payment"])
+        cost, standard = number(case["total_cost_yuan"]), number(case["standard_payment_yuan"])
         net = cost - (number(case["excluded_items_yuan"]) if scheme.excluded_items else 0)
-        by_group = number(case["drg_payment"]) + number(case["high_cost_payment"])
+        by_group = number(case["drg_payment_yuan"]) + number(case["high_cost_payment_yuan"])
         total["cost"] += cost
         if kind in BY_GROUP:
             total["standard"] += standard
@@ -166,9 +179,9 @@ def sums(cases: Iterable[Case], scheme: PaymentScheme) -> Figures:
         else:
             total["item_payment"] += by_group
         for name in BESIDE:
-            total[name] += number(case[name])
+            total[name] += number(case[PAID_BESIDE[name]])
         if "patient_share_yuan" in case:
-            total["patient_share"] += number(case["patient_share"])
+            total["patient_share"] += number(case["patient_and_others_yuan"])
     return total
 
 

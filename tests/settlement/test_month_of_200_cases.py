@@ -80,7 +80,7 @@ def test_surplus_is_formula_plus_adjustment(scheme: Path) -> None:
     )
     priced = drg.price(grouped, scheme)
     assert dict(priced["case_class"].value_counts().iter_rows()) == {"normal": 196, "high": 1, "low": 3}
-    printed = priced.filter(pl.col("drg") != "IU99").select("drg", "standard_payment").unique()
+    printed = priced.filter(pl.col("drg") != "IU99").select("drg", "standard_payment_yuan").unique()
     assert dict(printed.iter_rows()) == STANDARDS
 
     rows = drg.settle(priced, scheme).rows.filter(span="month", period="2025-03")
@@ -92,8 +92,8 @@ def test_surplus_is_formula_plus_adjustment(scheme: Path) -> None:
     # … because outliers are paid what they cost and count as zero: their part of the formula is taken out.
     assert month["surplus_adjustment"] == ADJUSTMENT
     outliers = priced.filter(pl.col("case_class") != "normal")
-    assert outliers["surplus"].to_list() == [0] * 4
-    assert -outliers["surplus_formula"].sum() == ADJUSTMENT
+    assert outliers["surplus_yuan"].to_list() == [0] * 4
+    assert -outliers["surplus_formula_yuan"].sum() == ADJUSTMENT
     assert month["surplus"] == month["surplus_formula"] + month["surplus_adjustment"] == SURPLUS
     # What is compared when a surplus is shared are the other 196 cases only.
     assert month["surplus_available"] == SURPLUS

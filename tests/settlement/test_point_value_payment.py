@@ -16,8 +16,13 @@ from tests.report import settled
 from tests.report.test_statement import POINTS
 
 SHARED = ("normal", "incomplete", "high")
-BESIDE = ("item_payment", "outside_payment", "special_payment", "excluded_items_payment")
-PARTS = ("drg_payment", "high_cost_payment", *BESIDE)
+BESIDE = (
+    "item_payment_yuan",
+    "outside_payment_yuan",
+    "special_case_payment_yuan",
+    "excluded_items_payment_yuan",
+)
+PARTS = ("drg_payment_yuan", "high_cost_payment_yuan", *BESIDE)
 
 
 def half_up(value: Fraction, places: int) -> Decimal:
@@ -36,11 +41,11 @@ def test_every_case_is_paid_its_points(tmp_path: Path) -> None:
         if row["case_class"] in ("invalid", "unpriced"):
             assert (row["point_value"], row["cleared_payment"]) == (None, None)
             continue
-        by_group = row["drg_payment"] + row["high_cost_payment"]
+        by_group = row["drg_payment_yuan"] + row["high_cost_payment_yuan"]
         beside = sum(row[name] for name in BESIDE)
         points = Fraction(0)
         if row["case_class"] in SHARED:
-            points = Fraction(row["points"]) * Fraction(by_group) / Fraction(row["standard_payment"])
+            points = Fraction(row["points"]) * Fraction(by_group) / Fraction(row["standard_payment_yuan"])
             paid += 1
         else:
             beside += by_group

@@ -77,7 +77,7 @@ def test_engine_equals_oracle_on_what_pricing_gives(seed: int, tmp_path: Path) -
     texts = priced["total_cost_yuan"].dtype == pl.String
     rows = priced.to_dicts()
     points = entries["method"]["kind"] == "points"
-    rules = random_rules(rng, [row for row in rows if row["payment"] is not None], points=points)
+    rules = random_rules(rng, [row for row in rows if row["payment_yuan"] is not None], points=points)
     pricing.write_scheme(tmp_path, entries | {"settlement": with_sources(rules)}, weights)
     for row in rows if texts else ():
         row["total_cost_yuan"] = reference.number(_readable(row["total_cost_yuan"]))

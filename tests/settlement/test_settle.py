@@ -60,7 +60,7 @@ def year(settlement: Settlement, hospital: str = "H1") -> dict[str, Any]:
 
 
 def decision(case: str, payment: str | None = "1000.00", said: str = "approved") -> dict[str, Any]:
-    return {"hospital_id": "H1", "case_id": case, "decision": said, "payment_yuan": payment}
+    return {"hospital_id": "H1", "case_id": case, "decision": said, "special_payment_yuan": payment}
 
 
 def test_a_decision_for_an_unknown_case() -> None:
@@ -278,7 +278,7 @@ def test_columns_that_are_missing() -> None:
     assert "hospital_id" in str(error.value)
     assert "医疗机构代码" in str(error.value)
     with pytest.raises(MissingColumnError, match="Price the cases first: drg price … --scheme plain"):
-        settle(frame(cases()).drop("case_class", "drg_payment"))
+        settle(frame(cases()).drop("case_class", "drg_payment_yuan"))
     with pytest.raises(MissingColumnError, match="insured_area"):
         settle(
             frame(cases()).drop("insured_area"),
@@ -290,8 +290,8 @@ def test_columns_that_are_missing() -> None:
 
 
 def test_columns_that_hold_what_they_cannot() -> None:
-    rows = frame(cases(2)).with_columns(drg_payment=pl.Series(["10000.00", "ten"]))
-    with pytest.raises(InputError, match="按病组支付 drg_payment holds something that is no number"):
+    rows = frame(cases(2)).with_columns(drg_payment_yuan=pl.Series(["10000.00", "ten"]))
+    with pytest.raises(InputError, match="按病组支付 drg_payment_yuan holds something that is no number"):
         settle(rows)
     with pytest.raises(InputError, match="is not a table"):
         drg.settle([1, 2], loaded(PLAIN))

@@ -15,7 +15,7 @@ from drg.columns import Column, Kind
 from drg.payment.money import fen, yuan
 from drg.payment.scheme import PaymentScheme
 from drg.records.binding import with_unread
-from drg.settlement.case_formulas import AMOUNTS, BESIDE, over_sums
+from drg.settlement.case_formulas import AMOUNTS, BESIDE, PAID_BESIDE, over_sums
 from drg.settlement.case_sums import readable, with_names
 from drg.settlement.exact_decimals import as_decimals
 from drg.settlement.point_value_payment import CLEARED_COLUMNS
@@ -25,9 +25,11 @@ from drg.settlement.settlement_columns import ACCOUNT, MONTH
 MOST_CASES: Final = 500_000
 YUAN: Final = pl.Decimal(18, 2)
 MONEY: Final = (
-    *("standard_payment", "total_cost_yuan", "excluded_items_yuan", "drg_payment", "high_cost_payment"),
-    *BESIDE,
-    *("payment", "patient_share", "fund_payment", "surplus_formula", "surplus_adjustment", "surplus"),
+    *("standard_payment_yuan", "total_cost_yuan", "excluded_items_yuan", "drg_payment_yuan"),
+    "high_cost_payment_yuan",
+    *PAID_BESIDE,
+    *("payment_yuan", "patient_and_others_yuan", "fund_payment_yuan", "surplus_formula_yuan"),
+    *("surplus_adjustment_yuan", "surplus_yuan"),
 )
 # The columns of the case table, in their order; those that the cases lack are left out.
 SHOWN: Final = (

@@ -16,15 +16,25 @@ from drg.payment.expressions import ONE, Quotient, Rounding, evaluate, over_colu
 from drg.payment.scheme import CaseClass, PaymentScheme
 from drg.payment.scheme_numbers import INSIDE
 
-# The parts of a payment that no sharing touches, as pricing names them.
+# The parts of a payment that no sharing touches: as accounts call them, and as priced cases do.
 BESIDE: Final = ("item_payment", "outside_payment", "special_payment", "excluded_items_payment")
+PAID_BESIDE: Final = (
+    *("item_payment_yuan", "outside_payment_yuan", "special_case_payment_yuan"),
+    "excluded_items_payment_yuan",
+)
 FORMULAS: Final = {
     "cost": "total_cost_yuan",
     "excluded_items": "excluded_items_yuan if has_excluded_items else 0",
-    "standard": "standard_payment if inside else 0",
+    "standard": "standard_payment_yuan if inside else 0",
     "shared_cost": "cost - excluded_items if shared else 0",
-    "shared_standard": "drg_payment + high_cost_payment if shared else 0",
-    "item_payment": "item_payment if shared else item_payment + drg_payment + high_cost_payment",
+    "shared_standard": "drg_payment_yuan + high_cost_payment_yuan if shared else 0",
+    "item_payment": (
+        "item_payment_yuan if shared else item_payment_yuan + drg_payment_yuan + high_cost_payment_yuan"
+    ),
+    "outside_payment": "outside_payment_yuan",
+    "special_payment": "special_case_payment_yuan",
+    "excluded_items_payment": "excluded_items_payment_yuan",
+    "patient_share": "patient_and_others_yuan",
     "payment": "shared_standard + item_payment + outside_payment + special_payment + excluded_items_payment",
     "surplus_formula": "standard - (cost - excluded_items) if inside else 0",
     "surplus": "payment - cost",

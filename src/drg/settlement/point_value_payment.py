@@ -11,7 +11,7 @@ from drg.errors import InputError
 from drg.grouping.batched_frames import check_free, in_batches
 from drg.payment.expressions import wide
 from drg.payment.scheme import PaymentScheme
-from drg.settlement.case_formulas import BESIDE, shared_classes
+from drg.settlement.case_formulas import PAID_BESIDE, shared_classes
 from drg.settlement.case_sums import check_columns, readable, with_names
 from drg.settlement.exact_decimals import as_decimals
 from drg.settlement.settle import Settlement
@@ -97,8 +97,8 @@ class _Step:
 
     def __call__(self, batch: pl.DataFrame) -> pl.DataFrame:
         cases = with_names(readable(batch.lazy(), self._scheme, has_shares=self._has_shares).collect())
-        by_group = pl.col("drg_payment").fill_null(0) + pl.col("high_cost_payment").fill_null(0)
-        beside = pl.sum_horizontal(*BESIDE, pl.when(self._shared).then(0).otherwise(by_group))
+        by_group = pl.col("drg_payment_yuan").fill_null(0) + pl.col("high_cost_payment_yuan").fill_null(0)
+        beside = pl.sum_horizontal(*PAID_BESIDE, pl.when(self._shared).then(0).otherwise(by_group))
         places = cases.select(
             *("hospital_id", "insurance_type", "basis", "year", "held"),
             points=pl.when(self._shared).then("points").otherwise(0).cast(_WIDE),

@@ -14,6 +14,7 @@ from drg.payment.scheme import PaymentScheme
 from drg.payment.settlement_rules import SettlementRules
 from drg.records.binding import without_unread
 from drg.records.cases import Cases
+from drg.records.former_names import check_names
 from drg.records.short_table import ShortTable
 from drg.settlement import accounts
 from drg.settlement import settlement_notes as notes
@@ -104,6 +105,7 @@ def settle(
     model = loaded.scheme
     rules = model.settlement or NO_RULES
     frame = Cases.of(priced).lazy(own=True, marked=True)
+    check_names(frame.collect_schema().names())
     told: list[Finding] = []
     paid = _checked(payments, check_payments, PAYMENTS, told)
     scored = _checked(scores, check_scores, SCORES, told)
