@@ -64,8 +64,8 @@ def _check_apart(earlier: Manifest, earlier_file: Path, later: Manifest, later_f
     if earlier.valid_to is None or earlier.valid_to >= later.valid_from:
         raise TablesError(
             Sentence(
-                "{first} ({period}) and {second} ({second_period}) of the series {series!r} are in force on the same "
-                "days; the other manifest is {file}",
+                "{first} ({period}) and {second} ({second_period}) of the series {series!r} are in force on "
+                "the same days; the other manifest is {file}",
                 first=earlier.id,
                 period=earlier.period,
                 second=later.id,
