@@ -238,7 +238,7 @@ def _one_series(groupers: Mapping[str, Grouper]) -> Series:
         raise TablesError(
             Sentence(
                 "{groupers}: these are not the versions of one series",
-                groupers=", ".join(groupers) or "no version",
+                groupers=Joined(", ", groupers) or Sentence("no version"),
             ),
             field="series",
             fix=Sentence("Give versions whose manifests name the same series"),

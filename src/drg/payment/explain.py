@@ -21,7 +21,7 @@ from drg.payment.tcm import shares
 from drg.records.binding import UNREAD
 from drg.records.cases import Cases
 from drg.records.short_table import ShortTable
-from drg.words import Sentence
+from drg.words import Sentence, told
 
 if TYPE_CHECKING:
     from drg.payment.pricer import Pricer
@@ -130,7 +130,10 @@ def explain_price(
         case_class=outcome["case_class"],
         payment=outcome["payment_yuan"],
         outcome=outcome,
-        steps=tuple(PriceStep(**step._asdict()) for step in _steps(facts)),
+        steps=tuple(
+            PriceStep(**{name: told(text, language) for name, text in step._asdict().items()})
+            for step in _steps(facts)
+        ),
     )
 
 

@@ -127,6 +127,7 @@ OF_PYDANTIC: Final = (
     Sentence("it should have no more than {limit} digits in total", **_LIMIT),
     Sentence("string should have at least {limit} character", **_LIMIT),
     Sentence("string should match pattern {pattern}", pattern="{pattern}"),
+    Sentence("it should be {others} or {last}", others="{others}", last="{last}"),
     Sentence("it should be {choices}", choices="{choices}"),
 )
 # What a place also names that is no entry: a key itself, and the alternatives of an entry of several types.

@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 import polars as pl
 
-from drg.errors import DrgError, InputError, OutputError
+from drg.errors import DrgError, InputError, OutputError, system_reason
 from drg.records import encodings, spreadsheet
 from drg.records.exact_paths import exact, scan_csv, scan_parquet
 from drg.words import Joined, Sentence
@@ -145,7 +145,7 @@ def make_directory(directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            Sentence("cannot be made: {reason}", reason=error.strerror),
+            Sentence("cannot be made: {reason}", reason=system_reason(error)),
             file=directory,
             fix=Sentence("Give the name of a directory"),
         ) from None
@@ -335,7 +335,7 @@ def _unwritable(file: Path, error: OSError) -> OutputError:
             fix=Sentence("Make it first"),
         )
     return OutputError(
-        Sentence("cannot be written: {reason}", reason=error.strerror or error),
+        Sentence("cannot be written: {reason}", reason=system_reason(error)),
         file=file,
         fix=Sentence("Close the file if it is open elsewhere, or choose another place"),
     )

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 ENGLISH: Final = "en"
-LANGUAGES: Final = (ENGLISH, "zh")
+CHINESE: Final = "zh"
+LANGUAGES: Final = (ENGLISH, CHINESE)
 
 
 @cache

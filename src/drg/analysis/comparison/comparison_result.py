@@ -321,10 +321,8 @@ class Comparison(ShortTable):
 
     def _at(self, version: str) -> int:
         if version not in self.ids:
-            raise InputError(
-                Sentence("{version!r} is not compared here", version=version),
-                fix=Sentence("The versions are {names}", names=Joined(", ", self.ids)),
-            )
+            fix = Sentence("The versions are {names}", names=Joined(", ", self.ids))
+            raise InputError(Sentence("{version!r} is not compared here", version=version), fix=fix)
         return self.ids.index(version)
 
     def _other(self, version: str) -> int:
