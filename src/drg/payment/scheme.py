@@ -47,6 +47,26 @@ class CaseClass(StrEnum):
     NORMAL = "normal"
 
 
+# What each class is called in Chinese.
+CLASSES_ZH: Final = {
+    "invalid": "数据无效",
+    "special": "特例单议",
+    "ungrouped": "未入组",
+    "ambiguous": "歧义组 QY",
+    "short": "短期住院",
+    "long": "长期住院",
+    "bed_day": "床日",
+    "day_surgery": "日间手术",
+    "unweighted": "病组无权重",
+    "unpriced": "无法计价",
+    "incomplete": "未完成治疗",
+    "extreme": "极高费用",
+    "high": "高倍率",
+    "low": "低倍率",
+    "normal": "正常倍率",
+}
+
+
 class Method(Sourced):
     """How a relative weight becomes money.
 

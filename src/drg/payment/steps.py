@@ -13,7 +13,7 @@ from drg.payment import formulas
 from drg.payment.expression_text import with_numbers
 from drg.payment.formulas import FEN, Prices, half_up
 from drg.payment.price_book import Entry
-from drg.payment.scheme import High, Outside, PaymentScheme
+from drg.payment.scheme import CLASSES_ZH, High, Outside, PaymentScheme
 from drg.payment.step_places import in_column, in_scheme, in_scheme_row
 from drg.payment.weights import WEIGHTS_FILE
 from drg.words import Joined, Sentence
@@ -28,23 +28,6 @@ PARTS = (
 )
 # What explanations call a column, where its name is longer to tell it from a column of the input.
 _SAID = {"special_case_payment_yuan": "special payment", "patient_and_others_yuan": "patient share"}
-CLASSES_ZH = {
-    "invalid": "数据无效",
-    "special": "特例单议",
-    "ungrouped": "未入组",
-    "ambiguous": "歧义组 QY",
-    "short": "短期住院",
-    "long": "长期住院",
-    "bed_day": "床日",
-    "day_surgery": "日间手术",
-    "unweighted": "病组无权重",
-    "unpriced": "无法计价",
-    "incomplete": "未完成治疗",
-    "extreme": "极高费用",
-    "high": "高倍率",
-    "low": "低倍率",
-    "normal": "正常倍率",
-}
 
 
 class Step(NamedTuple):

@@ -13,8 +13,7 @@ from rich.text import Text
 from drg.analysis.price_tally import CLASS, PriceTally
 from drg.columns import ALL
 from drg.payment import PaymentScheme, PriceExplanation
-from drg.payment.scheme import CaseClass
-from drg.payment.steps import CLASSES_ZH
+from drg.payment.scheme import CLASSES_ZH, CaseClass
 from drg.report.console import say, speed
 from drg.report.console_table import show
 from drg.report.html import ILLUSTRATIVE_EN, ILLUSTRATIVE_ZH

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from drg.errors import OutputError
 from drg.payment.load_scheme import LoadedScheme
-from drg.payment.steps import CLASSES_ZH
+from drg.payment.scheme import CLASSES_ZH
 from drg.records.spreadsheet import MOST_ROWS
 from drg.records.workbook import Book, Heading, new_book
 from drg.records.workbook_looks import GREY, OPEN
