@@ -16,6 +16,7 @@ from drg.cli.options import (
     quiet_option,
 )
 from drg.cli.reading import reading_options
+from drg.words import Sentence
 
 
 @click.command(
@@ -73,7 +74,7 @@ def group(
     started = perf_counter()
     if findings_file is not None:
         if findings_file == output:
-            raise click.UsageError("Give --output and --findings different names.")
+            raise click.UsageError(Sentence("Give --output and --findings different names."))
         check_output(findings_file)
     version = grouper_of(grouper)
     discharges = read(files, **reading)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from drg.columns import Column
 from drg.errors import InputError
+from drg.words import Joined, Sentence
 
 GROUPED = "grouped"
 AMBIGUOUS = "ambiguous"
@@ -93,7 +94,10 @@ def check_language(language: str) -> None:
         InputError: names those in which they can.
     """
     if language not in LANGUAGES:
-        raise InputError(f"there is no language {language!r}", fix=f"Give one of {', '.join(LANGUAGES)}")
+        raise InputError(
+            Sentence("there is no language {name!r}", name=language),
+            fix=Sentence("Give one of {names}", names=Joined(", ", LANGUAGES)),
+        )
 
 
 def is_ambiguous(adrg: str) -> bool:

@@ -17,6 +17,7 @@ from drg.ledger.months import PAIR, SCHEMA
 from drg.ledger.store import place
 from drg.records.exact_paths import read_parquet
 from drg.records.files import LIST_SEPARATOR
+from drg.words import Sentence
 
 STATE_SCHEMA: Final = pl.Schema({"entry": pl.Int64(), **SCHEMA})
 
@@ -46,9 +47,9 @@ def read_stored(ledger: Path, entry: LedgerEntry, name: str) -> pl.DataFrame:
         return read_parquet(file)
     except (OSError, pl.exceptions.PolarsError):
         raise LedgerError(
-            "the file is missing or damaged",
+            Sentence("the file is missing or damaged"),
             file=f"{file.parent.name}/{name}",
-            fix=f"See what is wrong and how to mend it: drg ledger verify {ledger}",
+            fix=Sentence("See what is wrong and how to mend it: drg ledger verify {ledger}", ledger=ledger),
         ) from None
 
 

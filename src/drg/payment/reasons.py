@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from drg.columns import ALL
+from drg.columns import ALL, Column
 from drg.payment.load_scheme import LoadedScheme
+from drg.words import Both, Joined, Sentence
 
 # The bits of a case's notes, in the order in which they are told.
 (
@@ -146,6 +147,10 @@ class Reasons:
         return keys.replace_strict(distinct, texts, return_dtype=pl.String)
 
 
-def missing_lines(names: Iterable[str]) -> str:
+def missing_lines(names: Iterable[str]) -> Sentence:
     """Columns with their Chinese names and meanings, a line each."""
-    return "".join(f"\n    {name} ({ALL[name].label_zh}): {ALL[name].meaning}" for name in names)
+    return Joined("", (_missing_line(name, ALL[name]) for name in names))
+
+
+def _missing_line(name: str, column: Column) -> Both:
+    return Both(f"\n    {name} ({column.label_zh}): {column.meaning}", f"\n    {name}（{column.label_zh}）")

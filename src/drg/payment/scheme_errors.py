@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from drg.errors import SchemeError, did_you_mean
 from drg.payment.scheme import High, PaymentScheme
+from drg.words import Joined, Sentence, recognised
 
 Loc = Sequence[str | int]
 
@@ -105,6 +106,30 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "counts": 'counts = "real" or "simulated"',
     "unit": 'unit = "fen" or "yuan"',
 }
+_LIMIT: Final = {"limit": "{limit}"}
+# What pydantic says of entries; the first that fits counts.
+OF_PYDANTIC: Final = (
+    Sentence("it should be greater than or equal to {limit}", **_LIMIT),
+    Sentence("it should be greater than {limit}", **_LIMIT),
+    Sentence("it should be less than or equal to {limit}", **_LIMIT),
+    Sentence("it should be less than {limit}", **_LIMIT),
+    Sentence("it should be a valid string"),
+    Sentence("it should be a valid decimal"),
+    Sentence("it should be a valid boolean"),
+    Sentence("it should be a valid date"),
+    Sentence("it should be a valid integer"),
+    Sentence("it should be a valid dictionary"),
+    Sentence("it should be a valid tuple"),
+    Sentence("it should be a valid number"),
+    Sentence("it should be a finite number"),
+    Sentence("it should be a valid dictionary or instance of {model}", model="{model}"),
+    Sentence("it should have no more than {limit} decimal places", **_LIMIT),
+    Sentence("it should have no more than {limit} digits in total", **_LIMIT),
+    Sentence("string should have at least {limit} character", **_LIMIT),
+    Sentence("string should match pattern {pattern}", pattern="{pattern}"),
+    Sentence("it should be {others} or {last}", others="{others}", last="{last}"),
+    Sentence("it should be {choices}", choices="{choices}"),
+)
 # What a place also names that is no entry: a key itself, and the alternatives of an entry of several types.
 _NO_ENTRIES: Final = ("[key]", "decimal", "literal['not_known']")
 _DOCUMENT: Final = "docs/payment-schemes.md"
@@ -124,27 +149,45 @@ def readable(error: ErrorDetails, file: Path, text: str) -> SchemeError:
     if error["type"] == "extra_forbidden":
         known = _fields(loc[:-1])
         hint = did_you_mean(last, known)
-        fix = f"{hint} Known keys: {', '.join(known)}".strip()
-        return SchemeError(f"unknown key {last!r}", file=file, row=row, field=field, fix=fix)
+        fix: Sentence = Joined(" ", (hint, Sentence("Known keys: {names}", names=Joined(", ", known))))
+        return SchemeError(
+            Sentence("unknown key {name!r}", name=last), file=file, row=row, field=field, fix=fix
+        )
     example = EXAMPLES.get(last)
     if error["type"] == "missing":
-        fix = f"Add {example}" if example else f"See {_DOCUMENT}"
-        return SchemeError(f"{last} is missing", file=file, row=row, field=field, fix=fix)
-    problem = error["msg"].removeprefix("Value error, ")
+        fix = (
+            Sentence("Add {example}", example=example)
+            if example
+            else Sentence("See {document}", document=_DOCUMENT)
+        )
+        return SchemeError(Sentence("{name} is missing", name=last), file=file, row=row, field=field, fix=fix)
     if error["type"] == "value_error":
         # These say themselves what to do.
-        return SchemeError(problem, file=file, row=row, field=field, fix=f"See {_DOCUMENT}")
-    problem = problem[:1].lower() + problem[1:]
+        return SchemeError(
+            error["ctx"]["error"].args[0],
+            file=file,
+            row=row,
+            field=field,
+            fix=Sentence("See {document}", document=_DOCUMENT),
+        )
+    problem = error["msg"][:1].lower() + error["msg"][1:]
     problem = problem.replace("decimal input should", "it should").replace("input should", "it should")
     shown = str(given) if isinstance(given, Decimal) else repr(given)
     if isinstance(given, dict | list):
-        shown = "a table" if isinstance(given, dict) else "a list"
+        shown = Sentence("a table") if isinstance(given, dict) else Sentence("a list")
     return SchemeError(
-        f"{last or 'the entry'} is {shown}; {problem}",
+        Sentence(
+            "{name} is {value}; {problem}",
+            name=last or Sentence("the entry"),
+            value=shown,
+            problem=recognised(problem, OF_PYDANTIC),
+        ),
         file=file,
         row=row,
         field=field,
-        fix=f"Write it like this: {example}" if example else f"See {_DOCUMENT}",
+        fix=Sentence("Write it like this: {example}", example=example)
+        if example
+        else Sentence("See {document}", document=_DOCUMENT),
     )
 
 

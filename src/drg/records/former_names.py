@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from drg.errors import InputError
+from drg.words import Joined, Sentence
 
 # The name of before → that of today.
 FORMER: Final = {
@@ -24,7 +25,7 @@ FORMER: Final = {
     "surplus_adjustment": "surplus_adjustment_yuan",
     "surplus": "surplus_yuan",
 }
-AGAIN: Final = "Price the cases again, or rename {what}"
+AGAIN: Final = Sentence("Price the cases again, or rename what has another name now")
 
 
 def check_names(
@@ -32,7 +33,7 @@ def check_names(
     *,
     read: Iterable[str] = tuple(FORMER.values()),
     file: str | Path | None = None,
-    fix: str = AGAIN,
+    fix: Sentence = AGAIN,
 ) -> None:
     """Whether no column has a name that it had before.
 
@@ -40,7 +41,7 @@ def check_names(
         names: of the columns.
         read: the columns that matter, by their names of today.
         file: where they are, for the message.
-        fix: what to do; ``{what}`` stands for the column or the columns.
+        fix: what to do.
 
     Raises:
         InputError: names those that have, with their names of today.
@@ -49,13 +50,13 @@ def check_names(
     found = {old: new for old, new in FORMER.items() if old in names and new in wanted}
     if not found:
         return
-    said = ", ".join(f"{old} is now {new}" for old, new in found.items())
+    said = Joined(", ", (Sentence("{old} is now {new}", old=old, new=new) for old, new in found.items()))
     several = len(found) > 1
     raise InputError(
-        f"{len(found)} columns of prices have other names now: {said}"
+        Sentence("{count} columns of prices have other names now: {names}", count=len(found), names=said)
         if several
-        else f"a column of prices has another name now: {said}",
+        else Sentence("a column of prices has another name now: {name}", name=said),
         file=file,
         field=None if several else next(iter(found)),
-        fix=fix.format(what="the columns" if several else "the column"),
+        fix=fix,
     )

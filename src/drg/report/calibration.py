@@ -10,7 +10,7 @@ import polars as pl
 from rich.console import Console
 
 from drg.analysis.calibration import Calibration, WhatIf
-from drg.payment.steps import CLASSES_ZH
+from drg.payment.scheme import CLASSES_ZH
 from drg.records.workbook import Heading, new_book
 from drg.report.console import say
 from drg.report.console_table import show

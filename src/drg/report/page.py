@@ -10,7 +10,7 @@ from rich.console import Console
 
 from drg.analysis.price_tally import CLASS, DEPARTMENT, GROUP, PriceTally
 from drg.payment import PaymentScheme
-from drg.payment.steps import CLASSES_ZH
+from drg.payment.scheme import CLASSES_ZH
 from drg.report.console import say
 from drg.report.html import END, ILLUSTRATIVE_EN, ILLUSTRATIVE_ZH, head, table, warning
 from drg.report.language import either

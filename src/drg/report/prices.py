@@ -13,8 +13,7 @@ from rich.text import Text
 from drg.analysis.price_tally import CLASS, PriceTally
 from drg.columns import ALL
 from drg.payment import PaymentScheme, PriceExplanation
-from drg.payment.scheme import CaseClass
-from drg.payment.steps import CLASSES_ZH
+from drg.payment.scheme import CLASSES_ZH, CaseClass
 from drg.report.console import say, speed
 from drg.report.console_table import show
 from drg.report.html import ILLUSTRATIVE_EN, ILLUSTRATIVE_ZH
@@ -160,7 +159,9 @@ def print_price_explanation(console: Console, explanation: PriceExplanation, lan
     """The arithmetic of one case, a line for each number."""
     e = explanation
     case = e.case.get("case_id", "case")
-    console.print(Text.assemble((str(case), "bold"), f"  {e.scheme}: {e.title} [{e.status}]"), soft_wrap=True)
+    status = either(language, STATUSES_ZH[e.status], e.status)
+    title = either(language, f"  {e.scheme}：{e.title}（{status}）", f"  {e.scheme}: {e.title} [{status}]")
+    console.print(Text.assemble((str(case), "bold"), title), soft_wrap=True)
     heads = either(language, "名称,数值,算式,出处,来源", "name,value,arithmetic,where from,source").split(",")
     rows = [
         (either(language, step.name_zh, step.name), step.value, step.arithmetic, step.place, step.source)

@@ -18,6 +18,7 @@ from drg.report.settlement import CLOSED_ZH
 from drg.report.statement_cases import BASES_ZH
 from drg.settlement.settle import Settlement
 from drg.settlement.settlement_columns import FORECAST, MONTH, SETTLEMENT_COLUMNS, YEAR, YEAR_TO_DATE
+from drg.words import Sentence
 
 _SHEETS: Final = ((YEAR, "年度"), (FORECAST, "预测"), (MONTH, "月度"), (YEAR_TO_DATE, "累计"))
 _FROZEN: Final = 6  # up to the period
@@ -86,9 +87,9 @@ def write_settlement(
 def _write_rows(book: Book, name: str, rows: pl.DataFrame, file: Path) -> None:
     if rows.height >= MOST_ROWS:
         raise OutputError(
-            f"the sheet {name} would have more rows than a sheet of Excel holds",
+            Sentence("the sheet {name} would have more rows than a sheet of Excel holds", name=name),
             file=file,
-            fix="Write .parquet or .csv instead",
+            fix=Sentence("Write .parquet or .csv instead"),
         )
     headings = [
         Heading(column.label_zh, _look(column), _width(column), f"{column.name}\n{column.meaning}")

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from drg.errors import OutputError
 from drg.payment.load_scheme import LoadedScheme
-from drg.payment.steps import CLASSES_ZH
+from drg.payment.scheme import CLASSES_ZH
 from drg.records.spreadsheet import MOST_ROWS
 from drg.records.workbook import Book, Heading, new_book
 from drg.records.workbook_looks import GREY, OPEN
@@ -19,6 +19,7 @@ from drg.report.console_table import show
 from drg.report.language import either
 from drg.report.prices import STATUSES_ZH
 from drg.settlement.candidates import Candidates, special_review
+from drg.words import Sentence
 
 _MOST_HOSPITALS: Final = 20
 # So many comparisons a spreadsheet makes at once without a pause.
@@ -94,8 +95,12 @@ def applications(candidates: Candidates, loaded: LoadedScheme, language: str = "
     """
     if candidates.cases.height >= MOST_ROWS:
         raise OutputError(
-            f"{candidates.cases.height:,} candidates are more than a sheet of Excel holds",
-            fix="Write a list for each hospital (--hospital), or raise the limits in [settlement.special]",
+            Sentence(
+                "{count:,} candidates are more than a sheet of Excel holds", count=candidates.cases.height
+            ),
+            fix=Sentence(
+                "Write a list for each hospital (--hospital), or raise the limits in [settlement.special]"
+            ),
         )
     content = io.BytesIO()
     cases, quotas, notes = _SHEETS[language]

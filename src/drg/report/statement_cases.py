@@ -11,7 +11,7 @@ from xlsxwriter.utility import xl_col_to_name
 
 from drg.analysis.statement import MONEY
 from drg.columns import ALL
-from drg.payment.steps import CLASSES_ZH
+from drg.payment.scheme import CLASSES_ZH
 from drg.records.spreadsheet import MOST_ROWS
 from drg.records.workbook import Book, Heading
 from drg.records.workbook_looks import TOTAL

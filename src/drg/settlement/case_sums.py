@@ -22,6 +22,7 @@ from drg.records.binding import UNREAD, with_unread
 from drg.settlement.case_formulas import BESIDE, PAID_BESIDE, SUMS, over_sums
 from drg.settlement.repeated import mark, repeated
 from drg.settlement.settlement_columns import ACCOUNT, CLASS_COUNTS, LOCAL, OFF_SITE, SIMULATED, class_count
+from drg.words import Sentence
 
 _GIVEN: Final = ("total_cost_yuan", "excluded_items_yuan")  # of the record; not written by pricing
 _PAID: Final = (
@@ -80,10 +81,10 @@ def check_columns(names: list[str], scheme: PaymentScheme) -> None:
     """
     missing = [name for name in required_columns(scheme) if name not in names]
     if missing:
-        fix = "Add what is missing; leave cells empty where the value is not known"
+        fix = Sentence("Add what is missing; leave cells empty where the value is not known")
         if any(name in PRICE for name in missing):
-            fix = f"Price the cases first: drg price … --scheme {scheme.id}"
-        raise lacking(f"A settlement by {scheme.id}", missing, missing_lines(missing), fix)
+            fix = Sentence("Price the cases first: drg price … --scheme {scheme}", scheme=scheme.id)
+        raise lacking(Sentence("A settlement by {id}", id=scheme.id), missing, missing_lines(missing), fix)
 
 
 def sums(priced: pl.LazyFrame, scheme: PaymentScheme) -> CaseSums:
@@ -104,7 +105,7 @@ def sums(priced: pl.LazyFrame, scheme: PaymentScheme) -> CaseSums:
         # Another scheme asks for other columns: that is said first, for it mends more.
         first = _first_scheme(priced) if "scheme" in names else None
         if first and first != scheme.id:
-            raise _by_another(first, scheme, "the first case was") from None
+            raise _by_another(first, scheme, Sentence("the first case was")) from None
         raise
     has_shares = "patient_share_yuan" in names
     read = with_unread([*required_columns(scheme), "case_id"], names)
@@ -125,7 +126,7 @@ def sums(priced: pl.LazyFrame, scheme: PaymentScheme) -> CaseSums:
     if found["by_another"].sum():
         others = priced.group_by(pl.col("scheme").fill_null("")).len().collect(engine="streaming")
         other, count = min(others.filter(pl.col("scheme") != scheme.id).iter_rows())
-        raise _by_another(other, scheme, "1 case was" if count == 1 else f"{count:,} cases were")
+        raise _by_another(other, scheme, _cases_were(count))
     homeless = {
         name: int(found.filter(pl.col(column).is_null())["cases"].sum())
         for name, column in zip(_WHERE, ("hospital_id", "insurance_type", "year"), strict=True)
@@ -174,18 +175,29 @@ def _first_scheme(priced: pl.LazyFrame) -> str | None:
 def _no_number(counts: pl.DataFrame) -> InputError:
     name = next(column.name for column in counts if column[0]).removesuffix(UNREAD)
     return InputError(
-        f"{ALL[name].label_zh} {name} holds something that is no number",
+        Sentence("{label} {name} holds something that is no number", label=ALL[name].label_zh, name=name),
         field=name,
-        fix="Give the column as drg price wrote it: price the cases again",
+        fix=Sentence("Give the column as drg price wrote it: price the cases again"),
     )
 
 
+def _cases_were(count: int) -> Sentence:
+    return Sentence("1 case was") if count == 1 else Sentence("{count:,} cases were", count=count)
+
+
 def _by_another(other: str, scheme: PaymentScheme, what: str) -> InputError:
-    again = f"Price them again: drg price … --scheme {scheme.id}"
+    again = Sentence("Price them again: drg price … --scheme {scheme}", scheme=scheme.id)
     return InputError(
-        f"{what} priced with {other or 'no scheme'}, not with {scheme.id}",
+        Sentence(
+            "{cases} priced with {other}, not with {scheme}",
+            cases=what,
+            other=other or Sentence("no scheme"),
+            scheme=scheme.id,
+        ),
         field="scheme",
-        fix=f"{again}; or settle with --scheme {other}" if other else again,
+        fix=Sentence("{again}; or settle with --scheme {other}", again=again, other=other)
+        if other
+        else again,
     )
 
 

@@ -9,6 +9,7 @@ from drg.errors import did_you_mean
 from drg.records.findings import NOTICE
 from drg.settlement.input_fields import DECISIONS, FIRST, KINDS
 from drg.settlement.settlement_findings import Finding
+from drg.words import Sentence
 
 Words = tuple[str, str, str, str]
 
@@ -30,7 +31,7 @@ def kind_unknown(row: Mapping[str, Any]) -> Words:
     value = row["kind"]
     known = [*KINDS, *(words[0] for words in KINDS.values())]
     problem = ("is empty", "为空") if value is None else (f"{value!r} is not known", f"“{value}”无法识别")
-    hint = did_you_mean(value, known) if value else ""
+    hint = did_you_mean(value, known) if value else Sentence("")
     listed = ", ".join(f"{kind} {words[0]}" for kind, words in KINDS.items())
     return (
         f"kind {problem[0]}; the row is left out",

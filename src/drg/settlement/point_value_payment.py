@@ -16,6 +16,7 @@ from drg.settlement.case_sums import check_columns, readable, with_names
 from drg.settlement.exact_decimals import as_decimals, figure
 from drg.settlement.settle import Settlement
 from drg.settlement.settlement_columns import ACCOUNT, LOCAL, YEAR
+from drg.words import Sentence
 
 CLEARED_COLUMNS: Final = (
     Column("paid_points", Kind.NUMBER, pl.Decimal(38, 8), "结算点数", "points × paid by group ÷ standard"),
@@ -53,13 +54,15 @@ def cleared(priced: pl.LazyFrame, settlement: Settlement) -> pl.LazyFrame:
     values = point_values(settlement)
     if values.is_empty():
         raise InputError(
-            "no cleared year was closed by the value of a point, so no case can be priced by it",
-            fix='Set excess and remainder = "point_value" in [[settlement.budgets]] of a points scheme, '
-            "and settle the whole year (or give --close)",
+            Sentence("no cleared year was closed by the value of a point, so no case can be priced by it"),
+            fix=Sentence(
+                'Set excess and remainder = "point_value" in [[settlement.budgets]] of a points scheme, '
+                "and settle the whole year (or give --close)"
+            ),
         )
     schema = priced.collect_schema()
     check_columns(schema.names(), settlement.scheme)
-    check_free(schema.names(), _NAMES, "clearing by points")
+    check_free(schema.names(), _NAMES, Sentence("clearing by points"))
     step = _Step(settlement.scheme, values, has_shares="patient_share_yuan" in schema)
     return in_batches(priced, step, schema, CLEARED_COLUMNS, None)
 

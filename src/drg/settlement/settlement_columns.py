@@ -7,8 +7,8 @@ from typing import Final
 import polars as pl
 
 from drg.columns import Column, Kind
+from drg.payment.scheme import CLASSES_ZH
 from drg.payment.scheme_numbers import CLASSES
-from drg.payment.steps import CLASSES_ZH
 from drg.settlement.account_formulas import TABLE, Formula
 from drg.settlement.exact_decimals import in_yuan
 

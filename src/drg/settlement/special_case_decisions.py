@@ -25,6 +25,7 @@ from drg.records.binding import with_unread
 from drg.records.findings import ERROR, WARNING
 from drg.settlement.input_fields import DECISIONS, MONTH, ROW, FindingsBuilder
 from drg.settlement.settlement_findings import Finding
+from drg.words import Sentence
 
 # At most this share of a hospital's discharges paid by group, where a scheme does not say (national rule).
 QUOTA_SHARE: Final = Decimal("0.05")
@@ -117,8 +118,8 @@ def apply_decisions(
     names = priced.collect_schema().names()
     missing = [name for name in dict.fromkeys((*_READ, *_NOTHING, *_WORKED_OUT)) if name not in names]
     if missing:
-        fix = "Price the cases first: drg price …; ids of hospital and case must be in the file"
-        raise lacking("A decision on special cases", missing, missing_lines(missing), fix)
+        fix = Sentence("Price the cases first: drg price …; ids of hospital and case must be in the file")
+        raise lacking(Sentence("A decision on special cases"), missing, missing_lines(missing), fix)
     share = QUOTA_SHARE if quota_share is None else quota_share
     read = with_unread((*_READ, *_READ_IF_THERE), names)
     found, counts = _look_up(priced.select(read), decisions)

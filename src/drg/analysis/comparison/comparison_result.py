@@ -17,6 +17,7 @@ from drg.analysis.comparison.step import LEVELS
 from drg.errors import InputError
 from drg.grouping.outcomes import GROUPED, INVALID, STATUSES, UNGROUPED
 from drg.records.short_table import ShortTable
+from drg.words import Joined, Sentence
 
 HOSPITAL: Final = ("hospital_id",)
 DEPARTMENT: Final = PLACE
@@ -185,8 +186,8 @@ class Comparison(ShortTable):
         Returns:
             The keys, ``cases``, ``cost_yuan``; for each other version ``changed_<id>``; for each with a
             scheme ``weighted_<id>`` (cases with a weight), ``weight_<id>``, ``cmi_<id>``,
-            ``standard_yuan_<id>``, ``payment_yuan_<id>``, ``surplus_yuan_<id>``; and where base and other have
-            one the differences ``cmi_difference_<id>``, ``standard_difference_yuan_<id>``,
+            ``standard_yuan_<id>``, ``payment_yuan_<id>``, ``surplus_yuan_<id>``; and where base and other
+            have one the differences ``cmi_difference_<id>``, ``standard_difference_yuan_<id>``,
             ``payment_difference_yuan_<id>`` and ``surplus_difference_yuan_<id>``. Sorted by cases.
         """
         return self._kept(("places", *by), lambda: self._places(by))
@@ -322,18 +323,15 @@ class Comparison(ShortTable):
 
     def _at(self, version: str) -> int:
         if version not in self.ids:
-            raise InputError(
-                f"{version!r} is not compared here", fix=f"The versions are {', '.join(self.ids)}"
-            )
+            fix = Sentence("The versions are {names}", names=Joined(", ", self.ids))
+            raise InputError(Sentence("{version!r} is not compared here", version=version), fix=fix)
         return self.ids.index(version)
 
     def _other(self, version: str) -> int:
         at = self._at(version)
         if at == 0:
-            raise InputError(
-                f"{version} is the base, with which the others are compared",
-                fix=f"Give one of {', '.join(self.others)}",
-            )
+            problem = Sentence("{version} is the base, with which the others are compared", version=version)
+            raise InputError(problem, fix=Sentence("Give one of {names}", names=Joined(", ", self.others)))
         return at
 
     def _changed(self, at: int, base: str, other: str) -> pl.Expr:
