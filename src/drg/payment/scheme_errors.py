@@ -52,7 +52,7 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "threshold": "threshold = 2.5",
     "weight_below": "weight_below = 2",
     "formula": Sentence(
-        "formula = {names}", names=_either(get_args(High.model_fields["formula"].annotation))
+        "{key} = {names}", key="formula", names=_either(get_args(High.model_fields["formula"].annotation))
     ),
     "reference": Sentence('reference = "standard" or "mean"'),
     "tiers": "tiers = [{ threshold = 3, weight_below = 1 }, { threshold = 2 }]",
