@@ -115,7 +115,7 @@ def _both(
 
     from drg.analysis.comparison.causes import first_cause
     from drg.analysis.comparison.compared_versions import sides
-    from drg.records.cases import discharge_of
+    from drg.records.discharge import discharge_of
     from drg.report.comparison.side_by_side import print_both
     from drg.report.console import echo_json, stdout
 

@@ -17,7 +17,7 @@ from drg.grouping import outcomes
 from drg.grouping.base import AnyGrouper
 from drg.grouping.grouper import Grouper
 from drg.records.binding import UNREAD
-from drg.records.cases import Cases, discharge_frame, discharge_of
+from drg.records.cases import Cases
 from drg.records.codes import CodeKind
 from drg.records.short_table import name_and_value
 from drg.tables.locate import find_series, list_series
@@ -114,6 +114,7 @@ class GrouperSeries(AnyGrouper):
     ) -> Explanation:
         """How one discharge comes to its version and its group; see ``drg.explain``."""
         from drg.grouping.explain import Choice, Explanation
+        from drg.records.discharge import discharge_frame, discharge_of
 
         record = discharge_of(discharge)
         frame = discharge_frame(record)

@@ -14,6 +14,7 @@ from drg.ledger.entry import CASES_FILE
 from drg.records.cases import Cases
 from drg.records.exact_paths import scan_parquet
 from drg.records.files import scan, scan_all, write
+from drg.records.former_names import check_names
 from drg.words import Joined, Sentence
 
 # What a ledger adds to the cases: the month of discharge as 202503.
@@ -51,6 +52,7 @@ def store(files: Sequence[Path], directory: Path, needs: Sequence[str]) -> None:
     """
     cases = Cases.of(scan_all(files))
     names = {*cases.own_columns, *cases.binding.columns}
+    check_names(names, file=files[0])
     missing = [name for name in dict.fromkeys((*REQUIRED, *needs)) if name not in names]
     if missing:
         labels = Joined(", ", (f"{name} {ALL[name].label_zh}" if name in ALL else name for name in missing))
@@ -78,9 +80,24 @@ def store(files: Sequence[Path], directory: Path, needs: Sequence[str]) -> None:
     write(with_month, directory / CASES_FILE, sources=files)
 
 
+def scan_cases(stored: Path) -> pl.LazyFrame:
+    """Stored cases, read when they are needed.
+
+    Raises:
+        InputError: they were stored when columns of prices had other names.
+    """
+    frame = scan_parquet(stored)
+    check_names(
+        frame.collect_schema().names(),
+        file=f"{stored.parent.name}/{stored.name}",
+        fix=Sentence("What a ledger holds never changes: begin a new one with the cases priced again"),
+    )
+    return frame
+
+
 def payment(frame: pl.LazyFrame) -> pl.Expr:
     """The payment in yuan of stored cases; null where it is none."""
-    return Cases.of(frame).binding.expression("payment")[0].cast(pl.Decimal(38, 2))
+    return Cases.of(frame).binding.expression("payment_yuan")[0].cast(pl.Decimal(38, 2))
 
 
 def check(files: Sequence[Path], stored: Path, scheme: str) -> None:
@@ -95,7 +112,7 @@ def check(files: Sequence[Path], stored: Path, scheme: str) -> None:
         "case_id": pl.col("case_id").is_null(),
         "discharge_date": pl.col(MONTH).is_null(),
         "scheme": pl.col("scheme").cast(pl.String).ne_missing(pl.lit(scheme)),
-        "payment": payment(frame).is_null(),
+        "payment_yuan": payment(frame).is_null(),
     }
     words = {
         "hospital_id": (Sentence("no hospital"), Sentence("Fill in hospital_id (医疗机构代码)")),
@@ -110,7 +127,7 @@ def check(files: Sequence[Path], stored: Path, scheme: str) -> None:
                 "The ledger is for {scheme}: price them with drg price … --scheme {scheme}", scheme=scheme
             ),
         ),
-        "payment": (
+        "payment_yuan": (
             Sentence("no payment that can be read"),
             Sentence("Price them again and add the file as it is written"),
         ),
@@ -195,7 +212,7 @@ def _rows(files: Sequence[Path], stored: Path, condition: pl.Expr) -> list[tuple
 
 def count_months(stored: Path) -> pl.DataFrame:
     """Cases and payment by hospital and month, as ``months.SCHEMA`` but ``replaces``."""
-    frame = scan_parquet(stored)
+    frame = scan_cases(stored)
     amount = payment(frame)
     sums = frame.select("hospital_id", MONTH, amount.alias("payment_yuan")).group_by("hospital_id", MONTH)
     found = sums.agg(pl.len().cast(pl.Int64).alias("cases"), pl.col("payment_yuan").sum())

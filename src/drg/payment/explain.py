@@ -128,7 +128,7 @@ def explain_price(
         title=pricer.scheme.title,
         status=pricer.scheme.status,
         case_class=outcome["case_class"],
-        payment=outcome["payment"],
+        payment=outcome["payment_yuan"],
         outcome=outcome,
         steps=tuple(
             PriceStep(**{name: told(text, language) for name, text in step._asdict().items()})

@@ -18,6 +18,7 @@ from drg.payment.price_book import PriceBook
 from drg.payment.reasons import missing_lines
 from drg.payment.scheme_numbers import case_kinds
 from drg.records.cases import Cases, through
+from drg.records.former_names import check_names
 from drg.records.short_table import ShortTable, name_and_value
 from drg.words import Sentence
 
@@ -101,7 +102,8 @@ class Pricer(ShortTable):
 
         Raises:
             MissingColumnError: if a column that the scheme needs is absent.
-            InputError: if a column holds what it cannot hold, or an output column is already there.
+            InputError: if a column holds what it cannot hold, or an output column is already there, under its
+                name of today or of before.
         """
         return through(
             frame,
@@ -176,6 +178,7 @@ class Pricer(ShortTable):
         """Whether cases can be priced; see ``check_columns``."""
         self.check_columns([name for name in cases.binding.columns if name not in PRICE])
         check_free(cases.own_columns, PRICE, Sentence("pricing"))
+        check_names(cases.own_columns, fix=Sentence("Drop or rename it first, then price the cases"))
 
     def check_columns(self, names: Collection[str]) -> None:
         """Whether cases with these columns can be priced.

@@ -19,13 +19,15 @@ from drg.payment.weights import WEIGHTS_FILE
 from drg.words import Joined, Sentence
 
 PARTS = (
-    "drg_payment",
-    "high_cost_payment",
-    "item_payment",
-    "outside_payment",
-    "special_payment",
-    "excluded_items_payment",
+    "drg_payment_yuan",
+    "high_cost_payment_yuan",
+    "item_payment_yuan",
+    "outside_payment_yuan",
+    "special_case_payment_yuan",
+    "excluded_items_payment_yuan",
 )
+# What explanations call a column, where its name is longer to tell it from a column of the input.
+_SAID = {"special_case_payment_yuan": "special payment", "patient_and_others_yuan": "patient share"}
 CLASSES_ZH = {
     "invalid": "数据无效",
     "special": "特例单议",
@@ -206,7 +208,7 @@ def _standard(facts: Facts, found: Prices) -> Iterator[Step]:
     exact = found.weight * found.unit_yuan * found.coefficient * FEN
     if exact.denominator != 1:
         arithmetic += f" = {money(exact)}"
-    yield Step("standard", PRICE["standard_payment"].label_zh, money(found.standard_fen), arithmetic)
+    yield Step("standard", PRICE["standard_payment_yuan"].label_zh, money(found.standard_fen), arithmetic)
     if scheme.method.regional_mean_yuan is not None:
         mean = scheme.method.regional_mean_yuan
         place = in_scheme("method.regional_mean_yuan")
@@ -299,26 +301,26 @@ def payment_steps(facts: Facts) -> Iterator[Step]:
         arithmetic, place, source = _part(facts, name)
         yield _outcome_step(facts, name, arithmetic, place, source)
     arithmetic = " + ".join(_amount(facts, name) for name in parts) if len(parts) > 1 else ""
-    yield _outcome_step(facts, "payment", arithmetic.replace("+ -", "− "))
-    if facts.outcome["fund_payment"] is not None:
+    yield _outcome_step(facts, "payment_yuan", arithmetic.replace("+ -", "− "))
+    if facts.outcome["fund_payment_yuan"] is not None:
         borne = [_fen_text(facts.case.get(name)) for name in ("patient_share_yuan", "other_payers_yuan")]
-        arithmetic = " − ".join([_amount(facts, "payment"), *(text for text in borne if text)])
+        arithmetic = " − ".join([_amount(facts, "payment_yuan"), *(text for text in borne if text)])
         place = Sentence(
             "columns {columns}", columns=Joined(" and ", ("patient_share_yuan", "other_payers_yuan"))
         )
         yield _outcome_step(
-            facts, "fund_payment", Sentence("{arithmetic}, at least 0", arithmetic=arithmetic), place
+            facts, "fund_payment_yuan", Sentence("{arithmetic}, at least 0", arithmetic=arithmetic), place
         )
-        arithmetic = f"{_amount(facts, 'payment')} − {_amount(facts, 'fund_payment')}"
-        yield _outcome_step(facts, "patient_share", arithmetic)
+        arithmetic = f"{_amount(facts, 'payment_yuan')} − {_amount(facts, 'fund_payment_yuan')}"
+        yield _outcome_step(facts, "patient_and_others_yuan", arithmetic)
 
 
 def _part(facts: Facts, name: str) -> tuple[str, str, str]:
     """Arithmetic, place and source of a part of the payment."""
     scheme, entry, case_class = facts.scheme, facts.entry, facts.outcome["case_class"]
-    if name == "special_payment":
+    if name == "special_case_payment_yuan":
         return Sentence("as decided"), in_column("special_payment_yuan"), ""
-    if name == "excluded_items_payment" and scheme.excluded_items:
+    if name == "excluded_items_payment_yuan" and scheme.excluded_items:
         arithmetic = f"{money(facts.excluded)} × {number(scheme.excluded_items.share)}"
         return arithmetic, in_scheme("excluded_items"), scheme.excluded_items.source
     rule = _outside_rule(facts)
@@ -329,9 +331,9 @@ def _part(facts: Facts, name: str) -> tuple[str, str, str]:
             in_scheme_row("outside", scheme.outside.index(rule)),
             rule.source,
         )
-    if name == "high_cost_payment" and scheme.high and entry.prices:
+    if name == "high_cost_payment_yuan" and scheme.high and entry.prices:
         return _high(scheme.high, entry.prices, facts.net), in_scheme("high"), scheme.high.source
-    if name == "drg_payment":
+    if name == "drg_payment_yuan":
         if case_class == "incomplete" and entry.prices and facts.net < entry.prices.mean:
             return (
                 with_numbers(formulas.INCOMPLETE, _written(entry.prices, facts.net)),
@@ -374,19 +376,22 @@ def _high(high: High, found: Prices, net: int) -> str:
 
 def surplus_steps(facts: Facts) -> Iterator[Step]:
     """What the hospital gains or loses, in its two parts."""
-    if facts.outcome["surplus"] is None:
+    if facts.outcome["surplus_yuan"] is None:
         return
     formula = ""
     if facts.outcome["case_class"] in ("normal", "high", "low", "extreme", "incomplete"):
-        formula = f"{_amount(facts, 'standard_payment')} − {money(facts.net)}"
-    yield _outcome_step(facts, "surplus_formula", formula)
-    arithmetic = f"{_amount(facts, 'surplus')} − {_amount(facts, 'surplus_formula')}".replace("− -", "+ ")
-    yield _outcome_step(facts, "surplus_adjustment", arithmetic)
-    yield _outcome_step(facts, "surplus", f"{_amount(facts, 'payment')} − {money(facts.cost)}")
+        formula = f"{_amount(facts, 'standard_payment_yuan')} − {money(facts.net)}"
+    yield _outcome_step(facts, "surplus_formula_yuan", formula)
+    arithmetic = f"{_amount(facts, 'surplus_yuan')} − {_amount(facts, 'surplus_formula_yuan')}".replace(
+        "− -", "+ "
+    )
+    yield _outcome_step(facts, "surplus_adjustment_yuan", arithmetic)
+    yield _outcome_step(facts, "surplus_yuan", f"{_amount(facts, 'payment_yuan')} − {money(facts.cost)}")
 
 
 def _outcome_step(facts: Facts, name: str, arithmetic: str = "", place: str = "", source: str = "") -> Step:
-    return Step(name.replace("_", " "), PRICE[name].label_zh, _amount(facts, name), arithmetic, place, source)
+    what = _SAID.get(name) or name.removesuffix("_yuan").replace("_", " ")
+    return Step(what, PRICE[name].label_zh, _amount(facts, name), arithmetic, place, source)
 
 
 def _amount(facts: Facts, name: str) -> str:

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, Self
-
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final, NoReturn
 
 from drg.columns import ALL, INPUT, PRICING, RECORD, Column
-from drg.errors import did_you_mean
+from drg.errors import InputError, did_you_mean
 from drg.records.conversions import CONVERSIONS, UNITS, factor, usual_conversion
 from drg.words import Joined, Sentence
 
 CANONICAL: Final = "canonical"
 # Stands for the number in the names of a numbered series.
 NUMBER: Final = "{n}"
+GATHER: Final = ("first", "rest", "sum")
 
-Text = Annotated[str, Field(min_length=1)]
-Names = Annotated[tuple[Text, ...], Field(min_length=1)]
+# The types of the fields say what a file may hold; see ``layout_files``.
+Id = str  # small letters, digits and . _ -
+Text = str  # one character at least
+Names = tuple[Text, ...]  # one at least
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Where(_Model):
+@dataclass(frozen=True, kw_only=True)
+class Where:
     """A condition on the rows of a table: the field holds one of the values, or nothing.
 
     Attributes:
@@ -36,7 +35,8 @@ class Where(_Model):
     values: Names
 
 
-class Table(_Model):
+@dataclass(frozen=True, kw_only=True)
+class Table:
     """One file of a layout that spreads a discharge over several.
 
     Attributes:
@@ -56,7 +56,8 @@ class Table(_Model):
     required: bool = False
 
 
-class Source(_Model):
+@dataclass(frozen=True, kw_only=True)
+class Source:
     """Where a canonical column comes from.
 
     Several entries for one column are tried in their order, row by row, until one holds something.
@@ -82,9 +83,9 @@ class Source(_Model):
     conversion: str
     unit: str | None = None
     first: int = 1
-    values: dict[str, str] = {}
+    values: dict[str, str] = field(default_factory=dict)
     table: Text | None = None
-    gather: Literal["first", "rest", "sum"] | None = None
+    gather: str | None = None
     where: Where | None = None
     none: str | None = None
 
@@ -98,8 +99,7 @@ class Source(_Model):
         """The header names of each field that it reads."""
         return self.parts or (self.names,)
 
-    @model_validator(mode="after")
-    def _makes_sense(self) -> Self:
+    def __post_init__(self) -> None:
         if self.column not in ALL:
             _refuse("column", Sentence("there is no column {column!r}", column=self.column), self.column, ALL)
         if self.conversion not in CONVERSIONS:
@@ -141,15 +141,22 @@ class Source(_Model):
                 fitting,
             )
         if self.conversion == "codes_wide" and not self.parts and any(NUMBER not in n for n in self.names):
-            raise _problem(
-                "names",
+            raise InputError(
                 Sentence("a numbered series needs {number} in every name", number=NUMBER),
-                Sentence("Write C06x{{n}}C"),
+                field="names",
+                fix=Sentence("Write C06x{{n}}C"),
             )
-        return self
+        if self.gather is not None and self.gather not in GATHER:
+            _refuse(
+                "gather",
+                Sentence("there is no way {gather!r} to gather rows", gather=self.gather),
+                self.gather,
+                GATHER,
+            )
 
 
-class Layout(_Model):
+@dataclass(frozen=True, kw_only=True)
+class Layout:
     """A layout, as its file says.
 
     Attributes:
@@ -162,17 +169,16 @@ class Layout(_Model):
         field: where each canonical column comes from.
     """
 
-    id: Annotated[str, Field(pattern=r"\A[a-z0-9][a-z0-9._-]*\z")]
+    id: Id
     title: Text
     title_zh: Text
     source: Text | None = None
     based_on: str | None = None
     blank: tuple[str, ...] = ()
     table: tuple[Table, ...] = ()
-    field: Annotated[tuple[Source, ...], Field(min_length=1)]
+    field: tuple[Source, ...]
 
-    @model_validator(mode="after")
-    def _hangs_together(self) -> Self:
+    def __post_init__(self) -> None:
         tables = [table.name for table in self.table]
         for source in self.field:
             if (source.table is None) != (not tables) or (source.table and source.table not in tables):
@@ -183,12 +189,11 @@ class Layout(_Model):
                     tables or [Sentence("none")],
                 )
         if "principal_diagnosis" not in {source.column for source in self.field}:
-            raise _problem(
-                "field",
+            raise InputError(
                 Sentence("no field for principal_diagnosis"),
-                Sentence("No case can be grouped without it: add one"),
+                field="field",
+                fix=Sentence("No case can be grouped without it: add one"),
             )
-        return self
 
     def sources(self, table: str | None = None) -> tuple[Source, ...]:
         """The sources in one table."""
@@ -213,12 +218,8 @@ def canonical_layout() -> Layout:
     )
 
 
-def _problem(field: str, problem: str, fix: str) -> PydanticCustomError:
-    return PydanticCustomError("layout", "{problem}", {"problem": problem, "field": field, "fix": fix})
-
-
-def _refuse(field: str, problem: str, wrong: str, known: object) -> None:
-    names = list(known)  # type: ignore[call-overload]
+def _refuse(field: str, problem: str, wrong: str, known: Iterable[str]) -> NoReturn:
+    names = list(known)
     hint = did_you_mean(wrong, names) if wrong else ""
     fix = Joined(" ", (hint, Sentence("Give one of {names}", names=Joined(", ", names))))
-    raise _problem(field, problem, fix)
+    raise InputError(problem, field=field, fix=fix)

@@ -17,7 +17,6 @@ from drg.records.header import detect
 from drg.records.layout import CANONICAL, Layout
 from drg.records.layout_files import find_layout, shipped_layouts
 from drg.records.notes import FILE, OURS, ROW
-from drg.records.visits import gather
 from drg.words import Joined, Sentence
 
 
@@ -61,6 +60,8 @@ def read(
     remarks, gathered = notes.no_findings(), {}
     first = None
     if found.table:
+        from drg.records.visits import gather
+
         first = found.table[0].name
         frames = {
             name: _stacked([scans[path] for path in members]) for name, members in _by_table(tables).items()

@@ -57,13 +57,13 @@ _CASES: Final = (
     _Column("icu_hours", "重症监护时长", "two", 13),
     _Column("total_cost_yuan", "住院总费用", "money", 15),
     _Column("excluded_items_yuan", "除外项目费用", "money", 14),
-    _Column("standard_payment", "支付标准", "money", 15),
-    _Column("payment", "支付合计", "money", 15),
+    _Column("standard_payment_yuan", "支付标准", "money", 15),
+    _Column("payment_yuan", "支付合计", "money", 15),
     _Column("overrun_yuan", "超支额", "money", 15),
     _Column("cost_ratio", "费用与标准之比", "two", 15),
     _Column("reasons", "申请理由", width=60),
     _Column("decision", "决定", f"code{OPEN}", 10),
-    _Column("payment_yuan", "支付金额", f"money{OPEN}", 15),
+    _Column("special_payment_yuan", "支付金额", f"money{OPEN}", 15),
     _Column("note", "备注", f"code{OPEN}", 30),
 )
 _QUOTAS: Final = (
@@ -130,7 +130,7 @@ def _write_cases(book: Book, name: str, candidates: Candidates, language: str) -
     last = frame.height
     places = {column.name: place for place, column in enumerate(_CASES)}
     sheet.autofilter(0, 0, last, len(_CASES) - 1)
-    decision, payment = places["decision"], places["payment_yuan"]
+    decision, payment = places["decision"], places["special_payment_yuan"]
     sheet.data_validation(
         1, decision, last, decision, {"validate": "list", "source": list(_DECISIONS[language])}
     )
@@ -203,7 +203,7 @@ def _notes(candidates: Candidates, loaded: LoadedScheme, language: str) -> list[
         "cases given.",
         *(f"Not looked at: {line}." for line in skipped),
         "Choose approved or rejected in the column decision. To pay an approved case something else than its "
-        "cost, write the amount in yuan into payment_yuan.",
+        "cost, write the amount in yuan into special_payment_yuan.",
         "Cases without a decision count as not decided yet, and are paid by the usual rules. Leave "
         "hospital_id, case_id and the header as they are.",
         f"To read it back: drg settle CASES --scheme {scheme.id} --decisions THIS_FILE",

@@ -26,12 +26,13 @@ from drg.payment.settlement_rules import SpecialReview
 from drg.records.binding import with_unread
 from drg.records.cases import Cases
 from drg.records.cells import as_text, empty, nothing_as_null
+from drg.records.former_names import check_names
 from drg.settlement.candidates_words import DEPARTMENTS, NEW_TECHNOLOGY, REASONS, shown, skipped
 from drg.words import Joined, Sentence
 
 _NEEDED: Final = (
     *("hospital_id", "case_id", "discharge_date", "drg", "total_cost_yuan"),
-    *("standard_payment", "case_class", "payment", "scheme"),
+    *("standard_payment_yuan", "case_class", "payment_yuan", "scheme"),
 )
 _STAYS: Final = ("los_days", "icu_hours")
 _TEXTS: Final = ("insurance_type", "department", "drg_name")
@@ -116,6 +117,7 @@ def find_candidates(
     review = special_review(loaded)
     priced = Cases.of(priced).lazy(own=True, marked=True)
     names = priced.collect_schema().names()
+    check_names(names)
     missing = [name for name in _NEEDED if name not in names]
     if missing:
         fix = Sentence("Price the cases first: drg price … --scheme {scheme}", scheme=loaded.scheme.id)
@@ -189,13 +191,13 @@ class _Reader:
         )
         cost = pl.Series(fen(batch, "total_cost_yuan"))
         excluded = pl.Series(fen(batch, "excluded_items_yuan")).clip(lower_bound=0)
-        payment = signed(batch, "payment")
+        payment = signed(batch, "payment_yuan")
         case_class = known["case_class"]
         frame = known.with_columns(
             year=known["discharge_date"].dt.year(),
             cost=cost,
             net=cost - excluded if self._excluded_items else cost,
-            standard=signed(batch, "standard_payment"),
+            standard=signed(batch, "standard_payment_yuan"),
             payment=payment,
             overrun=cost - payment,
             excluded=excluded,

@@ -19,13 +19,17 @@ from drg.payment.reasons import missing_lines
 from drg.payment.scheme import CaseClass, PaymentScheme
 from drg.payment.scheme_numbers import CLASSES
 from drg.records.binding import UNREAD, with_unread
-from drg.settlement.case_formulas import BESIDE, SUMS, over_sums
+from drg.settlement.case_formulas import BESIDE, PAID_BESIDE, SUMS, over_sums
 from drg.settlement.repeated import mark, repeated
 from drg.settlement.settlement_columns import ACCOUNT, CLASS_COUNTS, LOCAL, OFF_SITE, SIMULATED, class_count
 from drg.words import Sentence
 
 _GIVEN: Final = ("total_cost_yuan", "excluded_items_yuan")  # of the record; not written by pricing
-_PAID: Final = ("standard_payment", "drg_payment", "high_cost_payment", *BESIDE, "patient_share")
+_PAID: Final = (
+    *("standard_payment_yuan", "drg_payment_yuan", "high_cost_payment_yuan"),
+    *PAID_BESIDE,
+    "patient_and_others_yuan",
+)
 _FINE: Final = ("relative_weight", "points")
 _WHERE: Final = ("hospital_id", "insurance_type", "discharge_date")
 _READ: Final = (*_WHERE, "total_cost_yuan", *_FINE, "case_class", *_PAID, "scheme")
@@ -240,7 +244,7 @@ def held(*, has_shares: bool) -> pl.Expr:
         has_shares: what patients bear was given, so the fund's part has to be known.
     """
     stuck = _CLASS.is_null() | _CLASS.is_in([CLASSES.index(name) for name in _STUCK])
-    return stuck | pl.col("patient_share").is_null() if has_shares else stuck
+    return stuck | pl.col("patient_and_others_yuan").is_null() if has_shares else stuck
 
 
 def basis(scheme: PaymentScheme) -> pl.Expr:
@@ -257,8 +261,8 @@ def basis(scheme: PaymentScheme) -> pl.Expr:
 
 def paid_points() -> pl.Expr:
     """Points × what is paid by group ÷ the standard, in units of 1e-8: all of them for a normal case."""
-    points, standard = (pl.col(name).fill_null(0) for name in ("points", "standard_payment"))
-    paid = pl.col("drg_payment").fill_null(0) + pl.col("high_cost_payment").fill_null(0)
+    points, standard = (pl.col(name).fill_null(0) for name in ("points", "standard_payment_yuan"))
+    paid = pl.col("drg_payment_yuan").fill_null(0) + pl.col("high_cost_payment_yuan").fill_null(0)
     wide = 2 * standard.cast(_WIDE)
     part = (2 * points.cast(_WIDE) * paid.cast(_WIDE) + standard.cast(_WIDE)) // wide
     return pl.when((paid != standard) & (standard > 0)).then(part.cast(pl.Int64)).otherwise(points)

@@ -55,6 +55,7 @@ class Field:
         meaning, meaning_zh: what it holds.
         needed: whether a table without it is refused.
         others: further names that are read.
+        former: a name that it had before, and that no table may use for it any more.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Field:
     meaning_zh: str
     needed: bool = True
     others: tuple[str, ...] = ()
+    former: str = ""
 
 
 def read_fields(frame: pl.DataFrame | pl.LazyFrame, table: str, fields: Iterable[Field]) -> pl.DataFrame:
@@ -139,6 +141,12 @@ def _columns(given: pl.DataFrame, table: str, fields: tuple[Field, ...]) -> dict
             )
         if names:
             found[f.name] = names[0]
+        elif f.former and (old := by_fold.get(folded(f.former))):
+            raise InputError(
+                f"in a table of {table} {old[0]} is now {f.name} {f.label_zh}",
+                field=old[0],
+                fix="Rename the column, or delete it if it is something else (请将该列改名，含义不同则删除)",
+            )
     missing = [f for f in fields if f.needed and f.name not in found]
     if missing:
         lines = Joined(

@@ -11,9 +11,9 @@ from drg.errors import InputError
 from drg.grouping.batched_frames import check_free, in_batches
 from drg.payment.expressions import wide
 from drg.payment.scheme import PaymentScheme
-from drg.settlement.case_formulas import BESIDE, shared_classes
+from drg.settlement.case_formulas import PAID_BESIDE, shared_classes
 from drg.settlement.case_sums import check_columns, readable, with_names
-from drg.settlement.exact_decimals import as_decimals
+from drg.settlement.exact_decimals import as_decimals, figure
 from drg.settlement.settle import Settlement
 from drg.settlement.settlement_columns import ACCOUNT, LOCAL, YEAR
 from drg.words import Sentence
@@ -23,7 +23,7 @@ CLEARED_COLUMNS: Final = (
     Column("quality_factor", Kind.NUMBER, pl.Decimal(38, 8), "考核系数", "of the hospital's year"),
     Column("point_value", Kind.NUMBER, pl.Decimal(38, 12), "点值", "yuan per point, of the closed budget"),
     Column(
-        "cleared_payment",
+        "cleared_payment_yuan",
         Kind.MONEY,
         pl.Decimal(38, 2),
         "清算支付",
@@ -97,8 +97,8 @@ class _Step:
 
     def __call__(self, batch: pl.DataFrame) -> pl.DataFrame:
         cases = with_names(readable(batch.lazy(), self._scheme, has_shares=self._has_shares).collect())
-        by_group = pl.col("drg_payment").fill_null(0) + pl.col("high_cost_payment").fill_null(0)
-        beside = pl.sum_horizontal(*BESIDE, pl.when(self._shared).then(0).otherwise(by_group))
+        by_group = pl.col("drg_payment_yuan").fill_null(0) + pl.col("high_cost_payment_yuan").fill_null(0)
+        beside = pl.sum_horizontal(*PAID_BESIDE, pl.when(self._shared).then(0).otherwise(by_group))
         places = cases.select(
             *("hospital_id", "insurance_type", "basis", "year", "held"),
             points=pl.when(self._shared).then("points").otherwise(0).cast(_WIDE),
@@ -109,6 +109,6 @@ class _Step:
         half_up = (worth * wide(2) + wide(_PER_FEN)) // wide(2 * _PER_FEN)
         counts = pl.col("point_value").is_not_null() & ~pl.col("held")
         made = found.with_columns(paid_points="points", cleared_payment=half_up + pl.col("beside")).select(
-            pl.when(counts).then(name).alias(name) for name in _NAMES
+            pl.when(counts).then(name).alias(name) for name in map(figure, _NAMES)
         )
         return batch.hstack(as_decimals(made, CLEARED_COLUMNS))

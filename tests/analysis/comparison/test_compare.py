@@ -86,9 +86,9 @@ def test_cases_are_those_of_separate_runs(priced: Comparison) -> None:
             "status": "grouping_status",
             "reason": "grouping_reason",
             "weight": "relative_weight",
-            "standard": "standard_payment",
-            "payment": "payment",
-            "surplus": "surplus",
+            "standard": "standard_payment_yuan",
+            "payment": "payment_yuan",
+            "surplus": "surplus_yuan",
             "class": "case_class",
             "pricing": "pricing_reason",
         }
@@ -189,7 +189,7 @@ def test_margins_of_the_matrix_are_each_versions_own_totals(priced: Comparison) 
     totals = {row["version"]: row for row in priced.totals.to_dicts()}
     for id_, pricer in zip(VERSIONS, SCHEMES, strict=True):
         alone = drg.price(drg.group(CASES, id_), pricer)
-        assert totals[id_]["payment"] == sum(alone["payment"])
+        assert totals[id_]["payment"] == sum(alone["payment_yuan"])
         assert totals[id_]["weight"] == sum(alone["relative_weight"].drop_nulls())
         for status in STATUSES:
             assert totals[id_][status] == alone.filter(pl.col("grouping_status") == status).height

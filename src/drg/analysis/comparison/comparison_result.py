@@ -328,10 +328,8 @@ class Comparison(ShortTable):
     def _other(self, version: str) -> int:
         at = self._at(version)
         if at == 0:
-            raise InputError(
-                Sentence("{version} is the base, with which the others are compared", version=version),
-                fix=Sentence("Give one of {names}", names=Joined(", ", self.others)),
-            )
+            problem = Sentence("{version} is the base, with which the others are compared", version=version)
+            raise InputError(problem, fix=Sentence("Give one of {names}", names=Joined(", ", self.others)))
         return at
 
     def _changed(self, at: int, base: str, other: str) -> pl.Expr:
