@@ -47,9 +47,9 @@ EXAMPLES: Final = pl.Schema({"version": pl.Int64(), "cause": pl.UInt8(), ROW: pl
 _OF_GROUPING: Final = {"adrg": "adrg", "drg": "drg", "status": "grouping_status", "reason": "grouping_reason"}
 _OF_PRICING: Final = {
     "weight": "relative_weight",
-    "standard": "standard_payment_yuan",
-    "payment": "payment_yuan",
-    "surplus": "surplus_yuan",
+    "standard_yuan": "standard_payment_yuan",
+    "payment_yuan": "payment_yuan",
+    "surplus_yuan": "surplus_yuan",
     "class": "case_class",
     "pricing": "pricing_reason",
 }
