@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 from drg.columns import PRICE, PRICING
 from drg.payment import formulas
 from drg.payment.expression_text import with_numbers
-from drg.payment.formulas import FEN, Prices, half_up
+from drg.payment.formulas import FEN, Prices
 from drg.payment.price_book import Entry
 from drg.payment.scheme import CLASSES_ZH, High, Outside, PaymentScheme
-from drg.payment.step_places import in_column, in_scheme, in_scheme_row
+from drg.payment.step_words import in_column, in_scheme, in_scheme_row, money, number
 from drg.payment.weights import WEIGHTS_FILE
 from drg.words import Joined, Sentence
 
@@ -63,21 +63,6 @@ class Facts:
     def net(self) -> int:
         """The cost less excluded items."""
         return self.cost - self.excluded
-
-
-def number(value: Decimal | Fraction) -> str:
-    """A number as it is written: exact up to eight decimals, without empty ones."""
-    if isinstance(value, Fraction):
-        value = Decimal(half_up(value * 10**8)).scaleb(-8)
-    text = f"{value:,f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def money(fen: int | Fraction) -> str:
-    """An amount in fen as yuan: 12,345.67; with what is beyond the fen if it is not whole."""
-    if isinstance(fen, Fraction) and fen.denominator != 1:
-        return number(fen / FEN)
-    return f"{Decimal(int(fen)).scaleb(-2):,.2f}"
 
 
 def standard_steps(facts: Facts) -> Iterator[Step]:

@@ -143,7 +143,13 @@ def _columns(given: pl.DataFrame, table: str, fields: tuple[Field, ...]) -> dict
             found[f.name] = names[0]
         elif f.former and (old := by_fold.get(folded(f.former))):
             raise InputError(
-                Sentence("in a table of {table} {old} is now {new}", table=table, old=old[0], new=f.name),
+                Sentence(
+                    "in a table of {table} {old} is now {name} {label}",
+                    table=table,
+                    old=old[0],
+                    name=f.name,
+                    label=f.label_zh,
+                ),
                 field=old[0],
                 fix=Sentence("Rename the column, or delete it if it is something else"),
             )
