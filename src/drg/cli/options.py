@@ -12,9 +12,12 @@ from typing import Any, Final, cast
 
 import click
 
+from drg import words
+
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
-LANGUAGES: Final = ("zh", "en")
+LANGUAGES: Final = tuple(reversed(words.LANGUAGES))
+REASON_FORMS: Final = ("text", "code")
 # In the order in which they count; the first that is set decides.
 _LANGUAGE_VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
 # The primary language of a language identifier of Windows is in its lowest ten bits.
@@ -121,6 +124,12 @@ lang_option: Decorator = click.option(
     type=click.Choice(LANGUAGES),
     default=cast("Any", system_language),
     help="Language of all that is printed and written. [zh where the system speaks Chinese, else en]",
+)
+reasons_option: Decorator = click.option(
+    "--reasons",
+    type=click.Choice(REASON_FORMS),
+    default=REASON_FORMS[0],
+    help="Reasons as sentences in the language, or as codes that programs can count. [text]",
 )
 bom_option: Decorator = click.option(
     "--bom/--no-bom", default=True, help="Begin CSV with a byte order mark, as Excel needs it. [on]"

@@ -12,8 +12,9 @@ from typing import Any, Final
 
 import polars as pl
 
+from drg.categories import CaseClass
 from drg.payment.expressions import ONE, Quotient, Rounding, evaluate, over_columns, parse
-from drg.payment.scheme import CaseClass, PaymentScheme
+from drg.payment.scheme import PaymentScheme
 from drg.payment.scheme_numbers import INSIDE
 from drg.settlement.exact_decimals import in_yuan
 
