@@ -40,9 +40,12 @@ def system_language() -> str:
 
 def asked_language(arguments: Sequence[str]) -> str:
     """The language that a command line asks for, though it may be faulty, else the system's."""
-    asked = [argument.removeprefix("--lang=") for argument in arguments if argument.startswith("--lang=")]
-    asked += [after for before, after in pairwise(arguments) if before == "--lang"]
-    return next((language for language in asked if language in LANGUAGES), system_language())
+    asked = system_language()
+    for before, argument in pairwise(("", *arguments)):
+        said = argument if before == "--lang" else argument.removeprefix("--lang=")
+        if said in LANGUAGES and (before == "--lang" or said != argument):
+            asked = said
+    return asked
 
 
 def expanded(names: Iterable[str], *, windows: bool) -> list[str]:
