@@ -53,7 +53,7 @@ def test_ledger_read(benchmark: Any, ledger: Ledger, scratch: Path, cases: int, 
     ledger.add_cases([write(half, scratch / "half.parquet")], correct=True)
 
     def read() -> pl.DataFrame:
-        sums = ledger.cases().group_by("hospital_id").agg(pl.len(), pl.col("payment").sum())
+        sums = ledger.cases().group_by("hospital_id").agg(pl.len(), pl.col("payment_yuan").sum())
         return sums.collect(engine="streaming")
 
     found = benchmark.pedantic(read, rounds=rounds)

@@ -82,11 +82,19 @@ def whole(priced: pl.DataFrame, cases: int) -> None:
     """Every case is there, most of them are paid by their group, and the parts make the whole."""
     assert priced.height == cases
     parts = (
-        pl.col("drg_payment", "high_cost_payment", "item_payment", "outside_payment", "special_payment")
+        pl.col(
+            "drg_payment_yuan",
+            "high_cost_payment_yuan",
+            "item_payment_yuan",
+            "outside_payment_yuan",
+            "special_case_payment_yuan",
+        )
         .cast(pl.Decimal(38, 2))
         .sum()
     )
-    sums = priced.select(parts, pl.col("excluded_items_payment", "payment").cast(pl.Decimal(38, 2)).sum())
+    sums = priced.select(
+        parts, pl.col("excluded_items_payment_yuan", "payment_yuan").cast(pl.Decimal(38, 2)).sum()
+    )
     *found, payment = sums.row(0)
     assert sum(found) == payment
     classes = dict(priced["case_class"].value_counts().iter_rows())

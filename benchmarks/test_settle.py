@@ -78,14 +78,14 @@ def priced(cases: int) -> pl.DataFrame:
     amounts = {
         "total_cost_yuan": cost,
         "excluded_items_yuan": np.where(rng.random(cases) < 0.05, cost // 10, 0),
-        "standard_payment": standard,
-        "drg_payment": np.where(by_group | (kind == "high"), standard, 0),
-        "high_cost_payment": high,
-        "item_payment": np.where(np.isin(kind, ["low", "short"]), cost, 0),
-        "outside_payment": nothing,
-        "special_payment": nothing,
-        "excluded_items_payment": nothing,
-        "patient_share": cost // 4,
+        "standard_payment_yuan": standard,
+        "drg_payment_yuan": np.where(by_group | (kind == "high"), standard, 0),
+        "high_cost_payment_yuan": high,
+        "item_payment_yuan": np.where(np.isin(kind, ["low", "short"]), cost, 0),
+        "outside_payment_yuan": nothing,
+        "special_case_payment_yuan": nothing,
+        "excluded_items_payment_yuan": nothing,
+        "patient_and_others_yuan": cost // 4,
         "patient_share_yuan": cost // 4,
     }
     return pl.DataFrame(
@@ -110,9 +110,9 @@ def whole(settlement: Settlement, source: pl.LazyFrame, cases: int) -> None:
     assert months["cases"].sum() == cases
     assert months["cases_held"].sum() == 0
     cost = source.select(pl.col("total_cost_yuan").cast(pl.Decimal(38, 2)).sum()).collect().item()
-    assert sum(months["cost"]) == cost
+    assert sum(months["cost_yuan"]) == cost
     years = settlement.rows.filter(span="year")
-    assert sum(years["entitlement"]) == settlement.budgets["paid"][0]
+    assert sum(years["entitlement_yuan"]) == settlement.budgets["paid_yuan"][0]
 
 
 def test_settle(

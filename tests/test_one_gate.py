@@ -63,7 +63,7 @@ def test_every_spelling_is_read_under_every_header(file: Path) -> None:
         (9, "age-years-impossible", "200"),
     ]
     priced = drg.price(drg.group(cases, HARBIN), HARBIN).frame()
-    costs = priced["payment"] - priced["surplus"]
+    costs = priced["payment_yuan"] - priced["surplus_yuan"]
     assert costs.to_list()[:7] == READ["total_cost_yuan"][:7]
     assert priced["case_class"].to_list()[-1] == "invalid"
 
@@ -92,7 +92,7 @@ def test_a_row_is_explained_as_it_is_grouped() -> None:
         assert [drg.explain(row, VERSION).drg for row in rows] == GROUPS
         priced = drg.price(drg.group(rows, HARBIN), HARBIN)
         assert [drg.explain_price(row, HARBIN).payment for row in priced] == [
-            row["payment"] for row in priced
+            row["payment_yuan"] for row in priced
         ]
 
 
@@ -103,7 +103,7 @@ def test_a_grouped_file_of_a_layout_can_be_priced(tmp_path: Path) -> None:
     assert "principal_diagnosis" not in grouped.columns
     grouped.write_csv(tmp_path / "grouped.csv")
     again = drg.price(pl.read_csv(tmp_path / "grouped.csv", infer_schema=False), HARBIN)
-    assert again["payment"].to_list() == drg.price(grouped, HARBIN)["payment"].to_list()
+    assert again["payment_yuan"].to_list() == drg.price(grouped, HARBIN)["payment_yuan"].to_list()
 
 
 # ------------------------------------------------------------------------------------------- random cases
@@ -187,7 +187,15 @@ MAKES: dict[str, Callable[[pl.DataFrame, Path], Any]] = {
     "mappings": lambda frame, _: frame.to_dicts(),
 }
 GROUPER = Grouper("demo")
-RESULTS = ("drg", "grouping_status", "grouping_reason", "case_class", "payment", "surplus", "pricing_reason")
+RESULTS = (
+    "drg",
+    "grouping_status",
+    "grouping_reason",
+    "case_class",
+    "payment_yuan",
+    "surplus_yuan",
+    "pricing_reason",
+)
 
 
 def results(data: Any) -> pl.DataFrame:

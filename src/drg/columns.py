@@ -69,6 +69,10 @@ def _words(*lines: str) -> tuple[tuple[str, str], ...]:
     return tuple((word, line.split()[0]) for line in lines for word in line.split()[1:])
 
 
+def _money(name: str, label_zh: str, meaning: str) -> Column:
+    return Column(name, Kind.MONEY, pl.Decimal(18, 2), label_zh, meaning)
+
+
 INPUT_COLUMNS: tuple[Column, ...] = (
     Column("case_id", Kind.IDENTIFIER, pl.String, "病案标识", "identifies the discharge; passed through"),
     Column(
@@ -254,11 +258,9 @@ RECORD_COLUMNS: tuple[Column, ...] = (
             "390 居民 居民医保 城乡居民 城乡居民基本医疗保险 城镇居民基本医疗保险",
         ),
     ),
-    Column("total_cost_yuan", Kind.MONEY, pl.Decimal(18, 2), "住院总费用", "cost of the stay in yuan"),
-    Column(
+    _money("total_cost_yuan", "住院总费用", "cost of the stay in yuan"),
+    _money(
         "cost_parts_yuan",
-        Kind.MONEY,
-        pl.Decimal(18, 2),
         "费用分项合计",
         "sum of the parts of the cost in yuan, as far as the source has them",
     ),
@@ -285,41 +287,21 @@ PRICING_COLUMNS: tuple[Column, ...] = (
         highest=10,
     ),
     Column("case_kind", Kind.TEXT, pl.String, "病例类别", "kind of case outside DRG: bed_day, day_surgery …"),
-    Column(
+    _money(
         "excluded_items_yuan",
-        Kind.MONEY,
-        pl.Decimal(18, 2),
         "除外项目费用",
         "approved new drugs, devices and technology within the cost, in yuan",
     ),
-    Column(
-        "special_payment_yuan", Kind.MONEY, pl.Decimal(18, 2), "特例单议支付", "what was decided, in yuan"
-    ),
+    _money("special_payment_yuan", "特例单议支付", "what was decided, in yuan"),
     Column("incomplete", Kind.FLAG, pl.Boolean, "未完成治疗", "the treatment was broken off"),
-    Column(
-        "tcm_cost_yuan",
-        Kind.MONEY,
-        pl.Decimal(18, 2),
-        "中医费用合计",
-        "traditional medicine in the cost, in yuan",
-    ),
-    Column("tcm_treatment_yuan", Kind.MONEY, pl.Decimal(18, 2), "中医治疗费", "treatments of it, in yuan"),
-    Column(
-        "tcm_patent_drugs_yuan", Kind.MONEY, pl.Decimal(18, 2), "中成药费", "ready-made drugs of it, in yuan"
-    ),
-    Column("tcm_herbs_yuan", Kind.MONEY, pl.Decimal(18, 2), "中药饮片费", "herbs of it, in yuan"),
-    Column(
-        "western_treatment_yuan",
-        Kind.MONEY,
-        pl.Decimal(18, 2),
-        "西医治疗费",
-        "treatments of western medicine, in yuan",
-    ),
-    Column(
-        "western_drugs_yuan", Kind.MONEY, pl.Decimal(18, 2), "西药费", "drugs of western medicine, in yuan"
-    ),
-    Column("surgery_yuan", Kind.MONEY, pl.Decimal(18, 2), "手术费", "operations, in yuan"),
-    Column("materials_yuan", Kind.MONEY, pl.Decimal(18, 2), "卫生材料费", "medical materials, in yuan"),
+    _money("tcm_cost_yuan", "中医费用合计", "traditional medicine in the cost, in yuan"),
+    _money("tcm_treatment_yuan", "中医治疗费", "treatments of it, in yuan"),
+    _money("tcm_patent_drugs_yuan", "中成药费", "ready-made drugs of it, in yuan"),
+    _money("tcm_herbs_yuan", "中药饮片费", "herbs of it, in yuan"),
+    _money("western_treatment_yuan", "西医治疗费", "treatments of western medicine, in yuan"),
+    _money("western_drugs_yuan", "西药费", "drugs of western medicine, in yuan"),
+    _money("surgery_yuan", "手术费", "operations, in yuan"),
+    _money("materials_yuan", "卫生材料费", "medical materials, in yuan"),
     Column(
         "tcm_share",
         Kind.NUMBER,
@@ -329,8 +311,8 @@ PRICING_COLUMNS: tuple[Column, ...] = (
         lowest=0,
         highest=1,
     ),
-    Column("patient_share_yuan", Kind.MONEY, pl.Decimal(18, 2), "个人负担", "borne by the patient, in yuan"),
-    Column("other_payers_yuan", Kind.MONEY, pl.Decimal(18, 2), "其他支付", "borne by other payers, in yuan"),
+    _money("patient_share_yuan", "个人负担", "borne by the patient, in yuan"),
+    _money("other_payers_yuan", "其他支付", "borne by other payers, in yuan"),
     Column(
         "insured_area", Kind.TEXT, pl.String, "参保地", "code of the area in which the patient is insured"
     ),
@@ -346,7 +328,7 @@ PRICE_COLUMNS: tuple[Column, ...] = (
         "点数",
         "weight × scale × coefficient under the points method (点数法), else null",
     ),
-    Column("standard_payment", Kind.MONEY, pl.Decimal(18, 2), "支付标准", "payment standard in yuan"),
+    _money("standard_payment_yuan", "支付标准", "payment standard in yuan"),
     Column(
         "case_class",
         Kind.CATEGORY,
@@ -354,28 +336,18 @@ PRICE_COLUMNS: tuple[Column, ...] = (
         "病例类型",
         "what the case is to its payment; see case classes",
     ),
-    Column("drg_payment", Kind.MONEY, pl.Decimal(18, 2), "按病组支付", "paid by the group, in yuan"),
-    Column(
-        "high_cost_payment", Kind.MONEY, pl.Decimal(18, 2), "高倍率支付", "paid as a high-cost case, in yuan"
-    ),
-    Column("item_payment", Kind.MONEY, pl.Decimal(18, 2), "按项目支付", "paid by item, in yuan"),
-    Column("outside_payment", Kind.MONEY, pl.Decimal(18, 2), "床日等支付", "paid by day or by case, in yuan"),
-    Column("special_payment", Kind.MONEY, pl.Decimal(18, 2), "特例单议支付", "paid as decided, in yuan"),
-    Column(
-        "excluded_items_payment",
-        Kind.MONEY,
-        pl.Decimal(18, 2),
-        "除外项目支付",
-        "paid beside the group, in yuan",
-    ),
-    Column("payment", Kind.MONEY, pl.Decimal(18, 2), "支付合计", "the sum of its parts, in yuan"),
-    Column("fund_payment", Kind.MONEY, pl.Decimal(18, 2), "基金支付", "borne by the fund, in yuan"),
-    Column("patient_share", Kind.MONEY, pl.Decimal(18, 2), "个人及其他支付", "borne by others, in yuan"),
-    Column("surplus_formula", Kind.MONEY, pl.Decimal(18, 2), "标准差额", "standard less cost, in yuan"),
-    Column("surplus_adjustment", Kind.MONEY, pl.Decimal(18, 2), "差额调整", "surplus less that, in yuan"),
-    Column(
-        "surplus", Kind.MONEY, pl.Decimal(18, 2), "结余", "payment less cost, in yuan; the hospital gains"
-    ),
+    _money("drg_payment_yuan", "按病组支付", "paid by the group, in yuan"),
+    _money("high_cost_payment_yuan", "高倍率支付", "paid as a high-cost case, in yuan"),
+    _money("item_payment_yuan", "按项目支付", "paid by item, in yuan"),
+    _money("outside_payment_yuan", "床日等支付", "paid by day or by case, in yuan"),
+    _money("special_case_payment_yuan", "特例单议支付", "paid as decided, in yuan"),
+    _money("excluded_items_payment_yuan", "除外项目支付", "paid beside the group, in yuan"),
+    _money("payment_yuan", "支付合计", "the sum of its parts, in yuan"),
+    _money("fund_payment_yuan", "基金支付", "borne by the fund, in yuan"),
+    _money("patient_and_others_yuan", "个人及其他支付", "borne by others, in yuan"),
+    _money("surplus_formula_yuan", "标准差额", "standard less cost, in yuan"),
+    _money("surplus_adjustment_yuan", "差额调整", "surplus less that, in yuan"),
+    _money("surplus_yuan", "结余", "payment less cost, in yuan; the hospital gains"),
     Column(
         "pricing_reason", Kind.TEXT, pl.String, "支付说明", "why, if there is something to say; else null"
     ),

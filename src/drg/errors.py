@@ -16,25 +16,36 @@ A case that cannot be grouped is not an error: it stays in its row with a status
 
 from __future__ import annotations
 
+import copyreg
 import difflib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any, Final
+
+from drg.words import ENGLISH, Sentence, recognised, told
 
 
-def _sentence(text: str) -> str:
+def _ended(text: str, language: str) -> str:
     # A text of several lines is a list, not a sentence.
-    return text if text.endswith((".", "?", "!")) or "\n" in text else f"{text}."
+    if text.endswith((".", "?", "!", "。", "？", "！")) or "\n" in text:
+        return text
+    return text + Sentence(".").to(language)
+
+
+def _within(place: str, part: Sentence) -> Sentence:
+    return Sentence("{place}, {part}", place=place, part=part) if place else part
 
 
 class DrgError(Exception):
     """Base of all errors of this package.
 
     Args:
-        problem: what is wrong, in one sentence without a full stop.
+        problem: what is wrong, in one sentence without a full stop; a ``Sentence``, if it is to be told in
+            other languages too.
         file: the file (or table) in which it was found.
         row: the row as a spreadsheet numbers it: the header is row 1.
         field: the column.
-        fix: what the reader can do about it.
+        fix: what the reader can do about it; a ``Sentence`` likewise.
     """
 
     def __init__(
@@ -47,7 +58,7 @@ class DrgError(Exception):
         fix: str | None = None,
     ) -> None:
         self.problem = problem
-        self.file = None if file is None else str(file)
+        self.file = str(file) if isinstance(file, Path) else file
         self.row = row
         self.field = field
         self.fix = fix
@@ -56,18 +67,28 @@ class DrgError(Exception):
     @property
     def place(self) -> str:
         """Where it is: ``adrg.csv, row 12, column rule``; empty if no place is known."""
-        parts = [self.file] if self.file else []
+        place = self.file or ""
         if self.row is not None:
-            parts.append(f"row {self.row}")
+            place = _within(place, Sentence("row {row}", row=self.row))
         if self.field is not None:
-            parts.append(f"column {self.field}")
-        return ", ".join(parts)
+            place = _within(place, Sentence("column {column}", column=self.field))
+        return place
+
+    def text(self, language: str) -> str:
+        """The whole message in a language: where, what, and what to do."""
+        place, problem, fix = (told(part or "", language) for part in (self.place, self.problem, self.fix))
+        text = _ended(place + Sentence(": ").to(language) + problem if place else problem, language)
+        if not fix:
+            return text
+        between = "\n" if "\n" in text else Sentence(" ").to(language)
+        return text + between + _ended(fix, language)
 
     def __str__(self) -> str:
-        text = _sentence(f"{self.place}: {self.problem}" if self.place else self.problem)
-        if not self.fix:
-            return text
-        return text + ("\n" if "\n" in text else " ") + _sentence(self.fix)
+        return self.text(ENGLISH)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Not made anew, which would ask for what a subclass needs: processes hand errors to each other.
+        return copyreg.__newobj__, (type(self), *self.args), vars(self)  # type: ignore[attr-defined]
 
 
 class TablesError(DrgError):
@@ -100,13 +121,14 @@ class RuleError(TablesError):
     @property
     def place(self) -> str:
         """Where it is, down to the character of the rule."""
-        return ", ".join(part for part in (super().place, f"character {self.character}") if part)
+        return _within(super().place, Sentence("character {character}", character=self.character))
 
-    def __str__(self) -> str:
+    def text(self, language: str) -> str:
+        """The whole message in a language, and the rule with a mark below that character."""
         start = max(0, self.character - 1 - 40)
         window = self.rule[start : start + 80].replace("\n", " ")
         pointer = " " * (self.character - 1 - start) + "^"
-        return f"{super().__str__()}\n    {window}\n    {pointer}"
+        return f"{super().text(language)}\n    {window}\n    {pointer}"
 
 
 class UnknownGrouperError(TablesError):
@@ -137,8 +159,25 @@ class OutputError(DrgError):
     """The result cannot be written."""
 
 
+_BY_THE_SYSTEM: Final = (
+    Sentence("No such file or directory"),
+    Sentence("Permission denied"),
+    Sentence("Is a directory"),
+    Sentence("Not a directory"),
+    Sentence("File exists"),
+    Sentence("File name too long"),
+    Sentence("No space left on device"),
+    Sentence("Read-only file system"),
+)
+
+
+def system_reason(error: OSError) -> str:
+    """Why the system refused something."""
+    return recognised(error.strerror or str(error), _BY_THE_SYSTEM)
+
+
 def did_you_mean(wrong: str, known: Iterable[str], *, likeness: float = 0.6) -> str:
     """``Did you mean …?`` with the nearest known name, or an empty string if none is as alike."""
     by_fold = {name.casefold(): name for name in known}
     near = difflib.get_close_matches(wrong.casefold(), list(by_fold), n=1, cutoff=likeness)
-    return f"Did you mean {by_fold[near[0]]!r}?" if near else ""
+    return Sentence("Did you mean {name!r}?", name=by_fold[near[0]]) if near else ""

@@ -20,7 +20,7 @@ import polars as pl
 
 from drg.columns import ALL, Column
 from drg.errors import InputError
-from drg.words import LANGUAGES, categories, rows, said
+from drg.words import LANGUAGES, Joined, Sentence, categories, rows, said
 
 ReasonForm = Literal["text", "code"]
 
@@ -70,10 +70,16 @@ def check_form(form: str, language: str) -> None:
         InputError: names those in which they can.
     """
     if language not in LANGUAGES:
-        raise InputError(f"there is no language {language!r}", fix=f"Give one of {', '.join(LANGUAGES)}")
+        raise InputError(
+            Sentence("there is no language {name!r}", name=language),
+            fix=Sentence("Give one of {names}", names=Joined(", ", LANGUAGES)),
+        )
     if form not in get_args(ReasonForm):
-        known = ", ".join(get_args(ReasonForm))
-        raise InputError(f"there is no form of reasons {form!r}", field="reasons", fix=f"Give one of {known}")
+        raise InputError(
+            Sentence("there is no form of reasons {name!r}", name=form),
+            field="reasons",
+            fix=Sentence("Give one of {names}", names=Joined(", ", get_args(ReasonForm))),
+        )
 
 
 # ------------------------------------------------------------------------------------------------- as codes

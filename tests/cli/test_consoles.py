@@ -121,7 +121,7 @@ def test_tables_fit_eighty_columns(
         for line in outcome.out.splitlines():
             if any(letter in line for letter in "│┃┏└"):
                 assert cell_len(line) <= 80, (command, line)
-        amounts = pl.read_parquet(priced)["payment"].sum() if command[0] == "price" else None
+        amounts = pl.read_parquet(priced)["payment_yuan"].sum() if command[0] == "price" else None
         if amounts is not None:
             assert f"{amounts:,.2f}" in outcome.out
 

@@ -46,7 +46,7 @@ def test_rows_stay_and_prices_are_added(drg: Drg, csv: Path, tmp_path: Path, end
     assert result.columns == [*source.columns, *PRICE]
     assert result.select(source.columns).equals(source)
     assert result["case_class"].to_list() == CLASSES
-    payments = [Decimal(text) for text in result["payment"].cast(pl.String)]
+    payments = [Decimal(text) for text in result["payment_yuan"].cast(pl.String)]
     assert payments == [11_000, 21_120, 0, 0, 0, 0]
 
 
@@ -91,7 +91,7 @@ def test_a_hospital_gives_its_coefficient(drg: Drg, tmp_path: Path) -> None:
     assert "2 of 2 cases: not priced" in outcome.err
     assert "--set hospital_coefficient=" in read(tmp_path / "o.csv")["pricing_reason"][0]
     assert drg(*asked, "--set", "hospital_coefficient=0.92", "-q").err == ""
-    assert read(tmp_path / "o.csv")["payment"].to_list() == ["8155.59", "5747.14"]
+    assert read(tmp_path / "o.csv")["payment_yuan"].to_list() == ["8155.59", "5747.14"]
     outcome = drg(*asked[:1], file, "--explain", "2", *asked[4:], "--set", "hospital_coefficient=0.92")
     for part in ("column hospital_coefficient", "0.6524 × 9,575.25 × 0.92", "column tcm_share", "IU23"):
         assert part in outcome.out
@@ -163,7 +163,7 @@ def test_constants(drg: Drg, csv: Path, tmp_path: Path) -> None:
     assert lacking.code == 1
     assert "hospital_level (医院级别)" in lacking.err
     assert drg("price", file, "-o", out, "-s", "demo", "--set", "hospital_level=3").code == 0
-    assert read(out)["standard_payment"].to_list()[0] == Decimal("12100.00")
+    assert read(out)["standard_payment_yuan"].to_list()[0] == Decimal("12100.00")
     for wrong in ("hospital_level", "hospitl_level=3", "case_id=1"):
         assert drg("price", file, "-o", out, "-s", "demo", "--set", wrong).code == 2
 

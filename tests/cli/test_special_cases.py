@@ -109,7 +109,7 @@ def test_in_english(drg: Drg, priced: Path, scheme: Path, tmp_path: Path) -> Non
     ("language", "names", "words"),
     [
         ("zh", ("决定", "支付金额", "备注"), ("同意", "不同意")),
-        ("en", ("decision", "payment_yuan", "note"), ("approved", "rejected")),
+        ("en", ("decision", "special_payment_yuan", "note"), ("approved", "rejected")),
     ],
 )
 def test_decisions_are_read_from_the_very_file(
@@ -144,7 +144,7 @@ def test_decisions_are_read_from_the_very_file(
     )
     assert result.findings == ()
     # The example of docs/special-cases.md.
-    names = ("case_id", "case_class", "payment", "fund_payment", "surplus")
+    names = ("case_id", "case_class", "payment_yuan", "fund_payment_yuan", "surplus_yuan")
     found = result.frame.select(names).filter(pl.col("case_id").is_in(["0005", "0007", "0011"])).collect()
     assert [(*row[:2], *map(str, row[2:])) for row in found.rows()] == [
         ("0007", "special", "15000.50", "12000.50", "-4499.50"),

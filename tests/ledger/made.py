@@ -36,10 +36,13 @@ def priced(
         **{name: pl.lit(1).cast(pl.Decimal(18, 8)) for name in ("relative_weight", "coefficient", "points")},
         **money,
         **text,
-        **{name: pl.lit(payment).cast(MONEY) for name in ("standard_payment", "drg_payment", "payment")},
-        "fund_payment": pl.lit(payment).cast(MONEY),
-        "surplus_formula": (payment - cost).cast(MONEY),
-        "surplus": (payment - cost).cast(MONEY),
+        **{
+            name: pl.lit(payment).cast(MONEY)
+            for name in ("standard_payment_yuan", "drg_payment_yuan", "payment_yuan")
+        },
+        "fund_payment_yuan": pl.lit(payment).cast(MONEY),
+        "surplus_formula_yuan": (payment - cost).cast(MONEY),
+        "surplus_yuan": (payment - cost).cast(MONEY),
         "case_class": pl.lit("normal"),
         "scheme": pl.lit(SCHEME),
     }

@@ -42,7 +42,7 @@ def test_csv_and_parquet_give_the_same(ledger: Ledger, tmp_path: Path) -> None:
     assert ledger.verify().is_empty()
     found = ledger.cases().collect()
     assert found["case_id"].to_list() == frame["case_id"].to_list()
-    assert found["payment"].to_list() == ["1200.00"] * 6
+    assert found["payment_yuan"].to_list() == ["1200.00"] * 6
     assert found["other_diagnoses"].to_list() == ["I10.x00|E11.900"] * 6
     assert found["discharge_date"].str.slice(0, 7).to_list() == ["2025-01"] * 3 + ["2025-02"] * 3
     assert ledger.months()["payment_yuan"].sum() == 7200
@@ -86,7 +86,7 @@ def test_a_correction_replaces_exactly_what_it_covers(ledger: Ledger, tmp_path: 
     assert added.months is not None
     assert added.months.select("cases_before", "cases").rows() == [(2, 1)]
     assert held(ledger) == sorted(set(before) - {("H1", "2025-01-2")})
-    assert ledger.cases().filter(case_id="2025-01-0").collect()["payment"].to_list() == [1300]
+    assert ledger.cases().filter(case_id="2025-01-0").collect()["payment_yuan"].to_list() == [1300]
     assert held(ledger, 3) == before
     assert ledger.verify().is_empty()
 
@@ -170,7 +170,7 @@ def test_the_same_file_twice(ledger: Ledger, tmp_path: Path) -> None:
         ("discharge_date", "yesterday", "no date of discharge that can be read"),
         ("scheme", "other", "not been priced with demo"),
         ("scheme", None, "not been priced with demo"),
-        ("payment", "much", "no payment that can be read"),
+        ("payment_yuan", "much", "no payment that can be read"),
     ],
 )
 def test_rows_that_cannot_be_kept_apart(
@@ -195,8 +195,8 @@ def test_many_bad_rows_are_counted(ledger: Ledger, tmp_path: Path) -> None:
 
 def test_missing_columns(ledger: Ledger, tmp_path: Path) -> None:
     frame = priced("2025-01", 2)
-    with pytest.raises(MissingColumnError, match="hospital_id 医疗机构代码, payment 支付合计"):
-        ledger.add_cases([write(frame.drop("payment", "hospital_id"), tmp_path / "a.parquet")])
+    with pytest.raises(MissingColumnError, match="hospital_id 医疗机构代码, payment_yuan 支付合计"):
+        ledger.add_cases([write(frame.drop("payment_yuan", "hospital_id"), tmp_path / "a.parquet")])
     with pytest.raises(MissingColumnError, match="excluded_items_yuan 除外项目费用"):
         # What the ledger's own scheme asks for.
         ledger.add_cases([write(frame.drop("excluded_items_yuan"), tmp_path / "b.parquet")])

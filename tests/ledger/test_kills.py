@@ -116,7 +116,11 @@ def found(ledger: Ledger) -> dict[str, tuple[int, int]]:
     if ledger.months().is_empty():
         return {}
     month = pl.col("discharge_date").dt.to_string("%Y-%m")
-    sums = ledger.cases().group_by(month=month).agg(pl.len(), pl.col("payment").cast(pl.Decimal(38, 2)).sum())
+    sums = (
+        ledger.cases()
+        .group_by(month=month)
+        .agg(pl.len(), pl.col("payment_yuan").cast(pl.Decimal(38, 2)).sum())
+    )
     return {row[0]: (row[1], int(row[2])) for row in sums.sort("month").collect(engine="streaming").rows()}
 
 

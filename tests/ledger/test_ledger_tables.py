@@ -16,7 +16,9 @@ PAYMENTS = (
     'H1,310,2025-01,月结算,"1,234.50",一月\n'
     "H1,310,2025-02,补拨,0.05,\n"
 )
-DECISIONS = "hospital_id,case_id,decision,payment_yuan\nH1,A1,同意,\nH1,A2,approved,99.10\nH2,A1,rejected,\n"
+DECISIONS = (
+    "hospital_id,case_id,decision,special_payment_yuan\nH1,A1,同意,\nH1,A2,approved,99.10\nH2,A1,rejected,\n"
+)
 SCORES = "hospital_id,year,score\nH1,2025,92.5\n"
 
 
@@ -49,7 +51,7 @@ def test_decisions_and_scores(ledger: Ledger, tmp_path: Path) -> None:
     file = table(tmp_path, "d.csv", DECISIONS)
     ledger.add_table("decisions", file)
     ledger.add_table("scores", table(tmp_path, "s.csv", SCORES))
-    columns = ("hospital_id", "case_id", "approved", "payment_fen")
+    columns = ("hospital_id", "case_id", "approved", "special_payment_fen")
     clean = check_decisions(ledger.decisions())
     assert clean.findings == ()
     assert clean.frame.select(columns).rows() == [

@@ -25,12 +25,12 @@ Weights = Mapping[tuple[str, str | None], Decimal]
 
 HIGHEST_COST = 100_000_000
 PARTS = (
-    "drg_payment",
-    "high_cost_payment",
-    "item_payment",
-    "outside_payment",
-    "special_payment",
-    "excluded_items_payment",
+    "drg_payment_yuan",
+    "high_cost_payment_yuan",
+    "item_payment_yuan",
+    "outside_payment_yuan",
+    "special_case_payment_yuan",
+    "excluded_items_payment_yuan",
 )
 # Where the standard is compared with the cost: the classes that are paid by their group.
 INSIDE = ("normal", "high", "low", "extreme", "incomplete")
@@ -54,7 +54,7 @@ class Paid(NamedTuple):
     amount: Fraction
 
 
-NOTHING = Paid("item_payment", Fraction(0))
+NOTHING = Paid("item_payment_yuan", Fraction(0))
 
 
 def to_fen(amount: Fraction) -> Fraction:
@@ -253,7 +253,7 @@ def _price_one(
         for part, value in _rounded(paid):
             parts[part] += value
         if scheme.excluded_items:
-            parts["excluded_items_payment"] = to_fen(excluded * Fraction(scheme.excluded_items.share))
+            parts["excluded_items_payment_yuan"] = to_fen(excluded * Fraction(scheme.excluded_items.share))
 
     payment = sum(parts.values(), Fraction(0))
     standard = None if known is None else to_fen(known.standard)
@@ -264,15 +264,15 @@ def _price_one(
         "relative_weight": None if weight is None else _eight(weight),
         "coefficient": None if coefficient is None else _eight(coefficient),
         "points": _points(weight, coefficient, scheme),
-        "standard_payment": standard,
+        "standard_payment_yuan": standard,
         "case_class": case_class,
         **parts,
-        "payment": payment,
-        "fund_payment": fund,
-        "patient_share": None if fund is None else payment - fund,
-        "surplus_formula": None if surplus is None else Fraction(formula),
-        "surplus_adjustment": None if surplus is None else surplus - formula,
-        "surplus": surplus,
+        "payment_yuan": payment,
+        "fund_payment_yuan": fund,
+        "patient_and_others_yuan": None if fund is None else payment - fund,
+        "surplus_formula_yuan": None if surplus is None else Fraction(formula),
+        "surplus_adjustment_yuan": None if surplus is None else surplus - formula,
+        "surplus_yuan": surplus,
         "scheme": scheme.id,
     }
     return {name: yuan(value) if isinstance(value, Fraction) else value for name, value in result.items()}
@@ -313,7 +313,7 @@ def _class_and_payment(
     """The first class that applies, and what it is paid; parts of one payment are rounded together."""
     special = amount(case.get("special_payment_yuan"))
     if special is not None:
-        return "special", [Paid("special_payment", special)]
+        return "special", [Paid("special_case_payment_yuan", special)]
     if case["grouping_status"] == "ambiguous":
         return _held_or("ambiguous", scheme.ambiguous, net)
     if case["grouping_status"] != "grouped":
@@ -327,14 +327,14 @@ def _class_and_payment(
         return "unpriced", [NOTHING]
     if scheme.incomplete and case.get("incomplete"):
         share = net / known.mean if net < known.mean else Fraction(1)
-        return "incomplete", [Paid("drg_payment", known.standard * share)]
+        return "incomplete", [Paid("drg_payment_yuan", known.standard * share)]
     if is_extreme:
-        return "extreme", [Paid("item_payment", net)]
+        return "extreme", [Paid("item_payment_yuan", net)]
     if scheme.high and net > high_above(known, scheme):
         return "high", _high(known, scheme, net)
     if scheme.low and net < low_below(known, scheme):
-        return "low", [Paid("item_payment", net * Fraction(scheme.low.factor))]
-    return "normal", [Paid("drg_payment", known.standard)]
+        return "low", [Paid("item_payment_yuan", net * Fraction(scheme.low.factor))]
+    return "normal", [Paid("drg_payment_yuan", known.standard)]
 
 
 def _high(known: Combination, scheme: PaymentScheme, net: Fraction) -> list[Paid]:
@@ -342,13 +342,13 @@ def _high(known: Combination, scheme: PaymentScheme, net: Fraction) -> list[Paid
     threshold = high_threshold(known.weight, scheme)
     if scheme.high.formula == "linear_add":
         more = (net - threshold * known.mean) * known.price_ratio
-        return [Paid("drg_payment", known.standard), Paid("high_cost_payment", more)]
+        return [Paid("drg_payment_yuan", known.standard), Paid("high_cost_payment_yuan", more)]
     if scheme.high.formula == "deduct":
         deducted = (threshold - 1) * known.mean * known.coefficient
-        return [Paid("high_cost_payment", (net - deducted) * known.price_ratio)]
+        return [Paid("high_cost_payment_yuan", (net - deducted) * known.price_ratio)]
     if scheme.high.formula == "cap":
-        return [Paid("high_cost_payment", threshold * known.standard)]
-    return [Paid("high_cost_payment", net)]
+        return [Paid("high_cost_payment_yuan", threshold * known.standard)]
+    return [Paid("high_cost_payment_yuan", net)]
 
 
 def _rounded(paid: list[Paid]) -> list[Paid]:
@@ -368,7 +368,7 @@ def _held_or(case_class: str, rule: ByStatus, net: Fraction) -> tuple[str, list[
 
 def _by_status(rule: ByStatus, net: Fraction) -> Paid:
     shares = {"by_item": Fraction(1), "share": Fraction(rule.share or 0), "nothing": Fraction(0)}
-    return Paid("item_payment", net * shares[rule.pays])
+    return Paid("item_payment_yuan", net * shares[rule.pays])
 
 
 def _fits(rule: Outside, case: Case) -> bool:
@@ -385,10 +385,10 @@ def _outside(rule: Outside, case: Case, net: Fraction) -> tuple[str, list[Paid]]
     if rule.pays == "per_day":
         if case.get("los_days") is None:
             return "invalid", [NOTHING]
-        return rule.case_class, [Paid("outside_payment", price_yuan * case["los_days"])]
+        return rule.case_class, [Paid("outside_payment_yuan", price_yuan * case["los_days"])]
     if rule.pays == "per_case":
-        return rule.case_class, [Paid("outside_payment", price_yuan)]
-    return rule.case_class, [Paid("item_payment", net if rule.pays == "by_item" else Fraction(0))]
+        return rule.case_class, [Paid("outside_payment_yuan", price_yuan)]
+    return rule.case_class, [Paid("item_payment_yuan", net if rule.pays == "by_item" else Fraction(0))]
 
 
 def _fund(case: Case, payment: Fraction) -> Fraction | None:

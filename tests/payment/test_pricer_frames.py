@@ -135,7 +135,7 @@ def test_every_row_keeps_its_place_and_its_columns(tmp_path: Path) -> None:
     }
     assert_frame_equal(priced.select(source.columns), source)
     assert priced["case_class"].to_list() == CLASSES
-    assert priced["payment"].to_list() == list(map(D, PAYMENTS))
+    assert priced["payment_yuan"].to_list() == list(map(D, PAYMENTS))
     assert set(priced["scheme"]) == {"made"}
 
 
@@ -153,7 +153,7 @@ def test_every_kind_of_frame_gives_the_same(tmp_path: Path) -> None:
     pandas = drg.price(source.to_pandas().set_index(pd.Index(range(50, 57))), pricer)
     assert list(pandas.index) == list(range(50, 57))
     assert list(pandas["case_class"]) == CLASSES
-    assert list(map(str, pandas["payment"])) == PAYMENTS
+    assert list(map(str, pandas["payment_yuan"])) == PAYMENTS
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_costs_of_every_type_are_the_same(tmp_path: Path, dtype: Any) -> None:
     text = cases(total_cost_yuan=["9000.01", "0", None])
     cost = pl.col("total_cost_yuan").cast(dtype)
     priced = drg.price(text.with_columns(cost), scheme(tmp_path))
-    assert priced["surplus"].to_list() == [D("999.99"), D("10000.00"), None]
+    assert priced["surplus_yuan"].to_list() == [D("999.99"), D("10000.00"), None]
 
 
 def test_nothing_is_priced_without_a_murmur(tmp_path: Path) -> None:
@@ -196,8 +196,8 @@ def test_missing_and_taken_columns_are_named(tmp_path: Path) -> None:
         assert part in str(caught.value)
     with pytest.raises(MissingColumnError, match="drg group … --grouper demo"):
         drg.price(frame().drop("drg", "grouping_status"), path)
-    with pytest.raises(InputError, match="already has a column payment"):
-        drg.price(frame().with_columns(payment=1), scheme(tmp_path))
+    with pytest.raises(InputError, match="already has a column payment_yuan"):
+        drg.price(frame().with_columns(payment_yuan=1), scheme(tmp_path))
     with pytest.raises(InputError, match="no language 'fr'"):
         drg.price(frame(), scheme(tmp_path), language="fr")
 
@@ -234,13 +234,13 @@ def test_an_impossible_cost(tmp_path: Path, cost: str) -> None:
     source = cases(total_cost_yuan=[cost])
     priced = drg.price(source, scheme(tmp_path)).row(0, named=True)
     assert priced["case_class"] == "invalid"
-    assert (priced["payment"], priced["surplus"]) == (0, None)
+    assert (priced["payment_yuan"], priced["surplus_yuan"]) == (0, None)
     assert "total_cost_yuan is impossible" in priced["pricing_reason"]
 
 
 def test_the_highest_cost_is_possible(tmp_path: Path) -> None:
     priced = drg.price(cases(total_cost_yuan=["100000000.00"]), scheme(tmp_path))
-    assert priced["surplus"].to_list() == [D("-99990000.00")]
+    assert priced["surplus_yuan"].to_list() == [D("-99990000.00")]
 
 
 def test_days(tmp_path: Path) -> None:
@@ -253,7 +253,7 @@ def test_days(tmp_path: Path) -> None:
         "short", "normal", "normal", "normal", "normal", "normal", "invalid", "bed_day",
     ]  # fmt: skip
     # 7 × 300.335 = 2,102.345, rounded once.
-    assert priced["outside_payment"].to_list()[-1] == D("2102.35")
+    assert priced["outside_payment_yuan"].to_list()[-1] == D("2102.35")
     told = priced["pricing_reason"].to_list()
     assert told[0] is None
     assert told[2] == "los_days is missing: no rule for short or long stays applied"
@@ -280,7 +280,11 @@ def test_another_version_than_that_of_the_scheme(tmp_path: Path) -> None:
     priced = drg.price(frame, path)
     # The code of a group may mean another group there, so its weight would be a wrong number.
     assert priced["case_class"].to_list()[1] == "unpriced"
-    assert priced.select("relative_weight", "standard_payment", "surplus").row(1) == (None, None, None)
+    assert priced.select("relative_weight", "standard_payment_yuan", "surplus_yuan").row(1) == (
+        None,
+        None,
+        None,
+    )
 
 
 def whole_records() -> pl.DataFrame:
@@ -321,11 +325,11 @@ def test_every_rule_together(tmp_path: Path) -> None:
     assert "special_payment_yuan is impossible" in told[5]
     first, second = (priced.row(n, named=True) for n in (0, 1))
     # 11,000 × 4,000 ÷ 10,000 and 1,000 × 0.8
-    assert (first["drg_payment"], first["excluded_items_payment"]) == (D("4400.00"), D("800.00"))
-    assert (first["fund_payment"], first["patient_share"]) == (D("5050.00"), D("150.00"))
-    assert (second["special_payment"], second["fund_payment"]) == (D("123.45"), D("0.00"))
-    assert priced["standard_payment"].to_list()[:3] == [D("11000.00"), D("9000.00"), D("11000.00")]
-    assert priced["fund_payment"].is_null().to_list() == [False, False, False, True, True, False]
+    assert (first["drg_payment_yuan"], first["excluded_items_payment_yuan"]) == (D("4400.00"), D("800.00"))
+    assert (first["fund_payment_yuan"], first["patient_and_others_yuan"]) == (D("5050.00"), D("150.00"))
+    assert (second["special_case_payment_yuan"], second["fund_payment_yuan"]) == (D("123.45"), D("0.00"))
+    assert priced["standard_payment_yuan"].to_list()[:3] == [D("11000.00"), D("9000.00"), D("11000.00")]
+    assert priced["fund_payment_yuan"].is_null().to_list() == [False, False, False, True, True, False]
 
 
 def test_a_hospital_that_the_scheme_does_not_name(tmp_path: Path) -> None:
@@ -359,12 +363,12 @@ def test_a_return_cuts_the_earlier_stay(tmp_path: Path, again: str, cut: bool) -
     path = scheme(tmp_path, '[readmission]\ndays = 15\nfactor = 0.5\nsource = "made up"\n')
     source = stays(("2025-03-01", "2025-03-10"), (again, "2025-04-30"))
     payments = [D(5000 if cut else 10_000), D(10_000)]
-    assert drg.price(source, path)["payment"].to_list() == payments
-    assert drg.price(source.reverse(), path)["payment"].to_list() == payments[::-1]
+    assert drg.price(source, path)["payment_yuan"].to_list() == payments
+    assert drg.price(source.reverse(), path)["payment_yuan"].to_list() == payments[::-1]
     elsewhere = source.with_columns(hospital_id=pl.Series(["H1", "H2"]))
     nobody = source.with_columns(patient_id=pl.lit(None, dtype=pl.String))
     for other in (elsewhere, nobody):
-        assert drg.price(other, path)["payment"].to_list() == [D(10_000)] * 2
+        assert drg.price(other, path)["payment_yuan"].to_list() == [D(10_000)] * 2
 
 
 @pytest.mark.parametrize(

@@ -99,13 +99,13 @@ def test_engine_equals_oracle_on_many_cases(tmp_path: Path) -> None:
 def test_parts_sum_to_the_payment(rng: random.Random) -> None:
     entries, weights, cases = drawn(rng, 30)
     for row, case in zip(engine(entries, weights, cases), cases, strict=True):
-        assert sum(row[part] for part in reference.PARTS) == row["payment"]
-        if row["fund_payment"] is not None:
-            assert row["fund_payment"] + row["patient_share"] == row["payment"]
-            assert row["fund_payment"] >= 0
-        if row["surplus"] is not None:
-            assert row["surplus_formula"] + row["surplus_adjustment"] == row["surplus"]
-            assert row["payment"] - row["surplus"] == Decimal(case["total_cost_yuan"])
+        assert sum(row[part] for part in reference.PARTS) == row["payment_yuan"]
+        if row["fund_payment_yuan"] is not None:
+            assert row["fund_payment_yuan"] + row["patient_and_others_yuan"] == row["payment_yuan"]
+            assert row["fund_payment_yuan"] >= 0
+        if row["surplus_yuan"] is not None:
+            assert row["surplus_formula_yuan"] + row["surplus_adjustment_yuan"] == row["surplus_yuan"]
+            assert row["payment_yuan"] - row["surplus_yuan"] == Decimal(case["total_cost_yuan"])
 
 
 @quickly
@@ -219,7 +219,7 @@ def test_payment_scales_with_the_rate(rate: int, formula: str, costs: list[int],
         paid.append(engine(entries, weights, cases))
     for once, often in zip(*paid, strict=True):
         assert often["case_class"] == once["case_class"]
-        for name in (*reference.PARTS, "payment", "standard_payment"):
+        for name in (*reference.PARTS, "payment_yuan", "standard_payment_yuan"):
             assert often[name] == once[name] * rate
 
 
@@ -237,7 +237,7 @@ def test_normal_cases_do_not_depend_on_cost(rng: random.Random) -> None:
         for case in cases
     ]
     before, after = engine(entries, weights, cases), engine(entries, weights, changed)
-    parts = ("payment", "standard_payment", *reference.PARTS)
+    parts = ("payment_yuan", "standard_payment_yuan", *reference.PARTS)
     for one, other in zip(before, after, strict=True):
         if one["case_class"] == other["case_class"] == "normal":
             assert [one[name] for name in parts] == [other[name] for name in parts]
@@ -339,7 +339,7 @@ def test_incomplete_stays_are_paid_at_most_the_standard(tmp_path: Path, cost: st
     entries = plain_scheme(coefficients=sourced(default=Decimal("1.1")), incomplete=sourced())
     cases = [plain_case("BR15", cost, incomplete=True), plain_case("BR15", 50_000, incomplete=True)]
     rows = both(entries, {("BR15", None): Decimal(1)}, cases, tmp_path)
-    assert [row["payment"] for row in rows] == [Decimal(payment), Decimal("11000.00")]
+    assert [row["payment_yuan"] for row in rows] == [Decimal(payment), Decimal("11000.00")]
 
 
 @pytest.mark.parametrize(("count", "extreme"), [(19, 0), (20, 1), (39, 1), (40, 2)])

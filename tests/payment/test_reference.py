@@ -59,8 +59,14 @@ def test_amounts_are_read(value: Any, read: Fraction | None) -> None:
 def test_every_price_column_is_given() -> None:
     row = one(plain_scheme(), plain_case("BR15", 9000))
     assert list(row) == OUTPUTS
-    assert row["payment"] == row["standard_payment"] == row["drg_payment"] == Decimal("10000.00")
-    assert (row["surplus"], row["surplus_formula"], row["surplus_adjustment"]) == (1000, 1000, 0)
+    assert (
+        row["payment_yuan"] == row["standard_payment_yuan"] == row["drg_payment_yuan"] == Decimal("10000.00")
+    )
+    assert (row["surplus_yuan"], row["surplus_formula_yuan"], row["surplus_adjustment_yuan"]) == (
+        1000,
+        1000,
+        0,
+    )
 
 
 @pytest.mark.parametrize(
@@ -75,7 +81,7 @@ def test_the_most_specific_rate_counts(insurance: str | None, level: str | None,
         sourced(value_yuan=4, insurance="310", level="1"),
     ]
     case = plain_case("BR15", 1, insurance_type=insurance, hospital_level=level)
-    assert one(plain_scheme(rates=rates), case)["standard_payment"] == standard
+    assert one(plain_scheme(rates=rates), case)["standard_payment_yuan"] == standard
 
 
 def test_the_most_specific_coefficient_counts() -> None:
@@ -157,7 +163,7 @@ def test_only_the_earlier_stay_is_cut(again: str, factor: str) -> None:
 def test_unusable_costs(cost: Any, excluded: int) -> None:
     scheme = plain_scheme(excluded_items=sourced())
     row = one(scheme, plain_case("BR15", cost, excluded_items_yuan=excluded))
-    assert (row["case_class"], row["payment"]) == ("invalid", 0)
+    assert (row["case_class"], row["payment_yuan"]) == ("invalid", 0)
 
 
 def test_the_standard_may_be_rounded_before_it_is_used() -> None:
@@ -166,8 +172,14 @@ def test_the_standard_may_be_rounded_before_it_is_used() -> None:
     case = plain_case("BR15", 50_000)
     exact = one(plain_scheme(high=high), case, weights)
     rounded = one(plain_scheme(high=high, rounding=sourced(standard_first=True)), case, weights)
-    assert (exact["standard_payment"], exact["payment"]) == (Decimal("3333.33"), Decimal("10000.00"))
-    assert (rounded["standard_payment"], rounded["payment"]) == (Decimal("3333.33"), Decimal("9999.99"))
+    assert (exact["standard_payment_yuan"], exact["payment_yuan"]) == (
+        Decimal("3333.33"),
+        Decimal("10000.00"),
+    )
+    assert (rounded["standard_payment_yuan"], rounded["payment_yuan"]) == (
+        Decimal("3333.33"),
+        Decimal("9999.99"),
+    )
 
 
 def test_random_schemes_and_cases_reach_every_class() -> None:

@@ -129,12 +129,16 @@ def as_written(readme: list[list[dict[str, str]]], rows: list[dict[str, Any]]) -
     """The rows are what the second and third table say."""
     _, written, in_parts = readme
     assert [row["case_class"] for row in rows] == [row["class"] for row in written]
-    columns = {"standard": "standard_payment", "payment": "payment", "surplus": "surplus"}
+    columns = {
+        "standard": "standard_payment_yuan",
+        "payment": "payment_yuan",
+        "surplus": "surplus_yuan",
+    }
     for heading, column in columns.items():
         assert [row[column] for row in rows] == [number(row[heading]) for row in written], heading
     by_case = {row["case"]: priced for row, priced in zip(written, rows, strict=True)}
     for row in in_parts:
-        for column in ("surplus_formula", "surplus_adjustment"):
+        for column in ("surplus_formula_yuan", "surplus_adjustment_yuan"):
             assert by_case[row["case"]][column] == number(row[column]), row["case"]
 
 
@@ -150,9 +154,9 @@ def test_demo_readme_by_the_engine(
     rows = rows_of(drg.price(frame(demo_cases), "demo"))
     as_written(readme, rows)
     assert rows == reference.price(demo_cases, load_scheme("demo").scheme, weights_of("demo"))
-    assert (rows[0]["fund_payment"], rows[0]["patient_share"]) == (8000, 3000)
-    assert (rows[4]["drg_payment"], rows[4]["high_cost_payment"]) == (14_520, 6600)
-    assert (rows[8]["drg_payment"], rows[8]["excluded_items_payment"]) == (52_800, 8000)
+    assert (rows[0]["fund_payment_yuan"], rows[0]["patient_and_others_yuan"]) == (8000, 3000)
+    assert (rows[4]["drg_payment_yuan"], rows[4]["high_cost_payment_yuan"]) == (14_520, 6600)
+    assert (rows[8]["drg_payment_yuan"], rows[8]["excluded_items_payment_yuan"]) == (52_800, 8000)
 
 
 def test_demo_uses_every_component_and_class(readme: list[list[dict[str, str]]]) -> None:
@@ -223,12 +227,12 @@ def test_eight_groups_of_harbin_have_no_weight() -> None:
     priced = drg.price(harbin_frame(groups), "harbin-2022")
     unweighted = priced.filter(pl.col("case_class") == "unweighted")
     assert unweighted["case_id"].to_list() == HARBIN_UNWEIGHTED
-    assert unweighted["payment"].to_list() == [0] * 8
+    assert unweighted["payment_yuan"].to_list() == [0] * 8
     assert unweighted["pricing_reason"].null_count() == 0
     assert priced.height == 668
     rest = priced.filter(pl.col("case_class") != "unweighted")
     assert rest["case_class"].unique().to_list() == ["normal"]
-    assert (rest["payment"] == (rest["relative_weight"] * 12_000).round(2)).all()
+    assert (rest["payment_yuan"] == (rest["relative_weight"] * 12_000).round(2)).all()
 
 
 # ------------------------------------------------------------------------------------------------- Chongqing
@@ -268,7 +272,7 @@ def test_chongqing_prices_what_the_returns_print() -> None:
     checked = {row["group"]: number(row["standard"]) for row in tables(path.read_text(encoding="utf-8"))[0]}
     assert len(checked) == 15
     rows = chongqing_rows([chongqing_case(group, tcm_share=Decimal("0.6")) for group in checked])
-    assert {group: row["standard_payment"] for group, row in zip(checked, rows, strict=True)} == checked
+    assert {group: row["standard_payment_yuan"] for group, row in zip(checked, rows, strict=True)} == checked
     assert {row["case_class"] for row in rows} == {"normal"}
     assert (checked["IU2F"], checked["IU23"]) == (Decimal("8155.59"), Decimal("5747.14"))
 
@@ -291,7 +295,7 @@ def test_the_difference_of_two_standards_is_rounded_once() -> None:
 )
 def test_the_share_of_traditional_medicine_decides(fees: dict[str, Any], weight: str, payment: str) -> None:
     (row,) = chongqing_rows([chongqing_case("IU2F", **fees)])
-    assert (row["relative_weight"], row["payment"]) == (Decimal(weight), Decimal(payment))
+    assert (row["relative_weight"], row["payment_yuan"]) == (Decimal(weight), Decimal(payment))
     told = chongqing_reasons(chongqing_case("IU2F", **fees))
     assert ("below 60%" in told) is (weight == "0.6524")
 
@@ -300,7 +304,7 @@ def test_the_share_of_traditional_medicine_decides(fees: dict[str, Any], weight:
 def test_a_share_that_is_not_known_pays_neither_group(fees: dict[str, Any]) -> None:
     case = chongqing_case("IU2F", **fees)
     (row,) = chongqing_rows([case])
-    assert (row["case_class"], row["payment"], row["surplus"]) == ("unpriced", 0, None)
+    assert (row["case_class"], row["payment_yuan"], row["surplus_yuan"]) == ("unpriced", 0, None)
     assert row["relative_weight"] is None
     assert "share of traditional medicine is not known: give tcm_treatment_yuan" in chongqing_reasons(case)
     assert (
@@ -349,8 +353,8 @@ def test_what_chongqing_does_not_say_is_held_with_a_reason(
 ) -> None:
     case = chongqing_case("IU23") | values
     (row,) = chongqing_rows([case])
-    assert (row["case_class"], row["payment"], row["standard_payment"]) == ("unpriced", 0, None)
-    assert row["surplus"] is None
+    assert (row["case_class"], row["payment_yuan"], row["standard_payment_yuan"]) == ("unpriced", 0, None)
+    assert row["surplus_yuan"] is None
     assert said in chongqing_reasons(case)
     assert said_zh in chongqing_reasons(case, "zh")
 
@@ -372,7 +376,7 @@ def test_without_the_column_no_hospital_of_chongqing_is_known() -> None:
 def test_low_and_long_stays_of_chongqing(cost: str, days: int, case_class: str, payment: str) -> None:
     case = chongqing_case("IU23", los_days=days) | {"total_cost_yuan": Decimal(cost)}
     (row,) = chongqing_rows([case])
-    assert (row["case_class"], row["payment"]) == (case_class, Decimal(payment))
+    assert (row["case_class"], row["payment_yuan"]) == (case_class, Decimal(payment))
 
 
 def test_levels_of_chongqing() -> None:

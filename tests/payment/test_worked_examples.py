@@ -59,8 +59,8 @@ def test_chongqing_standards(tmp_path: Path) -> None:
     entries = plain_scheme(rates=[sourced(value_yuan=D("9575.25"))], coefficients=sourced(default=D("0.92")))
     weights: Weights = {("BR11", None): D("0.9258"), ("BR15", None): D("0.6524")}
     rows = both(entries, weights, [plain_case("BR11", 7000), plain_case("BR15", 6000)], tmp_path)
-    assert [row["standard_payment"] for row in rows] == [D("8155.59"), D("5747.14")]
-    assert [row["payment"] for row in rows] == [D("8155.59"), D("5747.14")]
+    assert [row["standard_payment_yuan"] for row in rows] == [D("8155.59"), D("5747.14")]
+    assert [row["payment_yuan"] for row in rows] == [D("8155.59"), D("5747.14")]
 
 
 def test_chongqing_difference_is_rounded_once() -> None:
@@ -87,10 +87,10 @@ def test_chongqing_month(tmp_path: Path) -> None:
     rows = both(entries, weights, cases, tmp_path)
     assert len(rows) == 200
     assert sum(case["total_cost_yuan"] for case in cases) == D("1342866.05")
-    assert sum(row["standard_payment"] for row in rows) == D("1500938.12")
-    assert sum(row["surplus"] for row in rows) == D("163910.84")
-    assert sum(row["surplus_adjustment"] for row in rows) == D("5838.77")
-    assert sum(row["surplus_formula"] for row in rows) == D("1500938.12") - D("1342866.05")
+    assert sum(row["standard_payment_yuan"] for row in rows) == D("1500938.12")
+    assert sum(row["surplus_yuan"] for row in rows) == D("163910.84")
+    assert sum(row["surplus_adjustment_yuan"] for row in rows) == D("5838.77")
+    assert sum(row["surplus_formula_yuan"] for row in rows) == D("1500938.12") - D("1342866.05")
 
 
 # ---------------------------------------------------------------------------------------------------- Zhoukou
@@ -103,7 +103,7 @@ def test_zhoukou_standard(tmp_path: Path, insurance: str, standard: str) -> None
     The value for residents is worked by hand: 0.8 × 100 × 52.8094 = 4,224.752.
     """
     (row,) = both(ZHOUKOU, ZHOUKOU_WEIGHTS, [plain_case("BR15", 5000, insurance_type=insurance)], tmp_path)
-    assert row["standard_payment"] == row["payment"] == D(standard)
+    assert row["standard_payment_yuan"] == row["payment_yuan"] == D(standard)
 
 
 @pytest.mark.parametrize(
@@ -114,10 +114,10 @@ def test_zhoukou_high(tmp_path: Path, formula: str, payment: str, reference: str
     """The same pack: cost 15,000 is high with K = 3; linear add 6,707.63, cap 12,921.14."""
     case = plain_case("BR15", 15_000, insurance_type="310")
     (row,) = both(ZHOUKOU | {"high": high(formula, reference)}, ZHOUKOU_WEIGHTS, [case], tmp_path)
-    assert (row["case_class"], row["payment"]) == ("high", D(payment))
+    assert (row["case_class"], row["payment_yuan"]) == ("high", D(payment))
     if formula == "linear_add":
-        assert row["drg_payment"] == D("4307.05")
-        assert row["high_cost_payment"] == D("6707.63") - D("4307.05")
+        assert row["drg_payment_yuan"] == D("4307.05")
+        assert row["high_cost_payment_yuan"] == D("6707.63") - D("4307.05")
 
 
 # ------------------------------------------------------------------------------------------ high, low, ranks
@@ -138,7 +138,7 @@ def test_linear_add_and_deduct_differ_by_the_coefficient(tmp_path: Path, coeffic
         )
         (row,) = both(entries, {("BR15", None): D("1.5")}, [plain_case("BR15", 50_000)], tmp_path / formula)
         assert row["case_class"] == "high"
-        paid[formula] = row["payment"]
+        paid[formula] = row["payment_yuan"]
     assert paid["linear_add"] - paid["deduct"] == 12_000 * D("1.25") * D("2.5") * (D(coefficient) - 1)
 
 
@@ -169,10 +169,10 @@ def test_the_most_expensive_five_percent_are_paid_by_item(tmp_path: Path) -> Non
     cases = [plain_case("BR15", 9000 + 100 * row) for row in range(40)]
     rows = both(plain_scheme(extreme=sourced(top_share=D("0.05")), high=high("cap")), ONE, cases, tmp_path)
     assert [row["case_class"] for row in rows] == ["normal"] * 38 + ["extreme"] * 2
-    assert [row["payment"] for row in rows[-2:]] == [12_800, 12_900]
-    assert [row["surplus"] for row in rows[-2:]] == [0, 0]
-    assert [row["surplus_formula"] for row in rows[-2:]] == [-2800, -2900]
-    assert [row["surplus_adjustment"] for row in rows[-2:]] == [2800, 2900]
+    assert [row["payment_yuan"] for row in rows[-2:]] == [12_800, 12_900]
+    assert [row["surplus_yuan"] for row in rows[-2:]] == [0, 0]
+    assert [row["surplus_formula_yuan"] for row in rows[-2:]] == [-2800, -2900]
+    assert [row["surplus_adjustment_yuan"] for row in rows[-2:]] == [2800, 2900]
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_the_most_expensive_five_percent_are_paid_by_item(tmp_path: Path) -> Non
 def test_low_cases(tmp_path: Path, low: dict[str, Any] | None, payment: str) -> None:
     """Rules in use: L from 0.3 to 0.4; paid at cost, at cost × control factor, or not differently."""
     (row,) = both(plain_scheme(low=low), ONE, [plain_case("BR15", 3500)], tmp_path)
-    assert row["payment"] == D(payment)
+    assert row["payment_yuan"] == D(payment)
 
 
 # -------------------------------------------------------------------------------------------------- Qingyang
@@ -215,7 +215,7 @@ def test_qingyang_stays_outside(tmp_path: Path, days: int, kind: str | None, cas
     case = plain_case("BR15", 7000, los_days=days, case_kind=kind)
     (row,) = both(plain_scheme(outside=outside), ONE, [case], tmp_path)
     paid = {"normal": 10_000, "bed_day": 30 * 350}
-    assert (row["case_class"], row["payment"]) == (case_class, paid.get(case_class, 7000))
+    assert (row["case_class"], row["payment_yuan"]) == (case_class, paid.get(case_class, 7000))
 
 
 # ------------------------------------------------------------------------------------------------- Zhejiang
@@ -232,7 +232,7 @@ def test_zhejiang_points(tmp_path: Path) -> None:
         coefficients=sourced(rows=[sourced(value=D("1.05"), hospital="H1")]),
     )
     (row,) = both(entries, {("BR15", None): D("1.2")}, [plain_case("BR15", 9000)], tmp_path)
-    assert row["payment"] == 120 * D("1.05") * 95
+    assert row["payment_yuan"] == 120 * D("1.05") * 95
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,7 @@ def test_zhejiang_incomplete_stay(tmp_path: Path, cost: int, share: str) -> None
     (row,) = both(entries, {("BR15", None): D("1.2")}, [case], tmp_path)
     # 120 points × 95 = 11,400 for a whole stay; the mean of the group is 12,000.
     expected = {"0.9999": D("11399.05")}.get(share, 11_400 * D(share))
-    assert (row["case_class"], row["payment"]) == ("incomplete", expected)
+    assert (row["case_class"], row["payment_yuan"]) == ("incomplete", expected)
 
 
 def test_zhejiang_bed_day(tmp_path: Path) -> None:
@@ -257,7 +257,7 @@ def test_zhejiang_bed_day(tmp_path: Path) -> None:
     outside = [sourced(case_class="bed_day", case_kind="bed_day", pays="per_day", price_yuan=4 * 95)]
     case = plain_case("BR15", 30_000, los_days=75, case_kind="bed_day")
     (row,) = both(plain_scheme(outside=outside), ONE, [case], tmp_path)
-    assert (row["outside_payment"], row["payment"]) == (28_500, 28_500)
+    assert (row["outside_payment_yuan"], row["payment_yuan"]) == (28_500, 28_500)
 
 
 @pytest.mark.parametrize(("again", "payment"), [("2019-06-25", 5000), ("2019-06-26", 10_000)])
@@ -269,7 +269,7 @@ def test_zhejiang_readmission_halves_the_earlier_stay(tmp_path: Path, again: str
     ]
     rule = sourced(days=15, factor=D("0.5"), except_adrg=["NR1"])
     rows = both(plain_scheme(readmission=rule), ONE, cases, tmp_path)
-    assert [row["payment"] for row in rows] == [payment, 10_000]
+    assert [row["payment_yuan"] for row in rows] == [payment, 10_000]
 
 
 def test_chemotherapy_is_no_readmission(tmp_path: Path) -> None:
@@ -280,7 +280,7 @@ def test_chemotherapy_is_no_readmission(tmp_path: Path) -> None:
     ]
     rule = sourced(days=15, factor=D("0.5"), except_adrg=["BR1"])
     rows = both(plain_scheme(readmission=rule), ONE, cases, tmp_path)
-    assert [row["payment"] for row in rows] == [10_000, 10_000]
+    assert [row["payment_yuan"] for row in rows] == [10_000, 10_000]
 
 
 # ------------------------------------------------------------------------------------------ Harbin and others
@@ -304,7 +304,7 @@ def test_harbin_rates_by_insurance_and_level(tmp_path: Path, employees: str, res
         for insurance, level in [("310", "1"), ("390", "1"), ("310", "2"), ("340", "1")]
     ]
     rows = both(entries, ONE, cases, tmp_path)
-    assert [row["payment"] for row in rows] == [D(employees), D(residents), 0, 0]
+    assert [row["payment_yuan"] for row in rows] == [D(employees), D(residents), 0, 0]
     assert [row["case_class"] for row in rows] == ["normal", "normal", "unpriced", "unpriced"]
 
 
@@ -332,7 +332,7 @@ def test_base_groups_and_weights_by_level(tmp_path: Path) -> None:
         plain_case(group, 5000, hospital_level=level) for group in ("NR15", "BR15") for level in ("1", "3")
     ]
     rows = both(entries, weights, cases, tmp_path)
-    assert [row["payment"] for row in rows] == [5000, 5000, 6300, 11_000]
+    assert [row["payment_yuan"] for row in rows] == [5000, 5000, 6300, 11_000]
 
 
 @pytest.mark.parametrize(
@@ -343,7 +343,7 @@ def test_tcm_below_sixty_percent_falls_back(tmp_path: Path, tcm_cost: str, payme
     entries = plain_scheme(tcm=sourced(share_below=D("0.6"), medical_drg={"BV19": "BR15"}))
     weights: Weights = ONE | {("BV19", None): D(2)}
     (row,) = both(entries, weights, [plain_case("BV19", 10_000, tcm_cost_yuan=tcm_cost)], tmp_path)
-    assert row["payment"] == payment
+    assert row["payment_yuan"] == payment
 
 
 @pytest.mark.parametrize(
@@ -361,7 +361,7 @@ def test_ungrouped_and_ambiguous(tmp_path: Path, rule: dict[str, Any], payment: 
         plain_case("BQY", 8000, grouping_status="ambiguous"),
     ]
     rows = both(plain_scheme(ungrouped=rule, ambiguous=rule), ONE, cases, tmp_path)
-    assert [row["payment"] for row in rows] == [payment, payment]
+    assert [row["payment_yuan"] for row in rows] == [payment, payment]
     assert [row["case_class"] for row in rows] == ["ungrouped", "ambiguous"]
 
 
@@ -369,8 +369,8 @@ def test_special_cases_are_paid_as_decided(tmp_path: Path) -> None:
     """Rules in use: an approved special case is paid as decided and leaves the normal calculation."""
     case = plain_case("BR15", 120_000, special_payment_yuan=110_000)
     (row,) = both(plain_scheme(high=high("cap")), ONE, [case], tmp_path)
-    assert (row["case_class"], row["payment"]) == ("special", 110_000)
-    assert (row["surplus_formula"], row["surplus_adjustment"]) == (0, -10_000)
+    assert (row["case_class"], row["payment_yuan"]) == ("special", 110_000)
+    assert (row["surplus_formula_yuan"], row["surplus_adjustment_yuan"]) == (0, -10_000)
 
 
 def test_excluded_items_are_paid_beside_the_group(tmp_path: Path) -> None:
@@ -379,8 +379,8 @@ def test_excluded_items_are_paid_beside_the_group(tmp_path: Path) -> None:
     entries = plain_scheme(excluded_items=sourced(share=D("0.7")), high=high("cap", "standard"))
     (row,) = both(entries, ONE, [case], tmp_path)
     # 27,000 is above 2.5 × 10,000; the cap is 25,000.
-    assert (row["high_cost_payment"], row["excluded_items_payment"]) == (25_000, 5600)
-    assert (row["payment"], row["surplus"]) == (30_600, -4400)
+    assert (row["high_cost_payment_yuan"], row["excluded_items_payment_yuan"]) == (25_000, 5600)
+    assert (row["payment_yuan"], row["surplus_yuan"]) == (30_600, -4400)
 
 
 @pytest.mark.parametrize(
@@ -390,5 +390,5 @@ def test_fund_pays_the_rest(tmp_path: Path, patient: int | None, others: int, fu
     """Rules in use: the fund pays max(standard − what the patient and other payers bear, 0)."""
     case = plain_case("BR15", 9000, patient_share_yuan=patient, other_payers_yuan=others)
     (row,) = both(plain_scheme(), ONE, [case], tmp_path)
-    assert row["fund_payment"] == fund
-    assert row["patient_share"] == (None if fund is None else 10_000 - fund)
+    assert row["fund_payment_yuan"] == fund
+    assert row["patient_and_others_yuan"] == (None if fund is None else 10_000 - fund)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -124,6 +125,21 @@ def test_an_overlay_replaces_columns_and_keeps_the_rest(tmp_path: Path) -> None:
         ("id = mine", ["not valid TOML", "line 1"]),
         (MINIMAL.replace('"mine"', "5"), ["id: 5 is not possible", 'id = "county-hospital"']),
         (MINIMAL.replace('title = "Mine"', ""), ["title is missing", 'title = "Export']),
+        (MINIMAL.replace('"mine"', '"My layout"'), ["id: 'My layout' is not possible", "small letters"]),
+        (MINIMAL.replace('"Mine"', '""'), ["title: '' is not possible", "not empty"]),
+        ('field = "sex"' + MINIMAL.partition("[[field]]")[0], ["field: 'sex' is not possible", "[[field]]"]),
+        ("field = [1]" + MINIMAL.partition("[[field]]")[0], ["field 1: 1 is not possible"]),
+        ("blank = [1]" + MINIMAL, ["blank 1: 1 is not possible", 'blank = ["-", "无"]']),
+        (MINIMAL + "first = 1.5", ["field 1 (principal_diagnosis), first: 1.5 is not possible"]),
+        (MINIMAL + "values = { a = 1 }", ["values, a: 1 is not possible"]),
+        (MINIMAL + 'values = "a"', ["values: 'a' is not possible", 'values = { "一级" = "1" }']),
+        (MINIMAL + 'gather = "frist"', ["no way 'frist' to gather", "Did you mean 'first'?"]),
+        (MINIMAL + 'where = { names = [], values = ["1"] }', ["where, names: [] is not possible"]),
+        (MINIMAL + 'where = { names = ["A"] }', ["where, values is missing"]),
+        (
+            MINIMAL + '[[table]]\nname = "t"\ntitle_zh = "表"\nkey = ["A"]\nrequired = "no"',
+            ["table 1 (t), required: 'no' is not possible: true or false"],
+        ),
         ('colour = "red"' + MINIMAL, ["colour: unknown key", "Known keys: id, title"]),
         (MINIMAL.replace("names =", "name ="), ["field 1 (principal_diagnosis)", "Did you mean 'names'?"]),
         (
@@ -247,7 +263,7 @@ def test_a_header_that_fits_nothing_is_explained() -> None:
 def test_a_tie_is_not_decided(tmp_path: Path) -> None:
     one = layout(tmp_path, MINIMAL)
     with pytest.raises(InputError, match="fits mine and other equally well"):
-        detect(["DIAG"], {"mine": one, "other": one.model_copy(update={"id": "other"})}, Path("f.csv"))
+        detect(["DIAG"], {"mine": one, "other": replace(one, id="other")}, Path("f.csv"))
 
 
 def test_alternatives_fill_each_other() -> None:

@@ -11,7 +11,7 @@ import xlsxwriter
 import drg
 from drg.columns import INPUT
 from drg.errors import InputError
-from drg.records.cases import discharge_of
+from drg.records.discharge import discharge_of
 from drg.records.discharges import Discharges
 from drg.records.findings import SCHEMA
 from drg.records.reading import read

@@ -27,10 +27,24 @@ CLASSES = (
     *("unweighted", "unpriced", "incomplete", "extreme", "high", "low", "normal"),
 )
 BY_GROUP = ("incomplete", "extreme", "high", "low", "normal")
-BESIDE = ("item_payment", "outside_payment", "special_payment", "excluded_items_payment")
+BESIDE = ("item_payment", "outside_payment", "special_case_payment", "excluded_items_payment")
+PAID_BESIDE = {
+    "item_payment": "item_payment_yuan",
+    "outside_payment": "outside_payment_yuan",
+    "special_case_payment": "special_case_payment_yuan",
+    "excluded_items_payment": "excluded_items_payment_yuan",
+}
 COUNTS = ("cases", "cases_held", "weighted_cases", *(f"cases_{name}" for name in CLASSES))
 FINE = ("relative_weight", "points")
-AMOUNTS = ("cost", "standard", "surplus_formula", "shared_cost", "shared_standard", *BESIDE, "patient_share")
+AMOUNTS = (
+    "cost",
+    "standard",
+    "surplus_formula",
+    "shared_cost",
+    "shared_standard",
+    *BESIDE,
+    "patient_and_others",
+)
 KINDS = {
     "prepayment": "prepayment",
     "daily": "daily_paid",
@@ -117,14 +131,21 @@ def decided(cases: Sequence[Case], scheme: PaymentScheme, decisions: Iterable[Ca
         beside = number(case["excluded_items_yuan"]) if scheme.excluded_items else Fraction(0)
         paid = decision["payment"]
         case["case_class"] = "special"
-        case["special_payment"] = number(case["total_cost_yuan"]) - beside if paid is None else Fraction(paid)
-        for name in ("drg_payment", "high_cost_payment", "item_payment", "outside_payment"):
+        case["special_case_payment_yuan"] = (
+            number(case["total_cost_yuan"]) - beside if paid is None else Fraction(paid)
+        )
+        for name in (
+            "drg_payment_yuan",
+            "high_cost_payment_yuan",
+            "item_payment_yuan",
+            "outside_payment_yuan",
+        ):
             case[name] = 0
-        if case["patient_share"] is not None:
+        if case["patient_and_others_yuan"] is not None:
             # The fund pays at least nothing, so others bear at most the payment.
             borne = number(case["patient_share_yuan"]) + number(case.get("other_payers_yuan"))
-            paid = case["special_payment"] + number(case["excluded_items_payment"])
-            case["patient_share"] = min(borne, paid)
+            paid = case["special_case_payment_yuan"] + number(case["excluded_items_payment_yuan"])
+            case["patient_and_others_yuan"] = min(borne, paid)
         result[found[0]] = case
     return result
 
@@ -142,16 +163,16 @@ def sums(cases: Iterable[Case], scheme: PaymentScheme) -> Figures:
         kind = case["case_class"]
         total["cases"] += 1
         total[f"cases_{kind}"] += 1
-        unknown_share = "patient_share_yuan" in case and case["patient_share"] is None
+        unknown_share = "patient_share_yuan" in case and case["patient_and_others_yuan"] is None
         if kind in ("invalid", "unpriced") or unknown_share:
             total["cases_held"] += 1
             continue
         if case["relative_weight"] is not None:
             total["weighted_cases"] += 1
             total["relative_weight"] += number(case["relative_weight"])
-        cost, standard = number(case["total_cost_yuan"]), number(case["standard_payment"])
+        cost, standard = number(case["total_cost_yuan"]), number(case["standard_payment_yuan"])
         net = cost - (number(case["excluded_items_yuan"]) if scheme.excluded_items else 0)
-        by_group = number(case["drg_payment"]) + number(case["high_cost_payment"])
+        by_group = number(case["drg_payment_yuan"]) + number(case["high_cost_payment_yuan"])
         total["cost"] += cost
         if kind in BY_GROUP:
             total["standard"] += standard
@@ -166,9 +187,9 @@ def sums(cases: Iterable[Case], scheme: PaymentScheme) -> Figures:
         else:
             total["item_payment"] += by_group
         for name in BESIDE:
-            total[name] += number(case[name])
+            total[name] += number(case[PAID_BESIDE[name]])
         if "patient_share_yuan" in case:
-            total["patient_share"] += number(case["patient_share"])
+            total["patient_and_others"] += number(case["patient_and_others_yuan"])
     return total
 
 
@@ -265,11 +286,14 @@ def account(found: Figures, rules: SettlementRules, basis: str, *, cleared: bool
     to_unit = rounding(rules)
     nothing = Fraction(0)
     local = basis == "local"
-    due = max(found["payment"] - found["patient_share"], nothing)
+    due = max(found["payment"] - found["patient_and_others"], nothing)
     found["entitlement"] = (
-        found["payment"] - found["patient_share"] + found["quality_adjustment"] + found["budget_adjustment"]
+        found["payment"]
+        - found["patient_and_others"]
+        + found["quality_adjustment"]
+        + found["budget_adjustment"]
     )
-    found["outcome"] = found["entitlement"] + found["patient_share"] - found["cost"]
+    found["outcome"] = found["entitlement"] + found["patient_and_others"] - found["cost"]
     deposit = to_unit(due * Fraction(rules.deposit.share)) if rules.deposit and local else nothing
     found["deposit"] = deposit
     found["deposit_returned"] = found["deposit_forfeited"] = found["held_back"] = nothing
@@ -321,7 +345,7 @@ def close_budget(budget: Budget, rows: Sequence[Figures], rules: SettlementRules
     amount = Fraction(budget.amount_yuan)
     reserve = half_up(amount * Fraction(budget.reserve_share))
     pool = amount - reserve + Fraction(budget.carried_in_yuan)
-    claims = [row["payment"] - row["patient_share"] + row["quality_adjustment"] for row in rows]
+    claims = [row["payment"] - row["patient_and_others"] + row["quality_adjustment"] for row in rows]
     claimed = sum(claims, Fraction(0))
     found: Figures = {
         "year": budget.year,
@@ -501,7 +525,7 @@ class _Year:
             b.excess == "point_value" and b.year == place[0] and b.insurance in (None, place[1])
             for b in self.rules.budgets
         )
-        base = row["shared_payment"] if by_points else row["payment"] - row["patient_share"]
+        base = row["shared_payment"] if by_points else row["payment"] - row["patient_and_others"]
         row["quality_adjustment"] = rounding(self.rules)(base * (row["quality_factor"] - 1))
         row["budget_adjustment"] = Fraction(0)
         return row

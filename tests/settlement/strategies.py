@@ -34,9 +34,28 @@ LEVELS = (70, 80, 95, 100, 108, 120)
 PRICED = (
     *("hospital_id", "insurance_type", "case_id", "discharge_date", "insured_area", "total_cost_yuan"),
     *("excluded_items_yuan", "patient_share_yuan", "other_payers_yuan", "relative_weight", "points"),
-    *("standard_payment", "case_class", "drg_payment", "high_cost_payment", "item_payment"),
-    *("outside_payment", "special_payment", "excluded_items_payment", "payment", "fund_payment"),
-    *("patient_share", "surplus_formula", "surplus_adjustment", "surplus", "pricing_reason", "scheme"),
+    *(
+        "standard_payment_yuan",
+        "case_class",
+        "drg_payment_yuan",
+        "high_cost_payment_yuan",
+        "item_payment_yuan",
+    ),
+    *(
+        "outside_payment_yuan",
+        "special_case_payment_yuan",
+        "excluded_items_payment_yuan",
+        "payment_yuan",
+        "fund_payment_yuan",
+    ),
+    *(
+        "patient_and_others_yuan",
+        "surplus_formula_yuan",
+        "surplus_adjustment_yuan",
+        "surplus_yuan",
+        "pricing_reason",
+        "scheme",
+    ),
 )
 PAYMENTS = ("hospital_id", "insurance_type", "period", "kind", "amount_yuan", "note")
 
@@ -98,7 +117,7 @@ def _budgets(rng: random.Random, cases: Sequence[Mapping[str, Any]], *, points: 
     budgets = []
     for insurance in [None] if together else rng.sample(INSURANCES, rng.randint(1, 2)):
         paid = sum(
-            Fraction(case["payment"]) - Fraction(case["patient_share"] or 0)
+            Fraction(case["payment_yuan"]) - Fraction(case["patient_and_others_yuan"] or 0)
             for case in cases
             if insurance in (None, case["insurance_type"])
         )
@@ -192,9 +211,16 @@ def priced_case(
         "scheme": "plain",
         "patient_share_yuan": Decimal(0),
     }
-    case |= {"total_cost_yuan": cost, "standard_payment": standard, "case_class": case_class}
+    case |= {"total_cost_yuan": cost, "standard_payment_yuan": standard, "case_class": case_class}
     parts = dict.fromkeys(
-        ("drg_payment", "high_cost_payment", "item_payment", "outside_payment", "special_payment"), Decimal(0)
+        (
+            "drg_payment_yuan",
+            "high_cost_payment_yuan",
+            "item_payment_yuan",
+            "outside_payment_yuan",
+            "special_case_payment_yuan",
+        ),
+        Decimal(0),
     )
     by_group = case_class in ("normal", "incomplete", "high")
     default = standard if by_group and standard is not None else cost - beside
@@ -202,27 +228,31 @@ def priced_case(
     if case_class in ("invalid", "unpriced"):
         amount = Decimal(0)
     if case_class == "high" and standard is not None:
-        parts |= {"drg_payment": standard, "high_cost_payment": amount - standard}
+        parts |= {"drg_payment_yuan": standard, "high_cost_payment_yuan": amount - standard}
     elif by_group:
-        parts["drg_payment"] = amount
+        parts["drg_payment_yuan"] = amount
     elif case_class in ("long", "bed_day", "day_surgery"):
-        parts["outside_payment"] = amount
+        parts["outside_payment_yuan"] = amount
     elif case_class == "special":
-        parts["special_payment"] = amount
+        parts["special_case_payment_yuan"] = amount
     else:
-        parts["item_payment"] = amount
-    case |= parts | values | {"excluded_items_payment": Decimal(values.get("excluded_items_payment") or 0)}
-    payment = sum(parts.values(), case["excluded_items_payment"])
+        parts["item_payment_yuan"] = amount
+    case |= (
+        parts
+        | values
+        | {"excluded_items_payment_yuan": Decimal(values.get("excluded_items_payment_yuan") or 0)}
+    )
+    payment = sum(parts.values(), case["excluded_items_payment_yuan"])
     borne = case["patient_share_yuan"]
     fund = None if borne is None else max(payment - borne - (case["other_payers_yuan"] or 0), Decimal(0))
     formula = standard - (cost - beside) if case_class in reference.BY_GROUP and standard is not None else 0
     return case | {
-        "payment": payment,
-        "fund_payment": fund,
-        "patient_share": None if fund is None else payment - fund,
-        "surplus": payment - cost,
-        "surplus_formula": formula,
-        "surplus_adjustment": payment - cost - formula,
+        "payment_yuan": payment,
+        "fund_payment_yuan": fund,
+        "patient_and_others_yuan": None if fund is None else payment - fund,
+        "surplus_yuan": payment - cost,
+        "surplus_formula_yuan": formula,
+        "surplus_adjustment_yuan": payment - cost - formula,
     }
 
 
@@ -364,7 +394,7 @@ def payments_frame(payments: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
 
 def decisions_frame(decisions: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
     """Decisions as a table of text."""
-    names = ("hospital_id", "case_id", "decision", "payment_yuan")
+    names = ("hospital_id", "case_id", "decision", "special_payment_yuan")
     rows = [
         (
             given["hospital_id"],
@@ -426,7 +456,7 @@ def differences(found: Settlement, wanted: reference.Settled) -> list[tuple[Any,
     ]
     for key in rows.keys() & wanted.rows.keys():
         for name in FIGURES:
-            mine, theirs = rows[key][name], wanted.rows[key].get(name)
+            mine, theirs = rows[key][name], wanted.rows[key].get(name.removesuffix("_yuan"))
             if key[1] in ("month", "year_to_date") and name == "quality_factor":
                 theirs = None
             if (
@@ -437,7 +467,7 @@ def differences(found: Settlement, wanted: reference.Settled) -> list[tuple[Any,
         different.append(("budgets", found.budgets.height, len(wanted.budgets)))
     for row, budget in zip(found.budgets.iter_rows(named=True), wanted.budgets, strict=False):
         for name, mine in row.items():
-            theirs = budget[name]
+            theirs = budget[name.removesuffix("_yuan")]
             if isinstance(theirs, Fraction):
                 places = {"factor": 12, "point_value": 12, "points": 8}.get(name, 2)
                 theirs = reference.half_up(theirs, Fraction(1, 10**places))

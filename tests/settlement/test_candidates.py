@@ -29,7 +29,7 @@ LIMITS = {
     "los_ratio_at_least": Decimal(3),
     "icu_hours_at_least": Decimal(100),
 }
-MONEY = ("total_cost_yuan", "excluded_items_yuan", "standard_payment", "payment")
+MONEY = ("total_cost_yuan", "excluded_items_yuan", "standard_payment_yuan", "payment_yuan")
 PLAIN: dict[str, Any] = {
     "hospital_id": "H1",
     "case_id": "1",
@@ -42,8 +42,8 @@ PLAIN: dict[str, Any] = {
     "icu_hours": 0.0,
     "total_cost_yuan": "9000",
     "excluded_items_yuan": "0",
-    "standard_payment": "10000",
-    "payment": "10000",
+    "standard_payment_yuan": "10000",
+    "payment_yuan": "10000",
     "case_class": "normal",
     "scheme": "plain",
 }
@@ -115,7 +115,7 @@ def test_each_limit_at_its_edge(
     assert reasons(case, limits=limits, language="zh") == [said_zh]
     assert reasons(almost, limits=limits) == []
     # A case that costs no more than it is paid gains nothing by an application.
-    assert reasons({**case, "payment": "25000.01"}, limits=limits) == []
+    assert reasons({**case, "payment_yuan": "25000.01"}, limits=limits) == []
 
 
 def test_a_stay_is_compared_with_the_mean_of_its_group() -> None:
@@ -140,7 +140,7 @@ def test_a_stay_is_compared_with_the_mean_of_its_group() -> None:
 
 
 def test_excluded_items_are_a_reason_and_out_of_the_ratio() -> None:
-    case = {"total_cost_yuan": "26000", "excluded_items_yuan": "2000", "payment": "11600"}
+    case = {"total_cost_yuan": "26000", "excluded_items_yuan": "2000", "payment_yuan": "11600"}
     limits = {"cost_ratio_at_least": Decimal("2.5")}
     # The scheme of these cases takes nothing out of the cost.
     assert reasons(case, limits=limits) == ["cost is 2.6000 × the standard; excluded items of 2000.00 yuan"]
@@ -185,7 +185,7 @@ def test_only_cases_paid_by_group_are_candidates(case_class: str) -> None:
 
 
 def test_values_that_are_missing_reach_no_limit() -> None:
-    odd = {"los_days": None, "icu_hours": None, "standard_payment": "0", "total_cost_yuan": "10000.01"}
+    odd = {"los_days": None, "icu_hours": None, "standard_payment_yuan": "0", "total_cost_yuan": "10000.01"}
     assert reasons(odd) == []
     found = find({**odd, "total_cost_yuan": "90000"}).cases.row(0, named=True)
     assert found["los_days"] is None
@@ -271,7 +271,7 @@ def test_the_section_that_the_error_shows_can_be_used(tmp_path: Path) -> None:
 
 def test_cases_that_were_not_priced_or_otherwise() -> None:
     with pytest.raises(MissingColumnError, match="drg price"):
-        find_candidates(priced({}).drop("payment").lazy(), loaded())
+        find_candidates(priced({}).drop("payment_yuan").lazy(), loaded())
     with pytest.raises(InputError, match="priced with other, not with plain"):
         find_candidates(priced({}, {"scheme": "other"}).lazy(), loaded())
 
@@ -313,8 +313,8 @@ CASES = st.fixed_dictionaries(
         "los_days": st.sampled_from([None, 1, 5, 20, 60, 61]),
         "icu_hours": st.sampled_from([None, 0.0, 99.9, 100.0]),
         "total_cost_yuan": st.sampled_from(["100", "4999.99", "5000.50", "25000", "25000.01", "90000"]),
-        "standard_payment": st.sampled_from(["0", "2000", "10000", "10000.01"]),
-        "payment": st.sampled_from(["0", "2000", "10000"]),
+        "standard_payment_yuan": st.sampled_from(["0", "2000", "10000", "10000.01"]),
+        "payment_yuan": st.sampled_from(["0", "2000", "10000"]),
     }
 )
 
@@ -324,7 +324,9 @@ def slowly(cases: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
     inside = [case for case in cases if case["case_class"] in INSIDE]
     chosen = defaultdict(list)
     for case in inside:
-        cost, paid, standard = (Fraction(case[n]) for n in ("total_cost_yuan", "payment", "standard_payment"))
+        cost, paid, standard = (
+            Fraction(case[n]) for n in ("total_cost_yuan", "payment_yuan", "standard_payment_yuan")
+        )
         stays = [other["los_days"] for other in inside if other["drg"] == case["drg"]]
         stays = [days for days in stays if days is not None]
         days, hours = case["los_days"], case["icu_hours"]
@@ -360,6 +362,6 @@ def test_candidates_equal_a_slow_calculation(drawn: list[dict[str, Any]]) -> Non
     assert shown.rows() == slowly(cases)
     assert all(found.cases["reasons_zh"].str.len_chars() > 0)
     for row in found.cases.iter_rows(named=True):
-        if row["standard_payment"]:
-            exact = row["total_cost_yuan"] / row["standard_payment"]
+        if row["standard_payment_yuan"]:
+            exact = row["total_cost_yuan"] / row["standard_payment_yuan"]
             assert row["cost_ratio"] == exact.quantize(Decimal("0.0001"), ROUND_HALF_UP)

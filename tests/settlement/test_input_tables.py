@@ -29,7 +29,7 @@ PAYMENT = {
     "kind": "monthly",
     "amount_yuan": "1000",
 }
-DECISION = {"hospital_id": "H1", "case_id": "0001", "decision": "approved", "payment_yuan": ""}
+DECISION = {"hospital_id": "H1", "case_id": "0001", "decision": "approved", "special_payment_yuan": ""}
 SCORE = {"hospital_id": "H1", "year": "2025", "score": "92.5"}
 
 
@@ -85,8 +85,10 @@ def test_what_is_missing_is_named_in_both_languages() -> None:
     frame = table(PAYMENT, {}).rename({"kind": "类 型", "amount_yuan": "amount"})
     with pytest.raises(MissingColumnError, match="lacks 2 columns") as caught:
         check_payments(frame)
-    for part in ("类别 (kind)", "金额 (amount_yuan)", "prepayment", "日拨付"):
+    for part in ("类别 (kind)", "金额 (amount_yuan)", "prepayment"):
         assert part in str(caught.value)
+    for part in ("缺少 2 列", "类别（kind）", "金额（amount_yuan）", "日拨付"):
+        assert part in caught.value.text("zh")
     with pytest.raises(MissingColumnError, match="Did you mean '考核得份'"):
         check_scores(table(SCORE, {}).rename({"score": "考核得份"}))
 
@@ -317,7 +319,7 @@ def test_every_decision_is_used_named_or_open(rows: list[dict[str, str]]) -> Non
     open_ = {
         place
         for place, row in enumerate(rows, start=2)
-        if any(row.values()) and not row["decision"] and not row["payment_yuan"]
+        if any(row.values()) and not row["decision"] and not row["special_payment_yuan"]
     }
     filled = {place for place, row in enumerate(rows, start=2) if any(row.values())}
     assert used | named | open_ == filled
@@ -337,7 +339,12 @@ def test_decisions_by_their_words() -> None:
 
 def test_decisions_as_truth_values_and_numbers() -> None:
     frame = pl.DataFrame(
-        {"hospital_id": ["H1"] * 2, "case_id": [1, 2], "decision": [True, False], "payment_yuan": [1.5, None]}
+        {
+            "hospital_id": ["H1"] * 2,
+            "case_id": [1, 2],
+            "decision": [True, False],
+            "special_payment_yuan": [1.5, None],
+        }
     )
     assert check_decisions(frame).frame.rows() == [
         (2, "H1", "1", True, 150, None),
@@ -346,8 +353,10 @@ def test_decisions_as_truth_values_and_numbers() -> None:
 
 
 def test_the_amount_may_be_absent_or_empty() -> None:
-    assert decisions({}).frame["payment_fen"].to_list() == [None]
-    assert check_decisions(table(DECISION, {}).drop("payment_yuan")).frame["payment_fen"].to_list() == [None]
+    assert decisions({}).frame["special_payment_fen"].to_list() == [None]
+    assert check_decisions(table(DECISION, {}).drop("special_payment_yuan")).frame[
+        "special_payment_fen"
+    ].to_list() == [None]
 
 
 def test_cases_without_a_decision_are_counted_once() -> None:
@@ -361,15 +370,20 @@ def test_cases_without_a_decision_are_counted_once() -> None:
     ("row", "rule", "severity", "used"),
     [
         ({"decision": "maybe"}, "decision_unreadable", "error", False),
-        ({"decision": "", "payment_yuan": "5"}, "decision_unreadable", "error", False),
+        ({"decision": "", "special_payment_yuan": "5"}, "decision_unreadable", "error", False),
         ({"case_id": ""}, "decision_case_missing", "error", False),
         ({"hospital_id": ""}, "decision_hospital_missing", "error", False),
-        ({"payment_yuan": "x"}, "decision_payment_unusable", "error", False),
-        ({"payment_yuan": "-1"}, "decision_payment_unusable", "error", False),
-        ({"payment_yuan": "100000000.01"}, "decision_payment_unusable", "error", False),
-        ({"payment_yuan": "0"}, "decision_payment_zero", "warning", True),
-        ({"payment_yuan": "1.005"}, "decision_payment_rounded", "notice", True),
-        ({"decision": "rejected", "payment_yuan": "5"}, "decision_rejected_with_payment", "warning", True),
+        ({"special_payment_yuan": "x"}, "decision_payment_unusable", "error", False),
+        ({"special_payment_yuan": "-1"}, "decision_payment_unusable", "error", False),
+        ({"special_payment_yuan": "100000000.01"}, "decision_payment_unusable", "error", False),
+        ({"special_payment_yuan": "0"}, "decision_payment_zero", "warning", True),
+        ({"special_payment_yuan": "1.005"}, "decision_payment_rounded", "notice", True),
+        (
+            {"decision": "rejected", "special_payment_yuan": "5"},
+            "decision_rejected_with_payment",
+            "warning",
+            True,
+        ),
     ],
 )
 def test_odd_decisions(row: dict[str, str], rule: str, severity: str, used: bool) -> None:
@@ -379,17 +393,19 @@ def test_odd_decisions(row: dict[str, str], rule: str, severity: str, used: bool
 
 
 def test_a_rejected_case_has_no_amount() -> None:
-    assert decisions({"decision": "不同意", "payment_yuan": "5"}).frame["payment_fen"].to_list() == [None]
+    assert decisions({"decision": "不同意", "special_payment_yuan": "5"}).frame[
+        "special_payment_fen"
+    ].to_list() == [None]
 
 
 def test_the_same_decision_twice_counts_once() -> None:
-    checked = decisions({"payment_yuan": "5"}, {"payment_yuan": "5.00"})
+    checked = decisions({"special_payment_yuan": "5"}, {"special_payment_yuan": "5.00"})
     assert checked.frame["row"].to_list() == [2]
     assert told(checked) == [(3, "decision_repeated", "warning")]
     assert "row 2" in checked.findings[0].message
 
 
-@pytest.mark.parametrize("other", [{"decision": "rejected"}, {"payment_yuan": "5"}])
+@pytest.mark.parametrize("other", [{"decision": "rejected"}, {"special_payment_yuan": "5"}])
 def test_a_case_that_is_decided_in_two_ways_is_decided_in_none(other: dict[str, str]) -> None:
     checked = decisions({}, {"case_id": "2"}, other, {"hospital_id": "H2"})
     assert checked.frame["row"].to_list() == [3, 5]

@@ -25,8 +25,14 @@ from tests.profiles import tries
 
 quickly = tries(0.25, shrink=False)
 PARTS = [
-    *("drg_payment", "high_cost_payment", "item_payment", "outside_payment", "special_payment"),
-    "excluded_items_payment",
+    *(
+        "drg_payment_yuan",
+        "high_cost_payment_yuan",
+        "item_payment_yuan",
+        "outside_payment_yuan",
+        "special_case_payment_yuan",
+    ),
+    "excluded_items_payment_yuan",
 ]
 
 
@@ -43,13 +49,13 @@ def priced(*cases: dict[str, Any]) -> pl.DataFrame:
         **dict.fromkeys(PRICE),
         **dict.fromkeys(PARTS, "0.00"),
         "case_class": "normal",
-        "drg_payment": "10000.00",
-        "payment": "10000.00",
-        "fund_payment": "7900.00",
-        "patient_share": "2100.00",
-        "surplus_formula": "1000.00",
-        "surplus_adjustment": "0.00",
-        "surplus": "1000.00",
+        "drg_payment_yuan": "10000.00",
+        "payment_yuan": "10000.00",
+        "fund_payment_yuan": "7900.00",
+        "patient_and_others_yuan": "2100.00",
+        "surplus_formula_yuan": "1000.00",
+        "surplus_adjustment_yuan": "0.00",
+        "surplus_yuan": "1000.00",
         "scheme": "demo",
     }
     rows = [{**plain, **case} for case in cases]
@@ -88,24 +94,28 @@ def told(result: Decided) -> list[tuple[int | None, str, str]]:
 
 
 def test_an_approved_case_is_paid_as_decided() -> None:
-    case = {"high_cost_payment": "500.00", "excluded_items_payment": "80.00", "excluded_items_yuan": "100.00"}
+    case = {
+        "high_cost_payment_yuan": "500.00",
+        "excluded_items_payment_yuan": "80.00",
+        "excluded_items_yuan": "100.00",
+    }
     result = apply(priced(case), decided(("1", True, 800_000)))
     found = one(result)
     # 8,000 as decided and 80 for the excluded items; of the 8,080 others bear 2,100; the case cost 9,000.
     expected = {
         "case_class": "special",
-        "drg_payment": "0.00",
-        "high_cost_payment": "0.00",
-        "item_payment": "0.00",
-        "outside_payment": "0.00",
-        "special_payment": "8000.00",
-        "excluded_items_payment": "80.00",
-        "payment": "8080.00",
-        "fund_payment": "5980.00",
-        "patient_share": "2100.00",
-        "surplus_formula": "0.00",
-        "surplus_adjustment": "-920.00",
-        "surplus": "-920.00",
+        "drg_payment_yuan": "0.00",
+        "high_cost_payment_yuan": "0.00",
+        "item_payment_yuan": "0.00",
+        "outside_payment_yuan": "0.00",
+        "special_case_payment_yuan": "8000.00",
+        "excluded_items_payment_yuan": "80.00",
+        "payment_yuan": "8080.00",
+        "fund_payment_yuan": "5980.00",
+        "patient_and_others_yuan": "2100.00",
+        "surplus_formula_yuan": "0.00",
+        "surplus_adjustment_yuan": "-920.00",
+        "surplus_yuan": "-920.00",
     }
     assert {name: str(found[name]) for name in expected} == expected
     assert found["pricing_reason"] == "P25:normal"
@@ -115,28 +125,34 @@ def test_an_approved_case_is_paid_as_decided() -> None:
 
 
 def test_without_an_amount_it_is_paid_what_it_cost() -> None:
-    case = {"excluded_items_yuan": "100.00", "excluded_items_payment": "80.00"}
+    case = {"excluded_items_yuan": "100.00", "excluded_items_payment_yuan": "80.00"}
     found = one(result := apply(priced(case), decided(("1", True, None))))
     # 9,000 − 100 by item, and 80 for the excluded items.
-    assert (found["special_payment"], found["payment"]) == (Decimal("8900.00"), Decimal("8980.00"))
-    assert found["surplus"] == Decimal("-20.00")
+    assert (found["special_case_payment_yuan"], found["payment_yuan"]) == (
+        Decimal("8900.00"),
+        Decimal("8980.00"),
+    )
+    assert found["surplus_yuan"] == Decimal("-20.00")
     assert result.applied["by_cost"].to_list() == [True]
     # Where the scheme does not take them out of the cost, they are paid as any other item.
     result = apply(priced(case), decided(("1", True, None)), excluded_items=False)
-    assert one(result)["special_payment"] == Decimal("9000.00")
+    assert one(result)["special_case_payment_yuan"] == Decimal("9000.00")
 
 
 def test_others_never_bear_more_than_the_payment() -> None:
     found = one(apply(priced({}), decided(("1", True, 150_000))))
-    assert (found["fund_payment"], found["patient_share"]) == (Decimal("0.00"), Decimal("1500.00"))
+    assert (found["fund_payment_yuan"], found["patient_and_others_yuan"]) == (
+        Decimal("0.00"),
+        Decimal("1500.00"),
+    )
 
 
 @pytest.mark.parametrize("unknown", ["patient_share_yuan", "other_payers_yuan"])
 def test_the_fund_is_not_known_where_the_patient_share_is_not(unknown: str) -> None:
     cases = priced({}).with_columns(pl.lit("abc").alias(unknown))
     found = one(apply(cases, decided(("1", True, None))))
-    assert (found["fund_payment"], found["patient_share"]) == (None, None)
-    assert found["payment"] == Decimal("9000.00")
+    assert (found["fund_payment_yuan"], found["patient_and_others_yuan"]) == (None, None)
+    assert found["payment_yuan"] == Decimal("9000.00")
 
 
 def test_a_rejected_case_stays_as_it_is() -> None:
@@ -174,8 +190,8 @@ def test_cases_of_text_are_read() -> None:
         pl.col("discharge_date").dt.to_string("%Y-%m-%d"), pl.col(pl.Decimal).cast(pl.String)
     )
     result = apply(cases, decided(("1", True, 1)))
-    assert one(result)["payment"] == Decimal("0.01")
-    assert one(result, "2")["payment"] == Decimal("10000.00")
+    assert one(result)["payment_yuan"] == Decimal("0.01")
+    assert one(result, "2")["payment_yuan"] == Decimal("10000.00")
     assert told(apply(cases, decided(("1", True, 1)), "0.05")) == [(2, "decision_over_quota", "error")]
 
 
@@ -185,7 +201,7 @@ def test_ids_are_compared_as_text_without_blanks() -> None:
     )
     result = apply(cases, decided(("0001", True, 100), hospital="7"))
     found = result.frame.collect()
-    assert found["special_payment"].to_list() == [Decimal("1.00")]
+    assert found["special_case_payment_yuan"].to_list() == [Decimal("1.00")]
     assert found["case_id"].to_list() == ["0001"]
 
 
@@ -208,16 +224,16 @@ def test_only_the_columns_that_are_asked_for_are_read(tmp_path: Path) -> None:
     file = tmp_path / "priced.parquet"
     priced({}).with_columns(unrelated=pl.lit("x")).write_parquet(file)
     result = apply_decisions(pl.scan_parquet(file), decided(("1", True, None)), Decimal(1))
-    plan = result.frame.select("case_class", "payment").explain(engine="streaming")
+    plan = result.frame.select("case_class", "payment_yuan").explain(engine="streaming")
     assert "unrelated" not in plan
-    assert "surplus" not in plan
+    assert "surplus_yuan" not in plan
 
 
 def test_what_cannot_be_decided_upon() -> None:
     with pytest.raises(MissingColumnError, match="case_id"):
         apply(priced({}).drop("case_id"), decided(("1", True, None)))
     with pytest.raises(MissingColumnError, match="drg price"):
-        apply(priced({}).drop("payment"), decided(("1", True, None)))
+        apply(priced({}).drop("payment_yuan"), decided(("1", True, None)))
 
 
 # ----------------------------------------------------------------------------------- what is not applied
@@ -248,7 +264,7 @@ def test_a_case_that_is_there_twice_is_not_decided() -> None:
 
 @pytest.mark.parametrize("approved", [True, False])
 def test_a_case_that_is_special_already_stays(approved: bool) -> None:
-    cases = priced({"case_class": "special", "special_payment": "7000.00"}, {"case_id": "2"})
+    cases = priced({"case_class": "special", "special_case_payment_yuan": "7000.00"}, {"case_id": "2"})
     result = apply(cases, decided(("1", approved, 1)))
     assert_frame_equal(result.frame.select(cases.columns).collect(), cases)
     assert told(result) == [(2, "decision_case_already_special", "warning")]
@@ -371,4 +387,4 @@ def test_a_decision_equals_pricing_with_the_amount(rng: random.Random) -> None:
     assert named | set(fen) == set(amounts)
     assert not named & set(fen)
     total = sum((pl.col(part) for part in PARTS[1:]), pl.col(PARTS[0]))
-    assert after.select((total == pl.col("payment")).all()).item()
+    assert after.select((total == pl.col("payment_yuan")).all()).item()

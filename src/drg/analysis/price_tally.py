@@ -57,11 +57,11 @@ class PriceTally:
         numbers = batch.select(
             "case_class",
             weight="relative_weight",
-            standard=pl.when(pl.col("case_class").is_in(INSIDE)).then("standard_payment"),
-            payment="payment",
+            standard=pl.when(pl.col("case_class").is_in(INSIDE)).then("standard_payment_yuan"),
+            payment="payment_yuan",
             cost=yuan(cost, cost < 0),
-            formula="surplus_formula",
-            surplus="surplus",
+            formula="surplus_formula_yuan",
+            surplus="surplus_yuan",
         )
         parts = {key: _added(_with(numbers, batch, key), key) for key in self._parts}
         told = batch.select("case_class", "pricing_reason").drop_nulls().group_by(pl.all()).len().rows()

@@ -15,6 +15,7 @@ from drg.records import normalised
 from drg.tables import GrouperTables
 from drg.tables.language import parse
 from drg.tables.logic import set_names
+from drg.words import Sentence
 
 NameOf: TypeAlias = Callable[[str], str]
 _INSIDE = {"mdc": "adrg", "adrg": "drg", "drg": None}
@@ -121,8 +122,12 @@ def show(tables: GrouperTables, item: str, name_of: NameOf = lambda _: "") -> li
         found.append(code)
     if not found:
         known = [code for frame in version.rules.values() for code in frame["code"]]
-        fix = did_you_mean(item, [*known, *version.set_names]) or "Give an MDC, ADRG, DRG, a set or a code"
-        raise TablesError(f"{tables.manifest.id} has no group, set or code {item!r}", fix=fix)
+        fix = did_you_mean(item, [*known, *version.set_names]) or Sentence(
+            "Give an MDC, ADRG, DRG, a set or a code"
+        )
+        raise TablesError(
+            Sentence("{id} has no group, set or code {name!r}", id=tables.manifest.id, name=item), fix=fix
+        )
     return found
 
 

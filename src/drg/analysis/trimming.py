@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from drg.errors import InputError
+from drg.words import Sentence
 
 NONE: Final = "none"
 PERCENTILE: Final = "percentile"
@@ -45,14 +46,24 @@ class Trimming:
 
     def __post_init__(self) -> None:
         if self.method not in (NONE, PERCENTILE, IQR, LOG_SD):
-            raise InputError(f"there is no trimming {self.method!r}", fix=f"Give one of: {_FORMS}")
+            raise InputError(
+                Sentence("there is no trimming {method!r}", method=self.method),
+                fix=Sentence("Give one of: {forms}", forms=_FORMS),
+            )
         if not 0 <= self.low < self.high <= 100:
             raise InputError(
-                f"trimming by percentiles {self.low:g} to {self.high:g} is not possible",
-                fix="Give two percentiles from 0 to 100, the lower one first, as percentile:1,99",
+                Sentence(
+                    "trimming by percentiles {low:g} to {high:g} is not possible",
+                    low=self.low,
+                    high=self.high,
+                ),
+                fix=Sentence("Give two percentiles from 0 to 100, the lower one first, as percentile:1,99"),
             )
         if not 0 < self.times < float("inf"):
-            raise InputError(f"trimming at {self.times:g} times is not possible", fix="Give more than 0")
+            raise InputError(
+                Sentence("trimming at {times:g} times is not possible", times=self.times),
+                fix=Sentence("Give more than 0"),
+            )
 
     @classmethod
     def parse(cls, text: str) -> Trimming:
@@ -67,10 +78,16 @@ class Trimming:
         try:
             numbers = [float(number) for number in rest.split(",")] if rest else []
         except ValueError:
-            raise InputError(f"{text!r} is no trimming", fix=f"Give one of: {_FORMS}") from None
+            raise InputError(
+                Sentence("{text!r} is no trimming", text=text),
+                fix=Sentence("Give one of: {forms}", forms=_FORMS),
+            ) from None
         most = {NONE: 0, PERCENTILE: 2, IQR: 1, LOG_SD: 1}.get(method, 0)
         if method in (NONE, PERCENTILE, IQR, LOG_SD) and len(numbers) not in (0, most):
-            raise InputError(f"{text!r} is no trimming", fix=f"Give one of: {_FORMS}")
+            raise InputError(
+                Sentence("{text!r} is no trimming", text=text),
+                fix=Sentence("Give one of: {forms}", forms=_FORMS),
+            )
         if method == PERCENTILE and numbers:
             return cls(method, low=numbers[0], high=numbers[1])
         if method == LOG_SD:

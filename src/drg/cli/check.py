@@ -18,6 +18,7 @@ from drg.cli.options import (
     quiet_option,
 )
 from drg.cli.reading import reading_options
+from drg.words import Sentence
 
 if TYPE_CHECKING:
     from drg.records.rules import Rule
@@ -85,7 +86,7 @@ def check(
         print_rules(stdout(), rules, lang)
         return
     if not files:
-        raise click.UsageError("Give a FILE, or --list to see the rules.")
+        raise click.UsageError(Sentence("Give a FILE, or --list to see the rules."))
     errors = _run(files, reading, output, grouper, rules, lang, bom=bom, quiet=quiet)
     if strict and errors:
         click.get_current_context().exit(1)

@@ -30,16 +30,20 @@ def with_constants(data: Any, constants: Sequence[str]) -> Cases:
     from drg.columns import INPUT, PRICING, RECORD
     from drg.errors import did_you_mean
     from drg.records.cases import Cases
+    from drg.words import Joined, Sentence
 
     known = INPUT | RECORD | PRICING
     cases = Cases.of(data)
     for constant in constants:
         name, equals, value = (part.strip() for part in constant.partition("="))
         if not equals:
-            raise click.UsageError(f"--set {constant}: write COLUMN=VALUE.")
+            raise click.UsageError(Sentence("--set {constant}: write COLUMN=VALUE.", constant=constant))
         if name not in known:
-            raise click.UsageError(f"--set: there is no column {name!r}. {did_you_mean(name, known)}".strip())
+            problem = Sentence("--set: there is no column {name!r}.", name=name)
+            raise click.UsageError(Joined(" ", (problem, did_you_mean(name, known))))
         if name in cases.binding.columns:
-            raise click.UsageError(f"--set: the file has a column {cases.binding.called(name)} already.")
+            raise click.UsageError(
+                Sentence("--set: the file has a column {name} already.", name=cases.binding.called(name))
+            )
         cases = cases.of_rows(cases.rows.with_columns(pl.lit(value).alias(name)))
     return cases

@@ -15,6 +15,7 @@ from drg.cli.options import (
     quiet_option,
     trim_option,
 )
+from drg.words import Sentence
 
 # Spelled out here so that asking for help imports nothing; tables of analysis.quality.Evaluation.
 _TABLES = ("variance", "groups", "splits", "order", "hospitals", "findings")
@@ -105,9 +106,9 @@ def evaluate(
     started = perf_counter()
     is_workbook = output is not None and output.suffix.lower() == ".xlsx" and table is None
     if output is None and table is not None:
-        raise click.UsageError("--table chooses what -o writes; give -o OUT too.")
+        raise click.UsageError(Sentence("--table chooses what -o writes; give -o OUT too."))
     if output is None and quiet:
-        raise click.UsageError("Give -o OUT with --quiet, or nothing comes out.")
+        raise click.UsageError(Sentence("Give -o OUT with --quiet, or nothing comes out."))
     if output is not None:
         check_output(output)
     done = [0]

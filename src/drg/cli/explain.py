@@ -10,6 +10,7 @@ import click
 
 from drg.cli.options import grouper_option, lang_option
 from drg.cli.reading import reading_options
+from drg.words import Sentence
 
 if TYPE_CHECKING:
     from drg.records.cases import Cases, CodeVersion
@@ -84,16 +85,16 @@ def explain(
     from drg.report.explanation import print_explanation
 
     if (grouper is None) is (groupers is None):
-        raise click.UsageError("Give one version with --grouper, or two with --groupers A,B.")
+        raise click.UsageError(Sentence("Give one version with --grouper, or two with --groupers A,B."))
     given = {name: value for name, value in fields.items() if value is not None}
     if file is not None:
         if case_id is None or given:
-            raise click.UsageError("With a FILE give --case-id and no other field.")
+            raise click.UsageError(Sentence("With a FILE give --case-id and no other field."))
         source = read(file, layout=layout, encoding=encoding, delimiter=delimiter, sheet=sheet, codes=codes)
         discharge: Cases | dict[str, Any] = source.case(case_id)
     elif not given:
         raise click.UsageError(
-            "Give a FILE and --case-id, or the fields of a case such as --principal-diagnosis."
+            Sentence("Give a FILE and --case-id, or the fields of a case such as --principal-diagnosis.")
         )
     else:
         discharge = {"case_id": case_id, **given}
@@ -114,13 +115,13 @@ def _both(
 
     from drg.analysis.comparison.causes import first_cause
     from drg.analysis.comparison.compared_versions import sides
-    from drg.records.cases import discharge_of
+    from drg.records.discharge import discharge_of
     from drg.report.comparison.side_by_side import print_both
     from drg.report.console import echo_json, stdout
 
     ids = [id_.strip() for id_ in groupers.split(",") if id_.strip()]
     if len(ids) != 2:
-        raise click.UsageError("--groupers takes two versions: --groupers A,B.")
+        raise click.UsageError(Sentence("--groupers takes two versions: --groupers A,B."))
     # A file's codes were converted when it was read.
     base, other = (side.grouper for side in sides(ids, (), "insurance"))
     record = discharge_of(discharge)

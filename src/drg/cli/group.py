@@ -17,6 +17,7 @@ from drg.cli.options import (
     reasons_option,
 )
 from drg.cli.reading import reading_options
+from drg.words import Sentence
 
 if TYPE_CHECKING:
     from drg.reasons import ReasonForm
@@ -79,7 +80,7 @@ def group(
     started = perf_counter()
     if findings_file is not None:
         if findings_file == output:
-            raise click.UsageError("Give --output and --findings different names.")
+            raise click.UsageError(Sentence("Give --output and --findings different names."))
         check_output(findings_file)
     version = grouper_of(grouper)
     discharges = read(files, **reading)

@@ -17,19 +17,22 @@ def layouts(layout: str | None, as_json: bool, lang: str) -> None:
     A file is read by the layout that its header fits, in field names or in Chinese labels. For another export
     write a layout of your own; the page on layouts in the documentation says how.
     """
-    from drg.records.layout_files import find_layout, shipped_layouts
+    import json
+
+    from drg.records.layout_files import entries, find_layout, shipped_layouts
     from drg.report.console import echo_json, stdout
     from drg.report.layouts import print_layout, print_layouts
 
     if layout is not None:
         found = find_layout(layout)
         if as_json:
-            echo_json(found.model_dump_json(indent=2, exclude_defaults=True))
+            echo_json(json.dumps(entries(found), ensure_ascii=False, indent=2))
         else:
             print_layout(stdout(), found, lang)
         return
     known = shipped_layouts().values()
     if as_json:
-        echo_json("[" + ",\n ".join(entry.model_dump_json(exclude_defaults=True) for entry in known) + "]")
+        lines = (json.dumps(entries(one), ensure_ascii=False, separators=(",", ":")) for one in known)
+        echo_json("[" + ",\n ".join(lines) + "]")
     else:
         print_layouts(stdout(), known, lang)

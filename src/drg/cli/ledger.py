@@ -16,6 +16,7 @@ from drg.cli.options import (
     lang_option,
     quiet_option,
 )
+from drg.words import Sentence
 
 if TYPE_CHECKING:
     from drg.ledger import Ledger, LedgerAddition, Stamp
@@ -48,7 +49,7 @@ def _time(_context: click.Context, _option: click.Parameter, text: str | None) -
     try:
         return datetime.fromisoformat(text)
     except ValueError:
-        raise click.BadParameter(f"{text!r} is no time; write 2025-02-05T09:30") from None
+        raise click.BadParameter(Sentence("{text!r} is no time; write 2025-02-05T09:30", text=text)) from None
 
 
 def _pair(_context: click.Context, _option: click.Parameter, texts: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -56,7 +57,9 @@ def _pair(_context: click.Context, _option: click.Parameter, texts: tuple[str, .
     for text in texts:
         hospital, colon, month = text.rpartition(":")
         if not (hospital and colon and month):
-            raise click.BadParameter(f"{text!r}: write HOSPITAL:MONTH, such as H1:2025-03")
+            raise click.BadParameter(
+                Sentence("{text!r}: write HOSPITAL:MONTH, such as H1:2025-03", text=text)
+            )
         pairs.append((hospital, month))
     return pairs
 
@@ -114,17 +117,22 @@ def _check_use(files: tuple[Path, ...], scheme: str | None, options: dict[str, A
     """Refuse options that do not go together: one entry at a time."""
     table = options["kind"] != _KINDS[0]
     if scheme and (files or options["empty"] or table):
-        raise click.UsageError("Add the scheme by itself, then the files.")
+        raise click.UsageError(Sentence("Add the scheme by itself, then the files."))
     if not (scheme or files or options["empty"]):
-        raise click.UsageError("Give a FILE, or --scheme to begin a ledger.")
+        raise click.UsageError(Sentence("Give a FILE, or --scheme to begin a ledger."))
     if table and len(files) != 1:
-        raise click.UsageError(f"Give one file of {options['kind']} at a time.")
+        raise click.UsageError(Sentence("Give one file of {kind} at a time.", kind=options["kind"]))
     if table and (options["correct"] or options["empty"]):
         raise click.UsageError(
-            f"--correct and --empty are for cases; to correct {options['kind']}, give --replace N."
+            Sentence(
+                "--correct and --empty are for cases; to correct {kind}, give --replace N.",
+                kind=options["kind"],
+            )
         )
     if not table and (options["again"] or options["replace"] is not None):
-        raise click.UsageError("--replace and --again are for tables; to correct cases, give --correct.")
+        raise click.UsageError(
+            Sentence("--replace and --again are for tables; to correct cases, give --correct.")
+        )
 
 
 def _begin(ledger: Path, scheme: str, stamp: Stamp, options: dict[str, Any]) -> LedgerAddition:

@@ -6,6 +6,7 @@ Commands import what they need when they run, so that ``drg --help`` is immediat
 
 from __future__ import annotations
 
+import atexit
 import gc
 import io
 import os
@@ -14,7 +15,10 @@ from importlib import import_module
 
 import click
 
+from drg.cli.options import asked_language
+from drg.cli.usage_errors import show_usage_error
 from drg.errors import DrgError
+from drg.words import Sentence
 
 # In the order in which they are used, as help lists them.
 _COMMANDS = {
@@ -75,7 +79,10 @@ def main() -> None:
     # Imports make some hundred thousand objects that stay; looking through them again and again takes a tenth
     # of the time of a small file.
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    # What is there at the end goes with the process; the interpreter need not look through it once more.
+    atexit.register(gc.freeze)
     _show_what_can_be_shown()
+    language = asked_language(sys.argv[1:])
     try:
         code = cli.main(
             prog_name="drg",
@@ -83,25 +90,27 @@ def main() -> None:
             windows_expand_args=False,  # which takes brackets for a pattern; see options.expanded
         )
     except click.ClickException as error:
-        error.show()
+        show_usage_error(error, language)
         sys.exit(error.exit_code)
     except DrgError as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(Sentence("Error: {message}", message=error.text(language)).to(language), err=True)
         sys.exit(1)
     except UnicodeEncodeError as error:
         if error.encoding != sys.getfilesystemencoding():
             raise
-        click.echo(
-            f"Error: the names of files are {error.encoding.upper()} on this system, which cannot hold "
-            f"{error.object[error.start : error.end]!a}. Set PYTHONUTF8=1 and run it again.",
-            err=True,
+        problem = Sentence(
+            "Error: the names of files are {encoding} on this system, which cannot hold {text!a}. "
+            "Set PYTHONUTF8=1 and run it again.",
+            encoding=error.encoding.upper(),
+            text=error.object[error.start : error.end],
         )
+        click.echo(problem.to(language), err=True)
         sys.exit(1)
     except BrokenPipeError:
         # Whoever reads the output has seen enough; the interpreter would complain when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted: nothing was written.", err=True)
+        click.echo(Sentence("Interrupted: nothing was written.").to(language), err=True)
         sys.exit(130)
     sys.exit(code if isinstance(code, int) else 0)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import glob
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -35,6 +36,16 @@ def system_language() -> str:
         spoken = ctypes.windll.kernel32.GetUserDefaultUILanguage()
         return "zh" if spoken & _PRIMARY_LANGUAGE == _CHINESE_ON_WINDOWS else "en"
     return "en"
+
+
+def asked_language(arguments: Sequence[str]) -> str:
+    """The language that a command line asks for, though it may be faulty, else the system's."""
+    asked = system_language()
+    for before, argument in pairwise(("", *arguments)):
+        said = argument if before == "--lang" else argument.removeprefix("--lang=")
+        if said in LANGUAGES and (before == "--lang" or said != argument):
+            asked = said
+    return asked
 
 
 def expanded(names: Iterable[str], *, windows: bool) -> list[str]:

@@ -17,6 +17,7 @@ from drg.cli.options import (
     reasons_option,
     scheme_option,
 )
+from drg.words import Sentence
 
 if TYPE_CHECKING:
     from drg.payment import Pricer
@@ -63,7 +64,7 @@ def price(
     from drg.records.files import scan_all
 
     if (case_id is None) == (output is None):
-        raise click.UsageError("Give -o OUT to price all cases, or --explain CASE_ID to see one.")
+        raise click.UsageError(Sentence("Give -o OUT to price all cases, or --explain CASE_ID to see one."))
     pricer = Pricer(scheme)
     cases = with_constants(scan_all(files), constants)
     if case_id is not None:
@@ -134,12 +135,21 @@ def _explain(pricer: Pricer, cases: Cases, case_id: str, file: Path, lang: str, 
 
     pricer.check_columns([name for name in cases.binding.columns if name not in PRICE])
     if "case_id" not in cases.binding.columns:
-        raise InputError("there is no column case_id", file=file, fix="Add it, so that a case can be named")
+        raise InputError(
+            Sentence("there is no column case_id"),
+            file=file,
+            fix=Sentence("Add it, so that a case can be named"),
+        )
     (its_id,) = cases.binding.expression("case_id")
     marked = cases.rows.with_columns(pricer.marks(cases)).filter(its_id == case_id).head(1)
     found = marked.collect(engine="streaming")
     if found.is_empty():
-        raise InputError(f"there is no case {case_id!r}", file=file, field="case_id", fix="Check the id")
+        raise InputError(
+            Sentence("there is no case {case_id!r}", case_id=case_id),
+            file=file,
+            field="case_id",
+            fix=Sentence("Check the id"),
+        )
     readmitted, extreme = (name in found.columns and bool(found[name][0]) for name in (READMITTED, EXTREME))
     case = replace(cases, rows=found.lazy().drop(READMITTED, EXTREME, strict=False))
     explanation = pricer.explain(case, readmitted=readmitted, extreme=extreme, language=lang)

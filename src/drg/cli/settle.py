@@ -18,6 +18,7 @@ from drg.cli.options import (
     reasons_option,
     scheme_option,
 )
+from drg.words import Sentence
 
 if TYPE_CHECKING:
     from drg.reasons import ReasonForm
@@ -87,7 +88,7 @@ def settle(
 
     started = perf_counter()
     if hospitals and statements is None:
-        raise click.UsageError("--hospital chooses statements: give --statement DIR too.")
+        raise click.UsageError(Sentence("--hospital chooses statements: give --statement DIR too."))
     tables = {
         name: None if file is None else scan(file)
         for name, file in (("payments", payments), ("decisions", decisions), ("scores", scores))

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from drg.cli.options import bom_option, grouper_option, lang_option, output_option, quiet_option
+from drg.words import Sentence
 
 
 @click.command(
@@ -60,7 +61,7 @@ def simulate(
     check_output(output)
     if weights is not None:
         if weights == output:
-            raise click.UsageError("Give --output and --weights different names.")
+            raise click.UsageError(Sentence("Give --output and --weights different names."))
         check_output(weights)
     version = Grouper(grouper)
     frame = made_up(

@@ -15,6 +15,7 @@ from drg.cli.options import (
     quiet_option,
     scheme_option,
 )
+from drg.words import Sentence
 
 
 @click.command(
@@ -74,12 +75,14 @@ def _check(file: Path, *, overwrite: bool) -> None:
 
     if file.suffix.lower() != ".xlsx":
         raise OutputError(
-            "an application list is a workbook", file=file, fix="Choose a name that ends in .xlsx"
+            Sentence("an application list is a workbook"),
+            file=file,
+            fix=Sentence("Choose a name that ends in .xlsx"),
         )
     check_output(file)
     if file.exists() and not overwrite:
         raise OutputError(
-            "the file is there already, and decisions may be written in it (文件已存在，其中可能已填写决定)",
+            Sentence("the file is there already, and decisions may be written in it"),
             file=file,
-            fix="Choose another name, or add --overwrite",
+            fix=Sentence("Choose another name, or add --overwrite"),
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from drg.cli.options import grouper_option, lang_option, output_option
+from drg.words import Sentence
 
 if TYPE_CHECKING:
     from drg.analysis.tables_diff import TablesDiff
@@ -156,13 +157,15 @@ def diff(
 def _write_diff(found: TablesDiff, output: Path) -> None:
     import json
 
-    from drg.errors import OutputError
+    from drg.errors import OutputError, system_reason
     from drg.records.exact_paths import exact
 
     ending = output.suffix.lower()
     if ending not in (".csv", ".json"):
         raise OutputError(
-            f"a comparison cannot be written as {ending!r}", file=output, fix="End it in .csv or .json"
+            Sentence("a comparison cannot be written as {ending!r}", ending=ending),
+            file=output,
+            fix=Sentence("End it in .csv or .json"),
         )
     try:
         if ending == ".csv":
@@ -176,8 +179,10 @@ def _write_diff(found: TablesDiff, output: Path) -> None:
         }
         output.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
-        fix = "Choose a directory that exists and that you may write to"
-        raise OutputError(f"cannot be written: {error.strerror}", file=output, fix=fix) from None
+        fix = Sentence("Choose a directory that exists and that you may write to")
+        raise OutputError(
+            Sentence("cannot be written: {reason}", reason=system_reason(error)), file=output, fix=fix
+        ) from None
 
 
 @tables.command(epilog=_examples("show BR1", "show DI_BR1 --codes", "show I63.900 -g chs-drg-1.1"))
@@ -206,7 +211,12 @@ def _national() -> str:
 
     national = find_series(_NATIONAL)
     if national is None:
-        raise click.UsageError(f"No version of the series {_NATIONAL} is installed: name a version with -g.")
+        raise click.UsageError(
+            Sentence(
+                "No version of the series {series} is installed: name a version with -g.",
+                series=_NATIONAL,
+            )
+        )
     return national.newest.id
 
 

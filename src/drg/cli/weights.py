@@ -19,6 +19,7 @@ from drg.cli.options import (
     quiet_option,
     trim_option,
 )
+from drg.words import Joined, Sentence
 
 if TYPE_CHECKING:
     from drg.analysis.calibration import WhatIf
@@ -137,7 +138,7 @@ def weights(
 
     started = perf_counter()
     if new is not None and old is None:
-        raise click.UsageError("--to needs --what-if, the scheme that is.")
+        raise click.UsageError(Sentence("--to needs --what-if, the scheme that is."))
     paths, counts = _with_weights(files, year_weights)
     labels = _labels(paths)
     base = _base(base, labels, paths)
@@ -184,7 +185,11 @@ def _id(given: str | None, directory: Path) -> str:
     id_ = given or directory.resolve().name
     if not _ID.fullmatch(id_):
         raise click.UsageError(
-            f"{id_!r} cannot be the id of a scheme: letters A-Z, digits and . _ - only. Give one with --id."
+            Sentence(
+                "{id!r} cannot be the id of a scheme: letters A-Z, digits and . _ - only. Give one with "
+                "--id.",
+                id=id_,
+            )
         )
     return id_
 
@@ -224,7 +229,13 @@ def _base(given: str | None, labels: list[str], paths: list[Path]) -> str:
     for label, path in zip(labels, paths, strict=True):
         if given in (label, str(path)):
             return label
-    raise click.UsageError(f"--base: there is no file {given!r}; the files are {', '.join(labels)}.")
+    raise click.UsageError(
+        Sentence(
+            "--base: there is no file {name!r}; the files are {names}.",
+            name=given,
+            names=Joined(", ", labels),
+        )
+    )
 
 
 def _with_weights(files: tuple[str, ...], given: str | None) -> tuple[list[Path], list[str] | None]:
@@ -237,7 +248,7 @@ def _with_weights(files: tuple[str, ...], given: str | None) -> tuple[list[Path]
     if given is None:
         return paths, counts
     if any(str(path) != file for path, file in zip(paths, files, strict=True)):
-        raise click.UsageError("Give weights with the files or with --year-weights, not both.")
+        raise click.UsageError(Sentence("Give weights with the files or with --year-weights, not both."))
     return paths, [weight.strip() for weight in given.split(",")]
 
 
@@ -260,9 +271,14 @@ def _budget(budgets: tuple[str, ...]) -> str | dict[str, str] | None:
         insurance, equals, amount = (part.strip() for part in budget.partition("="))
         if not equals or not insurance:
             raise click.UsageError(
-                f"--budget {budget}: write one amount, or INSURANCE=YUAN for each insurance."
+                Sentence(
+                    "--budget {budget}: write one amount, or INSURANCE=YUAN for each insurance.",
+                    budget=budget,
+                )
             )
         if insurance in found:
-            raise click.UsageError(f"--budget: insurance {insurance} has a budget already.")
+            raise click.UsageError(
+                Sentence("--budget: insurance {insurance} has a budget already.", insurance=insurance)
+            )
         found[insurance] = amount
     return found

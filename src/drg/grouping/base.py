@@ -18,6 +18,7 @@ from drg.records.codebook import KINDS
 from drg.records.codes import CodeKind
 from drg.records.layout import CANONICAL
 from drg.records.short_table import ShortTable
+from drg.words import Joined, Sentence
 
 if TYPE_CHECKING:
     from drg.grouping.explain import Explanation
@@ -109,7 +110,7 @@ class AnyGrouper(ShortTable, ABC):
         """Add the groups to cases; see ``group``."""
         check_form(reasons, language)
         self.check_cases(cases)
-        check_free(cases.own_columns, OUTPUT, "grouping")
+        check_free(cases.own_columns, OUTPUT, Sentence("grouping"))
         return cases.with_columns(
             lambda batch: self.group_batch(batch).select(OUTPUT_NAMES),
             # Codes that no rule reads still tell the severity.
@@ -148,6 +149,6 @@ class AnyGrouper(ShortTable, ABC):
 
     def _refuse(self, missing: Mapping[str, str]) -> None:
         if missing:
-            lines = "".join(f"\n    {why}" for why in missing.values())
-            fix = "Add what is missing; leave cells empty where the value is not known"
+            lines = Joined("", (part for why in missing.values() for part in ("\n    ", why)))
+            fix = Sentence("Add what is missing; leave cells empty where the value is not known")
             raise lacking(self.id, list(missing), lines, fix)

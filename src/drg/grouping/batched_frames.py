@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Final
 
 import polars as pl
 
 from drg.columns import Column
 from drg.errors import InputError, MissingColumnError
+from drg.words import Joined, Sentence
 
 
 def in_batches(
@@ -38,7 +40,15 @@ def in_batches(
     return frame.map_batches(step, schema=schema, streamable=True)
 
 
-def check_free(names: Collection[str], added: Iterable[str], doing: str, way_out: str = "") -> None:
+_RENAME: Final = Sentence("Rename or drop it first")
+
+
+def columns_counted(count: int) -> Sentence:
+    """``a column``, ``3 columns``."""
+    return Sentence("a column") if count == 1 else Sentence("{count} columns", count=count)
+
+
+def check_free(names: Collection[str], added: Iterable[str], doing: str, fix: str = _RENAME) -> None:
     """Whether the columns that are to be added are not there yet.
 
     Raises:
@@ -47,14 +57,26 @@ def check_free(names: Collection[str], added: Iterable[str], doing: str, way_out
     taken = [name for name in added if name in names]
     if taken:
         raise InputError(
-            f"the data already has a column {', '.join(taken)}, which {doing} would add",
+            Sentence(
+                "the data already has a column {names}, which {doing} would add",
+                names=Joined(", ", taken),
+                doing=doing,
+            ),
             field=taken[0],
-            fix=f"Rename or drop it first{way_out}",
+            fix=fix,
         )
 
 
 def lacking(who: str, missing: Sequence[str], lines: str, fix: str) -> MissingColumnError:
     """The error of a frame that lacks columns; ``lines`` says of each why it is needed."""
-    what = "a column" if len(missing) == 1 else f"{len(missing)} columns"
     field = missing[0] if len(missing) == 1 else None
-    return MissingColumnError(f"{who} needs {what} that the data lacks:{lines}", field=field, fix=fix)
+    return MissingColumnError(
+        Sentence(
+            "{who} needs {columns} that the data lacks:{lines}",
+            who=who,
+            columns=columns_counted(len(missing)),
+            lines=lines,
+        ),
+        field=field,
+        fix=fix,
+    )

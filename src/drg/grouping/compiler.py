@@ -25,6 +25,7 @@ from drg.tables.language import (
     variables,
 )
 from drg.tables.load import GrouperTables
+from drg.words import Sentence
 
 # The published tables name what is in no group; that row is not a group.
 NOT_A_GROUP = "0000"
@@ -154,10 +155,11 @@ def _check_sets(tree: Expression, rule: str, set_names: frozenset[str]) -> None:
         for name in names:
             if name not in set_names and name not in COMPLICATION_SETS:
                 raise RuleError(
-                    f"the version has no set {name!r}, or it is empty",
+                    Sentence("the version has no set {name!r}, or it is empty", name=name),
                     rule=rule,
                     character=_place(name, rule, atom.character - 1) + 1,
-                    fix=did_you_mean(name, set_names) or "Add its codes to sets.csv, or mend the rule",
+                    fix=did_you_mean(name, set_names)
+                    or Sentence("Add its codes to sets.csv, or mend the rule"),
                 )
 
 

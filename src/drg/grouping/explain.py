@@ -21,7 +21,8 @@ from drg.grouping.corrected import CorrectedRow
 from drg.grouping.program import Program, unpacked
 from drg.reasons import in_words
 from drg.records import Discharge
-from drg.records.cases import Cases, discharge_frame, discharge_of
+from drg.records.cases import Cases
+from drg.records.discharge import discharge_frame, discharge_of
 from drg.records.short_table import ShortTable, name_and_value
 
 

@@ -20,6 +20,7 @@ from drg.grouping.version import Version
 from drg.reasons import check_form
 from drg.records.codes import DIAGNOSIS, CodeKind
 from drg.records.short_table import name_and_value
+from drg.words import Joined, Sentence
 
 if TYPE_CHECKING:
     from drg.grouping.explain import Explanation
@@ -111,7 +112,14 @@ class Grouper(AnyGrouper):
         if reading := self.program.readings.get(name):
             rule = " ".join(reading.rule.split())
             rule = rule if len(rule) <= 80 else rule[:77] + "…"
-            why = f"{reading.table.upper()} {reading.code} asks for {reading.variable}: {rule}"
+            why = Sentence(
+                "{table} {code} asks for {variable}: {rule}",
+                table=reading.table.upper(),
+                code=reading.code,
+                variable=reading.variable,
+                rule=rule,
+            )
         else:
-            why = "no case can be grouped without it"
-        return f"{name} ({column.label_zh}): {why}{'. ' + hint if hint else ''}"
+            why = Sentence("no case can be grouped without it")
+        line = Sentence("{name} ({label}): {why}", name=name, label=column.label_zh, why=why)
+        return Joined(". ", (line, hint))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from drg.categories import GroupingStatus, Severity
 from drg.columns import Column
 from drg.reasons import coded, together
-from drg.tables.version_series import Series
+
+if TYPE_CHECKING:
+    from drg.tables.version_series import Series  # with pydantic, which few cases do without
 
 GROUPED: Final = GroupingStatus.GROUPED.value
 AMBIGUOUS: Final = GroupingStatus.AMBIGUOUS.value

@@ -18,11 +18,12 @@ from drg.grouping.base import AnyGrouper
 from drg.grouping.grouper import Grouper
 from drg.reasons import CODED, check_form, handed_over
 from drg.records.binding import UNREAD
-from drg.records.cases import Cases, discharge_frame, discharge_of
+from drg.records.cases import Cases
 from drg.records.codes import CodeKind
 from drg.records.short_table import name_and_value
 from drg.tables.locate import find_series, list_series
 from drg.tables.table_layout import MANIFEST_FILE
+from drg.words import Joined, Sentence
 
 if TYPE_CHECKING:
     from drg.grouping.explain import Explanation
@@ -114,6 +115,7 @@ class GrouperSeries(AnyGrouper):
     ) -> Explanation:
         """How one discharge comes to its version and its group; see ``drg.explain``."""
         from drg.grouping.explain import Choice, Explanation
+        from drg.records.discharge import discharge_frame, discharge_of
 
         check_form("text", language)
         record = discharge_of(discharge)
@@ -169,12 +171,15 @@ class GrouperSeries(AnyGrouper):
         if DATE in names:
             return {}
         hint = did_you_mean(DATE, set(names) - set(INPUT))
-        ids = " or ".join(version.id for version in self.versions)
-        why = (
-            f"{DATE} ({RECORD[DATE].label_zh}): it says which version was in force on the day of discharge"
-            f" ({self.series.periods}); without it name one version, {ids}, instead of {self.id}"
+        why = Sentence(
+            "it says which version was in force on the day of discharge ({periods}); without it name one "
+            "version, {ids}, instead of {series}",
+            periods=self.series.periods,
+            ids=Joined(" or ", (version.id for version in self.versions)),
+            series=self.id,
         )
-        return {DATE: f"{why}{'. ' + hint if hint else ''}"}
+        line = Sentence("{name} ({label}): {why}", name=DATE, label=RECORD[DATE].label_zh, why=why)
+        return {DATE: Joined(". ", (line, hint))}
 
     def _without_version(self, number: int, rows: int) -> pl.DataFrame:
         """The outcome of cases that have no version."""
@@ -210,8 +215,17 @@ def _installed(id_: str) -> Series:
         known = list_series()
         hint = did_you_mean(id_, known)
         raise UnknownGrouperError(
-            f"there is no series of versions {id_!r}",
-            fix=f"{hint} There are: {', '.join(known) or 'none'}. A single version is a Grouper".strip(),
+            Sentence("there is no series of versions {id!r}", id=id_),
+            fix=Joined(
+                " ",
+                (
+                    hint,
+                    Sentence(
+                        "There are: {names}. A single version is a Grouper",
+                        names=Joined(", ", known) or Sentence("none"),
+                    ),
+                ),
+            ),
         )
     return found
 
@@ -224,9 +238,12 @@ def _one_series(groupers: Mapping[str, Grouper]) -> Series:
     outside = [manifest.id for manifest in manifests.values() if not manifest.series]
     if len(found) != 1 or outside:
         raise TablesError(
-            f"{', '.join(groupers) or 'no version'}: these are not the versions of one series",
+            Sentence(
+                "{groupers}: these are not the versions of one series",
+                groupers=Joined(", ", groupers) or Sentence("no version"),
+            ),
             field="series",
-            fix="Give versions whose manifests name the same series",
+            fix=Sentence("Give versions whose manifests name the same series"),
         )
     return next(iter(found.values()))
 

@@ -17,6 +17,7 @@ from drg.records.discharges import Discharges
 from drg.records.findings_log import FindingsLog
 from drg.records.layout import CANONICAL
 from drg.records.notes import FILE, ROW
+from drg.words import Sentence
 
 
 def group_discharges(
@@ -54,7 +55,12 @@ def group_discharges(
     check_form(reasons, language)
     _check_columns(grouper, discharges)
     if not canonical:
-        check_free(discharges.own_columns, OUTPUT, "grouping", ", or give --canonical")
+        check_free(
+            discharges.own_columns,
+            OUTPUT,
+            Sentence("grouping"),
+            Sentence("Rename or drop it first, or give --canonical"),
+        )
     if log is not None:
         log.add(discharges.lacking(grouper.required_columns))
         log.add(discharges.remarks)

@@ -10,6 +10,7 @@ from drg.errors import TablesError
 from drg.grouping.program import Program
 from drg.grouping.program_file import keep_program, key_of, load_program
 from drg.tables.locate import find
+from drg.words import Sentence
 
 if TYPE_CHECKING:
     from drg.tables import GrouperTables
@@ -67,8 +68,8 @@ class Version:
         tables = load_tables(self._directory)
         if self._key != key_of(self._directory):
             raise TablesError(
-                "the files of the version were changed while it was being read",
+                Sentence("the files of the version were changed while it was being read"),
                 file=self._directory,
-                fix="Start again",
+                fix=Sentence("Start again"),
             )
         return tables

@@ -29,6 +29,7 @@ from drg.ledger.entry import (
 )
 from drg.ledger.ledger_tables import as_given, checked, refuse, store_table, table_file
 from drg.records.exact_paths import read_parquet
+from drg.words import Joined, Sentence
 
 if TYPE_CHECKING:
     from drg.payment import LoadedScheme
@@ -86,18 +87,27 @@ def add_scheme(
         old = standing(entries, "scheme")
         if old and old[0].scheme != id_:
             raise LedgerError(
-                f"this ledger is for {old[0].scheme}, not for {id_}",
+                Sentence("this ledger is for {scheme}, not for {id}", scheme=old[0].scheme, id=id_),
                 file=ledger,
-                fix=f"Begin another ledger for it: drg ledger add OTHER_DIRECTORY --scheme {given}",
+                fix=Sentence(
+                    "Begin another ledger for it: drg ledger add OTHER_DIRECTORY --scheme {given}",
+                    given=given,
+                ),
             )
         if old and not correct:
             raise LedgerError(
-                f"the ledger has {id_} in entry {old[0].number} already",
+                Sentence("the ledger has {id} in entry {number} already", id=id_, number=old[0].number),
                 file=ledger,
-                fix=f"To put this one in its place: drg ledger add {ledger} --scheme {given} --correct",
+                fix=Sentence(
+                    "To put this one in its place: drg ledger add {ledger} --scheme {given} --correct",
+                    ledger=ledger,
+                    given=given,
+                ),
             )
         if correct and not old:
-            raise LedgerError("there is no scheme to correct", file=ledger, fix="Leave out --correct")
+            raise LedgerError(
+                Sentence("there is no scheme to correct"), file=ledger, fix=Sentence("Leave out --correct")
+            )
         for source in sorted(loaded.directory.iterdir()):
             if source.suffix in _SCHEME_ENDINGS and source.is_file():
                 shutil.copyfile(source, directory / source.name)
@@ -105,9 +115,9 @@ def add_scheme(
         whole = hashlib.sha256("".join(f"{f.name}\n{f.sha256}\n" for f in files).encode()).hexdigest()
         if old and old[0].scheme_sha256 == whole:
             raise LedgerError(
-                f"entry {old[0].number} has the very same files; nothing was added",
+                Sentence("entry {number} has the very same files; nothing was added", number=old[0].number),
                 file=loaded.directory,
-                fix="Change the scheme first, then correct it here",
+                fix=Sentence("Change the scheme first, then correct it here"),
             )
         entry = _publish(
             ledger,
@@ -226,9 +236,11 @@ def add_table(
         same = [entry for entry in known if entry.inputs[0].sha256 == inputs[0].sha256]
         if same and not again:
             raise LedgerError(
-                f"this very file is in entry {same[0].number} already; nothing was added",
+                Sentence(
+                    "this very file is in entry {number} already; nothing was added", number=same[0].number
+                ),
                 file=file,
-                fix="If all of it shall count twice, say so with --again",
+                fix=Sentence("If all of it shall count twice, say so with --again"),
             )
         stored = read_parquet(directory / table_file(kind))
         alone = checked(kind, stored).findings
@@ -253,11 +265,13 @@ def add_table(
 
 def _check_replaced(ledger: Path, known: Sequence[LedgerEntry], kind: str, number: int) -> None:
     if number not in [entry.number for entry in known]:
-        numbers = ", ".join(str(entry.number) for entry in known)
+        numbers = Joined(", ", (entry.number for entry in known))
         raise LedgerError(
-            f"entry {number} is none of {kind} that holds",
+            Sentence("entry {number} is none of {kind} that holds", number=number, kind=kind),
             file=ledger,
-            fix=f"Those that hold: {numbers}" if numbers else "There are none: leave out --replace",
+            fix=Sentence("Those that hold: {numbers}", numbers=numbers)
+            if numbers
+            else Sentence("There are none: leave out --replace"),
         )
 
 
@@ -277,13 +291,17 @@ def _digests(files: Sequence[Path], read: Callable[[], object]) -> list[FileDige
     found = [digest(file) for file in files]
     if looks() != before:
         raise InputError(
-            "the file changed while it was read", file=files[0], fix="Add it again once it is complete"
+            Sentence("the file changed while it was read"),
+            file=files[0],
+            fix=Sentence("Add it again once it is complete"),
         )
     first: dict[str, Path] = {}
     for file, known in zip(files, found, strict=True):
         if known.sha256 in first:
             raise InputError(
-                f"this is the same file as {first[known.sha256].name}", file=file, fix="Name it once"
+                Sentence("this is the same file as {name}", name=first[known.sha256].name),
+                file=file,
+                fix=Sentence("Name it once"),
             )
         first[known.sha256] = file
     return found

@@ -8,6 +8,7 @@ from pathlib import Path
 from drg.errors import LedgerError
 from drg.ledger import store
 from drg.ledger.entry import ENTRY_FILE, LedgerEntry, digest, read_entry, sha256
+from drg.words import Sentence
 
 
 def read_entries(ledger: Path, as_of: int | None = None) -> list[LedgerEntry]:
@@ -20,11 +21,11 @@ def read_entries(ledger: Path, as_of: int | None = None) -> list[LedgerEntry]:
     last = numbers[-1] if numbers else 0
     if as_of is not None and not 1 <= as_of <= last:
         raise LedgerError(
-            f"there is no entry {as_of}",
+            Sentence("there is no entry {as_of}", as_of=as_of),
             file=ledger,
-            fix=f"The last one is {last}: drg ledger status {ledger}"
+            fix=Sentence("The last one is {last}: drg ledger status {ledger}", last=last, ledger=ledger)
             if last
-            else f"Begin with the scheme: drg ledger add {ledger} --scheme SCHEME",
+            else Sentence("Begin with the scheme: drg ledger add {ledger} --scheme SCHEME", ledger=ledger),
         )
     wanted = [number for number in numbers if as_of is None or number <= as_of]
     found: list[LedgerEntry] = []
@@ -32,17 +33,23 @@ def read_entries(ledger: Path, as_of: int | None = None) -> list[LedgerEntry]:
     for expected, number in enumerate(wanted, start=1):
         if number != expected:
             raise LedgerError(
-                f"entry {expected} is missing",
+                Sentence("entry {expected} is missing", expected=expected),
                 file=ledger,
-                fix=f"Put the directory {store.ENTRIES}/{expected:06} back from a backup",
+                fix=Sentence(
+                    "Put the directory {entries}/{expected:06} back from a backup",
+                    entries=store.ENTRIES,
+                    expected=expected,
+                ),
             )
         directory = store.place(ledger, number)
         entry = read_entry(directory)
         if entry.previous != previous:
             raise LedgerError(
-                f"entry {number} does not follow the one before it as that stands now",
+                Sentence(
+                    "entry {number} does not follow the one before it as that stands now", number=number
+                ),
                 file=f"{directory.name}/{ENTRY_FILE}",
-                fix=f"See which one was changed: drg ledger verify {ledger}",
+                fix=Sentence("See which one was changed: drg ledger verify {ledger}", ledger=ledger),
             )
         previous = sha256(directory / ENTRY_FILE)
         found.append(entry)
@@ -65,9 +72,9 @@ def scheme_entry(ledger: Path, entries: Sequence[LedgerEntry]) -> LedgerEntry:
     found = standing(entries, "scheme")
     if not found:
         raise LedgerError(
-            "the ledger has no payment scheme yet",
+            Sentence("the ledger has no payment scheme yet"),
             file=ledger,
-            fix=f"Add it first: drg ledger add {ledger} --scheme SCHEME",
+            fix=Sentence("Add it first: drg ledger add {ledger} --scheme SCHEME", ledger=ledger),
         )
     return found[-1]
 
@@ -83,7 +90,7 @@ def check_files(ledger: Path, entries: Sequence[LedgerEntry]) -> None:
             file = store.place(ledger, entry.number) / known.name
             if not file.is_file() or digest(file) != known:
                 raise LedgerError(
-                    "the file was changed or lost after it was written",
+                    Sentence("the file was changed or lost after it was written"),
                     file=f"{file.parent.name}/{file.name}",
-                    fix=f"See how to mend it: drg ledger verify {ledger}",
+                    fix=Sentence("See how to mend it: drg ledger verify {ledger}", ledger=ledger),
                 )

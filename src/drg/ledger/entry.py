@@ -10,7 +10,8 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from drg.errors import LedgerError
+from drg.errors import LedgerError, system_reason
+from drg.words import Sentence
 
 ENTRY_FILE: Final = "entry.json"
 CASES_FILE: Final = "cases.parquet"
@@ -127,16 +128,18 @@ def read_entry(directory: Path) -> LedgerEntry:
     file = directory / ENTRY_FILE
     name = f"{directory.name}/{ENTRY_FILE}"
     command = f"drg ledger restore {directory.parents[1]} {int(directory.name)} BACKUP/{ENTRY_FILE}"
-    fix = f"Put it back from a backup: {command}"
+    fix = Sentence("Put it back from a backup: {command}", command=command)
     try:
         text = file.read_text(encoding="utf-8")
         values = json.loads(text)
         entry = LedgerEntry.model_validate_json(text)
     except FileNotFoundError:
-        raise LedgerError("the file is missing", file=name, fix=fix) from None
+        raise LedgerError(Sentence("the file is missing"), file=name, fix=fix) from None
     except (OSError, ValueError, ValidationError) as error:
-        what = error.strerror if isinstance(error, OSError) else "it is not what an entry is"
-        raise LedgerError(f"cannot be read: {what}", file=name, fix=fix) from None
+        reason = (
+            system_reason(error) if isinstance(error, OSError) else Sentence("it is not what an entry is")
+        )
+        raise LedgerError(Sentence("cannot be read: {reason}", reason=reason), file=name, fix=fix) from None
     if entry.seal != seal_of(values) or entry.number != int(directory.name):
-        raise LedgerError("the file was changed after it was written", file=name, fix=fix)
+        raise LedgerError(Sentence("the file was changed after it was written"), file=name, fix=fix)
     return entry

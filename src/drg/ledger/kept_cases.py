@@ -14,6 +14,8 @@ from drg.ledger.entry import CASES_FILE
 from drg.records.cases import Cases
 from drg.records.exact_paths import scan_parquet
 from drg.records.files import scan, scan_all, write
+from drg.records.former_names import check_names
+from drg.words import Joined, Sentence
 
 # What a ledger adds to the cases: the month of discharge as 202503.
 MONTH: Final = "ledger_month"
@@ -50,19 +52,27 @@ def store(files: Sequence[Path], directory: Path, needs: Sequence[str]) -> None:
     """
     cases = Cases.of(scan_all(files))
     names = {*cases.own_columns, *cases.binding.columns}
+    check_names(names, file=files[0])
     missing = [name for name in dict.fromkeys((*REQUIRED, *needs)) if name not in names]
     if missing:
-        labels = ", ".join(f"{name} {ALL[name].label_zh}" if name in ALL else name for name in missing)
+        labels = Joined(", ", (f"{name} {ALL[name].label_zh}" if name in ALL else name for name in missing))
         priced = any(name in PRICE for name in missing)
         raise MissingColumnError(
-            f"{'columns are' if len(missing) > 1 else 'a column is'} missing: {labels}",
+            Sentence("columns are missing: {names}", names=labels)
+            if len(missing) > 1
+            else Sentence("a column is missing: {names}", names=labels),
             file=files[0],
-            fix="Price the cases first, by the scheme of the ledger: drg price … --scheme"
+            fix=Sentence("Price the cases first, by the scheme of the ledger: drg price … --scheme")
             if priced
-            else "Add it to the cases and price them again",
+            else Sentence("Add it to the cases and price them again"),
         )
     if MONTH in names:
-        raise InputError("the ledger needs this name", file=files[0], field=MONTH, fix="Rename the column")
+        raise InputError(
+            Sentence("the ledger needs this name"),
+            file=files[0],
+            field=MONTH,
+            fix=Sentence("Rename the column"),
+        )
     read = {name: cases.binding.expression(name)[0] for name in (*_TEXTS, "discharge_date")}
     date = read["discharge_date"].dt
     month = date.year().cast(pl.Int32) * 100 + date.month().cast(pl.Int32)
@@ -70,9 +80,24 @@ def store(files: Sequence[Path], directory: Path, needs: Sequence[str]) -> None:
     write(with_month, directory / CASES_FILE, sources=files)
 
 
+def scan_cases(stored: Path) -> pl.LazyFrame:
+    """Stored cases, read when they are needed.
+
+    Raises:
+        InputError: they were stored when columns of prices had other names.
+    """
+    frame = scan_parquet(stored)
+    check_names(
+        frame.collect_schema().names(),
+        file=f"{stored.parent.name}/{stored.name}",
+        fix=Sentence("What a ledger holds never changes: begin a new one with the cases priced again"),
+    )
+    return frame
+
+
 def payment(frame: pl.LazyFrame) -> pl.Expr:
     """The payment in yuan of stored cases; null where it is none."""
-    return Cases.of(frame).binding.expression("payment")[0].cast(pl.Decimal(38, 2))
+    return Cases.of(frame).binding.expression("payment_yuan")[0].cast(pl.Decimal(38, 2))
 
 
 def check(files: Sequence[Path], stored: Path, scheme: str) -> None:
@@ -87,20 +112,25 @@ def check(files: Sequence[Path], stored: Path, scheme: str) -> None:
         "case_id": pl.col("case_id").is_null(),
         "discharge_date": pl.col(MONTH).is_null(),
         "scheme": pl.col("scheme").cast(pl.String).ne_missing(pl.lit(scheme)),
-        "payment": payment(frame).is_null(),
+        "payment_yuan": payment(frame).is_null(),
     }
     words = {
-        "hospital_id": ("no hospital", "Fill in hospital_id (医疗机构代码)"),
-        "case_id": ("no case id", "Fill in case_id (病案标识)"),
+        "hospital_id": (Sentence("no hospital"), Sentence("Fill in hospital_id (医疗机构代码)")),
+        "case_id": (Sentence("no case id"), Sentence("Fill in case_id (病案标识)")),
         "discharge_date": (
-            "no date of discharge that can be read",
-            "Write discharge_date (出院时间) as 2025-03-31",
+            Sentence("no date of discharge that can be read"),
+            Sentence("Write discharge_date (出院时间) as 2025-03-31"),
         ),
         "scheme": (
-            f"not been priced with {scheme}",
-            f"The ledger is for {scheme}: price them with drg price … --scheme {scheme}",
+            Sentence("not been priced with {scheme}", scheme=scheme),
+            Sentence(
+                "The ledger is for {scheme}: price them with drg price … --scheme {scheme}", scheme=scheme
+            ),
         ),
-        "payment": ("no payment that can be read", "Price them again and add the file as it is written"),
+        "payment_yuan": (
+            Sentence("no payment that can be read"),
+            Sentence("Price them again and add the file as it is written"),
+        ),
     }
     found = frame.select(expr.sum().alias(name) for name, expr in conditions.items())
     counts = found.collect(engine="streaming").row(0, named=True)
@@ -115,13 +145,25 @@ def check(files: Sequence[Path], stored: Path, scheme: str) -> None:
         hospital, case, times = some.row(0)
         is_it = (pl.col("hospital_id") == hospital) & (pl.col("case_id") == case)
         rows = _rows(files, stored, is_it)
-        more = f", and {some.height - 1:,} more cases are there more than once" if some.height > 1 else ""
+        problem = Sentence(
+            "case {case} of hospital {hospital} is there {times} times, in rows {rows}",
+            case=case,
+            hospital=hospital,
+            times=times,
+            rows=_in_words(rows),
+        )
+        if some.height > 1:
+            problem = Sentence(
+                "{problem}, and {count:,} more cases are there more than once",
+                problem=problem,
+                count=some.height - 1,
+            )
         raise InputError(
-            f"case {case} of hospital {hospital} is there {times} times, in rows {_in_words(rows)}{more}",
+            problem,
             file=rows[0][0],
             row=rows[0][1],
             field="case_id",
-            fix="Keep one row of each case; the second of two stays needs an id of its own",
+            fix=Sentence("Keep one row of each case; the second of two stays needs an id of its own"),
         )
 
 
@@ -129,10 +171,15 @@ def _refused(
     files: Sequence[Path], stored: Path, condition: pl.Expr, count: int, field: str, what: str, fix: str
 ) -> InputError:
     rows = _rows(files, stored, condition)
-    dots = " …" if count > len(rows) else ""
-    have = f"{count:,} cases have" if count > 1 else "a case has"
+    have = Sentence("{count:,} cases have", count=count) if count > 1 else Sentence("a case has")
+    shown = _in_words(rows)
     return InputError(
-        f"{have} {what}, in rows {_in_words(rows)}{dots}; nothing was added",
+        Sentence(
+            "{cases} {what}, in rows {rows}; nothing was added",
+            cases=have,
+            what=what,
+            rows=Sentence("{rows} …", rows=shown) if count > len(rows) else shown,
+        ),
         file=rows[0][0],
         row=rows[0][1],
         field=field,
@@ -140,9 +187,11 @@ def _refused(
     )
 
 
-def _in_words(rows: list[tuple[Path, int]]) -> str:
+def _in_words(rows: list[tuple[Path, int]]) -> Sentence:
     one_file = len({file for file, _ in rows}) == 1
-    return ", ".join(str(row) if one_file else f"{row} of {file.name}" for file, row in rows)
+    if one_file:
+        return Joined(", ", (row for _, row in rows))
+    return Joined(", ", (Sentence("{row} of {file}", row=row, file=file.name) for file, row in rows))
 
 
 def _rows(files: Sequence[Path], stored: Path, condition: pl.Expr) -> list[tuple[Path, int]]:
@@ -163,7 +212,7 @@ def _rows(files: Sequence[Path], stored: Path, condition: pl.Expr) -> list[tuple
 
 def count_months(stored: Path) -> pl.DataFrame:
     """Cases and payment by hospital and month, as ``months.SCHEMA`` but ``replaces``."""
-    frame = scan_parquet(stored)
+    frame = scan_cases(stored)
     amount = payment(frame)
     sums = frame.select("hospital_id", MONTH, amount.alias("payment_yuan")).group_by("hospital_id", MONTH)
     found = sums.agg(pl.len().cast(pl.Int64).alias("cases"), pl.col("payment_yuan").sum())
@@ -190,13 +239,27 @@ def check_others(files: Sequence[Path], stored: Path, others: pl.LazyFrame) -> N
     hospital, case, month, entry = both.sort("entry", MONTH, *_CASE).row(0)
     is_it = (pl.col("hospital_id") == hospital) & (pl.col("case_id") == case)
     file, row = _rows(files, stored, is_it)[0]
-    more = f", and {both.height - 1:,} more cases are there already" if both.height > 1 else ""
     text = f"{month // 100}-{month % 100:02}"
+    problem = Sentence(
+        "case {case} of hospital {hospital} is in entry {entry} already, in {month}",
+        case=case,
+        hospital=hospital,
+        entry=entry,
+        month=text,
+    )
+    if both.height > 1:
+        problem = Sentence(
+            "{problem}, and {count:,} more cases are there already", problem=problem, count=both.height - 1
+        )
     raise LedgerError(
-        f"case {case} of hospital {hospital} is in entry {entry} already, in {text}{more}; nothing was added",
+        Sentence("{problem}; nothing was added", problem=problem),
         file=file,
         row=row,
         field="case_id",
-        fix=f"Take it out of the file; if {text} is where it does not belong, add {text} of {hospital} "
-        "without it first, with --correct",
+        fix=Sentence(
+            "Take it out of the file; if {month} is where it does not belong, add {month} of {hospital} "
+            "without it first, with --correct",
+            month=text,
+            hospital=hospital,
+        ),
     )

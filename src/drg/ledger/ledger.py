@@ -15,6 +15,7 @@ from drg.ledger.chain import check_files, read_entries, scheme_entry, standing
 from drg.ledger.entry import TABLE_KINDS, Kind, LedgerEntry
 from drg.ledger.kept_cases import MONTH
 from drg.ledger.ledger_tables import as_given, table_file
+from drg.words import Sentence
 
 if TYPE_CHECKING:
     from drg.payment import LoadedScheme
@@ -35,9 +36,11 @@ class Ledger:
         self.directory = Path(directory)
         if not store.is_ledger(self.directory):
             raise LedgerError(
-                "there is no ledger",
+                Sentence("there is no ledger"),
                 file=self.directory,
-                fix=f"Begin one: drg ledger add {self.directory} --scheme SCHEME",
+                fix=Sentence(
+                    "Begin one: drg ledger add {directory} --scheme SCHEME", directory=self.directory
+                ),
             )
 
     @classmethod
@@ -78,9 +81,9 @@ class Ledger:
         parts = state.frames(self.directory, covered, state.holding(covered))
         if not parts:
             raise LedgerError(
-                "there are no cases yet",
+                Sentence("there are no cases yet"),
                 file=self.directory,
-                fix=f"Add a month: drg ledger add {self.directory} PRICED_FILE",
+                fix=Sentence("Add a month: drg ledger add {directory} PRICED_FILE", directory=self.directory),
             )
         return state.together([frame for _, frame in parts]).drop(MONTH)
 

@@ -12,6 +12,7 @@ from drg.errors import InputError
 from drg.records.exact_paths import scan_parquet
 from drg.records.files import scan, write
 from drg.records.findings import ERROR
+from drg.words import Both, Joined, Sentence
 
 if TYPE_CHECKING:
     from drg.settlement.input_tables import Checked
@@ -79,13 +80,24 @@ def refuse(file: Path, findings: Sequence[Finding], others: Sequence[int] = ()) 
     errors = [finding for finding in findings if finding.severity == ERROR]
     if not errors:
         return
-    lines = [f"    row {e.row or '–'}: {e.message}. {e.fix}." for e in errors[:_MOST_NAMED]]
-    lines += [f"    … and {len(errors) - _MOST_NAMED:,} more"] if len(errors) > _MOST_NAMED else []
+    lines = [
+        Sentence(
+            "    row {row}: {message}. {fix}.",
+            row=e.row or "–",
+            message=Both(e.message, e.message_zh),
+            fix=Both(e.fix, e.fix_zh),
+        )
+        for e in errors[:_MOST_NAMED]
+    ]
+    if len(errors) > _MOST_NAMED:
+        lines.append(Sentence("    … and {count:,} more", count=len(errors) - _MOST_NAMED))
     count = len({e.row for e in errors})
-    rows = f"{count:,} rows" if count > 1 else "a row"
-    fix = "Mend them and add the file again"
+    rows = Sentence("{count:,} rows", count=count) if count > 1 else Sentence("a row")
+    fix = Sentence("Mend them and add the file again")
     if others:
-        rows += f", beside entry {', '.join(map(str, others))},"
-        fix = "Leave out what was decided before, or put the file in the place of that entry: --replace N"
-    problem = "\n".join([f"{rows} cannot be used; nothing was added", *lines])
+        rows = Sentence("{rows}, beside entry {entries},", rows=rows, entries=Joined(", ", others))
+        fix = Sentence(
+            "Leave out what was decided before, or put the file in the place of that entry: --replace N"
+        )
+    problem = Joined("\n", (Sentence("{rows} cannot be used; nothing was added", rows=rows), *lines))
     raise InputError(problem, file=file, row=errors[0].row, fix=fix)

@@ -12,6 +12,7 @@ import polars as pl
 from drg.errors import LedgerError
 from drg.ledger.entry import MONTHS_FILE
 from drg.records.exact_paths import exact
+from drg.words import Joined, Sentence
 
 PAIR: Final = ("hospital_id", "month")
 SCHEMA: Final = pl.Schema(
@@ -68,37 +69,66 @@ def check(
     for hospital, month in emptied:
         if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
             raise LedgerError(
-                f"--empty {hospital}:{month}: {month!r} is no month", fix=f"Write --empty {hospital}:2025-03"
+                Sentence("--empty {hospital}:{month}: {month!r} is no month", hospital=hospital, month=month),
+                fix=Sentence("Write --empty {hospital}:2025-03", hospital=hospital),
             )
         if own.filter(hospital_id=hospital, month=month)["cases"].sum():
             raise LedgerError(
-                f"the files have cases of {hospital} in {month}, which shall be empty",
+                Sentence(
+                    "the files have cases of {hospital} in {month}, which shall be empty",
+                    hospital=hospital,
+                    month=month,
+                ),
                 file=files[0],
-                fix="Leave out either",
+                fix=Sentence("Leave out either"),
             )
     missing = named.join(current.filter(pl.col("cases") > 0), on=PAIR, how="anti", maintain_order="left")
     if not missing.is_empty():
         hospital, month = missing.row(0)
         raise LedgerError(
-            f"the ledger has no cases of {hospital} in {month} that --empty could take out",
-            fix=f"See what there is: drg ledger status {ledger}",
+            Sentence(
+                "the ledger has no cases of {hospital} in {month} that --empty could take out",
+                hospital=hospital,
+                month=month,
+            ),
+            fix=Sentence("See what there is: drg ledger status {ledger}", ledger=ledger),
         )
     with_cases = own.filter(pl.col("cases") > 0)
     there = with_cases.filter(pl.col("replaces").is_not_null())
     if not correct and not there.is_empty():
-        first = [f"{h} {m} (entry {n})" for h, m, n in there.select(*PAIR, "replaces").iter_rows()]
-        more = f" and {there.height - _MOST_NAMED:,} more" if there.height > _MOST_NAMED else ""
+        named_months: Sentence = Joined(
+            ", ",
+            (
+                Sentence("{hospital} {month} (entry {number})", hospital=h, month=m, number=n)
+                for h, m, n in there.select(*PAIR, "replaces").head(_MOST_NAMED).iter_rows()
+            ),
+        )
+        if there.height > _MOST_NAMED:
+            named_months = Sentence(
+                "{some} and {count:,} more", some=named_months, count=there.height - _MOST_NAMED
+            )
         raise LedgerError(
-            "months of hospitals are in the ledger already: "
-            f"{', '.join(first[:_MOST_NAMED])}{more}; nothing was added",
+            Sentence(
+                "months of hospitals are in the ledger already: {months}; nothing was added",
+                months=named_months,
+            ),
             file=files[0],
-            fix=f"If it holds all cases of these months, put it in their place: {command} --correct",
+            fix=Sentence(
+                "If it holds all cases of these months, put it in their place: {command} --correct",
+                command=command,
+            ),
         )
     if correct and there.is_empty():
         raise LedgerError(
-            "there is nothing to correct: the ledger has none of these hospitals and months",
+            Sentence("there is nothing to correct: the ledger has none of these hospitals and months"),
             file=files[0] if files else ledger,
-            fix=f"If they are new: {command}" if files else "Leave out --correct",
+            fix=Sentence("If they are new: {command}", command=command)
+            if files
+            else Sentence("Leave out --correct"),
         )
     if own.is_empty():
-        raise LedgerError("there are no cases in it", file=files[0] if files else ledger, fix="Name a file")
+        raise LedgerError(
+            Sentence("there are no cases in it"),
+            file=files[0] if files else ledger,
+            fix=Sentence("Name a file"),
+        )

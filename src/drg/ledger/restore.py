@@ -25,6 +25,7 @@ from drg.ledger.entry import (
     sha256,
 )
 from drg.ledger.ledger_tables import store_table
+from drg.words import Joined, Sentence
 
 
 def restore(ledger: Path, number: int, files: Sequence[Path]) -> list[str]:
@@ -45,9 +46,13 @@ def restore(ledger: Path, number: int, files: Sequence[Path]) -> list[str]:
     target = store.place(ledger, number)
     if not target.is_dir():
         raise LedgerError(
-            f"entry {number} is missing",
+            Sentence("entry {number} is missing", number=number),
             file=ledger,
-            fix=f"Put the directory {store.ENTRIES}/{target.name} back from a backup",
+            fix=Sentence(
+                "Put the directory {entries}/{name} back from a backup",
+                entries=store.ENTRIES,
+                name=target.name,
+            ),
         )
     with store.writing(ledger), store.adding(ledger) as directory:
         for file in files:
@@ -70,11 +75,20 @@ def restore(ledger: Path, number: int, files: Sequence[Path]) -> list[str]:
             made = directory / known.name
             if digest(made) != known:
                 raise LedgerError(
-                    "what was added gives the same cases, but not the same bytes: entry "
-                    f"{number} was written with polars {entry.polars}, this is {pl.__version__}",
+                    Sentence(
+                        "what was added gives the same cases, but not the same bytes: entry {number} was "
+                        "written with polars {polars}, this is {installed}",
+                        number=number,
+                        polars=entry.polars,
+                        installed=pl.__version__,
+                    ),
                     file=f"{target.name}/{known.name}",
-                    fix=f"pip install polars=={entry.polars} drg=={entry.drg} and restore it once more, "
-                    "or give the file from a backup",
+                    fix=Sentence(
+                        "pip install polars=={polars} drg=={drg} and restore it once more, or give the "
+                        "file from a backup",
+                        polars=entry.polars,
+                        drg=entry.drg,
+                    ),
                 )
         for known in damaged:
             store.replace_file(directory / known.name, target / known.name)
@@ -93,11 +107,18 @@ def _build(
     if missing != [MONTHS_FILE]:
         lacking = [source.name for source in entry.inputs if source.sha256 not in given]
         if lacking or not entry.inputs:
-            wrong = f"{files[0].name} is not what was added" if files else "what was added is needed,"
+            problem = Sentence("what was added is needed, as entry {number}", number=entry.number)
+            if files:
+                problem = Sentence(
+                    "{file} is not what was added as entry {number}", file=files[0].name, number=entry.number
+                )
             raise LedgerError(
-                f"{wrong} as entry {entry.number}",
+                problem,
                 file=ledger,
-                fix=f"Give {', '.join(lacking) or 'a copy from a backup'}, unchanged since then",
+                fix=Sentence(
+                    "Give {files}, unchanged since then",
+                    files=Joined(", ", lacking) or Sentence("a copy from a backup"),
+                ),
             )
     sources = [given[source.sha256] for source in entry.inputs if source.sha256 in given]
     if entry.kind in TABLE_KINDS:
@@ -126,7 +147,9 @@ def _entry_back(ledger: Path, number: int, file: Path, directory: Path) -> list[
     following = store.place(ledger, number + 1)
     if following.is_dir() and read_entry(following).previous != sha256(copy / ENTRY_FILE):
         raise LedgerError(
-            f"this is not the file that entry {number + 1} follows", file=file, fix="Give an older backup"
+            Sentence("this is not the file that entry {number} follows", number=number + 1),
+            file=file,
+            fix=Sentence("Give an older backup"),
         )
     store.replace_file(copy / ENTRY_FILE, store.place(ledger, number) / ENTRY_FILE)
     return [ENTRY_FILE]

@@ -12,11 +12,12 @@ import polars as pl
 
 from drg.errors import LedgerError
 from drg.ledger.entry import CASES_FILE, MONTHS_FILE, LedgerEntry
-from drg.ledger.kept_cases import MONTH, month_number
+from drg.ledger.kept_cases import MONTH, month_number, scan_cases
 from drg.ledger.months import PAIR, SCHEMA
 from drg.ledger.store import place
-from drg.records.exact_paths import read_parquet, scan_parquet
+from drg.records.exact_paths import read_parquet
 from drg.records.files import LIST_SEPARATOR
+from drg.words import Sentence
 
 STATE_SCHEMA: Final = pl.Schema({"entry": pl.Int64(), **SCHEMA})
 
@@ -46,9 +47,9 @@ def read_stored(ledger: Path, entry: LedgerEntry, name: str) -> pl.DataFrame:
         return read_parquet(file)
     except (OSError, pl.exceptions.PolarsError):
         raise LedgerError(
-            "the file is missing or damaged",
+            Sentence("the file is missing or damaged"),
             file=f"{file.parent.name}/{name}",
-            fix=f"See what is wrong and how to mend it: drg ledger verify {ledger}",
+            fix=Sentence("See what is wrong and how to mend it: drg ledger verify {ledger}", ledger=ledger),
         ) from None
 
 
@@ -70,7 +71,7 @@ def frames(
     """
     found = []
     for number in current.filter(pl.col("cases") > 0)["entry"].unique().sort().to_list():
-        frame = scan_parquet(place(ledger, number) / CASES_FILE)
+        frame = scan_cases(place(ledger, number) / CASES_FILE)
         own = months.filter(entry=number)
         gone = own.join(current, on=["entry", *PAIR], how="anti").filter(pl.col("cases") > 0)
         if not gone.is_empty():

@@ -18,7 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final
 
-from drg.errors import LedgerError, OutputError
+from drg.errors import LedgerError, OutputError, system_reason
+from drg.words import Sentence
 
 ENTRIES: Final = "entries"
 LOCK: Final = "lock"
@@ -55,9 +56,9 @@ def make(directory: Path) -> None:
     try:
         if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
             raise LedgerError(
-                "this is no ledger, and not an empty directory",
+                Sentence("this is no ledger, and not an empty directory"),
                 file=directory,
-                fix="Name a directory that does not exist yet",
+                fix=Sentence("Name a directory that does not exist yet"),
             )
         (directory / ENTRIES).mkdir(parents=True, exist_ok=True)
         _flush(directory)
@@ -93,9 +94,9 @@ def writing(ledger: Path) -> Iterator[None]:
         with (ledger / LOCK).open("ab") as lock:
             if not _locked(lock):
                 raise LedgerError(
-                    "another run is adding to this ledger",
+                    Sentence("another run is adding to this ledger"),
                     file=ledger,
-                    fix="Wait until it is done, then run the same command again",
+                    fix=Sentence("Wait until it is done, then run the same command again"),
                 )
             for name in reversed(leftovers(ledger)):  # what is on its way out already goes first
                 _remove(ledger / name)
@@ -132,9 +133,9 @@ def publish(ledger: Path, directory: Path, number: int) -> None:
     except OSError as error:
         if place(ledger, number).exists() or not directory.exists():
             raise LedgerError(
-                "another run has added an entry meanwhile; nothing was written by this one",
+                Sentence("another run has added an entry meanwhile; nothing was written by this one"),
                 file=ledger,
-                fix="Run the same command again",
+                fix=Sentence("Run the same command again"),
             ) from None
         raise _unwritable(ledger, error) from error
     _flush(ledger / ENTRIES)
@@ -196,7 +197,7 @@ else:
 
 def _unwritable(directory: Path, error: OSError) -> OutputError:
     return OutputError(
-        f"cannot be written: {error.strerror or error}",
+        Sentence("cannot be written: {reason}", reason=system_reason(error)),
         file=directory,
-        fix="Choose another place, or make room and check the rights of the directory",
+        fix=Sentence("Choose another place, or make room and check the rights of the directory"),
     )

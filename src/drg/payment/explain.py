@@ -22,6 +22,7 @@ from drg.reasons import check_form, handed_over
 from drg.records.binding import UNREAD
 from drg.records.cases import Cases
 from drg.records.short_table import ShortTable
+from drg.words import Sentence, told
 
 if TYPE_CHECKING:
     from drg.payment.pricer import Pricer
@@ -93,9 +94,9 @@ def explain_price(
         if name not in cases.binding.columns:
             hint = did_you_mean(name, cases.own_columns)
             raise InputError(
-                f"the case has no {name} ({ALL[name].label_zh})",
+                Sentence("the case has no {name} ({label})", name=name, label=ALL[name].label_zh),
                 field=name,
-                fix=hint or f"Give {ALL[name].meaning}",
+                fix=hint or Sentence("Give {meaning}", meaning=ALL[name].meaning),
             )
     row = cases.rows.collect()
     given = _given(cases, row)
@@ -129,9 +130,12 @@ def explain_price(
         title=pricer.scheme.title,
         status=pricer.scheme.status,
         case_class=outcome["case_class"],
-        payment=outcome["payment"],
+        payment=outcome["payment_yuan"],
         outcome=outcome,
-        steps=tuple(PriceStep(**step._asdict()) for step in _steps(facts)),
+        steps=tuple(
+            PriceStep(**{name: told(text, language) for name, text in step._asdict().items()})
+            for step in _steps(facts)
+        ),
     )
 
 

@@ -31,6 +31,7 @@ from typing import Final, NamedTuple
 from drg.errors import SchemeError
 from drg.payment.expressions import compiled
 from drg.payment.scheme import PaymentScheme
+from drg.words import Sentence
 
 FEN: Final = 100  # per yuan
 HIGHEST_COST_FEN: Final = 10**10
@@ -86,13 +87,25 @@ def line(slope: Fraction, start: Fraction, what: str) -> Line:
     whole, part = divmod(start + Fraction(1, 2), 1)
     if max(p, d) > LARGEST_TERM:
         raise SchemeError(
-            f"{what} make a factor of {p}/{d}, which has too many digits to be computed exactly",
-            fix=f"Give fewer decimals; at most {len(str(LARGEST_TERM)) - 1} digits in all are possible",
+            Sentence(
+                "{what} make a factor of {p}/{d}, which has too many digits to be computed exactly",
+                what=what,
+                p=p,
+                d=d,
+            ),
+            fix=Sentence(
+                "Give fewer decimals; at most {digits} digits in all are possible",
+                digits=len(str(LARGEST_TERM)) - 1,
+            ),
         )
     if abs(whole) + slope * HIGHEST_COST_FEN > LARGEST_AMOUNT:
         raise SchemeError(
-            f"{what} lead to amounts beyond {LARGEST_AMOUNT // FEN:,} yuan",
-            fix="Check them for a slipped point",
+            Sentence(
+                "{what} lead to amounts beyond {amount:,} yuan",
+                what=what,
+                amount=LARGEST_AMOUNT // FEN,
+            ),
+            fix=Sentence("Check them for a slipped point"),
         )
     return Line(p, d, int(whole), ceil(d * (1 - part)))
 
@@ -186,7 +199,13 @@ def prices(
     Raises:
         SchemeError: if the numbers cannot be computed with exactly; ``limits`` finds that out beforehand.
     """
-    what = f"the weight {weight} of {drg}, the rate {value_yuan} and the coefficient {coefficient}"
+    what = Sentence(
+        "the weight {weight} of {drg}, the rate {rate} and the coefficient {coefficient}",
+        weight=weight,
+        drg=drg,
+        rate=value_yuan,
+        coefficient=coefficient,
+    )
     rw, f, per_weight = Fraction(weight), Fraction(coefficient), unit(scheme, value_yuan)
     c = price_ratio(scheme, per_weight)
     mean = compiled(MEAN)(weight=rw, regional_mean=per_weight / c) * FEN

@@ -10,6 +10,7 @@ from typing import Final
 from drg.columns import PRICING
 from drg.payment.formulas import FEN, line, prices
 from drg.payment.scheme import PaymentScheme
+from drg.words import Sentence
 
 _HIGHEST: Final = Decimal(PRICING["hospital_coefficient"].highest)
 
@@ -45,7 +46,9 @@ def check_range(scheme: PaymentScheme, weights: Iterable[tuple[str, Decimal]]) -
             line(
                 Fraction(rule.price_yuan) * FEN,
                 Fraction(0),
-                f"the price {rule.price_yuan} of {rule.case_class}",
+                Sentence(
+                    "the price {price} of {case_class}", price=rule.price_yuan, case_class=rule.case_class
+                ),
             )
     extremes = _extremes(list(weights))
     for rate in scheme.rates:

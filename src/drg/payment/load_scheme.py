@@ -13,12 +13,13 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from drg.errors import DrgError, SchemeError, UnknownSchemeError, did_you_mean
+from drg.errors import DrgError, SchemeError, UnknownSchemeError, did_you_mean, system_reason
 from drg.payment.limits import check_range
 from drg.payment.scheme import PaymentScheme
 from drg.payment.scheme_errors import line_of, readable
 from drg.payment.weights import WEIGHTS_FILE, Weight, Weights, read_weights
 from drg.tables import GrouperTables, Manifest, load_tables
+from drg.words import Joined, Sentence
 
 SCHEME_FILE: Final = "scheme.toml"
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -106,11 +107,12 @@ def _find(scheme: str | Path) -> Path:
     separated = isinstance(scheme, Path) or any(s and s in scheme for s in ("/", os.sep, os.altsep))
     if separated and path.is_dir():
         raise UnknownSchemeError(
-            f"there is no {SCHEME_FILE} in {str(scheme)!r}", fix="Copy the template: payment_schemes/template"
+            Sentence("there is no {file} in {scheme!r}", file=SCHEME_FILE, scheme=str(scheme)),
+            fix=Sentence("Copy the template: payment_schemes/template"),
         )
     raise UnknownSchemeError(
-        f"there is no payment scheme {str(scheme)!r}",
-        fix=f"{did_you_mean(str(scheme), known)} List them with: drg schemes".strip(),
+        Sentence("there is no payment scheme {scheme!r}", scheme=str(scheme)),
+        fix=Joined(" ", (did_you_mean(str(scheme), known), Sentence("List them with: drg schemes"))),
     )
 
 
@@ -118,19 +120,25 @@ def _read_scheme(file: Path, expected_id: str | None) -> tuple[PaymentScheme, st
     try:
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise SchemeError("not UTF-8 text", file=file, fix="Save the file as UTF-8") from None
+        raise SchemeError(
+            Sentence("not UTF-8 text"), file=file, fix=Sentence("Save the file as UTF-8")
+        ) from None
     except OSError as error:
-        raise SchemeError(f"cannot be read: {error.strerror}", file=file, fix="Check its rights") from None
+        raise SchemeError(
+            Sentence("cannot be read: {reason}", reason=system_reason(error)),
+            file=file,
+            fix=Sentence("Check its rights"),
+        ) from None
     try:
         # Numbers stay decimals as they are written.
         model = PaymentScheme.model_validate(tomllib.loads(text, parse_float=Decimal))
     except tomllib.TOMLDecodeError as error:
         found = re.fullmatch(r"(.*) \(at line (\d+), column \d+\)", str(error), re.DOTALL)
         raise SchemeError(
-            f"not valid TOML: {found[1] if found else error}",
+            Sentence("not valid TOML: {reason}", reason=found[1] if found else str(error)),
             file=file,
             row=int(found[2]) if found else None,
-            fix='Write each entry on its own line: key = "text", numbers and dates without quotes',
+            fix=Sentence('Write each entry on its own line: key = "text", numbers and dates without quotes'),
         ) from None
     except ValidationError as error:
         # A misspelt key also makes the right one missing: the spelling is the better news.
@@ -138,11 +146,15 @@ def _read_scheme(file: Path, expected_id: str | None) -> tuple[PaymentScheme, st
         raise readable(problems[0], file, text) from None
     if expected_id is not None and model.id != expected_id:
         raise SchemeError(
-            f"id is {model.id!r}, but the directory is called {expected_id!r}",
+            Sentence(
+                "id is {id!r}, but the directory is called {expected_id!r}",
+                id=model.id,
+                expected_id=expected_id,
+            ),
             file=file,
             row=line_of(text, ("id",)),
             field="id",
-            fix="Give both the same name",
+            fix=Sentence("Give both the same name"),
         )
     return model, text
 
@@ -152,7 +164,7 @@ def _tables(model: PaymentScheme, file: Path, text: str) -> GrouperTables:
         return load_tables(model.grouper)
     except DrgError as error:
         raise SchemeError(
-            f"its grouper cannot be used: {error.problem}",
+            Sentence("its grouper cannot be used: {problem}", problem=error.problem),
             file=file,
             row=line_of(text, ("grouper",)),
             field="grouper",
@@ -167,15 +179,21 @@ def _check_groups(
     for weight in weights.values():
         if weight.drg not in drgs:
             raise SchemeError(
-                f"{model.grouper} has no group {weight.drg!r}",
+                Sentence(
+                    "{grouper} has no {kind} {code!r}",
+                    grouper=model.grouper,
+                    kind=Sentence("group"),
+                    code=weight.drg,
+                ),
                 file=file.parent / WEIGHTS_FILE,
                 row=weight.row,
                 field="drg",
-                fix=did_you_mean(weight.drg, drgs) or "Remove the row, or name the grouper that has it",
+                fix=did_you_mean(weight.drg, drgs)
+                or Sentence("Remove the row, or name the grouper that has it"),
             )
     for loc, drg in _named_groups(model):
         if drg not in drgs:
-            raise _unknown_group(model.grouper, "group", drg, drgs, loc, file, text)
+            raise _unknown_group(model.grouper, Sentence("group"), drg, drgs, loc, file, text)
     if model.readmission:
         for adrg in model.readmission.except_adrg:
             if adrg not in adrgs:
@@ -199,9 +217,9 @@ def _unknown_group(
     grouper: str, what: str, code: str, known: set[str], loc: tuple[str | int, ...], file: Path, text: str
 ) -> SchemeError:
     return SchemeError(
-        f"{grouper} has no {what} {code!r}",
+        Sentence("{grouper} has no {kind} {code!r}", grouper=grouper, kind=what, code=code),
         file=file,
         row=line_of(text, loc),
         field=".".join(str(part + 1) if isinstance(part, int) else part for part in loc),
-        fix=did_you_mean(code, known) or "Remove it, or name the grouper that has it",
+        fix=did_you_mean(code, known) or Sentence("Remove it, or name the grouper that has it"),
     )

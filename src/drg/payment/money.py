@@ -16,6 +16,7 @@ from drg.columns import ALL
 from drg.errors import InputError
 from drg.records.amounts import decimals
 from drg.records.binding import UNREAD
+from drg.words import Sentence
 
 YUAN: Final = pl.Decimal(18, 2)
 NOT_GIVEN: Final = -1
@@ -66,9 +67,9 @@ def signed(frame: pl.DataFrame, name: str) -> pl.Series:
     unread = f"{name}{UNREAD}"
     if unread in frame.columns and frame[unread].null_count() < frame.height:
         raise InputError(
-            f"{ALL[name].label_zh} {name} holds something that is no number",
+            Sentence("{label} {name} holds something that is no number", label=ALL[name].label_zh, name=name),
             field=name,
-            fix="Give the column as drg price wrote it: price the cases again",
+            fix=Sentence("Give the column as drg price wrote it: price the cases again"),
         )
     return frame[name].to_physical().cast(pl.Int64)
 

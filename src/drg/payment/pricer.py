@@ -18,7 +18,9 @@ from drg.payment.reasons import missing_lines
 from drg.payment.scheme_numbers import case_kinds
 from drg.reasons import ReasonForm, check_form, handed_over
 from drg.records.cases import Cases, through
+from drg.records.former_names import check_names
 from drg.records.short_table import ShortTable, name_and_value
+from drg.words import Sentence
 
 if TYPE_CHECKING:
     from drg.payment.explain import PriceExplanation
@@ -102,7 +104,8 @@ class Pricer(ShortTable):
 
         Raises:
             MissingColumnError: if a column that the scheme needs is absent.
-            InputError: if a column holds what it cannot hold, or an output column is already there.
+            InputError: if a column holds what it cannot hold, or an output column is already there, under its
+                name of today or of before.
         """
         return through(
             frame,
@@ -177,7 +180,8 @@ class Pricer(ShortTable):
     def check_cases(self, cases: Cases) -> None:
         """Whether cases can be priced; see ``check_columns``."""
         self.check_columns([name for name in cases.binding.columns if name not in PRICE])
-        check_free(cases.own_columns, PRICE, "pricing")
+        check_free(cases.own_columns, PRICE, Sentence("pricing"))
+        check_names(cases.own_columns, fix=Sentence("Drop or rename it first, then price the cases"))
 
     def check_columns(self, names: Collection[str]) -> None:
         """Whether cases with these columns can be priced.
@@ -188,8 +192,10 @@ class Pricer(ShortTable):
         """
         missing = [name for name in self.required_columns if name not in names]
         if missing:
-            fix = "Add what is missing; leave cells empty where the value is not known"
+            fix = Sentence("Add what is missing; leave cells empty where the value is not known")
             if any(name in missing for name in _GROUPING):
-                fix = f"Group the discharges first: drg group … --grouper {self.scheme.grouper}"
+                fix = Sentence(
+                    "Group the discharges first: drg group … --grouper {grouper}", grouper=self.scheme.grouper
+                )
             raise lacking(self.id, missing, missing_lines(missing), fix)
-        check_free(names, PRICE, "pricing")
+        check_free(names, PRICE, Sentence("pricing"))

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from drg.columns import ALL
+from drg.columns import ALL, Column
 from drg.payment.load_scheme import LoadedScheme
 from drg.reasons import CODED, coded, reasons, together
+from drg.words import Both, Joined, Sentence
 
 # The bit of each reason of pricing by its name; reasons are told in the order of their codes.
 NOTE: Final = {
@@ -62,6 +63,10 @@ def no_weight(loaded: LoadedScheme) -> int:
     return NOTE["no_weight_at_level" if levels(loaded) else "no_weight"]
 
 
-def missing_lines(names: Iterable[str]) -> str:
+def missing_lines(names: Iterable[str]) -> Sentence:
     """Columns with their Chinese names and meanings, a line each."""
-    return "".join(f"\n    {name} ({ALL[name].label_zh}): {ALL[name].meaning}" for name in names)
+    return Joined("", (_missing_line(name, ALL[name]) for name in names))
+
+
+def _missing_line(name: str, column: Column) -> Both:
+    return Both(f"\n    {name} ({column.label_zh}): {column.meaning}", f"\n    {name}（{column.label_zh}）")

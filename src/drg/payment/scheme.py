@@ -16,6 +16,7 @@ from pydantic import Field, field_validator, model_validator
 from drg.columns import PRICING
 from drg.payment.parts import Id, Part, Positive, Share, Sourced, Text
 from drg.payment.settlement_rules import SettlementRules
+from drg.words import Joined, Sentence
 
 # The columns of single fees that a share can be made of.
 FEES: Final = tuple(
@@ -39,7 +40,7 @@ class Method(Sourced):
     @model_validator(mode="after")
     def _points_have_a_scale(self) -> Method:
         if (self.kind == "points") != (self.scale is not None):
-            raise ValueError("scale is given for the points method, and only for it")
+            raise ValueError(Sentence("scale is given for the points method, and only for it"))
         return self
 
 
@@ -62,9 +63,9 @@ class Coefficient(Sourced):
     @model_validator(mode="after")
     def _is_for_something(self) -> Coefficient:
         if not (self.hospital or self.level or self.drg):
-            raise ValueError("name a hospital, a level or a drg; for all cases there is default")
+            raise ValueError(Sentence("name a hospital, a level or a drg; for all cases there is default"))
         if self.hospital and self.level:
-            raise ValueError("name the hospital or its level, not both")
+            raise ValueError(Sentence("name the hospital or its level, not both"))
         return self
 
 
@@ -105,10 +106,12 @@ class High(Sourced):
     def _tiers_are_in_order(self) -> High:
         limits = [tier.weight_below for tier in self.tiers]
         if limits[-1] is not None:
-            raise ValueError("the last tier must not have weight_below, or heavy groups have no threshold")
+            raise ValueError(
+                Sentence("the last tier must not have weight_below, or heavy groups have no threshold")
+            )
         known = [limit for limit in limits[:-1] if limit is not None]
         if len(known) < len(limits) - 1 or any(a >= b for a, b in pairwise(known)):
-            raise ValueError("tiers must be in order of weight_below, without overlap")
+            raise ValueError(Sentence("tiers must be in order of weight_below, without overlap"))
         return self
 
 
@@ -144,9 +147,9 @@ class Outside(Sourced):
     def _is_whole(self) -> Outside:
         conditions = (self.los_days_at_most, self.los_days_at_least, self.case_kind)
         if all(condition is None for condition in conditions):
-            raise ValueError("say which cases: los_days_at_most, los_days_at_least or case_kind")
+            raise ValueError(Sentence("say which cases: los_days_at_most, los_days_at_least or case_kind"))
         if (self.pays in ("per_day", "per_case")) != (self.price_yuan is not None):
-            raise ValueError("price_yuan is given for per_day and per_case, and only for them")
+            raise ValueError(Sentence("price_yuan is given for per_day and per_case, and only for them"))
         return self
 
 
@@ -159,7 +162,7 @@ class ByStatus(Sourced):
     @model_validator(mode="after")
     def _is_whole(self) -> ByStatus:
         if (self.pays == "share") != (self.share is not None):
-            raise ValueError("share is given if pays is share, and only then")
+            raise ValueError(Sentence("share is given if pays is share, and only then"))
         return self
 
 
@@ -203,14 +206,20 @@ class Tcm(Sourced):
     def _are_fees(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         for name in names:
             if name not in FEES:
-                raise ValueError(f"{name!r} is no column of fees; they are {', '.join(FEES)}")
+                raise ValueError(
+                    Sentence(
+                        "{name!r} is no column of fees; they are {fees}", name=name, fees=Joined(", ", FEES)
+                    )
+                )
         return names
 
     @model_validator(mode="after")
     def _counts_each_once(self) -> Tcm:
         names = (*self.tcm_fees, *self.other_fees)
         if len(set(names)) < len(names):
-            raise ValueError("a fee is named twice in tcm_fees and other_fees; it would count twice")
+            raise ValueError(
+                Sentence("a fee is named twice in tcm_fees and other_fees; it would count twice")
+            )
         return self
 
 
@@ -260,15 +269,15 @@ class PaymentScheme(Sourced):
     @model_validator(mode="after")
     def _hangs_together(self) -> PaymentScheme:
         if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
-            raise ValueError("valid_to is before valid_from")
+            raise ValueError(Sentence("valid_to is before valid_from"))
         keys = [(rate.insurance, rate.level) for rate in self.rates]
         if len(set(keys)) < len(keys):
-            raise ValueError("two rates are for the same insurance and level")
+            raise ValueError(Sentence("two rates are for the same insurance and level"))
         rows = self.coefficients.rows if self.coefficients else ()
         places = [(row.hospital, row.level, row.drg) for row in rows]
         if len(set(places)) < len(places):
-            raise ValueError("two coefficients are for the same hospital, level and group")
+            raise ValueError(Sentence("two coefficients are for the same hospital, level and group"))
         budgets = self.settlement.budgets if self.settlement else ()
         if self.method.kind != "points" and any(budget.excess == "point_value" for budget in budgets):
-            raise ValueError("point_value closes a budget under the points method only")
+            raise ValueError(Sentence("point_value closes a budget under the points method only"))
         return self

@@ -12,6 +12,7 @@ from drg.payment import price_kernels as kernels
 from drg.payment.formulas import FEN, line
 from drg.payment.price_kernels import Rules
 from drg.payment.scheme import ByStatus, PaymentScheme
+from drg.words import Sentence
 
 CLASSES: Final = tuple(case_class.value for case_class in CaseClass)
 # The classes that are paid by their group: standard and cost are compared.
@@ -51,7 +52,9 @@ def rules(scheme: PaymentScheme) -> Rules:
         row[kernels.KIND] = -1 if rule.case_kind is None else kinds.index(rule.case_kind)
         row[kernels.PAYS] = _PAYS[rule.pays]
         price = Fraction(rule.price_yuan or 0) * FEN
-        row[kernels.LINE :] = line(price, Fraction(0), f"the price of {rule.case_class}")
+        row[kernels.LINE :] = line(
+            price, Fraction(0), Sentence("the price of {case_class}", case_class=rule.case_class)
+        )
     excluded = scheme.excluded_items
     return Rules(
         outside=outside,

@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from drg.payment.parts import Number, Part, Positive, Share, Sourced, Text
+from drg.words import Sentence
 
 # Budgets in yuan: amounts to the fen.
 Amount = Annotated[Decimal, Field(max_digits=18, decimal_places=2, allow_inf_nan=False)]
@@ -49,9 +50,13 @@ class ScoreFactor(Part):
 
 def _ascending(values: Sequence[Decimal], first: int, what: str) -> None:
     if values[0] != first:
-        raise ValueError(f"the first row must begin at {what} = {first}, or there is a gap")
+        raise ValueError(
+            Sentence(
+                "the first row must begin at {what} = {first}, or there is a gap", what=what, first=first
+            )
+        )
     if any(a >= b for a, b in pairwise(values)):
-        raise ValueError(f"rows must be in order of {what}, without overlap")
+        raise ValueError(Sentence("rows must be in order of {what}, without overlap", what=what))
 
 
 class Surplus(Sourced):
@@ -69,7 +74,7 @@ class Surplus(Sourced):
         starts = [band.utilisation_at_least for band in self.bands]
         _ascending(starts, 0, "utilisation_at_least")
         if starts[-1] >= 1:
-            raise ValueError("bands of a surplus end at 1: above, there is an overrun")
+            raise ValueError(Sentence("bands of a surplus end at 1: above, there is an overrun"))
         return self
 
 
@@ -94,9 +99,9 @@ class Limits(Sourced):
     @model_validator(mode="after")
     def _is_whole(self) -> Limits:
         if self.cap_of_cost is None and self.floor_of_cost is None:
-            raise ValueError("give cap_of_cost, floor_of_cost or both")
+            raise ValueError(Sentence("give cap_of_cost, floor_of_cost or both"))
         if self.cap_of_cost is not None and (self.floor_of_cost or 0) > self.cap_of_cost:
-            raise ValueError("floor_of_cost is above cap_of_cost")
+            raise ValueError(Sentence("floor_of_cost is above cap_of_cost"))
         return self
 
 
@@ -116,7 +121,7 @@ class Disbursement(Sourced):
     def _is_whole(self) -> Disbursement:
         if self.daily_share > self.monthly_share:
             raise ValueError(
-                "monthly_share includes what was paid day by day: it cannot be below daily_share"
+                Sentence("monthly_share includes what was paid day by day: it cannot be below daily_share")
             )
         return self
 
@@ -185,7 +190,9 @@ class Budget(Sourced):
     @model_validator(mode="after")
     def _closes_one_way(self) -> Budget:
         if (self.excess == "point_value") != (self.remainder == "point_value"):
-            raise ValueError("the value of a point closes both ways: give point_value for both or neither")
+            raise ValueError(
+                Sentence("the value of a point closes both ways: give point_value for both or neither")
+            )
         return self
 
 
@@ -226,23 +233,31 @@ class SettlementRules(Sourced):
     def _hangs_together(self) -> SettlementRules:
         withheld = self.deposit.share if self.deposit else Decimal(0)
         if self.disbursement and self.disbursement.monthly_share + withheld > 1:
-            raise ValueError("disbursement.monthly_share and deposit.share are together more than 1")
+            raise ValueError(
+                Sentence("disbursement.monthly_share and deposit.share are together more than 1")
+            )
         keys = [(budget.year, budget.insurance) for budget in self.budgets]
         if len(set(keys)) < len(keys):
-            raise ValueError("two budgets are for the same year and insurance")
+            raise ValueError(Sentence("two budgets are for the same year and insurance"))
         for year in {budget.year for budget in self.budgets}:
             insurances = {budget.insurance for budget in self.budgets if budget.year == year}
             if None in insurances and len(insurances) > 1:
-                raise ValueError(f"in {year} a budget is for all insurances, and another for one of them")
+                raise ValueError(
+                    Sentence(
+                        "in {year} a budget is for all insurances, and another for one of them", year=year
+                    )
+                )
         if any(budget.excess == "point_value" for budget in self.budgets) and (
             self.surplus or self.overrun or self.limits
         ):
             raise ValueError(
-                "the value of a point closes the budget: surplus, overrun or limits would open it"
+                Sentence("the value of a point closes the budget: surplus, overrun or limits would open it")
             )
         if self.overrun is None and any(budget.excess == "hospitals_over" for budget in self.budgets):
             raise ValueError(
-                "hospitals_over takes back what the fund bears of overruns, which is nothing without "
-                '[settlement.overrun]: add the section, or write excess = "common_factor"'
+                Sentence(
+                    "hospitals_over takes back what the fund bears of overruns, which is nothing without "
+                    '[settlement.overrun]: add the section, or write excess = "common_factor"'
+                )
             )
         return self

@@ -8,7 +8,8 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Final
 
-from drg.errors import SchemeError
+from drg.errors import SchemeError, system_reason
+from drg.words import Joined, Sentence
 
 WEIGHTS_FILE: Final = "weights.csv"
 _REQUIRED: Final = ("drg", "relative_weight")
@@ -48,37 +49,62 @@ def read_weights(file: Path) -> Weights:
     rows = csv.reader(_text(file).splitlines())
     header = [name.strip() for name in next(rows, [])]
     if set(header) - set(_COLUMNS) or not set(_REQUIRED) <= set(header) or len(set(header)) < len(header):
-        shown = ", ".join(header) if any(header) else "missing"
-        raise SchemeError(f"the columns are {shown}", file=file, row=1, fix=_FIX_COLUMNS)
+        shown = Joined(", ", header) if any(header) else Sentence("missing")
+        raise SchemeError(
+            Sentence("the columns are {names}", names=shown), file=file, row=1, fix=_FIX_COLUMNS
+        )
     for row, cells in enumerate(rows, start=2):
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) != len(header):
             raise SchemeError(
-                f"the row has {len(cells)} cells, but the header has {len(header)}",
+                Sentence(
+                    "the row has {cells} cells, but the header has {columns}",
+                    cells=len(cells),
+                    columns=len(header),
+                ),
                 file=file,
                 row=row,
-                fix="Give the row one cell per column; put a name that holds a comma in quotation marks",
+                fix=Sentence(
+                    "Give the row one cell per column; put a name that holds a comma in quotation marks"
+                ),
             )
         cell = {name: text.strip() for name, text in zip(header, cells, strict=True)}
         if not cell["drg"]:
-            raise SchemeError("the group is missing", file=file, row=row, field="drg", fix="Write its code")
+            raise SchemeError(
+                Sentence("the group is missing"),
+                file=file,
+                row=row,
+                field="drg",
+                fix=Sentence("Write its code"),
+            )
         weight = Weight(
             cell["drg"], _decimal(cell["relative_weight"], file, row), cell.get("level") or None, row
         )
         key = (weight.drg, weight.level)
         if key in weights:
-            level = f" for level {weight.level}" if weight.level else ""
+            problem = Sentence(
+                "{drg} has a weight already, in row {row}", drg=weight.drg, row=weights[key].row
+            )
+            if weight.level:
+                problem = Sentence(
+                    "{drg} has a weight for level {level} already, in row {row}",
+                    drg=weight.drg,
+                    level=weight.level,
+                    row=weights[key].row,
+                )
             raise SchemeError(
-                f"{weight.drg} has a weight{level} already, in row {weights[key].row}",
+                problem,
                 file=file,
                 row=row,
                 field="drg",
-                fix="Keep one of the two",
+                fix=Sentence("Keep one of the two"),
             )
         weights[key] = weight
     if not weights:
-        raise SchemeError("there is no weight", file=file, row=2, fix="Add rows such as BR15,0.9258")
+        raise SchemeError(
+            Sentence("there is no weight"), file=file, row=2, fix=Sentence("Add rows such as BR15,0.9258")
+        )
     return weights
 
 
@@ -87,12 +113,20 @@ def _text(file: Path) -> str:
         return file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise SchemeError(
-            "the weight table is missing", file=file, fix="Write one; its columns are drg,relative_weight"
+            Sentence("the weight table is missing"),
+            file=file,
+            fix=Sentence("Write one; its columns are drg,relative_weight"),
         ) from None
     except UnicodeDecodeError:
-        raise SchemeError("not UTF-8 text", file=file, fix="Save the file as 'CSV UTF-8'") from None
+        raise SchemeError(
+            Sentence("not UTF-8 text"), file=file, fix=Sentence("Save the file as 'CSV UTF-8'")
+        ) from None
     except OSError as error:
-        raise SchemeError(f"cannot be read: {error.strerror}", file=file, fix="Check its rights") from None
+        raise SchemeError(
+            Sentence("cannot be read: {reason}", reason=system_reason(error)),
+            file=file,
+            fix=Sentence("Check its rights"),
+        ) from None
 
 
 def _decimal(text: str, file: Path, row: int) -> Decimal:
@@ -101,19 +135,19 @@ def _decimal(text: str, file: Path, row: int) -> Decimal:
         value = Decimal(text)
     except InvalidOperation:
         value = Decimal(0)
-        problem = "no number"
+        problem = Sentence("no number")
     if problem is None and not value.is_finite():
-        problem = "no number"
+        problem = Sentence("no number")
     elif problem is None and not 0 < value < _BELOW:
-        problem = f"not between 0 and {_BELOW:,}"
+        problem = Sentence("not between 0 and {most:,}", most=_BELOW)
     elif problem is None and -int(value.as_tuple().exponent) > _MOST_DECIMALS:
-        problem = f"given with more than {_MOST_DECIMALS} decimals"
+        problem = Sentence("given with more than {count} decimals", count=_MOST_DECIMALS)
     if problem:
         raise SchemeError(
-            f"the relative weight {text!r} is {problem}",
+            Sentence("the relative weight {text!r} is {problem}", text=text, problem=problem),
             file=file,
             row=row,
             field="relative_weight",
-            fix="Write a positive number such as 1.2345",
+            fix=Sentence("Write a positive number such as 1.2345"),
         )
     return value

@@ -12,7 +12,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
 
 from drg.columns import Column
 from drg.records.cells import Cells, bare, by_spelling, plain_type, wrong_type
@@ -96,6 +95,8 @@ def exact(texts: pl.Series, places: int, units: str = _UNITS) -> pl.DataFrame:
 
 def decimals(units: Ints, places: int, missing: npt.NDArray[np.bool_] | None = None) -> pl.Series:
     """Whole numbers of ``10 ** -places`` as decimals of 18 digits; null where ``missing``."""
+    import pyarrow as pa  # takes as long as grouping ten cases, which need no decimals
+
     # A decimal is a whole number of 128 bits: the number, and its sign once more.
     words = np.empty((len(units), 2), dtype=np.int64)
     words[:, 0] = units

@@ -16,13 +16,11 @@ from typing import Any, Final, Literal, NamedTuple, Self, cast
 import polars as pl
 
 from drg.columns import ALL, INPUT, Column
-from drg.errors import InputError, did_you_mean
 from drg.records import notes
 from drg.records.binding import CAN_BE_UNREAD, UNREAD, Binding, Unread
 from drg.records.cells import empty
 from drg.records.codebook import KINDS, CodeBook, CodeFindings, recognised
 from drg.records.codes import DIAGNOSIS, PROCEDURE
-from drg.records.discharge import Discharge
 from drg.records.findings import SCHEMA
 from drg.records.frames import Frame, as_lazy, no_frame, with_added, without_rows
 from drg.records.header import fitting
@@ -33,8 +31,6 @@ from drg.records.notes import FILE, OURS, ROW
 _PLACE: Final = f"{OURS}place"
 _SAID: Final = ("rule", "severity", "message", "message_zh", "fix", "fix_zh")
 
-# As much alike are two names of which one is a slip of the pen.
-_LIKE = 0.85
 CODE_VERSIONS: Final = ("insurance", "clinical")
 CodeVersion = Literal["insurance", "clinical"]
 
@@ -76,10 +72,8 @@ class Cases:
         """
         if isinstance(data, Cases):
             return data
-        if isinstance(data, Discharge):
-            data = data.model_dump()
-        if isinstance(data, Mapping):
-            data = [data]
+        if _is_one(data):
+            data = [data if isinstance(data, Mapping) else data.model_dump()]
         if isinstance(data, list) and data and all(isinstance(row, Mapping) for row in data):
             data = _frame_of(data)
         rows = as_lazy(data, lambda schema: bound(schema).names)
@@ -300,7 +294,7 @@ def through(data: Frame, function: Callable[[Cases], Cases]) -> Frame:
     Returns:
         What was given, with the columns that were added: the same kind, the same rows in the same order.
     """
-    if isinstance(data, Mapping | Discharge):
+    if _is_one(data):
         raise no_frame(data)
     cases = Cases.of(data)
     done = function(cases)
@@ -335,35 +329,13 @@ def without(data: Frame, dropped: pl.Series) -> Frame:
     return without_rows(data, dropped)
 
 
-def discharge_of(data: Any) -> Discharge:
-    """One discharge as it was given: a ``Discharge``, a mapping in any columns, or cases of one row.
+def _is_one(data: Any) -> bool:
+    """Whether it is one discharge, and no table."""
+    if isinstance(data, pl.DataFrame | pl.LazyFrame | Cases):
+        return False  # without the class of a discharge, which takes long to import
+    from drg.records.discharge import Discharge
 
-    Raises:
-        InputError: a column is nearly one that is not there, or holds what it cannot hold.
-    """
-    if isinstance(data, Discharge):
-        return data
-    fields = Discharge.model_fields
-    if isinstance(data, Mapping) and all(name in fields for name in data):
-        return Discharge.of(data)
-    cases = Cases.of(data)
-    binding = cases.binding
-    for name in cases.own_columns:
-        if name not in binding.names and (hint := did_you_mean(name, fields, likeness=_LIKE)):
-            raise InputError(f"a discharge has no field {name!r}", field=name, fix=hint)
-    batch = cases.rows.collect()
-    # Of a file as the code list spells its codes; what a user typed stays as it is.
-    frame = cases.convert(batch, fields).frame if cases is data else cases.read(batch, fields)
-    row = frame.row(0, named=True)
-    given = {name: value for name, value in row.items() if name in fields and value is not None}
-    unread = {name: row.get(f"{name}{UNREAD}") for name in fields}
-    return Discharge(**unread | given)
-
-
-def discharge_frame(discharge: Discharge) -> pl.DataFrame:
-    """One discharge as ``Cases.read`` gives cases."""
-    cases = Cases.of(discharge)
-    return cases.read(cases.rows.collect(), cases.binding.columns)
+    return isinstance(data, Mapping | Discharge)
 
 
 def bound(schema: Mapping[str, pl.DataType]) -> Binding:

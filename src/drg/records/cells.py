@@ -16,6 +16,7 @@ import polars as pl
 
 from drg.columns import Column, Kind
 from drg.errors import InputError
+from drg.words import Sentence
 
 # What is written where nothing is known, in any column; letter case and width make no difference.
 MISSING: Final = (
@@ -331,22 +332,30 @@ def empty(rows: int, dtype: pl.DataType | type[pl.DataType]) -> pl.Series:
     return pl.repeat(None, rows, dtype=dtype, eager=True)
 
 
+_EXPECTED: Final = {
+    Kind.CODE: Sentence("codes are text"),
+    Kind.CODES: Sentence("codes are text"),
+    Kind.NUMBER: Sentence("a number is expected"),
+    Kind.MONEY: Sentence("an amount is expected"),
+    Kind.DATE: Sentence("a date is expected"),
+}
+
+
 def wrong_type(cells: pl.Series, column: Column) -> InputError:
     """The error of a column whose type cannot hold what it should."""
     of_codes = column.kind in (Kind.CODE, Kind.CODES)
     return InputError(
-        f"{column.label_zh} {column.name} holds {cells.dtype}, "
-        + {
-            Kind.CODE: "but codes are text",
-            Kind.CODES: "but codes are text",
-            Kind.NUMBER: "but a number is expected",
-            Kind.MONEY: "but an amount is expected",
-            Kind.DATE: "but a date is expected",
-        }.get(column.kind, "but a text is expected"),
+        Sentence(
+            "{label} {name} holds {type}, but {expected}",
+            label=column.label_zh,
+            name=column.name,
+            type=cells.dtype,
+            expected=_EXPECTED.get(column.kind, Sentence("a text is expected")),
+        ),
         field=column.name,
-        fix="Read the column as text: as a number, a code such as 01.2400 loses its zeros"
+        fix=Sentence("Read the column as text: as a number, a code such as 01.2400 loses its zeros")
         if of_codes
-        else f"Give {column.meaning}",
+        else Sentence("Give {meaning}", meaning=column.meaning),
     )
 
 

@@ -13,6 +13,7 @@ from drg.errors import InputError
 from drg.records import notes
 from drg.records.cases import Cases
 from drg.records.files import collect
+from drg.words import Sentence
 
 __all__ = ["Discharges"]
 
@@ -79,13 +80,18 @@ class Discharges(Cases):
             InputError: there is none.
         """
         if "case_id" not in self.binding.columns:
-            problem = "there is no column case_id"
-            raise InputError(problem, file=self.files[0], fix="Give the fields of the case as options")
+            problem = Sentence("there is no column case_id")
+            raise InputError(
+                problem, file=self.files[0], fix=Sentence("Give the fields of the case as options")
+            )
         (read,) = self.binding.expression("case_id")
         found = self.collect(self.rows.filter(read == case_id).head(1))
         if found.is_empty():
             raise InputError(
-                f"there is no case {case_id!r}", file=self.files[0], field="case_id", fix="Check the id"
+                Sentence("there is no case {case_id!r}", case_id=case_id),
+                file=self.files[0],
+                field="case_id",
+                fix=Sentence("Check the id"),
             )
         return Cases(found.lazy(), self.binding, self.codes)
 

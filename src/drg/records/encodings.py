@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Final, cast
 
 from drg.errors import InputError
+from drg.words import Sentence
 
 UTF_8: Final = "utf-8"
 DELIMITERS: Final = (",", "\t", ";", "|")
@@ -34,7 +35,7 @@ _BYTE_ORDER_MARKS = (
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 # GB 18030 has GBK and GB 2312 in it.
 _CHINESE = "gb18030"
-_FIX = "Name it with --encoding, such as gb18030 or utf-8, or save the file as 'CSV UTF-8'"
+_FIX = Sentence("Name it with --encoding, such as gb18030 or utf-8, or save the file as 'CSV UTF-8'")
 
 
 @contextmanager
@@ -50,7 +51,11 @@ def opened(file: Path) -> Iterator[IO[bytes]]:
             yield _unpacked(raw, kind) if kind else raw
     except OSError as error:
         reason = str(error).splitlines()[0].rstrip(".")
-        raise InputError(f"cannot be read ({reason})", file=file, fix="Export it once more") from None
+        raise InputError(
+            Sentence("cannot be read ({reason})", reason=reason),
+            file=file,
+            fix=Sentence("Export it once more"),
+        ) from None
 
 
 def _unpacked(raw: IO[bytes], kind: str) -> IO[bytes]:
@@ -68,8 +73,10 @@ def known_encoding(name: str) -> str:
     try:
         usual = codecs.lookup(name.strip()).name
     except (LookupError, ValueError):
-        fix = "Give one of utf-8, gb18030, gbk, utf-16"
-        raise InputError(f"there is no encoding {name!r}", field="encoding", fix=fix) from None
+        fix = Sentence("Give one of utf-8, gb18030, gbk, utf-16")
+        raise InputError(
+            Sentence("there is no encoding {name!r}", name=name), field="encoding", fix=fix
+        ) from None
     if usual in ("utf-8", "utf-8-sig", "ascii"):
         return UTF_8
     # Files that claim to be GB 2312 or GBK hold characters of their successor.
@@ -89,12 +96,14 @@ def detect_encoding(file: Path) -> str:
                 return encoding
         if head.startswith(_WORKBOOKS):
             raise InputError(
-                "this is a workbook and no text",
+                Sentence("this is a workbook and no text"),
                 file=file,
-                fix="Give it the ending .xlsx, or .xls if it is old",
+                fix=Sentence("Give it the ending .xlsx, or .xls if it is old"),
             )
         if b"\x00" in head:
-            raise InputError("the text holds zero bytes, so its encoding is not clear", file=file, fix=_FIX)
+            raise InputError(
+                Sentence("the text holds zero bytes, so its encoding is not clear"), file=file, fix=_FIX
+            )
         for _ in range(_BLOCKS_OF_ASCII):
             if not head.isascii():
                 break
@@ -104,7 +113,7 @@ def detect_encoding(file: Path) -> str:
     for encoding in (UTF_8, _CHINESE):
         if _decodes(head, encoding):
             return encoding
-    raise InputError("the text is neither UTF-8 nor GB 18030 (GBK)", file=file, fix=_FIX)
+    raise InputError(Sentence("the text is neither UTF-8 nor GB 18030 (GBK)"), file=file, fix=_FIX)
 
 
 def _decodes(text: bytes, encoding: str) -> bool:
@@ -153,7 +162,7 @@ def _decoded(stream: IO[bytes], encoding: str, file: Path) -> Iterator[bytes]:
             text = decoder.decode(block, final=not block)
         except UnicodeDecodeError as error:
             raise InputError(
-                f"the text is not {encoding.upper()} here",
+                Sentence("the text is not {encoding} here", encoding=encoding.upper()),
                 file=file,
                 row=rows + error.object[: error.start].count(b"\n"),
                 fix=_FIX,
@@ -194,6 +203,8 @@ def known_delimiter(text: str) -> str:
     delimiter = {"tab": "\t", "\\t": "\t"}.get(text.lower(), text)
     if len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n':
         raise InputError(
-            f"{text!r} cannot stand between cells", field="delimiter", fix="Give one of , ; | or tab"
+            Sentence("{text!r} cannot stand between cells", text=text),
+            field="delimiter",
+            fix=Sentence("Give one of , ; | or tab"),
         )
     return delimiter

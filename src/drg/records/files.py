@@ -15,9 +15,10 @@ from typing import Final, Literal
 import polars as pl
 import polars.selectors as cs
 
-from drg.errors import DrgError, InputError, OutputError
+from drg.errors import DrgError, InputError, OutputError, system_reason
 from drg.records import encodings, spreadsheet
 from drg.records.exact_paths import exact, scan_csv, scan_parquet
+from drg.words import Joined, Sentence
 
 # How lists of codes are written where a cell can only hold text.
 LIST_SEPARATOR: Final = "|"
@@ -61,8 +62,8 @@ def scan(file: Path, dialect: Dialect | None = None, *, row: str | None = None) 
     dialect = dialect or Dialect()
     ending = _ending(file, INPUT_FORMATS, InputError)
     if not file.is_file():
-        what = "this is a directory" if file.is_dir() else "there is no such file"
-        raise InputError(what, file=file, fix="Give the path of a Parquet, CSV or Excel file")
+        what = Sentence("this is a directory") if file.is_dir() else Sentence("there is no such file")
+        raise InputError(what, file=file, fix=Sentence("Give the path of a Parquet, CSV or Excel file"))
     try:
         if ending == ".parquet":
             frame = scan_parquet(file, row=row)
@@ -73,7 +74,9 @@ def scan(file: Path, dialect: Dialect | None = None, *, row: str | None = None) 
             frame = _scan_text(file, dialect, row)
         names = frame.collect_schema().names()
     except pl.exceptions.NoDataError:
-        raise InputError("the file is empty", file=file, fix="A table has at least a header row") from None
+        raise InputError(
+            Sentence("the file is empty"), file=file, fix=Sentence("A table has at least a header row")
+        ) from None
     except (pl.exceptions.PolarsError, OSError) as error:
         raise _unreadable(file, error) from error
     if any("�" in name or "\x00" in name for name in names):
@@ -153,13 +156,15 @@ def make_directory(directory: Path) -> None:
         OutputError: it cannot be made.
     """
     if directory.is_file():
-        fix = "Give the name of a directory; a new one is made"
-        raise OutputError("there is a file of this name", file=directory, fix=fix)
+        fix = Sentence("Give the name of a directory; a new one is made")
+        raise OutputError(Sentence("there is a file of this name"), file=directory, fix=fix)
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            f"cannot be made: {error.strerror}", file=directory, fix="Give the name of a directory"
+            Sentence("cannot be made: {reason}", reason=system_reason(error)),
+            file=directory,
+            fix=Sentence("Give the name of a directory"),
         ) from None
 
 
@@ -250,7 +255,9 @@ def placed(file: Path, *, sources: Sequence[Path] = ()) -> Iterator[Path]:
         OutputError: if the file cannot be written.
     """
     if any(source.exists() and file.exists() and source.samefile(file) for source in sources):
-        raise OutputError("this is the input", file=file, fix="Choose another name for the result")
+        raise OutputError(
+            Sentence("this is the input"), file=file, fix=Sentence("Choose another name for the result")
+        )
     try:
         handle, name = tempfile.mkstemp(prefix=f".{file.name}.", suffix=".part", dir=file.parent)
         os.close(handle)
@@ -259,7 +266,9 @@ def placed(file: Path, *, sources: Sequence[Path] = ()) -> Iterator[Path]:
     part = Path(name)
     try:
         if file.is_dir():
-            raise OutputError("this is a directory", file=file, fix="Give the name of a file")
+            raise OutputError(
+                Sentence("this is a directory"), file=file, fix=Sentence("Give the name of a file")
+            )
         yield part
         # A temporary file is private; the result has the rights of any new file.
         umask = os.umask(0)
@@ -278,9 +287,9 @@ def _ending(file: Path, formats: Sequence[str], error: type[DrgError]) -> str:
         if name.endswith(ending):
             return ending
     raise error(
-        f"files that end in {file.suffix or 'nothing'} are not known here",
+        Sentence("files that end in {ending} are not known here", ending=file.suffix or Sentence("nothing")),
         file=file,
-        fix=f"Use one of {', '.join(formats)}",
+        fix=Sentence("Use one of {endings}", endings=Joined(", ", formats)),
     )
 
 
@@ -299,14 +308,18 @@ def _unreadable(file: Path, error: Exception) -> InputError:
     if file.name.lower().endswith((".csv", ".txt", ".tsv")) and (place := _odd_row(file)):
         row, cells, columns = place
         return InputError(
-            f"the row has {cells} cells, but the header has {columns}",
+            Sentence("the row has {cells} cells, but the header has {columns}", cells=cells, columns=columns),
             file=file,
             row=row,
-            fix="Give the row one cell per column; put a cell that holds a comma in quotation marks",
+            fix=Sentence(
+                "Give the row one cell per column; put a cell that holds a comma in quotation marks"
+            ),
         )
     reason = str(error).splitlines()[0].strip().rstrip(".") if str(error) else type(error).__name__
     return InputError(
-        f"this is not a table that can be read ({reason})", file=file, fix="Export it once more"
+        Sentence("this is not a table that can be read ({reason})", reason=reason),
+        file=file,
+        fix=Sentence("Export it once more"),
     )
 
 
@@ -324,14 +337,22 @@ def _odd_row(file: Path) -> tuple[int, int, int] | None:
 
 
 def _not_utf8(file: Path) -> InputError:
-    return InputError("the text is not UTF-8", file=file, fix="Name its encoding, such as --encoding gb18030")
+    return InputError(
+        Sentence("the text is not UTF-8"),
+        file=file,
+        fix=Sentence("Name its encoding, such as --encoding gb18030"),
+    )
 
 
 def _unwritable(file: Path, error: OSError) -> OutputError:
     if isinstance(error, FileNotFoundError):
-        return OutputError(f"there is no directory {file.parent}", file=file, fix="Make it first")
+        return OutputError(
+            Sentence("there is no directory {directory}", directory=file.parent),
+            file=file,
+            fix=Sentence("Make it first"),
+        )
     return OutputError(
-        f"cannot be written: {error.strerror or error}",
+        Sentence("cannot be written: {reason}", reason=system_reason(error)),
         file=file,
-        fix="Close the file if it is open elsewhere, or choose another place",
+        fix=Sentence("Close the file if it is open elsewhere, or choose another place"),
     )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-import narwhals.stable.v2 as nw
 import numpy as np
 import polars as pl
 
 from drg.errors import InputError
+from drg.words import Sentence
+
+if TYPE_CHECKING:
+    import narwhals.stable.v2 as nw
 
 # A polars DataFrame or LazyFrame, a pyarrow Table, a pandas DataFrame, or any other that narwhals knows.
 Frame = TypeVar("Frame")
@@ -41,6 +44,8 @@ def with_added(frame: Frame, added: pl.LazyFrame) -> Frame:
         frame: neither of polars nor lazy.
         added: the columns to add, row by row.
     """
+    import narwhals.stable.v2 as nw
+
     # The streaming engine cuts the frame into batches and works on them side by side.
     new = added.collect(engine="streaming")
     foreign = _foreign(frame)
@@ -56,6 +61,8 @@ def without_rows(frame: Frame, dropped: pl.Series) -> Frame:
         place = "\ue000place"
         rest = frame.with_row_index(place).filter(~pl.col(place).is_in(dropped.implode())).drop(place)
         return cast("Frame", rest)
+    import narwhals.stable.v2 as nw
+
     foreign = nw.from_native(cast("Any", frame), eager_only=True)
     stays = np.ones(len(foreign), dtype=np.bool_)
     stays[dropped.to_numpy()] = False
@@ -66,12 +73,14 @@ def no_frame(data: Any) -> InputError:
     """The error of what is no table of discharges."""
     kind = f"{type(data).__module__.partition('.')[0]}.{type(data).__name__}"
     return InputError(
-        f"a {kind} is not a table of discharges",
-        fix="Give a polars DataFrame or LazyFrame, a pyarrow Table or a pandas DataFrame",
+        Sentence("a {kind} is not a table of discharges", kind=kind),
+        fix=Sentence("Give a polars DataFrame or LazyFrame, a pyarrow Table or a pandas DataFrame"),
     )
 
 
 def _foreign(frame: Any) -> nw.DataFrame[Any]:
+    import narwhals.stable.v2 as nw
+
     try:
         known = nw.from_native(frame)
     except TypeError:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from drg.errors import InputError, did_you_mean
 from drg.records.layout import NUMBER, Layout, Source, Table
+from drg.words import Joined, Sentence
 
 # Fewer fields than this can be a coincidence.
 _ENOUGH_FIELDS = 3
@@ -109,7 +110,7 @@ class Candidate:
         sources = self.layout.sources(self.table.name if self.table else None)
         for source in sorted(sources, key=lambda source: source.column != "principal_diagnosis"):
             if source.column not in self.found:
-                yield " or ".join(names[0] for names in source.fields[:1])
+                yield source.fields[0][0]
 
 
 def detect(names: Sequence[str], layouts: Mapping[str, Layout], file: Path) -> Candidate:
@@ -127,7 +128,9 @@ def detect(names: Sequence[str], layouts: Mapping[str, Layout], file: Path) -> C
         raise InputError(_nothing_fits(header, candidates), file=file, fix=_FIX)
     if len(possible) > 1 and possible[0].rank == possible[1].rank:
         tied = [c.title for c in possible if c.rank == possible[0].rank]
-        raise InputError(f"the header fits {' and '.join(tied)} equally well", file=file, fix=_FIX)
+        raise InputError(
+            Sentence("the header fits {tied} equally well", tied=Joined(" and ", tied)), file=file, fix=_FIX
+        )
     return possible[0]
 
 
@@ -141,18 +144,27 @@ def fitting(names: Sequence[str], layouts: Iterable[Layout]) -> Layout | None:
     return possible[0].layout
 
 
-_FIX = "Name the layout with --layout (list them with: drg layouts), or write one for this export"
+_FIX = Sentence("Name the layout with --layout (list them with: drg layouts), or write one for this export")
 
 
-def _nothing_fits(header: Header, candidates: Sequence[Candidate]) -> str:
-    shown = ", ".join(header.names[:_SHOWN_NAMES])
-    more = f" … ({len(header.names)} in all)" if len(header.names) > _SHOWN_NAMES else ""
+def _nothing_fits(header: Header, candidates: Sequence[Candidate]) -> Sentence:
+    shown: Sentence = Joined(", ", header.names[:_SHOWN_NAMES])
+    if len(header.names) > _SHOWN_NAMES:
+        shown = Sentence("{names} … ({count} in all)", names=shown, count=len(header.names))
     lines = []
     for candidate in candidates:
         lacks = list(dict.fromkeys(candidate.lacks()))
-        found = f"found {', '.join(candidate.found)}; " if candidate.found else ""
         known = set().union(*candidate.found.values())
         others = [name for name in header.names if name not in known and len(name) >= _LONG_ENOUGH]
         hint = next(filter(None, (did_you_mean(name, lacks) for name in others)), "")
-        lines.append(f"\n    {candidate.title}: {found}needs {', '.join(lacks[:4])} … {hint}".rstrip())
-    return f"the columns are those of no layout that is known: {shown}{more}{''.join(lines)}"
+        needs: Sentence = Sentence("needs {names} …", names=Joined(", ", lacks[:4]))
+        if candidate.found:
+            found = Sentence("found {names}", names=Joined(", ", candidate.found))
+            needs = Joined("; ", (found, needs))
+        line = Sentence("{title}: {needs}", title=candidate.title, needs=Joined(" ", (needs, hint)))
+        lines.append(Joined("", ("\n    ", line)))
+    return Sentence(
+        "the columns are those of no layout that is known: {columns}{layouts}",
+        columns=shown,
+        layouts=Joined("", lines),
+    )

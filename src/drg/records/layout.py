@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, Self
-
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final, NoReturn
 
 from drg.columns import ALL, INPUT, PRICING, RECORD, Column
-from drg.errors import did_you_mean
+from drg.errors import InputError, did_you_mean
 from drg.records.conversions import CONVERSIONS, UNITS, factor, usual_conversion
+from drg.words import Joined, Sentence
 
 CANONICAL: Final = "canonical"
 # Stands for the number in the names of a numbered series.
 NUMBER: Final = "{n}"
+GATHER: Final = ("first", "rest", "sum")
 
-Text = Annotated[str, Field(min_length=1)]
-Names = Annotated[tuple[Text, ...], Field(min_length=1)]
+# The types of the fields say what a file may hold; see ``layout_files``.
+Id = str  # small letters, digits and . _ -
+Text = str  # one character at least
+Names = tuple[Text, ...]  # one at least
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Where(_Model):
+@dataclass(frozen=True, kw_only=True)
+class Where:
     """A condition on the rows of a table: the field holds one of the values, or nothing.
 
     Attributes:
@@ -35,7 +35,8 @@ class Where(_Model):
     values: Names
 
 
-class Table(_Model):
+@dataclass(frozen=True, kw_only=True)
+class Table:
     """One file of a layout that spreads a discharge over several.
 
     Attributes:
@@ -55,7 +56,8 @@ class Table(_Model):
     required: bool = False
 
 
-class Source(_Model):
+@dataclass(frozen=True, kw_only=True)
+class Source:
     """Where a canonical column comes from.
 
     Several entries for one column are tried in their order, row by row, until one holds something.
@@ -81,9 +83,9 @@ class Source(_Model):
     conversion: str
     unit: str | None = None
     first: int = 1
-    values: dict[str, str] = {}
+    values: dict[str, str] = field(default_factory=dict)
     table: Text | None = None
-    gather: Literal["first", "rest", "sum"] | None = None
+    gather: str | None = None
     where: Where | None = None
     none: str | None = None
 
@@ -97,32 +99,64 @@ class Source(_Model):
         """The header names of each field that it reads."""
         return self.parts or (self.names,)
 
-    @model_validator(mode="after")
-    def _makes_sense(self) -> Self:
+    def __post_init__(self) -> None:
         if self.column not in ALL:
-            _refuse("column", f"there is no column {self.column!r}", self.column, ALL)
+            _refuse("column", Sentence("there is no column {column!r}", column=self.column), self.column, ALL)
         if self.conversion not in CONVERSIONS:
-            _refuse("conversion", f"there is no conversion {self.conversion!r}", self.conversion, CONVERSIONS)
+            _refuse(
+                "conversion",
+                Sentence("there is no conversion {conversion!r}", conversion=self.conversion),
+                self.conversion,
+                CONVERSIONS,
+            )
         conversion = CONVERSIONS[self.conversion]
         if not conversion.fits(self.canonical):
             fitting = [name for name, c in CONVERSIONS.items() if c.fits(self.canonical)]
-            _refuse("conversion", f"{self.conversion!r} does not make {self.column}", "", fitting)
+            _refuse(
+                "conversion",
+                Sentence(
+                    "{conversion!r} does not make {column}", conversion=self.conversion, column=self.column
+                ),
+                "",
+                fitting,
+            )
         if self.unit is not None and self.unit not in UNITS:
-            _refuse("unit", f"there is no unit {self.unit!r}", self.unit, UNITS)
+            _refuse("unit", Sentence("there is no unit {unit!r}", unit=self.unit), self.unit, UNITS)
         if self.unit is not None and factor(self.canonical, self.unit) is None:
             fitting = [name for name in UNITS if factor(self.canonical, name) is not None]
-            _refuse("unit", f"{self.unit!r} does not measure {self.column}", "", fitting)
+            _refuse(
+                "unit",
+                Sentence("{unit!r} does not measure {column}", unit=self.unit, column=self.column),
+                "",
+                fitting,
+            )
         if bool(self.names) == bool(self.parts):
-            _refuse("names", "give either names or parts", "", ("names", "parts"))
+            _refuse("names", Sentence("give either names or parts"), "", ("names", "parts"))
         if self.parts and not conversion.several:
             fitting = [name for name, c in CONVERSIONS.items() if c.several]
-            _refuse("parts", f"{self.conversion!r} reads one field only", "", fitting)
+            _refuse(
+                "parts",
+                Sentence("{conversion!r} reads one field only", conversion=self.conversion),
+                "",
+                fitting,
+            )
         if self.conversion == "codes_wide" and not self.parts and any(NUMBER not in n for n in self.names):
-            raise _problem("names", f"a numbered series needs {NUMBER} in every name", "Write C06x{n}C")
-        return self
+            raise InputError(
+                Sentence("a numbered series needs {number} in every name", number=NUMBER),
+                field="names",
+                fix=Sentence("Write C06x{{n}}C"),
+            )
+        if self.gather is not None and self.gather not in GATHER:
+            _refuse(
+                "gather",
+                Sentence("there is no way {gather!r} to gather rows", gather=self.gather),
+                self.gather,
+                GATHER,
+            )
 
 
-class Layout(_Model):
+@dataclass(frozen=True, kw_only=True)
+class Layout:
     """A layout, as its file says.
 
     Attributes:
@@ -135,26 +169,31 @@ class Layout(_Model):
         field: where each canonical column comes from.
     """
 
-    id: Annotated[str, Field(pattern=r"\A[a-z0-9][a-z0-9._-]*\z")]
+    id: Id
     title: Text
     title_zh: Text
     source: Text | None = None
     based_on: str | None = None
     blank: tuple[str, ...] = ()
     table: tuple[Table, ...] = ()
-    field: Annotated[tuple[Source, ...], Field(min_length=1)]
+    field: tuple[Source, ...]
 
-    @model_validator(mode="after")
-    def _hangs_together(self) -> Self:
+    def __post_init__(self) -> None:
         tables = [table.name for table in self.table]
         for source in self.field:
             if (source.table is None) != (not tables) or (source.table and source.table not in tables):
-                _refuse("table", f"{source.column} names no table of this layout", "", tables or ["none"])
+                _refuse(
+                    "table",
+                    Sentence("{column} names no table of this layout", column=source.column),
+                    "",
+                    tables or [Sentence("none")],
+                )
         if "principal_diagnosis" not in {source.column for source in self.field}:
-            raise _problem(
-                "field", "no field for principal_diagnosis", "No case can be grouped without it: add one"
+            raise InputError(
+                Sentence("no field for principal_diagnosis"),
+                field="field",
+                fix=Sentence("No case can be grouped without it: add one"),
             )
-        return self
 
     def sources(self, table: str | None = None) -> tuple[Source, ...]:
         """The sources in one table."""
@@ -179,11 +218,8 @@ def canonical_layout() -> Layout:
     )
 
 
-def _problem(field: str, problem: str, fix: str) -> PydanticCustomError:
-    return PydanticCustomError("layout", "{problem}", {"problem": problem, "field": field, "fix": fix})
-
-
-def _refuse(field: str, problem: str, wrong: str, known: object) -> None:
-    names = [str(name) for name in known]  # type: ignore[attr-defined]
-    fix = f"{did_you_mean(wrong, names) if wrong else ''} Give one of {', '.join(names)}".strip()
-    raise _problem(field, problem, fix)
+def _refuse(field: str, problem: str, wrong: str, known: Iterable[str]) -> NoReturn:
+    names = list(known)
+    hint = did_you_mean(wrong, names) if wrong else ""
+    fix = Joined(" ", (hint, Sentence("Give one of {names}", names=Joined(", ", names))))
+    raise InputError(problem, field=field, fix=fix)

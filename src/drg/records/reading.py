@@ -17,7 +17,7 @@ from drg.records.header import detect
 from drg.records.layout import CANONICAL, Layout
 from drg.records.layout_files import find_layout, shipped_layouts
 from drg.records.notes import FILE, OURS, ROW
-from drg.records.visits import gather
+from drg.words import Joined, Sentence
 
 
 def read(
@@ -45,9 +45,9 @@ def read(
     """
     if codes not in CODE_VERSIONS:
         raise InputError(
-            f"there is no code version {codes!r}",
+            Sentence("there is no code version {name!r}", name=codes),
             field="codes",
-            fix=f"Give one of {', '.join(CODE_VERSIONS)}",
+            fix=Sentence("Give one of {names}", names=Joined(", ", CODE_VERSIONS)),
         )
     paths = _expanded([files] if isinstance(files, str | Path) else files)
     dialect = Dialect(encoding, delimiter, sheet)
@@ -60,6 +60,8 @@ def read(
     remarks, gathered = notes.no_findings(), {}
     first = None
     if found.table:
+        from drg.records.visits import gather
+
         first = found.table[0].name
         frames = {
             name: stacked([scans[path] for path in members]) for name, members in _by_table(tables).items()
@@ -75,10 +77,13 @@ def read(
     discharges = Discharges(rows, binding, codes, paths, remarks, headers)
     if found.id != CANONICAL and "principal_diagnosis" not in binding.columns:
         raise InputError(
-            f"there is no principal diagnosis, which {found.id} calls"
-            f" {discharges.called('principal_diagnosis')}",
+            Sentence(
+                "there is no principal diagnosis, which {layout} calls {name}",
+                layout=found.id,
+                name=discharges.called("principal_diagnosis"),
+            ),
             file=paths[0],
-            fix="Export the file with this column, or give a layout that says where it is",
+            fix=Sentence("Export the file with this column, or give a layout that says where it is"),
         )
     return discharges
 
@@ -94,13 +99,15 @@ def _expanded(files: Iterable[str | Path]) -> tuple[Path, ...]:
         inside = sorted(file for file in path.iterdir() if _is_table(file))
         if not inside:
             raise InputError(
-                "there is no table in this directory",
+                Sentence("there is no table in this directory"),
                 file=path,
-                fix=f"Tables end in {', '.join(INPUT_FORMATS)}",
+                fix=Sentence("Tables end in {endings}", endings=Joined(", ", INPUT_FORMATS)),
             )
         paths += inside
     if not paths:
-        raise InputError("no file was given", fix="Give the path of a Parquet, CSV or Excel file")
+        raise InputError(
+            Sentence("no file was given"), fix=Sentence("Give the path of a Parquet, CSV or Excel file")
+        )
     return tuple(paths)
 
 
@@ -124,9 +131,13 @@ def _recognised(
     for path, candidate in found.items():
         if candidate.layout.id != first.layout.id:
             raise InputError(
-                f"the header is that of {candidate.layout.id}, but the first file is {first.layout.id}",
+                Sentence(
+                    "the header is that of {layout}, but the first file is {first}",
+                    layout=candidate.layout.id,
+                    first=first.layout.id,
+                ),
                 file=path,
-                fix="Read files of different layouts one after the other",
+                fix=Sentence("Read files of different layouts one after the other"),
             )
     return first.layout, {path: c.table.name if c.table else None for path, c in found.items()}
 
@@ -141,9 +152,9 @@ def _by_table(tables: Mapping[Path, str | None]) -> dict[str, list[Path]]:
 def _check_tables(layout: Layout, frames: Mapping[str, pl.LazyFrame], files: Sequence[Path]) -> None:
     missing = [table for table in layout.table if table.required and table.name not in frames]
     if missing:
-        names = " and ".join(f"{table.name} ({table.title_zh})" for table in missing)
+        names = Joined(" and ", (f"{table.name} ({table.title_zh})" for table in missing))
         raise InputError(
-            f"{layout.id} needs {names} as well",
+            Sentence("{layout} needs {names} as well", layout=layout.id, names=names),
             file=files[0],
-            fix="Give all its files, or the directory that holds them",
+            fix=Sentence("Give all its files, or the directory that holds them"),
         )

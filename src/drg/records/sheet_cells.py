@@ -19,6 +19,7 @@ from typing import Any, Final
 import polars as pl
 
 from drg.errors import OutputError
+from drg.words import Sentence
 
 MOST_CHARACTERS: Final = 32_767
 MOST_DIGITS: Final = 15
@@ -98,10 +99,10 @@ def cells(column: pl.Series, file: Path | None = None) -> Cells:
     if dtype.is_temporal():
         return _times(column)
     raise OutputError(
-        f"no cell of a sheet holds values of type {dtype}",
+        Sentence("no cell of a sheet holds values of type {type}", type=dtype),
         file=file,
         field=column.name,
-        fix="Leave the column out, or write .parquet instead",
+        fix=Sentence("Leave the column out, or write .parquet instead"),
     )
 
 
@@ -128,11 +129,15 @@ def plain_text(text: str, row: int, column: str, file: Path | None) -> str:
     # A sheet counts a character beyond the first plane twice.
     if len(text) > MOST_CHARACTERS // 2 and (length := len(text.encode("utf-16-le")) // 2) > MOST_CHARACTERS:
         raise OutputError(
-            f"the text has {length:,} characters; a cell of a sheet holds {MOST_CHARACTERS:,}",
+            Sentence(
+                "the text has {length:,} characters; a cell of a sheet holds {most:,}",
+                length=length,
+                most=MOST_CHARACTERS,
+            ),
             file=file,
             row=row + 1,
             field=column,
-            fix="Shorten it, or write .csv or .parquet instead",
+            fix=Sentence("Shorten it, or write .csv or .parquet instead"),
         )
     return re.sub(_NO_CHARACTERS, _REPLACEMENT, text)
 
@@ -182,9 +187,9 @@ def text_writer(sheet: Any) -> Callable[[int, int, str, Any], Any]:
         if text.startswith(_RUN[0]) and text.endswith(_RUN[1]):
             if re.search(_ESCAPED_TWICE, text):
                 raise OutputError(
-                    f"no workbook can keep the text {text[:40]!r} as it is",
+                    Sentence("no workbook can keep the text {text!r} as it is", text=text[:40]),
                     row=row + 1,
-                    fix="Write .csv or .parquet instead",
+                    fix=Sentence("Write .csv or .parquet instead"),
                 )
             # As runs of its own making.
             sheet.write_rich_string(row, column, text[0], text[1], text[2:], shape)

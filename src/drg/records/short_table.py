@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from typing import Any
 
@@ -41,6 +40,8 @@ class ShortTable:
         return repr(self)
 
     def _repr_html_(self) -> str:
+        import html
+
         heading, table = self._short()
         with pl.Config(**_LOOK):
             shown = "" if table.is_empty() else table.head(ROWS)._repr_html_()

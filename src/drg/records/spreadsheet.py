@@ -12,6 +12,7 @@ import polars as pl
 
 from drg.errors import InputError, did_you_mean
 from drg.records.exact_paths import exact
+from drg.words import Joined, Sentence
 
 ENDINGS: Final = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 # Rows of an Excel sheet, the header among them.
@@ -39,13 +40,17 @@ def read_sheet(file: Path, sheet: str | None = None) -> pl.DataFrame:
     except fastexcel.FastExcelError as error:
         reason = str(error).splitlines()[0]
         raise InputError(
-            f"this is not a workbook that can be read ({reason})",
+            Sentence("this is not a workbook that can be read ({reason})", reason=reason),
             file=file,
-            fix="Open it in a spreadsheet program and save it once more as .xlsx, without a password",
+            fix=Sentence(
+                "Open it in a spreadsheet program and save it once more as .xlsx, without a password"
+            ),
         ) from None
     if rows.is_empty() or rows.row(0) == (None,) * rows.width:
         raise InputError(
-            f"the first row of sheet {name} is empty", file=file, fix="A table has a header row at the top"
+            Sentence("the first row of sheet {name} is empty", name=name),
+            file=file,
+            fix=Sentence("A table has a header row at the top"),
         )
     names = _distinct(["" if cell is None else cell for cell in rows.row(0)])
     frame = rows.slice(1).rename(dict(zip(rows.columns, names, strict=True)))
@@ -63,10 +68,10 @@ def _sheet_name(names: list[str], sheet: str | None, file: Path) -> str:
         return names[int(sheet) - 1]
     hint = did_you_mean(sheet or "", names)
     raise InputError(
-        f"the workbook has no sheet {sheet!r}",
+        Sentence("the workbook has no sheet {sheet!r}", sheet=sheet),
         file=file,
         field="sheet",
-        fix=f"{hint} The sheets are {', '.join(names)}".strip(),
+        fix=Joined(" ", (hint, Sentence("The sheets are {names}", names=Joined(", ", names)))),
     )
 
 

@@ -34,6 +34,7 @@ from drg.records.sheet_cells import (
     text_writer,
 )
 from drg.records.workbook_looks import HEADER, LOOKS, shown_width
+from drg.words import Sentence
 
 # The time of a workbook whose content has none of its own.
 NO_TIME: Final = datetime(2000, 1, 1)
@@ -237,12 +238,19 @@ class Book:
 
     def _check_size(self, frame: pl.DataFrame) -> None:
         most = spreadsheet.MOST_ROWS - 1
-        for count, limit, what in ((frame.height, most, "rows"), (frame.width, MOST_COLUMNS, "columns")):
+        for count, limit, what in (
+            (frame.height, most, Sentence("rows")),
+            (frame.width, MOST_COLUMNS, Sentence("columns")),
+        ):
             if count > limit:
                 raise OutputError(
-                    f"the result has more than the {limit:,} {what} that a sheet of Excel holds",
+                    Sentence(
+                        "the result has more than the {limit:,} {what} that a sheet of Excel holds",
+                        limit=limit,
+                        what=what,
+                    ),
                     file=self._file,
-                    fix="Write .csv or .parquet instead",
+                    fix=Sentence("Write .csv or .parquet instead"),
                 )
 
     def _free(self, name: str) -> str:
@@ -302,9 +310,12 @@ def new_book(
                 filled.finish()
         except FileCreateError as error:
             raise OutputError(
-                f"a workbook cannot be put together in the directory of temporary files: {error}",
+                Sentence(
+                    "a workbook cannot be put together in the directory of temporary files: {reason}",
+                    reason=str(error),
+                ),
                 file=file if isinstance(file, Path) else name,
-                fix="Make room there, or name another directory in the environment variable TMPDIR",
+                fix=Sentence("Make room there, or name another directory in the environment variable TMPDIR"),
             ) from None
     _even_out(content)
     if isinstance(file, Path):

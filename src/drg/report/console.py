@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 from rich.console import Console
@@ -17,8 +17,10 @@ from drg.grouping.outcomes import STATUSES, UNGROUPED_DRG
 from drg.reasons import in_words
 from drg.report.console_table import show
 from drg.report.language import either
-from drg.tables import Manifest
 from drg.words import categories
+
+if TYPE_CHECKING:
+    from drg.tables import Manifest
 
 TOP_GROUPS: Final = 10
 _WIDTH_OF_A_FILE: Final = 160

@@ -160,7 +160,9 @@ def print_price_explanation(console: Console, explanation: PriceExplanation, lan
     """The arithmetic of one case, a line for each number."""
     e = explanation
     case = e.case.get("case_id", "case")
-    console.print(Text.assemble((str(case), "bold"), f"  {e.scheme}: {e.title} [{e.status}]"), soft_wrap=True)
+    status = either(language, STATUSES_ZH[e.status], e.status)
+    title = either(language, f"  {e.scheme}：{e.title}（{status}）", f"  {e.scheme}: {e.title} [{status}]")
+    console.print(Text.assemble((str(case), "bold"), title), soft_wrap=True)
     heads = either(language, "名称,数值,算式,出处,来源", "name,value,arithmetic,where from,source").split(",")
     rows = [
         (either(language, step.name_zh, step.name), step.value, step.arithmetic, step.place, step.source)

@@ -18,6 +18,7 @@ from drg.report.settlement import CLOSED_ZH
 from drg.report.statement_cases import BASES_ZH
 from drg.settlement.settle import Settlement
 from drg.settlement.settlement_columns import FORECAST, MONTH, SETTLEMENT_COLUMNS, YEAR, YEAR_TO_DATE
+from drg.words import Sentence
 
 _SHEETS: Final = ((YEAR, "年度"), (FORECAST, "预测"), (MONTH, "月度"), (YEAR_TO_DATE, "累计"))
 _FROZEN: Final = 6  # up to the period
@@ -27,18 +28,18 @@ _BUDGETS: Final = (
     ("insurance_type", "险种", "code", 8, "empty: all insurances together 空为全部险种"),
     ("span", "口径", "code", 10, "年度: the year cleared; 预测: the year at the present pace"),
     ("accounts", "账户数", "count", 9, "accounts that share in it"),
-    ("budget", "年度预算", "money", 20, "budget"),
-    ("reserve", "预留", "money", 18, "not distributed"),
-    ("carried_in", "上年结转", "money", 18, "from the year before; negative: taken off"),
-    ("pool", "可分配预算", "money", 20, "budget − reserve + carried in"),
-    ("claimed", "清算前合计", "money", 20, "of all accounts, before closing"),
+    ("budget_yuan", "年度预算", "money", 20, "budget"),
+    ("reserve_yuan", "预留", "money", 18, "not distributed"),
+    ("carried_in_yuan", "上年结转", "money", 18, "from the year before; negative: taken off"),
+    ("pool_yuan", "可分配预算", "money", 20, "budget − reserve + carried in"),
+    ("claimed_yuan", "清算前合计", "money", 20, "of all accounts, before closing"),
     ("closed_by", "清算方式", "code", 16, "the rule that applied"),
     ("factor", "清算系数", "number", 16, "of common_factor"),
     ("points", "总点数", "number", 20, "paid points × quality factor"),
     ("point_value", "点值", "number", 16, "yuan per point"),
-    ("paid", "清算后合计", "money", 20, "of all accounts, after closing"),
-    ("carried_out", "结转下年", "money", 18, "negative: an excess"),
-    ("borne_by_fund", "基金承担", "money", 18, "an excess; negative: a remainder that stays"),
+    ("paid_yuan", "清算后合计", "money", 20, "of all accounts, after closing"),
+    ("carried_out_yuan", "结转下年", "money", 18, "negative: an excess"),
+    ("borne_by_fund_yuan", "基金承担", "money", 18, "an excess; negative: a remainder that stays"),
 )
 _FINDINGS: Final = (
     ("severity", "程度", 10, "severity"),
@@ -86,9 +87,9 @@ def write_settlement(
 def _write_rows(book: Book, name: str, rows: pl.DataFrame, file: Path) -> None:
     if rows.height >= MOST_ROWS:
         raise OutputError(
-            f"the sheet {name} would have more rows than a sheet of Excel holds",
+            Sentence("the sheet {name} would have more rows than a sheet of Excel holds", name=name),
             file=file,
-            fix="Write .parquet or .csv instead",
+            fix=Sentence("Write .parquet or .csv instead"),
         )
     headings = [
         Heading(column.label_zh, _look(column), _width(column), f"{column.name}\n{column.meaning}")

@@ -18,7 +18,7 @@ from drg.report.console_table import show
 from drg.report.language import either
 from drg.report.prices import STATUSES_ZH
 from drg.settlement.candidates import Candidates, special_review
-from drg.words import categories
+from drg.words import Sentence, categories
 
 _MOST_HOSPITALS: Final = 20
 # So many comparisons a spreadsheet makes at once without a pause.
@@ -56,13 +56,13 @@ _CASES: Final = (
     _Column("icu_hours", "重症监护时长", "two", 13),
     _Column("total_cost_yuan", "住院总费用", "money", 15),
     _Column("excluded_items_yuan", "除外项目费用", "money", 14),
-    _Column("standard_payment", "支付标准", "money", 15),
-    _Column("payment", "支付合计", "money", 15),
+    _Column("standard_payment_yuan", "支付标准", "money", 15),
+    _Column("payment_yuan", "支付合计", "money", 15),
     _Column("overrun_yuan", "超支额", "money", 15),
     _Column("cost_ratio", "费用与标准之比", "two", 15),
     _Column("reasons", "申请理由", width=60),
     _Column("decision", "决定", f"code{OPEN}", 10),
-    _Column("payment_yuan", "支付金额", f"money{OPEN}", 15),
+    _Column("special_payment_yuan", "支付金额", f"money{OPEN}", 15),
     _Column("note", "备注", f"code{OPEN}", 30),
 )
 _QUOTAS: Final = (
@@ -94,8 +94,12 @@ def applications(candidates: Candidates, loaded: LoadedScheme, language: str = "
     """
     if candidates.cases.height >= MOST_ROWS:
         raise OutputError(
-            f"{candidates.cases.height:,} candidates are more than a sheet of Excel holds",
-            fix="Write a list for each hospital (--hospital), or raise the limits in [settlement.special]",
+            Sentence(
+                "{count:,} candidates are more than a sheet of Excel holds", count=candidates.cases.height
+            ),
+            fix=Sentence(
+                "Write a list for each hospital (--hospital), or raise the limits in [settlement.special]"
+            ),
         )
     content = io.BytesIO()
     cases, quotas, notes = _SHEETS[language]
@@ -125,7 +129,7 @@ def _write_cases(book: Book, name: str, candidates: Candidates, language: str) -
     last = frame.height
     places = {column.name: place for place, column in enumerate(_CASES)}
     sheet.autofilter(0, 0, last, len(_CASES) - 1)
-    decision, payment = places["decision"], places["payment_yuan"]
+    decision, payment = places["decision"], places["special_payment_yuan"]
     sheet.data_validation(
         1, decision, last, decision, {"validate": "list", "source": list(_DECISIONS[language])}
     )
@@ -198,7 +202,7 @@ def _notes(candidates: Candidates, loaded: LoadedScheme, language: str) -> list[
         "cases given.",
         *(f"Not looked at: {line}." for line in skipped),
         "Choose approved or rejected in the column decision. To pay an approved case something else than its "
-        "cost, write the amount in yuan into payment_yuan.",
+        "cost, write the amount in yuan into special_payment_yuan.",
         "Cases without a decision count as not decided yet, and are paid by the usual rules. Leave "
         "hospital_id, case_id and the header as they are.",
         f"To read it back: drg settle CASES --scheme {scheme.id} --decisions THIS_FILE",

@@ -22,6 +22,7 @@ from drg.report.statement_text import Language
 from drg.settlement.point_value_payment import cleared, point_values
 from drg.settlement.settle import Settlement
 from drg.settlement.settlement_columns import MONTH
+from drg.words import Sentence
 
 _NAMES: Final = {"zh": "结算单", "en": "statement"}
 # What some file system forbids in names.
@@ -122,9 +123,9 @@ def check_hospitals(settlement: Settlement, hospitals: Sequence[str]) -> None:
     for hospital in hospitals:
         if hospital not in known:
             raise InputError(
-                f"there is no hospital {hospital!r} in the settlement",
+                Sentence("there is no hospital {hospital!r} in the settlement", hospital=hospital),
                 field="hospital_id",
-                fix=did_you_mean(hospital, known) or "Give an id as the cases have it",
+                fix=did_you_mean(hospital, known) or Sentence("Give an id as the cases have it"),
             )
 
 

@@ -29,7 +29,7 @@ _COUNTED: Final = {"zh": ("计入", "待核"), "en": ("yes", "held")}
 _SETTLED: Final = {column.name: column for column in SETTLEMENT_COLUMNS}
 _CLEARED: Final = {column.name: column for column in CLEARED_COLUMNS}
 _WIDTHS: Final = {"case_id": 18.0, "drg_name": 26.0, "pricing_reason": 50.0, "insurance_type": 8.0}
-_SUMMED: Final = frozenset((*MONEY, "relative_weight", "points", "paid_points", "cleared_payment"))
+_SUMMED: Final = frozenset((*MONEY, "relative_weight", "points", "paid_points", "cleared_payment_yuan"))
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def write_cases(book: Book, table: pl.DataFrame, names: Sequence[str], language:
 
 
 def _look(name: str) -> str:
-    if name in MONEY or name == "cleared_payment":
+    if name in MONEY or name == "cleared_payment_yuan":
         return "money"
     if name.endswith("_date"):
         return "day"

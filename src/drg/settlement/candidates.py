@@ -26,11 +26,13 @@ from drg.payment.settlement_rules import SpecialReview
 from drg.records.binding import with_unread
 from drg.records.cases import Cases
 from drg.records.cells import as_text, empty, nothing_as_null
+from drg.records.former_names import check_names
 from drg.settlement.candidates_words import DEPARTMENTS, NEW_TECHNOLOGY, REASONS, shown, skipped
+from drg.words import Joined, Sentence
 
 _NEEDED: Final = (
     *("hospital_id", "case_id", "discharge_date", "drg", "total_cost_yuan"),
-    *("standard_payment", "case_class", "payment", "scheme"),
+    *("standard_payment_yuan", "case_class", "payment_yuan", "scheme"),
 )
 _STAYS: Final = ("los_days", "icu_hours")
 _TEXTS: Final = ("insurance_type", "department", "drg_name")
@@ -83,9 +85,13 @@ def special_review(loaded: LoadedScheme) -> SpecialReview:
     if settlement is None or settlement.special is None:
         head = _HEAD if settlement is None else ""
         raise SchemeError(
-            f"{loaded.scheme.id} has no section [settlement.special] (支付方案未规定特例单议)",
+            Sentence("{id} has no section [settlement.special]", id=loaded.scheme.id),
             file=loaded.directory / SCHEME_FILE,
-            fix=f"Add it, with the limits of your region, such as:\n{head}{_SECTION}",
+            fix=Sentence(
+                "Add it, with the limits of your region, such as:\n{head}{section}",
+                head=head,
+                section=_SECTION,
+            ),
         )
     return settlement.special
 
@@ -111,10 +117,11 @@ def find_candidates(
     review = special_review(loaded)
     priced = Cases.of(priced).lazy(own=True, marked=True)
     names = priced.collect_schema().names()
+    check_names(names)
     missing = [name for name in _NEEDED if name not in names]
     if missing:
-        fix = f"Price the cases first: drg price … --scheme {loaded.scheme.id}"
-        raise lacking("A list of special cases", missing, missing_lines(missing), fix)
+        fix = Sentence("Price the cases first: drg price … --scheme {scheme}", scheme=loaded.scheme.id)
+        raise lacking(Sentence("A list of special cases"), missing, missing_lines(missing), fix)
     there = with_unread((*_NEEDED, *_OPTIONAL), names)
     reader = _Reader(excluded_items=loaded.scheme.excluded_items is not None)
     cases = priced.select(there).map_batches(reader.read, schema=reader.schema, streamable=True)
@@ -185,13 +192,13 @@ class _Reader:
         )
         cost = pl.Series(fen(batch, "total_cost_yuan"))
         excluded = pl.Series(fen(batch, "excluded_items_yuan")).clip(lower_bound=0)
-        payment = signed(batch, "payment")
+        payment = signed(batch, "payment_yuan")
         case_class = known["case_class"]
         frame = known.with_columns(
             year=known["discharge_date"].dt.year(),
             cost=cost,
             net=cost - excluded if self._excluded_items else cost,
-            standard=signed(batch, "standard_payment"),
+            standard=signed(batch, "standard_payment_yuan"),
             payment=payment,
             overrun=cost - payment,
             excluded=excluded,
@@ -264,11 +271,13 @@ def _reaches(above: pl.Expr, below: str, ratio: Decimal) -> pl.Expr:
 def _check_scheme(numbers: pl.DataFrame, scheme: str) -> None:
     others = numbers.filter(pl.col("scheme").fill_null("") != scheme)["scheme"].unique().sort()
     if len(others):
-        other = others[0] or "no scheme"
+        other = others[0] or Sentence("no scheme")
         raise InputError(
-            f"some of the cases were priced with {other}, not with {scheme}",
+            Sentence(
+                "some of the cases were priced with {other}, not with {scheme}", other=other, scheme=scheme
+            ),
             field="scheme",
-            fix=f"Price them again: drg price … --scheme {scheme}",
+            fix=Sentence("Price them again: drg price … --scheme {scheme}", scheme=scheme),
         )
 
 
@@ -276,11 +285,14 @@ def _check_hospitals(hospitals: Sequence[str], numbers: pl.DataFrame) -> None:
     known = numbers["hospital_id"].unique().sort()
     for hospital in hospitals:
         if hospital not in known:
-            shown = ", ".join(known.head(10).to_list())
+            shown = Joined(", ", (*known.head(10), "…") if len(known) > 10 else known)
             raise InputError(
-                f"there is no hospital {hospital!r} in the cases (病例数据中没有该医疗机构)",
+                Sentence(
+                    "there is no hospital {hospital!r} in the cases",
+                    hospital=hospital,
+                ),
                 field="hospital_id",
-                fix=f"Write it as the cases do; they have {shown}{' …' if len(known) > 10 else ''}",
+                fix=Sentence("Write it as the cases do; they have {ids}", ids=shown),
             )
 
 

@@ -20,12 +20,17 @@ from drg.payment.reasons import missing_lines
 from drg.payment.scheme import PaymentScheme
 from drg.payment.scheme_numbers import CLASSES
 from drg.records.binding import UNREAD, with_unread
-from drg.settlement.case_formulas import BESIDE, SUMS, over_sums
+from drg.settlement.case_formulas import BESIDE, PAID_BESIDE, SUMS, over_sums
 from drg.settlement.repeated import mark, repeated
 from drg.settlement.settlement_columns import ACCOUNT, CLASS_COUNTS, LOCAL, OFF_SITE, SIMULATED, class_count
+from drg.words import Sentence
 
 _GIVEN: Final = ("total_cost_yuan", "excluded_items_yuan")  # of the record; not written by pricing
-_PAID: Final = ("standard_payment", "drg_payment", "high_cost_payment", *BESIDE, "patient_share")
+_PAID: Final = (
+    *("standard_payment_yuan", "drg_payment_yuan", "high_cost_payment_yuan"),
+    *PAID_BESIDE,
+    "patient_and_others_yuan",
+)
 _FINE: Final = ("relative_weight", "points")
 _WHERE: Final = ("hospital_id", "insurance_type", "discharge_date")
 _READ: Final = (*_WHERE, "total_cost_yuan", *_FINE, "case_class", *_PAID, "scheme")
@@ -77,10 +82,10 @@ def check_columns(names: list[str], scheme: PaymentScheme) -> None:
     """
     missing = [name for name in required_columns(scheme) if name not in names]
     if missing:
-        fix = "Add what is missing; leave cells empty where the value is not known"
+        fix = Sentence("Add what is missing; leave cells empty where the value is not known")
         if any(name in PRICE for name in missing):
-            fix = f"Price the cases first: drg price … --scheme {scheme.id}"
-        raise lacking(f"A settlement by {scheme.id}", missing, missing_lines(missing), fix)
+            fix = Sentence("Price the cases first: drg price … --scheme {scheme}", scheme=scheme.id)
+        raise lacking(Sentence("A settlement by {id}", id=scheme.id), missing, missing_lines(missing), fix)
 
 
 def sums(priced: pl.LazyFrame, scheme: PaymentScheme) -> CaseSums:
@@ -101,7 +106,7 @@ def sums(priced: pl.LazyFrame, scheme: PaymentScheme) -> CaseSums:
         # Another scheme asks for other columns: that is said first, for it mends more.
         first = _first_scheme(priced) if "scheme" in names else None
         if first and first != scheme.id:
-            raise _by_another(first, scheme, "the first case was") from None
+            raise _by_another(first, scheme, Sentence("the first case was")) from None
         raise
     has_shares = "patient_share_yuan" in names
     read = with_unread([*required_columns(scheme), "case_id"], names)
@@ -122,7 +127,7 @@ def sums(priced: pl.LazyFrame, scheme: PaymentScheme) -> CaseSums:
     if found["by_another"].sum():
         others = priced.group_by(pl.col("scheme").fill_null("")).len().collect(engine="streaming")
         other, count = min(others.filter(pl.col("scheme") != scheme.id).iter_rows())
-        raise _by_another(other, scheme, "1 case was" if count == 1 else f"{count:,} cases were")
+        raise _by_another(other, scheme, _cases_were(count))
     homeless = {
         name: int(found.filter(pl.col(column).is_null())["cases"].sum())
         for name, column in zip(_WHERE, ("hospital_id", "insurance_type", "year"), strict=True)
@@ -171,18 +176,29 @@ def _first_scheme(priced: pl.LazyFrame) -> str | None:
 def _no_number(counts: pl.DataFrame) -> InputError:
     name = next(column.name for column in counts if column[0]).removesuffix(UNREAD)
     return InputError(
-        f"{ALL[name].label_zh} {name} holds something that is no number",
+        Sentence("{label} {name} holds something that is no number", label=ALL[name].label_zh, name=name),
         field=name,
-        fix="Give the column as drg price wrote it: price the cases again",
+        fix=Sentence("Give the column as drg price wrote it: price the cases again"),
     )
 
 
+def _cases_were(count: int) -> Sentence:
+    return Sentence("1 case was") if count == 1 else Sentence("{count:,} cases were", count=count)
+
+
 def _by_another(other: str, scheme: PaymentScheme, what: str) -> InputError:
-    again = f"Price them again: drg price … --scheme {scheme.id}"
+    again = Sentence("Price them again: drg price … --scheme {scheme}", scheme=scheme.id)
     return InputError(
-        f"{what} priced with {other or 'no scheme'}, not with {scheme.id}",
+        Sentence(
+            "{cases} priced with {other}, not with {scheme}",
+            cases=what,
+            other=other or Sentence("no scheme"),
+            scheme=scheme.id,
+        ),
         field="scheme",
-        fix=f"{again}; or settle with --scheme {other}" if other else again,
+        fix=Sentence("{again}; or settle with --scheme {other}", again=again, other=other)
+        if other
+        else again,
     )
 
 
@@ -231,7 +247,7 @@ def held(*, has_shares: bool) -> pl.Expr:
         has_shares: what patients bear was given, so the fund's part has to be known.
     """
     stuck = _CLASS.is_null() | _CLASS.is_in([CLASSES.index(name) for name in _STUCK])
-    return stuck | pl.col("patient_share").is_null() if has_shares else stuck
+    return stuck | pl.col("patient_and_others_yuan").is_null() if has_shares else stuck
 
 
 def basis(scheme: PaymentScheme) -> pl.Expr:
@@ -248,8 +264,8 @@ def basis(scheme: PaymentScheme) -> pl.Expr:
 
 def paid_points() -> pl.Expr:
     """Points × what is paid by group ÷ the standard, in units of 1e-8: all of them for a normal case."""
-    points, standard = (pl.col(name).fill_null(0) for name in ("points", "standard_payment"))
-    paid = pl.col("drg_payment").fill_null(0) + pl.col("high_cost_payment").fill_null(0)
+    points, standard = (pl.col(name).fill_null(0) for name in ("points", "standard_payment_yuan"))
+    paid = pl.col("drg_payment_yuan").fill_null(0) + pl.col("high_cost_payment_yuan").fill_null(0)
     wide = 2 * standard.cast(_WIDE)
     part = (2 * points.cast(_WIDE) * paid.cast(_WIDE) + standard.cast(_WIDE)) // wide
     return pl.when((paid != standard) & (standard > 0)).then(part.cast(pl.Int64)).otherwise(points)

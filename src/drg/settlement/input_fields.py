@@ -13,10 +13,12 @@ from typing import Any, Final
 import polars as pl
 
 from drg.errors import InputError, MissingColumnError, did_you_mean
+from drg.grouping.batched_frames import columns_counted
 from drg.records.cells import as_text, bare, nothing_as_null, plain_type
 from drg.records.frames import as_lazy
 from drg.records.header import folded
 from drg.settlement.settlement_findings import Finding
+from drg.words import Both, Joined, Sentence
 
 PAYMENTS: Final = "payments"
 DECISIONS: Final = "decisions"
@@ -53,6 +55,7 @@ class Field:
         meaning, meaning_zh: what it holds.
         needed: whether a table without it is refused.
         others: further names that are read.
+        former: a name that it had before, and that no table may use for it any more.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Field:
     meaning_zh: str
     needed: bool = True
     others: tuple[str, ...] = ()
+    former: str = ""
 
 
 def read_fields(frame: pl.DataFrame | pl.LazyFrame, table: str, fields: Iterable[Field]) -> pl.DataFrame:
@@ -100,8 +104,8 @@ def _eager(frame: Any, table: str) -> pl.DataFrame:
         return as_lazy(frame, lambda schema: schema).collect(engine="streaming")
     except InputError:
         raise InputError(
-            f"the table of {table} is no frame, but {type(frame).__name__}",
-            fix="Give a polars DataFrame or LazyFrame, a pyarrow Table or a pandas DataFrame",
+            Sentence("the table of {table} is no frame, but {type}", table=table, type=type(frame).__name__),
+            fix=Sentence("Give a polars DataFrame or LazyFrame, a pyarrow Table or a pandas DataFrame"),
         ) from None
 
 
@@ -121,22 +125,60 @@ def _columns(given: pl.DataFrame, table: str, fields: tuple[Field, ...]) -> dict
         )
         if len(names) > 1:
             raise InputError(
-                f"two columns of the table of {table} are {f.label_zh} {f.name}: {names[0]} and {names[1]}",
+                Sentence(
+                    "two columns of the table of {table} are {label} {name}: {first} and {second}",
+                    table=table,
+                    label=f.label_zh,
+                    name=f.name,
+                    first=names[0],
+                    second=names[1],
+                ),
                 field=names[0],
-                fix=f"Rename or delete one of them (两列含义相同，请改名或删除其中一列), such as {names[1]}",
+                fix=Sentence(
+                    "Rename or delete one of them, such as {name}",
+                    name=names[1],
+                ),
             )
         if names:
             found[f.name] = names[0]
+        elif f.former and (old := by_fold.get(folded(f.former))):
+            raise InputError(
+                Sentence(
+                    "in a table of {table} {old} is now {name} {label}",
+                    table=table,
+                    old=old[0],
+                    name=f.name,
+                    label=f.label_zh,
+                ),
+                field=old[0],
+                fix=Sentence("Rename the column, or delete it if it is something else"),
+            )
     missing = [f for f in fields if f.needed and f.name not in found]
     if missing:
-        lines = "".join(f"\n    {f.label_zh} ({f.name}): {f.meaning_zh}; {f.meaning}" for f in missing)
-        what = "a column" if len(missing) == 1 else f"{len(missing)} columns"
+        lines = Joined(
+            "",
+            (
+                Both(
+                    f"\n    {f.label_zh} ({f.name}): {f.meaning}",
+                    f"\n    {f.label_zh}（{f.name}）：{f.meaning_zh}",
+                )
+                for f in missing
+            ),
+        )
         others = [name for name in given.columns if name not in found.values()]
         hint = next(filter(None, (did_you_mean(f.label_zh, others) for f in missing)), "")
         raise MissingColumnError(
-            f"the table of {table} lacks {what} (缺少列):{lines}",
+            Sentence(
+                "the table of {table} lacks {columns}:{lines}",
+                table=table,
+                columns=columns_counted(len(missing)),
+                lines=lines,
+            ),
             field=missing[0].name if len(missing) == 1 else None,
-            fix=f"{hint} Add what is missing; the header may be in Chinese or English (请补上这些列)".strip(),
+            fix=Joined(
+                " ",
+                (hint, Sentence("Add what is missing; the header may be in Chinese or English")),
+            ),
         )
     return found
 

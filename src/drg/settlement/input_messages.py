@@ -9,6 +9,7 @@ from drg.errors import did_you_mean
 from drg.records.findings import NOTICE
 from drg.settlement.input_fields import DECISIONS, FIRST, KINDS
 from drg.settlement.settlement_findings import Finding
+from drg.words import Sentence
 
 Words = tuple[str, str, str, str]
 
@@ -30,7 +31,7 @@ def kind_unknown(row: Mapping[str, Any]) -> Words:
     value = row["kind"]
     known = [*KINDS, *(words[0] for words in KINDS.values())]
     problem = ("is empty", "为空") if value is None else (f"{value!r} is not known", f"“{value}”无法识别")
-    hint = did_you_mean(value, known) if value else ""
+    hint = did_you_mean(value, known) if value else Sentence("")
     listed = ", ".join(f"{kind} {words[0]}" for kind, words in KINDS.items())
     return (
         f"kind {problem[0]}; the row is left out",
@@ -97,8 +98,8 @@ def decision_unreadable(row: Mapping[str, Any]) -> Words:
     value = row["decision"]
     if value is None:
         problem = (
-            f"payment_yuan is {row['payment_yuan']}, but decision is empty",
-            f"支付金额为 {row['payment_yuan']}，但决定为空",
+            f"special_payment_yuan is {row['special_payment_yuan']}, but decision is empty",
+            f"支付金额为 {row['special_payment_yuan']}，但决定为空",
         )
     else:
         problem = (f"decision {value!r} is not known", f"决定“{value}”无法识别")
@@ -112,9 +113,9 @@ def decision_unreadable(row: Mapping[str, Any]) -> Words:
 
 def payment_unusable(row: Mapping[str, Any]) -> Words:
     """The amount of a decision cannot be used."""
-    value = row["payment_yuan"]
+    value = row["special_payment_yuan"]
     return (
-        f"payment_yuan {value!r} is no amount; the decision is left out",
+        f"special_payment_yuan {value!r} is no amount; the decision is left out",
         f"支付金额“{value}”不是可用的金额，该决定未采用",
         "Write a number in yuan, such as 12345.67, or leave the cell empty to pay what the case cost",
         "请以元为单位填写数字，如 12345.67；按项目支付则留空",
@@ -124,9 +125,9 @@ def payment_unusable(row: Mapping[str, Any]) -> Words:
 def rejected_with_payment(row: Mapping[str, Any]) -> Words:
     """A rejected case has an amount."""
     return (
-        f"the case is rejected, so that its payment_yuan {row['payment_yuan']} is not used",
-        f"该例不同意，其支付金额 {row['payment_yuan']} 未采用",
-        "Empty payment_yuan, or write approved",
+        f"the case is rejected, so that its special_payment_yuan {row['special_payment_yuan']} is not used",
+        f"该例不同意，其支付金额 {row['special_payment_yuan']} 未采用",
+        "Empty special_payment_yuan, or write approved",
         "请清空支付金额，或将决定改为同意",
     )
 
@@ -136,7 +137,7 @@ def payment_zero(row: Mapping[str, Any]) -> Words:  # noqa: ARG001
     return (
         "the case is approved with a payment of 0: it is paid nothing",
         "该例同意，但支付金额为 0，即不予支付",
-        "Leave payment_yuan empty to pay what the case cost",
+        "Leave special_payment_yuan empty to pay what the case cost",
         "如按项目支付，请将支付金额留空",
     )
 

@@ -57,12 +57,13 @@ DECISION_FIELDS: Final = (
     Field("case_id", "病案标识", "the case, as the cases name it", "与病例数据一致"),
     Field("decision", "决定", "approved or rejected; empty: not decided yet", "同意或不同意；空为尚未决定"),
     Field(
-        "payment_yuan",
+        "special_payment_yuan",
         "支付金额",
         "in yuan; empty: what the case cost",
         "元；空为按项目支付",
         needed=False,
         others=("支付金额(元)",),
+        former="payment_yuan",
     ),
     _NOTE,
 )
@@ -94,7 +95,7 @@ SCHEMAS: Final[dict[str, pl.Schema]] = {
             "hospital_id": pl.String(),
             "case_id": pl.String(),
             "approved": pl.Boolean(),
-            "payment_fen": pl.Int64(),
+            "special_payment_fen": pl.Int64(),
             "note": pl.String(),
         }
     ),
@@ -183,12 +184,13 @@ def check_decisions(frame: pl.DataFrame | pl.LazyFrame) -> Checked:
 
     Args:
         frame: text or typed, headers in English or Chinese: hospital_id, case_id, decision and, if wanted,
-            payment_yuan and note; other columns are not looked at. ``drg special-cases`` writes such a table.
+            special_payment_yuan and note; other columns are not looked at. ``drg special-cases`` writes such
+            a table.
 
     Returns:
-        row, hospital_id, case_id, approved, payment_fen (null: what the case cost), note; one row per case.
-        Rows without a decision are left out and counted. A case that is decided twice in the same way counts
-        once; decided in two ways, it is left out.
+        row, hospital_id, case_id, approved, special_payment_fen (null: what the case cost), note; one row per
+        case. Rows without a decision are left out and counted. A case that is decided twice in the same way
+        counts once; decided in two ways, it is left out.
 
     Raises:
         MissingColumnError: a column is absent.
@@ -196,7 +198,7 @@ def check_decisions(frame: pl.DataFrame | pl.LazyFrame) -> Checked:
     """
     cells = read_fields(frame, DECISIONS, DECISION_FIELDS)
     told = FindingsBuilder(DECISIONS, cells)
-    open_ = cells["decision"].is_null() & cells["payment_yuan"].is_null()
+    open_ = cells["decision"].is_null() & cells["special_payment_yuan"].is_null()
     if count := int(open_.sum()):
         told.findings.append(words.not_decided(count))
     told.usable &= ~open_
@@ -205,8 +207,8 @@ def check_decisions(frame: pl.DataFrame | pl.LazyFrame) -> Checked:
     approved = _named(cells["decision"], meant) == "y"
     unread = approved.is_null() & ~open_
     told.add(unread, "decision_unreadable", ERROR, words.decision_unreadable, leave_out=True)
-    amounts = exact(cells["payment_yuan"], 2)
-    given = cells["payment_yuan"].is_not_null()
+    amounts = exact(cells["special_payment_yuan"], 2)
+    given = cells["special_payment_yuan"].is_not_null()
     told.add(
         given & approved & ~amounts["value"].is_between(0, HIGHEST_DECISION_YUAN).fill_null(False),
         "decision_payment_unusable",
@@ -224,13 +226,15 @@ def check_decisions(frame: pl.DataFrame | pl.LazyFrame) -> Checked:
         approved & amounts["rounded"] & told.usable,
         "decision_payment_rounded",
         NOTICE,
-        lambda row: words.rounded(row["payment_yuan"], row["value"], "payment_yuan", "支付金额"),
+        lambda row: words.rounded(
+            row["special_payment_yuan"], row["value"], "special_payment_yuan", "支付金额"
+        ),
         more=amounts.select("value"),
     )
     told.add(
         approved & (amounts["value"] == 0) & told.usable, "decision_payment_zero", WARNING, words.payment_zero
     )
-    payment = _fen(amounts).alias("payment_fen")
+    payment = _fen(amounts).alias("special_payment_fen")
     made = cells.select(
         ROW,
         "hospital_id",
@@ -239,7 +243,7 @@ def check_decisions(frame: pl.DataFrame | pl.LazyFrame) -> Checked:
         payment.set(~approved.fill_null(False), None),
         "note",
     )
-    _once(told, made, ("hospital_id", "case_id"), ("approved", "payment_fen"), "decision", "决定")
+    _once(told, made, ("hospital_id", "case_id"), ("approved", "special_payment_fen"), "decision", "决定")
     return _checked(told, made)
 
 

@@ -11,18 +11,19 @@ from drg.errors import InputError
 from drg.grouping.batched_frames import check_free, in_batches
 from drg.payment.expressions import wide
 from drg.payment.scheme import PaymentScheme
-from drg.settlement.case_formulas import BESIDE, shared_classes
+from drg.settlement.case_formulas import PAID_BESIDE, shared_classes
 from drg.settlement.case_sums import check_columns, readable, with_names
-from drg.settlement.exact_decimals import as_decimals
+from drg.settlement.exact_decimals import as_decimals, figure
 from drg.settlement.settle import Settlement
 from drg.settlement.settlement_columns import ACCOUNT, LOCAL, YEAR
+from drg.words import Sentence
 
 CLEARED_COLUMNS: Final = (
     Column("paid_points", Kind.NUMBER, pl.Decimal(38, 8), "结算点数", "points × paid by group ÷ standard"),
     Column("quality_factor", Kind.NUMBER, pl.Decimal(38, 8), "考核系数", "of the hospital's year"),
     Column("point_value", Kind.NUMBER, pl.Decimal(38, 12), "点值", "yuan per point, of the closed budget"),
     Column(
-        "cleared_payment",
+        "cleared_payment_yuan",
         Kind.MONEY,
         pl.Decimal(38, 2),
         "清算支付",
@@ -53,13 +54,15 @@ def cleared(priced: pl.LazyFrame, settlement: Settlement) -> pl.LazyFrame:
     values = point_values(settlement)
     if values.is_empty():
         raise InputError(
-            "no cleared year was closed by the value of a point, so no case can be priced by it",
-            fix='Set excess and remainder = "point_value" in [[settlement.budgets]] of a points scheme, '
-            "and settle the whole year (or give --close)",
+            Sentence("no cleared year was closed by the value of a point, so no case can be priced by it"),
+            fix=Sentence(
+                'Set excess and remainder = "point_value" in [[settlement.budgets]] of a points scheme, '
+                "and settle the whole year (or give --close)"
+            ),
         )
     schema = priced.collect_schema()
     check_columns(schema.names(), settlement.scheme)
-    check_free(schema.names(), _NAMES, "clearing by points")
+    check_free(schema.names(), _NAMES, Sentence("clearing by points"))
     step = _Step(settlement.scheme, values, has_shares="patient_share_yuan" in schema)
     return in_batches(priced, step, schema, CLEARED_COLUMNS, None)
 
@@ -94,8 +97,8 @@ class _Step:
 
     def __call__(self, batch: pl.DataFrame) -> pl.DataFrame:
         cases = with_names(readable(batch.lazy(), self._scheme, has_shares=self._has_shares).collect())
-        by_group = pl.col("drg_payment").fill_null(0) + pl.col("high_cost_payment").fill_null(0)
-        beside = pl.sum_horizontal(*BESIDE, pl.when(self._shared).then(0).otherwise(by_group))
+        by_group = pl.col("drg_payment_yuan").fill_null(0) + pl.col("high_cost_payment_yuan").fill_null(0)
+        beside = pl.sum_horizontal(*PAID_BESIDE, pl.when(self._shared).then(0).otherwise(by_group))
         places = cases.select(
             *("hospital_id", "insurance_type", "basis", "year", "held"),
             points=pl.when(self._shared).then("points").otherwise(0).cast(_WIDE),
@@ -106,6 +109,6 @@ class _Step:
         half_up = (worth * wide(2) + wide(_PER_FEN)) // wide(2 * _PER_FEN)
         counts = pl.col("point_value").is_not_null() & ~pl.col("held")
         made = found.with_columns(paid_points="points", cleared_payment=half_up + pl.col("beside")).select(
-            pl.when(counts).then(name).alias(name) for name in _NAMES
+            pl.when(counts).then(name).alias(name) for name in map(figure, _NAMES)
         )
         return batch.hstack(as_decimals(made, CLEARED_COLUMNS))

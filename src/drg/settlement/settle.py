@@ -14,6 +14,7 @@ from drg.payment.scheme import PaymentScheme
 from drg.payment.settlement_rules import SettlementRules
 from drg.records.binding import without_unread
 from drg.records.cases import Cases
+from drg.records.former_names import check_names
 from drg.records.short_table import ShortTable
 from drg.settlement import accounts
 from drg.settlement import settlement_notes as notes
@@ -69,7 +70,8 @@ class Settlement(ShortTable):
     scores: pl.DataFrame
 
     def _short(self) -> tuple[str, pl.DataFrame]:
-        columns = ("hospital_id", "insurance_type", "basis", "year", "span", "payment", "payable", "balance")
+        amounts = ("payment_yuan", "payable_yuan", "balance_yuan")
+        columns = ("hospital_id", "insurance_type", "basis", "year", "span", *amounts)
         years = self.rows.filter(pl.col("span").is_in(["year", "forecast"])).select(columns)
         years = years.with_columns(pl.col("year").cast(pl.String))
         return f"Settlement by {self.scheme.id}: {years.height:,} accounts, in yuan", years
@@ -104,6 +106,7 @@ def settle(
     model = loaded.scheme
     rules = model.settlement or NO_RULES
     frame = Cases.of(priced).lazy(own=True, marked=True)
+    check_names(frame.collect_schema().names())
     told: list[Finding] = []
     paid = _checked(payments, check_payments, PAYMENTS, told)
     scored = _checked(scores, check_scores, SCORES, told)

@@ -27,19 +27,33 @@ from drg.records.binding import with_unread
 from drg.records.findings import ERROR, WARNING
 from drg.settlement.input_fields import DECISIONS, MONTH, ROW, FindingsBuilder
 from drg.settlement.settlement_findings import Finding
+from drg.words import Sentence
 
 # At most this share of a hospital's discharges paid by group, where a scheme does not say (national rule).
 QUOTA_SHARE: Final = Decimal("0.05")
 KEYS: Final = ("hospital_id", "case_id")
-_READ: Final = (*KEYS, "discharge_date", "case_class", "total_cost_yuan", "excluded_items_payment")
+_READ: Final = (*KEYS, "discharge_date", "case_class", "total_cost_yuan", "excluded_items_payment_yuan")
 _READ_IF_THERE: Final = (
-    *("excluded_items_yuan", "patient_share_yuan", "other_payers_yuan", "special_payment", "pricing_reason"),
+    *(
+        "excluded_items_yuan",
+        "patient_share_yuan",
+        "other_payers_yuan",
+        "special_case_payment_yuan",
+        "pricing_reason",
+    ),
 )
 _NOTHING: Final = (
-    *("drg_payment", "high_cost_payment", "item_payment", "outside_payment", "surplus_formula"),
+    *(
+        "drg_payment_yuan",
+        "high_cost_payment_yuan",
+        "item_payment_yuan",
+        "outside_payment_yuan",
+        "surplus_formula_yuan",
+    ),
 )
 _WORKED_OUT: Final = (
-    *("special_payment", "payment", "fund_payment", "patient_share", "surplus_adjustment", "surplus"),
+    *("special_case_payment_yuan", "payment_yuan", "fund_payment_yuan", "patient_and_others_yuan"),
+    *("surplus_adjustment_yuan", "surplus_yuan"),
 )
 _NEW: Final = "__new_"
 _KEY: Final = "__key_"
@@ -106,8 +120,8 @@ def apply_decisions(
     names = priced.collect_schema().names()
     missing = [name for name in dict.fromkeys((*_READ, *_NOTHING, *_WORKED_OUT)) if name not in names]
     if missing:
-        fix = "Price the cases first: drg price …; ids of hospital and case must be in the file"
-        raise lacking("A decision on special cases", missing, missing_lines(missing), fix)
+        fix = Sentence("Price the cases first: drg price …; ids of hospital and case must be in the file")
+        raise lacking(Sentence("A decision on special cases"), missing, missing_lines(missing), fix)
     share = QUOTA_SHARE if quota_share is None else quota_share
     read = with_unread((*_READ, *_READ_IF_THERE), names)
     found, counts = _look_up(priced.select(read), decisions)
@@ -170,8 +184,8 @@ def _with_facts(
 
 def _with_case(decisions: pl.DataFrame, found: pl.DataFrame, *, excluded_items: bool) -> pl.DataFrame:
     """What the case of each decision would be paid, and whether that can be known."""
-    cases = decisions.select(*KEYS, decided="payment_fen").join(
-        found.unique(KEYS, keep="any").rename({"special_payment": "was_special"}),
+    cases = decisions.select(*KEYS, decided="special_payment_fen").join(
+        found.unique(KEYS, keep="any").rename({"special_case_payment_yuan": "was_special"}),
         on=KEYS,
         how="left",
         maintain_order="left",
@@ -181,15 +195,15 @@ def _with_case(decisions: pl.DataFrame, found: pl.DataFrame, *, excluded_items: 
     usable = (cost >= 0) & (excluded >= 0) & (excluded <= cost)
     by_cost = pl.Series(np.where(usable, cost - excluded, 0))
     special = cases["decided"].fill_null(by_cost).to_numpy()
-    payment = special + np.maximum(fen(cases, "excluded_items_payment"), 0)
+    payment = special + np.maximum(fen(cases, "excluded_items_payment_yuan"), 0)
     fund, not_known = _fund(cases, payment)
     amounts = {
-        "special_payment": yuan(special),
-        "payment": yuan(payment),
-        "fund_payment": yuan(fund, not_known),
-        "patient_share": yuan(payment - fund, not_known),
-        "surplus_adjustment": yuan(payment - cost),
-        "surplus": yuan(payment - cost),
+        "special_case_payment_yuan": yuan(special),
+        "payment_yuan": yuan(payment),
+        "fund_payment_yuan": yuan(fund, not_known),
+        "patient_and_others_yuan": yuan(payment - fund, not_known),
+        "surplus_adjustment_yuan": yuan(payment - cost),
+        "surplus_yuan": yuan(payment - cost),
         "pricing_reason": pl.Series(_reasons(cases), dtype=pl.String),
     }
     return pl.DataFrame(
@@ -328,7 +342,7 @@ def _put(priced: pl.LazyFrame, chosen: pl.DataFrame) -> pl.LazyFrame:
     keys = [f"{_KEY}{name}" for name in KEYS]
     new = chosen.lazy().select(*keys, *(pl.col(f"{_NEW}{name}").cast(schema[name]) for name in names))
     joined = priced.join(new, left_on=KEYS, right_on=keys, how="left", maintain_order="left")
-    hit = pl.col(f"{_NEW}special_payment").is_not_null()
+    hit = pl.col(f"{_NEW}special_case_payment_yuan").is_not_null()
     zero = pl.lit("0.00").cast(pl.Decimal(18, 2))
     values = {
         "case_class": pl.lit(CaseClass.SPECIAL.value),

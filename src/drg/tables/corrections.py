@@ -11,6 +11,7 @@ import polars as pl
 from drg.errors import TablesError
 from drg.tables.manifest import Manifest
 from drg.tables.table_layout import TABLES, Table
+from drg.words import Joined, Sentence
 
 ADDED: Final = "added"
 REMOVED: Final = "removed"
@@ -90,21 +91,38 @@ def _check(table: Table, frame: pl.DataFrame, corrections: pl.DataFrame, file: P
     for row in corrections.rows(named=True):
         key, column = row["key"], row["column"]
         if row["change"] == REMOVED and key in present:
-            _refuse(file, table, key, "the table has the row", "Delete the row, or the correction")
+            _refuse(
+                file,
+                table,
+                key,
+                Sentence("the table has the row"),
+                Sentence("Delete the row, or the correction"),
+            )
         if row["change"] != REMOVED and key not in present:
-            _refuse(file, table, key, "the table has no such row", "Mend the key, or delete the correction")
+            _refuse(
+                file,
+                table,
+                key,
+                Sentence("the table has no such row"),
+                Sentence("Mend the key, or delete the correction"),
+            )
         if row["change"] == CHANGED:
             if column not in table.columns:
-                fix = f"Name one of {', '.join(table.columns)}"
-                _refuse(file, table, key, f"the table has no column {column!r}", fix)
+                fix = Sentence("Name one of {names}", names=Joined(", ", table.columns))
+                _refuse(file, table, key, Sentence("the table has no column {name!r}", name=column), fix)
             if str(there.filter(key=key)[column][0]) == row["before"]:
-                problem = f"the {column} is what the source has"
-                _refuse(file, table, key, problem, "Correct the table, or delete the correction")
+                problem = Sentence("the {column} is what the source has", column=column)
+                _refuse(file, table, key, problem, Sentence("Correct the table, or delete the correction"))
 
 
 def _refuse(file: Path, table: Table, key: str, problem: str, fix: str) -> None:
     raise TablesError(
-        f"{table.name} {key!r} is said to be corrected, but {problem}",
+        Sentence(
+            "{table} {key!r} is said to be corrected, but {problem}",
+            table=table.name,
+            key=key,
+            problem=problem,
+        ),
         file=file,
         field="corrections",
         fix=fix,

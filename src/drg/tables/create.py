@@ -16,6 +16,7 @@ from drg.tables.overlay import changes_between
 from drg.tables.read import check_files, read_table
 from drg.tables.table_layout import MANIFEST_FILE, TABLES
 from drg.tables.write import write_version
+from drg.words import Sentence
 
 
 def new_version(
@@ -48,8 +49,12 @@ def new_version(
     manifest = checked_manifest(id=id_, title=title or id_, based_on=based_on)
     if find_base(directory, based_on).resolve() != find(base).resolve():
         raise OutputError(
-            f"a version in {directory} that is based on {based_on!r} would find another one of that id",
-            fix="Write it beside its base: give the directory that holds the base",
+            Sentence(
+                "a version in {directory} that is based on {based_on!r} would find another one of that id",
+                directory=directory,
+                based_on=based_on,
+            ),
+            fix=Sentence("Write it beside its base: give the directory that holds the base"),
         )
     changes: dict[str, pl.DataFrame] = {}
     if full is not None:
@@ -69,11 +74,11 @@ def place_for(root: Path | None, id_: str) -> Path:
     """
     root = root or user_root()
     if root is None:
-        raise OutputError("no directory of yours is known", fix="Give one with -o")
+        raise OutputError(Sentence("no directory of yours is known"), fix=Sentence("Give one with -o"))
     directory = root / id_
     if (directory / MANIFEST_FILE).exists():
-        fix = "Choose another id or directory, or delete that one first"
-        raise OutputError("there is a version already", file=directory, fix=fix)
+        fix = Sentence("Choose another id or directory, or delete that one first")
+        raise OutputError(Sentence("there is a version already"), file=directory, fix=fix)
     return directory
 
 

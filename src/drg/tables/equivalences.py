@@ -22,6 +22,7 @@ from drg.tables.locate import find_base
 from drg.tables.manifest import read_manifest
 from drg.tables.read import read_table
 from drg.tables.table_layout import EQUIVALENCES
+from drg.words import Joined, Sentence
 
 if TYPE_CHECKING:
     from drg.tables.load import GrouperTables
@@ -74,11 +75,11 @@ def _check(equivalences: pl.DataFrame, adrg: pl.DataFrame) -> None:
     for row in equivalences.rows(named=True):
         if row["adrg"] not in names:
             hint = did_you_mean(row["adrg"], names)
-            fix = f"{hint} Name an ADRG of this version".strip()
-            refuse(row, "adrg", f"there is no ADRG {row['adrg']!r} in this version", fix)
+            fix: Sentence = Joined(" ", (hint, Sentence("Name an ADRG of this version")))
+            refuse(row, "adrg", Sentence("there is no ADRG {adrg!r} in this version", adrg=row["adrg"]), fix)
         if normal_name(names[row["adrg"]]) == normal_name(row["other_name"]):
-            fix = "Delete the row: equal names need no equivalence"
-            refuse(row, "other_name", f"ADRG {row['adrg']!r} has this name already", fix)
+            fix = Sentence("Delete the row: equal names need no equivalence")
+            refuse(row, "other_name", Sentence("ADRG {adrg!r} has this name already", adrg=row["adrg"]), fix)
 
 
 def same_adrgs(before: GrouperTables, after: GrouperTables) -> dict[str, str]:

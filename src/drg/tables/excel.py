@@ -18,7 +18,8 @@ from xml.etree import ElementTree
 
 import polars as pl
 
-from drg.errors import TablesError, did_you_mean
+from drg.errors import TablesError, did_you_mean, system_reason
+from drg.words import Joined, Sentence
 
 # The published workbook has some 30 MB of XML and 450,000 cells.
 LARGEST_CONTENT = 256_000_000
@@ -34,7 +35,7 @@ _EMPTY_FORMULA = re.compile(
     rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, ElementTree.ParseError)
-_SAVE_AS = "Open it in a spreadsheet program and save it as .xlsx"
+_SAVE_AS = Sentence("Open it in a spreadsheet program and save it as .xlsx")
 
 
 class Excel:
@@ -75,19 +76,32 @@ class Excel:
         found = next((sheet for sheet in self.sheets if _folded(sheet) == _folded(name)), None)
         if found is None:
             hint = did_you_mean(name, self.sheets)
-            fix = f"{hint} The sheets are {', '.join(self.sheets)}; rename the one that is meant".strip()
-            raise TablesError(f"the workbook has no sheet {name!r}", file=self.file, fix=fix)
+            fix = Joined(
+                " ",
+                (
+                    hint,
+                    Sentence(
+                        "The sheets are {names}; rename the one that is meant",
+                        names=Joined(", ", self.sheets),
+                    ),
+                ),
+            )
+            raise TablesError(
+                Sentence("the workbook has no sheet {name!r}", name=name), file=self.file, fix=fix
+            )
         with _archive(self.raw, self.file) as archive:
             _check_sheet(archive.read(self._parts[found]), self.place(found))
         try:
             book = fastexcel.read_excel(self.raw)
             return book.load_sheet(found, header_row=None, skip_rows=0, dtypes="string").to_polars()
         except fastexcel.FastExcelError as error:
-            raise TablesError(f"cannot be read: {error}", file=self.place(found), fix=_SAVE_AS) from error
+            raise TablesError(
+                Sentence("cannot be read: {reason}", reason=str(error)), file=self.place(found), fix=_SAVE_AS
+            ) from error
 
     def place(self, sheet: str) -> str:
         """How errors name a sheet."""
-        return f"{self.file}, sheet {sheet}"
+        return Sentence("{file}, sheet {sheet}", file=self.file, sheet=sheet)
 
 
 def _folded(name: str) -> str:
@@ -98,10 +112,14 @@ def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except FileNotFoundError:
-        raise TablesError("there is no such file", file=file, fix="Check the path") from None
+        raise TablesError(
+            Sentence("there is no such file"), file=file, fix=Sentence("Check the path")
+        ) from None
     except OSError as error:
-        fix = "Give the path of a workbook that you may read"
-        raise TablesError(f"cannot be read: {error.strerror}", file=file, fix=fix) from None
+        fix = Sentence("Give the path of a workbook that you may read")
+        raise TablesError(
+            Sentence("cannot be read: {reason}", reason=system_reason(error)), file=file, fix=fix
+        ) from None
 
 
 @contextmanager
@@ -109,14 +127,22 @@ def _archive(raw: bytes, file: Path) -> Iterator[zipfile.ZipFile]:
     """The workbook as the zip archive that it is; every failure to read it becomes a TablesError."""
     if raw.startswith(_OLD_FORMAT):
         if _ENCRYPTED in raw:
-            raise TablesError("the workbook is encrypted", file=file, fix="Save it without a password")
-        raise TablesError("not an .xlsx workbook, but one of the old .xls format", file=file, fix=_SAVE_AS)
+            raise TablesError(
+                Sentence("the workbook is encrypted"), file=file, fix=Sentence("Save it without a password")
+            )
+        raise TablesError(
+            Sentence("not an .xlsx workbook, but one of the old .xls format"), file=file, fix=_SAVE_AS
+        )
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             _check_directory(archive, file)
             yield archive
     except _DAMAGE as error:
-        problem = f"the file is damaged ({error})" if raw.startswith(b"PK") else "not an .xlsx workbook"
+        problem = (
+            Sentence("the file is damaged ({reason})", reason=str(error))
+            if raw.startswith(b"PK")
+            else Sentence("not an .xlsx workbook")
+        )
         raise TablesError(problem, file=file, fix=_SAVE_AS) from None
 
 
@@ -126,14 +152,22 @@ def _check_directory(archive: zipfile.ZipFile, file: Path) -> None:
     size = sum(part.file_size for part in parts)
     if size > LARGEST_CONTENT:
         raise TablesError(
-            f"the workbook unpacks to {size / 1e6:,.0f} MB; the published one has about 30",
+            Sentence(
+                "the workbook unpacks to {size:,.0f} MB; the published one has about 30",
+                size=size / 1e6,
+            ),
             file=file,
-            fix=f"A workbook of tables stays below {LARGEST_CONTENT / 1e6:,.0f} MB; get the original again",
+            fix=Sentence(
+                "A workbook of tables stays below {size:,.0f} MB; get the original again",
+                size=LARGEST_CONTENT / 1e6,
+            ),
         )
     if any(part.flag_bits & 1 for part in parts):
-        raise TablesError("the workbook is encrypted", file=file, fix="Save it without a password")
+        raise TablesError(
+            Sentence("the workbook is encrypted"), file=file, fix=Sentence("Save it without a password")
+        )
     if "xl/workbook.xml" not in archive.namelist():
-        raise TablesError("not an .xlsx workbook", file=file, fix=_SAVE_AS)
+        raise TablesError(Sentence("not an .xlsx workbook"), file=file, fix=_SAVE_AS)
 
 
 def _sheet_parts(archive: zipfile.ZipFile, file: Path) -> dict[str, str]:
@@ -150,7 +184,7 @@ def _sheet_parts(archive: zipfile.ZipFile, file: Path) -> dict[str, str]:
         if path in archive.namelist():
             found[sheet.get("name", "")] = path
     if not found:
-        raise TablesError("the workbook has no sheets", file=file, fix=_SAVE_AS)
+        raise TablesError(Sentence("the workbook has no sheets"), file=file, fix=_SAVE_AS)
     return found
 
 
@@ -161,28 +195,30 @@ def _check_sheet(xml: bytes, place: str) -> None:
         columns.add(cell[1])
         if _ERROR_CELL.search(cell[0]):
             raise TablesError(
-                "the cell holds an error such as #REF! or #N/A",
+                Sentence("the cell holds an error such as #REF! or #N/A"),
                 file=place,
                 row=int(cell[2]),
                 field=cell[1].decode(),
-                fix="Write the text that belongs there",
+                fix=Sentence("Write the text that belongs there"),
             )
     width = max((_number(column) for column in columns), default=0)
     if rows * width > LARGEST_SHEET:
         raise TablesError(
-            f"the sheet reaches to row {rows:,} and column {width:,}",
+            Sentence("the sheet reaches to row {rows:,} and column {width:,}", rows=rows, width=width),
             file=place,
-            fix="Delete the empty rows and columns after the data, then save it",
+            fix=Sentence("Delete the empty rows and columns after the data, then save it"),
         )
     if b"<f" in xml or b":f" in xml:
         formula = _EMPTY_FORMULA.search(xml)
         if formula:
             raise TablesError(
-                "the cell holds a formula that was never computed",
+                Sentence("the cell holds a formula that was never computed"),
                 file=place,
                 row=int(formula[2]),
                 field=formula[1].decode(),
-                fix="Open the workbook in a spreadsheet program and save it, or write the text itself",
+                fix=Sentence(
+                    "Open the workbook in a spreadsheet program and save it, or write the text itself"
+                ),
             )
 
 

@@ -18,6 +18,7 @@ from drg.tables.published import chs_drg_3_0
 from drg.tables.published_workbook import Workbook, read_workbook
 from drg.tables.table_layout import TABLES
 from drg.tables.write import write_version
+from drg.words import Joined, Sentence
 
 NATIONAL_AUTHORITY = "国家医疗保障局"
 CODE_SYSTEM = "医保版（ICD-10 医保2.0版，ICD-9-CM-3 医保2.0版）"
@@ -186,13 +187,26 @@ def _refuse_absent(
     name = absent[table][row[table]][0]
     hint = did_you_mean(name, known)
     raise RuleError(
-        f"the workbook has no set {name!r}, for which the rule of {row[table]} asks",
+        Sentence(
+            "the workbook has no set {name!r}, for which the rule of {group} asks",
+            name=name,
+            group=row[table],
+        ),
         rule=row["rule"],
         character=_where(name, row["rule"]),
         file=row["file"],
         row=row["row"],
         field=f"{table.upper()}规则",
-        fix=f"{hint} Mend the rule, add the set, or leave out such groups ({count}) with --partial".strip(),
+        fix=Joined(
+            " ",
+            (
+                hint,
+                Sentence(
+                    "Mend the rule, add the set, or leave out such groups ({count}) with --partial",
+                    count=count,
+                ),
+            ),
+        ),
     )
 
 

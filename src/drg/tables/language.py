@@ -25,6 +25,7 @@ from typing import NoReturn, TypeAlias
 
 from drg.columns import VARIABLES, Kind
 from drg.errors import RuleError, did_you_mean
+from drg.words import Joined, Sentence
 
 DIAGNOSIS_FIELDS = frozenset({"ZYZD", "QTZD"})
 PROCEDURE_FIELDS = frozenset({"ZYSS", "QTSS"})
@@ -154,10 +155,10 @@ def _tokens(rule: str) -> list[_Token]:
         match = _TOKEN.match(rule, position)
         if match is None:
             raise RuleError(
-                f"{rule[position]!r} does not belong to the rule notation",
+                Sentence("{text!r} does not belong to the rule notation", text=rule[position]),
                 rule=rule,
                 character=position + 1,
-                fix="Remove it, or close the quotation mark that it opens",
+                fix=Sentence("Remove it, or close the quotation mark that it opens"),
             )
         kind = str(match.lastgroup)
         if kind != "blank":
@@ -197,7 +198,9 @@ class _Parser:
 
     def expect(self, text: str) -> None:
         if not self.skip(text):
-            self.fail(f"{text!r} was expected here, not {self.token.text!r}")
+            self.fail(
+                Sentence("{expected!r} was expected here, not {text!r}", expected=text, text=self.token.text)
+            )
 
     def fail(self, problem: str, token: _Token | None = None, fix: str | None = None) -> NoReturn:
         at = (token or self.token).start + 1
@@ -213,7 +216,7 @@ class _Parser:
             return Constant(True)
         expression = self.expression()
         if self.token.kind != "end":
-            self.fail(f"{self.token.text!r} is left over after a complete rule")
+            self.fail(Sentence("{text!r} is left over after a complete rule", text=self.token.text))
         return expression
 
     def expression(self) -> Expression:
@@ -245,17 +248,20 @@ class _Parser:
             return self.membership(token)
         if token.kind == "name":
             return self.comparison(token)
-        return self.fail(f"a condition was expected here, not {token.text!r}")
+        return self.fail(Sentence("a condition was expected here, not {text!r}", text=token.text))
 
     def membership(self, start: _Token) -> Expression:
         fields = self.fields()
         negated = self.skip("not")
         self.expect("in")
         at = self.token
-        sets = self.names("a set")
+        sets = self.names(Sentence("a set"))
         if COMPLICATION_SETS & set(sets) and fields != ("QTZD",):
             self.fail(
-                "MCC and CC hold the complications among the other diagnoses, so only QTZD can be in them", at
+                Sentence(
+                    "MCC and CC hold the complications among the other diagnoses, so only QTZD can be in them"
+                ),
+                at,
             )
         text = self.text_from(start)
         member = Member(fields, sets, re.sub(r"(?i)\bnot\W+in\b", "in", text), at.start + 1)
@@ -264,46 +270,58 @@ class _Parser:
     def comparison(self, start: _Token) -> Compare:
         name = self.take().text
         if name not in SCALARS:
-            hint = did_you_mean(name, VARIABLES) or f"The variables are {', '.join(sorted(VARIABLES))}"
-            self.fail(f"unknown variable {name!r}", start, hint)
+            hint = did_you_mean(name, VARIABLES) or Sentence(
+                "The variables are {names}", names=Joined(", ", sorted(VARIABLES))
+            )
+            self.fail(Sentence("unknown variable {name!r}", name=name), start, hint)
         operator = self.operator()
         wants_text = VARIABLES[name].kind is Kind.TEXT
         if wants_text:
             if self.token.kind != "text" or operator != "=":
-                self.fail(f'{name} is a code and is compared as text: write {name} = "5"')
+                self.fail(Sentence('{name} is a code and is compared as text: write {name} = "5"', name=name))
             return Compare(name, "=", self.take().text[1:-1].strip(), self.text_from(start))
         if self.token.kind != "number":
-            self.fail(f"{name} is compared with a number, not with {self.token.text!r}")
+            self.fail(
+                Sentence(
+                    "{name} is compared with a number, not with {text!r}", name=name, text=self.token.text
+                )
+            )
         return Compare(name, operator, float(self.take().text), self.text_from(start))
 
     def count(self, start: _Token) -> Count:
         self.expect("(")
         at = self.token
         if at.kind != "name" or at.text in VARIABLES or at.text in COMPLICATION_SETS:
-            self.fail(f"length counts the codes of a set of the version, not of {at.text!r}")
+            self.fail(
+                Sentence("length counts the codes of a set of the version, not of {text!r}", text=at.text)
+            )
         name = self.take().text
         self.expect("∩")
         fields = self.fields()
         self.expect(")")
         operator = self.operator()
         if self.token.kind != "number":
-            self.fail(f"a number was expected here, not {self.token.text!r}")
+            self.fail(Sentence("a number was expected here, not {text!r}", text=self.token.text))
         value = float(self.take().text)
         return Count(name, fields, operator, value, self.text_from(start), at.start + 1)
 
     def operator(self) -> str:
         if self.token.text not in _COMPARISONS:
-            self.fail(f"one of >= <= > < = was expected here, not {self.token.text!r}")
+            self.fail(Sentence("one of >= <= > < = was expected here, not {text!r}", text=self.token.text))
         return self.take().text
 
     def fields(self) -> tuple[str, ...]:
         start = self.token
-        fields = self.names("a field")
+        fields = self.names(Sentence("a field"))
         for name in fields:
             if name not in FIELDS:
-                self.fail(f"{name!r} is not a field of codes", start, "The fields are ZYZD, QTZD, ZYSS, QTSS")
+                self.fail(
+                    Sentence("{name!r} is not a field of codes", name=name),
+                    start,
+                    Sentence("The fields are ZYZD, QTZD, ZYSS, QTSS"),
+                )
         if DIAGNOSIS_FIELDS & set(fields) and PROCEDURE_FIELDS & set(fields):
-            self.fail("diagnoses and procedures are mixed in one brace", start)
+            self.fail(Sentence("diagnoses and procedures are mixed in one brace"), start)
         return fields
 
     def names(self, what: str) -> tuple[str, ...]:
@@ -311,11 +329,13 @@ class _Parser:
         if self.token.kind == "name":
             return (self.take().text,)
         if not self.skip("{"):
-            self.fail(f"{what} or {{…}} was expected here, not {self.token.text!r}")
+            self.fail(
+                Sentence("{what} or {{…}} was expected here, not {text!r}", what=what, text=self.token.text)
+            )
         names: dict[str, None] = {}
         while True:
             if self.token.kind != "name":
-                self.fail(f"{what} was expected here, not {self.token.text!r}")
+                self.fail(Sentence("{what} was expected here, not {text!r}", what=what, text=self.token.text))
             names[self.take().text] = None
             if not self.skip(","):
                 break

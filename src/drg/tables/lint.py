@@ -10,6 +10,7 @@ import polars as pl
 
 from drg.errors import TablesError, did_you_mean
 from drg.tables.table_layout import ADD, CHANGE, COMPLICATIONS, REMOVE, REPLACE, Table
+from drg.words import Joined, Sentence
 
 LEVELS = ("MCC", "CC")
 CHANGES = (ADD, REMOVE, REPLACE)
@@ -43,15 +44,30 @@ def check_cells(frame: pl.DataFrame, table: Table) -> None:
     for column in table.required:
         rows = frame if column in table.key else values
         if row := first(rows, pl.col(column) == ""):
-            refuse(row, column, f"{column} is empty", "Fill the cell or delete the row")
+            refuse(
+                row,
+                column,
+                Sentence("{column} is empty", column=column),
+                Sentence("Fill the cell or delete the row"),
+            )
     for column in table.codes:
         if row := first(frame, pl.col(column).str.contains(r"[^!-~]")):
             _refuse_code(row, column)
     whole = pl.col("order").str.contains(r"\A-?[0-9]{1,9}\z")
     if not table.is_list and (row := first(values, ~whole)):
-        refuse(row, "order", f"order is {row['order']!r}, not a whole number", "Write a number such as 12")
+        refuse(
+            row,
+            "order",
+            Sentence("order is {order!r}, not a whole number", order=row["order"]),
+            Sentence("Write a number such as 12"),
+        )
     if table is COMPLICATIONS and (row := first(values, ~pl.col("level").is_in(LEVELS))):
-        refuse(row, "level", f"level is {row['level']!r}", "Write MCC or CC, in capitals")
+        refuse(
+            row,
+            "level",
+            Sentence("level is {level!r}", level=row["level"]),
+            Sentence("Write MCC or CC, in capitals"),
+        )
 
 
 def check_unique(frame: pl.DataFrame, table: Table) -> None:
@@ -63,9 +79,15 @@ def check_unique(frame: pl.DataFrame, table: Table) -> None:
         return
     earlier = first(frame, pl.all_horizontal(pl.col(column) == row[column] for column in table.key)) or {}
     code = " ".join(str(row[column]) for column in table.key)
-    where = f", first in row {earlier['row']}" if "row" in earlier else ""
-    fix = "Keep one change of it" if CHANGE in frame.columns else "Keep one of the rows, or mend the code"
-    refuse(row, table.key[-1], f"{code!r} is there twice{where}", fix)
+    problem = Sentence("{code!r} is there twice", code=code)
+    if "row" in earlier:
+        problem = Sentence("{code!r} is there twice, first in row {row}", code=code, row=earlier["row"])
+    fix = (
+        Sentence("Keep one change of it")
+        if CHANGE in frame.columns
+        else Sentence("Keep one of the rows, or mend the code")
+    )
+    refuse(row, table.key[-1], problem, fix)
 
 
 def check_references(tables: Mapping[str, pl.DataFrame]) -> None:
@@ -82,16 +104,28 @@ def check_references(tables: Mapping[str, pl.DataFrame]) -> None:
     _check_parent(drg, "adrg", adrg["adrg"])
     scopes = drg.join(adrg.select("adrg", adrg_mdc="mdc"), on="adrg", how="left", maintain_order="left")
     if row := first(scopes, pl.col("mdc") != pl.col("adrg_mdc")):
-        problem = f"DRG {row['drg']!r} names MDC {row['mdc']!r}, but its ADRG is in {row['adrg_mdc']!r}"
-        refuse(row, "mdc", problem, "Name the same MDC in both tables")
+        problem = Sentence(
+            "DRG {drg!r} names MDC {mdc!r}, but its ADRG is in {adrg_mdc!r}",
+            drg=row["drg"],
+            mdc=row["mdc"],
+            adrg_mdc=row["adrg_mdc"],
+        )
+        refuse(row, "mdc", problem, Sentence("Name the same MDC in both tables"))
 
 
 def _check_parent(frame: pl.DataFrame, column: str, known: pl.Series) -> None:
     if row := first(frame, ~pl.col(column).is_in(known.implode())):
         hint = did_you_mean(row[column], known.to_list())
         child = frame.columns[0]
-        problem = f"{child.upper()} {row[child]!r} names an unknown {column.upper()} {row[column]!r}"
-        refuse(row, column, problem, f"{hint} Name one of {column}.csv, or add it there".strip())
+        problem = Sentence(
+            "{table} {code!r} names an unknown {column} {value!r}",
+            table=child.upper(),
+            code=row[child],
+            column=column.upper(),
+            value=row[column],
+        )
+        fix = Sentence("Name one of {table}.csv, or add it there", table=column)
+        refuse(row, column, problem, Joined(" ", (hint, fix)))
 
 
 def _check_change(frame: pl.DataFrame, table: Table) -> None:
@@ -100,18 +134,33 @@ def _check_change(frame: pl.DataFrame, table: Table) -> None:
     if row is None:
         return
     if row[CHANGE] == REPLACE:
-        fix = "Remove the one row and add the other"
-        refuse(row, CHANGE, f"a row of {table.file} has nothing to replace", fix)
+        fix = Sentence("Remove the one row and add the other")
+        refuse(row, CHANGE, Sentence("a row of {file} has nothing to replace", file=table.file), fix)
     hint = did_you_mean(row[CHANGE], words)
-    fix = f"{hint} Write one of {', '.join(words)}".strip()
-    refuse(row, CHANGE, f"unknown change {row[CHANGE]!r}", fix)
+    known = Sentence("Write one of {names}", names=Joined(", ", words))
+    problem = Sentence("unknown change {change!r}", change=row[CHANGE])
+    refuse(row, CHANGE, problem, Joined(" ", (hint, known)))
 
 
 def _refuse_code(row: Mapping[str, Any], column: str) -> NoReturn:
     code = row[column]
     sign = next(sign for sign in code if not "!" <= sign <= "~")
-    name = unicodedata.name(sign, "a control character")
+    name = unicodedata.name(sign, Sentence("a control character"))
     plain = unicodedata.normalize("NFKC", code)
     mended = plain.isascii() and plain.isprintable() and " " not in plain
-    fix = f"Write {plain!r} (its NFKC form)" if mended else "Type it again in plain letters, digits and signs"
-    refuse(row, column, f"{code!r} holds U+{ord(sign):04X} ({name}), which no code has", fix)
+    fix = (
+        Sentence("Write {plain!r} (its NFKC form)", plain=plain)
+        if mended
+        else Sentence("Type it again in plain letters, digits and signs")
+    )
+    refuse(
+        row,
+        column,
+        Sentence(
+            "{code!r} holds U+{number:04X} ({name}), which no code has",
+            code=code,
+            number=ord(sign),
+            name=name,
+        ),
+        fix,
+    )

@@ -18,6 +18,7 @@ from drg.tables.manifest import Manifest, read_manifest
 from drg.tables.overlay import apply
 from drg.tables.read import check_files, read_table
 from drg.tables.table_layout import MANIFEST_FILE, PROVENANCE, TABLES, Table
+from drg.words import Sentence
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -92,10 +93,10 @@ def _resolve(
     if here in trail:
         circle = " → ".join(path.name for path in (*trail[trail.index(here) :], here))
         raise TablesError(
-            f"based_on leads in a circle: {circle}",
+            Sentence("based_on leads in a circle: {circle}", circle=circle),
             file=directory / MANIFEST_FILE,
             field="based_on",
-            fix="Base one of them on a complete version",
+            fix=Sentence("Base one of them on a complete version"),
         )
     shipped = installed().get(directory.name) == directory
     manifest = read_manifest(directory, expected_id=directory.name if shipped else None)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from drg.errors import TablesError, UnknownGrouperError, did_you_mean
 from drg.tables.table_layout import MANIFEST_FILE
+from drg.words import Joined, Sentence
 
 if TYPE_CHECKING:
     from drg.tables.manifest import Manifest
@@ -72,13 +73,21 @@ def called(directory: Path) -> str:
 def _check_named(root: Path) -> None:
     if not root.is_dir():
         raise TablesError(
-            f"{ROOTS_VARIABLE} names {str(root)!r}, which is not a directory",
-            fix=f"Create it, or mend the environment variable {ROOTS_VARIABLE}",
+            Sentence(
+                "{variable} names {root!r}, which is not a directory",
+                variable=ROOTS_VARIABLE,
+                root=str(root),
+            ),
+            fix=Sentence("Create it, or mend the environment variable {variable}", variable=ROOTS_VARIABLE),
         )
     if (root / MANIFEST_FILE).is_file():
         raise TablesError(
-            f"{ROOTS_VARIABLE} names {str(root)!r}, which is a version itself",
-            fix=f"Name the directory that holds it: {str(root.parent)!r}",
+            Sentence(
+                "{variable} names {root!r}, which is a version itself",
+                variable=ROOTS_VARIABLE,
+                root=str(root),
+            ),
+            fix=Sentence("Name the directory that holds it: {directory!r}", directory=str(root.parent)),
         )
 
 
@@ -140,17 +149,24 @@ def find_series(grouper: str | Path) -> Series | None:
         raise
     if grouper in known and grouper in series:
         raise TablesError(
-            f"{grouper!r} is both a version and the series of {series[grouper].periods}",
+            Sentence(
+                "{grouper!r} is both a version and the series of {periods}",
+                grouper=grouper,
+                periods=series[grouper].periods,
+            ),
             file=known[grouper] / MANIFEST_FILE,
             field="id",
-            fix="Give the version another id, or the series, in the manifests of all its versions",
+            fix=Sentence("Give the version another id, or the series, in the manifests of all its versions"),
         )
     return series.get(grouper)
 
 
 def _named_series(directories: Iterable[Path]) -> set[str]:
     """The series that manifests name, which are not checked."""
-    return {str(entries.get("series")) for entries in map(own_entries, directories)}
+    heads = (_head(directory) for directory in directories)
+    # Few manifests name one, and reading them all takes as long as grouping some cases. Keys may be escaped.
+    naming = (head for head in heads if "series" in head or "\\" in head)
+    return {str(_entries(head).get("series")) for head in naming}
 
 
 def own_entries(directory: Path) -> dict[str, Any]:
@@ -158,10 +174,22 @@ def own_entries(directory: Path) -> dict[str, Any]:
 
     Hundreds of corrected rows may follow, which take a hundred times as long to read.
     """
+    return _entries(_head(directory))
+
+
+def _head(directory: Path) -> str:
+    """The text of a manifest before its first table; empty if it cannot be read."""
     try:
         text = (directory / MANIFEST_FILE).read_text(encoding="utf-8-sig")
-        return tomllib.loads(re.split(r"^\s*\[", text, maxsplit=1, flags=re.MULTILINE)[0])
     except (OSError, ValueError):
+        return ""
+    return re.split(r"^\s*\[", text, maxsplit=1, flags=re.MULTILINE)[0]
+
+
+def _entries(head: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(head)
+    except ValueError:
         return {}
 
 
@@ -180,8 +208,11 @@ def find(grouper: str | Path) -> Path:
         if path.is_dir():
             return path
         raise UnknownGrouperError(
-            f"there is no directory {str(grouper)!r}",
-            fix=f"Give the directory that holds {MANIFEST_FILE}, or an id that drg groupers lists",
+            Sentence("there is no directory {grouper!r}", grouper=str(grouper)),
+            fix=Sentence(
+                "Give the directory that holds {file}, or an id that drg groupers lists",
+                file=MANIFEST_FILE,
+            ),
         )
     known = installed()
     if grouper in known:
@@ -191,11 +222,12 @@ def find(grouper: str | Path) -> Path:
     series = _series_or_none()
     if grouper in series:
         raise UnknownGrouperError(
-            f"{grouper!r} is a series of versions, and one version is needed here",
-            fix=f"Name one of them: {series[grouper].periods}",
+            Sentence("{grouper!r} is a series of versions, and one version is needed here", grouper=grouper),
+            fix=Sentence("Name one of them: {periods}", periods=series[grouper].periods),
         )
     raise UnknownGrouperError(
-        f"there is no grouper version {grouper!r}, nor a series", fix=_ways_out(grouper, [*known, *series])
+        Sentence("there is no grouper version {grouper!r}, nor a series", grouper=grouper),
+        fix=_ways_out(grouper, [*known, *series]),
     )
 
 
@@ -222,7 +254,10 @@ def find_base(directory: Path, base: str) -> Path:
     if base in known:
         return known[base]
     raise TablesError(
-        f"there is no grouper version {base!r} to be based on, neither beside this one nor installed",
+        Sentence(
+            "there is no grouper version {base!r} to be based on, neither beside this one nor installed",
+            base=base,
+        ),
         file=directory / MANIFEST_FILE,
         field="based_on",
         fix=_ways_out(base, known),
@@ -233,12 +268,16 @@ def _has_separator(text: str) -> bool:
     return any(separator in text for separator in ("/", os.sep, os.altsep) if separator)
 
 
-def _ways_out(wrong: str, known: Iterable[str]) -> str:
-    hint = did_you_mean(wrong, known)
+def _ways_out(wrong: str, known: Iterable[str]) -> Sentence:
     own = user_root()
-    place = f"in {own} or in a directory that" if own else "in a directory that"
-    return (
-        f"{hint} List what is installed with: drg groupers. A version that does not come with the package"
-        f" is looked for {place} {ROOTS_VARIABLE} names; drg tables import makes one of a published"
-        " workbook, drg tables new one that differs from another"
-    ).strip()
+    if own:
+        place = Sentence("in {own} or in a directory that {variable} names", own=own, variable=ROOTS_VARIABLE)
+    else:
+        place = Sentence("in a directory that {variable} names", variable=ROOTS_VARIABLE)
+    ways = Sentence(
+        "List what is installed with: drg groupers. A version that does not come with the package is looked "
+        "for {place}; drg tables import makes one of a published workbook, drg tables new one that differs "
+        "from another",
+        place=place,
+    )
+    return Joined(" ", (did_you_mean(wrong, known), ways))

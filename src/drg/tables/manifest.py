@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from drg.errors import TablesError, did_you_mean
 from drg.tables.table_layout import MANIFEST_FILE
+from drg.words import Joined, Sentence
 
 VERIFICATION_EXAMPLE: Final = '[verification]\nstatus = "transcribed"\nnote = "…"'
 CORRECTIONS_EXAMPLE: Final = '[[corrections]]\ntable = "sets"\nreason = "…"\nadded = ["DI_W00 T20.100"]'
@@ -32,13 +33,17 @@ class Verification(_Model):
     """How far the tables can be trusted."""
 
     status: Literal["official", "transcribed", "reconstructed", "fictional", "unverified"] = Field(
-        description="one of official, transcribed, reconstructed, fictional, unverified",
+        description=Sentence("one of official, transcribed, reconstructed, fictional, unverified"),
         examples=["transcribed"],
     )
     note: Text = Field(
-        description="a sentence in quotes: how far the tables were verified",
+        description=Sentence("a sentence in quotes: how far the tables were verified"),
         examples=["compared row by row with the published scheme"],
     )
+
+
+def _unfit(kind: Any, problem: Sentence) -> PydanticCustomError:
+    return PydanticCustomError(kind, "{problem}", {"problem": problem})
 
 
 class Correction(_Model):
@@ -48,31 +53,33 @@ class Correction(_Model):
     """
 
     table: TableName = Field(
-        description="one of mdc, adrg, drg, sets, complications, exclusions", examples=["sets"]
+        description=Sentence("one of mdc, adrg, drg, sets, complications, exclusions"), examples=["sets"]
     )
     reason: Text = Field(
-        description="a sentence in quotes: why the row is corrected, and who says so",
+        description=Sentence("a sentence in quotes: why the row is corrected, and who says so"),
         examples=["the neighbouring codes are in the set, and two other versions have it"],
     )
     reason_zh: Text | None = Field(
-        default=None, description="the reason in Chinese, in quotes", examples=["……"]
+        default=None, description=Sentence("the reason in Chinese, in quotes"), examples=["……"]
     )
     added: list[Text] = Field(
         default=[],
-        description="a list of keys of rows that the source lacks, in quotes",
+        description=Sentence("a list of keys of rows that the source lacks, in quotes"),
         examples=[["DI_W00 T20.100"]],
     )
     removed: list[Text] = Field(
         default=[],
-        description="a list of keys of rows that the source has, in quotes",
+        description=Sentence("a list of keys of rows that the source has, in quotes"),
         examples=[["EX_105 J63.800"]],
     )
     column: Text | None = Field(
-        default=None, description="the column that differs, in quotes; only with before", examples=["rule"]
+        default=None,
+        description=Sentence("the column that differs, in quotes; only with before"),
+        examples=["rule"],
     )
     before: dict[str, str] = Field(
         default={},
-        description="for each key what the source has in the column",
+        description=Sentence("for each key what the source has in the column"),
         examples=['before = { OR1 = "ZYZD in DI_OR1" }'],
     )
 
@@ -80,11 +87,12 @@ class Correction(_Model):
     def _is_one_change(self) -> Correction:
         kinds = [name for name in ("added", "removed", "before") if getattr(self, name)]
         if len(kinds) != 1 or bool(self.before) != bool(self.column):
-            raise PydanticCustomError(
-                "correction",
+            there = Joined(", ", [*kinds, *(["column"] if self.column else [])]) or Sentence("none")
+            problem = Sentence(
                 "a correction has exactly one of added, removed, or before with column; this one has {kinds}",
-                {"kinds": ", ".join([*kinds, *(["column"] if self.column else [])]) or "none"},
+                kinds=there,
             )
+            raise _unfit("correction", problem)
         return self
 
 
@@ -105,45 +113,53 @@ class Manifest(_Model):
     """
 
     id: Id = Field(
-        description="text in quotes, made of letters A-Z, digits and . _ -", examples=["wuhan-2022"]
+        description=Sentence("text in quotes, made of letters A-Z, digits and . _ -"), examples=["wuhan-2022"]
     )
-    title: Text = Field(description="text in quotes", examples=["武汉 2022"])
+    title: Text = Field(description=Sentence("text in quotes"), examples=["武汉 2022"])
     based_on: Id | None = Field(
-        default=None, description="the id of another version, in quotes", examples=["chs-drg-1.1"]
+        default=None, description=Sentence("the id of another version, in quotes"), examples=["chs-drg-1.1"]
     )
-    authority: Text | None = Field(default=None, description="text in quotes", examples=["武汉市医疗保障局"])
+    authority: Text | None = Field(
+        default=None, description=Sentence("text in quotes"), examples=["武汉市医疗保障局"]
+    )
     series: Id | None = Field(
-        default=None, description="the id of a series of versions, in quotes", examples=["wuhan"]
+        default=None, description=Sentence("the id of a series of versions, in quotes"), examples=["wuhan"]
     )
     valid_from: date | None = Field(
-        default=None, description="a date, year-month-day without quotes", examples=[date(2022, 1, 1)]
+        default=None,
+        description=Sentence("a date, year-month-day without quotes"),
+        examples=[date(2022, 1, 1)],
     )
     valid_to: date | None = Field(
-        default=None, description="a date, year-month-day without quotes", examples=[date(2023, 12, 31)]
+        default=None,
+        description=Sentence("a date, year-month-day without quotes"),
+        examples=[date(2023, 12, 31)],
     )
-    code_system: Text | None = Field(default=None, description="text in quotes", examples=["医保2.0"])
+    code_system: Text | None = Field(
+        default=None, description=Sentence("text in quotes"), examples=["医保2.0"]
+    )
     source: Text | None = Field(
-        default=None, description="text in quotes", examples=["the workbook published by the authority"]
+        default=None,
+        description=Sentence("text in quotes"),
+        examples=["the workbook published by the authority"],
     )
     verification: Verification | None = Field(
-        default=None, description="a table with status and note", examples=[VERIFICATION_EXAMPLE]
+        default=None, description=Sentence("a table with status and note"), examples=[VERIFICATION_EXAMPLE]
     )
     corrections: list[Correction] | None = Field(
-        default=None, description="a list of corrections", examples=[CORRECTIONS_EXAMPLE]
+        default=None, description=Sentence("a list of corrections"), examples=[CORRECTIONS_EXAMPLE]
     )
 
     @model_validator(mode="after")
     def _dates_fit(self) -> Manifest:
         if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
-            raise PydanticCustomError(
-                "period",
-                "valid_to {to} is before valid_from {start}",
-                {"to": str(self.valid_to), "start": str(self.valid_from)},
+            problem = Sentence(
+                "valid_to {to} is before valid_from {start}", to=self.valid_to, start=self.valid_from
             )
+            raise _unfit("period", problem)
         if self.series and not self.valid_from:
-            raise PydanticCustomError(
-                "undated", "it is in the series '{series}', but has no valid_from", {"series": self.series}
-            )
+            problem = Sentence("it is in the series {series!r}, but has no valid_from", series=self.series)
+            raise _unfit("undated", problem)
         return self
 
     @property
@@ -172,10 +188,14 @@ def read_manifest(directory: Path, *, expected_id: str | None = None) -> Manifes
     manifest = parse_manifest(_read_text(file), file)
     if expected_id is not None and manifest.id != expected_id:
         raise TablesError(
-            f"id is {manifest.id!r}, but the directory is called {expected_id!r}",
+            Sentence(
+                "id is {id!r}, but the directory is called {expected_id!r}",
+                id=manifest.id,
+                expected_id=expected_id,
+            ),
             file=file,
             field="id",
-            fix="Give both the same name",
+            fix=Sentence("Give both the same name"),
         )
     return manifest
 
@@ -187,10 +207,10 @@ def parse_manifest(text: str, file: Path) -> Manifest:
     except tomllib.TOMLDecodeError as error:
         problem, line = _toml_problem(error)
         raise TablesError(
-            f"not valid TOML: {problem}",
+            Sentence("not valid TOML: {reason}", reason=problem),
             file=file,
             row=line,
-            fix='Write each entry on its own line as key = "text", and dates without quotes',
+            fix=Sentence('Write each entry on its own line as key = "text", and dates without quotes'),
         ) from None
     except ValidationError as error:
         raise _readable(error.errors(include_url=False)[0], file) from None
@@ -212,12 +232,16 @@ def _read_text(file: Path) -> str:
         return file.read_bytes().decode("utf-8-sig")
     except (FileNotFoundError, NotADirectoryError):
         raise TablesError(
-            "the manifest is missing",
+            Sentence("the manifest is missing"),
             file=file,
-            fix='Create it with at least id = "…" and title = "…", or give the directory of a version',
+            fix=Sentence(
+                'Create it with at least id = "…" and title = "…", or give the directory of a version'
+            ),
         ) from None
     except UnicodeDecodeError:
-        raise TablesError("not UTF-8 text", file=file, fix="Save the file as UTF-8") from None
+        raise TablesError(
+            Sentence("not UTF-8 text"), file=file, fix=Sentence("Save the file as UTF-8")
+        ) from None
 
 
 def _toml_problem(error: tomllib.TOMLDecodeError) -> tuple[str, int | None]:
@@ -233,25 +257,37 @@ def _readable(error: ErrorDetails, file: Path) -> TablesError:
     model = inner.get(path[0], Manifest) if len(path) > 1 else Manifest
     fields: Mapping[str, Any] = model.model_fields
     if error["type"] == "period":
-        return TablesError(error["msg"], file=file, field="valid_to", fix="Mend one of the two dates")
+        return TablesError(
+            error["ctx"]["problem"], file=file, field="valid_to", fix=Sentence("Mend one of the two dates")
+        )
     if error["type"] == "undated":
-        fix = "Add the first day on which it applies, such as valid_from = 2025-01-01, or remove series"
-        return TablesError(error["msg"], file=file, field="valid_from", fix=fix)
+        fix = Sentence(
+            "Add the first day on which it applies, such as valid_from = 2025-01-01, or remove series"
+        )
+        return TablesError(error["ctx"]["problem"], file=file, field="valid_from", fix=fix)
     if error["type"] == "correction":
-        fix = f"Split it, or write it like this:\n{CORRECTIONS_EXAMPLE}"
-        return TablesError(error["msg"], file=file, field=name, fix=fix)
+        fix = Sentence("Split it, or write it like this:\n{example}", example=CORRECTIONS_EXAMPLE)
+        return TablesError(error["ctx"]["problem"], file=file, field=name, fix=fix)
     if error["type"] == "extra_forbidden":
-        fix = f"{did_you_mean(path[-1], fields)} Known keys: {', '.join(fields)}".strip()
-        return TablesError(f"unknown key {name!r}", file=file, field=name, fix=fix)
+        known = Sentence("Known keys: {names}", names=Joined(", ", fields))
+        fix = Joined(" ", (did_you_mean(path[-1], fields), known))
+        return TablesError(Sentence("unknown key {name!r}", name=name), file=file, field=name, fix=fix)
     # Of an entry in a list or a mapping the key that holds it is described.
     key = next(part for part in reversed(path) if part in fields)
     expected, example = fields[key].description, fields[key].examples[0]
     line = example if "\n" in str(example) or "{" in str(example) else tomli_w.dumps({key: example}).strip()
     if error["type"] == "missing":
-        return TablesError(f"{name} is missing", file=file, field=name, fix=f"Add a line such as {line}")
+        return TablesError(
+            Sentence("{name} is missing", name=name),
+            file=file,
+            field=name,
+            fix=Sentence("Add a line such as {line}", line=line),
+        )
     return TablesError(
-        f"{name} is {error['input']!r}; expected {expected}",
+        Sentence(
+            "{name} is {value!r}; expected {expected}", name=name, value=error["input"], expected=expected
+        ),
         file=file,
         field=name,
-        fix=f"Write it like this: {line}",
+        fix=Sentence("Write it like this: {line}", line=line),
     )

@@ -9,6 +9,7 @@ import polars as pl
 from drg.errors import did_you_mean
 from drg.tables.lint import first, refuse
 from drg.tables.table_layout import ADD, CHANGE, REMOVE, REPLACE, TABLES, Table
+from drg.words import Joined, Sentence
 
 
 def apply(base: Mapping[str, pl.DataFrame], changes: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
@@ -75,18 +76,29 @@ def _apply(table: Table, base: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFr
 def _check_targets(table: Table, base: pl.DataFrame, changes: pl.DataFrame) -> None:
     known = changes.join(base.select(table.key), on=table.key, how="semi", maintain_order="left")
     if row := first(known, pl.col(CHANGE) == ADD):
-        fix = "Delete the row" if table.is_all_key else f"Write {REPLACE}, or choose a new code"
-        refuse(row, table.key[-1], f"cannot add {_named(table, row)}: the base has it already", fix)
+        fix = (
+            Sentence("Delete the row")
+            if table.is_all_key
+            else Sentence("Write {word}, or choose a new code", word=REPLACE)
+        )
+        refuse(
+            row,
+            table.key[-1],
+            Sentence("cannot add {code!r}: the base has it already", code=_named(table, row)),
+            fix,
+        )
     unknown = changes.join(base.select(table.key), on=table.key, how="anti", maintain_order="left")
     if row := first(unknown, pl.col(CHANGE) != ADD):
         hint = did_you_mean(row[table.key[-1]], _neighbours(table, base, row))
-        fix = f"{hint} Mend the code, or delete the row".strip()
-        problem = f"cannot {row[CHANGE]} {_named(table, row)}: the base does not have it"
+        fix = Joined(" ", (hint, Sentence("Mend the code, or delete the row")))
+        problem = Sentence(
+            "cannot {change} {code!r}: the base does not have it", change=row[CHANGE], code=_named(table, row)
+        )
         refuse(row, table.key[-1], problem, fix)
 
 
 def _named(table: Table, row: Mapping[str, str]) -> str:
-    return repr(" ".join(row[column] for column in table.key))
+    return " ".join(row[column] for column in table.key)
 
 
 def _neighbours(table: Table, base: pl.DataFrame, row: Mapping[str, str]) -> list[str]:

@@ -23,6 +23,7 @@ from drg.tables.lint import check_cells, check_references, check_unique
 from drg.tables.names import gathered
 from drg.tables.read import NO_EXCLUSION_SET
 from drg.tables.table_layout import ADRG, COMPLICATIONS, DRG, EXCLUSIONS, MDC, PROVENANCE, SETS, Table
+from drg.words import Joined, Sentence
 
 # The row of what is in no group; it is not a group.
 NOT_A_GROUP: Final = "0000"
@@ -184,17 +185,29 @@ def _header(raw: pl.DataFrame, sheet: Sheet, place: str) -> tuple[int, dict[str,
         if column not in columns:
             there = [text for text in texts if text]
             hint = did_you_mean(headers[0], there)
-            known = f"The header reads {', '.join(there)}" if there else "No header was found"
+            if there:
+                reads = Joined(", ", there)
+                fix = Sentence(
+                    "The header reads {header}; the column must be called {names}",
+                    header=reads,
+                    names=Joined(" or ", headers),
+                )
+            else:
+                fix = Sentence(
+                    "No header was found; the column must be called {names}", names=Joined(" or ", headers)
+                )
             raise TablesError(
-                f"column {headers[0]} is missing",
+                Sentence("column {name} is missing", name=headers[0]),
                 file=place,
                 row=row + 1 if there else None,
-                fix=f"{hint} {known}; the column must be called {' or '.join(headers)}".strip(),
+                fix=Joined(" ", (hint, fix)),
             )
     for at in columns.values():
         if texts.count(texts[at]) > 1:
-            fix = "Delete or rename one of the two"
-            raise TablesError("the column is there twice", file=place, row=row + 1, field=texts[at], fix=fix)
+            fix = Sentence("Delete or rename one of the two")
+            raise TablesError(
+                Sentence("the column is there twice"), file=place, row=row + 1, field=texts[at], fix=fix
+            )
     return row, columns
 
 
@@ -265,7 +278,7 @@ def _check_rules(frame: pl.DataFrame) -> None:
                 file=file,
                 row=row,
                 field="rule",
-                fix=error.fix or "Mend the cell in the workbook",
+                fix=error.fix or Sentence("Mend the cell in the workbook"),
             ) from None
 
 

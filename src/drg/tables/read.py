@@ -13,6 +13,7 @@ from drg.errors import TablesError, did_you_mean
 from drg.records.exact_paths import read_csv
 from drg.tables.lint import check_cells, check_unique
 from drg.tables.table_layout import CHANGE, COMPLICATIONS, EQUIVALENCES, PROVENANCE, TABLES, Table
+from drg.words import Joined, Sentence
 
 # The published workbook writes 无 where a complication is never excluded.
 NO_EXCLUSION_SET = "无"
@@ -51,16 +52,24 @@ def check_files(directory: Path, *, overlay: bool) -> None:
     for name in sorted(present.difference(known)):
         hint = did_you_mean(name, known)
         raise TablesError(
-            "this file belongs to no table, so it would not be read",
+            Sentence("this file belongs to no table, so it would not be read"),
             file=directory / name,
-            fix=f"{hint} Rename it to one of {', '.join(known)}, or delete it".strip(),
+            fix=Joined(
+                " ",
+                (
+                    hint,
+                    Sentence("Rename it to one of {names}, or delete it", names=Joined(", ", known)),
+                ),
+            ),
         )
     missing = [] if overlay else [name for name in expected if name not in present]
     if missing:
         raise TablesError(
-            "the file is missing",
+            Sentence("the file is missing"),
             file=directory / missing[0],
-            fix='Add it, or name in the manifest the version from which this one differs: based_on = "…"',
+            fix=Sentence(
+                'Add it, or name in the manifest the version from which this one differs: based_on = "…"'
+            ),
         )
 
 
@@ -72,7 +81,11 @@ def _parse(file: Path, table: Table, *, overlay: bool) -> pl.DataFrame:
         frame = read_csv(raw, infer_schema=False, empty_string_is_null=False, new_columns=header)
     except pl.exceptions.PolarsError as error:
         _check_ragged(raw, header, file)
-        raise TablesError(f"cannot be read as CSV: {error}", file=file, fix="Save it as CSV UTF-8") from error
+        raise TablesError(
+            Sentence("cannot be read as CSV: {reason}", reason=str(error)),
+            file=file,
+            fix=Sentence("Save it as CSV UTF-8"),
+        ) from error
     # The reader pads a short row with empty cells, so an empty last cell is the only sign of one.
     if (frame[header[-1]] == "").any():
         _check_ragged(raw, header, file)
@@ -105,26 +118,41 @@ def _check_header(header: list[str], table: Table, file: Path, *, overlay: bool)
     expected = [CHANGE] * overlay + [*table.columns]
     missing = [name for name in expected if name not in header]
     extra = [name for name in header if name not in expected]
-    shape = f"The columns are {', '.join(expected)}"
+    shape = Sentence("The columns are {names}", names=Joined(", ", expected))
     if CHANGE in extra:
         raise TablesError(
-            "a complete version has no column 'change'",
+            Sentence("a complete version has no column 'change'"),
             file=file,
             row=1,
             field=CHANGE,
-            fix='Delete the column, or name in the manifest the version that is changed: based_on = "…"',
+            fix=Sentence(
+                'Delete the column, or name in the manifest the version that is changed: based_on = "…"'
+            ),
         )
     if extra:
-        what = repr(extra[0]) if extra[0] else "without a name"
-        hint = did_you_mean(extra[0], missing)
-        fix = f"{hint} {shape}" if hint else f"Delete the column; {shape[0].lower()}{shape[1:]}"
-        raise TablesError(f"unknown column {what}", file=file, row=1, field=extra[0] or "(unnamed)", fix=fix)
+        if extra[0]:
+            problem = Sentence("unknown column {name!r}", name=extra[0])
+        else:
+            problem = Sentence("unknown column without a name")
+        instead = did_you_mean(extra[0], missing) or Sentence("Delete the column.")
+        fix = Joined(" ", (instead, shape))
+        raise TablesError(problem, file=file, row=1, field=extra[0] or Sentence("(unnamed)"), fix=fix)
     if missing:
-        raise TablesError(f"column {missing[0]!r} is missing", file=file, row=1, field=missing[0], fix=shape)
+        raise TablesError(
+            Sentence("column {name!r} is missing", name=missing[0]),
+            file=file,
+            row=1,
+            field=missing[0],
+            fix=shape,
+        )
     for name in header:
         if header.count(name) > 1:
             raise TablesError(
-                f"column {name!r} is there twice", file=file, row=1, field=name, fix="Delete one of the two"
+                Sentence("column {name!r} is there twice", name=name),
+                file=file,
+                row=1,
+                field=name,
+                fix=Sentence("Delete one of the two"),
             )
 
 
@@ -134,11 +162,17 @@ def _check_ragged(raw: bytes, header: list[str], file: Path) -> None:
         if cells and len(cells) != len(header):
             where = header[min(len(cells), len(header) - 1)]
             raise TablesError(
-                f"the row has {len(cells)} cells, but the header has {len(header)}",
+                Sentence(
+                    "the row has {cells} cells, but the header has {columns}",
+                    cells=len(cells),
+                    columns=len(header),
+                ),
                 file=file,
                 row=row,
                 field=where,
-                fix='Give every row one cell per column, and put cells that hold a comma or a " in quotes',
+                fix=Sentence(
+                    'Give every row one cell per column, and put cells that hold a comma or a " in quotes'
+                ),
             )
 
 
@@ -155,14 +189,17 @@ def _records(raw: bytes, file: Path) -> Iterator[list[str]]:
             yield cells
     except csv.Error:
         raise TablesError(
-            "a quotation mark is not closed, or stands inside a cell that is not in quotes",
+            Sentence("a quotation mark is not closed, or stands inside a cell that is not in quotes"),
             file=file,
             row=row + 1,
-            fix='Write such a cell in quotes, and each " in it twice',
+            fix=Sentence('Write such a cell in quotes, and each " in it twice'),
         ) from None
 
 
 def _not_utf8(file: Path, row: int) -> TablesError:
     return TablesError(
-        "not UTF-8 text", file=file, row=row, fix='Save the file as "CSV UTF-8", not as GBK or "CSV"'
+        Sentence("not UTF-8 text"),
+        file=file,
+        row=row,
+        fix=Sentence('Save the file as "CSV UTF-8", not as GBK or "CSV"'),
     )

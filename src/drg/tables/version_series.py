@@ -11,6 +11,7 @@ from pathlib import Path
 
 from drg.errors import TablesError
 from drg.tables.manifest import Manifest
+from drg.words import Sentence
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,23 @@ def _check_apart(earlier: Manifest, earlier_file: Path, later: Manifest, later_f
     assert later.valid_from is not None
     if earlier.valid_to is None or earlier.valid_to >= later.valid_from:
         raise TablesError(
-            f"{earlier.id} ({earlier.period}) and {later.id} ({later.period}) of the series"
-            f" {later.series!r} are in force on the same days; the other manifest is {later_file}",
+            Sentence(
+                "{first} ({period}) and {second} ({second_period}) of the series {series!r} are in force on "
+                "the same days; the other manifest is {file}",
+                first=earlier.id,
+                period=earlier.period,
+                second=later.id,
+                second_period=later.period,
+                series=later.series,
+                file=later_file,
+            ),
             file=earlier_file,
             field="valid_to",
-            fix=f"End {earlier.id} on a day before {later.valid_from} (valid_to), let {later.id} begin later"
-            " (valid_from), or take one of the two out of the series",
+            fix=Sentence(
+                "End {first} on a day before {day} (valid_to), let {second} begin later (valid_from), or "
+                "take one of the two out of the series",
+                first=earlier.id,
+                day=later.valid_from,
+                second=later.id,
+            ),
         )

@@ -12,6 +12,7 @@ from drg.records.exact_paths import exact
 from drg.tables.manifest import Manifest, manifest_text
 from drg.tables.overlay import by_key
 from drg.tables.table_layout import CHANGE, MANIFEST_FILE, TABLES
+from drg.words import Sentence
 
 
 def write_version(directory: Path, manifest: Manifest, tables: Mapping[str, pl.DataFrame]) -> None:
@@ -29,16 +30,20 @@ def write_version(directory: Path, manifest: Manifest, tables: Mapping[str, pl.D
     overlay = manifest.based_on is not None
     missing = [table.name for table in TABLES if table.name not in tables]
     if missing and not overlay:
-        fix = "A version without based_on has all six tables"
-        raise OutputError(f"table {missing[0]!r} is missing", fix=fix)
+        fix = Sentence("A version without based_on has all six tables")
+        raise OutputError(Sentence("table {name!r} is missing", name=missing[0]), fix=fix)
     for name, frame in tables.items():
         if (CHANGE in frame.columns) != overlay:
             raise OutputError(
-                f"table {name!r} holds {'rows' if overlay else 'changes'}",
-                fix="A version with based_on holds changes, one without holds rows",
+                Sentence("table {name!r} holds rows", name=name)
+                if overlay
+                else Sentence("table {name!r} holds changes", name=name),
+                fix=Sentence("A version with based_on holds changes, one without holds rows"),
             )
     if (directory / MANIFEST_FILE).exists():
-        raise OutputError("there is a version already", file=directory, fix="Choose another directory")
+        raise OutputError(
+            Sentence("there is a version already"), file=directory, fix=Sentence("Choose another directory")
+        )
     directory.mkdir(parents=True, exist_ok=True)
     for table in TABLES:
         if table.name in tables:

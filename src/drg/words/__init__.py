@@ -9,12 +9,15 @@ column for a language too. A translator needs nothing but these tables.
 from __future__ import annotations
 
 import csv
+import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Self
 
 ENGLISH: Final = "en"
-LANGUAGES: Final = (ENGLISH, "zh")
+CHINESE: Final = "zh"
+LANGUAGES: Final = (ENGLISH, CHINESE)
 
 
 @cache
@@ -63,11 +66,76 @@ class Sentence(str):
 
     def to(self, language: str) -> str:
         """The sentence in a language; English where it has no translation."""
-        template = translations(language).get(self.template)
-        if template is None:
-            return str(self)
-        facts = {name: told(fact, language) for name, fact in self.facts.items()}
-        return template.format(**facts)
+        template = translations(language).get(self.template, self.template)
+        return template.format(**{name: told(fact, language) for name, fact in self.facts.items()})
+
+    def __getnewargs_ex__(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """What a copy is made from; it may be made in another process."""
+        return (self.template,), self.facts
+
+
+class Both(Sentence):
+    """A text that data has in both languages, such as the name of a column."""
+
+    zh: str
+
+    def __new__(cls, en: str, zh: str) -> Self:
+        """Keep both."""
+        made = str.__new__(cls, en)
+        made.template, made.facts, made.zh = en, {}, zh
+        return made
+
+    def to(self, language: str) -> str:
+        """The text in a language."""
+        return str(self) if language == ENGLISH else self.zh
+
+    def __getnewargs_ex__(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """What a copy is made from."""
+        return (str(self), self.zh), {}
+
+
+class Joined(Sentence):
+    """Several texts, one after another; what stands between them is translated as well.
+
+    Args:
+        between: what stands between them, such as ``", "``.
+        parts: the texts; empty ones are left out.
+    """
+
+    parts: list[str]
+
+    def __new__(cls, between: str, parts: Iterable[object], /) -> Self:
+        """Put them together."""
+        kept = [text for part in parts if (text := part if isinstance(part, Sentence) else str(part))]
+        made = str.__new__(cls, between.join(kept))
+        made.template, made.facts, made.parts = between, {}, kept
+        return made
+
+    def to(self, language: str) -> str:
+        """The texts in a language."""
+        between = translations(language).get(self.template, self.template)
+        return between.join(told(part, language) for part in self.parts)
+
+    def __getnewargs_ex__(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """What a copy is made from."""
+        return (self.template, self.parts), {}
+
+
+def recognised(text: str, known: Iterable[Sentence]) -> str:
+    """A text of another library as the first of these sentences that it is; else as it stands.
+
+    Args:
+        text: in English, what happens to have been said.
+        known: sentences whose facts are their own fields: ``Sentence("no {what}", what="{what}")``.
+    """
+    for sentence in known:
+        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+?)", re.escape(sentence.template))
+        if not isinstance(text, Sentence) and (found := re.fullmatch(pattern, text, re.DOTALL)):
+            return Sentence(
+                sentence.template,
+                **{name: recognised(fact, known) for name, fact in found.groupdict().items()},
+            )
+    return text
 
 
 def told(text: Any, language: str) -> Any:

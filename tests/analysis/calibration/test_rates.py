@@ -129,7 +129,7 @@ def test_without_a_budget_the_payment_is_the_cost() -> None:
     """Mean weight 1 and the mean cost as rate: all together are paid what they cost, but for rounding."""
     frame = year(1, 5_000)
     found = calibrate(frame, min_cases=1)
-    payment = drg.Pricer(found.scheme()).price(frame)["payment"].sum()
+    payment = drg.Pricer(found.scheme()).price(frame)["payment_yuan"].sum()
     cost = frame["total_cost_yuan"].sum()
     assert abs(float(payment) / float(cost) - 1) < 1e-4
 

@@ -44,7 +44,7 @@ def test_equals_pricing_twice(demo_cases: pl.DataFrame, lazy: bool) -> None:
     new = calibrate(demo_cases, min_cases=5).scheme("new")
     result = what_if(demo_cases.lazy() if lazy else demo_cases, "demo", new)
     old_priced, new_priced = drg.price(demo_cases, "demo"), drg.Pricer(new).price(demo_cases)
-    both = old_priced.with_columns(new=new_priced["payment"], new_weight=new_priced["relative_weight"])
+    both = old_priced.with_columns(new=new_priced["payment_yuan"], new_weight=new_priced["relative_weight"])
     for keys, found in (
         (["hospital_id"], result.hospitals),
         (["hospital_id", "department"], result.departments),
@@ -55,7 +55,7 @@ def test_equals_pricing_twice(demo_cases: pl.DataFrame, lazy: bool) -> None:
             pl.col("total_cost_yuan").sum().cast(pl.Decimal(38, 2)).alias("cost_yuan"),
             pl.col("relative_weight").sum().cast(pl.Decimal(38, 8)).alias("weight_old"),
             pl.col("new_weight").sum().cast(pl.Decimal(38, 8)).alias("weight_new"),
-            pl.col("payment").sum().cast(pl.Decimal(38, 2)).alias("payment_old_yuan"),
+            pl.col("payment_yuan").sum().cast(pl.Decimal(38, 2)).alias("payment_old_yuan"),
             pl.col("new").sum().cast(pl.Decimal(38, 2)).alias("payment_new_yuan"),
         )
         assert found.select(expected.columns).sort(keys).equals(expected.sort(keys))

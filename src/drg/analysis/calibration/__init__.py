@@ -39,6 +39,7 @@ from drg.analysis.calibration.whatif import WhatIf, what_if
 from drg.analysis.trimming import Trimming
 from drg.errors import InputError, did_you_mean
 from drg.payment.load_scheme import LoadedScheme
+from drg.words import Joined, Sentence
 
 if TYPE_CHECKING:
     from drg.grouping import Grouper
@@ -115,7 +116,8 @@ def calibrate(
     check_numbers(min_cases, decimals, draws)
     if base is not None and base not in named:
         raise InputError(
-            f"there is no period {base!r}", fix=did_you_mean(base, named) or f"Give one of {', '.join(named)}"
+            Sentence("there is no period {name!r}", name=base),
+            fix=did_you_mean(base, named) or Sentence("Give one of {names}", names=Joined(", ", named)),
         )
     base = base if base is not None else list(named)[-1]
     kept = loaded_rules(rules)
@@ -126,16 +128,24 @@ def calibrate(
     version = version_of_cases(named, grouper)
     if kept and kept.scheme.grouper != version.id and names_groups(kept):
         raise InputError(
-            f"the rules of {kept.scheme.id} name groups of {kept.scheme.grouper}, not of {version.id}",
-            fix="Copy that scheme and take out what is for single groups",
+            Sentence(
+                "the rules of {scheme} name groups of {grouper}, not of {other}",
+                scheme=kept.scheme.id,
+                grouper=kept.scheme.grouper,
+                other=version.id,
+            ),
+            fix=Sentence("Copy that scheme and take out what is for single groups"),
         )
-    share = amount(reserve, "reserve")
+    share = amount(reserve, Sentence("reserve"))
     if not 0 <= share < 1:
-        raise InputError(f"a reserve of {share} is not possible", fix="Give a share such as 0.05")
+        raise InputError(
+            Sentence("a reserve of {share} is not possible", share=share),
+            fix=Sentence("Give a share such as 0.05"),
+        )
     if share and not amounts:
         raise InputError(
-            "there is a reserve, but no budget that it could be kept back from",
-            fix="Give the budget too, or leave the reserve out",
+            Sentence("there is a reserve, but no budget that it could be kept back from"),
+            fix=Sentence("Give the budget too, or leave the reserve out"),
         )
     known = prior_weights(prior, version)
     sums = [
@@ -157,8 +167,14 @@ def calibrate(
     if found.mean is None:
         fullest = max(group.kept for group in found.groups)
         raise InputError(
-            f"no group has {min_cases:,} cases, nor has any ADRG; the fullest group has {fullest:,}",
-            fix="Give more cases, a smaller number of least cases (--min-cases), or a prior (--prior)",
+            Sentence(
+                "no group has {min_cases:,} cases, nor has any ADRG; the fullest group has {fullest:,}",
+                min_cases=min_cases,
+                fullest=fullest,
+            ),
+            fix=Sentence(
+                "Give more cases, a smaller number of least cases (--min-cases), or a prior (--prior)"
+            ),
         )
     own = [group.number for group in found.groups if group.source == OWN and group.weight is not None]
     bounds = intervals(sums, own, draws, seed) if draws else {}

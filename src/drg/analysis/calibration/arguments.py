@@ -14,6 +14,7 @@ from drg.errors import InputError
 from drg.grouping import Grouper
 from drg.payment.load_scheme import LoadedScheme, load_scheme
 from drg.tables import GrouperTables
+from drg.words import Joined, Sentence
 
 # A weight table takes at most eight decimals.
 _MOST_DECIMALS: Final = 8
@@ -34,7 +35,9 @@ def named_frames(frames: Any) -> dict[str, Any]:
     else:
         named = {"data": frames}
     if not named:
-        raise InputError("there are no cases", fix="Give grouped cases of at least one period")
+        raise InputError(
+            Sentence("there are no cases"), fix=Sentence("Give grouped cases of at least one period")
+        )
     return named
 
 
@@ -48,12 +51,18 @@ def exact_weights(given: Sequence[Amount] | None, count: int) -> list[Fraction]:
         return [Fraction(1)] * count
     if len(given) != count:
         raise InputError(
-            f"the number of weights is {len(given)}, that of the periods is {count}",
-            fix="Give each period one weight",
+            Sentence(
+                "the number of weights is {weights}, that of the periods is {periods}",
+                weights=len(given),
+                periods=count,
+            ),
+            fix=Sentence("Give each period one weight"),
         )
-    weights = [Fraction(amount(weight, "weight of a period")) for weight in given]
+    weights = [Fraction(amount(weight, Sentence("weight of a period"))) for weight in given]
     if any(weight <= 0 for weight in weights):
-        raise InputError("a period has a weight of 0", fix="Leave it out, or give it a positive weight")
+        raise InputError(
+            Sentence("a period has a weight of 0"), fix=Sentence("Leave it out, or give it a positive weight")
+        )
     return weights
 
 
@@ -64,11 +73,20 @@ def check_numbers(min_cases: int, decimals: int, draws: int) -> None:
         InputError: if one does not.
     """
     if min_cases < 1:
-        raise InputError(f"{min_cases} is no number of least cases", fix="Give 1 or more")
+        raise InputError(
+            Sentence("{min_cases} is no number of least cases", min_cases=min_cases),
+            fix=Sentence("Give 1 or more"),
+        )
     if not 1 <= decimals <= _MOST_DECIMALS:
-        raise InputError(f"{decimals} decimals are not possible", fix=f"Give 1 to {_MOST_DECIMALS}")
+        raise InputError(
+            Sentence("{decimals} decimals are not possible", decimals=decimals),
+            fix=Sentence("Give 1 to {most}", most=_MOST_DECIMALS),
+        )
     if draws < 0:
-        raise InputError(f"{draws} draws are not possible", fix="Give 0 for no intervals, or some hundreds")
+        raise InputError(
+            Sentence("{draws} draws are not possible", draws=draws),
+            fix=Sentence("Give 0 for no intervals, or some hundreds"),
+        )
 
 
 def amount(value: Amount, what: str) -> Decimal:
@@ -82,7 +100,10 @@ def amount(value: Amount, what: str) -> Decimal:
     except InvalidOperation:
         found = Decimal("NaN")
     if not found.is_finite() or found < 0:
-        raise InputError(f"the {what} {str(value)!r} is no amount", fix="Give a positive number such as 1.5")
+        raise InputError(
+            Sentence("the {what} {value!r} is no amount", what=what, value=str(value)),
+            fix=Sentence("Give a positive number such as 1.5"),
+        )
     return found
 
 
@@ -95,13 +116,18 @@ def budgets(budget: Amount | Mapping[str, Amount] | None) -> dict[str | None, De
     if budget is None:
         return {}
     given = budget if isinstance(budget, Mapping) else {None: budget}
-    amounts = {insurance: amount(yuan, "budget") for insurance, yuan in given.items()}
+    amounts = {insurance: amount(yuan, Sentence("budget")) for insurance, yuan in given.items()}
     for insurance, yuan in amounts.items():
         if yuan == 0:
-            of = "" if insurance is None else f" of insurance {insurance}"
+            problem = Sentence("the budget is 0, and nothing can be divided")
+            if insurance is not None:
+                problem = Sentence(
+                    "the budget of insurance {insurance} is 0, and nothing can be divided",
+                    insurance=insurance,
+                )
             raise InputError(
-                f"the budget{of} is 0, and nothing can be divided",
-                fix="Give more than 0, in yuan; leave the budget out to keep the rates",
+                problem,
+                fix=Sentence("Give more than 0, in yuan; leave the budget out to keep the rates"),
             )
     return amounts
 
@@ -122,20 +148,26 @@ def version_of_cases(
     ids = {label: grouper_ids(frame, label) for label, frame in named.items()}
     all_ids = set().union(*ids.values())
     if len(all_ids) > 1:
-        shown = "; ".join(f"{label}: {', '.join(sorted(found))}" for label, found in ids.items() if found)
+        shown = Joined(
+            "; ", (f"{label}: {', '.join(sorted(found))}" for label, found in ids.items() if found)
+        )
         raise InputError(
-            f"the cases were grouped by different versions ({shown})",
+            Sentence("the cases were grouped by different versions ({versions})", versions=shown),
             field="grouper",
-            fix="Group them all by one version: drg group … --grouper ID",
+            fix=Sentence("Group them all by one version: drg group … --grouper ID"),
         )
     if grouper is None and not all_ids:
-        fix = "Name the version by which they were grouped: --grouper ID"
-        raise InputError("no case says by which version it was grouped", field="grouper", fix=fix)
+        fix = Sentence("Name the version by which they were grouped: --grouper ID")
+        raise InputError(Sentence("no case says by which version it was grouped"), field="grouper", fix=fix)
     version = version_of(all_ids.pop() if grouper is None else grouper)
     if all_ids and version.id not in all_ids:
         raise InputError(
-            f"the cases were grouped by {', '.join(all_ids)}, not by {version.id}",
+            Sentence(
+                "the cases were grouped by {versions}, not by {id}",
+                versions=Joined(", ", all_ids),
+                id=version.id,
+            ),
             field="grouper",
-            fix="Name that version, or group the cases once more",
+            fix=Sentence("Name that version, or group the cases once more"),
         )
     return version

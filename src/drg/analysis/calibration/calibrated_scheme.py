@@ -19,6 +19,7 @@ from drg.payment.load_scheme import SCHEME_FILE, LoadedScheme, load_scheme
 from drg.payment.weights import WEIGHTS_FILE
 from drg.records.files import make_directory, write_bytes
 from drg.tables.locate import installed
+from drg.words import Sentence
 
 _HEAD: Final = """\
 # 由病例费用测算的支付方案，测算依据见各处 source；可改写和增加的内容见 payment_schemes/template。
@@ -141,8 +142,8 @@ def check_free(directory: Path, *, overwrite: bool) -> None:
         OutputError: there is a scheme already.
     """
     if (directory / SCHEME_FILE).exists() and not overwrite:
-        fix = "Choose another directory, or overwrite it with --overwrite"
-        raise OutputError("there is a scheme already", file=directory, fix=fix)
+        fix = Sentence("Choose another directory, or overwrite it with --overwrite")
+        raise OutputError(Sentence("there is a scheme already"), file=directory, fix=fix)
 
 
 def put(directory: Path, files: Mapping[str, str | bytes], *, overwrite: bool = False) -> None:

@@ -21,6 +21,7 @@ from drg.payment.money import NOT_GIVEN, fen
 from drg.payment.reasons import missing_lines
 from drg.records.binding import with_unread
 from drg.records.cases import Cases
+from drg.words import Sentence
 
 REQUIRED: Final = ("drg", "grouping_status", "total_cost_yuan")
 _GROUPER: Final = "grouper"
@@ -66,10 +67,10 @@ def check_columns(frame: Any, label: str, by: Sequence[str]) -> None:
     """
     names = _lazy(frame, label).collect_schema().names()
     if missing := [name for name in (*REQUIRED, *by) if name not in names]:
-        fix = "Give grouped cases with their costs"
+        fix = Sentence("Give grouped cases with their costs")
         if "drg" in missing or "grouping_status" in missing:
-            fix = "Group the discharges first: drg group … --grouper ID"
-        raise lacking(f"calibration with {label}", missing, missing_lines(missing), fix)
+            fix = Sentence("Group the discharges first: drg group … --grouper ID")
+        raise lacking(Sentence("calibration with {label}", label=label), missing, missing_lines(missing), fix)
 
 
 def grouper_ids(frame: Any, label: str) -> set[str]:
@@ -110,7 +111,9 @@ def read_period(
     )
     if not found.height:
         raise InputError(
-            "no case is grouped and has a cost", file=label, fix="Check the columns drg and total_cost_yuan"
+            Sentence("no case is grouped and has a cost"),
+            file=label,
+            fix=Sentence("Check the columns drg and total_cost_yuan"),
         )
     counts = reader.counts
     return Period(

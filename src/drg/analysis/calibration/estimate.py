@@ -22,6 +22,7 @@ from drg.analysis.calibration.groups_of_version import Version
 from drg.analysis.calibration.pooling import pooled
 from drg.analysis.trimming import Trimming, limits
 from drg.errors import InputError
+from drg.words import Sentence
 
 OWN: Final = "own"
 ADRG: Final = "adrg"
@@ -130,7 +131,11 @@ def sums_of(period: Period, rule: Trimming) -> Sums:
     cases, lows, highs = (np.bincount(groups[rows], minlength=count) for rows in (slice(None), low, high))
     kept = ~(low | high)
     if not kept.any():
-        raise InputError(f"trimming by {rule} keeps no case", file=period.label, fix="Trim less")
+        raise InputError(
+            Sentence("trimming by {rule} keeps no case", rule=rule),
+            file=period.label,
+            fix=Sentence("Trim less"),
+        )
     present, starts = np.unique(groups[kept], return_index=True)
     # A sum stays below 2^63 up to 900 million cases at the highest possible cost.
     totals = dict(zip(present.tolist(), np.add.reduceat(costs[kept], starts).tolist(), strict=True))

@@ -11,6 +11,7 @@ from drg.analysis.calibration.groups_of_version import Version
 from drg.errors import InputError
 from drg.payment.load_scheme import LoadedScheme, load_scheme
 from drg.payment.weights import read_weights
+from drg.words import Sentence
 
 
 @dataclass(frozen=True)
@@ -53,14 +54,22 @@ def prior_weights(prior: str | Path | LoadedScheme | Mapping[str, Decimal] | Non
             name, table = scheme.scheme.id, scheme.weights
             if scheme.scheme.grouper != version.id:
                 raise InputError(
-                    f"the prior {name} is for {scheme.scheme.grouper}, the cases are of {version.id}",
-                    fix="Give weights for the groups of that version",
+                    Sentence(
+                        "the prior {name} is for {grouper}, the cases are of {id}",
+                        name=name,
+                        grouper=scheme.scheme.grouper,
+                        id=version.id,
+                    ),
+                    fix=Sentence("Give weights for the groups of that version"),
                 )
         weights = {drg: weight.relative_weight for (drg, level), weight in table.items() if level is None}
         levels = {drg for drg, _ in table} - set(weights)
     for drg, weight in weights.items():
         if not (isinstance(weight, Decimal) and weight.is_finite() and weight > 0):
-            raise InputError(f"the prior weight of {drg} is {weight!r}", fix="Give positive decimals")
+            raise InputError(
+                Sentence("the prior weight of {drg} is {weight!r}", drg=drg, weight=weight),
+                fix=Sentence("Give positive decimals"),
+            )
     known = set(version.drgs)
     return Prior(
         name,

@@ -14,6 +14,7 @@ import polars as pl
 from drg.errors import InputError
 from drg.payment.load_scheme import LoadedScheme
 from drg.payment.price_book import PriceBook
+from drg.words import Joined, Sentence
 
 # A rate is paid to the fen; a point is worth much less, and its value is published with four decimals.
 RATE_DECIMALS: Final = 2
@@ -89,9 +90,14 @@ def budget_rates(
                 weight += Fraction(weights[row["drg"]]) * factor * row["cases"]
         weight *= scale
         if not cases:
-            whose = "" if insurance is None else f" of insurance {insurance}"
+            problem = Sentence("there is a budget, but no case that has a weight")
+            if insurance is not None:
+                problem = Sentence(
+                    "there is a budget, but no case of insurance {insurance} that has a weight",
+                    insurance=insurance,
+                )
             raise InputError(
-                f"there is a budget, but no case{whose} that has a weight",
+                problem,
                 field=None if insurance is None else "insurance_type",
                 fix=_known(keys, insurance),
             )
@@ -99,8 +105,12 @@ def budget_rates(
         value = Fraction(amount - kept_back) / weight
         if (rounded := Decimal(floor(value * 10**decimals)).scaleb(-decimals)) <= 0:
             raise InputError(
-                f"the budget of {amount:,} yuan is too small for {float(weight):,.4f} units of weight",
-                fix="Give it in yuan",
+                Sentence(
+                    "the budget of {amount:,} yuan is too small for {weight:,.4f} units of weight",
+                    amount=amount,
+                    weight=float(weight),
+                ),
+                fix=Sentence("Give it in yuan"),
             )
         rest = Fraction(amount - kept_back) - Fraction(rounded) * weight
         found.append(
@@ -117,17 +127,19 @@ def _factor(book: PriceBook | None, row: Mapping[str, str | None]) -> Fraction:
     level, hospital = row.get("hospital_level"), row.get("hospital_id")
     factor = book.look_up(row["drg"], None, level, hospital, cut=False).factor
     if factor is None:
+        whose = Sentence("hospital {id}", id=hospital) if hospital else Sentence("the hospitals")
         raise InputError(
-            "the rules of the scheme know no coefficient for "
-            + (f"hospital {hospital}" if hospital else "the hospitals"),
+            Sentence("the rules of the scheme know no coefficient for {hospital}", hospital=whose),
             field="hospital_id",
-            fix="Add [[coefficients.rows]] for it, or a default, to a copy of the scheme",
+            fix=Sentence("Add [[coefficients.rows]] for it, or a default, to a copy of the scheme"),
         )
     return Fraction(factor)
 
 
 def _known(keys: pl.DataFrame, insurance: str | None) -> str:
     if insurance is None:
-        return "Give cases with groups that have a weight"
+        return Sentence("Give cases with groups that have a weight")
     names: Sequence[str] = keys["insurance_type"].drop_nulls().unique().sort().to_list()
-    return f"The cases have {', '.join(names) if names else 'no insurance at all'}"
+    if not names:
+        return Sentence("The cases have no insurance at all")
+    return Sentence("The cases have {insurances}", insurances=Joined(", ", names))

@@ -20,6 +20,7 @@ from drg.payment.cross_case_flags import EXTREME, READMITTED
 from drg.payment.load_scheme import LoadedScheme
 from drg.records.cases import Cases
 from drg.records.short_table import ShortTable
+from drg.words import Sentence
 
 HOSPITAL: Final = ("hospital_id",)
 DEPARTMENT: Final = ("hospital_id", "department")
@@ -94,9 +95,15 @@ def what_if(
     before, after = (one if isinstance(one, Pricer) else Pricer(one) for one in (old, new))
     if before.scheme.grouper != after.scheme.grouper:
         raise InputError(
-            f"{before.id} pays for groups of {before.scheme.grouper}, {after.id} for groups of"
-            f" {after.scheme.grouper}: the same cases have other groups there",
-            fix="Compare two versions with: drg compare … --schemes",
+            Sentence(
+                "{first} pays for groups of {grouper}, {second} for groups of {other}: the same cases have "
+                "other groups there",
+                first=before.id,
+                grouper=before.scheme.grouper,
+                second=after.id,
+                other=after.scheme.grouper,
+            ),
+            fix=Sentence("Compare two versions with: drg compare … --schemes"),
         )
     cases = Cases.of(frame)
     names = [name for name in cases.binding.columns if name not in PRICE]

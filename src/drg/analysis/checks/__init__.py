@@ -29,6 +29,7 @@ from drg.records.checking import PLACE, Checker, RuleTally, Skipped
 from drg.records.findings import ERROR, SCHEMA, SEVERITIES
 from drg.records.rules import BY_GROUPER, Rule
 from drg.records.short_table import ShortTable
+from drg.words import Sentence
 
 if TYPE_CHECKING:
     from drg.records.frames import Frame
@@ -160,7 +161,10 @@ def choose(rules: Iterable[Rule | str] | None = None, *, until: date | None = No
         if isinstance(rule, str):
             if rule not in known:
                 hint = did_you_mean(rule, known)
-                raise InputError(f"there is no rule {rule!r}", fix=hint or "See them with: drg check --list")
+                raise InputError(
+                    Sentence("there is no rule {name!r}", name=rule),
+                    fix=hint or Sentence("See them with: drg check --list"),
+                )
             rule = known[rule]
         chosen[rule.id] = rule
     if until is not None:

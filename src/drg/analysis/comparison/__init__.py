@@ -25,6 +25,7 @@ from drg.reasons import ReasonForm, check_form
 from drg.records.cases import CODE_VERSIONS, Cases, CodeVersion
 from drg.records.exact_paths import scan_parquet
 from drg.records.files import write
+from drg.words import Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +78,11 @@ def compare(
     check_form(reasons, language)
     if codes not in CODE_VERSIONS:
         known = ", ".join(CODE_VERSIONS)
-        raise InputError(f"there is no code version {codes!r}", field="codes", fix=f"Give one of {known}")
+        raise InputError(
+            Sentence("there is no code version {name!r}", name=codes),
+            field="codes",
+            fix=Sentence("Give one of {names}", names=known),
+        )
     given = Cases.of(frame, codes=codes)
     compared = sides(list(groupers), schemes or (), given.codes)
     names = [name for name in given.columns if name not in OUTPUT and name not in PRICE]

@@ -22,7 +22,7 @@ from drg.grouping import Grouper
 from drg.grouping.multi_grouper import MultiGrouper, outcome_table
 from drg.grouping.outcomes import GROUPED, INVALID, NO_DRG, UNGROUPED
 from drg.records import Discharge
-from drg.records.cases import discharge_frame
+from drg.records.discharge import discharge_frame
 from drg.tables import GrouperTables
 from drg.tables.language import COMPLICATION_SETS, PROCEDURE_FIELDS, Compare, Count, atoms, parse
 from drg.tables.table_layout import PROVENANCE, TABLES

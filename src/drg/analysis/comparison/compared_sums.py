@@ -135,6 +135,12 @@ def of(measure: str, at: int) -> str:
     return f"{measure}_{at}"
 
 
+def column_of(measure: str, whose: str = "") -> str:
+    """The column of a measure in a result: ``payment_yuan``, ``payment_difference_yuan``, ``weight_base``."""
+    name = f"{measure}_{whose}" if whose else measure
+    return f"{name}_yuan" if measure in MONEY else name
+
+
 def added(parts: Sequence[pl.DataFrame], keys: Sequence[str]) -> pl.DataFrame:
     """Partial sums by some keys, added up."""
     return pl.concat(parts).group_by(keys).agg(pl.all().sum())
@@ -147,11 +153,11 @@ def _measures(side: ComparedVersion, at: int) -> list[pl.Expr]:
         pl.col(weight).count().cast(pl.Int64).alias(of("weighted", at)),
         _summed(weight, of("weight", at), 8),
         pl.when(paid_by_group)
-        .then(f"standard_{side.id}")
+        .then(f"{column_of('standard')}_{side.id}")
         .sum()
         .cast(pl.Decimal(38, 2))
         .alias(of("standard", at)),
-        *(_summed(f"{name}_{side.id}", of(name, at), 2) for name in ("payment", "surplus")),
+        *(_summed(f"{column_of(name)}_{side.id}", of(name, at), 2) for name in ("payment", "surplus")),
     ]
 
 

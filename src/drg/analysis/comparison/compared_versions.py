@@ -18,6 +18,7 @@ from drg.grouping.multi_grouper import outcome_table
 from drg.grouping.outcomes import INVALID
 from drg.payment import Pricer
 from drg.records.cases import CodeVersion
+from drg.words import Joined, Sentence
 
 INVALID_LABEL: Final = "invalid"
 _CLINICAL: Final = "国临"
@@ -68,13 +69,16 @@ def sides(
     ids = [grouper.id for grouper in ready]
     if len(ids) < 2:
         raise InputError(
-            "a comparison needs at least two versions", fix="Give them as --groupers A,B (see: drg groupers)"
+            Sentence("a comparison needs at least two versions"),
+            fix=Sentence("Give them as --groupers A,B (see: drg groupers)"),
         )
     for id_ in ids:
         if ids.count(id_) > 1:
             raise InputError(
-                f"the version {id_} is there {ids.count(id_)} times",
-                fix="Give each once; a changed copy of a version needs an id of its own in its manifest",
+                Sentence("the version {id} is there {count} times", id=id_, count=ids.count(id_)),
+                fix=Sentence(
+                    "Give each once; a changed copy of a version needs an id of its own in its manifest"
+                ),
             )
     pricers = _by_version([s if isinstance(s, Pricer) else Pricer(s) for s in schemes], ids)
     converts = _conversions(ready, codes)
@@ -90,15 +94,27 @@ def _by_version(pricers: Sequence[Pricer], ids: Sequence[str]) -> dict[str, Pric
         version = pricer.scheme.grouper
         if version not in ids:
             raise SchemeError(
-                f"the scheme {pricer.id} prices the groups of {version}, which is not compared here"
-                f" ({', '.join(ids)})",
-                fix="A scheme belongs to one version: give one that is for a version of this comparison, or"
-                f" add {version} to the versions",
+                Sentence(
+                    "the scheme {id} prices the groups of {version}, which is not compared here ({ids})",
+                    id=pricer.id,
+                    version=version,
+                    ids=Joined(", ", ids),
+                ),
+                fix=Sentence(
+                    "A scheme belongs to one version: give one that is for a version of this comparison, "
+                    "or add {version} to the versions",
+                    version=version,
+                ),
             )
         if version in found:
             raise SchemeError(
-                f"the schemes {found[version].id} and {pricer.id} are both for {version}",
-                fix="Give at most one scheme for each version",
+                Sentence(
+                    "the schemes {first} and {second} are both for {version}",
+                    first=found[version].id,
+                    second=pricer.id,
+                    version=version,
+                ),
+                fix=Sentence("Give at most one scheme for each version"),
             )
         found[version] = pricer
     return found
@@ -116,21 +132,31 @@ def _conversions(groupers: Sequence[Grouper], codes: CodeVersion) -> list[bool]:
         system for system, is_clinical in zip(systems, clinical, strict=True) if system and not is_clinical
     }
     if len(stated) > 1 or (stated and any(clinical) and (codes != "clinical" or not _insurance(stated))):
-        lines = "".join(
-            f"\n    {grouper.id}: {grouper.tables.manifest.code_system or 'not stated'}"
-            for grouper in groupers
+        lines = Joined(
+            "",
+            (
+                Sentence(
+                    "\n    {version}: {code_system}",
+                    version=grouper.id,
+                    code_system=grouper.tables.manifest.code_system or Sentence("not stated"),
+                )
+                for grouper in groupers
+            ),
         )
         if any(clinical) and _insurance(stated) and len(stated) == 1:
-            fix = (
-                "The crosswalk leads from clinical codes (国临版) to insurance codes (医保版) only:"
-                " give a file with clinical codes and --codes clinical"
+            fix = Sentence(
+                "The crosswalk leads from clinical codes (国临版) to insurance codes (医保版) only: give "
+                "a file with clinical codes and --codes clinical"
             )
         else:
-            fix = (
-                "Compare versions of one code system; if two texts mean the same codes, write the same"
-                " code_system into both manifests"
+            fix = Sentence(
+                "Compare versions of one code system; if two texts mean the same codes, write the same "
+                "code_system into both manifests"
             )
-        raise InputError(f"the versions share no code system, and no crosswalk joins theirs:{lines}", fix=fix)
+        raise InputError(
+            Sentence("the versions share no code system, and no crosswalk joins theirs:{lines}", lines=lines),
+            fix=fix,
+        )
     return [codes == "clinical" and not is_clinical for is_clinical in clinical]
 
 
@@ -164,9 +190,9 @@ def check_columns(compared: Iterable[ComparedVersion], names: Iterable[str]) -> 
         if side.pricer:
             problems += _missing(side.pricer.check_columns, [*given, *OUTPUT])
     if problems:
-        first, *others = problems
-        more = "".join(f"\n{error.problem}" for error in others)
-        raise MissingColumnError(f"{first.problem}{more}", field=first.field, fix=first.fix)
+        first = problems[0]
+        told = Joined("\n", (error.problem for error in problems))
+        raise MissingColumnError(told, field=first.field, fix=first.fix)
 
 
 def _missing(check: Callable[[list[str]], None], names: list[str]) -> list[MissingColumnError]:

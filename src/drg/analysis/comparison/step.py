@@ -50,9 +50,9 @@ _CATEGORIES: Final = {"change": LEVELS, "cause": CAUSES, "cause_table": STEPS}
 _OF_GROUPING: Final = {"adrg": "adrg", "drg": "drg", "status": "grouping_status", "reason": "grouping_reason"}
 _OF_PRICING: Final = {
     "weight": "relative_weight",
-    "standard": "standard_payment",
-    "payment": "payment",
-    "surplus": "surplus",
+    "standard_yuan": "standard_payment_yuan",
+    "payment_yuan": "payment_yuan",
+    "surplus_yuan": "surplus_yuan",
     "class": "case_class",
     "pricing": "pricing_reason",
 }

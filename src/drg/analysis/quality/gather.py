@@ -14,11 +14,12 @@ import polars as pl
 from drg.analysis.quality.moments import GroupMoments
 from drg.analysis.quality.quality_cases import CaseReader, amounts
 from drg.records.binding import with_unread
+from drg.records.former_names import check_names
 
 Ints = npt.NDArray[np.int64]
 NOBODY: Final = -1  # the hospital of a case without one
 
-_STANDARD: Final = "standard_payment"
+_STANDARD: Final = "standard_payment_yuan"
 _HOSPITAL: Final = "hospital_id"
 _SCHEMA: Final = pl.Schema(
     {
@@ -109,6 +110,7 @@ class Gatherer:
             MissingColumnError, InputError: if the frame does not have what quality needs.
         """
         names = frame.collect_schema().names()
+        check_names(names, read=[_STANDARD])
         self._reader.check_columns(names)
         chosen = frame.select(with_unread(self._wanted, names))
 

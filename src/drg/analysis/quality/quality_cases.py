@@ -16,6 +16,7 @@ from drg.grouping.outcomes import GROUPED, STATUSES, UNGROUPED_DRG
 from drg.payment.formulas import HIGHEST_COST_FEN
 from drg.payment.money import fen
 from drg.records.binding import UNREAD
+from drg.words import Both, Joined, Sentence
 
 EXCLUDED: Final = "excluded"
 NO_STATUS: Final = "none"
@@ -49,10 +50,15 @@ class CaseReader:
         known = [status for status in STATUSES if status != GROUPED]
         for status in self.exclude:
             if status not in known:
-                fix = f"Give some of {', '.join(known)}"
-                raise InputError(f"cases of status {status!r} cannot be excluded", fix=fix)
+                fix = Sentence("Give some of {names}", names=Joined(", ", known))
+                raise InputError(
+                    Sentence("cases of status {status!r} cannot be excluded", status=status), fix=fix
+                )
         if self.longest_stay is not None and self.longest_stay < 0:
-            raise InputError(f"the longest stay is {self.longest_stay} days", fix="Give 0 or more")
+            raise InputError(
+                Sentence("the longest stay is {days} days", days=self.longest_stay),
+                fix=Sentence("Give 0 or more"),
+            )
 
     def check_columns(self, names: Collection[str]) -> None:
         """Whether a frame with these columns can be evaluated.
@@ -62,12 +68,12 @@ class CaseReader:
         """
         missing = [name for name in (self.drg_column, self.status_column) if name not in names]
         if missing:
-            fix = "Group the discharges first: drg group FILE -o grouped.csv --grouper ID"
-            raise lacking("the evaluation", missing, _lines(missing), fix)
+            fix = Sentence("Group the discharges first: drg group FILE -o grouped.csv --grouper ID")
+            raise lacking(Sentence("the evaluation"), missing, _lines(missing), fix)
         values = (self.cost_column, self.los_column)
         if not any(name in names for name in values):
-            fix = "One of the two is enough; give it in canonical columns (drg group … --canonical)"
-            raise lacking("the evaluation", values, _lines(values), fix)
+            fix = Sentence("One of the two is enough; give it in canonical columns (drg group … --canonical)")
+            raise lacking(Sentence("the evaluation"), values, _lines(values), fix)
 
     def read(self, batch: pl.DataFrame) -> pl.DataFrame:
         """The rows of typed cases in the columns of ``SCHEMA``.
@@ -134,5 +140,10 @@ def _null_if_absent(values: np.ndarray[tuple[int], np.dtype[np.int64]]) -> pl.Se
 
 def _lines(names: Sequence[str]) -> str:
     known = (ALL.get(name) for name in names)
-    told = (f"{column.label_zh}: {column.meaning}" if column else "" for column in known)
-    return "".join(f"\n    {name} {line}".rstrip() for name, line in zip(names, told, strict=True))
+    meant = (
+        Both(f" {column.label_zh}: {column.meaning}", f" {column.label_zh}") if column else ""
+        for column in known
+    )
+    return Joined(
+        "", (part for name, line in zip(names, meant, strict=True) for part in (f"\n    {name}", line))
+    )

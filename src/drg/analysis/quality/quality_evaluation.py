@@ -26,6 +26,7 @@ from drg.grouping import Grouper
 from drg.records.cases import Cases
 from drg.records.short_table import ShortTable, name_and_value
 from drg.tables import GrouperTables, load_tables
+from drg.words import Sentence
 
 if TYPE_CHECKING:
     from drg.records.frames import Frame
@@ -202,12 +203,19 @@ def evaluate(
 
 def _check(min_cases: int, ddof: int, replicates: int | None, level: float) -> None:
     if ddof not in (0, 1):
-        raise InputError(f"a ddof of {ddof} is not possible", fix="Give 1 (sample) or 0")
+        raise InputError(
+            Sentence("a ddof of {ddof} is not possible", ddof=ddof), fix=Sentence("Give 1 (sample) or 0")
+        )
     if min_cases < 0 or (replicates or 0) < 0:
         name, value = ("min_cases", min_cases) if min_cases < 0 else ("replicates", replicates)
-        raise InputError(f"{name} is {value}", fix="Give 0 or more")
+        raise InputError(
+            Sentence("{name} is {value}", name=name, value=value), fix=Sentence("Give 0 or more")
+        )
     if not 0 < level < 1:
-        raise InputError(f"intervals of level {level:g} are not possible", fix="Give a share such as 0.95")
+        raise InputError(
+            Sentence("intervals of level {level:g} are not possible", level=level),
+            fix=Sentence("Give a share such as 0.95"),
+        )
 
 
 def _tables(grouper: str | Path | Grouper) -> GrouperTables:

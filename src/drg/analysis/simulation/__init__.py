@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from drg.errors import InputError
+from drg.words import Sentence
 
 if TYPE_CHECKING:
     import polars as pl
@@ -81,7 +82,10 @@ def simulate(
     if hospitals is not None:
         _check_whole("hospitals", hospitals, 1, 100_000)
     if not 1 <= mean_cost_yuan <= 1e9:
-        raise InputError(f"mean_cost_yuan is {mean_cost_yuan}", fix="Give an amount from 1 to 1,000,000,000")
+        raise InputError(
+            Sentence("{name} is {value}", name="mean_cost_yuan", value=mean_cost_yuan),
+            fix=Sentence("Give an amount from 1 to 1,000,000,000"),
+        )
     ready = _ready(grouper)
     population = _population_of(ready, seed)
     number = usual_hospitals(n) if hospitals is None else hospitals
@@ -121,11 +125,19 @@ def true_weights(grouper: str | Path | Grouper, seed: int = 0) -> pl.DataFrame:
 
 def _check_whole(name: str, value: int, lowest: int, highest: int | None = None) -> None:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise InputError(f"{name} is {value!r}", fix="Give a whole number")
+        raise InputError(
+            Sentence("{name} is {value!r}", name=name, value=value), fix=Sentence("Give a whole number")
+        )
     if value < lowest or (highest is not None and value > highest):
         # No thousands separators: the value may be a year.
-        span = f"from {lowest} on" if highest is None else f"from {lowest} to {highest}"
-        raise InputError(f"{name} is {value}", fix=f"Give a whole number {span}")
+        if highest is None:
+            fix = Sentence("Give a whole number from {lowest} on", lowest=lowest)
+        else:
+            fix = Sentence("Give a whole number from {lowest} to {highest}", lowest=lowest, highest=highest)
+        raise InputError(
+            Sentence("{name} is {value}", name=name, value=value),
+            fix=fix,
+        )
 
 
 @lru_cache(maxsize=_PREPARED)

@@ -69,9 +69,9 @@ def _table(comparison: Comparison, at: int, by: tuple[str, ...]) -> Table:
     if comparison.has_money(comparison.ids[0], version):
         columns += [
             Column("weight_difference", "权重差", "weight", "weight", {}),
-            Column("standard_difference", "支付标准差", "standard", "money", {}),
-            Column("payment_difference", "支付差", "payment", "money", {}),
-            Column("surplus_difference", "结余差", "surplus", "money", {}),
+            Column("standard_difference_yuan", "支付标准差", "standard", "money", {}),
+            Column("payment_difference_yuan", "支付差", "payment", "money", {}),
+            Column("surplus_difference_yuan", "结余差", "surplus", "money", {}),
         ]
     cases: dict[str, Any] = {"at": at, "cause": {"col": "cause"}}
     names = {"hospital_id": "hospital", "department": "department"}

@@ -15,6 +15,7 @@ from typing import Any, Final
 import polars as pl
 
 from drg.analysis.comparison import DEPARTMENT, HOSPITAL, LEVELS, Comparison, Wanted, examples
+from drg.analysis.comparison.compared_sums import column_of
 from drg.reasons import column_in_words
 from drg.report.comparison.cause_tables import case_label
 from drg.report.comparison.page_layout import MOST_PLACES, Table
@@ -194,7 +195,7 @@ def _cases(comparison: Comparison, wanted: Sequence[Wanted]) -> dict[str, Any]:
             names.append(f"cause{at}")
         if side.pricer:
             money = ("weight", "standard", "payment", "surplus")
-            columns.append(pl.col(*(f"{name}_{side.id}" for name in money)))
+            columns.append(pl.col(*(f"{column_of(name)}_{side.id}" for name in money)))
             names += [f"{name}{at}" for name in money]
     return {
         "lists": lists,
