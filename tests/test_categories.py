@@ -191,7 +191,7 @@ def test_none_is_a_severity_and_no_missing_value() -> None:
 
 
 def test_price(year: pl.DataFrame, priced: pl.DataFrame, form: Callable[[pl.DataFrame], Any]) -> None:
-    names = ("case_class", "payment", "surplus", "pricing_reason")
+    names = ("case_class", "payment_yuan", "surplus_yuan", "pricing_reason")
     assert values(drg.price(form(year), YEAR / "scheme"), *names) == values(priced, *names)
 
 
@@ -227,7 +227,7 @@ def test_cases_by_the_value_of_a_point(form: Callable[[pl.DataFrame], Any]) -> N
     for data in (cases, form(cases)):
         settlement = drg.settle(data, scheme)
         tables.append(cleared(settlement.cases, settlement).collect())
-    assert tables[0]["cleared_payment"].null_count() < tables[0].height
+    assert tables[0]["cleared_payment_yuan"].null_count() < tables[0].height
     assert_frame_equal(tables[1].select(tables[0].columns), tables[0], check_dtypes=False)
 
 
