@@ -22,6 +22,7 @@ from drg.records.cells import category
 from drg.records.files import scan_all, write
 from drg.settlement.candidates import find_candidates
 from drg.settlement.point_value_payment import cleared
+from drg.tables.write import write_version
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 YEAR = EXAMPLES / "settlement"
@@ -279,14 +280,18 @@ def test_what_if(grouped: pl.DataFrame, form: Callable[[pl.DataFrame], Any]) -> 
     assert_frame_equal(found.total, expected.total)
 
 
-def test_compare_takes_what_was_grouped_before(
-    grouped: pl.DataFrame, form: Callable[[pl.DataFrame], Any]
-) -> None:
-    versions = ["chs-drg-2.0", "chs-drg-3.0"]
-    expected = drg.compare(grouped, versions)
+def test_compare_takes_what_was_grouped_before(tmp_path: Path, form: Callable[[pl.DataFrame], Any]) -> None:
+    tables = drg.load_tables("demo")
+    without = {**tables.frames, "drg": tables.drg.filter(pl.col("drg") != "BR13")}
+    write_version(tmp_path / "other", tables.manifest.model_copy(update={"id": "other"}), without)
+    versions = ["demo", tmp_path / "other"]
+    cases = drg.simulate(300, "demo")
+    grouped = drg.group(cases, "demo")
+    expected = drg.compare(cases, versions)
     found = drg.compare(form(grouped), versions)
     assert_frame_equal(found.reasons, expected.reasons)
-    assert_frame_equal(found.causes(versions[1]), expected.causes(versions[1]))
+    assert_frame_equal(found.causes("other"), expected.causes("other"))
+    assert expected.causes("other").height > 0
 
 
 def test_check(priced: pl.DataFrame, form: Callable[[pl.DataFrame], Any]) -> None:
