@@ -284,7 +284,7 @@ def test_compare_takes_what_was_grouped_before(tmp_path: Path, form: Callable[[p
     tables = drg.load_tables("demo")
     without = {**tables.frames, "drg": tables.drg.filter(pl.col("drg") != "BR13")}
     write_version(tmp_path / "other", tables.manifest.model_copy(update={"id": "other"}), without)
-    versions = ["demo", tmp_path / "other"]
+    versions: list[str | Path] = ["demo", tmp_path / "other"]
     cases = drg.simulate(300, "demo")
     grouped = drg.group(cases, "demo")
     expected = drg.compare(cases, versions)
