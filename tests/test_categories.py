@@ -19,7 +19,8 @@ from drg.columns import ALL, Kind
 from drg.ledger import Ledger, Stamp
 from drg.records.cases import Cases
 from drg.records.cells import category
-from drg.records.files import scan_all, write
+from drg.records.files import write
+from drg.records.scanning import scan_all
 from drg.settlement.candidates import find_candidates
 from drg.settlement.point_value_payment import cleared
 from drg.tables.write import write_version

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 import drg as package
-from drg.records.files import scan
+from drg.records.scanning import scan
 from drg.settlement.settlement_columns import SETTLEMENT_COLUMNS
 from tests.cli.conftest import Drg
 from tests.report import settled

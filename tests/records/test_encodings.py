@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from drg.errors import InputError
 from drg.records import encodings
-from drg.records.files import Dialect, collect, scan
+from drg.records.scanning import Dialect, collect, scan
 from tests.profiles import tries
 
 HEADER = "编码,性别"

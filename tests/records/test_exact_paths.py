@@ -11,7 +11,8 @@ import pytest
 
 import drg
 from drg.records.exact_paths import read_csv, read_parquet, scan_csv, scan_ipc, scan_parquet
-from drg.records.files import scan, write
+from drg.records.files import write
+from drg.records.scanning import scan
 
 ROOT = Path(drg.__file__).parent
 # Each with a name that it would meet as a pattern.

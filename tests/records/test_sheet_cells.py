@@ -18,7 +18,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from drg.errors import OutputError
-from drg.records.files import scan, write
+from drg.records.files import write
+from drg.records.scanning import scan
 from drg.records.workbook import Heading, new_book, write_frame
 
 MOVES = "<r></r></si><si><t>x</t></si><si><r></r>"

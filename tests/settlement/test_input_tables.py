@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drg.errors import InputError, MissingColumnError
-from drg.records.files import scan
+from drg.records.scanning import scan
 from drg.settlement.input_fields import KINDS, MOST_NAMED
 from drg.settlement.input_tables import (
     SCHEMAS,

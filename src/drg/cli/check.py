@@ -112,9 +112,10 @@ def _run(
     from drg.cli.progress import counting
     from drg.records.batches import rebatched
     from drg.records.checking import RuleTally
-    from drg.records.files import count_rows, write
+    from drg.records.files import write
     from drg.records.findings import ERROR
     from drg.records.reading import read
+    from drg.records.scanning import count_rows
     from drg.report.checks import print_check
     from drg.report.console import stdout, written_to
     from drg.report.language import either

@@ -79,8 +79,9 @@ def compare(
 
     from drg.analysis.comparison import compare as compared
     from drg.cli.progress import counting
-    from drg.records.files import count_rows, make_directory, write_bytes
+    from drg.records.files import make_directory, write_bytes
     from drg.records.reading import read
+    from drg.records.scanning import count_rows
     from drg.report.comparison.comparison_console import print_comparison
     from drg.report.comparison.comparison_page import comparison_page
     from drg.report.comparison.comparison_workbook import comparison_workbook

@@ -98,7 +98,8 @@ def evaluate(
 
     from drg.analysis.quality import evaluate as evaluation_of
     from drg.cli.progress import counting
-    from drg.records.files import check_output, count_rows, scan_all, write, write_bytes
+    from drg.records.files import check_output, write, write_bytes
+    from drg.records.scanning import count_rows, scan_all
     from drg.report.console import say, speed, stdout, written_to
     from drg.report.language import either
     from drg.report.quality import print_evaluation, workbook

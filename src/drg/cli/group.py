@@ -72,9 +72,10 @@ def group(
     from drg.cli.progress import counting
     from drg.grouping import grouper_of
     from drg.grouping.stream import group_discharges
-    from drg.records.files import check_output, count_rows, write
+    from drg.records.files import check_output, write
     from drg.records.findings_log import FindingsLog
     from drg.records.reading import read
+    from drg.records.scanning import count_rows
     from drg.report.language import either
 
     started = perf_counter()

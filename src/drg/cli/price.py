@@ -61,7 +61,7 @@ def price(
     (readmissions, the most expensive cases).
     """
     from drg.payment import Pricer
-    from drg.records.files import scan_all
+    from drg.records.scanning import scan_all
 
     if (case_id is None) == (output is None):
         raise click.UsageError(Sentence("Give -o OUT to price all cases, or --explain CASE_ID to see one."))
@@ -88,7 +88,8 @@ def _price(
 
     from drg.analysis.price_tally import PriceTally
     from drg.cli.progress import counting
-    from drg.records.files import count_rows, write
+    from drg.records.files import write
+    from drg.records.scanning import count_rows
     from drg.report.console import stdout, written_to
     from drg.report.language import either
     from drg.report.prices import print_prices

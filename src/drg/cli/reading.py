@@ -13,7 +13,13 @@ _OPTIONS = (
     click.option("--layout", help="Id of a layout (see: drg layouts) or path of your own. [by the header]"),
     click.option("--encoding", help="Of text files, such as gb18030 or utf-8. [found out]"),
     click.option("--delimiter", help="Between the cells of text files: , ; | or tab. [found out]"),
-    click.option("--sheet", help="Name or number of the sheet of workbooks. [the first]"),
+    click.option("--sheet", help="Name or number of the sheet of workbooks. [all of one kind]"),
+    click.option(
+        "--header-row",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Row that holds the names of the columns. [found out]",
+    ),
     click.option(
         "--codes",
         type=click.Choice(_CODE_VERSIONS),
@@ -24,7 +30,7 @@ _OPTIONS = (
 
 
 def reading_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options ``layout``, ``encoding``, ``delimiter``, ``sheet`` and ``codes``."""
+    """Add the options ``layout``, ``encoding``, ``delimiter``, ``sheet``, ``header_row`` and ``codes``."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command

@@ -71,8 +71,9 @@ def run(
     from drg.grouping import grouper_of
     from drg.grouping.stream import group_discharges
     from drg.payment import Pricer
-    from drg.records.files import count_rows, make_directory, write, write_bytes
+    from drg.records.files import make_directory, write, write_bytes
     from drg.records.reading import read
+    from drg.records.scanning import count_rows
     from drg.report.console import print_versions, say, stdout, written_to
     from drg.report.language import either
     from drg.report.page import html_page, text_page
@@ -137,8 +138,9 @@ def _check(discharges: Discharges, version: Any, file: Path, lang: str, *, quiet
     from drg.cli.progress import counting
     from drg.records.batches import rebatched
     from drg.records.checking import RuleTally
-    from drg.records.files import count_rows, write
+    from drg.records.files import write
     from drg.records.findings import ERROR
+    from drg.records.scanning import count_rows
     from drg.report.language import either
 
     rules = RuleTally()

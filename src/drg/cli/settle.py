@@ -79,7 +79,8 @@ def settle(
     """
     from time import perf_counter
 
-    from drg.records.files import check_output, scan, scan_all
+    from drg.records.files import check_output
+    from drg.records.scanning import scan, scan_all
     from drg.report.console import say, stdout
     from drg.report.language import either
     from drg.report.settlement import print_settlement

@@ -48,7 +48,8 @@ def special_cases(
     marked. In the workbook, decisions and amounts are filled in; drg settle --decisions reads that very file.
     """
     from drg.payment import load_scheme
-    from drg.records.files import scan_all, write_bytes
+    from drg.records.files import write_bytes
+    from drg.records.scanning import scan_all
     from drg.report.console import stdout, written_to
     from drg.report.special_cases import applications, print_candidates
     from drg.settlement.candidates import find_candidates, special_review

@@ -132,7 +132,7 @@ def weights(
 
     from drg.analysis.calibration import calibrate, what_if
     from drg.analysis.calibration.calibrated_scheme import check_free
-    from drg.records.files import scan_all
+    from drg.records.scanning import scan_all
     from drg.report.calibration import calibration_workbook, print_calibration
     from drg.report.console import stdout
 

@@ -101,12 +101,12 @@ def _check_columns(grouper: AnyGrouper, discharges: Discharges) -> None:
     if discharges.layout.id != CANONICAL:
         grouper.check_choice(discharges.binding.columns)
         return
-    for file, names in discharges.headers.items():
-        known = Binding(discharges.layout, dict.fromkeys(names, pl.String())).columns
+    for table in discharges.tables:
+        known = Binding(discharges.layout, dict.fromkeys(table.names, pl.String())).columns
         try:
-            grouper.check_needed((*names, *known))
+            grouper.check_needed((*table.names, *known))
         except InputError as error:
-            error.file = str(file)
+            error.file = table.label
             raise
 
 
@@ -114,7 +114,9 @@ def _place(discharges: Discharges, batch: pl.DataFrame) -> tuple[int, int]:
     """The file and the first row of a batch, by which batches are in order."""
     if batch.is_empty():
         return -1, 0
-    file = 0 if FILE not in batch.columns else [str(path) for path in discharges.files].index(batch[FILE][0])
+    file = (
+        0 if FILE not in batch.columns else [table.label for table in discharges.tables].index(batch[FILE][0])
+    )
     return file, int(batch[ROW][0])
 
 

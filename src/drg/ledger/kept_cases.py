@@ -13,8 +13,9 @@ from drg.errors import InputError, LedgerError, MissingColumnError
 from drg.ledger.entry import CASES_FILE
 from drg.records.cases import Cases
 from drg.records.exact_paths import scan_parquet
-from drg.records.files import scan, scan_all, write
+from drg.records.files import write
 from drg.records.former_names import check_names
+from drg.records.scanning import scan, scan_all
 from drg.words import Joined, Sentence
 
 # What a ledger adds to the cases: the month of discharge as 202503.

@@ -10,8 +10,9 @@ import polars as pl
 
 from drg.errors import InputError
 from drg.records.exact_paths import scan_parquet
-from drg.records.files import scan, write
+from drg.records.files import write
 from drg.records.findings import ERROR
+from drg.records.scanning import scan
 from drg.words import Both, Joined, Sentence
 
 if TYPE_CHECKING:

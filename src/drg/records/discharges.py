@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +12,8 @@ from drg.columns import ALL, INPUT
 from drg.errors import InputError
 from drg.records import notes
 from drg.records.cases import Cases
-from drg.records.files import collect
+from drg.records.scanning import collect
+from drg.records.source_tables import SourceTable
 from drg.words import Sentence
 
 __all__ = ["Discharges"]
@@ -25,12 +26,12 @@ class Discharges(Cases):
     Attributes:
         files: where the rows come from.
         remarks: findings on the files as a whole, and on rows that belong to no discharge.
-        headers: the columns of each file; where files differ, a row is empty in those of other files.
+        tables: what the files hold; where tables differ, a row is empty in the columns of others.
     """
 
     files: tuple[Path, ...] = ()
     remarks: pl.DataFrame = field(default_factory=notes.no_findings)
-    headers: Mapping[Path, frozenset[str]] = field(default_factory=dict)
+    tables: tuple[SourceTable, ...] = ()
 
     def frame(self) -> pl.DataFrame:
         """All rows in canonical columns."""

@@ -10,7 +10,7 @@ import atexit
 import codecs
 import io
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -35,6 +35,9 @@ _BYTE_ORDER_MARKS = (
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 # GB 18030 has GBK and GB 2312 in it.
 _CHINESE = "gb18030"
+_PACKED: Final = {".gz": "gzip", ".zst": "zstd"}
+# Files of these encodings may hold lines of the other, if several files were put together.
+LINE_BY_LINE: Final = (UTF_8, _CHINESE)
 _FIX = Sentence("Name it with --encoding, such as gb18030 or utf-8, or save the file as 'CSV UTF-8'")
 
 
@@ -45,7 +48,7 @@ def opened(file: Path) -> Iterator[IO[bytes]]:
     Raises:
         InputError: it cannot be opened or unpacked.
     """
-    kind = {".gz": "gzip", ".zst": "zstd"}.get(file.suffix.lower())
+    kind = _PACKED.get(file.suffix.lower())
     try:
         with file.open("rb") as raw:
             yield _unpacked(raw, kind) if kind else raw
@@ -137,20 +140,45 @@ def as_utf8(file: Path, encoding: str) -> Path | bytes:
     if encoding == UTF_8:
         return file
     with opened(file) as stream:
-        text = io.BytesIO()
-        blocks = _decoded(stream, encoding, file)
-        for block in blocks:
-            text.write(block)
-            if text.tell() > _LARGEST_IN_MEMORY:
-                break
-        else:
-            return text.getvalue()
-        part = tempfile.NamedTemporaryFile(dir=_directory(), suffix=".csv", delete=False)  # noqa: SIM115
-        with part:
-            part.write(text.getvalue())
-            for block in blocks:
-                part.write(block)
-        return Path(part.name)
+        return spooled(_decoded(stream, encoding, file))
+
+
+def spooled(blocks: Iterable[bytes]) -> Path | bytes:
+    """Blocks one after the other: in memory while they are small, beyond in a temporary file."""
+    rest = iter(blocks)
+    text = io.BytesIO()
+    for block in rest:
+        text.write(block)
+        if text.tell() > _LARGEST_IN_MEMORY:
+            break
+    else:
+        return text.getvalue()
+    part = tempfile.NamedTemporaryFile(dir=_directory(), suffix=".csv", delete=False)  # noqa: SIM115
+    with part:
+        part.write(text.getvalue())
+        part.writelines(rest)
+    return Path(part.name)
+
+
+def blocks(file: Path, encoding: str) -> Iterator[bytes]:
+    """A text file block by block: as it is, if its lines may differ in encoding; else as UTF-8."""
+    with opened(file) as stream:
+        if encoding not in LINE_BY_LINE:
+            yield from _decoded(stream, encoding, file)
+            return
+        first = stream.read(_BLOCK).removeprefix(codecs.BOM_UTF8)
+        yield first
+        while block := stream.read(_BLOCK):
+            yield block
+
+
+def ends_with_line_feed(file: Path) -> bool:
+    """Whether the last line has an end; of packed files nobody asks."""
+    if file.suffix.lower() in _PACKED:
+        return True
+    with file.open("rb") as stream:
+        stream.seek(max(0, file.stat().st_size - 4))
+        return stream.read().rstrip(b"\x00")[-1:] in (b"\n", b"\r")
 
 
 def _decoded(stream: IO[bytes], encoding: str, file: Path) -> Iterator[bytes]:
@@ -181,11 +209,13 @@ def _directory() -> Path:
     return Path(directory.name)
 
 
-def first_line(file: Path, encoding: str) -> str:
-    """The header line of a text file."""
+def head(file: Path, encoding: str) -> str:
+    """The beginning of a text file, in whole lines unless one is longer than a block."""
     with opened(file) as stream:
-        text = codecs.getincrementaldecoder(encoding)("replace").decode(stream.read(_BLOCK))
-    return text.removeprefix("\ufeff").lstrip("\r\n").partition("\n")[0].rstrip("\r")
+        block = stream.read(_BLOCK)
+    text = codecs.getincrementaldecoder(encoding)("replace").decode(block).removeprefix("\ufeff")
+    whole = text.rpartition("\n")[0] if len(block) == _BLOCK else ""
+    return whole or text
 
 
 def detect_delimiter(line: str) -> str:

@@ -40,6 +40,18 @@ def scan_csv(source: Path | bytes, **options: Any) -> pl.LazyFrame:
     return pl.scan_csv(exact(source) if isinstance(source, Path) else source, glob=False, **options)
 
 
+def scan_lines(source: Path | bytes, *, name: str, number: str) -> pl.LazyFrame:
+    """The lines of a text file or the content of one, read when they are needed.
+
+    Args:
+        source: UTF-8.
+        name: the column of the lines.
+        number: the column of their numbers, counted from 1.
+    """
+    where = exact(source) if isinstance(source, Path) else source
+    return pl.scan_lines(where, name=name, row_index_name=number, row_index_offset=1, glob=False)
+
+
 def read_csv(source: Path | bytes, **options: Any) -> pl.DataFrame:
     """A CSV file or the content of one; ``options`` are those of polars."""
     return pl.read_csv(exact(source) if isinstance(source, Path) else source, glob=False, **options)

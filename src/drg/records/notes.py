@@ -8,7 +8,8 @@ from typing import Final
 import polars as pl
 
 from drg.columns import Column, Kind
-from drg.records.findings import ERROR, SCHEMA, WARNING
+from drg.records.findings import ERROR, NOTICE, SCHEMA, WARNING
+from drg.records.row_kinds import ROW_BLANK, ROW_HEADER, ROW_REMARK, ROW_TOTAL
 
 # Columns of ours in a frame whose other columns are those of a file: the row as a spreadsheet numbers it, and
 # the file if there are several.
@@ -18,6 +19,78 @@ FILE: Final = f"{OURS}file"
 
 VISIT_UNKNOWN: Final = "visit-unknown"
 COLUMN_MISSING: Final = "column-missing"
+
+ROW_SHORT: Final = "row-short"
+ROW_LONG: Final = "row-long"
+ROW_BROKEN: Final = "row-broken"
+FILE_CUT: Final = "file-cut"
+STRAY_QUOTE: Final = "stray-quotation-mark"
+OTHER_ENCODING: Final = "other-encoding"
+COUNT_DIFFERS: Final = "count-differs"
+SHEET_NOT_READ: Final = "sheet-not-read"
+
+# Severity, message, remedy, and both in Chinese.
+_OF_ROWS: Final = {
+    ROW_BLANK: (NOTICE, "blank rows were left out", "空行，未计入病例", "", ""),
+    ROW_TOTAL: (NOTICE, "a row of totals was left out", "合计行，未计入病例", "", ""),
+    ROW_REMARK: (NOTICE, "a remark or signature was left out", "备注或签章行，未计入病例", "", ""),
+    ROW_HEADER: (
+        NOTICE,
+        "the header comes once more; the row was left out",
+        "重复的表头行，未计入病例",
+        "",
+        "",
+    ),
+    ROW_SHORT: (
+        WARNING,
+        "the row has fewer cells than the header; the last columns count as empty",
+        "该行列数少于表头，缺少的列按空值处理",
+        "Check the row; write empty cells too",
+        "请核对该行，空值也应保留分隔符",
+    ),
+    ROW_LONG: (
+        ERROR,
+        "the row has more cells than the header; it was left out",
+        "该行列数多于表头，未计入病例",
+        "Give the row one cell per column; put a cell that holds a comma in quotation marks",
+        "请使该行列数与表头一致；含分隔符的内容用双引号括起",
+    ),
+    ROW_BROKEN: (
+        ERROR,
+        "the row is part of a record that is broken over several lines; it was left out",
+        "该行是被换行拆开的记录的一部分，未计入病例",
+        "Join the lines of the record, or put the cell with the line feed in quotation marks",
+        "请将被拆开的各行合并，或将含换行的内容用双引号括起",
+    ),
+    FILE_CUT: (
+        ERROR,
+        "the file ends in the middle of this row; it was left out",
+        "文件在该行中途结束，该行未计入病例",
+        "Export or copy the file once more",
+        "请重新导出或复制文件",
+    ),
+    STRAY_QUOTE: (
+        NOTICE,
+        "a quotation mark in the row is not closed; it counts as part of the text",
+        "该行有未配对的双引号，按普通字符处理",
+        "",
+        "",
+    ),
+    OTHER_ENCODING: (
+        NOTICE,
+        "the row is in another encoding than the file; it was read as GB 18030",
+        "该行编码与文件其他部分不同，已按 GB 18030 读取",
+        "",
+        "",
+    ),
+    COUNT_DIFFERS: (
+        WARNING,
+        "the file says how many rows it has, and other than there are",
+        "文件注明的记录数与实际读取的行数不一致",
+        "Check whether the file is whole",
+        "请核对文件是否完整",
+    ),
+}
 
 _EXPECTED: Final = {
     Kind.NUMBER: ("a number", "数字"),
@@ -49,6 +122,42 @@ def findings(places: pl.DataFrame, **cells: pl.Expr | str | None) -> pl.DataFram
 def together(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """Findings of several kinds in one frame."""
     return pl.concat([no_findings(), *parts])
+
+
+def of_rows(rule: str, rows: Sequence[int], values: Sequence[str]) -> pl.DataFrame:
+    """Findings on whole rows of a table.
+
+    Args:
+        rule: one of those of this module or of ``row_kinds``.
+        rows: as a spreadsheet numbers them.
+        values: what is in each.
+    """
+    severity, message, message_zh, fix, fix_zh = _OF_ROWS[rule]
+    return findings(
+        pl.DataFrame({"row": rows, "value": values}, schema_overrides={"value": pl.String}),
+        row=pl.col("row"),
+        rule=rule,
+        severity=severity,
+        value=pl.col("value"),
+        message=message,
+        message_zh=message_zh,
+        fix=fix,
+        fix_zh=fix_zh,
+    )
+
+
+def sheets_not_read(names: Sequence[str]) -> pl.DataFrame:
+    """Findings on sheets of a workbook that were left alone."""
+    return findings(
+        pl.DataFrame({"name": names}, schema={"name": pl.String()}),
+        rule=SHEET_NOT_READ,
+        severity=NOTICE,
+        value=pl.col("name"),
+        message="the sheet was not read: it is hidden, or holds no table like the others",
+        message_zh="该工作表未读取：已隐藏，或不是同类表格",
+        fix="Give --sheet to read it",
+        fix_zh="如需读取，请用 --sheet 指定",
+    )
 
 
 def malformed(

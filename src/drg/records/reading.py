@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
 from pathlib import Path
 
 import polars as pl
 
+from drg.columns import ALL
 from drg.errors import InputError
 from drg.records import notes
 from drg.records.binding import Binding
 from drg.records.cases import CODE_VERSIONS, CodeVersion
 from drg.records.discharges import Discharges
-from drg.records.files import INPUT_FORMATS, Dialect, scan, stacked
 from drg.records.header import detect
+from drg.records.header_row import KnownNames
 from drg.records.layout import CANONICAL, Layout
 from drg.records.layout_files import find_layout, shipped_layouts
-from drg.records.notes import FILE, OURS, ROW
+from drg.records.notes import FILE, OURS
+from drg.records.scanning import INPUT_FORMATS, stacked, tables_of
+from drg.records.source_tables import Dialect, SourceTable
 from drg.words import Joined, Sentence
 
 
@@ -27,6 +31,7 @@ def read(
     encoding: str | None = None,
     delimiter: str | None = None,
     sheet: str | None = None,
+    header_row: int | None = None,
     codes: CodeVersion = "insurance",
 ) -> Discharges:
     """Discharges from files as hospitals have them.
@@ -37,7 +42,9 @@ def read(
         layout: its id or the path of its file, if it should not be found out by the header.
         encoding: of text files, such as gb18030, if it should not be found out.
         delimiter: between the cells of text files, if it should not be found out.
-        sheet: the name or number of the sheet of workbooks, by default the first.
+        sheet: the name or number of the sheet of workbooks; by default every sheet that a reader sees and
+            that holds the same kind of table.
+        header_row: the row that holds the names of the columns, counted from 1, if it should not be found.
         codes: the version of the codes in the files; clinical (国临版) ones are converted.
 
     Raises:
@@ -50,31 +57,46 @@ def read(
             fix=Sentence("Give one of {names}", names=Joined(", ", CODE_VERSIONS)),
         )
     paths = _expanded([files] if isinstance(files, str | Path) else files)
-    dialect = Dialect(encoding, delimiter, sheet)
-    scans = {path: scan(path, dialect, row=ROW) for path in paths}
+    dialect = Dialect(encoding, delimiter, sheet, header_row)
     known = shipped_layouts() if layout is None else {"": find_layout(layout)}
-    found, tables = _recognised(scans, known)
-    headers = {path: frozenset(frame.collect_schema().names()) for path, frame in scans.items()}
-    if len(paths) > 1 and not found.table:
-        scans = {path: frame.with_columns(pl.lit(str(path)).alias(FILE)) for path, frame in scans.items()}
-    remarks, gathered = notes.no_findings(), {}
+    names = KnownNames(known.values())
+    tables = [table for path in paths for table in tables_of(path, dialect, names)]
+    _check_distinct(tables)
+    found, kinds = _recognised(tables, known)
+    several = len(tables) > 1
+    frames = [
+        table.frame.with_columns(pl.lit(table.label).alias(FILE)) if several else table.frame
+        for table in tables
+    ]
+    gathered: dict[str, str] = {}
+    remarks = [_with_file(table.remarks, table) if several else table.remarks for table in tables]
     first = None
     if found.table:
         from drg.records.visits import gather
 
         first = found.table[0].name
-        frames = {
-            name: stacked([scans[path] for path in members]) for name, members in _by_table(tables).items()
+        members = {
+            name: stacked([frame for frame, kind in zip(frames, kinds, strict=True) if kind == name])
+            for name in dict.fromkeys(filter(None, kinds))
         }
-        _check_tables(found, frames, paths)
-        everything = gather(found, frames)
-        rows, gathered, remarks = everything.frame, everything.columns, everything.findings
+        _check_tables(found, members, paths)
+        everything = gather(found, members)
+        rows, gathered = everything.frame, everything.columns
+        remarks.append(everything.findings)
     else:
-        rows = stacked(list(scans.values()))
+        rows = stacked(frames)
+        remarks += _columns_of_others(found, tables)
     schema = rows.collect_schema()
     own = {name: dtype for name, dtype in schema.items() if not name.startswith(OURS)}
     binding = Binding(found, own, first, gathered)
-    discharges = Discharges(rows, binding, codes, paths, remarks, headers)
+    discharges = Discharges(
+        rows,
+        binding,
+        codes,
+        paths,
+        pl.concat([notes.no_findings(), *remarks], how="diagonal"),
+        tuple(tables),
+    )
     if found.id != CANONICAL and "principal_diagnosis" not in binding.columns:
         raise InputError(
             Sentence(
@@ -116,37 +138,69 @@ def _is_table(file: Path) -> bool:
     return file.is_file() and not hidden and file.name.lower().endswith(INPUT_FORMATS)
 
 
+def _with_file(findings: pl.DataFrame, table: SourceTable) -> pl.DataFrame:
+    return findings.select(pl.lit(table.label).alias("file"), pl.all())
+
+
+def _columns_of_others(layout: Layout, tables: Sequence[SourceTable]) -> list[pl.DataFrame]:
+    """Findings on columns that some of the tables have, and others do not."""
+    bindings = [Binding(layout, dict.fromkeys(table.names, pl.String())) for table in tables]
+    every = dict.fromkeys(name for binding in bindings for name in binding.columns)
+    found = []
+    for table, binding in zip(tables, bindings, strict=True):
+        for name in every:
+            if name not in binding.columns:
+                called = next(one.called(name) for one in bindings if name in one.columns)
+                found.append(_with_file(notes.column_missing(ALL[name], called, layout.id), table))
+    return found
+
+
+def _check_distinct(tables: Sequence[SourceTable]) -> None:
+    """Refuse a workbook two of whose sheets hold the same rows: its cases would be paid twice."""
+    by_file: dict[Path, list[SourceTable]] = {}
+    for table in tables:
+        if table.sheet is not None:
+            by_file.setdefault(table.file, []).append(table)
+    for file, sheets in by_file.items():
+        for one, other in combinations(sheets, 2):
+            if set(one.names) != set(other.names):
+                continue
+            rows = [sheet.frame.select(one.names).unique().collect() for sheet in (one, other)]
+            least = min(frame.height for frame in rows)
+            both = rows[0].join(rows[1], on=one.names, how="semi", nulls_equal=True).height
+            if both * 2 > least:
+                raise InputError(
+                    Sentence(
+                        "sheets {one} and {other} have {count} rows in common",
+                        one=one.sheet,
+                        other=other.sheet,
+                        count=both,
+                    ),
+                    file=file,
+                    fix=Sentence("Say which sheet holds the cases: --sheet {one}", one=one.sheet),
+                )
+
+
 def _recognised(
-    scans: Mapping[Path, pl.LazyFrame], layouts: Mapping[str, Layout]
-) -> tuple[Layout, dict[Path, str | None]]:
-    """The layout of the files, and which table each is."""
+    tables: Sequence[SourceTable], layouts: Mapping[str, Layout]
+) -> tuple[Layout, list[str | None]]:
+    """The layout of the tables, and which table of it each is."""
     (only, *others) = layouts.values()
     if not others and not only.table:
-        return only, dict.fromkeys(scans)
-    found = {}
-    for path, frame in scans.items():
-        names = [name for name in frame.collect_schema().names() if name != ROW]
-        found[path] = detect(names, layouts, path)
-    (first, *_) = found.values()
-    for path, candidate in found.items():
-        if candidate.layout.id != first.layout.id:
+        return only, [None] * len(tables)
+    found = [detect(table.names, layouts, table.file) for table in tables]
+    for table, candidate in zip(tables, found, strict=True):
+        if candidate.layout.id != found[0].layout.id:
             raise InputError(
                 Sentence(
                     "the header is that of {layout}, but the first file is {first}",
                     layout=candidate.layout.id,
-                    first=first.layout.id,
+                    first=found[0].layout.id,
                 ),
-                file=path,
+                file=table.label,
                 fix=Sentence("Read files of different layouts one after the other"),
             )
-    return first.layout, {path: c.table.name if c.table else None for path, c in found.items()}
-
-
-def _by_table(tables: Mapping[Path, str | None]) -> dict[str, list[Path]]:
-    members: dict[str, list[Path]] = {}
-    for path, table in tables.items():
-        members.setdefault(table or "", []).append(path)
-    return members
+    return found[0].layout, [one.table.name if one.table else None for one in found]
 
 
 def _check_tables(layout: Layout, frames: Mapping[str, pl.LazyFrame], files: Sequence[Path]) -> None:

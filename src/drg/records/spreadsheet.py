@@ -5,8 +5,9 @@ A sheet is read whole: it has at most a million rows, and takes about as much me
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, cast
 
 import polars as pl
 
@@ -19,68 +20,68 @@ ENDINGS: Final = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 MOST_ROWS: Final = 1_048_576
 
 
-def read_sheet(file: Path, sheet: str | None = None) -> pl.DataFrame:
-    """A sheet with a header row; every cell is text, and row *i* is row *i + 2* of the spreadsheet.
-
-    A cell that holds a number gives its shortest text: zeros that only its format shows are not there.
+class Book:
+    """A workbook that is open.
 
     Args:
-        file: the workbook.
-        sheet: the name of the sheet, or its number counted from 1; by default the first.
+        file: its path.
+
+    Attributes:
+        names: of the sheets that a reader sees.
+        hidden: of those that he does not.
 
     Raises:
-        InputError: it cannot be read, has no such sheet, or the sheet is empty.
+        InputError: it cannot be read.
     """
-    import fastexcel  # a tenth of a second that only workbooks cost
 
-    try:
-        book = fastexcel.read_excel(exact(file))
-        name = _sheet_name(book.sheet_names, sheet, file)
-        rows = book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string").to_polars()
-    except fastexcel.FastExcelError as error:
-        reason = str(error).splitlines()[0]
+    def __init__(self, file: Path) -> None:
+        import fastexcel  # a tenth of a second that only workbooks cost
+
+        self._file = file
+        self._error = fastexcel.FastExcelError
+        self._book = self._tried(lambda: fastexcel.read_excel(exact(file)))
+        self._sheets: dict[str, Any] = {name: self._loaded(name) for name in self._book.sheet_names}
+        self.names = [name for name, sheet in self._sheets.items() if sheet.visible == "visible"]
+        self.hidden = [name for name in self._sheets if name not in self.names]
+
+    def named(self, sheet: str) -> str:
+        """The name of the sheet that a user means: by its name, or by its number counted from 1.
+
+        Raises:
+            InputError: there is no such sheet.
+        """
+        names: list[str] = list(self._sheets)
+        if sheet in names:
+            return sheet
+        if sheet.isdecimal() and 1 <= int(sheet) <= len(names):
+            return names[int(sheet) - 1]
+        hint = did_you_mean(sheet, names)
         raise InputError(
-            Sentence("this is not a workbook that can be read ({reason})", reason=reason),
-            file=file,
-            fix=Sentence(
-                "Open it in a spreadsheet program and save it once more as .xlsx, without a password"
-            ),
-        ) from None
-    if rows.is_empty() or rows.row(0) == (None,) * rows.width:
-        raise InputError(
-            Sentence("the first row of sheet {name} is empty", name=name),
-            file=file,
-            fix=Sentence("A table has a header row at the top"),
+            Sentence("the workbook has no sheet {sheet!r}", sheet=sheet),
+            file=self._file,
+            field="sheet",
+            fix=Joined(" ", (hint, Sentence("The sheets are {names}", names=Joined(", ", names)))),
         )
-    names = _distinct(["" if cell is None else cell for cell in rows.row(0)])
-    frame = rows.slice(1).rename(dict(zip(rows.columns, names, strict=True)))
-    # Sheets often go on below their last row.
-    filled = frame.select(last=pl.any_horizontal(pl.all().is_not_null()).arg_true().max()).item()
-    return frame.head(0 if filled is None else filled + 1)
 
+    def cells(self, name: str) -> pl.DataFrame:
+        """The cells of a sheet as text, row *i* of the spreadsheet as row *i - 1*.
 
-def _sheet_name(names: list[str], sheet: str | None, file: Path) -> str:
-    if sheet is None and names:
-        return names[0]
-    if sheet in names:
-        return sheet
-    if sheet is not None and sheet.isdecimal() and 1 <= int(sheet) <= len(names):
-        return names[int(sheet) - 1]
-    hint = did_you_mean(sheet or "", names)
-    raise InputError(
-        Sentence("the workbook has no sheet {sheet!r}", sheet=sheet),
-        file=file,
-        field="sheet",
-        fix=Joined(" ", (hint, Sentence("The sheets are {names}", names=Joined(", ", names)))),
-    )
+        A cell that holds a number gives its shortest text: zeros that only its format shows are not there.
+        """
+        return cast("pl.DataFrame", self._tried(self._sheets[name].to_polars))
 
+    def _loaded(self, name: str) -> Any:
+        return self._tried(lambda: self._book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string"))
 
-def _distinct(names: list[str]) -> list[str]:
-    """Names that are there twice get the ending that polars gives them in CSV files."""
-    seen: dict[str, int] = {}
-    distinct = []
-    for name in names:
-        times = seen.get(name)
-        seen[name] = 0 if times is None else times + 1
-        distinct.append(name if times is None else f"{name}_duplicated_{times}")
-    return distinct
+    def _tried(self, step: Callable[[], Any]) -> Any:
+        try:
+            return step()
+        except self._error as error:
+            reason = str(error).splitlines()[0]
+            raise InputError(
+                Sentence("this is not a workbook that can be read ({reason})", reason=reason),
+                file=self._file,
+                fix=Sentence(
+                    "Open it in a spreadsheet program and save it once more as .xlsx, without a password"
+                ),
+            ) from None

@@ -10,7 +10,19 @@ from drg.records.codebook import AMBIGUOUS, CONVERTED, LOST_ZEROS, REWRITTEN, UN
 from drg.records.conversions import CONVERSIONS
 from drg.records.findings import SEVERITIES
 from drg.records.layout import Layout, Source
-from drg.records.notes import COLUMN_MISSING, VISIT_UNKNOWN
+from drg.records.notes import (
+    COLUMN_MISSING,
+    COUNT_DIFFERS,
+    FILE_CUT,
+    OTHER_ENCODING,
+    ROW_BROKEN,
+    ROW_LONG,
+    ROW_SHORT,
+    SHEET_NOT_READ,
+    STRAY_QUOTE,
+    VISIT_UNKNOWN,
+)
+from drg.records.row_kinds import ROW_BLANK, ROW_HEADER, ROW_REMARK, ROW_TOTAL
 from drg.report.checks import severity_in
 from drg.report.console import say
 from drg.report.console_table import show
@@ -25,6 +37,18 @@ _WHAT = {
     LOST_ZEROS: ("codes that were made numbers", "编码被转成数值"),
     VISIT_UNKNOWN: ("visits that the first table does not have", "基本信息表中没有的就诊"),
     COLUMN_MISSING: ("columns that the files do not have", "文件缺少的列"),
+    ROW_BLANK: ("blank rows, left out", "空行，未计入"),
+    ROW_TOTAL: ("rows of totals, left out", "合计行，未计入"),
+    ROW_REMARK: ("remarks and signatures, left out", "备注或签章行，未计入"),
+    ROW_HEADER: ("headers inside the table, left out", "重复的表头行，未计入"),
+    ROW_SHORT: ("rows with fewer cells than the header", "列数少于表头的行"),
+    ROW_LONG: ("rows with more cells than the header, left out", "列数多于表头的行，未计入"),
+    ROW_BROKEN: ("rows of broken records, left out", "被换行拆开的记录，未计入"),
+    FILE_CUT: ("files that end in the middle of a row", "文件在行中途结束"),
+    STRAY_QUOTE: ("quotation marks that are not closed", "未配对的双引号"),
+    OTHER_ENCODING: ("lines in another encoding", "编码不同的行"),
+    COUNT_DIFFERS: ("files with another number of rows than they say", "记录数与注明的不一致"),
+    SHEET_NOT_READ: ("sheets that were not read", "未读取的工作表"),
 }
 _MALFORMED = ("cells that cannot be read", "无法识别的单元格")
 

@@ -1,0 +1,158 @@
+"""Rows that are left out of a table, and rows that are broken: found, listed, never silently changed."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from drg.errors import InputError
+from drg.records import notes
+from drg.records.row_kinds import ROW_BLANK, ROW_TOTAL, kind_of_row
+from drg.records.text_shape import OddLines
+from drg.words import Sentence
+
+# More broken rows than this share, and than this number, are no accident: the file is read wrongly.
+_MOST_BROKEN_SHARE: Final = 0.05
+_MOST_BROKEN_ROWS: Final = 20
+_SAID_ROWS: Final = re.compile(r"共\s*(\d+)\s*[例人条份次]")
+
+
+@dataclass
+class Shape:
+    """What there is to say of the rows of a table.
+
+    Attributes:
+        left_out: the rows that are no cases or are broken, as a spreadsheet numbers them.
+        counts: how many rows there are of each rule.
+        findings: of the shape ``findings.SCHEMA``.
+    """
+
+    left_out: list[int] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    findings: list[pl.DataFrame] = field(default_factory=list)
+
+    def say(self, rule: str, rows: Sequence[int], values: Sequence[str] = (), *, leave_out: bool) -> None:
+        """A finding for each of these rows."""
+        if not rows:
+            return
+        self.counts[rule] += len(rows)
+        if leave_out:
+            self.left_out += rows
+        said = values or [""] * len(rows)
+        self.findings.append(notes.of_rows(rule, rows, said))
+
+    def after(self, first: Shape) -> Shape:
+        """This, behind what was found first."""
+        together = sorted({*first.left_out, *self.left_out})
+        return Shape(together, first.counts + self.counts, [*first.findings, *self.findings])
+
+    def refused(self) -> tuple[int, str] | None:
+        """The first row of a table that is to be read as it stands, but cannot; and what is wrong with it."""
+        every = pl.concat([notes.no_findings(), *self.findings])
+        wrong = every.filter(pl.col("rule") != ROW_BLANK).sort("row").head(1)
+        return None if wrong.is_empty() else (wrong["row"][0], wrong["message"][0])
+
+    def blank(self, rows: Sequence[int]) -> None:
+        """Blank rows are left out; those that follow each other are one finding."""
+        if not rows:
+            return
+        self.counts[ROW_BLANK] += len(rows)
+        self.left_out += rows
+        firsts = [row for row, before in zip(rows, (None, *rows), strict=False) if before != row - 1]
+        lasts = [row for row, after in zip(rows, (*rows[1:], None), strict=True) if after != row + 1]
+        spans = [f"{one}–{other}" if other > one else "" for one, other in zip(firsts, lasts, strict=True)]
+        self.findings.append(notes.of_rows(ROW_BLANK, firsts, spans))
+
+
+def shape_of(odd: OddLines, names: Sequence[str], first: int, file: Path, *, is_cut: bool = False) -> Shape:
+    """Judge the odd rows of a table.
+
+    Args:
+        odd: rows that are not plainly cases.
+        names: of the columns.
+        first: the first row below the header.
+        file: for messages.
+        is_cut: whether the last row has no end of line.
+
+    Raises:
+        InputError: so many rows are broken that the file as a whole cannot be right.
+    """
+    shape = Shape()
+    width = len(names)
+    kinds: dict[str, list[tuple[int, str]]] = {}
+    short: dict[int, int] = {}
+    long: list[tuple[int, int]] = []
+    said_rows: list[tuple[int, str, int]] = []
+    for row, cells in odd.rows:
+        kind = kind_of_row(cells, names)
+        if kind is not None:
+            text = " ".join(cell.strip() for cell in cells if cell.strip())
+            kinds.setdefault(kind, []).append((row, text[:80]))
+            if (said := _SAID_ROWS.search(text)) and kind == ROW_TOTAL:
+                said_rows.append((row, text, int(said[1])))
+        elif len(cells) < width:
+            short[row] = len(cells)
+        elif len(cells) > width and any(cell.strip() for cell in cells[width:]):
+            long.append((row, len(cells)))
+    blank = dict(odd.blank)
+    broken = _broken(short, blank, width)
+    cut = [row for row in short if is_cut and row == odd.lines and row not in broken]
+    errors = len(broken) + len(long)
+    if errors > _MOST_BROKEN_ROWS and errors > _MOST_BROKEN_SHARE * (odd.lines - first + 1):
+        row, cells_there = long[0] if long else (min(broken), short.get(min(broken), 0))
+        raise wrong_width(file, row, cells_there, width)
+    shape.blank([row for row in blank if row not in broken])
+    for kind, rows in kinds.items():
+        shape.say(kind, [row for row, _ in rows], [text for _, text in rows], leave_out=True)
+    counted = [f"{there} / {width}" for _, there in long]
+    shape.say(notes.ROW_LONG, [row for row, _ in long], counted, leave_out=True)
+    shape.say(notes.ROW_BROKEN, sorted(broken), leave_out=True)
+    shape.say(notes.FILE_CUT, cut, [f"{short[row]} / {width}" for row in cut], leave_out=True)
+    trimmed = [row for row in short if row not in broken and row not in cut]
+    shape.say(notes.ROW_SHORT, trimmed, [f"{short[row]} / {width}" for row in trimmed], leave_out=False)
+    for row, text, number in said_rows:
+        there = odd.lines - first + 1 - len(shape.left_out)
+        if number != there:
+            shape.say(notes.COUNT_DIFFERS, [row], [f"{text[:60]}: {there}"], leave_out=False)
+    shape.left_out.sort()
+    return shape
+
+
+def wrong_width(file: Path, row: int, cells: int, columns: int) -> InputError:
+    """The refusal of a file whose rows have another number of cells than its header."""
+    return InputError(
+        Sentence("the row has {cells} cells, but the header has {columns}", cells=cells, columns=columns),
+        file=file,
+        row=row,
+        fix=Sentence("Give the row one cell per column; put a cell that holds a comma in quotation marks"),
+    )
+
+
+def _broken(short: dict[int, int], blank: dict[int, int], width: int) -> set[int]:
+    """The rows that are parts of a record: short, one after the other, together as wide as the table."""
+    widths = short | {row: cells for row, cells in blank.items() if cells < width}
+    broken: set[int] = set()
+    for row in sorted(short):
+        for start in (row, row - 1):
+            if start in widths and start not in broken and (parts := _together(start, widths, width, broken)):
+                broken.update(parts)
+                break
+    return broken
+
+
+def _together(start: int, widths: dict[int, int], width: int, taken: Iterable[int]) -> list[int]:
+    parts, cells = [start], widths[start]
+    while cells < width:
+        after = parts[-1] + 1
+        if after not in widths or after in taken:
+            return []
+        parts.append(after)
+        # A line feed inside a cell makes two cells of it.
+        cells += widths[after] - 1
+    return parts if cells == width and len(parts) > 1 else []

@@ -1,0 +1,240 @@
+"""Files and sheets as tables: where the header is, what each row is, all cells as text; read when needed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from drg.errors import InputError
+from drg.records import encodings, notes, spreadsheet
+from drg.records.exact_paths import scan_csv, scan_lines, scan_parquet
+from drg.records.header_row import MOST_ROWS_ABOVE, HeaderPlace, KnownNames, find_header
+from drg.records.notes import OURS, ROW
+from drg.records.row_kinds import FIRST_WORDS
+from drg.records.shape import Shape, shape_of
+from drg.records.text_shape import LINE, NUMBER, Mended, NotPlainError, OddLines, odd_lines
+from drg.words import Sentence
+
+# Rows that are looked at to find the header, and the labels below it.
+_HEAD_ROWS: Final = MOST_ROWS_ABOVE + 5
+_SEPARATOR_LINE: Final = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How to read files of text and workbooks; None is found out from the file.
+
+    Attributes:
+        encoding: such as gb18030 or utf-8.
+        delimiter: what stands between cells.
+        sheet: the name or the number of the sheet of a workbook.
+        header_row: the row that holds the names of the columns, counted from 1.
+    """
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+    header_row: int | None = None
+
+
+@dataclass(frozen=True)
+class SourceTable:
+    """One table of a file.
+
+    Attributes:
+        file: the file.
+        sheet: its sheet, if the file is a workbook with several.
+        frame: the rows that may be cases, with ``notes.ROW``; all text, but for Parquet.
+        names: of the columns.
+        header_row: where the header is, counted from 1.
+        shape: what rows were left out, and what else there is to say of them.
+        other_sheets: of the workbook that were not read.
+    """
+
+    file: Path
+    frame: pl.LazyFrame
+    names: tuple[str, ...]
+    sheet: str | None = None
+    header_row: int = 1
+    shape: Shape = field(default_factory=Shape)
+    other_sheets: tuple[str, ...] = ()
+
+    @property
+    def remarks(self) -> pl.DataFrame:
+        """Findings on its rows, and on the sheets beside it that were not read."""
+        others = [notes.sheets_not_read(self.other_sheets)] if self.other_sheets else []
+        return pl.concat([notes.no_findings(), *others, *self.shape.findings])
+
+    @property
+    def label(self) -> str:
+        """How findings call it."""
+        return f"{self.file} [{self.sheet}]" if self.sheet else str(self.file)
+
+
+def parquet_table(file: Path) -> SourceTable:
+    """A Parquet file."""
+    frame = scan_parquet(file, row=ROW)
+    return SourceTable(file, frame, _own(frame))
+
+
+def text_table(file: Path, dialect: Dialect, known: KnownNames) -> SourceTable:
+    """A text file.
+
+    Raises:
+        InputError: it is empty, its text cannot be decoded, or most of its rows are broken.
+    """
+    given = dialect.encoding
+    encoding = encodings.known_encoding(given) if given else encodings.detect_encoding(file)
+    head = encodings.head(file, encoding)
+    delimiter, place = _header_of(head, dialect, known, file)
+    try:
+        content = encodings.as_utf8(file, encoding)
+        lines = scan_lines(content, name=LINE, number=NUMBER)
+        odd = odd_lines(lines, delimiter, place.names, place.last)
+        shape = Shape()
+    except (NotPlainError, InputError) as error:
+        # Lines of a second encoding are found one by one.
+        if isinstance(error, InputError) and encoding not in encodings.LINE_BY_LINE:
+            raise
+        content, odd, shape = _mended(file, encoding, delimiter, place)
+    judged = shape_of(
+        odd, place.names, place.last + 1, file, is_cut=not encodings.ends_with_line_feed(file)
+    ).after(shape)
+    frame = scan_csv(
+        content,
+        separator=delimiter,
+        has_header=False,
+        skip_lines=place.last,
+        schema=dict.fromkeys(place.names, pl.String()),
+        # Rows that are short or long are judged by now.
+        truncate_ragged_lines=True,
+        missing_columns="insert",
+        row_index_name=ROW,
+        row_index_offset=place.last + 1,
+        raise_if_empty=False,
+    )
+    return SourceTable(file, _without(frame, judged), place.names, None, place.row, judged)
+
+
+def _header_of(head: str, dialect: Dialect, known: KnownNames, file: Path) -> tuple[str, HeaderPlace]:
+    """The delimiter and the header of a text, by its first lines."""
+    said = _SEPARATOR_LINE.match(head)
+    first_line = next((line for line in head.splitlines()[bool(said) :] if line.strip()), "")
+    found = encodings.detect_delimiter(first_line)
+    if dialect.delimiter:
+        delimiters = [encodings.known_delimiter(dialect.delimiter)]
+    elif said:
+        delimiters = [said[1]]
+    else:
+        delimiters = [found, *(one for one in encodings.DELIMITERS if one != found)]
+    best: tuple[tuple[int, int], str, HeaderPlace] | None = None
+    for delimiter in delimiters:
+        records = list(islice(Mended(delimiter).records([head.encode()]), _HEAD_ROWS))
+        if said:
+            records[0] = []
+        place = find_header(records, known, given=dialect.header_row)
+        if place is None:
+            continue
+        rank = known.rank(place.names)
+        if best is None or rank > best[0]:
+            best = (rank, delimiter, place)
+        if any(rank):
+            break
+    if best is None:
+        raise InputError(
+            Sentence("the file is empty"), file=file, fix=Sentence("A table has at least a header row")
+        )
+    return best[1], best[2]
+
+
+def _mended(
+    file: Path, encoding: str, delimiter: str, place: HeaderPlace
+) -> tuple[Path | bytes, OddLines, Shape]:
+    mended = Mended(delimiter, place.names, place.last)
+    content = encodings.spooled(mended.lines(encodings.blocks(file, encoding)))
+    shape = Shape()
+    shape.say(notes.STRAY_QUOTE, mended.stray, leave_out=False)
+    shape.say(notes.OTHER_ENCODING, mended.other_encoding, leave_out=False)
+    return content, mended.odd, shape
+
+
+def sheet_tables(file: Path, dialect: Dialect, known: KnownNames) -> list[SourceTable]:
+    """The sheets of a workbook that hold tables with known columns; the first if there are none such.
+
+    Raises:
+        InputError: it cannot be read, it has no such sheet, or the sheet is empty.
+    """
+    book = spreadsheet.Book(file)
+    names = book.names if dialect.sheet is None else [book.named(dialect.sheet)]
+    found: list[tuple[str, pl.DataFrame, HeaderPlace, tuple[int, int]]] = []
+    for name in names:
+        cells = book.cells(name)
+        head = cells.head(_HEAD_ROWS).rows()
+        place = find_header(head, known, given=dialect.header_row) if head else None
+        if place is not None:
+            found.append((name, cells, place, known.rank(place.names)))
+    if not found:
+        raise InputError(
+            Sentence("the workbook holds no table"),
+            file=file,
+            fix=Sentence("A table has a header row at the top"),
+        )
+    # The sheet with the best header decides what the workbook holds.
+    best = max(found, key=lambda one: one[3])[2].names
+    taken = [one for one in found if known.is_alike(one[2].names, best)] or found[:1]
+    others: tuple[str, ...] = ()
+    if dialect.sheet is None:
+        others = tuple(name for name in (*names, *book.hidden) if name not in {one[0] for one in taken})
+    several = len(taken) > 1
+    return [
+        _sheet_table(file, name if several else None, cells, place, others if at == 0 else ())
+        for at, (name, cells, place, _) in enumerate(taken)
+    ]
+
+
+def _sheet_table(
+    file: Path, sheet: str | None, cells: pl.DataFrame, place: HeaderPlace, others: tuple[str, ...]
+) -> SourceTable:
+    rows = cells.slice(place.last)
+    rows = rows.rename(dict(zip(rows.columns, place.names, strict=True)))
+    # Sheets often go on below their last row.
+    filled = rows.select(pl.any_horizontal(pl.all().is_not_null())).to_series().arg_true().max()
+    rows = rows.head(0 if filled is None else int(filled) + 1)  # type: ignore[arg-type]
+    says_nothing = pl.all().is_null() | (pl.all().str.strip_chars() == "")
+    blank = rows.select(pl.all_horizontal(says_nothing)).to_series()
+    first = place.last + 1
+    numbered = rows.with_row_index(ROW, offset=first)
+    odd = _odd_rows(numbered, blank, place.names)
+    shape = shape_of(odd, place.names, first, file)
+    return SourceTable(file, _without(numbered.lazy(), shape), place.names, sheet, place.row, shape, others)
+
+
+def _odd_rows(rows: pl.DataFrame, blank: pl.Series, names: Sequence[str]) -> OddLines:
+    """The rows of a sheet that are blank or may be no case."""
+    columns = [pl.col(name) for name in names]
+    beginning = pl.concat_str([column.fill_null("") for column in columns[:4]])
+    same = pl.sum_horizontal(column == name for column, name in zip(columns, names, strict=True))
+    odd = rows.filter(~blank).filter(beginning.str.contains(rf"^\s*(?:{FIRST_WORDS})") | (same > 1))
+    width = len(names)
+    return OddLines(
+        rows=[(row, ["" if cell is None else cell for cell in cells]) for row, *cells in odd.rows()],
+        blank=[(row, width) for row in rows.filter(blank)[ROW]],
+        lines=int(rows[ROW].max() or 0) if rows.height else 0,  # type: ignore[arg-type]
+    )
+
+
+def _without(frame: pl.LazyFrame, shape: Shape) -> pl.LazyFrame:
+    if not shape.left_out:
+        return frame
+    gone = pl.Series(shape.left_out, dtype=pl.UInt32)
+    return frame.filter(~pl.col(ROW).is_in(gone.implode()))
+
+
+def _own(frame: pl.LazyFrame) -> tuple[str, ...]:
+    return tuple(name for name in frame.collect_schema().names() if not name.startswith(OURS))
