@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from drg.errors import InputError
 from drg.records import encodings
-from drg.records.scanning import Dialect, collect, scan
+from drg.records.scanning import Dialect, scan
 from tests.profiles import tries
 
 HEADER = "编码,性别"
@@ -86,8 +86,8 @@ def test_what_cannot_be_decoded_is_told_with_its_row(file: Path) -> None:
 
 def test_text_that_turns_out_not_to_be_utf_8(file: Path) -> None:
     file.write_bytes(b"a,b\n1,\xc4\xd0\n")
-    with pytest.raises(InputError, match="gb18030"):
-        collect(scan(file, Dialect(encoding="utf-8")), sources=[file])
+    with pytest.raises(InputError, match=r"row 2: the text is not UTF-8 here.*gb18030"):
+        scan(file, Dialect(encoding="utf-8"))
 
 
 @pytest.mark.parametrize(

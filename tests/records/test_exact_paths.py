@@ -90,7 +90,7 @@ def test_no_other_module_reads_with_polars() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and ast.unparse(node.func)[:5] in ("pl.re", "pl.sc")
     ]
-    assert len(readers) == 5
+    assert len(readers) == 6
     for reader in readers:
         assert {k.arg: ast.literal_eval(k.value) for k in reader.keywords if k.arg == "glob"} == {
             "glob": False

@@ -160,10 +160,20 @@ def spooled(blocks: Iterable[bytes]) -> Path | bytes:
     return Path(part.name)
 
 
-def blocks(file: Path, encoding: str) -> Iterator[bytes]:
-    """A text file block by block: as it is, if its lines may differ in encoding; else as UTF-8."""
+def blocks(file: Path, encoding: str, *, only: bool) -> Iterator[bytes]:
+    """A text file block by block.
+
+    Args:
+        file: the text file.
+        encoding: of its first lines.
+        only: give UTF-8, as all lines are in this encoding; otherwise give what is there, if it is UTF-8 or
+            GB 18030.
+
+    Raises:
+        InputError: it holds what is no text in this encoding, and there is no other; names the row.
+    """
     with opened(file) as stream:
-        if encoding not in LINE_BY_LINE:
+        if only or encoding not in LINE_BY_LINE:
             yield from _decoded(stream, encoding, file)
             return
         first = stream.read(_BLOCK).removeprefix(codecs.BOM_UTF8)

@@ -48,8 +48,13 @@ def scan_lines(source: Path | bytes, *, name: str, number: str) -> pl.LazyFrame:
         name: the column of the lines.
         number: the column of their numbers, counted from 1.
     """
-    where = exact(source) if isinstance(source, Path) else source
-    return pl.scan_lines(where, name=name, row_index_name=number, row_index_offset=1, glob=False)
+    return pl.scan_lines(
+        exact(source) if isinstance(source, Path) else source,
+        name=name,
+        row_index_name=number,
+        row_index_offset=1,
+        glob=False,
+    )
 
 
 def read_csv(source: Path | bytes, **options: Any) -> pl.DataFrame:

@@ -26,6 +26,7 @@ ROW_BROKEN: Final = "row-broken"
 FILE_CUT: Final = "file-cut"
 STRAY_QUOTE: Final = "stray-quotation-mark"
 OTHER_ENCODING: Final = "other-encoding"
+NO_ENCODING: Final = "no-encoding"
 COUNT_DIFFERS: Final = "count-differs"
 SHEET_NOT_READ: Final = "sheet-not-read"
 
@@ -82,6 +83,13 @@ _OF_ROWS: Final = {
         "该行编码与文件其他部分不同，已按 GB 18030 读取",
         "",
         "",
+    ),
+    NO_ENCODING: (
+        ERROR,
+        "the row holds characters of no known encoding",
+        "该行含有无法识别的字符",
+        "Export the file once more, in one encoding",
+        "请以统一的编码重新导出文件",
     ),
     COUNT_DIFFERS: (
         WARNING,

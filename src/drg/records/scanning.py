@@ -66,12 +66,12 @@ def scan(file: Path, dialect: Dialect | None = None, *, row: str | None = None) 
             totals. Blank rows do not count.
     """
     (table, *_) = tables_of(file, dialect)
-    if (found := table.shape.refused()) is not None:
+    if (wrong := table.shape.refused()) is not None:
         raise InputError(
-            Sentence("{problem}", problem=found[1]),
+            Sentence("the row is no entry of the table: {text!r}", text=wrong[1]),
             file=file,
-            row=found[0],
-            fix=Sentence("Take the row out, or mend it: this table is read as it stands"),
+            row=wrong[0],
+            fix=Sentence("Take the row out or mend it; this table is read as it stands"),
         )
     return table.frame.rename({ROW: row}) if row else table.frame.drop(ROW)
 

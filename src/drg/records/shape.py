@@ -53,10 +53,10 @@ class Shape:
         return Shape(together, first.counts + self.counts, [*first.findings, *self.findings])
 
     def refused(self) -> tuple[int, str] | None:
-        """The first row of a table that is to be read as it stands, but cannot; and what is wrong with it."""
+        """The first row of a table that is to be read as it stands, but cannot; and what is in it."""
         every = pl.concat([notes.no_findings(), *self.findings])
         wrong = every.filter(pl.col("rule") != ROW_BLANK).sort("row").head(1)
-        return None if wrong.is_empty() else (wrong["row"][0], wrong["message"][0])
+        return None if wrong.is_empty() else (wrong["row"][0], wrong["value"][0] or "")
 
     def blank(self, rows: Sequence[int]) -> None:
         """Blank rows are left out; those that follow each other are one finding."""

@@ -98,11 +98,13 @@ def text_table(file: Path, dialect: Dialect, known: KnownNames) -> SourceTable:
         lines = scan_lines(content, name=LINE, number=NUMBER)
         odd = odd_lines(lines, delimiter, place.names, place.last)
         shape = Shape()
-    except (NotPlainError, InputError) as error:
-        # Lines of a second encoding are found one by one.
-        if isinstance(error, InputError) and encoding not in encodings.LINE_BY_LINE:
+    except NotPlainError:
+        content, odd, shape = _mended(file, encoding, delimiter, place, only=bool(given))
+    except InputError:
+        # Other lines may be of another encoding, unless the user says that they are not.
+        if given or encoding not in encodings.LINE_BY_LINE:
             raise
-        content, odd, shape = _mended(file, encoding, delimiter, place)
+        content, odd, shape = _mended(file, encoding, delimiter, place, only=False)
     judged = shape_of(
         odd, place.names, place.last + 1, file, is_cut=not encodings.ends_with_line_feed(file)
     ).after(shape)
@@ -115,6 +117,7 @@ def text_table(file: Path, dialect: Dialect, known: KnownNames) -> SourceTable:
         # Rows that are short or long are judged by now.
         truncate_ragged_lines=True,
         missing_columns="insert",
+        extra_columns="ignore",
         row_index_name=ROW,
         row_index_offset=place.last + 1,
         raise_if_empty=False,
@@ -154,11 +157,12 @@ def _header_of(head: str, dialect: Dialect, known: KnownNames, file: Path) -> tu
 
 
 def _mended(
-    file: Path, encoding: str, delimiter: str, place: HeaderPlace
+    file: Path, encoding: str, delimiter: str, place: HeaderPlace, *, only: bool
 ) -> tuple[Path | bytes, OddLines, Shape]:
     mended = Mended(delimiter, place.names, place.last)
-    content = encodings.spooled(mended.lines(encodings.blocks(file, encoding)))
+    content = encodings.spooled(mended.lines(encodings.blocks(file, encoding, only=only)))
     shape = Shape()
+    shape.say(notes.NO_ENCODING, mended.undecodable, leave_out=False)
     shape.say(notes.STRAY_QUOTE, mended.stray, leave_out=False)
     shape.say(notes.OTHER_ENCODING, mended.other_encoding, leave_out=False)
     return content, mended.odd, shape
@@ -190,7 +194,8 @@ def sheet_tables(file: Path, dialect: Dialect, known: KnownNames) -> list[Source
     taken = [one for one in found if known.is_alike(one[2].names, best)] or found[:1]
     others: tuple[str, ...] = ()
     if dialect.sheet is None:
-        others = tuple(name for name in (*names, *book.hidden) if name not in {one[0] for one in taken})
+        full = [name for name, *_ in found]
+        others = tuple(one for one in (*full, *book.hidden) if one not in {name for name, *_ in taken})
     several = len(taken) > 1
     return [
         _sheet_table(file, name if several else None, cells, place, others if at == 0 else ())

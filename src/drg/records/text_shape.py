@@ -95,7 +95,7 @@ def _beginning(delimiter: str) -> str:
 
 
 class Mended:
-    """The records of a text file whose lines are not plain.
+    r"""The records of a text file whose lines are not plain.
 
     There are cells with line feeds, stray quotation marks, ends of lines of several kinds, lines of another
     encoding.
@@ -108,7 +108,8 @@ class Mended:
     Attributes:
         odd: as ``odd_lines``; complete after ``lines``.
         stray: the records with a quotation mark that no other closes; it is part of the cell.
-        other_encoding: the lines that are not UTF-8.
+        other_encoding: the lines that are GB 18030 and not UTF-8.
+        undecodable: the lines that are neither; what cannot be read is ``\ufffd``.
     """
 
     def __init__(self, delimiter: str, names: Sequence[str] = (), after: int = 0) -> None:
@@ -118,6 +119,7 @@ class Mended:
         self.odd = OddLines([], [], 0)
         self.stray: list[int] = []
         self.other_encoding: list[int] = []
+        self.undecodable: list[int] = []
 
     def lines(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
         """The records in UTF-8, one after the other, as polars reads them.
@@ -169,8 +171,9 @@ class Mended:
         try:
             return line.decode()
         except UnicodeDecodeError:
-            self.other_encoding.append(number)
-            return line.decode("gb18030", errors="replace")
+            text = line.decode("gb18030", errors="replace")
+            (self.undecodable if "\ufffd" in text else self.other_encoding).append(number)
+            return text
 
     def _quoted(self, cell: str) -> str:
         plain = not any(character in cell for character in (self._delimiter, '"', "\n", "\r"))
