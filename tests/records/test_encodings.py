@@ -77,6 +77,9 @@ def test_what_cannot_be_decoded_is_told_with_its_row(file: Path) -> None:
     file.write_bytes("a,b\n1,男\n".encode("gb18030") + b"2,\xff\xff\n")
     with pytest.raises(InputError, match=r"row 3: the text is not GB18030 here.*--encoding"):
         scan(file, Dialect(encoding="gb18030"))
+    with pytest.raises(InputError, match=r"row 3: the row is no entry of the table"):
+        scan(file)
+    file.write_bytes(b"a,b\n\xff\xff,2\n")
     with pytest.raises(InputError, match="neither UTF-8 nor GB 18030"):
         scan(file)
     file.write_bytes(b"a,b\n\x00\x01,2\n")

@@ -116,7 +116,16 @@ def detect_encoding(file: Path) -> str:
     for encoding in (UTF_8, _CHINESE):
         if _decodes(head, encoding):
             return encoding
+    if (mixed := _by_lines(head)) is not None:
+        return mixed
     raise InputError(Sentence("the text is neither UTF-8 nor GB 18030 (GBK)"), file=file, fix=_FIX)
+
+
+def _by_lines(head: bytes) -> str | None:
+    """The encoding of the first line that is not ASCII, if most lines are UTF-8 or GB 18030."""
+    lines = [line for line in head.splitlines() if not line.isascii()]
+    found = [next((one for one in LINE_BY_LINE if _decodes(line, one)), None) for line in lines]
+    return found[0] if found.count(None) * 2 <= len(found) else None
 
 
 def _decodes(text: bytes, encoding: str) -> bool:
