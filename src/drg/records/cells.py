@@ -43,15 +43,17 @@ AROUND: Final = " \t\r\n\x00\x0b\x0c\xa0\u3000\u200b\ufeff'`"
 # Text that Excel shall not calculate with, or that was quoted once too often: ="007", "007".
 QUOTED: Final = r'^=?"([^"]*)"$'
 _OTHER_SEPARATORS: Final = r"[,;，；、｜&\r\n]"  # beside the bar
+# These are separators too between two codes; not so in names of codes, nor within a dagger pair.
+_SOMETIMES_SEPARATORS: Final = r"([0-9xX])[\s/\\\u3000]+([A-Za-z]\d\d[.\d]|\d\d\.\d)"
+_MAY_SEPARATE: Final = r"[,;，；、｜&\r\n\[\s/\\\u3000]"
 # Between the members of a list while they are one text; in no file.
-_BETWEEN: Final = "\x1f"
 
 _SAMPLE = 1000
 _MISSING: Final = frozenset(unicodedata.normalize("NFKC", word).casefold() for word in ("", *MISSING))
 # No word for "missing" is longer, and hardly a code is as short.
 _LONGEST_MISSING = max(len(word.encode()) for word in MISSING)
-_YES: Final = ("1", "true", "t", "yes", "y", "是", "有")
-_NO: Final = ("0", "false", "f", "no", "n", "否")
+YES: Final = ("1", "true", "t", "yes", "y", "是", "有")
+NO: Final = ("0", "false", "f", "no", "n", "否")
 # 1234.5, 1,234.50, -3e2; not 1,5, which some write for one and a half.
 _NUMBER: Final = r"¥?\s*([-+]?(?:\d+|\d{1,3}(?:[, ]\d{3})+|\.\d)(?:\.?\d*)(?:e[-+]?\d{1,3})?)"
 # What may be written behind a number, by the unit of the column, and how much of that unit it is.
@@ -255,7 +257,7 @@ def flags(cells: pl.Series, column: Column, unit: Decimal = Decimal(1)) -> Cells
 
     def read(text: pl.Series) -> pl.Series:
         plain = text.str.to_lowercase().str.strip_suffix(".0")
-        known = {**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False)}
+        known = {**dict.fromkeys(YES, True), **dict.fromkeys(NO, False)}
         return plain.replace_strict(known, default=None, return_dtype=pl.Boolean)
 
     return by_spelling(texts, empty(len(texts), pl.Boolean()), read)
@@ -302,19 +304,30 @@ def codes(cells: pl.Series, column: Column, unit: Decimal = Decimal(1)) -> Cells
             return Cells(cells.cast(pl.List(pl.String)))
         raise wrong_type(cells, column)
     texts = nothing_as_null(_code_texts(cells, column))
-    # Replacing takes ten times as long as looking whether there is anything to replace.
-    others = texts.str.contains(_OTHER_SEPARATORS).fill_null(False).arg_true()
-    if len(others):
-        texts = texts.scatter(others, texts.gather(others).str.replace_all(_OTHER_SEPARATORS, "|"))
-    return Cells(texts.str.split("|").fill_null([]))
+    return Cells(_with_bars(texts).str.split("|").fill_null([]))
 
 
 def codes_listed(cells: Iterable[pl.Series], column: Column) -> Cells:
     """The codes of several columns of each row as a list, gaps passed over."""
     texts = [nothing_as_null(unwrapped(_code_texts(one, column))) for one in cells]
     # Ten times as fast as a list of forty columns without its nulls.
-    joined = pl.concat_str(texts, separator=_BETWEEN, ignore_nulls=True).replace("", None)
-    return Cells(pl.select(joined.str.split(_BETWEEN).fill_null([])).to_series())
+    joined = pl.select(pl.concat_str(texts, separator="|", ignore_nulls=True).replace("", None)).to_series()
+    return Cells(_with_bars(joined).str.split("|").fill_null([]))
+
+
+def _with_bars(texts: pl.Series) -> pl.Series:
+    """Codes that are joined in a text, by nothing but bars."""
+    # Replacing takes ten times as long as looking whether there is anything to replace.
+    others = texts.str.contains(_MAY_SEPARATE).fill_null(False).arg_true()
+    if not len(others):
+        return texts
+    bars = (
+        texts.gather(others)
+        .str.strip_chars("[]{} ")
+        .str.replace_all(_OTHER_SEPARATORS, "|")
+        .str.replace_all(_SOMETIMES_SEPARATORS, "$1|$2")
+    )
+    return texts.scatter(others, bars)
 
 
 def _code_texts(cells: pl.Series, column: Column) -> pl.Series:

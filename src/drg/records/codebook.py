@@ -5,15 +5,26 @@ Only distinct spellings are worked on, and of these only those that the code lis
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import polars as pl
 
 from drg.columns import INPUT, Kind
-from drg.records.codes import DIAGNOSIS, NOTHING, PROCEDURE, CodeKind, code_names, crosswalk, normalised
+from drg.records.codes import (
+    A_CODE,
+    DIAGNOSIS,
+    NOTHING,
+    PROCEDURE,
+    CodeKind,
+    code_names,
+    crosswalk,
+    normalised,
+)
 from drg.records.findings import NOTICE, WARNING
 
 REWRITTEN: Final = "code-rewritten"
@@ -21,6 +32,8 @@ CONVERTED: Final = "code-converted"
 AMBIGUOUS: Final = "code-ambiguous"
 UNMAPPED: Final = "code-unmapped"
 UNKNOWN: Final = "code-unknown"
+CLINICAL: Final = "code-clinical"
+SEVERAL: Final = "code-several"
 LOST_ZEROS: Final = "code-lost-zeros"
 
 KINDS: Final[dict[str, CodeKind]] = {
@@ -77,12 +90,7 @@ class CodeBook:
         names = code_names(kind)
         self._name = dict(names.rows())
         self._by_normal = dict(zip(normalised(names["code"]), names["code"], strict=True))
-        self._targets: dict[str, list[str]] = {}
-        if clinical:
-            pairs = crosswalk(kind) if pairs is None else pairs
-            for source, target in zip(normalised(pairs["from_code"]), pairs["to_code"], strict=True):
-                if target not in self._targets.setdefault(source, []):
-                    self._targets[source].append(target)
+        self._targets = _targets(crosswalk(kind) if pairs is None else pairs) if clinical else {}
         # What may stand as it is: no look-up of more than this for a clean file.
         moved = pl.Series(list(self._targets), dtype=pl.String).implode()
         self._settled = pl.Enum(names["code"].filter(~normalised(names["code"]).is_in(moved)))
@@ -175,7 +183,30 @@ class CodeBook:
                 f"Write {padded} as text, or export once more with this column as text",
                 f"请以文本格式填写 {padded}，或将该列按文本重新导出",
             )
+        if len(re.findall(A_CODE, normal)) > 1 and normal not in self._name:
+            return Reading(
+                spelled,
+                code,
+                SEVERAL,
+                WARNING,
+                "several codes in one cell, of which only one can count; none was read",
+                "一个单元格中有多个编码，无法确定以哪个为准，未读取",
+                "Give each code a cell of its own, or join other codes with |",
+                "请每格填写一个编码，或用 | 分隔",
+            )
         near = [self._named(code) for code in self.nearest(normal)]
+        if not self.clinical and (targets := self._clinical.get(normal)):
+            choices = [self._named(target) for target in targets]
+            return Reading(
+                spelled,
+                code,
+                CLINICAL,
+                WARNING,
+                "a code of the clinical version",
+                "国临版编码",
+                "Read the file with --codes clinical; in the insurance version: " + " or ".join(choices),
+                f"请加 --codes clinical 读取；对应医保版 {'、'.join(choices)}",
+            )
         if self.clinical:
             rule = UNMAPPED
             message = "not in the crosswalk from the clinical version, nor in the insurance version"
@@ -192,6 +223,11 @@ class CodeBook:
             f"Did you mean {' or '.join(near)}?" if near else "Look it up in the code list",
             f"是否为 {'、'.join(near)}？" if near else "请查编码库",
         )
+
+    @cached_property
+    def _clinical(self) -> dict[str, list[str]]:
+        """What codes of the clinical version are in the insurance version, though the file holds none such."""
+        return _targets(crosswalk(self.kind))
 
     def _with_zeros(self, normal: str) -> str | None:
         """The procedure code that a spreadsheet made this number of, such as 1.24 of 01.2400."""
@@ -220,6 +256,15 @@ class CodeBook:
     def _named(self, code: str) -> str:
         name = self._name.get(code)
         return f"{code} ({name})" if name else code
+
+
+def _targets(pairs: pl.DataFrame) -> dict[str, list[str]]:
+    """The insurance-version codes of each clinical-version code."""
+    targets: dict[str, list[str]] = {}
+    for source, target in zip(normalised(pairs["from_code"]), pairs["to_code"], strict=True):
+        if target not in targets.setdefault(source, []):
+            targets[source].append(target)
+    return targets
 
 
 def _fold_x(code: str) -> str:

@@ -19,6 +19,11 @@ PROCEDURE: Final = "procedure"
 # Words for "missing", in the form in which codes compare.
 NOTHING: Final = frozenset(word.upper() for word in MISSING)
 
+# All codes of the lists have a dot, and no two of them differ by its place alone.
+_DIAGNOSIS_WITHOUT_DOT: Final = r"(^|\+)([A-Z]\d\d)(\d[0-9X]*)"
+_PROCEDURE_WITHOUT_DOT: Final = r"^(\d\d)(\d\d(?:\d\d(?:X\d+)?)?)$"
+A_CODE: Final = r"(?i:[A-Z]\d\d[0-9A-Z.]*(?:[+*†‡][A-Z0-9.]*\*?)?|\d\d\.\d[0-9A-Z]*)"
+
 _DATA: Final = Path(__file__).parent / "data"
 _LISTS: Final[dict[str, str]] = {DIAGNOSIS: "diagnoses.csv", PROCEDURE: "procedures.csv"}
 
@@ -26,12 +31,22 @@ _LISTS: Final[dict[str, str]] = {DIAGNOSIS: "diagnoses.csv", PROCEDURE: "procedu
 def normalised(codes: pl.Series) -> pl.Series:
     """Codes in the form in which they compare.
 
-    That is NFKC, without blanks, quotation marks and trailing dots, in capitals, a dagger pair as
-    ``A17.000+G01*``.
-    ``" i50.900X007. "`` and ``"Ｉ50.900x007"`` are the same code as ``"I50.900x007"``; ``"G01*A17.000+"``,
-    ``"A17.000† G01*"`` and ``"A17.000+G01"`` are the same as ``"A17.000+G01*"``.
+    That is NFKC, without blanks, quotation marks, trailing dots and the name of the code, in capitals, the
+    category before a dot, a dagger pair as ``A17.000+G01*``.
+    ``" i50.900X007. "``, ``"I50900x007"`` and ``"Ｉ50.900x007 心力衰竭"`` are the same code as
+    ``"I50.900x007"``; ``"G01*A17.000+"``, ``"A17.000† G01*"`` and ``"A17.000+G01"`` are the same as
+    ``"A17.000+G01*"``.
     """
-    plain = codes.str.normalize("NFKC").str.replace_all(r"[\s\u200b\ufeff'`\"=]", "").str.to_uppercase()
+    text = codes.str.normalize("NFKC")
+    named = (text.str.contains(r"\p{Han}") & (text.str.count_matches(A_CODE) == 1)).fill_null(False)
+    if named.any():
+        text = text.scatter(named.arg_true(), _without_names(text.filter(named)))
+    plain = text.str.replace_all(r"[\s\u200b\ufeff'`\"=]", "").str.to_uppercase()
+    undotted = ~plain.str.contains(".", literal=True).fill_null(True)
+    if undotted.any():
+        dotted = plain.filter(undotted).str.replace_all(_DIAGNOSIS_WITHOUT_DOT, "${1}${2}.$3")
+        dotted = dotted.str.replace(_PROCEDURE_WITHOUT_DOT, "${1}.$2")
+        plain = plain.scatter(undotted.arg_true(), dotted)
     odd = plain.str.contains(r"[+*†‡∗✱⁎。]|\.$").fill_null(False)
     if not odd.any():
         return plain
@@ -49,6 +64,14 @@ def normalised(codes: pl.Series) -> pl.Series:
     return plain.scatter(odd.arg_true(), pairs)
 
 
+def _without_names(texts: pl.Series) -> pl.Series:
+    """Codes with their Chinese names → codes."""
+    return (
+        texts.str.replace(rf"^\s*({A_CODE})(?:\s|[-:_|(\[]|\p{{Han}}).*$", "$1")
+        .str.replace(rf"^\s*\p{{Han}}.*?[\s:(\[]*({A_CODE})[)\]\s]*$", "$1")
+    )  # fmt: skip
+
+
 def comparable(cells: pl.Series) -> pl.Series:
     """Codes, or lists of them, in the form in which they compare; nothing where none is said.
 
@@ -58,7 +81,7 @@ def comparable(cells: pl.Series) -> pl.Series:
     is_list = isinstance(cells.dtype, pl.List)
     flat = cells.explode(empty_as_null=False, keep_nulls=False) if is_list else cells
     odd = flat.filter(
-        flat.str.contains(r"[^!-~]|['`\"=]|\*.|\.[+*]|\+[^*]*$|\.$|^.{0,4}$").fill_null(False)
+        flat.str.contains(r"[^!-~]|['`\"=]|\*.|\.[+*]|\+[^*]*$|\.$|^[^.]*$").fill_null(False)
     ).unique()
     normal = normalised(odd)
     normal = normal.set(normal.is_in(["", *NOTHING]), None)

@@ -27,6 +27,7 @@ FILE_CUT: Final = "file-cut"
 STRAY_QUOTE: Final = "stray-quotation-mark"
 OTHER_ENCODING: Final = "other-encoding"
 NO_ENCODING: Final = "no-encoding"
+UNMARKED: Final = "principal-unmarked"
 COUNT_DIFFERS: Final = "count-differs"
 SHEET_NOT_READ: Final = "sheet-not-read"
 
@@ -202,6 +203,25 @@ def orphans(places: pl.DataFrame, field: str, *, row: str, key: str, rows: str) 
         message_zh=pl.format("该就诊有 {} 行，但基本信息表中没有该就诊，未使用", rows),
         fix="Export all tables for the same visits",
         fix_zh="请按相同的就诊范围导出各表",
+    )
+
+
+def unmarked(
+    places: pl.DataFrame, column: Column, field: str, *, row: str, case_id: str, value: str
+) -> pl.DataFrame:
+    """Findings on visits none of whose rows is marked as the principal one."""
+    return findings(
+        places,
+        row=pl.col(row),
+        case_id=pl.col(case_id),
+        rule=UNMARKED,
+        severity=WARNING,
+        field=field,
+        value=pl.col(value),
+        message=f"no row of the visit is marked as its {column.name}; the first one counts",
+        message_zh=f"该就诊没有标记{column.label_zh}，按第一条处理",
+        fix="Mark the principal one",
+        fix_zh="请标记主要的一条",
     )
 
 

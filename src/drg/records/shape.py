@@ -13,6 +13,7 @@ import polars as pl
 
 from drg.errors import InputError
 from drg.records import notes
+from drg.records.findings import ERROR
 from drg.records.row_kinds import ROW_BLANK, ROW_TOTAL, kind_of_row
 from drg.records.text_shape import OddLines
 from drg.words import Sentence
@@ -55,7 +56,8 @@ class Shape:
     def refused(self) -> tuple[int, str] | None:
         """The first row of a table that is to be read as it stands, but cannot; and what is in it."""
         every = pl.concat([notes.no_findings(), *self.findings])
-        wrong = every.filter(pl.col("rule") != ROW_BLANK).sort("row").head(1)
+        matters = pl.col("row").is_in(self.left_out) | (pl.col("severity") == ERROR)
+        wrong = every.filter((pl.col("rule") != ROW_BLANK) & matters).sort("row").head(1)
         return None if wrong.is_empty() else (wrong["row"][0], wrong["value"][0] or "")
 
     def blank(self, rows: Sequence[int]) -> None:

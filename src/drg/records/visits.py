@@ -15,6 +15,7 @@ import polars as pl
 from drg.columns import Kind
 from drg.records import notes
 from drg.records.binding import Bound, cleaned
+from drg.records.cells import NO, YES
 from drg.records.header import Header
 from drg.records.layout import Layout, Source, Table, Where
 from drg.records.notes import OURS, ROW
@@ -117,7 +118,7 @@ class _Member:
         found = self.header.find(condition.names)
         if not found:
             return pl.lit(blank)
-        return cleaned(found[0], self.blanks).is_in(list(condition.values)).fill_null(blank)
+        return _word(cleaned(found[0], self.blanks)).is_in(list(condition.values)).fill_null(blank)
 
     def completed(self) -> list[pl.Expr]:
         """The values of discharges that have no rows here."""
@@ -149,7 +150,25 @@ class _Member:
             for name, bound in self.bound.items()
             if bound.source.gather == "sum"
         ]
+        findings += [
+            notes.unmarked(
+                rows.filter(pl.col(f"{name}:unmarked").is_not_null()),
+                bound.source.canonical,
+                f"{self.table.name}.{bound.parts[0][0]}",
+                row="row",
+                case_id=_KEY,
+                value=f"{name}:unmarked",
+            )
+            for name, bound in self.bound.items()
+            if bound.source.gather == "first"
+        ]
         return findings
+
+
+def _word(text: pl.Expr) -> pl.Expr:
+    """The number or word of a cell that holds one of a few: 1.0, 01, true and Y are 1."""
+    number = text.str.replace(r"^0+(\d)", "$1").str.replace(r"^(\d+)\.0+$", "$1")
+    return number.str.to_lowercase().replace(dict.fromkeys(YES, "1") | dict.fromkeys(NO, "0"))
 
 
 def _values(bound: Bound) -> pl.Expr:
@@ -173,7 +192,14 @@ def _gathered(name: str, source: Source) -> list[pl.Expr]:
             pl.col(ROW).filter(unread.is_not_null()).min().alias(f"{name}:row"),
         ]
     chosen = pl.col(f"{name}:chosen")
-    taken = chosen & (chosen.cum_sum() == 1)
+    # Where none is marked, the first counts.
+    said = value.is_not_null()
+    meant = pl.when(chosen.any()).then(chosen).otherwise(said)
+    taken = meant & (meant.cum_sum() == 1)
     if source.gather == "first":
-        return [value.filter(taken).first().alias(name)]
+        unmarked = said.any() & ~chosen.any()
+        return [
+            value.filter(taken).first().alias(name),
+            pl.when(unmarked).then(value.filter(taken).first()).alias(f"{name}:unmarked"),
+        ]
     return [value.filter(~taken).drop_nulls().alias(name)]

@@ -6,7 +6,16 @@ from collections.abc import Iterable, Mapping
 
 from rich.console import Console
 
-from drg.records.codebook import AMBIGUOUS, CONVERTED, LOST_ZEROS, REWRITTEN, UNKNOWN, UNMAPPED
+from drg.records.codebook import (
+    AMBIGUOUS,
+    CLINICAL,
+    CONVERTED,
+    LOST_ZEROS,
+    REWRITTEN,
+    SEVERAL,
+    UNKNOWN,
+    UNMAPPED,
+)
 from drg.records.conversions import CONVERSIONS
 from drg.records.findings import SEVERITIES
 from drg.records.layout import Layout, Source
@@ -21,6 +30,7 @@ from drg.records.notes import (
     ROW_SHORT,
     SHEET_NOT_READ,
     STRAY_QUOTE,
+    UNMARKED,
     VISIT_UNKNOWN,
 )
 from drg.records.row_kinds import ROW_BLANK, ROW_HEADER, ROW_REMARK, ROW_TOTAL
@@ -35,9 +45,12 @@ _WHAT = {
     AMBIGUOUS: ("clinical codes with several counterparts, not converted", "国临版编码对应多个医保版编码"),
     UNMAPPED: ("codes in neither version", "国临版与医保版均无此编码"),
     UNKNOWN: ("codes that are not in the code list", "编码不在医保版编码库中"),
+    CLINICAL: ("clinical codes: use --codes clinical", "国临版编码，请用 --codes clinical"),
+    SEVERAL: ("cells with several codes", "一格多码"),
     LOST_ZEROS: ("codes that were made numbers", "编码被转成数值"),
     VISIT_UNKNOWN: ("visits that the first table does not have", "基本信息表中没有的就诊"),
     COLUMN_MISSING: ("columns that the files do not have", "文件缺少的列"),
+    UNMARKED: ("visits without a row marked as principal", "未标记主要诊断或主要手术的就诊"),
     ROW_BLANK: ("blank rows, left out", "空行，未计入"),
     ROW_TOTAL: ("rows of totals, left out", "合计行，未计入"),
     ROW_REMARK: ("remarks and signatures, left out", "备注或签章行，未计入"),
