@@ -141,7 +141,7 @@ def test_clinical_codes_are_converted_and_told() -> None:
         # In both versions, with another meaning.
         ("I50.907", "code-converted"),
         ("I50.900x007", None),
-        ("Q9999", "code-unmapped"),
+        ("Q99.99", "code-unmapped"),
         ("A01.003", "code-rewritten"),
     ]
     ambiguous = book.readings(pl.Series(["I10.x01"]))["fix"][0]

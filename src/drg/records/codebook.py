@@ -204,7 +204,7 @@ class CodeBook:
                 WARNING,
                 "a code of the clinical version",
                 "国临版编码",
-                "Read the file with --codes clinical; in the insurance version: " + " or ".join(choices),
+                f"Read the file with --codes clinical: it is {' or '.join(choices)}",
                 f"请加 --codes clinical 读取；对应医保版 {'、'.join(choices)}",
             )
         if self.clinical:

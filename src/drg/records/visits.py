@@ -16,6 +16,8 @@ from drg.columns import Kind
 from drg.records import notes
 from drg.records.binding import Bound, cleaned
 from drg.records.cells import NO, YES
+from drg.records.codebook import KINDS
+from drg.records.codes import PROCEDURE
 from drg.records.header import Header
 from drg.records.layout import Layout, Source, Table, Where
 from drg.records.notes import OURS, ROW
@@ -192,9 +194,9 @@ def _gathered(name: str, source: Source) -> list[pl.Expr]:
             pl.col(ROW).filter(unread.is_not_null()).min().alias(f"{name}:row"),
         ]
     chosen = pl.col(f"{name}:chosen")
-    # Where none is marked, the first counts.
-    said = value.is_not_null()
-    meant = pl.when(chosen.any()).then(chosen).otherwise(said)
+    # Where no procedure is marked, the first counts; a diagnosis that is not marked is never taken for principal.
+    said = value.is_not_null() & pl.lit(KINDS.get(source.column) == PROCEDURE)
+    meant = (chosen | (said & ~chosen.any())).cast(pl.Boolean)
     taken = meant & (meant.cum_sum() == 1)
     if source.gather == "first":
         unmarked = said.any() & ~chosen.any()
