@@ -17,7 +17,7 @@ from drg.cli.options import (
     output_option,
     quiet_option,
 )
-from drg.cli.reading import reading_options
+from drg.cli.reading import read_discharges, reading_options
 from drg.words import Sentence
 
 if TYPE_CHECKING:
@@ -114,16 +114,21 @@ def _run(
     from drg.records.checking import RuleTally
     from drg.records.files import write
     from drg.records.findings import ERROR
-    from drg.records.reading import read
     from drg.records.scanning import count_rows
     from drg.report.checks import print_check
     from drg.report.console import stdout, written_to
     from drg.report.language import either
+    from drg.report.layouts import print_columns, print_reading
 
-    discharges = read(files, **reading)
+    given = read_discharges(files, dict(reading))
+    discharges = given.discharges
+    if not quiet:
+        print_columns(stdout(), given, lang)
     ready = checker(discharges.binding.columns, grouper, rules)
     tally = RuleTally()
-    found = ready.findings(replace(discharges, rows=rebatched(discharges.rows)), tally=tally)
+    found = discharges.with_remarks(
+        ready.findings(replace(discharges, rows=rebatched(discharges.rows)), tally=tally)
+    )
     doing = either(lang, "检查", "checking")
     with counting(lambda: tally.cases, total=count_rows(discharges.files), show=not quiet, what=doing):
         if output is None:
@@ -133,6 +138,7 @@ def _run(
     if not quiet:
         console = stdout()
         summary, skipped = summary_frame(ready.rules, tally), skipped_frame(ready.skipped)
+        print_reading(console, given.counts, lang)
         print_check(console, summary, skipped, tally, lang)
         if output is not None:
             written_to(console, output, lang)

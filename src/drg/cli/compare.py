@@ -16,7 +16,7 @@ from drg.cli.options import (
     quiet_option,
     reasons_option,
 )
-from drg.cli.reading import reading_options
+from drg.cli.reading import read_discharges, reading_options
 
 if TYPE_CHECKING:
     from drg.reasons import ReasonForm
@@ -80,7 +80,6 @@ def compare(
     from drg.analysis.comparison import compare as compared
     from drg.cli.progress import counting
     from drg.records.files import make_directory, write_bytes
-    from drg.records.reading import read
     from drg.records.scanning import count_rows
     from drg.report.comparison.comparison_console import print_comparison
     from drg.report.comparison.comparison_page import comparison_page
@@ -88,9 +87,13 @@ def compare(
     from drg.report.comparison.what_changes import what_changes_page
     from drg.report.console import stdout, written_to
     from drg.report.language import either
+    from drg.report.layouts import print_columns, print_reading
 
     started = perf_counter()
-    discharges = read(files, **reading)
+    given = read_discharges(files, reading)
+    discharges = given.discharges
+    if not quiet:
+        print_columns(stdout(), given, lang)
     cases = with_constants(discharges, constants)
     make_directory(directory)
     done = [0]
@@ -117,5 +120,6 @@ def compare(
         write_bytes(comparison_workbook(comparison), directory / WORKBOOK, sources=discharges.files)
     if not quiet:
         console = stdout()
+        print_reading(console, given.counts, lang)
         print_comparison(console, comparison, perf_counter() - started, lang)
         written_to(console, f"{directory}: {WHAT_CHANGES}, {PAGE}, {WORKBOOK}, {CASES}", lang)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from drg.cli.options import grouper_option, lang_option
-from drg.cli.reading import reading_options
+from drg.cli.reading import read_discharges, reading_options
 from drg.words import Sentence
 
 if TYPE_CHECKING:
@@ -71,6 +71,8 @@ def explain(
     encoding: str | None,
     delimiter: str | None,
     sheet: str | None,
+    header_row: int | None,
+    ignored: tuple[str, ...],
     codes: CodeVersion,
     **fields: str | None,
 ) -> None:
@@ -80,7 +82,6 @@ def explain(
     list FILE is the directory of its tables.
     """
     from drg.grouping import grouper_of
-    from drg.records.reading import read
     from drg.report.console import echo_json, stdout
     from drg.report.explanation import print_explanation
 
@@ -90,7 +91,9 @@ def explain(
     if file is not None:
         if case_id is None or given:
             raise click.UsageError(Sentence("With a FILE give --case-id and no other field."))
-        source = read(file, layout=layout, encoding=encoding, delimiter=delimiter, sheet=sheet, codes=codes)
+        options = {"layout": layout, "encoding": encoding, "delimiter": delimiter, "sheet": sheet}
+        given_as = {**options, "header_row": header_row, "ignored": ignored, "codes": codes}
+        source = read_discharges([file], given_as).discharges
         discharge: Cases | dict[str, Any] = source.case(case_id)
     elif not given:
         raise click.UsageError(

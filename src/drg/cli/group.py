@@ -16,7 +16,7 @@ from drg.cli.options import (
     quiet_option,
     reasons_option,
 )
-from drg.cli.reading import reading_options
+from drg.cli.reading import read_discharges, reading_options
 from drg.words import Sentence
 
 if TYPE_CHECKING:
@@ -74,9 +74,10 @@ def group(
     from drg.grouping.stream import group_discharges
     from drg.records.files import check_output, write
     from drg.records.findings_log import FindingsLog
-    from drg.records.reading import read
     from drg.records.scanning import count_rows
+    from drg.report.console import print_summary, print_versions, say, stdout, written_to
     from drg.report.language import either
+    from drg.report.layouts import print_columns, print_reading
 
     started = perf_counter()
     if findings_file is not None:
@@ -84,7 +85,10 @@ def group(
             raise click.UsageError(Sentence("Give --output and --findings different names."))
         check_output(findings_file)
     version = grouper_of(grouper)
-    discharges = read(files, **reading)
+    given = read_discharges(files, reading)
+    discharges = given.discharges
+    if not quiet:
+        print_columns(stdout(), given, lang)
     tally = Tally()
     with FindingsLog(discharges.findings_schema, keep=findings_file is not None) as log:
         # Canonical columns are taken as they are: nothing is read otherwise, unless somebody asks.
@@ -108,9 +112,6 @@ def group(
         if findings_file is not None:
             log.write(findings_file, sources=(*discharges.files, output), bom=bom)
     if not quiet:
-        from drg.report.console import print_summary, print_versions, say, stdout, written_to
-        from drg.report.layouts import print_reading
-
         console = stdout()
         print_reading(console, log.counts, lang)
         print_summary(console, tally, perf_counter() - started, lang)

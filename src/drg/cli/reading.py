@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from drg.records.columns_read import Reading
 
 # Spelled out here so that asking for help imports nothing; records.discharges.CODE_VERSIONS.
 _CODE_VERSIONS = ("insurance", "clinical")
@@ -21,6 +26,13 @@ _OPTIONS = (
         help="Row that holds the names of the columns. [found out]",
     ),
     click.option(
+        "--ignore",
+        "ignored",
+        multiple=True,
+        metavar="COLUMN",
+        help="A column with codes that is not read does not count; repeatable.",
+    ),
+    click.option(
         "--codes",
         type=click.Choice(_CODE_VERSIONS),
         default=_CODE_VERSIONS[0],
@@ -30,7 +42,25 @@ _OPTIONS = (
 
 
 def reading_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options ``layout``, ``encoding``, ``delimiter``, ``sheet``, ``header_row`` and ``codes``."""
+    """Add the options that ``read_discharges`` takes."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
+
+
+def read_discharges(files: Sequence[Path], reading: dict[str, Any], *, strict: bool = False) -> Reading:
+    """Read files as the options say, and see what became of their columns.
+
+    Args:
+        files: what the user gave.
+        reading: the values of ``reading_options``.
+        strict: refuse columns of codes that are not read, unless ``--ignore`` names them.
+
+    Raises:
+        InputError: a file cannot be read as it should.
+    """
+    from drg.records.columns_read import look_through
+    from drg.records.reading import read
+
+    ignored = reading.pop("ignored")
+    return look_through(read(files, **reading), ignored, strict=strict)

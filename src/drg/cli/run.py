@@ -17,7 +17,7 @@ from drg.cli.options import (
     reasons_option,
     scheme_option,
 )
-from drg.cli.reading import reading_options
+from drg.cli.reading import read_discharges, reading_options
 
 if TYPE_CHECKING:
     from drg.reasons import ReasonForm
@@ -72,10 +72,10 @@ def run(
     from drg.grouping.stream import group_discharges
     from drg.payment import Pricer
     from drg.records.files import make_directory, write, write_bytes
-    from drg.records.reading import read
     from drg.records.scanning import count_rows
     from drg.report.console import print_versions, say, stdout, written_to
     from drg.report.language import either
+    from drg.report.layouts import print_columns, print_reading
     from drg.report.page import html_page, text_page
     from drg.report.prices import print_prices
 
@@ -83,7 +83,10 @@ def run(
     pricer = Pricer(scheme)
     version = grouper_of(grouper or pricer.scheme.grouper)
     versions = VersionTally()
-    discharges = read(files, **reading)
+    given = read_discharges(files, reading, strict=True)
+    discharges = given.discharges
+    if not quiet:
+        print_columns(stdout(), given, lang)
     # Canonical files keep columns of their own; of other layouts the canonical columns are wanted.
     grouped = group_discharges(
         version,
@@ -116,6 +119,7 @@ def run(
     warn(tally, lang)
     if not quiet:
         console = stdout()
+        print_reading(console, given.counts, lang)
         print_prices(console, tally, pricer.scheme, seconds, lang)
         print_versions(console, version, versions.cases, lang)
         say(
@@ -145,7 +149,9 @@ def _check(discharges: Discharges, version: Any, file: Path, lang: str, *, quiet
 
     rules = RuleTally()
     ready = checker(discharges.binding.columns, version, choose())
-    found = ready.findings(replace(discharges, rows=rebatched(discharges.rows)), tally=rules)
+    found = discharges.with_remarks(
+        ready.findings(replace(discharges, rows=rebatched(discharges.rows)), tally=rules)
+    )
     doing = either(lang, "检查", "checking")
     with counting(lambda: rules.cases, total=count_rows(discharges.files), show=not quiet, what=doing):
         write(found, file, sources=discharges.files)

@@ -226,7 +226,7 @@ class CodeBook:
 
     @cached_property
     def _clinical(self) -> dict[str, list[str]]:
-        """What codes of the clinical version are in the insurance version, though the file holds none such."""
+        """What codes of the clinical version are in the insurance version."""
         return _targets(crosswalk(self.kind))
 
     def _with_zeros(self, normal: str) -> str | None:

@@ -56,6 +56,14 @@ class Discharges(Cases):
             ]
         )
 
+    def with_remarks(self, findings: pl.LazyFrame) -> pl.LazyFrame:
+        """Findings of a check behind the remarks on the files."""
+        schema = findings.collect_schema()
+        missing = [pl.lit(None, dtype).alias(name) for name, dtype in schema.items()]
+        absent = [one for one in missing if one.meta.output_name() not in self.remarks.columns]
+        first = self.remarks.with_columns(absent).select(schema.names())
+        return pl.concat([first.lazy(), findings])
+
     def findings(self) -> pl.DataFrame:
         """Everything that there is to say of the files; reads them once.
 

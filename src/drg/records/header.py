@@ -30,6 +30,11 @@ def folded(name: str) -> str:
     return re.sub(r"[\s\u200b\ufeff\"']", "", plain).casefold()
 
 
+def kind_of_name(name: str) -> str:
+    """A header name with its number left open, by which the members of a series are the same."""
+    return re.sub(r"\d+", "#", folded(name.replace(NUMBER, "0")))
+
+
 class Header:
     """The names of the columns of a file, found however they are spelled.
 

@@ -9,8 +9,8 @@ from typing import Final
 
 from drg.columns import ALL
 from drg.errors import InputError
-from drg.records.header import Candidate, Header, folded
-from drg.records.layout import NUMBER, Layout
+from drg.records.header import Candidate, Header, folded, kind_of_name
+from drg.records.layout import Layout
 from drg.records.row_kinds import kind_of_row
 from drg.words import Sentence
 
@@ -18,7 +18,6 @@ from drg.words import Sentence
 MOST_ROWS_ABOVE: Final = 30
 # A header whose names are known has at least so many of them.
 _ENOUGH: Final = 2
-_DIGITS: Final = re.compile(r"\d+")
 # What forms say below the header of each column: whether it must be filled in, and with what.
 _FORMS: Final = frozenset(
     (
@@ -60,11 +59,11 @@ class KnownNames:
 
     def __init__(self, layouts: Iterable[Layout]) -> None:
         self._layouts = tuple(layouts)
-        self._folds = {_kind_of_name(name) for name in _names(self._layouts)}
+        self._folds = {kind_of_name(name) for name in _names(self._layouts)}
 
     def count(self, row: Row) -> int:
         """How many cells of a row are such names."""
-        return sum(_kind_of_name(cell) in self._folds for cell in row if cell)
+        return sum(kind_of_name(cell) in self._folds for cell in row if cell)
 
     def rank(self, names: Row) -> tuple[int, int]:
         """How well a row fits as the header of the layout that it fits best; nothing if of none."""
@@ -201,8 +200,3 @@ def _names(layouts: Collection[Layout]) -> Iterable[str]:
                 yield from field
         for table in layout.table:
             yield from table.key
-
-
-def _kind_of_name(name: str) -> str:
-    """A name without its number, if it is one of a series."""
-    return _DIGITS.sub("#", folded(name.replace(NUMBER, "0")))

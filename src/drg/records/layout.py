@@ -166,6 +166,7 @@ class Layout:
         based_on: the layout whose entries hold for every column that this one does not name.
         blank: what is written where nothing is known, beside ``cells.MISSING``.
         table: the tables, if a discharge is spread over several files; the first has one row per discharge.
+        unused: fields that are known and not read, such as the diagnosis of the outpatient department.
         field: where each canonical column comes from.
     """
 
@@ -176,6 +177,7 @@ class Layout:
     based_on: str | None = None
     blank: tuple[str, ...] = ()
     table: tuple[Table, ...] = ()
+    unused: tuple[str, ...] = ()
     field: tuple[Source, ...]
 
     def __post_init__(self) -> None:

@@ -114,7 +114,12 @@ def _layout(data: dict[str, Any]) -> Layout:
             fix=Joined(" ", (hint, Sentence("Give one of {names}", names=Joined(", ", bases)))),
         )
     base = bases[wrong]
-    values = {"blank": base.blank, "table": base.table, **_values(Layout, {"field": [], **data}, "")}
+    values = {
+        "blank": base.blank,
+        "unused": base.unused,
+        "table": base.table,
+        **_values(Layout, {"field": [], **data}, ""),
+    }
     named = {source.column for source in values["field"]}
     rest = (source for source in base.field if source.column not in named)
     return cast("Layout", _made(Layout, {**values, "field": (*values["field"], *rest)}, ""))

@@ -27,6 +27,7 @@ FILE_CUT: Final = "file-cut"
 STRAY_QUOTE: Final = "stray-quotation-mark"
 OTHER_ENCODING: Final = "other-encoding"
 NO_ENCODING: Final = "no-encoding"
+COLUMN_NOT_READ: Final = "column-not-read"
 UNMARKED: Final = "principal-unmarked"
 COUNT_DIFFERS: Final = "count-differs"
 SHEET_NOT_READ: Final = "sheet-not-read"
@@ -101,6 +102,7 @@ _OF_ROWS: Final = {
     ),
 }
 
+_SEEM_ZH: Final = {"diagnoses": "诊断编码", "procedures": "手术编码", "money": "金额", "dates": "日期"}
 _EXPECTED: Final = {
     Kind.NUMBER: ("a number", "数字"),
     Kind.DATE: ("a date such as 2024-03-01 10:20:00", "日期，如 2024-03-01 10:20:00"),
@@ -222,6 +224,21 @@ def unmarked(
         message_zh=f"该就诊没有标记{column.label_zh}，按第一条处理",
         fix="Mark the principal one",
         fix_zh="请标记主要的一条",
+    )
+
+
+def unread_columns(names: Sequence[str], seem: Sequence[str]) -> pl.DataFrame:
+    """Findings on columns that are not read, though they seem to hold what counts."""
+    return findings(
+        pl.DataFrame({"name": names, "seem": seem}, schema=dict.fromkeys(("name", "seem"), pl.String())),
+        row=pl.lit(1),
+        rule=COLUMN_NOT_READ,
+        severity=WARNING,
+        field=pl.col("name"),
+        message=pl.format("the column seems to hold {} and is not read", "seem"),
+        message_zh=pl.format("该列似为{}，未读取", pl.col("seem").replace(_SEEM_ZH)),
+        fix="Give a layout that reads it (drg layouts guess makes one), or --ignore it",
+        fix_zh="请用能读取该列的版式（drg layouts guess 可生成），或用 --ignore 忽略",
     )
 
 

@@ -194,7 +194,7 @@ def _gathered(name: str, source: Source) -> list[pl.Expr]:
             pl.col(ROW).filter(unread.is_not_null()).min().alias(f"{name}:row"),
         ]
     chosen = pl.col(f"{name}:chosen")
-    # Where no procedure is marked, the first counts; a diagnosis that is not marked is never taken for principal.
+    # Where no procedure is marked, the first counts; a diagnosis must be marked to be the principal one.
     said = value.is_not_null() & pl.lit(KINDS.get(source.column) == PROCEDURE)
     meant = (chosen | (said & ~chosen.any())).cast(pl.Boolean)
     taken = meant & (meant.cum_sum() == 1)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from rich.console import Console
 
+from drg.columns import ALL
 from drg.records.codebook import (
     AMBIGUOUS,
     CLINICAL,
@@ -16,11 +18,13 @@ from drg.records.codebook import (
     UNKNOWN,
     UNMAPPED,
 )
+from drg.records.columns_read import DATES, DIAGNOSES, MONEY, PROCEDURES, ColumnRead, Reading
 from drg.records.conversions import CONVERSIONS
 from drg.records.findings import SEVERITIES
 from drg.records.layout import Layout, Source
 from drg.records.notes import (
     COLUMN_MISSING,
+    COLUMN_NOT_READ,
     COUNT_DIFFERS,
     FILE_CUT,
     NO_ENCODING,
@@ -50,6 +54,7 @@ _WHAT = {
     LOST_ZEROS: ("codes that were made numbers", "编码被转成数值"),
     VISIT_UNKNOWN: ("visits that the first table does not have", "基本信息表中没有的就诊"),
     COLUMN_MISSING: ("columns that the files do not have", "文件缺少的列"),
+    COLUMN_NOT_READ: ("columns with codes, money or dates that are not read", "未读取的编码、金额或日期列"),
     UNMARKED: ("visits without a row marked as principal", "未标记主要诊断或主要手术的就诊"),
     ROW_BLANK: ("blank rows, left out", "空行，未计入"),
     ROW_TOTAL: ("rows of totals, left out", "合计行，未计入"),
@@ -65,6 +70,10 @@ _WHAT = {
     COUNT_DIFFERS: ("files with another number of rows than they say", "记录数与注明的不一致"),
     SHEET_NOT_READ: ("sheets that were not read", "未读取的工作表"),
 }
+_SEEMS_ZH: Final = {DIAGNOSES: "诊断编码", PROCEDURES: "手术编码", MONEY: "金额", DATES: "日期"}
+# Of more names than this only the first are printed.
+_MOST_NAMES: Final = 6
+_MOST_CHARACTERS: Final = 24
 _MALFORMED = ("cells that cannot be read", "无法识别的单元格")
 
 
@@ -119,3 +128,67 @@ def print_reading(console: Console, counts: Mapping[tuple[str, str], int], langu
         rows.append((severity_in(severity, language), rule, either(language, what_zh, what), f"{count:,}"))
     heads = either(language, "级别,规则,说明,数量", "severity,rule,what,findings").split(",")
     show(console, heads, "wwtn", rows, title=either(language, "读取", "Reading"))
+
+
+def print_columns(console: Console, reading: Reading, language: str) -> None:
+    """What was read: the layout, each column with what it is read as, and the columns that are not."""
+    discharges, columns = reading.discharges, reading.columns
+    layout = discharges.layout
+    read = [one for one in columns if one.reads is not None]
+    unread = [one for one in columns if one.reads is None]
+    if not discharges.is_canonical:
+        heads = either(language, "文件的列,读作,示例", "your column,read as,example").split(",")
+        rows = []
+        for name, members in _by_canonical(read).items():
+            label = either(language, ALL[name].label_zh, name)
+            rows.append((_span([one.name for one in members]), label, _shortened(members[0].example)))
+        title = either(
+            language,
+            f"按 {layout.id} 版式读取（{layout.title_zh}），共 {len(read)} 列",
+            f"Read as {layout.id} ({layout.title}): {len(read)} columns",
+        )
+        show(console, heads, "ttt", rows, title=title)
+    for table in discharges.tables:
+        if table.header_row > 1:
+            where = table.label
+            say(
+                console,
+                either(
+                    language,
+                    f"{where}：表头在第 {table.header_row} 行。",
+                    f"{where}: the header is in row {table.header_row}.",
+                ),
+            )
+    if unread:
+        names = _span([one.name for one in unread])
+        say(console, either(language, f"未读取：{names}。", f"Not read: {names}."))
+    for one in unread:
+        if one.seems:
+            what = either(language, _SEEMS_ZH[one.seems], one.seems)
+            say(
+                console,
+                either(
+                    language,
+                    f"提醒：{one.name} 似为{what}，未读取。",
+                    f"Warning: {one.name} seems to hold {what} and is not read.",
+                ),
+            )
+
+
+def _by_canonical(columns: Iterable[ColumnRead]) -> dict[str, list[ColumnRead]]:
+    found: dict[str, list[ColumnRead]] = {}
+    for one in columns:
+        found.setdefault(str(one.reads), []).append(one)
+    return found
+
+
+def _span(names: list[str]) -> str:
+    """Names on one line: of many the first ones, and how many there are."""
+    if len(names) <= _MOST_NAMES:
+        return ", ".join(names)
+    return ", ".join(names[: _MOST_NAMES - 1]) + f" … ({len(names)})"
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _MOST_CHARACTERS else line[: _MOST_CHARACTERS - 1] + "…"
