@@ -116,8 +116,17 @@ def test_a_layout_with_its_own_columns(tmp_path: Path) -> None:
 def test_errors_are_sentences(tmp_path: Path) -> None:
     with pytest.raises(drg.InputError, match="no such file"):
         run(tmp_path / "nothing.csv")
-    ragged = tmp_path / "ragged.csv"
-    ragged.write_text(f"{LINES}\n1,1,40,3,I50.900,,,,\n", encoding="utf-8")
-    with pytest.raises(drg.InputError, match=r"ragged\.csv"):
-        run(ragged, "-o", tmp_path / "findings.csv")
+    empty = tmp_path / "empty.csv"
+    empty.write_text("\n", encoding="utf-8")
+    with pytest.raises(drg.InputError, match=r"empty\.csv"):
+        run(empty, "-o", tmp_path / "findings.csv")
     assert not (tmp_path / "findings.csv").exists()
+
+
+def test_a_broken_row_is_a_finding_before_all_others(tmp_path: Path) -> None:
+    ragged = tmp_path / "ragged.csv"
+    ragged.write_text(f"{LINES}\n1,1,40,3,I50.900,,,,1\n", encoding="utf-8")
+    _, out = run(ragged, "-o", tmp_path / "findings.csv")
+    found = pl.read_csv(tmp_path / "findings.csv", infer_schema=False)
+    assert found.select("row", "rule").row(0) == (str(LINES.count("\n") + 2), "row-long")
+    assert "row-long" in out

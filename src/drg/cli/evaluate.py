@@ -99,7 +99,8 @@ def evaluate(
     from drg.analysis.quality import evaluate as evaluation_of
     from drg.cli.progress import counting
     from drg.records.files import check_output, write, write_bytes
-    from drg.records.scanning import count_rows, scan_all
+    from drg.records.reading import read_results
+    from drg.records.scanning import count_rows
     from drg.report.console import say, speed, stdout, written_to
     from drg.report.language import either
     from drg.report.quality import print_evaluation, workbook
@@ -120,7 +121,7 @@ def evaluate(
     doing = either(lang, "评价", "evaluating")
     with counting(lambda: done[0], total=count_rows(files), show=not quiet, what=doing):
         found = evaluation_of(
-            scan_all(files),
+            read_results(files),
             grouper,
             trimming=trim,
             min_cases=min_cases,

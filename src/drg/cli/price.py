@@ -61,12 +61,12 @@ def price(
     (readmissions, the most expensive cases).
     """
     from drg.payment import Pricer
-    from drg.records.scanning import scan_all
+    from drg.records.reading import read_results
 
     if (case_id is None) == (output is None):
         raise click.UsageError(Sentence("Give -o OUT to price all cases, or --explain CASE_ID to see one."))
     pricer = Pricer(scheme)
-    cases = with_constants(scan_all(files), constants)
+    cases = with_constants(read_results(files), constants)
     if case_id is not None:
         _explain(pricer, cases, case_id, files[0], lang, as_json=as_json)
     elif output is not None:

@@ -80,7 +80,8 @@ def settle(
     from time import perf_counter
 
     from drg.records.files import check_output
-    from drg.records.scanning import scan, scan_all
+    from drg.records.reading import read_results
+    from drg.records.scanning import scan
     from drg.report.console import say, stdout
     from drg.report.language import either
     from drg.report.settlement import print_settlement
@@ -98,7 +99,7 @@ def settle(
     outputs = [file for file in (output, findings, cases_file) if file is not None]
     for file in outputs:
         check_output(file)
-    settlement = settle_frame(scan_all(files), scheme, close=close, **tables)
+    settlement = settle_frame(read_results(files), scheme, close=close, **tables)
     check_hospitals(settlement, hospitals)
     _write(settlement, output, findings, cases_file, reasons, lang, sources=(*files, *given))
     _warn(settlement, lang)

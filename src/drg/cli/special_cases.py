@@ -49,7 +49,7 @@ def special_cases(
     """
     from drg.payment import load_scheme
     from drg.records.files import write_bytes
-    from drg.records.scanning import scan_all
+    from drg.records.reading import read_results
     from drg.report.console import stdout, written_to
     from drg.report.special_cases import applications, print_candidates
     from drg.settlement.candidates import find_candidates, special_review
@@ -57,7 +57,7 @@ def special_cases(
     _check(output, overwrite=overwrite)
     loaded = load_scheme(scheme)
     special_review(loaded)
-    candidates = find_candidates(scan_all(files), loaded, hospitals=hospitals or None)
+    candidates = find_candidates(read_results(files), loaded, hospitals=hospitals or None)
     write_bytes(applications(candidates, loaded, lang), output, sources=files)
     if not quiet:
         console = stdout()

@@ -132,7 +132,7 @@ def weights(
 
     from drg.analysis.calibration import calibrate, what_if
     from drg.analysis.calibration.calibrated_scheme import check_free
-    from drg.records.scanning import scan_all
+    from drg.records.reading import read_results
     from drg.report.calibration import calibration_workbook, print_calibration
     from drg.report.console import stdout
 
@@ -143,7 +143,8 @@ def weights(
     labels = _labels(paths)
     base = _base(base, labels, paths)
     frames: dict[str, Cases] = {
-        label: with_constants(scan_all([path]), constants) for label, path in zip(labels, paths, strict=True)
+        label: with_constants(read_results([path]), constants)
+        for label, path in zip(labels, paths, strict=True)
     }
     if old is not None and new is not None:
         _written(directory, {}, what_if(frames[base], old, new), lang, overwrite=overwrite, quiet=quiet)

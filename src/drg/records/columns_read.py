@@ -53,17 +53,16 @@ def columns_read(discharges: Discharges) -> list[ColumnRead]:
     """What became of each column of the first table, in their order."""
     rows = discharges.rows.select(discharges.own_columns).head(_ROWS).collect()
     reads: dict[str, str] = {}
-    for column in discharges.binding.columns:
-        for name in discharges.binding.read_for([column]):
+    for canonical in discharges.binding.columns:
+        for one in discharges.binding.read_for([canonical]):
             # Of an age the years come before the days.
-            reads.setdefault(name, column)
+            reads.setdefault(one, canonical)
     layout = discharges.layout
     fields = (name for source in layout.field for names in source.fields for name in names)
     no_news = {kind_of_name(name) for name in (*OUTPUT, *PRICE, *layout.unused, *fields)}
     found = []
     for name in rows.columns:
-        cells = rows[name]
-        column = reads.get(name)
+        cells, column = rows[name], reads.get(name)
         known = column is not None or kind_of_name(name) in no_news
         texts = as_text(cells) if not cells.dtype.is_nested() else pl.Series(dtype=pl.String)
         texts = texts.str.strip_chars().replace("", None).drop_nulls()

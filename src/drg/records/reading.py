@@ -12,7 +12,7 @@ from drg.columns import ALL
 from drg.errors import InputError
 from drg.records import notes
 from drg.records.binding import Binding
-from drg.records.cases import CODE_VERSIONS, CodeVersion
+from drg.records.cases import CODE_VERSIONS, CodeVersion, bound
 from drg.records.discharges import Discharges
 from drg.records.header import detect
 from drg.records.header_row import KnownNames
@@ -64,10 +64,7 @@ def read(
     _check_distinct(tables)
     found, kinds = _recognised(tables, known)
     several = len(tables) > 1
-    frames = [
-        table.frame.with_columns(pl.lit(table.label).alias(FILE)) if several else table.frame
-        for table in tables
-    ]
+    frames = _labelled(tables)
     gathered: dict[str, str] = {}
     remarks = [_with_file(table.remarks, table) if several else table.remarks for table in tables]
     first = None
@@ -108,6 +105,37 @@ def read(
             fix=Sentence("Export the file with this column, or give a layout that says where it is"),
         )
     return discharges
+
+
+def read_results(files: Iterable[Path]) -> Discharges:
+    """Cases as this package has written them, perhaps through a spreadsheet program, of one layout or none.
+
+    Raises:
+        InputError: a file cannot be read.
+    """
+    known = KnownNames(shipped_layouts().values())
+    paths = tuple(files)
+    tables = [table for path in paths for table in tables_of(path, Dialect(), known)]
+    _check_distinct(tables)
+    several = len(tables) > 1
+    rows = stacked(_labelled(tables))
+    remarks = [_with_file(table.remarks, table) if several else table.remarks for table in tables]
+    own = {name: dtype for name, dtype in rows.collect_schema().items() if not name.startswith(OURS)}
+    return Discharges(
+        rows,
+        bound(own),
+        "insurance",
+        paths,
+        pl.concat([notes.no_findings(), *remarks], how="diagonal"),
+        tuple(tables),
+    )
+
+
+def _labelled(tables: Sequence[SourceTable]) -> list[pl.LazyFrame]:
+    """The rows of each table, with where they are from if there are several."""
+    if len(tables) == 1:
+        return [tables[0].frame]
+    return [table.frame.with_columns(pl.lit(table.label).alias(FILE)) for table in tables]
 
 
 def _expanded(files: Iterable[str | Path]) -> tuple[Path, ...]:
