@@ -126,7 +126,7 @@ def test_errors_are_sentences(tmp_path: Path) -> None:
 def test_a_broken_row_is_a_finding_before_all_others(tmp_path: Path) -> None:
     ragged = tmp_path / "ragged.csv"
     ragged.write_text(f"{LINES}\n1,1,40,3,I50.900,,,,1\n", encoding="utf-8")
-    _, out = run(ragged, "-o", tmp_path / "findings.csv")
+    printed = run(ragged, "-o", tmp_path / "findings.csv").output
     found = pl.read_csv(tmp_path / "findings.csv", infer_schema=False)
     assert found.select("row", "rule").row(0) == (str(LINES.count("\n") + 2), "row-long")
-    assert "row-long" in out
+    assert "row-long" in printed
