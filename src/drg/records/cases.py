@@ -175,9 +175,13 @@ class Cases:
 
         parts = []
         for one in unread:
-            cells = placed(one.places, {"value": one.texts})
+            read_as = {} if one.read_as is None else {"read_as": one.read_as}
+            cells = placed(one.places, {"value": one.texts, **read_as})
             column = one.source.canonical
-            found = notes.malformed(cells, column, one.name, row="row", case_id="case_id", value="value")
+            if one.read_as is None:
+                found = notes.malformed(cells, column, one.name, row="row", case_id="case_id", value="value")
+            else:
+                found = notes.doubtful(cells, column, one.name, read_as="read_as")
             parts.append(found.with_columns(one.places.alias(_PLACE)))
         for told in codes:
             cells = placed(told.places, told.readings.to_dict())

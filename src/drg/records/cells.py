@@ -76,16 +76,21 @@ _WORDS: Final[dict[str, dict[str, Decimal]]] = {
 }
 
 
+_KILOGRAMS_BELOW: Final = 15
+
+
 class Cells(NamedTuple):
     """What a column holds.
 
     Attributes:
         values: of the type of the column; null where nothing is known.
         unread: which cells hold something that could not be read; None if there are none.
+        doubtful: which cells were read in the way that is likely and not certain; None if there are none.
     """
 
     values: pl.Series
     unread: pl.Series | None = None
+    doubtful: pl.Series | None = None
 
 
 Reader = Callable[[pl.Series, Column, Decimal], Cells]
@@ -161,9 +166,15 @@ def numbers(cells: pl.Series, column: Column, unit: Decimal = Decimal(1)) -> Cel
         return Cells(_known(cells, column))
     if cells.dtype == pl.String:
         quick = finite(cells.cast(pl.Float64, strict=False)) * float(unit)
-        number, unread = by_spelling(cells, quick, lambda text: number_of(text, column, unit))
+        number, unread, _ = by_spelling(cells, quick, lambda text: number_of(text, column, unit))
     else:
         number = cells.cast(pl.Float64).fill_nan(None) * float(unit)
+    if column.unit == "g":
+        # Nobody is born with less than this in grams, and nobody with as much in kilograms.
+        in_kilograms = ((number > 0) & (number < _KILOGRAMS_BELOW)).fill_null(False)
+        if in_kilograms.any():
+            found = rounded(number.zip_with(~in_kilograms, number * 1000), column, unread)
+            return found._replace(doubtful=in_kilograms)
     return rounded(number, column, unread)
 
 
@@ -236,6 +247,9 @@ def texts(cells: pl.Series, column: Column, values: Mapping[str, str] | None = N
     plain = plain.zip_with(narrow.is_not_null() & ~narrow.str.contains(r"^[ -~]*$"), narrow)
     if column.kind is not Kind.IDENTIFIER:
         plain = plain.str.replace(r"^(\d+)\.0+$", "$1")
+    if column.words:
+        # The value before its word, or filled up with zeros: 5.死亡, 05.
+        plain = plain.str.replace(r"^(\d+)\s*[-.、:：]\s*\p{Han}.*$", "$1").str.replace(r"^0+(\d)", "$1")
     plain = plain.replace(dict(values or {})).replace(dict(column.words))
     changed = plain.ne_missing(spellings)
     if not changed.any():

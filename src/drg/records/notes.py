@@ -102,6 +102,7 @@ _OF_ROWS: Final = {
     ),
 }
 
+_UNIT_WORDS: Final = {"g": ("grams", "克"), "yuan": ("yuan, as 1355.90", "元")}
 _SEEM_ZH: Final = {"diagnoses": "诊断编码", "procedures": "手术编码", "money": "金额", "dates": "日期"}
 _EXPECTED: Final = {
     Kind.NUMBER: ("a number", "数字"),
@@ -188,6 +189,23 @@ def malformed(
         message_zh=f"{column.label_zh}格式有误，无法识别，按缺失处理",
         fix=f"Write {form}; leave the cell empty if it is not known",
         fix_zh=f"请填写{form_zh}；不详时留空",
+    )
+
+
+def doubtful(places: pl.DataFrame, column: Column, field: str, *, read_as: str) -> pl.DataFrame:
+    """Findings on texts that were read in the way that is likely; ``places`` has row, case_id and value."""
+    return findings(
+        places,
+        row=pl.col("row"),
+        case_id=pl.col("case_id"),
+        rule=f"{column.name.replace('_', '-')}-converted",
+        severity=WARNING,
+        field=field,
+        value=pl.col("value"),
+        message=pl.format(f"{column.name} was read as {{}}", read_as),
+        message_zh=pl.format(f"{column.label_zh}按 {{}} 读取", read_as),
+        fix=f"Check it; write it in {_UNIT_WORDS[column.unit][0]}",
+        fix_zh=f"请核对，并按{_UNIT_WORDS[column.unit][1]}填写",
     )
 
 
