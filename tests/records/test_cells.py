@@ -203,3 +203,45 @@ def test_lazy_cases_are_those_of_their_batches() -> None:
         "total_cost_yuan?",
     ]
     assert lazy.drop("note").equals(cases.read(frame, cases.columns).select(lazy.drop("note").columns))
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "value", "is_doubtful"),
+    [
+        ("birth_weight_g", "3.2", 3200, True),
+        ("birth_weight_g", "2.05", 2050, True),
+        ("birth_weight_g", "3.2kg", 3200, False),
+        ("birth_weight_g", "850", 850, False),
+        ("total_cost_yuan", "1355,90", Decimal("1355.90"), True),
+        ("total_cost_yuan", "1.355,90", Decimal("1355.90"), True),
+        ("total_cost_yuan", "12 345,60", Decimal("12345.60"), True),
+        ("total_cost_yuan", "1,355.90", Decimal("1355.90"), False),
+        ("total_cost_yuan", "1,355", Decimal("1355.00"), False),
+        ("total_cost_yuan", "1.2万元", Decimal("12000.00"), False),
+        ("total_cost_yuan", "0.13 万", Decimal("1300.00"), False),
+        ("age_days", "2 15/30", 75, False),
+        ("age_days", "15/30", 15, False),
+        ("age_days", "7/12", 212, False),
+        ("age_years", "1岁零2个月", 1, False),
+        ("disposition", "5.死亡", "5", False),
+        ("disposition", "05", "5", False),
+        ("hospital_level", "三级甲等", "3", False),
+        ("hospital_level", "II级", "2", False),
+        ("discharge_date", "2025-03-01T20:00:00Z", datetime(2025, 3, 2, 4), False),
+        ("discharge_date", "2025-03-01 08:00:00+09:30", datetime(2025, 3, 1, 6, 30), False),
+        ("discharge_date", "2025-03-01T08:00:00-04:00", datetime(2025, 3, 1, 20), False),
+    ],
+)
+def test_units_and_other_ways_to_write(column: str, text: str, value: object, is_doubtful: bool) -> None:
+    """What is likely and not certain is marked, so that it becomes a finding."""
+    registered = ALL[column]
+    found = CONVERSIONS[usual_conversion(registered)].read(pl.Series([text, None]), registered, Decimal(1))  # type: ignore[misc]
+    assert found.values.to_list() == [value, None]
+    assert found.unread is None or not found.unread.any()
+    assert (found.doubtful is not None and found.doubtful.to_list() == [True, False]) == is_doubtful
+
+
+def test_times_with_a_zone_are_those_of_china() -> None:
+    column = ALL["discharge_date"]
+    utc = pl.Series([datetime(2025, 3, 1, 20)]).dt.replace_time_zone("UTC")
+    assert dates(utc, column).values.to_list() == [datetime(2025, 3, 2, 4)]

@@ -55,9 +55,8 @@ def amounts(cells: pl.Series, column: Column, unit: Decimal = Decimal(1)) -> Cel
         def read(text: pl.Series) -> pl.Series:
             return exact(text, target.scale)["value"].cast(target, strict=False)
 
-        found = by_spelling(cells, quick, read)
         commas = (quick.is_null() & cells.str.contains(_DECIMAL_COMMA)).fill_null(False)
-        return found._replace(doubtful=commas) if commas.any() else found
+        return by_spelling(cells, quick, read)._replace(doubtful=commas if commas.any() else None)
     if isinstance(dtype, pl.Decimal):
         if dtype.scale > target.scale:
             cells = cells.round(target.scale, mode="half_away_from_zero")
