@@ -62,10 +62,10 @@ def group(
     """
     from time import perf_counter
 
-    from drg.analysis.tally import Tally
     from drg.cli.progress import counting
     from drg.grouping import grouper_of
     from drg.grouping.stream import group_discharges
+    from drg.grouping.tally import Tally
     from drg.records.files import check_output, count_rows, write
     from drg.records.findings_log import FindingsLog
     from drg.records.reading import read
@@ -87,7 +87,7 @@ def group(
             discharges,
             canonical=canonical,
             language=lang,
-            on_batch=tally.add,
+            tally=tally,
             log=log if asked else None,
         )
         with counting(

@@ -13,6 +13,7 @@ import polars as pl
 from drg.columns import INPUT, OUTPUT, OUTPUT_COLUMNS
 from drg.grouping.batched_frames import check_free, lacking
 from drg.grouping.outcomes import check_language
+from drg.grouping.tally import Tally
 from drg.records.cases import Cases, through
 from drg.records.codebook import KINDS
 from drg.records.codes import CodeKind
@@ -50,8 +51,10 @@ class AnyGrouper(ShortTable, ABC):
         """Which codes the version knows; of a series, which any of its versions knows."""
 
     @abstractmethod
-    def group_batch(self, batch: pl.DataFrame, language: str = "en") -> pl.DataFrame:
-        """Group cases as ``Cases.read`` gives them at once, in the calling thread."""
+    def group_batch(
+        self, batch: pl.DataFrame, language: str = "en", tally: Tally | None = None
+    ) -> pl.DataFrame:
+        """Group cases as ``Cases.read`` gives them at once, in the calling thread, and count them."""
 
     @abstractmethod
     def explain(

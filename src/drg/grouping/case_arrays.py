@@ -6,7 +6,10 @@ writable: a read-only one would compile the kernel a second time.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,13 +21,28 @@ from drg.grouping.code_index import NO_CODE, CodeIndex
 from drg.grouping.jit import suited
 from drg.grouping.kernels import Cases, Groups, group_cases
 from drg.grouping.program import Program
+from drg.grouping.tally import Tally
 from drg.records.binding import UNREAD
 from drg.records.codes import normalised
 
 _GROUPED, _AMBIGUOUS, _NO_DRG, _UNGROUPED, _INVALID = range(len(outcomes.STATUSES))
+# By status; of those that are ungrouped it has to be found out.
 _FIRST_REASON = np.array(
-    [outcomes.NOTHING, outcomes.QY, outcomes.NO_DRG_HOLDS, outcomes.NO_MDC, outcomes.NOTHING], dtype=np.int64
+    [outcomes.NOTHING, outcomes.QY, outcomes.NO_DRG_HOLDS, outcomes.NOTHING, outcomes.NOTHING],
+    dtype=np.uint32,
 )
+_STATUS_OF_REASON: Final = {
+    outcomes.NOTHING: outcomes.GROUPED,
+    outcomes.QY: outcomes.AMBIGUOUS,
+    outcomes.NO_DRG_HOLDS: outcomes.NO_DRG,
+    **dict.fromkeys((outcomes.NO_PRINCIPAL, outcomes.NO_MDC, outcomes.NO_ADRG), outcomes.UNGROUPED),
+}
+# The bits of a number that says all that a reason depends on; see ``_kinds``.
+_FIRST: Final = 7
+_UNKNOWN: Final = 8
+_IMPOSSIBLE: Final = 16
+_FIELDS: Final = 5
+_FEW: Final = 1000
 
 
 class Encoded(NamedTuple):
@@ -153,58 +171,91 @@ class Decoder:
         grouped_or_not = [_AMBIGUOUS if qy else _GROUPED for qy in ambiguous]
         self._status_of_drg = np.array([*grouped_or_not, _UNGROUPED, _NO_DRG], dtype=np.uint8)
 
-    def decode(self, encoded: Encoded, groups: Groups, language: str = "en") -> list[pl.Series]:
+    def decode(
+        self, encoded: Encoded, groups: Groups, language: str = "en", tally: Tally | None = None
+    ) -> list[pl.Series]:
         """The output columns, in the order of ``columns.OUTPUT_COLUMNS``; reasons in a language."""
-        impossible = encoded.impossible != 0
         status = self._status_of_drg[groups.drg]
-        status[impossible] = _INVALID
-        adrg = pl.Series(groups.adrg)
-        drg = pl.Series(groups.drg)
+        status[encoded.impossible != 0] = _INVALID
+        kinds, kind = _distinct(_kinds(encoded, groups, status))
+        # Each reason is worked out once: there are few of them, however many cases.
+        reasons = [self._reason(one, language) for one in kinds]
+        if tally is not None:
+            self._count(tally, kinds, kind, reasons, groups)
+        adrg, drg = _places(groups.adrg), _places(groups.drg)
         columns = {
             "mdc": self._mdc.gather(adrg),
             "adrg": self._adrg.gather(adrg),
             "drg": self._drg.gather(drg),
             "drg_name": self._drg_name.gather(drg),
-            "severity": pl.Series(outcomes.SEVERITIES).gather(pl.Series(groups.complications)),
-            "grouping_status": pl.Series(outcomes.STATUSES).gather(pl.Series(status)),
-            "grouping_reason": self._reasons(encoded, groups, status, language),
+            "severity": pl.Series(outcomes.SEVERITIES).gather(_places(groups.complications)),
+            "grouping_status": pl.Series(outcomes.STATUSES).gather(_places(status)),
+            "grouping_reason": pl.Series(reasons, dtype=pl.String).gather(_places(kind)),
             "grouper": pl.Series([self._grouper]).new_from_index(0, len(status)),
         }
         return [columns[column.name].alias(column.name) for column in OUTPUT_COLUMNS]
 
-    def _reasons(
-        self, encoded: Encoded, groups: Groups, status: npt.NDArray[np.uint8], language: str
-    ) -> pl.Series:
-        """Each reason is worked out once: there are few of them, however many cases."""
-        ungrouped = np.where(groups.in_mdc, outcomes.NO_ADRG, outcomes.NO_MDC)
-        ungrouped[encoded.no_principal] = outcomes.NO_PRINCIPAL
-        first = _FIRST_REASON[status]
-        first = np.where(status == _UNGROUPED, ungrouped, first)
-        unknown = (encoded.cases.principal_diagnosis == NO_CODE) & ~encoded.no_principal
-        impossible = status == _INVALID
-        fields = np.where(impossible, encoded.impossible, groups.missing)
-        # One number says it all: three bits for what became of the case, two flags, the fields.
-        keys = (
-            first
-            | unknown.astype(np.int64) << 3
-            | impossible.astype(np.int64) << 4
-            | fields.astype(np.int64) << 5
+    def _reason(self, kind: int, language: str) -> str | None:
+        return outcomes.reason(
+            kind & _FIRST,
+            bool(kind & _UNKNOWN),
+            [field for bit, field in enumerate(self._fields) if kind >> (_FIELDS + bit) & 1],
+            bool(kind & _IMPOSSIBLE),
+            language,
         )
-        counts = np.bincount(keys)
-        distinct = np.flatnonzero(counts)
-        texts = [
-            outcomes.reason(
-                key & 7,
-                bool(key & 8),
-                [field for bit, field in enumerate(self._fields) if key >> (5 + bit) & 1],
-                bool(key & 16),
-                language,
-            )
-            for key in distinct.tolist()
-        ]
-        place = np.zeros(len(counts), dtype=np.uint32)
-        place[distinct] = np.arange(len(distinct))
-        return pl.Series(texts, dtype=pl.String).gather(pl.Series(place[keys]))
+
+    def _count(
+        self,
+        tally: Tally,
+        kinds: Sequence[int],
+        kind: npt.NDArray[np.uint32],
+        reasons: Sequence[str | None],
+        groups: Groups,
+    ) -> None:
+        told: Counter[tuple[str, str | None]] = Counter()
+        for one, reason, count in zip(kinds, reasons, np.bincount(kind).tolist(), strict=True):
+            status = outcomes.INVALID if one & _IMPOSSIBLE else _STATUS_OF_REASON[one & _FIRST]
+            told[status, reason] += count
+        counts = np.bincount(groups.drg, minlength=len(self._drg))[:-1].tolist()
+        names = zip(self._names, counts, strict=True)
+        tally.add(self._grouper, told, {name: count for name, count in names if count})
+
+    @cached_property
+    def _names(self) -> list[tuple[str, str]]:
+        """Code and name of each DRG that has a code."""
+        names = self._drg_name.fill_null("")
+        return list(zip(self._drg.to_list(), names.to_list(), strict=True))[:-1]
+
+
+def _kinds(encoded: Encoded, groups: Groups, status: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint32]:
+    """All that the reason of each case depends on in one number: what became of it, two flags, the fields."""
+    kinds = np.left_shift(groups.missing, _FIELDS, dtype=np.uint32)
+    # What follows concerns few cases.
+    invalid = np.flatnonzero(encoded.impossible)
+    kinds[invalid] = encoded.impossible[invalid] << np.uint32(_FIELDS) | np.uint32(_IMPOSSIBLE)
+    kinds |= _FIRST_REASON[status]
+    ungrouped = np.flatnonzero(status == _UNGROUPED)
+    first = np.where(groups.in_mdc[ungrouped], np.uint32(outcomes.NO_ADRG), np.uint32(outcomes.NO_MDC))
+    first[encoded.no_principal[ungrouped]] = outcomes.NO_PRINCIPAL
+    kinds[ungrouped] |= first
+    unknown = np.flatnonzero(encoded.cases.principal_diagnosis == NO_CODE)
+    kinds[unknown[~encoded.no_principal[unknown]]] |= np.uint32(_UNKNOWN)
+    return kinds
+
+
+def _distinct(numbers: npt.NDArray[np.uint32]) -> tuple[list[int], npt.NDArray[np.uint32]]:
+    """The distinct ones of some small numbers, and the place of each number among them."""
+    there = np.flatnonzero(np.bincount(numbers))
+    places = np.zeros(there[-1] + 1 if len(there) else 0, dtype=np.uint32)
+    places[there] = np.arange(len(there), dtype=np.uint32)
+    return there.tolist(), places[numbers]
+
+
+def _places(numbers: npt.NDArray[Any]) -> pl.Series:
+    """Places in a series; of few numbers without what polars imports to take an array."""
+    if len(numbers) < _FEW:
+        return pl.Series(numbers.tolist(), dtype=pl.UInt32)
+    return pl.Series(numbers.view(np.uint32) if numbers.dtype == np.int32 else numbers)
 
 
 def _codes(frame: pl.DataFrame, name: str) -> pl.Series:

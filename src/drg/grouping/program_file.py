@@ -26,7 +26,14 @@ from drg.tables.source import sources
 
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
 # What takes part in making a program: these modules and all of these rooms.
-CODE: Final = ("errors.py", "columns.py", "records/**/*.py", "tables/**/*.py", "grouping/**/*.py")
+CODE: Final = (
+    "errors.py",
+    "columns.py",
+    "words/*.py",
+    "records/**/*.py",
+    "tables/**/*.py",
+    "grouping/**/*.py",
+)
 _STARTED: Final = time.time()
 _LENGTH_BYTES: Final = 8
 _ALIGNED: Final = 64  # where arrays begin, for the processor's sake

@@ -16,6 +16,7 @@ from drg.errors import TablesError, UnknownGrouperError, did_you_mean
 from drg.grouping import outcomes
 from drg.grouping.base import AnyGrouper
 from drg.grouping.grouper import Grouper
+from drg.grouping.tally import Tally
 from drg.records.binding import UNREAD
 from drg.records.cases import Cases
 from drg.records.codes import CodeKind
@@ -99,13 +100,15 @@ class GrouperSeries(AnyGrouper):
             known |= version.knows(kind, codes)
         return known
 
-    def group_batch(self, batch: pl.DataFrame, language: str = "en") -> pl.DataFrame:
-        """Group cases as ``Cases.read`` gives them at once, in the calling thread."""
+    def group_batch(
+        self, batch: pl.DataFrame, language: str = "en", tally: Tally | None = None
+    ) -> pl.DataFrame:
+        """Group cases as ``Cases.read`` gives them at once, in the calling thread, and count them."""
 
         def groups(number: int, rows: pl.DataFrame) -> pl.DataFrame:
             if number < 0:
-                return self._without_version(number, rows.height, language)
-            return self.versions[number].group_batch(rows, language).select(list(OUTPUT))
+                return self._without_version(number, rows.height, language, tally)
+            return self.versions[number].group_batch(rows, language, tally).select(list(OUTPUT))
 
         return batch.with_columns(self.by_version(batch, groups).get_columns())
 
@@ -179,7 +182,9 @@ class GrouperSeries(AnyGrouper):
         line = Sentence("{name} ({label}): {why}", name=DATE, label=RECORD[DATE].label_zh, why=why)
         return {DATE: Joined(". ", (line, hint))}
 
-    def _without_version(self, number: int, rows: int, language: str) -> pl.DataFrame:
+    def _without_version(
+        self, number: int, rows: int, language: str, tally: Tally | None = None
+    ) -> pl.DataFrame:
         """The outcome of cases that have no version."""
         reason = outcomes.reason_without_version(_REASONS[number], self.id, self.series.periods, language)
         said = {
@@ -188,6 +193,8 @@ class GrouperSeries(AnyGrouper):
             "grouping_status": outcomes.UNGROUPED,
             "grouping_reason": reason,
         }
+        if tally is not None:
+            tally.add(None, {(outcomes.UNGROUPED, reason): rows}, {(outcomes.UNGROUPED_DRG, ""): rows})
         return pl.DataFrame(
             [
                 pl.repeat(said.get(column.name), rows, dtype=pl.String, eager=True).alias(column.name)

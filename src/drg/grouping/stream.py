@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import polars as pl
 
 from drg.columns import ALL, OUTPUT, OUTPUT_COLUMNS, PRICE
@@ -11,6 +9,7 @@ from drg.errors import InputError
 from drg.grouping.base import OUTPUT_NAMES, AnyGrouper
 from drg.grouping.batched_frames import check_free
 from drg.grouping.outcomes import check_language
+from drg.grouping.tally import Tally
 from drg.records.binding import Binding
 from drg.records.codebook import KINDS, UNKNOWN, UNMAPPED
 from drg.records.discharges import Discharges
@@ -26,7 +25,7 @@ def group_discharges(
     *,
     canonical: bool = False,
     language: str = "en",
-    on_batch: Callable[[pl.DataFrame], None] | None = None,
+    tally: Tally | None = None,
     log: FindingsLog | None = None,
 ) -> pl.LazyFrame:
     """Group discharges of any layout.
@@ -36,7 +35,7 @@ def group_discharges(
         discharges: from files.
         canonical: give canonical columns instead of the files' own.
         language: of the reasons, ``en`` or ``zh``.
-        on_batch: is shown every grouped batch, in no particular order and from several threads.
+        tally: counts what becomes of the cases.
         log: takes the findings of reading, if anybody wants to know them; grouping is faster without.
 
     Returns:
@@ -75,11 +74,8 @@ def group_discharges(
                 log.add(_unknown_to(grouper, findings), _place(discharges, batch))
         else:
             frame = discharges.read(batch, reads)
-        groups = grouper.group_batch(frame, language).select(OUTPUT_NAMES)
-        result = (frame if canonical else batch).select(kept).hstack(groups)
-        if on_batch is not None:
-            on_batch(result)
-        return result
+        groups = grouper.group_batch(frame, language, tally).select(OUTPUT_NAMES)
+        return (frame if canonical else batch).select(kept).hstack(groups)
 
     schema = discharges.rows.collect_schema()
     types = {name: ALL[name].dtype if canonical else schema[name] for name in kept}
