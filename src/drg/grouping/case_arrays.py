@@ -70,11 +70,11 @@ class Cells:
 
     def __init__(self, frame: pl.DataFrame) -> None:
         self.frame = frame
-        self._numbers: dict[str, tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]] = {}
+        self._numbers: dict[str, tuple[npt.NDArray[Any], npt.NDArray[np.intp]]] = {}
         self._texts: dict[tuple[str, tuple[str, ...]], npt.NDArray[np.int32]] = {}
 
-    def numbers(self, column: Column) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-        """The values of a column, NaN where absent, and which are present but impossible."""
+    def numbers(self, column: Column) -> tuple[npt.NDArray[Any], npt.NDArray[np.intp]]:
+        """The values of a column, NaN where absent, and the rows in which they are present but impossible."""
         if column.name not in self._numbers:
             self._numbers[column.name] = _numbers(self.frame, column)
         return self._numbers[column.name]
@@ -117,12 +117,14 @@ def encode_codes(frame: pl.DataFrame, diagnoses: CodeIndex, procedures: CodeInde
 def encoded(cells: Cells, codes: Codes, program: Program) -> Encoded:
     """What a program needs of discharges whose codes are numbers of its own indices."""
     rows = cells.frame.height
-    numbers = np.full((len(program.numbers), rows), np.nan)
+    numbers = np.empty((len(program.numbers), rows))
     impossible = np.zeros(rows, dtype=np.uint32)
     for field, column in enumerate(program.numbers):
         if column.name in cells.frame.columns:
             numbers[field], bad = cells.numbers(column)
-            impossible |= bad.astype(np.uint32) << np.uint32(field)
+            impossible[bad] |= np.uint32(1 << field)
+        else:
+            numbers[field] = np.nan
     texts = np.full((len(program.texts), rows), -1, dtype=np.int32)
     for field, column in enumerate(program.texts):
         if column.name in cells.frame.columns:
@@ -276,15 +278,14 @@ def _lists(
     return index.encode(series.explode(empty_as_null=False, keep_nulls=False)), begin
 
 
-def _numbers(frame: pl.DataFrame, column: Column) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """The values, NaN where absent, and which are present but impossible."""
-    number = frame[column.name].cast(pl.Float64).fill_null(float("nan"))
-    values: npt.NDArray[np.float64] = number.to_numpy(writable=True)
+def _numbers(frame: pl.DataFrame, column: Column) -> tuple[npt.NDArray[Any], npt.NDArray[np.intp]]:
+    """The values, NaN where absent, and the rows in which they are present but impossible."""
+    values = frame[column.name].to_numpy()
     impossible = (values < column.lowest) | (values > column.highest)
     unread = f"{column.name}{UNREAD}"
     if unread in frame.columns:
         impossible |= frame[unread].is_not_null().to_numpy()
-    return values, impossible
+    return values, np.flatnonzero(impossible)
 
 
 def _texts(text: pl.Series, values: tuple[str, ...]) -> npt.NDArray[np.int32]:

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import polars as pl
 
@@ -26,6 +26,13 @@ _CSV_COMPRESSION: dict[str, Literal["uncompressed", "gzip", "zstd"]] = {
     ".csv": "uncompressed",
     ".csv.gz": "gzip",
     ".csv.zst": "zstd",
+}
+# The lowest level of zstd writes a fifth faster, into a file a few percent larger. Least and greatest values
+# of columns in no order spare no reader anything, and finding them takes a twentieth of the time of grouping.
+_PARQUET: Final[dict[str, Any]] = {
+    "compression": "zstd",
+    "compression_level": 1,
+    "statistics": {"min": False, "max": False, "null_count": True},
 }
 _TEXT = (*_CSV_COMPRESSION, ".txt", ".tsv")
 INPUT_FORMATS: Final = (".parquet", *_TEXT, *spreadsheet.ENDINGS)
@@ -179,8 +186,7 @@ def write(frame: pl.LazyFrame, file: Path, *, sources: Sequence[Path], bom: bool
     with placed(file, sources=sources) as part:
         try:
             if ending == ".parquet":
-                # The lowest level of zstd writes a fifth faster, into a file a few percent larger.
-                frame.sink_parquet(exact(part), compression="zstd", compression_level=1)
+                frame.sink_parquet(exact(part), **_PARQUET)
                 return
             text = frame.with_columns(pl.col(pl.List(pl.String)).list.join(LIST_SEPARATOR))
             if ending == ".xlsx":
