@@ -127,7 +127,7 @@ def test_a_ledger_from_before(priced: pl.DataFrame, tmp_path: Path) -> None:
 
 def test_decisions_name_their_amount_otherwise_than_pricing_does() -> None:
     row = {"hospital_id": ["H1"], "case_id": ["C1"], "decision": ["approved"]}
-    with pytest.raises(drg.InputError, match="payment_yuan is now special_payment_yuan 支付金额"):
+    with pytest.raises(drg.InputError, match="payment_yuan is now special_payment_yuan"):
         check_decisions(pl.DataFrame(row | {"payment_yuan": ["10.00"]}))
     both = pl.DataFrame(row | {"payment_yuan": ["10.00"], "special_payment_yuan": ["20.00"]})
     assert check_decisions(both).frame["special_payment_fen"].to_list() == [2000]

@@ -11,7 +11,6 @@ import polars as pl
 
 from drg.analysis.statement import TIED, sums_by
 from drg.payment.scheme import PaymentScheme
-from drg.payment.scheme_numbers import CLASSES
 from drg.payment.settlement_rules import Budget, SettlementRules
 from drg.settlement.exact_decimals import figure
 from drg.settlement.settle import Settlement
@@ -159,8 +158,7 @@ def accounts_of(settlement: Settlement, rows: pl.DataFrame, table: pl.DataFrame)
 
 
 def _by_class(cases: pl.DataFrame, scheme: PaymentScheme) -> pl.DataFrame:
-    order = pl.col("case_class").replace_strict({name: i for i, name in enumerate(CLASSES)}, default=-1)
-    return sums_by(cases, ["case_class"], scheme).sort(order, descending=True)
+    return sums_by(cases, ["case_class"], scheme).sort("case_class", descending=True, nulls_last=True)
 
 
 def _total(cases: pl.DataFrame, scheme: PaymentScheme) -> dict[str, Any]:

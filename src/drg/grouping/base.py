@@ -12,8 +12,8 @@ import polars as pl
 
 from drg.columns import INPUT, OUTPUT, OUTPUT_COLUMNS
 from drg.grouping.batched_frames import check_free, lacking
-from drg.grouping.outcomes import check_language
 from drg.grouping.tally import Tally
+from drg.reasons import ReasonForm, check_form, handed_over
 from drg.records.cases import Cases, through
 from drg.records.codebook import KINDS
 from drg.records.codes import CodeKind
@@ -51,10 +51,13 @@ class AnyGrouper(ShortTable, ABC):
         """Which codes the version knows; of a series, which any of its versions knows."""
 
     @abstractmethod
-    def group_batch(
-        self, batch: pl.DataFrame, language: str = "en", tally: Tally | None = None
-    ) -> pl.DataFrame:
-        """Group cases as ``Cases.read`` gives them at once, in the calling thread, and count them."""
+    def group_batch(self, batch: pl.DataFrame, tally: Tally | None = None) -> pl.DataFrame:
+        """Group cases as ``Cases.read`` gives them at once, in the calling thread; reasons as codes.
+
+        Args:
+            batch: the cases.
+            tally: counts what becomes of them.
+        """
 
     @abstractmethod
     def explain(
@@ -69,6 +72,7 @@ class AnyGrouper(ShortTable, ABC):
         self,
         frame: Frame,
         *,
+        reasons: ReasonForm = "text",
         language: str = "en",
         on_batch: Callable[[pl.DataFrame], None] | None = None,
         on_batch_reads: Iterable[str] = (),
@@ -78,9 +82,10 @@ class AnyGrouper(ShortTable, ABC):
         Args:
             frame: one row per discharge, in the columns of ``columns.INPUT_COLUMNS`` or of a layout: all that
                 ``Cases.of`` takes. Other columns pass through.
-            language: of the reasons, ``en`` or ``zh``.
+            reasons: as sentences (``text``) or as codes (``code``).
+            language: of the sentences, ``en`` or ``zh``.
             on_batch: is shown every grouped batch, in no particular order and from several threads: the
-                columns that grouping reads, those that it adds, and ``on_batch_reads``.
+                columns that grouping reads, those that it adds, reasons as codes, and ``on_batch_reads``.
             on_batch_reads: further canonical columns that ``on_batch`` looks at.
 
         Returns:
@@ -95,7 +100,7 @@ class AnyGrouper(ShortTable, ABC):
         return through(
             frame,
             lambda cases: self.group_cases(
-                cases, language=language, on_batch=on_batch, on_batch_reads=on_batch_reads
+                cases, reasons=reasons, language=language, on_batch=on_batch, on_batch_reads=on_batch_reads
             ),
         )
 
@@ -103,20 +108,22 @@ class AnyGrouper(ShortTable, ABC):
         self,
         cases: Cases,
         *,
+        reasons: ReasonForm = "text",
         language: str = "en",
         on_batch: Callable[[pl.DataFrame], None] | None = None,
         on_batch_reads: Iterable[str] = (),
     ) -> Cases:
         """Add the groups to cases; see ``group``."""
-        check_language(language)
+        check_form(reasons, language)
         self.check_cases(cases)
         check_free(cases.own_columns, OUTPUT, Sentence("grouping"))
         return cases.with_columns(
-            lambda batch: self.group_batch(batch, language).select(OUTPUT_NAMES),
+            lambda batch: self.group_batch(batch).select(OUTPUT_NAMES),
             # Codes that no rule reads still tell the severity.
             dict.fromkeys((*self.required_columns, *KINDS, *on_batch_reads)),
             OUTPUT_COLUMNS,
             on_batch,
+            hand_over=lambda made: handed_over(made, reasons, language),
         )
 
     def check_cases(self, cases: Cases) -> None:

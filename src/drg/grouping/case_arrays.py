@@ -15,13 +15,14 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from drg.columns import OUTPUT_COLUMNS, Column
+from drg.columns import OUTPUT, OUTPUT_COLUMNS, Column
 from drg.grouping import outcomes
 from drg.grouping.code_index import NO_CODE, CodeIndex
 from drg.grouping.jit import suited
 from drg.grouping.kernels import Cases, Groups, group_cases
 from drg.grouping.program import Program
 from drg.grouping.tally import Tally
+from drg.reasons import CODED
 from drg.records.binding import UNREAD
 from drg.records.codes import normalised
 
@@ -43,6 +44,8 @@ _UNKNOWN: Final = 8
 _IMPOSSIBLE: Final = 16
 _FIELDS: Final = 5
 _FEW: Final = 1000
+
+_SEVERITY = np.array(outcomes.SEVERITY_OF_MASK, dtype=np.uint8)
 
 
 class Encoded(NamedTuple):
@@ -173,15 +176,13 @@ class Decoder:
         grouped_or_not = [_AMBIGUOUS if qy else _GROUPED for qy in ambiguous]
         self._status_of_drg = np.array([*grouped_or_not, _UNGROUPED, _NO_DRG], dtype=np.uint8)
 
-    def decode(
-        self, encoded: Encoded, groups: Groups, language: str = "en", tally: Tally | None = None
-    ) -> list[pl.Series]:
-        """The output columns, in the order of ``columns.OUTPUT_COLUMNS``; reasons in a language."""
+    def decode(self, encoded: Encoded, groups: Groups, tally: Tally | None = None) -> list[pl.Series]:
+        """The output columns, in the order of ``columns.OUTPUT_COLUMNS``; reasons as codes."""
         status = self._status_of_drg[groups.drg]
         status[encoded.impossible != 0] = _INVALID
         kinds, kind = _distinct(_kinds(encoded, groups, status))
         # Each reason is worked out once: there are few of them, however many cases.
-        reasons = [self._reason(one, language) for one in kinds]
+        reasons = [self._reason(one) for one in kinds]
         if tally is not None:
             self._count(tally, kinds, kind, reasons, groups)
         adrg, drg = _places(groups.adrg), _places(groups.drg)
@@ -190,20 +191,19 @@ class Decoder:
             "adrg": self._adrg.gather(adrg),
             "drg": self._drg.gather(drg),
             "drg_name": self._drg_name.gather(drg),
-            "severity": pl.Series(outcomes.SEVERITIES).gather(_places(groups.complications)),
-            "grouping_status": pl.Series(outcomes.STATUSES).gather(_places(status)),
-            "grouping_reason": pl.Series(reasons, dtype=pl.String).gather(_places(kind)),
+            "severity": _categories(_SEVERITY[groups.complications], "severity"),
+            "grouping_status": _categories(status, "grouping_status"),
+            "grouping_reason": pl.Series(reasons, dtype=CODED).gather(_places(kind)),
             "grouper": pl.Series([self._grouper]).new_from_index(0, len(status)),
         }
         return [columns[column.name].alias(column.name) for column in OUTPUT_COLUMNS]
 
-    def _reason(self, kind: int, language: str) -> str | None:
+    def _reason(self, kind: int) -> str | None:
         return outcomes.reason(
             kind & _FIRST,
             bool(kind & _UNKNOWN),
             [field for bit, field in enumerate(self._fields) if kind >> (_FIELDS + bit) & 1],
             bool(kind & _IMPOSSIBLE),
-            language,
         )
 
     def _count(
@@ -251,6 +251,11 @@ def _distinct(numbers: npt.NDArray[np.uint32]) -> tuple[list[int], npt.NDArray[n
     places = np.zeros(there[-1] + 1 if len(there) else 0, dtype=np.uint32)
     places[there] = np.arange(len(there), dtype=np.uint32)
     return there.tolist(), places[numbers]
+
+
+def _categories(numbers: npt.NDArray[np.uint8], name: str) -> pl.Series:
+    """Places in the closed list of a column as its words."""
+    return _places(numbers).cast(pl.UInt8).cat.to(OUTPUT[name].dtype)
 
 
 def _places(numbers: npt.NDArray[Any]) -> pl.Series:

@@ -16,9 +16,9 @@ from drg.grouping.base import AnyGrouper
 from drg.grouping.case_arrays import Decoder, Encoded, encode, grouped
 from drg.grouping.code_index import NO_CODE
 from drg.grouping.kernels import Groups
-from drg.grouping.outcomes import check_language
 from drg.grouping.tally import Tally
 from drg.grouping.version import Version
+from drg.reasons import check_form
 from drg.records.codes import DIAGNOSIS, CodeKind
 from drg.records.short_table import name_and_value
 from drg.words import Joined, Sentence
@@ -84,22 +84,18 @@ class Grouper(AnyGrouper):
         from drg.grouping.corrected import met
         from drg.grouping.explain import explain
 
-        check_language(language)
+        check_form("text", language)
         explanation = explain(self.program, discharge, self.id, language)
         return explanation.model_copy(update={"corrections": met(explanation, self.tables.corrections)})
 
-    def group_batch(
-        self, batch: pl.DataFrame, language: str = "en", tally: Tally | None = None
-    ) -> pl.DataFrame:
-        """Group cases as ``Cases.read`` gives them at once, in the calling thread, and count them."""
+    def group_batch(self, batch: pl.DataFrame, tally: Tally | None = None) -> pl.DataFrame:
+        """Group cases as ``Cases.read`` gives them at once, in the calling thread; reasons as codes."""
         encoded = encode(batch, self.program)
-        return batch.with_columns(self.decode(encoded, grouped(encoded, self.program), language, tally))
+        return batch.with_columns(self.decode(encoded, grouped(encoded, self.program), tally))
 
-    def decode(
-        self, encoded: Encoded, groups: Groups, language: str = "en", tally: Tally | None = None
-    ) -> list[pl.Series]:
-        """The kernel's results as the columns of ``columns.OUTPUT_COLUMNS``."""
-        return self._decoder.decode(encoded, groups, language, tally)
+    def decode(self, encoded: Encoded, groups: Groups, tally: Tally | None = None) -> list[pl.Series]:
+        """The kernel's results as the columns of ``columns.OUTPUT_COLUMNS``, reasons as codes."""
+        return self._decoder.decode(encoded, groups, tally)
 
     def lacks(self, names: Collection[str]) -> dict[str, str]:
         """The required columns that are not among some, and why each is needed."""

@@ -27,12 +27,8 @@ from drg.tables.source import sources
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
 # What takes part in making a program: these modules and all of these rooms.
 CODE: Final = (
-    "errors.py",
-    "columns.py",
-    "words/*.py",
-    "records/**/*.py",
-    "tables/**/*.py",
-    "grouping/**/*.py",
+    *("words/*.py", "errors.py", "categories.py", "columns.py", "reasons.py"),
+    *("records/**/*.py", "tables/**/*.py", "grouping/**/*.py"),
 )
 _STARTED: Final = time.time()
 _LENGTH_BYTES: Final = 8

@@ -17,6 +17,7 @@ from drg.grouping import outcomes
 from drg.grouping.base import AnyGrouper
 from drg.grouping.grouper import Grouper
 from drg.grouping.tally import Tally
+from drg.reasons import CODED, check_form, handed_over
 from drg.records.binding import UNREAD
 from drg.records.cases import Cases
 from drg.records.codes import CodeKind
@@ -35,7 +36,7 @@ DATE: Final = "discharge_date"
 NONE_IN_FORCE: Final = -1
 NO_DATE: Final = -2
 
-_REASONS: Final = {NONE_IN_FORCE: outcomes.NO_VERSION, NO_DATE: outcomes.NO_DATE}
+_REASONS: Final = {NONE_IN_FORCE: outcomes.without_version, NO_DATE: outcomes.without_date}
 _EPOCH: Final = date(1970, 1, 1)
 
 
@@ -100,15 +101,13 @@ class GrouperSeries(AnyGrouper):
             known |= version.knows(kind, codes)
         return known
 
-    def group_batch(
-        self, batch: pl.DataFrame, language: str = "en", tally: Tally | None = None
-    ) -> pl.DataFrame:
-        """Group cases as ``Cases.read`` gives them at once, in the calling thread, and count them."""
+    def group_batch(self, batch: pl.DataFrame, tally: Tally | None = None) -> pl.DataFrame:
+        """Group cases as ``Cases.read`` gives them at once, in the calling thread; reasons as codes."""
 
         def groups(number: int, rows: pl.DataFrame) -> pl.DataFrame:
             if number < 0:
-                return self._without_version(number, rows.height, language, tally)
-            return self.versions[number].group_batch(rows, language, tally).select(list(OUTPUT))
+                return self._without_version(number, rows.height, tally)
+            return self.versions[number].group_batch(rows, tally).select(list(OUTPUT))
 
         return batch.with_columns(self.by_version(batch, groups).get_columns())
 
@@ -119,6 +118,7 @@ class GrouperSeries(AnyGrouper):
         from drg.grouping.explain import Choice, Explanation
         from drg.records.discharge import discharge_frame, discharge_of
 
+        check_form("text", language)
         record = discharge_of(discharge)
         frame = discharge_frame(record)
         number = int(self._numbers(frame)[0])
@@ -130,7 +130,7 @@ class GrouperSeries(AnyGrouper):
             )
             explained = self.versions[number].explain(record, language=language)
             return explained.model_copy(update={"choice": choice})
-        outcome = self._without_version(number, 1, language).row(0, named=True)
+        outcome = handed_over(self._without_version(number, 1), "text", language).row(0, named=True)
         return Explanation(discharge=record, choice=Choice(series=self.id, discharged=day), **outcome)
 
     def by_version(
@@ -182,23 +182,22 @@ class GrouperSeries(AnyGrouper):
         line = Sentence("{name} ({label}): {why}", name=DATE, label=RECORD[DATE].label_zh, why=why)
         return {DATE: Joined(". ", (line, hint))}
 
-    def _without_version(
-        self, number: int, rows: int, language: str, tally: Tally | None = None
-    ) -> pl.DataFrame:
+    def _without_version(self, number: int, rows: int, tally: Tally | None = None) -> pl.DataFrame:
         """The outcome of cases that have no version."""
-        reason = outcomes.reason_without_version(_REASONS[number], self.id, self.series.periods, language)
         said = {
             "drg": outcomes.UNGROUPED_DRG,
             "severity": outcomes.SEVERITIES[0],
             "grouping_status": outcomes.UNGROUPED,
-            "grouping_reason": reason,
+            "grouping_reason": _REASONS[number](self.series),
         }
         if tally is not None:
+            reason = said["grouping_reason"]
             tally.add(None, {(outcomes.UNGROUPED, reason): rows}, {(outcomes.UNGROUPED_DRG, ""): rows})
+        types = {column.name: column.dtype for column in OUTPUT_COLUMNS} | {"grouping_reason": CODED}
         return pl.DataFrame(
             [
-                pl.repeat(said.get(column.name), rows, dtype=pl.String, eager=True).alias(column.name)
-                for column in OUTPUT_COLUMNS
+                pl.Series(name, [said.get(name)], dtype=dtype).new_from_index(0, rows)
+                for name, dtype in types.items()
             ]
         )
 

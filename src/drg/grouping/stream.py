@@ -8,8 +8,8 @@ from drg.columns import ALL, OUTPUT, OUTPUT_COLUMNS, PRICE
 from drg.errors import InputError
 from drg.grouping.base import OUTPUT_NAMES, AnyGrouper
 from drg.grouping.batched_frames import check_free
-from drg.grouping.outcomes import check_language
 from drg.grouping.tally import Tally
+from drg.reasons import ReasonForm, check_form, handed_over
 from drg.records.binding import Binding
 from drg.records.codebook import KINDS, UNKNOWN, UNMAPPED
 from drg.records.discharges import Discharges
@@ -24,6 +24,7 @@ def group_discharges(
     discharges: Discharges,
     *,
     canonical: bool = False,
+    reasons: ReasonForm = "text",
     language: str = "en",
     tally: Tally | None = None,
     log: FindingsLog | None = None,
@@ -34,7 +35,8 @@ def group_discharges(
         grouper: the version, or a series of versions.
         discharges: from files.
         canonical: give canonical columns instead of the files' own.
-        language: of the reasons, ``en`` or ``zh``.
+        reasons: as sentences (``text``) or as codes (``code``).
+        language: of the sentences, ``en`` or ``zh``.
         tally: counts what becomes of the cases.
         log: takes the findings of reading, if anybody wants to know them; grouping is faster without.
 
@@ -48,7 +50,7 @@ def group_discharges(
             is a finding, and the reason of each case that it concerns.
         InputError: an output column is already there.
     """
-    check_language(language)
+    check_form(reasons, language)
     _check_columns(grouper, discharges)
     if not canonical:
         check_free(
@@ -74,8 +76,8 @@ def group_discharges(
                 log.add(_unknown_to(grouper, findings), _place(discharges, batch))
         else:
             frame = discharges.read(batch, reads)
-        groups = grouper.group_batch(frame, language, tally).select(OUTPUT_NAMES)
-        return (frame if canonical else batch).select(kept).hstack(groups)
+        groups = grouper.group_batch(frame, tally).select(OUTPUT_NAMES)
+        return (frame if canonical else batch).select(kept).hstack(handed_over(groups, reasons, language))
 
     schema = discharges.rows.collect_schema()
     types = {name: ALL[name].dtype if canonical else schema[name] for name in kept}

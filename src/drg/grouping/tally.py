@@ -13,7 +13,7 @@ class Tally:
     Attributes:
         cases: all rows.
         statuses: rows by grouping status.
-        reasons: rows by status and reason, for those that are not grouped or whose reason says something.
+        reasons: rows by status and reasons as codes, as far as there is something to say of them.
         groups: rows by DRG code and name, of those that have a code.
         versions: rows by the id of the version that grouped them; None where no version was in force.
     """
@@ -36,7 +36,7 @@ class Tally:
 
         Args:
             version: that grouped it.
-            outcomes: rows by status and reason, all of them.
+            outcomes: rows by status and reasons as codes, all of them.
             groups: rows by DRG code and name, as far as they have a code.
         """
         cases = sum(outcomes.values())

@@ -18,6 +18,7 @@ from drg.errors import InputError, did_you_mean
 from drg.payment.cross_case_flags import EXTREME, READMITTED
 from drg.payment.steps import Facts, Step, class_step, payment_steps, standard_steps, surplus_steps
 from drg.payment.tcm import shares
+from drg.reasons import check_form, handed_over
 from drg.records.binding import UNREAD
 from drg.records.cases import Cases
 from drg.records.short_table import ShortTable
@@ -87,6 +88,7 @@ def explain_price(
     language: str = "en",
 ) -> PriceExplanation:
     """Explain what one grouped case is paid; see ``drg.explain_price``."""
+    check_form("text", language)
     cases = Cases.of(case)
     for name in pricer.required_columns[:3]:
         if name not in cases.binding.columns:
@@ -104,7 +106,7 @@ def explain_price(
     marks |= {EXTREME: extreme and pricer.scheme.extreme is not None}
     frame = frame.with_columns(pl.lit(value).alias(name) for name, value in marks.items())
     encoded = pricer.encode(frame)
-    outcome = pricer.price_batch(frame, language).select(list(PRICE)).row(0, named=True)
+    outcome = handed_over(pricer.price_batch(frame), "text", language).row(0, named=True)
     net = encoded.cases.cost[:1] - encoded.cases.excluded[:1]
     rule, sides = pricer.scheme.tcm, None
     if rule and given.get("drg") in rule.medical_drg and net[0] >= 0:

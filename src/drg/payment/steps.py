@@ -13,10 +13,10 @@ from drg.payment import formulas
 from drg.payment.expression_text import with_numbers
 from drg.payment.formulas import FEN, Prices
 from drg.payment.price_book import Entry
-from drg.payment.scheme import CLASSES_ZH, High, Outside, PaymentScheme
+from drg.payment.scheme import High, Outside, PaymentScheme
 from drg.payment.step_words import in_column, in_scheme, in_scheme_row, money, number
 from drg.payment.weights import WEIGHTS_FILE
-from drg.words import Joined, Sentence
+from drg.words import Joined, Sentence, categories
 
 PARTS = (
     "drg_payment_yuan",
@@ -216,7 +216,8 @@ def class_step(facts: Facts) -> Step:
     reason = facts.outcome["pricing_reason"]
     if reason:
         arithmetic = Joined("; ", (arithmetic, reason))
-    return Step("case class", f"病例类型：{CLASSES_ZH[name]}", name, arithmetic, place, source)
+    name_zh = categories("case_class", "zh")[name]
+    return Step("case class", f"病例类型：{name_zh}", name, arithmetic, place, source)
 
 
 def _compared(scheme: PaymentScheme, found: Prices, net: int, name: str) -> tuple[str, str, str]:

@@ -261,6 +261,18 @@ def flags(cells: pl.Series, column: Column, unit: Decimal = Decimal(1)) -> Cells
     return by_spelling(texts, empty(len(texts), pl.Boolean()), read)
 
 
+def category(cells: pl.Series, column: Column, unit: Decimal = Decimal(1)) -> Cells:  # noqa: ARG001
+    """Words of a closed list; another word says nothing."""
+    if cells.dtype == column.dtype:
+        return Cells(cells)
+    texts = _as_texts(cells, column)
+    words = texts.cast(column.dtype, strict=False)
+    if words.null_count() > texts.null_count():
+        plain = unwrapped(texts.str.normalize("NFKC")).cast(column.dtype, strict=False)
+        words = words.zip_with(words.is_not_null(), plain)
+    return Cells(words)
+
+
 def nothing_as_null(texts: pl.Series) -> pl.Series:
     """Texts, null where they say that nothing is known; quick where few are as short as such words."""
     short = (texts.str.len_bytes() <= _LONGEST_MISSING).fill_null(False)

@@ -11,13 +11,14 @@ from rich.console import Console
 from rich.text import Text
 
 from drg.analysis.price_tally import CLASS, PriceTally
+from drg.categories import CaseClass
 from drg.columns import ALL
 from drg.payment import PaymentScheme, PriceExplanation
-from drg.payment.scheme import CLASSES_ZH, CaseClass
 from drg.report.console import say, speed
 from drg.report.console_table import show
 from drg.report.html import ILLUSTRATIVE_EN, ILLUSTRATIVE_ZH
 from drg.report.language import either
+from drg.words import categories
 
 STATUSES_ZH = {"published": "公布", "transcribed": "转录", "illustrative": "示例"}
 METHODS_ZH = {"rate": "费率法", "points": "点数法"}
@@ -102,7 +103,7 @@ def print_prices(
 
 def class_in(name: str, language: str) -> str:
     """A case class in a language."""
-    return either(language, CLASSES_ZH[name], name)
+    return categories("case_class", language)[name]
 
 
 def total_lines(tally: PriceTally) -> list[tuple[str, str, str]]:

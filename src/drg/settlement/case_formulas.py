@@ -12,8 +12,9 @@ from typing import Any, Final
 
 import polars as pl
 
+from drg.categories import CaseClass
 from drg.payment.expressions import ONE, Quotient, Rounding, evaluate, over_columns, parse
-from drg.payment.scheme import CaseClass, PaymentScheme
+from drg.payment.scheme import PaymentScheme
 from drg.payment.scheme_numbers import INSIDE
 from drg.settlement.exact_decimals import in_yuan
 
@@ -63,7 +64,7 @@ def facts_of(scheme: PaymentScheme) -> dict[str, Any]:
     """The conditions of ``FORMULAS`` over a column ``case_class``."""
     case_class = pl.col("case_class")
     return {
-        "inside": case_class.is_in([name.value for name in INSIDE]),
+        "inside": case_class.is_in(INSIDE),
         "shared": case_class.is_in([str(name) for name in shared_classes(scheme)]),
         "has_excluded_items": scheme.excluded_items is not None,
     }

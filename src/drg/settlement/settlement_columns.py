@@ -7,10 +7,10 @@ from typing import Final
 import polars as pl
 
 from drg.columns import Column, Kind
-from drg.payment.scheme import CLASSES_ZH
 from drg.payment.scheme_numbers import CLASSES
 from drg.settlement.account_formulas import TABLE, Formula
 from drg.settlement.exact_decimals import in_yuan
+from drg.words import categories
 
 MONTH: Final = "month"
 YEAR_TO_DATE: Final = "year_to_date"
@@ -70,8 +70,8 @@ SETTLEMENT_COLUMNS: Final = (
     _text("period", "期间", "the month, or the year; of year_to_date the last month"),
     _count("cases", "病例数", "all cases"),
     *(
-        _count(class_count(name), f"病例数：{CLASSES_ZH[name]}", f"cases of the class {name}")
-        for name in CLASSES
+        _count(class_count(name), f"病例数：{name_zh}", f"cases of the class {name}")
+        for name, name_zh in categories("case_class", "zh").items()
     ),
     _count("cases_held", "待核病例数", "cases that cannot be settled as they stand; in no amount"),
     _count("weighted_cases", "有权重的病例数", "cases that have a weight"),

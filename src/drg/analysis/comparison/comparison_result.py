@@ -34,12 +34,14 @@ class Comparison(ShortTable):
     Attributes:
         sides: the versions, each with its scheme.
         cases: the case-level results, one row per case, in the order of the frame.
+        language: of the sentences of reasons.
         count: how many cases there are.
         findings: what a reader must know of the data: one sentence each, Chinese and English.
     """
 
     sides: tuple[ComparedVersion, ...]
     cases: pl.LazyFrame
+    language: str
     count: int
     findings: tuple[tuple[str, str], ...]
     _cells: pl.DataFrame
@@ -152,14 +154,7 @@ class Comparison(ShortTable):
             status="status",
             reason="reason",
             cases="cases",
-        ).sort(
-            "version",
-            "cases",
-            "base_status",
-            "status",
-            "reason",
-            descending=[False, True, False, False, False],
-        )
+        ).sort("version", -pl.col("cases"), pl.col("base_status", "status").cast(pl.String), "reason")
 
     @cached_property
     def lost(self) -> pl.DataFrame:

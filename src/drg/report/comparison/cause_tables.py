@@ -53,7 +53,7 @@ def case_label(comparison: Comparison, version: str) -> pl.Expr:
         .then(f"status_{version}")
     )
     known = {f"{cause} {status or ''}": label for (cause, status), label in every_label().items()}
-    return pl.concat_str(cause, pl.lit(" "), status.fill_null("")).replace_strict(
+    return pl.concat_str(cause, pl.lit(" "), status.cast(pl.String).fill_null("")).replace_strict(
         known, default=None, return_dtype=pl.String
     )
 

@@ -13,9 +13,10 @@ import polars as pl
 from drg.analysis.comparison import DEPARTMENT, HOSPITAL, Comparison
 from drg.analysis.comparison.compared_sums import column_of
 from drg.grouping.outcomes import STATUSES
+from drg.reasons import column_in_words
 from drg.report.comparison.cause_tables import cause_tables
 from drg.report.comparison.page_layout import MOST_PLACES, Column, Kind, Table
-from drg.report.console import STATUSES_ZH
+from drg.report.console import status_in
 
 # How many rows a table of the page holds; the workbook holds all.
 MOST_FLOWS: Final = 2_000
@@ -43,7 +44,7 @@ def _overview(comparison: Comparison) -> Table:
     columns = [
         Column("version", "分组方案", "version"),
         Column("cases", "病例数", "cases", "count", {}, counts=True),
-        *(Column(s, STATUSES_ZH[s], s, "count", {"status": s}, counts=True) for s in STATUSES),
+        *(Column(s, status_in(s, "zh"), s, "count", {"status": s}, counts=True) for s in STATUSES),
     ]
     if "weight" in comparison.totals.columns:
         columns += [
@@ -120,7 +121,11 @@ def _lost(comparison: Comparison) -> Iterator[Table]:
     cases = {name: {"col": name} for name in ("version", "base_status", "status", "reason")}
     now = Column("now", "变化", "change")
     told = {"lost": "不再入组 lost", "gained": "新入组 gained"}
-    lost = comparison.lost.with_columns(pl.col("now").replace_strict(told, return_dtype=pl.String))
+    language = comparison.language
+    lost = comparison.lost.with_columns(
+        column_in_words(comparison.lost["reason"], language),
+        pl.col("now").replace_strict(told, return_dtype=pl.String),
+    )
     yield Table(
         "lost",
         "不再入组与新入组的病例",
@@ -131,6 +136,7 @@ def _lost(comparison: Comparison) -> Iterator[Table]:
         MOST_REASONS,
     )
     told_of = comparison.reasons.filter(pl.col("reason").is_not_null())
+    told_of = told_of.with_columns(column_in_words(told_of["reason"], language))
     yield Table("reasons", "原因", "All reasons", told_of, columns, cases, MOST_REASONS)
 
 
