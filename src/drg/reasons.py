@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from functools import cache, lru_cache
-from typing import Final, Literal, NamedTuple, get_args
+from typing import Final, Literal, NamedTuple, cast, get_args
 from urllib.parse import unquote
 
 import polars as pl
@@ -27,8 +27,8 @@ ReasonForm = Literal["text", "code"]
 BETWEEN: Final = "|"
 # The columns of results that hold reasons.
 COLUMNS: Final = ("grouping_reason", "pricing_reason")
-# The type of such a column inside the library.
-CODED: Final = pl.Categorical()
+# The type of such a column inside the library; its numbers are its own, and so they stay small.
+CODED: Final = pl.Categorical(pl.Categories("reasons", namespace="drg"))
 _SIGNS: Final = str.maketrans({sign: f"%{ord(sign):02X}" for sign in "%|:,"})
 _OPEN: Final = "…"
 
@@ -217,6 +217,10 @@ def column_in_words(column: pl.Series, language: str) -> pl.Series:
         return column.cast(pl.String)
     distinct = column.unique().drop_nulls()
     texts = pl.Series([in_words(text, language) for text in distinct], dtype=pl.String)
+    if column.dtype == CODED:
+        numbers = distinct.to_physical()
+        by_number = pl.repeat(None, cast("int", numbers.max()) + 1, dtype=pl.String, eager=True)
+        return by_number.scatter(numbers, texts).gather(column.to_physical()).alias(column.name)
     return column.replace_strict(distinct, texts, default=None, return_dtype=pl.String).alias(column.name)
 
 
