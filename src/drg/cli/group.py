@@ -74,6 +74,7 @@ def group(
     from drg.grouping.tally import Tally
     from drg.records.files import check_output, count_rows, write
     from drg.records.findings_log import FindingsLog
+    from drg.records.parquet import is_parquet
     from drg.records.reading import read
     from drg.report.language import either
 
@@ -95,6 +96,7 @@ def group(
             reasons=reasons,
             language=lang,
             tally=tally,
+            numbered=is_parquet(output),
             log=log if asked else None,
         )
         with counting(

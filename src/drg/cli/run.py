@@ -91,6 +91,7 @@ def run(
         reasons=reasons,
         language=lang,
         tally=groups,
+        numbered=not as_csv,
     )
     tally = PriceTally((DEPARTMENT, GROUP))
     priced = pricer.price(

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from drg.categories import numbered_text
 from drg.columns import OUTPUT, OUTPUT_COLUMNS, Column
 from drg.grouping import outcomes
 from drg.grouping.code_index import NO_CODE, CodeIndex
@@ -168,15 +169,25 @@ class Decoder:
         self._fields = program.fields
         self._grouper = grouper
         # One more entry for cases that reach no ADRG; DRGs have another for ADRGs without a DRG that holds.
-        self._mdc = pl.Series([*adrg["mdc"], None], dtype=pl.String)
-        self._adrg = pl.Series([*adrg["adrg"], None], dtype=pl.String)
-        self._drg = pl.Series([*drg["drg"], outcomes.UNGROUPED_DRG, None], dtype=pl.String)
-        self._drg_name = pl.Series([*drg["name"].replace("", None), None, None], dtype=pl.String)
+        self._texts = {
+            "mdc": pl.Series([*adrg["mdc"], None], dtype=pl.String),
+            "adrg": pl.Series([*adrg["adrg"], None], dtype=pl.String),
+            "drg": pl.Series([*drg["drg"], outcomes.UNGROUPED_DRG, None], dtype=pl.String),
+            "drg_name": pl.Series([*drg["name"].replace("", None), None, None], dtype=pl.String),
+            "grouper": pl.Series([grouper], dtype=pl.String),
+        }
         ambiguous = [outcomes.is_ambiguous(code) for code in drg["adrg"]]
         grouped_or_not = [_AMBIGUOUS if qy else _GROUPED for qy in ambiguous]
         self._status_of_drg = np.array([*grouped_or_not, _UNGROUPED, _NO_DRG], dtype=np.uint8)
 
-    def decode(self, encoded: Encoded, groups: Groups, tally: Tally | None = None) -> list[pl.Series]:
+    @cached_property
+    def _numbered(self) -> dict[str, pl.Series]:
+        """The texts as their numbers, which stay the same as long as there are these series."""
+        return {name: texts.cast(numbered_text(name)) for name, texts in self._texts.items()}
+
+    def decode(
+        self, encoded: Encoded, groups: Groups, tally: Tally | None = None, *, numbered: bool = False
+    ) -> list[pl.Series]:
         """The output columns, in the order of ``columns.OUTPUT_COLUMNS``; reasons as codes."""
         status = self._status_of_drg[groups.drg]
         status[encoded.impossible != 0] = _INVALID
@@ -186,15 +197,16 @@ class Decoder:
         if tally is not None:
             self._count(tally, kinds, kind, reasons, groups)
         adrg, drg = _places(groups.adrg), _places(groups.drg)
+        texts = self._numbered if numbered else self._texts
         columns = {
-            "mdc": self._mdc.gather(adrg),
-            "adrg": self._adrg.gather(adrg),
-            "drg": self._drg.gather(drg),
-            "drg_name": self._drg_name.gather(drg),
+            "mdc": texts["mdc"].gather(adrg),
+            "adrg": texts["adrg"].gather(adrg),
+            "drg": texts["drg"].gather(drg),
+            "drg_name": texts["drg_name"].gather(drg),
             "severity": _categories(_SEVERITY[groups.complications], "severity"),
             "grouping_status": _categories(status, "grouping_status"),
             "grouping_reason": pl.Series(reasons, dtype=CODED).gather(_places(kind)),
-            "grouper": pl.Series([self._grouper]).new_from_index(0, len(status)),
+            "grouper": texts["grouper"].new_from_index(0, len(status)),
         }
         return [columns[column.name].alias(column.name) for column in OUTPUT_COLUMNS]
 
@@ -218,15 +230,15 @@ class Decoder:
         for one, reason, count in zip(kinds, reasons, np.bincount(kind).tolist(), strict=True):
             status = outcomes.INVALID if one & _IMPOSSIBLE else _STATUS_OF_REASON[one & _FIRST]
             told[status, reason] += count
-        counts = np.bincount(groups.drg, minlength=len(self._drg))[:-1].tolist()
+        counts = np.bincount(groups.drg, minlength=len(self._names) + 1)[:-1].tolist()
         names = zip(self._names, counts, strict=True)
         tally.add(self._grouper, told, {name: count for name, count in names if count})
 
     @cached_property
     def _names(self) -> list[tuple[str, str]]:
         """Code and name of each DRG that has a code."""
-        names = self._drg_name.fill_null("")
-        return list(zip(self._drg.to_list(), names.to_list(), strict=True))[:-1]
+        names = self._texts["drg_name"].fill_null("")
+        return list(zip(self._texts["drg"].to_list(), names.to_list(), strict=True))[:-1]
 
 
 def _kinds(encoded: Encoded, groups: Groups, status: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint32]:

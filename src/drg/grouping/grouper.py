@@ -88,14 +88,17 @@ class Grouper(AnyGrouper):
         explanation = explain(self.program, discharge, self.id, language)
         return explanation.model_copy(update={"corrections": met(explanation, self.tables.corrections)})
 
-    def group_batch(self, batch: pl.DataFrame, tally: Tally | None = None) -> pl.DataFrame:
+    def group_batch(
+        self, batch: pl.DataFrame, tally: Tally | None = None, *, numbered: bool = False
+    ) -> pl.DataFrame:
         """Group cases as ``Cases.read`` gives them at once, in the calling thread; reasons as codes."""
         encoded = encode(batch, self.program)
-        return batch.with_columns(self.decode(encoded, grouped(encoded, self.program), tally))
+        groups = grouped(encoded, self.program)
+        return batch.with_columns(self._decoder.decode(encoded, groups, tally, numbered=numbered))
 
-    def decode(self, encoded: Encoded, groups: Groups, tally: Tally | None = None) -> list[pl.Series]:
+    def decode(self, encoded: Encoded, groups: Groups) -> list[pl.Series]:
         """The kernel's results as the columns of ``columns.OUTPUT_COLUMNS``, reasons as codes."""
-        return self._decoder.decode(encoded, groups, tally)
+        return self._decoder.decode(encoded, groups)
 
     def lacks(self, names: Collection[str]) -> dict[str, str]:
         """The required columns that are not among some, and why each is needed."""

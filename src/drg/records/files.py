@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import polars as pl
 import polars.selectors as cs
@@ -18,6 +18,7 @@ import polars.selectors as cs
 from drg.errors import DrgError, InputError, OutputError, system_reason
 from drg.records import encodings, spreadsheet
 from drg.records.exact_paths import exact, scan_csv, scan_parquet
+from drg.records.parquet import ENDING, sink, with_texts
 from drg.words import Joined, Sentence
 
 # How lists of codes are written where a cell can only hold text.
@@ -27,13 +28,6 @@ _CSV_COMPRESSION: dict[str, Literal["uncompressed", "gzip", "zstd"]] = {
     ".csv": "uncompressed",
     ".csv.gz": "gzip",
     ".csv.zst": "zstd",
-}
-# The lowest level of zstd writes a fifth faster, into a file a few percent larger. Least and greatest values
-# of columns in no order spare no reader anything, and finding them takes a twentieth of the time of grouping.
-_PARQUET: Final[dict[str, Any]] = {
-    "compression": "zstd",
-    "compression_level": 1,
-    "statistics": {"min": False, "max": False, "null_count": True},
 }
 _TEXT = (*_CSV_COMPRESSION, ".txt", ".tsv")
 INPUT_FORMATS: Final = (".parquet", *_TEXT, *spreadsheet.ENDINGS)
@@ -202,10 +196,10 @@ def write(frame: pl.LazyFrame, file: Path, *, sources: Sequence[Path], bom: bool
     ending = _ending(file, OUTPUT_FORMATS, OutputError)
     with placed(file, sources=sources) as part:
         try:
-            if ending == ".parquet":
-                frame.sink_parquet(exact(part), **_PARQUET)
+            if ending == ENDING:
+                sink(frame, part)
                 return
-            text = frame.with_columns(pl.col(pl.List(pl.String)).list.join(LIST_SEPARATOR))
+            text = with_texts(frame).with_columns(pl.col(pl.List(pl.String)).list.join(LIST_SEPARATOR))
             if ending == ".xlsx":
                 _write_sheet(text, part, file)
             else:
