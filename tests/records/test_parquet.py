@@ -35,7 +35,8 @@ def test_a_polars_that_heeds_another_note_gets_texts(tmp_path: Path, monkeypatch
         seen.append(batch.height)
         return batch
 
-    monkeypatch.setattr(parquet, "_empty", lambda types, note=None, make=parquet._empty: make(types))
+    empty = parquet._empty
+    monkeypatch.setattr(parquet, "_empty", lambda types, *_: empty(types))
     written(NUMBERED.map_batches(counted, streamable=True), tmp_path, "cast")
     frame = pl.read_parquet(tmp_path / "cast.parquet")
     assert frame.schema["group"] == pl.String()
