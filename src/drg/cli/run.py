@@ -91,7 +91,6 @@ def run(
         reasons=reasons,
         language=lang,
         tally=groups,
-        numbered=not as_csv,
     )
     tally = PriceTally((DEPARTMENT, GROUP))
     priced = pricer.price(

@@ -18,7 +18,7 @@ import polars.selectors as cs
 from drg.errors import DrgError, InputError, OutputError, system_reason
 from drg.records import encodings, spreadsheet
 from drg.records.exact_paths import exact, scan_csv, scan_parquet
-from drg.records.parquet import ENDING, sink, with_texts
+from drg.records.parquet import ENDING, sink
 from drg.words import Joined, Sentence
 
 # How lists of codes are written where a cell can only hold text.
@@ -199,7 +199,7 @@ def write(frame: pl.LazyFrame, file: Path, *, sources: Sequence[Path], bom: bool
             if ending == ENDING:
                 sink(frame, part)
                 return
-            text = with_texts(frame).with_columns(pl.col(pl.List(pl.String)).list.join(LIST_SEPARATOR))
+            text = frame.with_columns(pl.col(pl.List(pl.String)).list.join(LIST_SEPARATOR))
             if ending == ".xlsx":
                 _write_sheet(text, part, file)
             else:

@@ -35,21 +35,17 @@ def is_parquet(file: Path) -> bool:
 
 def sink(frame: pl.LazyFrame, file: Path) -> None:
     """Compute a table and write it, batch by batch; columns of numbered texts are text."""
-    texts = with_texts(frame)
-    types = texts.collect_schema()
-    if frame.collect_schema() != types:
+    given = frame.collect_schema()
+    numbered = [name for name, dtype in given.items() if is_numbered_text(dtype)]
+    texts = frame.with_columns(pl.col(numbered).cast(pl.String))
+    if numbered:
+        types = texts.collect_schema()
         note = {_NOTE: pl.read_parquet_metadata(_empty(types))[_NOTE]}
         # Another release of polars may heed another note.
-        if pl.read_parquet_schema(_empty(frame.collect_schema(), note)) == types:
+        if pl.read_parquet_schema(_empty(given, note)) == types:
             frame.sink_parquet(exact(file), metadata=note, **_OPTIONS)
             return
     texts.sink_parquet(exact(file), **_OPTIONS)
-
-
-def with_texts(frame: pl.LazyFrame) -> pl.LazyFrame:
-    """The frame with texts in place of their numbers."""
-    numbered = [name for name, dtype in frame.collect_schema().items() if is_numbered_text(dtype)]
-    return frame.with_columns(pl.col(numbered).cast(pl.String))
 
 
 def _empty(types: pl.Schema, note: dict[str, str] | None = None) -> io.BytesIO:
