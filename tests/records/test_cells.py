@@ -17,6 +17,8 @@ from drg.records.amounts import exact
 from drg.records.cases import Cases
 from drg.records.cells import MISSING, as_text
 from drg.records.codes import comparable
+from drg.records.conversions import CONVERSIONS, usual_conversion
+from drg.records.dates import dates
 from tests.profiles import tries
 
 

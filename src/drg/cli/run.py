@@ -65,11 +65,11 @@ def run(
     from time import perf_counter
 
     from drg.analysis.price_tally import DEPARTMENT, GROUP, PriceTally
-    from drg.analysis.tally import VersionTally
     from drg.cli.price import warn
     from drg.cli.progress import counting
     from drg.grouping import grouper_of
     from drg.grouping.stream import group_discharges
+    from drg.grouping.tally import Tally
     from drg.payment import Pricer
     from drg.records.files import make_directory, write, write_bytes
     from drg.records.scanning import count_rows
@@ -82,7 +82,7 @@ def run(
     started = perf_counter()
     pricer = Pricer(scheme)
     version = grouper_of(grouper or pricer.scheme.grouper)
-    versions = VersionTally()
+    groups = Tally()
     given = read_discharges(files, reading, strict=True)
     discharges = given.discharges
     if not quiet:
@@ -94,7 +94,7 @@ def run(
         canonical=not discharges.is_canonical,
         reasons=reasons,
         language=lang,
-        on_batch=versions.add,
+        tally=groups,
     )
     tally = PriceTally((DEPARTMENT, GROUP))
     priced = pricer.price(
@@ -121,7 +121,7 @@ def run(
         console = stdout()
         print_reading(console, given.counts, lang)
         print_prices(console, tally, pricer.scheme, seconds, lang)
-        print_versions(console, version, versions.cases, lang)
+        print_versions(console, version, groups.versions, lang)
         say(
             console,
             either(
