@@ -15,6 +15,7 @@ import pytest
 import drg
 from drg import errors
 from drg.words import LANGUAGES
+from tests.words.help_texts import help_texts
 
 ROOT = Path(drg.__file__).parent
 TABLE = ROOT / "words" / "zh.csv"
@@ -43,7 +44,7 @@ def tree_of(module: Path) -> ast.Module:
 
 def templates() -> dict[str, str]:
     """The templates of the code, and a place of each."""
-    found: dict[str, str] = {}
+    found = {text: f"help of {command}" for command, text in help_texts()}
     for module in MODULES:
         for call in calls(tree_of(module), MAKERS):
             place = f"{module.relative_to(ROOT)}:{call.lineno}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from drg.cli.commands import Verb
 from drg.cli.options import (
     bom_option,
     files_argument,
@@ -28,10 +29,12 @@ _SEVERITIES = ("error", "warning", "notice")
 
 
 @click.command(
-    epilog="\b\nExamples:\n"
-    "  drg check discharges.csv\n"
-    "  drg check discharges.csv --grouper chs-drg-2.0 -o findings.xlsx\n"
-    "  drg check --list --lang zh\n"
+    cls=Verb,
+    examples=(
+        "check discharges.csv",
+        "check discharges.csv --grouper chs-drg-2.0 -o findings.xlsx",
+        "check --list --lang zh",
+    ),
 )
 @files_argument(required=False)
 @output_option("Write all findings: .csv, .parquet or .xlsx.", required=False)
@@ -47,6 +50,7 @@ _SEVERITIES = ("error", "warning", "notice")
 @click.option(
     "--until",
     type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
     help="The last day of the period: later discharges are findings.",
 )
 @lang_option

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from drg.cli.commands import Verb
 from drg.cli.constants import set_option, with_constants
 from drg.cli.options import (
     directory_option,
@@ -28,9 +29,11 @@ WHAT_CHANGES = "what-changes.html"
 
 
 @click.command(
-    epilog="\b\nExamples:\n"
-    "  drg compare discharges.csv -g chs-drg-1.1,chs-drg-2.0 -o comparison/\n"
-    "  drg compare hqms-2024.csv -g harbin-2022,chs-drg-2.0 -s harbin-2022 -o comparison/ --lang zh\n"
+    cls=Verb,
+    examples=(
+        "compare discharges.csv -g chs-drg-1.1,chs-drg-2.0 -o comparison/",
+        "compare hqms-2024.csv -g harbin-2022,chs-drg-2.0 -s harbin-2022 -o comparison/ --lang zh",
+    ),
 )
 @files_argument()
 @click.option(

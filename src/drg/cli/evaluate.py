@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from drg.cli.commands import Verb
 from drg.cli.options import (
     bom_option,
     files_argument,
@@ -23,10 +24,12 @@ _STATUSES = ("ambiguous", "no_drg", "ungrouped", "invalid")
 
 
 @click.command(
-    epilog="\b\nExamples:\n"
-    "  drg evaluate grouped.parquet\n"
-    "  drg evaluate grouped.csv -o quality.xlsx --trim percentile:1,99\n"
-    "  drg evaluate 2023.parquet 2024.parquet -o groups.csv --table groups --bootstrap 0\n"
+    cls=Verb,
+    examples=(
+        "evaluate grouped.parquet",
+        "evaluate grouped.csv -o quality.xlsx --trim percentile:1,99",
+        "evaluate 2023.parquet 2024.parquet -o groups.csv --table groups --bootstrap 0",
+    ),
 )
 @files_argument()
 @output_option(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from drg.cli.commands import Verb
 from drg.cli.constants import set_option, with_constants
 from drg.cli.options import (
     directory_option,
@@ -29,9 +30,11 @@ SUMMARY = "summary"
 
 
 @click.command(
-    epilog="\b\nExamples:\n"
-    "  drg run discharges.csv -o results/ --scheme harbin-2022\n"
-    "  drg run hqms-2024.csv -o results/ --scheme demo --set hospital_level=3 --set insurance_type=310\n"
+    cls=Verb,
+    examples=(
+        "run discharges.csv -o results/ --scheme harbin-2022",
+        "run hqms-2024.csv -o results/ --scheme demo --set hospital_level=3 --set insurance_type=310",
+    ),
 )
 @files_argument()
 @directory_option("Directory of the results.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from drg.cli.commands import Verb
 from drg.cli.options import (
     cases_option,
     close_option,
@@ -26,11 +27,13 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    epilog="\b\nExamples:\n"
-    "  drg settle priced.parquet --scheme demo -o settlement.xlsx\n"
-    "  drg settle priced-*.parquet --scheme demo -o settlement.xlsx --payments payments.xlsx\n"
-    "  drg settle priced.csv --scheme demo -o out.parquet --decisions decided.xlsx --scores scores.csv\n"
-    "  drg settle priced.parquet --scheme demo -o out.xlsx --statement statements/ --hospital H1\n"
+    cls=Verb,
+    examples=(
+        "settle priced.parquet --scheme demo -o settlement.xlsx",
+        "settle priced-*.parquet --scheme demo -o settlement.xlsx --payments payments.xlsx",
+        "settle priced.csv --scheme demo -o out.parquet --decisions decided.xlsx --scores scores.csv",
+        "settle priced.parquet --scheme demo -o out.xlsx --statement statements/ --hospital H1",
+    ),
 )
 @files_argument()
 @scheme_option

@@ -6,15 +6,18 @@ from pathlib import Path
 
 import click
 
+from drg.cli.commands import Verb
 from drg.cli.options import bom_option, grouper_option, lang_option, output_option, quiet_option
 from drg.words import Sentence
 
 
 @click.command(
-    epilog="\b\nExamples:\n"
-    "  drg simulate 10000 -o discharges.csv --grouper chs-drg-2.0\n"
-    "  drg simulate 1000000 -o 2024.parquet --grouper chs-drg-2.0 --seed 7 --year 2024\n"
-    "  drg simulate 5000 -o discharges.xlsx --grouper demo --hospitals 3 --weights weights.csv\n"
+    cls=Verb,
+    examples=(
+        "simulate 10000 -o discharges.csv --grouper chs-drg-2.0",
+        "simulate 1000000 -o 2024.parquet --grouper chs-drg-2.0 --seed 7 --year 2024",
+        "simulate 5000 -o discharges.xlsx --grouper demo --hospitals 3 --weights weights.csv",
+    ),
 )
 @click.argument("cases", type=click.IntRange(min=0), metavar="N")
 @output_option("Where to write the discharges.")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from drg.cli.commands import Verb
 from drg.cli.options import (
     files_argument,
     hospital_option,
@@ -20,10 +21,12 @@ from drg.words import Sentence
 
 @click.command(
     "special-cases",
-    epilog="\b\nExamples:\n"
-    "  drg special-cases priced.parquet --scheme demo -o applications.xlsx\n"
-    "  drg special-cases priced.parquet --scheme demo -o h1.xlsx --hospital H1\n"
-    "  drg settle priced.parquet --scheme demo --decisions applications.xlsx\n",
+    cls=Verb,
+    examples=(
+        "special-cases priced.parquet --scheme demo -o applications.xlsx",
+        "special-cases priced.parquet --scheme demo -o h1.xlsx --hospital H1",
+        "settle priced.parquet --scheme demo --decisions applications.xlsx",
+    ),
 )
 @files_argument()
 @scheme_option
