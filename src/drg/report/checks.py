@@ -14,6 +14,7 @@ from drg.records.findings import ERROR, NOTICE, WARNING
 from drg.report.console import say
 from drg.report.console_table import show
 from drg.report.language import either
+from drg.words import CHINESE, told
 
 if TYPE_CHECKING:
     from drg.records.checking import RuleTally
@@ -90,7 +91,7 @@ def print_rules(console: Console, rules: Iterable[Rule], language: str) -> None:
         (
             rule.id,
             severity_in(rule.severity, language),
-            either(language, rule.message_zh, rule.message),
+            told(rule.message, language),
             rule.source,
         )
         for rule in rules
@@ -100,8 +101,6 @@ def print_rules(console: Console, rules: Iterable[Rule], language: str) -> None:
 
 def rules_page(rules: Sequence[Rule]) -> str:
     """The reference page of the rules, as Markdown."""
-    lines = [
-        f"| `{rule.id}` | {rule.severity} | {rule.message_zh} | {rule.message} | {rule.source} |\n"
-        for rule in rules
-    ]
+    cells = ((f"`{r.id}`", r.severity, told(r.message, CHINESE), r.message, r.source) for r in rules)
+    lines = [f"| {' | '.join(row)} |\n" for row in cells]
     return _PAGE.format(count=len(rules)) + "".join(lines)

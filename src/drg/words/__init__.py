@@ -138,6 +138,12 @@ def recognised(text: str, known: Iterable[Sentence]) -> str:
     return text
 
 
+def in_both(**texts: str | None) -> dict[str, Any]:
+    """Texts in English, and by the same names with ``_zh`` in Chinese."""
+    english = {name: told(text, ENGLISH) for name, text in texts.items()}
+    return english | {f"{name}_zh": told(text, CHINESE) for name, text in texts.items()}
+
+
 def told(text: Any, language: str) -> Any:
     """A sentence in a language; anything else as it is."""
     return text.to(language) if isinstance(text, Sentence) else text
