@@ -19,7 +19,7 @@ from drg.cli.options import (
     quiet_option,
 )
 from drg.cli.reading import reading_options
-from drg.words import Sentence
+from drg.words import Sentence, said
 
 if TYPE_CHECKING:
     from drg.records.rules import Rule
@@ -121,13 +121,12 @@ def _run(
     from drg.records.reading import read
     from drg.report.checks import print_check
     from drg.report.console import stdout, written_to
-    from drg.report.language import either
 
     discharges = read(files, **reading)
     ready = checker(discharges.binding.columns, grouper, rules)
     tally = RuleTally()
     found = ready.findings(replace(discharges, rows=rebatched(discharges.rows)), tally=tally)
-    doing = either(lang, "检查", "checking")
+    doing = said("checking", lang)
     with counting(lambda: tally.cases, total=count_rows(discharges.files), show=not quiet, what=doing):
         if output is None:
             found.select(pl.len()).collect(engine="streaming")

@@ -18,6 +18,7 @@ from drg.cli.options import (
     reasons_option,
 )
 from drg.cli.reading import reading_options
+from drg.words import said
 
 if TYPE_CHECKING:
     from drg.reasons import ReasonForm
@@ -89,14 +90,13 @@ def compare(
     from drg.report.comparison.comparison_workbook import comparison_workbook
     from drg.report.comparison.what_changes import what_changes_page
     from drg.report.console import stdout, written_to
-    from drg.report.language import either
 
     started = perf_counter()
     discharges = read(files, **reading)
     cases = with_constants(discharges, constants)
     make_directory(directory)
     done = [0]
-    doing = either(lang, "比较", "comparing")
+    doing = said("comparing", lang)
 
     def seen(count: int) -> None:
         done[0] += count

@@ -16,7 +16,7 @@ from drg.cli.options import (
     quiet_option,
     trim_option,
 )
-from drg.words import Sentence
+from drg.words import Sentence, said
 
 # Spelled out here so that asking for help imports nothing; tables of analysis.quality.Evaluation.
 _TABLES = ("variance", "groups", "splits", "order", "hospitals", "findings")
@@ -103,7 +103,6 @@ def evaluate(
     from drg.cli.progress import counting
     from drg.records.files import check_output, count_rows, scan_all, write, write_bytes
     from drg.report.console import say, speed, stdout, written_to
-    from drg.report.language import either
     from drg.report.quality import print_evaluation, workbook
 
     started = perf_counter()
@@ -119,7 +118,7 @@ def evaluate(
     def seen(count: int) -> None:
         done[0] += count
 
-    doing = either(lang, "评价", "evaluating")
+    doing = said("evaluating", lang)
     with counting(lambda: done[0], total=count_rows(files), show=not quiet, what=doing):
         found = evaluation_of(
             scan_all(files),

@@ -18,7 +18,7 @@ from drg.cli.options import (
     reasons_option,
 )
 from drg.cli.reading import reading_options
-from drg.words import Sentence
+from drg.words import Sentence, said
 
 if TYPE_CHECKING:
     from drg.reasons import ReasonForm
@@ -78,7 +78,6 @@ def group(
     from drg.records.files import check_output, count_rows, write
     from drg.records.findings_log import FindingsLog
     from drg.records.reading import read
-    from drg.report.language import either
 
     started = perf_counter()
     if findings_file is not None:
@@ -104,7 +103,7 @@ def group(
             lambda: tally.cases,
             total=count_rows(discharges.files),
             show=not quiet,
-            what=either(lang, "分组", "grouping"),
+            what=said("grouping", lang),
         ):
             write(grouped, output, sources=discharges.files, bom=bom)
         if findings_file is not None:
@@ -120,15 +119,16 @@ def group(
         layout = discharges.layout.id
         by = version.id
         if not discharges.is_canonical:
-            by += either(lang, f"，按 {layout} 版式读取", f", read as {layout}")
+            by += said(", read as {layout}", lang, layout=layout)
         written_to(console, output, lang, by)
         if findings_file is not None:
             count = f"{sum(log.counts.values()):,}"
             say(
                 console,
-                either(
+                said(
+                    "{count} findings written to {findings_file}.",
                     lang,
-                    f"{count} 条读取结果已写入 {findings_file}。",
-                    f"{count} findings written to {findings_file}.",
+                    count=count,
+                    findings_file=findings_file,
                 ),
             )

@@ -18,7 +18,7 @@ from drg.cli.options import (
     lang_option,
     quiet_option,
 )
-from drg.words import Sentence
+from drg.words import Sentence, said
 
 if TYPE_CHECKING:
     from drg.ledger import Ledger, LedgerAddition, Stamp
@@ -203,7 +203,6 @@ def verify(context: click.Context, ledger: Path, lang: str, quiet: bool) -> None
     from drg.ledger import Ledger
     from drg.records.findings import ERROR
     from drg.report.console import stdout
-    from drg.report.language import either
     from drg.report.ledger import print_each
 
     book = Ledger(ledger)
@@ -216,10 +215,11 @@ def verify(context: click.Context, ledger: Path, lang: str, quiet: bool) -> None
         months, entries = book.months(), book.entries()
         count, cases = f"{len(entries):,}", f"{int(months['cases'].sum()):,}"
         click.echo(
-            either(
+            said(
+                "All is as it was written: {count} entries, {cases} cases, each once.",
                 lang,
-                f"台账完好：{count} 条记录，{cases} 例，无重复。",
-                f"All is as it was written: {count} entries, {cases} cases, each once.",
+                count=count,
+                cases=cases,
             )
         )
 
@@ -241,11 +241,10 @@ def restore(ledger: Path, number: int, files: tuple[Path, ...], lang: str) -> No
     very bytes that the entry knows is put in place.
     """
     from drg.ledger import Ledger
-    from drg.report.language import either
 
     names = Ledger(ledger).restore(number, files)
     if names:
         put = ", ".join(names)
-        click.echo(either(lang, f"已恢复：{put}。", f"Put back: {put}."))
+        click.echo(said("Put back: {put}.", lang, put=put))
     else:
-        click.echo(either(lang, f"第 {number} 号记录完好。", f"Nothing was damaged in entry {number}."))
+        click.echo(said("Nothing was damaged in entry {number}.", lang, number=number))

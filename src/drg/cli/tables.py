@@ -9,7 +9,7 @@ import click
 
 from drg.cli.commands import Verbs
 from drg.cli.options import grouper_option, help_lang_option, lang_option, output_option
-from drg.words import Sentence
+from drg.words import Sentence, said
 
 if TYPE_CHECKING:
     from drg.analysis.tables_diff import TablesDiff
@@ -245,7 +245,6 @@ def _national() -> str:
 def new(id_: str, base: str, output: Path | None, full: Path | None, title: str | None, lang: str) -> None:
     """Write the smallest version ID that differs from another one: only its manifest and the changes."""
     from drg.report.console import say, stdout
-    from drg.report.language import either
     from drg.tables.create import new_version
     from drg.tables.locate import called
     from drg.tables.table_layout import CHANGE, TABLES
@@ -257,30 +256,26 @@ def new(id_: str, base: str, output: Path | None, full: Path | None, title: str 
         if file.is_file():
             say(
                 console,
-                either(
-                    lang, f"{table.file}：{_rows(file):,} 处改动", f"{table.file}: {_rows(file):,} changes"
-                ),
+                said("{file}: {rows:,} changes", lang, file=table.file, rows=_rows(file)),
             )
     if full is None:
         columns = ", ".join((CHANGE, *TABLES[2].columns))
         name = TABLES[2].file
         say(
             console,
-            either(
+            said(
+                "Write what differs into {name} and so on, with columns {columns};\n"
+                "{change} is add, remove or replace.",
                 lang,
-                f"请将不同之处写入 {name} 等文件，列为 {columns}；{CHANGE} 为 add、remove 或 replace。",
-                f"Write what differs into {name} and so on, with columns {columns};\n"
-                f"{CHANGE} is add, remove or replace.",
+                name=name,
+                columns=columns,
+                change=CHANGE,
             ),
         )
     id_ = called(directory)
     say(
         console,
-        either(
-            lang,
-            f"已写入 {directory}；分组时使用 --grouper {id_}",
-            f"Written to {directory}; group with --grouper {id_}",
-        ),
+        said("Written to {directory}; group with --grouper {id}", lang, directory=directory, id=id_),
     )
 
 

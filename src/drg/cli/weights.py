@@ -20,7 +20,7 @@ from drg.cli.options import (
     quiet_option,
     trim_option,
 )
-from drg.words import Joined, Sentence
+from drg.words import Joined, Sentence, said
 
 if TYPE_CHECKING:
     from drg.analysis.calibration import WhatIf
@@ -210,14 +210,13 @@ def _written(
     from drg.analysis.calibration.calibrated_scheme import put
     from drg.report.calibration import of_language, print_what_if, what_if_workbook
     from drg.report.console import stdout, written_to
-    from drg.report.language import either
 
     if result is not None:
         files = {**files, _WHAT_IF: what_if_workbook(result)}
     put(directory, files, overwrite=overwrite)
     if quiet:
         for warning in of_language(result, lang) if result else ():
-            click.echo(either(lang, f"提醒：{warning}。", f"Warning: {warning}."), err=True)
+            click.echo(said("Warning: {warning}.", lang, warning=warning), err=True)
         return
     console = stdout()
     if result is not None:

@@ -15,10 +15,9 @@ from drg.records.workbook import Book, Heading, new_book
 from drg.records.workbook_looks import GREY, OPEN
 from drg.report.console import say
 from drg.report.console_table import show
-from drg.report.language import either
 from drg.report.prices import STATUSES_ZH
 from drg.settlement.candidates import Candidates, special_review
-from drg.words import Sentence, categories
+from drg.words import Both, Sentence, categories, said
 
 _MOST_HOSPITALS: Final = 20
 # So many comparisons a spreadsheet makes at once without a pause.
@@ -211,11 +210,7 @@ def _notes(candidates: Candidates, loaded: LoadedScheme, language: str) -> list[
 
 def print_candidates(console: Console, candidates: Candidates, language: str) -> None:
     """How many candidates each hospital has, beside its quota."""
-    heads = either(
-        language,
-        "医疗机构,年度,按病组付费病例,限额,已按特例,候选,限额内",
-        "hospital,year,discharges,quota,special,candidates,within quota",
-    )
+    heads = said("hospital,year,discharges,quota,special,candidates,within quota", language)
     names = ("discharges", "quota", "special", "candidates", "within_quota")
     quotas = candidates.quotas.sort("candidates", "hospital_id", "year", descending=[True, False, False])
     rows = [
@@ -223,20 +218,16 @@ def print_candidates(console: Console, candidates: Candidates, language: str) ->
         for row in quotas.head(_MOST_HOSPITALS).iter_rows(named=True)
     ]
     total = (
-        either(language, "合计", "all"),
+        said("all", language),
         "",
         *(f"{value:,}" for value in quotas.select(names).sum().row(0)),
     )
-    title = either(language, "特例单议", "Special cases")
+    title = said("Special cases", language)
     show(console, heads.split(","), "wwnnnnn", rows, title=title, total=total)
     if (more := quotas.height - _MOST_HOSPITALS) > 0:
         say(
             console,
-            either(
-                language,
-                f"另有 {more:,} 个医疗机构和年度见工作簿。",
-                f"{more:,} more hospitals and years are in the workbook.",
-            ),
+            said("{more:,} more hospitals and years are in the workbook.", language, more=more),
         )
     for zh, en in candidates.skipped:
-        say(console, either(language, zh, en))
+        say(console, Both(en, zh).to(language))
