@@ -14,8 +14,7 @@ from drg.analysis.calibration import Calibration, WhatIf
 from drg.records.workbook import Heading, new_book
 from drg.report.console import say
 from drg.report.console_table import show
-from drg.report.language import CHINESE
-from drg.words import Both, Sentence, categories, said
+from drg.words import CHINESE, Both, Sentence, categories, said
 
 SOURCES_ZH: Final = {"own": "本组均值", "adrg": "核心病组均值", "prior": "先验权重", "none": "无权重"}
 OUTCOMES_ZH: Final = {"gains": "增加", "loses": "减少", "unchanged": "不变"}

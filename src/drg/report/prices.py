@@ -40,7 +40,6 @@ def print_schemes(console: Console, schemes: Sequence[PaymentScheme], language: 
 
 def warnings(tally: PriceTally, language: str) -> list[str]:
     """What everybody must see who prices with these: once each, with the number of cases."""
-    form = "{count:,}/{cases:,} 例：{text}" if language == "zh" else "{count:,} of {cases:,} cases: {text}"
     found = tally.warned(language)
     classes = tally.by(CLASS).filter(case_class=CaseClass.UNPRICED.value)
     if not classes.is_empty():
@@ -48,7 +47,10 @@ def warnings(tally: PriceTally, language: str) -> list[str]:
             "not priced: something is not known; in no payment and no surplus; see pricing_reason", language
         )
         found.append((text, classes["cases"].item()))
-    return [form.format(count=count, cases=tally.cases, text=text) for text, count in found]
+    return [
+        said("{count:,} of {cases:,} cases: {text}", language, count=count, cases=tally.cases, text=text)
+        for text, count in found
+    ]
 
 
 def print_prices(

@@ -14,8 +14,7 @@ from drg.records.codes import DIAGNOSIS, PROCEDURE, names_of
 from drg.report.comparison.cause_words import CAUSE_WORDS, TABLE_WORDS
 from drg.report.console import say, status_in
 from drg.report.explanation import explanation_tree
-from drg.report.language import CHINESE
-from drg.words import Both, said
+from drg.words import CHINESE, Both, said
 
 # Two trees of rules side by side need so many columns of the screen.
 _WIDE: Final = 140
