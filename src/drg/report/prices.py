@@ -90,7 +90,7 @@ def print_prices(
                 of("{more} more in the column pricing_reason.", more=more),
             )
     totals = [(Both(en, zh).to(language), value) for en, zh, value in total_lines(tally)]
-    show(console, (of("total"), of("value")), "tn", totals, title=of("Totals"))
+    show(console, (of("item"), of("value")), "tn", totals, title=of("Totals"))
     say(console, speed(tally.cases, seconds, language))
     if scheme.status == "illustrative":
         say(
