@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from drg.cli.commands import Verb
+from drg.cli.commands import verb
 from drg.cli.options import (
     bom_option,
     files_argument,
@@ -28,13 +28,10 @@ if TYPE_CHECKING:
 _SEVERITIES = ("error", "warning", "notice")
 
 
-@click.command(
-    cls=Verb,
-    examples=(
-        "check discharges.csv",
-        "check discharges.csv --grouper chs-drg-2.0 -o findings.xlsx",
-        "check --list --lang zh",
-    ),
+@verb(
+    "check discharges.csv",
+    "check discharges.csv --grouper chs-drg-2.0 -o findings.xlsx",
+    "check --list --lang zh",
 )
 @files_argument(required=False)
 @output_option("Write all findings: .csv, .parquet or .xlsx.", required=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import click
@@ -39,6 +39,11 @@ class Verb(click.Command):
         """Put the examples at the end of the help; after a backspace character click keeps lines."""
         lines = [f"  drg {line}" for line in examples]
         super().__init__(**about, epilog="\n".join(("\b", "Examples:", *lines)) if lines else None)
+
+
+def verb(*examples: str) -> Callable[[Callable[..., None]], Verb]:
+    """A function as a command, with examples of its use."""
+    return click.command(cls=Verb, examples=examples)
 
 
 class Verbs(click.Group):

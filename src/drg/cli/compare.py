@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from drg.cli.commands import Verb
+from drg.cli.commands import verb
 from drg.cli.constants import set_option, with_constants
 from drg.cli.options import (
     directory_option,
@@ -29,12 +29,9 @@ WORKBOOK = "comparison.xlsx"
 WHAT_CHANGES = "what-changes.html"
 
 
-@click.command(
-    cls=Verb,
-    examples=(
-        "compare discharges.csv -g chs-drg-1.1,chs-drg-2.0 -o comparison/",
-        "compare hqms-2024.csv -g harbin-2022,chs-drg-2.0 -s harbin-2022 -o comparison/ --lang zh",
-    ),
+@verb(
+    "compare discharges.csv -g chs-drg-1.1,chs-drg-2.0 -o comparison/",
+    "compare hqms-2024.csv -g harbin-2022,chs-drg-2.0 -s harbin-2022 -o comparison/ --lang zh",
 )
 @files_argument()
 @click.option(

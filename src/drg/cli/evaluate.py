@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from drg.cli.commands import Verb
+from drg.cli.commands import verb
 from drg.cli.options import (
     bom_option,
     files_argument,
@@ -23,13 +23,10 @@ _TABLES = ("variance", "groups", "splits", "order", "hospitals", "findings")
 _STATUSES = ("ambiguous", "no_drg", "ungrouped", "invalid")
 
 
-@click.command(
-    cls=Verb,
-    examples=(
-        "evaluate grouped.parquet",
-        "evaluate grouped.csv -o quality.xlsx --trim percentile:1,99",
-        "evaluate 2023.parquet 2024.parquet -o groups.csv --table groups --bootstrap 0",
-    ),
+@verb(
+    "evaluate grouped.parquet",
+    "evaluate grouped.csv -o quality.xlsx --trim percentile:1,99",
+    "evaluate 2023.parquet 2024.parquet -o groups.csv --table groups --bootstrap 0",
 )
 @files_argument()
 @output_option(

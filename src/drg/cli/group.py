@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from drg.cli.commands import Verb
+from drg.cli.commands import verb
 from drg.cli.options import (
     bom_option,
     files_argument,
@@ -24,14 +24,11 @@ if TYPE_CHECKING:
     from drg.reasons import ReasonForm
 
 
-@click.command(
-    cls=Verb,
-    examples=(
-        "group discharges.csv -o grouped.csv --grouper chs-drg-2.0",
-        "group discharges.csv -o grouped.csv --grouper national",
-        "group hqms-2024.csv -o grouped.xlsx -g chs-drg-2.0 --findings findings.xlsx",
-        "group settlement-list/ -o grouped.csv -g wuhan-2022 --codes clinical",
-    ),
+@verb(
+    "group discharges.csv -o grouped.csv --grouper chs-drg-2.0",
+    "group discharges.csv -o grouped.csv --grouper national",
+    "group hqms-2024.csv -o grouped.xlsx -g chs-drg-2.0 --findings findings.xlsx",
+    "group settlement-list/ -o grouped.csv -g wuhan-2022 --codes clinical",
 )
 @files_argument()
 @output_option("Where to write the result.")

@@ -6,16 +6,13 @@ from datetime import datetime
 
 import click
 
-from drg.cli.commands import Verb
+from drg.cli.commands import verb
 from drg.cli.options import lang_option
 
 
-@click.command(
-    cls=Verb,
-    examples=(
-        "groupers",
-        "groupers --on 2027-01-05",
-    ),
+@verb(
+    "groupers",
+    "groupers --on 2027-01-05",
 )
 @click.option(
     "--on",

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import click
 
-from drg.cli.commands import Verb
+from drg.cli.commands import verb
 from drg.cli.options import lang_option
 
 
-@click.command(
-    cls=Verb,
-    examples=(
-        "layouts",
-        "layouts hqms",
-        "layouts my-export.toml",
-    ),
+@verb(
+    "layouts",
+    "layouts hqms",
+    "layouts my-export.toml",
 )
 @click.argument("layout", required=False)
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with every entry of the layouts.")

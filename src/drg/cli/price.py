@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from drg.cli.commands import Verb
+from drg.cli.commands import verb
 from drg.cli.constants import set_option, with_constants
 from drg.cli.options import (
     bom_option,
@@ -26,13 +26,10 @@ if TYPE_CHECKING:
     from drg.records.cases import Cases
 
 
-@click.command(
-    cls=Verb,
-    examples=(
-        "price grouped.csv -o priced.csv --scheme harbin-2022",
-        "price grouped.parquet --explain 0001 --scheme harbin-2022",
-        "price grouped.csv -o priced.xlsx --scheme demo --set hospital_level=3",
-    ),
+@verb(
+    "price grouped.csv -o priced.csv --scheme harbin-2022",
+    "price grouped.parquet --explain 0001 --scheme harbin-2022",
+    "price grouped.csv -o priced.xlsx --scheme demo --set hospital_level=3",
 )
 @files_argument()
 @output_option("Where to write the result.", required=False)

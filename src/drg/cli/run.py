@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from drg.cli.commands import Verb
+from drg.cli.commands import verb
 from drg.cli.constants import set_option, with_constants
 from drg.cli.options import (
     directory_option,
@@ -30,12 +30,9 @@ FINDINGS = "findings.csv"
 SUMMARY = "summary"
 
 
-@click.command(
-    cls=Verb,
-    examples=(
-        "run discharges.csv -o results/ --scheme harbin-2022",
-        "run hqms-2024.csv -o results/ --scheme demo --set hospital_level=3 --set insurance_type=310",
-    ),
+@verb(
+    "run discharges.csv -o results/ --scheme harbin-2022",
+    "run hqms-2024.csv -o results/ --scheme demo --set hospital_level=3 --set insurance_type=310",
 )
 @files_argument()
 @directory_option("Directory of the results.")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from drg.cli.commands import Verb
+from drg.cli.commands import verb
 from drg.cli.options import lang_option
 
 
-@click.command(cls=Verb)
+@verb()
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with every entry of the schemes.")
 @lang_option
 def schemes(as_json: bool, lang: str) -> None:

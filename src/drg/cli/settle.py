@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from drg.cli.commands import Verb
+from drg.cli.commands import verb
 from drg.cli.options import (
     cases_option,
     close_option,
@@ -26,14 +26,11 @@ if TYPE_CHECKING:
     from drg.settlement import Settlement
 
 
-@click.command(
-    cls=Verb,
-    examples=(
-        "settle priced.parquet --scheme demo -o settlement.xlsx",
-        "settle priced-*.parquet --scheme demo -o settlement.xlsx --payments payments.xlsx",
-        "settle priced.csv --scheme demo -o out.parquet --decisions decided.xlsx --scores scores.csv",
-        "settle priced.parquet --scheme demo -o out.xlsx --statement statements/ --hospital H1",
-    ),
+@verb(
+    "settle priced.parquet --scheme demo -o settlement.xlsx",
+    "settle priced-*.parquet --scheme demo -o settlement.xlsx --payments payments.xlsx",
+    "settle priced.csv --scheme demo -o out.parquet --decisions decided.xlsx --scores scores.csv",
+    "settle priced.parquet --scheme demo -o out.xlsx --statement statements/ --hospital H1",
 )
 @files_argument()
 @scheme_option

@@ -6,18 +6,15 @@ from pathlib import Path
 
 import click
 
-from drg.cli.commands import Verb
+from drg.cli.commands import verb
 from drg.cli.options import bom_option, grouper_option, lang_option, output_option, quiet_option
 from drg.words import Sentence, said
 
 
-@click.command(
-    cls=Verb,
-    examples=(
-        "simulate 10000 -o discharges.csv --grouper chs-drg-2.0",
-        "simulate 1000000 -o 2024.parquet --grouper chs-drg-2.0 --seed 7 --year 2024",
-        "simulate 5000 -o discharges.xlsx --grouper demo --hospitals 3 --weights weights.csv",
-    ),
+@verb(
+    "simulate 10000 -o discharges.csv --grouper chs-drg-2.0",
+    "simulate 1000000 -o 2024.parquet --grouper chs-drg-2.0 --seed 7 --year 2024",
+    "simulate 5000 -o discharges.xlsx --grouper demo --hospitals 3 --weights weights.csv",
 )
 @click.argument("cases", type=click.IntRange(min=0), metavar="N")
 @output_option("Where to write the discharges.")

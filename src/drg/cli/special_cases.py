@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import click
-
-from drg.cli.commands import Verb
+from drg.cli.commands import verb
 from drg.cli.options import (
     files_argument,
     hospital_option,
@@ -19,14 +17,10 @@ from drg.cli.options import (
 from drg.words import Sentence
 
 
-@click.command(
-    "special-cases",
-    cls=Verb,
-    examples=(
-        "special-cases priced.parquet --scheme demo -o applications.xlsx",
-        "special-cases priced.parquet --scheme demo -o h1.xlsx --hospital H1",
-        "settle priced.parquet --scheme demo --decisions applications.xlsx",
-    ),
+@verb(
+    "special-cases priced.parquet --scheme demo -o applications.xlsx",
+    "special-cases priced.parquet --scheme demo -o h1.xlsx --hospital H1",
+    "settle priced.parquet --scheme demo --decisions applications.xlsx",
 )
 @files_argument()
 @scheme_option
