@@ -10,14 +10,27 @@ from tests import profiles
 profiles.register()
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """The quick tests occupy each core with a process; more threads would only be in each other's way.
+
+    The other profiles, and tests/test_threads.py, have a thread for each core and more.
+    """
+    if _is_quick(config):
+        os.environ.setdefault("POLARS_MAX_THREADS", "1")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The quick profile leaves out what is marked ``thorough``."""
-    if config.getoption("hypothesis_profile", default=None) not in (None, profiles.QUICK):
+    if not _is_quick(config):
         return
     left_out = [item for item in items if item.get_closest_marker("thorough")]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not item.get_closest_marker("thorough")]
+
+
+def _is_quick(config: pytest.Config) -> bool:
+    return config.getoption("hypothesis_profile", default=None) in (None, profiles.QUICK)
 
 
 @pytest.fixture(autouse=True, scope="session")
