@@ -68,8 +68,8 @@ def test_compare(benchmark: Any, discharges: pl.DataFrame, cases: int, rounds: i
     comparison = benchmark.pedantic(run, rounds=rounds, warmup_rounds=1)
     record(benchmark, cases)
     assert comparison.count == cases
-    totals = {row["version"]: row["payment"] for row in comparison.totals.to_dicts()}
+    totals = {row["version"]: row["payment_yuan"] for row in comparison.totals.to_dicts()}
     for version in VERSIONS[1:]:
-        difference = comparison.drivers(version)["surplus_difference"].sum()
+        difference = comparison.drivers(version)["surplus_difference_yuan"].sum()
         assert difference == totals[version] - totals[VERSIONS[0]]
     assert pl.scan_parquet(results).select(pl.len()).collect().item() == cases

@@ -110,9 +110,9 @@ def whole(settlement: Settlement, source: pl.LazyFrame, cases: int) -> None:
     assert months["cases"].sum() == cases
     assert months["cases_held"].sum() == 0
     cost = source.select(pl.col("total_cost_yuan").cast(pl.Decimal(38, 2)).sum()).collect().item()
-    assert sum(months["cost"]) == cost
+    assert sum(months["cost_yuan"]) == cost
     years = settlement.rows.filter(span="year")
-    assert sum(years["entitlement"]) == settlement.budgets["paid"][0]
+    assert sum(years["entitlement_yuan"]) == settlement.budgets["paid_yuan"][0]
 
 
 def test_settle(

@@ -32,11 +32,12 @@ from drg.columns import (
     Column,
     Kind,
 )
-from drg.grouping.outcomes import expected
+from drg.reasons import Reason, expected, reasons
 from drg.report.checks import rules_page
 from drg.settlement.settlement_columns import SETTLEMENT_COLUMNS
 from drg.tables import Manifest, find
 from drg.tables.table_layout import TABLES
+from drg.words import translations
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results.json"
@@ -82,6 +83,35 @@ def meanings(columns: Iterable[Column]) -> str:
     """Columns with their Chinese names and what they hold."""
     rows = ((f"`{column.name}`", column.label_zh, column.meaning) for column in columns)
     return table(("column", "中文", "what it holds"), rows)
+
+
+def codes_of_reasons() -> str:
+    """Every reason that a case can have."""
+    chinese = translations("zh")
+    rows = (
+        (f"`{reason.code}`", f"`{reason.name}`", _facts(reason), reason.en, chinese[reason.en])
+        for reason in reasons().values()
+    )
+    return table(("code", "name", "facts", "reason", "原因"), rows)
+
+
+def _facts(reason: Reason) -> str:
+    return ", ".join(FACTS[kind] for kind in reason.facts)
+
+
+# What stands behind a code, by the kind of the fact.
+FACTS = {
+    "series": "the series",
+    "periods": "each version with its first and last day",
+    "column": "the columns; each is a sentence",
+    "columns": "the columns",
+    "texts": "the levels",
+    "factor": "the factor",
+    "share": "the share, as 0.6",
+    "grouper": "the version",
+    "period": "first and last day",
+    "case_class": "the class before",
+}
 
 
 # -- commands --------------------------------------------------------------------------------------------
@@ -385,6 +415,7 @@ def documents() -> dict[str, dict[str, Callable[[], str]]]:
             "price": lambda: meanings(PRICE_COLUMNS),
             "settlement": lambda: meanings(SETTLEMENT_COLUMNS),
         },
+        "docs/outcomes.md": {"reasons": codes_of_reasons},
         "docs/api.md": {"": page_of_public_names},
         "docs/commands.md": {"commands": commands},
         "docs/checks.md": {"": lambda: rules_page(choose(until=date.max))},

@@ -15,7 +15,7 @@ SECTIONS: Final = {
     "Group": (
         *("group", "explain", "list_groupers", "load_tables", "AnyGrouper", "Grouper", "GrouperSeries"),
         *("GrouperTables", "Manifest", "Explanation", "Tried", "Condition", "Complication", "Choice"),
-        "CorrectedRow",
+        *("CorrectedRow", "ReasonForm", "reason_text"),
     ),
     "Price": (
         *("price", "explain_price", "list_schemes", "load_scheme", "Pricer", "PaymentScheme", "LoadedScheme"),
@@ -147,6 +147,7 @@ def _entry(name: str) -> str:
 ALIASES: Final = {
     "CodeVersion": "`insurance` (医保版) or `clinical` (国临版): the version of the codes in the data.",
     "Frame": "A frame of any kind that narwhals knows: what goes in comes out.",
+    "ReasonForm": "`text`: reasons as sentences; `code`: as codes, see [outcomes](outcomes.md#codes).",
 }
 
 

@@ -16,10 +16,12 @@ from benchmarks import report
 import drg
 from drg.cli.main import main
 from drg.columns import INPUT, INPUT_COLUMNS, VARIABLES
-from drg.grouping.outcomes import LANGUAGES, STATUSES, reason
+from drg.grouping.outcomes import STATUSES, reason
+from drg.reasons import in_words
 from drg.tables import load_tables
 from drg.tables.locate import installed
 from drg.tables.write import write_version
+from drg.words import LANGUAGES
 
 ROOT = Path(__file__).resolve().parents[1]
 READMES = ("README.md", "README.zh.md")
@@ -213,12 +215,13 @@ def test_every_status_and_reason_is_explained() -> None:
     document = text("docs/outcomes.md")
     assert [status for status in STATUSES if f"| `{status}` |" not in document] == []
     fields = [INPUT["age_days"], INPUT["birth_weight_g"]]
+    reasons = [reason(first, False, (), False) for first in range(1, 6)]
+    reasons += [reason(0, True, (), False), reason(0, False, fields, False)]
+    reasons.append(reason(0, False, [INPUT["age_years"]], True))
     for language in LANGUAGES:
-        reasons = [reason(first, False, (), False, language) for first in range(1, 6)]
-        reasons.append(reason(0, True, (), False, language))
-        reasons.append(reason(0, False, fields, False, language))
-        reasons.append(reason(0, False, [INPUT["age_years"]], True, language))
-        assert [text for text in reasons if f"| {text} |" not in document] == []
+        texts = [in_words(text, language) for text in reasons if text]
+        assert len(texts) == 8
+        assert [text for text in texts if f"| {text} |" not in document] == []
 
 
 def test_every_variable_is_explained() -> None:

@@ -18,7 +18,9 @@ ROOT = Path(drg.__file__).parent
 ROOMS = (
     "words",
     "errors",
+    "categories",
     "columns",
+    "reasons",
     "records",
     "tables",
     "grouping",

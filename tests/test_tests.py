@@ -13,6 +13,7 @@ SOURCE = Path(drg.__file__).parent
 OF_A_ROOM = {
     "": [
         "test_docs",
+        "test_former_names",
         "test_groupers_report",
         "test_imports",
         "test_one_gate",
@@ -47,6 +48,7 @@ OF_A_ROOM = {
     "report": ["test_all_workbooks"],
     "settlement": ["test_document", "test_month_of_200_cases", "test_properties", "test_worked_year"],
     "tables": ["test_roots", "test_shipped"],
+    "words": ["test_catalogue", "test_sentences"],
 }
 
 

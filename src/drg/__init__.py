@@ -5,6 +5,7 @@ types of the registry. All other functions take either.
 ``group`` adds the groups to a frame of discharges, ``explain`` shows how one discharge comes to its group,
 ``list_groupers`` lists the versions that are installed, a ``Grouper`` is one version, ready for use, and a
 ``GrouperSeries`` versions of which each groups the discharges of the days on which it is in force.
+``reason_text`` says reasons in words that were given as codes.
 ``price`` adds to grouped discharges what they are paid, ``explain_price`` shows the arithmetic of one case,
 ``list_schemes`` lists the payment schemes, and a ``Pricer`` is one scheme, ready for use.
 ``settle`` adds priced cases up to what each hospital keeps, bears and is due; a ``Ledger`` keeps the year.
@@ -73,12 +74,14 @@ if TYPE_CHECKING:
         list_schemes,
         load_scheme,
     )
+    from drg.reasons import ReasonForm
     from drg.records import Discharge
     from drg.records.cases import Cases, CodeVersion
     from drg.records.discharges import Discharges
     from drg.records.frames import Frame
     from drg.records.layout import Layout
     from drg.records.reading import read
+    from drg.records.reason_text import reason_text
     from drg.records.rules import Rule
     from drg.settlement import Settlement, settle
     from drg.settlement.settlement_findings import Finding
@@ -125,6 +128,7 @@ __all__ = [
     "PriceExplanation",
     "PriceStep",
     "Pricer",
+    "ReasonForm",
     "Rule",
     "RuleError",
     "SchemeError",
@@ -149,6 +153,7 @@ __all__ = [
     "load_tables",
     "price",
     "read",
+    "reason_text",
     "settle",
     "simulate",
     "validate",
@@ -192,6 +197,7 @@ _ROOMS = {
     "PriceExplanation": "drg.payment",
     "PriceStep": "drg.payment",
     "Pricer": "drg.payment",
+    "ReasonForm": "drg.reasons",
     "Rule": "drg.records.rules",
     "Settlement": "drg.settlement",
     "Stamp": "drg.ledger",
@@ -207,6 +213,7 @@ _ROOMS = {
     "load_scheme": "drg.payment",
     "load_tables": "drg.tables",
     "read": "drg.records.reading",
+    "reason_text": "drg.records.reason_text",
     "settle": "drg.settlement",
     "simulate": "drg.analysis.simulation",
     "validate": "drg.analysis.checks",
@@ -242,7 +249,13 @@ def _ready(grouper: str | Path | AnyGrouper) -> AnyGrouper:
     return _installed(grouper) if isinstance(grouper, str) else grouper_of(grouper)
 
 
-def group(frame: Frame, grouper: str | Path | AnyGrouper, *, language: str = "en") -> Frame:
+def group(
+    frame: Frame,
+    grouper: str | Path | AnyGrouper,
+    *,
+    reasons: ReasonForm = "text",
+    language: str = "en",
+) -> Frame:
     """Group discharges.
 
     Args:
@@ -253,7 +266,9 @@ def group(frame: Frame, grouper: str | Path | AnyGrouper, *, language: str = "en
         grouper: the id of an installed version (see ``list_groupers``), the directory of one, or a Grouper;
             or the id of a series of versions such as ``national``, or a GrouperSeries: then each case is
             grouped by the version in force on its ``discharge_date``.
-        language: of the reasons, ``en`` or ``zh`` (中文).
+        reasons: as sentences (``text``), or as codes that programs can count (``code``); ``reason_text`` says
+            these in words later.
+        language: of the sentences, ``en`` or ``zh`` (中文).
 
     Returns:
         The same kind of frame, the same rows in the same order, with ``mdc``, ``adrg``, ``drg``,
@@ -265,7 +280,7 @@ def group(frame: Frame, grouper: str | Path | AnyGrouper, *, language: str = "en
         InputError: if a column holds what it cannot hold, or an output column is already there.
         UnknownGrouperError, TablesError: if the version cannot be used.
     """
-    return _ready(grouper).group(frame, language=language)
+    return _ready(grouper).group(frame, reasons=reasons, language=language)
 
 
 def explain(
@@ -309,7 +324,13 @@ def _installed_pricer(scheme: str) -> Pricer:
     return Pricer(scheme)
 
 
-def price(frame: Frame, scheme: str | Path | Pricer, *, language: str = "en") -> Frame:
+def price(
+    frame: Frame,
+    scheme: str | Path | Pricer,
+    *,
+    reasons: ReasonForm = "text",
+    language: str = "en",
+) -> Frame:
     """Price grouped discharges.
 
     Args:
@@ -317,7 +338,8 @@ def price(frame: Frame, scheme: str | Path | Pricer, *, language: str = "en") ->
             ``total_cost_yuan`` is always needed; other columns if the scheme asks for them. Amounts are in
             yuan.
         scheme: the id of an installed scheme (see ``list_schemes``), the directory of one, or a Pricer.
-        language: of the reasons, ``en`` or ``zh`` (中文).
+        reasons: as sentences (``text``) or as codes (``code``); as for ``group``.
+        language: of the sentences, ``en`` or ``zh`` (中文).
 
     Returns:
         The same kind of frame, the same rows in the same order, with the columns of ``columns.PRICE_COLUMNS``
@@ -328,7 +350,7 @@ def price(frame: Frame, scheme: str | Path | Pricer, *, language: str = "en") ->
         InputError: if a column holds what it cannot hold, or an output column is already there.
         UnknownSchemeError, SchemeError: if the scheme cannot be used.
     """
-    return _ready_pricer(scheme).price(frame, language=language)
+    return _ready_pricer(scheme).price(frame, reasons=reasons, language=language)
 
 
 def explain_price(

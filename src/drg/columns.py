@@ -11,6 +11,8 @@ from typing import Literal
 
 import polars as pl
 
+from drg.categories import CaseClass, GroupingStatus, Severity
+
 
 class Kind(Enum):
     """How a column is read."""
@@ -23,6 +25,7 @@ class Kind(Enum):
     DATE = "date"
     MONEY = "money"
     FLAG = "flag"
+    CATEGORY = "category"
 
 
 @dataclass(frozen=True)
@@ -131,12 +134,7 @@ INPUT_COLUMNS: tuple[Column, ...] = (
         rounding="nearest",
     ),
     Column(
-        "department",
-        Kind.TEXT,
-        pl.String,
-        "出院科别",
-        "code of the discharging department",
-        variable="CYKB",
+        "department", Kind.TEXT, pl.String, "出院科别", "code of the discharging department", variable="CYKB"
     ),
     Column(
         "los_days",
@@ -216,17 +214,11 @@ OUTPUT_COLUMNS: tuple[Column, ...] = (
     ),
     Column("drg_name", Kind.TEXT, pl.String, "病组名称", "name of the DRG"),
     Column(
-        "severity",
-        Kind.TEXT,
-        pl.String,
-        "合并症或并发症",
+        *("severity", Kind.CATEGORY, pl.Enum(Severity), "合并症或并发症"),
         "the highest complication that counts: MCC, CC or none",
     ),
     Column(
-        "grouping_status",
-        Kind.TEXT,
-        pl.String,
-        "入组状态",
+        *("grouping_status", Kind.CATEGORY, pl.Enum(GroupingStatus), "入组状态"),
         "grouped, ambiguous (QY 歧义组), no_drg, ungrouped or invalid",
     ),
     Column("grouping_reason", Kind.TEXT, pl.String, "原因", "why, if there is something to say; else null"),
@@ -338,7 +330,11 @@ PRICE_COLUMNS: tuple[Column, ...] = (
     ),
     _money("standard_payment_yuan", "支付标准", "payment standard in yuan"),
     Column(
-        "case_class", Kind.TEXT, pl.String, "病例类型", "what the case is to its payment; see case classes"
+        "case_class",
+        Kind.CATEGORY,
+        pl.Enum(CaseClass),
+        "病例类型",
+        "what the case is to its payment; see case classes",
     ),
     _money("drg_payment_yuan", "按病组支付", "paid by the group, in yuan"),
     _money("high_cost_payment_yuan", "高倍率支付", "paid as a high-cost case, in yuan"),

@@ -20,9 +20,9 @@ import copyreg
 import difflib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from drg.words import ENGLISH, Sentence, told
+from drg.words import ENGLISH, Sentence, recognised, told
 
 
 def _ended(text: str, language: str) -> str:
@@ -157,6 +157,23 @@ class LedgerError(DrgError):
 
 class OutputError(DrgError):
     """The result cannot be written."""
+
+
+_BY_THE_SYSTEM: Final = (
+    Sentence("No such file or directory"),
+    Sentence("Permission denied"),
+    Sentence("Is a directory"),
+    Sentence("Not a directory"),
+    Sentence("File exists"),
+    Sentence("File name too long"),
+    Sentence("No space left on device"),
+    Sentence("Read-only file system"),
+)
+
+
+def system_reason(error: OSError) -> str:
+    """Why the system refused something."""
+    return recognised(error.strerror or str(error), _BY_THE_SYSTEM)
 
 
 def did_you_mean(wrong: str, known: Iterable[str], *, likeness: float = 0.6) -> str:

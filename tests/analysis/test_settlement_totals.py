@@ -17,10 +17,14 @@ def test_from_the_entitlement_to_the_balance(tmp_path: Path, months: int) -> Non
     totals = by_insurance(settled.settlement(tmp_path, rules, months=months).rows)
     spans = ["year"] if months == 12 else ["year_to_date", "forecast"]
     assert totals.filter(insurance_type="310")["span"].to_list() == spans
-    less = pl.sum_horizontal("held_back", "deductions", "prepayment_taken") - pl.col("deposit_returned")
-    payable = pl.col("entitlement") - pl.col("deposit") - less
-    assert totals.filter(pl.col("payable") != payable).is_empty()
-    assert totals.filter(pl.col("balance") != pl.col("payable") - pl.col("instalments")).is_empty()
+    less = pl.sum_horizontal("held_back_yuan", "deductions_yuan", "prepayment_taken_yuan") - pl.col(
+        "deposit_returned_yuan"
+    )
+    payable = pl.col("entitlement_yuan") - pl.col("deposit_yuan") - less
+    assert totals.filter(pl.col("payable_yuan") != payable).is_empty()
+    assert totals.filter(
+        pl.col("balance_yuan") != pl.col("payable_yuan") - pl.col("instalments_yuan")
+    ).is_empty()
     # There is something to add up.
-    assert totals["prepayment_taken"].min() > 0
-    assert totals["deductions"].sum() > 0
+    assert totals["prepayment_taken_yuan"].min() > 0
+    assert totals["deductions_yuan"].sum() > 0

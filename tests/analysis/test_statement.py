@@ -53,14 +53,14 @@ def test_steps_of_a_budget_end_in_its_adjustments(tmp_path: Path, excess: str, u
     assert shares.height == 3
     rows = settlement.rows.filter(span="year").join(shares, on=(*ACCOUNT, "span"))
     changed = (
-        pl.col("part")
-        - pl.col("payment")
-        + pl.col("patient_share")
-        - pl.col("quality_adjustment")
-        - pl.col("budget_adjustment")
+        pl.col("part_yuan")
+        - pl.col("payment_yuan")
+        + pl.col("patient_and_others_yuan")
+        - pl.col("quality_adjustment_yuan")
+        - pl.col("budget_adjustment_yuan")
     )
     assert rows.filter(changed != 0).is_empty()
-    assert shares["part"].sum() == settlement.budgets["pool"][0] == shares["distributed"][0]
+    assert shares["part_yuan"].sum() == settlement.budgets["pool_yuan"][0] == shares["distributed_yuan"][0]
 
 
 def test_totals_and_rankings(tmp_path: Path) -> None:
@@ -78,9 +78,9 @@ def test_totals_and_rankings(tmp_path: Path) -> None:
     ]
     assert totals.filter(span="year_to_date")["cases"].sum() == 240
     best, worst = ranked(rows)
-    outcomes = stand.group_by("hospital_id").agg(pl.col("outcome").sum()).sort("outcome")
-    assert best["outcome"].to_list() == [v for v in outcomes["outcome"].reverse() if v > 0]
-    assert worst["outcome"].to_list() == [v for v in outcomes["outcome"] if v < 0]
+    outcomes = stand.group_by("hospital_id").agg(pl.col("outcome_yuan").sum()).sort("outcome_yuan")
+    assert best["outcome_yuan"].to_list() == [v for v in outcomes["outcome_yuan"].reverse() if v > 0]
+    assert worst["outcome_yuan"].to_list() == [v for v in outcomes["outcome_yuan"] if v < 0]
     rules_found = by_rule(settlement.findings)
     assert rules_found["count"].sum() == settlement.findings.height
     assert rules_found["severity"].to_list() == sorted(

@@ -88,8 +88,9 @@ def test_every_check_is_explained() -> None:
     for check in CHECKS:
         assert check.severity in SEVERITIES
         assert check.message
-        assert check.fix
-        assert any("一" <= sign <= "龥" for sign in check.message_zh)
+        for text in (check.message, check.fix):
+            assert text
+            assert any("一" <= sign <= "龥" for sign in text.to("zh"))
 
 
 @pytest.mark.parametrize(
@@ -209,8 +210,8 @@ def test_findings(
     assert result.count(severity) >= 1
     assert result.passed() == (severity != "error")
     explained = result.explained().filter(check=finding[0]).row(0, named=True)
-    assert explained["message"]
-    assert explained["fix"]
+    for column in ("message", "message_zh", "fix", "fix_zh", "detail", "detail_zh"):
+        assert explained[column]
 
 
 def test_an_adrg_without_rows() -> None:

@@ -125,8 +125,8 @@ def test_schemes_and_constants_and_chinese_reasons(drg: Drg, tmp_path: Path) -> 
     found = pl.read_parquet(tmp_path / "out" / "cases.parquet")
     frame = cases.with_columns(hospital_level=pl.lit("3"), insurance_type=pl.lit("310"))
     expected = package.price(package.group(frame, "harbin-2022"), "harbin-2022")
-    assert found["payment_harbin-2022"].to_list() == expected["payment_yuan"].to_list()
-    assert found["payment_harbin-2022"].sum() > 0
+    assert found["payment_yuan_harbin-2022"].to_list() == expected["payment_yuan"].to_list()
+    assert found["payment_yuan_harbin-2022"].sum() > 0
     reasons = "".join(found["reason_chs-drg-2.0"].drop_nulls())
     assert "主要" in reasons
 

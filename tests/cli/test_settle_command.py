@@ -38,7 +38,7 @@ def test_parquet_and_csv_are_the_rows(drg: Drg, tmp_path: Path, made: Path, pric
     expected = package.settle(pl.read_parquet(priced), made).rows
     assert rows.equals(expected)
     text = pl.read_csv(tmp_path / "out.csv", infer_schema=False)
-    assert text["entitlement"].to_list() == [str(value) for value in rows["entitlement"]]
+    assert text["entitlement_yuan"].to_list() == [str(value) for value in rows["entitlement_yuan"]]
 
 
 def test_the_workbook_can_be_read_back(drg: Drg, tmp_path: Path, made: Path, priced: Path) -> None:
@@ -55,7 +55,7 @@ def test_the_workbook_can_be_read_back(drg: Drg, tmp_path: Path, made: Path, pri
     read = scan(file).collect()
     rows = package.settle(pl.read_parquet(priced), made).rows.filter(span="year")
     assert read["医疗机构代码"].to_list() == rows["hospital_id"].to_list()
-    assert [round(float(v), 2) for v in read["基金应付"]] == [float(v) for v in rows["entitlement"]]
+    assert [round(float(v), 2) for v in read["基金应付"]] == [float(v) for v in rows["entitlement_yuan"]]
 
 
 def test_the_workbook_of_a_part_of_a_year_has_a_forecast(drg: Drg, tmp_path: Path, made: Path) -> None:
@@ -75,13 +75,13 @@ def test_the_summary(drg: Drg, tmp_path: Path, made: Path, priced: Path) -> None
     rows = pl.read_parquet(tmp_path / "out.parquet").filter(span="year")
     for insurance in ("310", "390"):
         mine = rows.filter(insurance_type=insurance)
-        for name in ("cost", "standard", "entitlement", "balance"):
+        for name in ("cost_yuan", "standard_yuan", "entitlement_yuan", "balance_yuan"):
             assert f"{mine[name].sum():,.2f}" in outcome.out
         assert f"{mine['relative_weight'].sum() / mine['weighted_cases'].sum():.4f}" in outcome.out
     assert "common_factor" in outcome.out
     assert "…" not in outcome.out
-    best = rows.group_by("hospital_id").agg(pl.col("outcome").sum()).sort("outcome")
-    assert f"{best['outcome'][0]:,.2f}" in outcome.out
+    best = rows.group_by("hospital_id").agg(pl.col("outcome_yuan").sum()).sort("outcome_yuan")
+    assert f"{best['outcome_yuan'][0]:,.2f}" in outcome.out
     assert "score_missing" in outcome.out
     assert "Illustrative" in outcome.out
 
@@ -114,9 +114,9 @@ def test_tables_and_findings(drg: Drg, tmp_path: Path, made: Path, priced: Path)
     )
     assert outcome.code == 0, outcome.err
     rows = pl.read_parquet(tmp_path / "out.parquet").filter(span="year", hospital_id="H1")
-    assert "12345.67" in [str(value) for value in rows["special_payment"]]
-    assert "50000.33" not in [str(value) for value in rows["instalments"]]
-    assert "49997.56" in [str(value) for value in rows["instalments"]]
+    assert "12345.67" in [str(value) for value in rows["special_case_payment_yuan"]]
+    assert "50000.33" not in [str(value) for value in rows["instalments_yuan"]]
+    assert "49997.56" in [str(value) for value in rows["instalments_yuan"]]
     with (tmp_path / "findings.csv").open(encoding="utf-8-sig", newline="") as text:
         rules = [row["rule"] for row in csv.DictReader(text)]
     assert "decision_case_unknown" in rules
@@ -134,7 +134,9 @@ def test_cases_are_cleared(drg: Drg, tmp_path: Path) -> None:
     assert outcome.code == 0, outcome.err
     frame = pl.read_parquet(cases)
     assert frame.height == 240
-    assert frame["cleared_payment"].null_count() == frame["case_class"].is_in(["invalid", "unpriced"]).sum()
+    assert (
+        frame["cleared_payment_yuan"].null_count() == frame["case_class"].is_in(["invalid", "unpriced"]).sum()
+    )
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def test_an_amount_and_a_count_of_an_example_that_change_are_named() -> None:
     """In what is kept itself: one amount of an account, one count of a page, one amount of a workbook."""
     before, after = kept.expected("settle"), kept.expected("settle")
     account = after["year.csv"][""]
-    place, count = account.columns.index("balance"), account.columns.index("cases")
+    place, count = account.columns.index("balance_yuan"), account.columns.index("cases")
     amount = account.rows[4][place]
     account.rows[4][place] = str(Decimal(amount) + Decimal("0.01"))
     account.rows[6][count] = "7"
@@ -80,7 +80,7 @@ def test_an_amount_and_a_count_of_an_example_that_change_are_named() -> None:
     line[1] = line[1].replace("112500", "112500.5")
     found = differences(before, after)
     assert len(found) == 3
-    assert f"balance: {amount} → {account.rows[4][place]}" in found[0]
+    assert f"balance_yuan: {amount} → {account.rows[4][place]}" in found[0]
     assert ", cases: " in found[1]
     assert "按病组支付" in found[2]
 

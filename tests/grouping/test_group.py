@@ -17,7 +17,9 @@ from polars.testing import assert_frame_equal
 
 import drg
 from drg import Grouper, InputError, MissingColumnError, UnknownGrouperError
+from drg.categories import GroupingStatus, Severity
 from drg.columns import INPUT, OUTPUT_COLUMNS
+from drg.reasons import handed_over
 from tests.helpers import (
     DATA,
     DEMO_CASES,
@@ -35,7 +37,12 @@ from tests.helpers import (
 DEMO = Grouper("demo")
 FRAME = demo_frame(DEMO_CASES)
 DRGS = [drg_ for _, _, drg_ in DEMO_GROUPS]
-OUTPUT_SCHEMA = dict.fromkeys(OUTPUTS, pl.String)
+# The columns with a closed list of words.
+WORDS = {"severity": [*map(str, Severity)], "grouping_status": [*map(str, GroupingStatus)]}
+OUTPUT_SCHEMA = {
+    column.name: pl.Enum(WORDS[column.name]) if column.name in WORDS else pl.String
+    for column in OUTPUT_COLUMNS
+}
 
 
 def grouped(*cases: dict[str, Any], **columns: Any) -> list[dict[str, Any]]:
@@ -126,7 +133,10 @@ def test_arrow_table() -> None:
     assert result.column_names == [*FRAME.columns, *OUTPUTS]
     assert result.select(FRAME.columns).equals(table, check_metadata=True)
     assert result["drg"].to_pylist() == DRGS
-    assert {result.schema.field(name).type for name in OUTPUTS} <= {pa.string(), pa.large_string()}
+    types = {name: result.schema.field(name).type for name in OUTPUTS}
+    assert {type_ for name, type_ in types.items() if name not in WORDS} <= {pa.string(), pa.large_string()}
+    assert all(pa.types.is_dictionary(types[name]) for name in WORDS)
+    assert result["grouping_status"].to_pylist() == DEMO.group(FRAME)["grouping_status"].to_list()
 
 
 def test_arrow_tables_of_other_types() -> None:
@@ -177,7 +187,10 @@ def test_pandas_frame(index: pd.Index) -> None:
     pd.testing.assert_frame_equal(frame, before, check_freq=True)
     assert result.index.equals(index)
     assert drgs(result) == DRGS
-    assert {str(result[name].dtype) for name in OUTPUTS} <= {"str", "object", "string"}
+    types = {name: str(result[name].dtype) for name in OUTPUTS}
+    assert {type_ for name, type_ in types.items() if name not in WORDS} <= {"str", "object", "string"}
+    for name, values in WORDS.items():
+        assert result[name].dtype == pd.CategoricalDtype(values, ordered=True)
 
 
 @pytest.mark.parametrize(
@@ -274,7 +287,7 @@ def test_the_size_of_batches_does_not_matter(rows: int) -> None:
     lazy = grouper.group(
         pl.concat([batch.lazy() for batch in cases.iter_slices(max(rows, 100))], rechunk=False)
     )
-    assert_frame_equal(lazy.collect(engine="streaming"), whole)
+    assert_frame_equal(lazy.collect(engine="streaming"), handed_over(whole, "text", "en"))
 
 
 def test_threads_share_a_grouper() -> None:

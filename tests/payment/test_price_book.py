@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from drg import SchemeError
 from drg.payment import price_book as book_module
-from drg.payment import reasons
 from drg.payment.formulas import HIGHEST_COST_FEN, half_up, line, not_above
 from drg.payment.load_scheme import LoadedScheme
 from drg.payment.price_book import PriceBook
 from drg.payment.price_kernels import LACKS, NO_PRICE, NO_WEIGHT, PRICED, STANDARD
+from drg.payment.reasons import NOTE
 from drg.payment.scheme import PaymentScheme
 from drg.payment.weights import Weight
 
@@ -132,7 +132,7 @@ def test_tables_and_sorting_find_the_same_rows(monkeypatch: pytest.MonkeyPatch, 
         places, page = book.rows(columns, np.zeros(100, dtype=np.bool_))
         expected = [10_000 * (100 + (10 * (n % 9) if 1 <= n % 9 <= 7 else 0)) for n in range(100)]
         assert page.combinations[places, STANDARD].tolist() == expected
-        named_not = [reasons.HOSPITAL_NOT_NAMED if n % 9 in (0, 8) else 0 for n in range(100)]
+        named_not = [NOTE["hospital_not_named"] if n % 9 in (0, 8) else 0 for n in range(100)]
         assert page.notes[places].tolist() == named_not
 
 
@@ -151,7 +151,7 @@ def test_coefficients_that_cases_bring(monkeypatch: pytest.MonkeyPatch, largest:
     ):
         places, page = book.rows(columns, cut, coefficients)
         assert page.combinations[places, STANDARD].tolist() == standards
-        lacks = [reasons.NO_COEFFICIENT if standard < 0 else 0 for standard in standards]
+        lacks = [NOTE["coefficient_not_known"] if standard < 0 else 0 for standard in standards]
         assert page.notes[places].tolist() == lacks
         assert page.coefficients.gather(places).is_null().to_list() == [s < 0 for s in standards]
 

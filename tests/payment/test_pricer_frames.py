@@ -11,9 +11,9 @@ from polars.testing import assert_frame_equal
 
 import drg
 from drg import InputError, MissingColumnError, Pricer
+from drg.categories import CaseClass
 from drg.columns import PRICE, PRICE_COLUMNS
 from drg.payment.load_scheme import load_scheme
-from drg.payment.scheme import CaseClass
 
 pa = pytest.importorskip("pyarrow")
 D = Decimal
@@ -118,6 +118,7 @@ def frame() -> pl.DataFrame:
     )
 
 
+CLASS = pl.Enum(CaseClass)
 CLASSES = ["normal", "normal", "unweighted", "ungrouped", "ambiguous", "unpriced", "invalid"]
 PAYMENTS = ["10000.00", "12500.00", "1.00", "0.00", "1.51", "0.00", "0.00"]
 
@@ -148,7 +149,7 @@ def test_every_kind_of_frame_gives_the_same(tmp_path: Path) -> None:
     assert_frame_equal(lazy.collect().select(list(PRICE)), expected)
     arrow = drg.price(source.to_arrow(), pricer)
     assert isinstance(arrow, pa.Table)
-    assert_frame_equal(pl.DataFrame(arrow).select(list(PRICE)), expected)
+    assert_frame_equal(pl.DataFrame(arrow).select(list(PRICE)).cast({"case_class": CLASS}), expected)
     pandas = drg.price(source.to_pandas().set_index(pd.Index(range(50, 57))), pricer)
     assert list(pandas.index) == list(range(50, 57))
     assert list(pandas["case_class"]) == CLASSES

@@ -19,8 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import drg
+from drg.categories import CaseClass
 from drg.errors import SchemeError
-from drg.payment.scheme import CaseClass, PaymentScheme
+from drg.payment.scheme import PaymentScheme
 from tests.payment import reference
 from tests.payment.strategies import (
     DRGS,

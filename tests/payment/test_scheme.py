@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from drg.categories import CaseClass
 from drg.errors import SchemeError, UnknownSchemeError
 from drg.payment.load_scheme import load_scheme
-from drg.payment.scheme import CaseClass, PaymentScheme
+from drg.payment.scheme import PaymentScheme
 from tests.payment.strategies import (
     SOURCE,
     Weights,

@@ -15,8 +15,9 @@ import pytest
 from pydantic import BaseModel
 
 import drg
+from drg.categories import CaseClass
 from drg.payment.load_scheme import installed_schemes, load_scheme
-from drg.payment.scheme import CaseClass, PaymentScheme
+from drg.payment.scheme import PaymentScheme
 from drg.tables import load_tables
 from tests.helpers import SHARED
 from tests.payment import reference

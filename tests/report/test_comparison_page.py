@@ -70,7 +70,7 @@ def test_page_begins_with_what_changes(comparison: Comparison, page: str) -> Non
     assert head.index('id="glance"') < head.index('class="findings"')
     for at, row in enumerate(at_a_glance(comparison).to_dicts(), start=1):
         assert f">{row['changed']:,} ({row['changed'] / 1_500:.1%})</a>" in head
-        assert f">{row['payment_difference']:+,.2f} (" in head
+        assert f">{row['payment_difference_yuan']:+,.2f} (" in head
         assert f"{row['hospitals_gain']} / {row['hospitals_lose']}" in head
         assert f'href="#drivers?at={at}&amp;hospital=' in head
 
@@ -163,9 +163,9 @@ def test_every_flow_hospital_and_group_has_its_cases(comparison: Comparison) -> 
 def test_drivers_of_the_page_sum_to_the_differences(comparison: Comparison) -> None:
     data = page_data(comparison, list(tables(comparison)))
     for at, id_ in enumerate(comparison.others, start=1):
-        expected = dict(comparison.places().select("hospital_id", f"surplus_difference_{id_}").rows())
+        expected = dict(comparison.places().select("hospital_id", f"surplus_difference_yuan_{id_}").rows())
         for one in data["drivers"][f"{at}"]["1"]:
-            column = one["columns"].index("surplus_difference")
+            column = one["columns"].index("surplus_difference_yuan")
             found = sum((Decimal(str(row[column])) for row in one["rows"]), Decimal(0))
             assert found == expected[one["place"][0]]
 
@@ -242,7 +242,7 @@ def test_causes_add_up_and_lead_to_their_cases(comparison: Comparison, page: str
         shown = {data["lists"]["causes"][row[columns.index(f"cause{at}")]] for row in data["cases"]}
         assert set(found[f"causes{at}"].frame["cause"]) <= shown
         names = next(table["columns"] for table in data["tables"] if table["id"] == f"causes{at}")
-        assert {"weight_difference", "surplus_difference"} <= {column["name"] for column in names}
+        assert {"weight_difference", "surplus_difference_yuan"} <= {column["name"] for column in names}
 
 
 def test_the_page_of_the_director_tells_causes_places_and_examples(comparison: Comparison) -> None:

@@ -60,7 +60,7 @@ def made(tmp_path: Path, rules: str, **options: bool | int) -> Settlement:
         # A budget that lacks a little of what is claimed: overruns are taken back in part.
         free = settled.settlement(tmp_path, settled.RULES)
         year = free.rows.filter(span="year", insurance_type="310")
-        claimed = year["entitlement"].sum() + Decimal("12.34")
+        claimed = year["entitlement_yuan"].sum() + Decimal("12.34")
         rules = rules.replace("{claimed} - 100", str(claimed - 100))
     return settled.settlement(tmp_path, rules, **options)  # type: ignore[arg-type]
 
@@ -118,10 +118,10 @@ def test_a_budget_is_shown_as_it_would_be_closed(tmp_path: Path, variant: str) -
     (sheet, *_) = openpyxl.load_workbook(book, data_only=True).worksheets
     found = [(row[1], row[2]) for row in sheet.iter_rows(values_only=True) if row[1]]
     adjustment = next(amount for name, amount in found if name == "预算清算调整")
-    assert Decimal(str(adjustment)) == rows["budget_adjustment"][0]
+    assert Decimal(str(adjustment)) == rows["budget_adjustment_yuan"][0]
     # What the year so far comes to stands above, and what it may come to below.
     amounts = [Decimal(str(amount)) for name, amount in found if name == "基金应付"]
-    assert amounts[1] == rows["entitlement"][0] != amounts[0]
+    assert amounts[1] == rows["entitlement_yuan"][0] != amounts[0]
     assert "全年预测与预算清算（仅供参考）" in page.read_text(encoding="utf-8")
 
 
@@ -152,23 +152,23 @@ def test_lines_are_the_figures_of_the_account(tmp_path: Path) -> None:
     row = settlement.rows.filter(span="year", hospital_id="H1", insurance_type="310").row(0, named=True)
     lines = labelled(book)
     for label, name in (
-        ("纳入分担的费用", "shared_cost"),
-        ("结余留用", "surplus_retained"),
-        ("按病组支付", "shared_payment"),
-        ("支付合计", "payment"),
-        ("考核调整", "quality_adjustment"),
-        ("预算清算调整", "budget_adjustment"),
-        ("基金应付", "entitlement"),
-        ("返还保证金", "deposit_returned"),
-        ("应拨付", "payable"),
-        ("已拨付", "instalments"),
-        ("应付余额", "balance"),
-        ("医院盈亏", "outcome"),
+        ("纳入分担的费用", "shared_cost_yuan"),
+        ("结余留用", "surplus_retained_yuan"),
+        ("按病组支付", "shared_payment_yuan"),
+        ("支付合计", "payment_yuan"),
+        ("考核调整", "quality_adjustment_yuan"),
+        ("预算清算调整", "budget_adjustment_yuan"),
+        ("基金应付", "entitlement_yuan"),
+        ("返还保证金", "deposit_returned_yuan"),
+        ("应拨付", "payable_yuan"),
+        ("已拨付", "instalments_yuan"),
+        ("应付余额", "balance_yuan"),
+        ("医院盈亏", "outcome_yuan"),
     ):
         assert lines[label] == row[name], label
     assert (
         lines["按比例分得（舍去尾数）"] + lines["分配的尾差"] - lines["本院清算前应付"]
-        == row["budget_adjustment"]
+        == row["budget_adjustment_yuan"]
     )
 
 

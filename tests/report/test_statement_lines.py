@@ -55,10 +55,10 @@ def test_a_row_of_the_table_is_a_line_of_the_statement(
     row = settlement.rows.filter(span="year", hospital_id="H1", insurance_type="310").row(0, named=True)
     sheet = openpyxl.load_workbook(book, data_only=True).worksheets[0]
     line = next(cells for cells in sheet.iter_rows(values_only=True) if cells[1] == label)
-    expected = (row["outcome"] * 100 / row["cost"]).quantize(Decimal("0.01"))
+    expected = (row["outcome_yuan"] * 100 / row["cost_yuan"]).quantize(Decimal("0.01"))
     assert Decimal(str(line[2])) == expected
     assert line[3] == words
-    assert line[4] == f"{row['outcome']:,.2f} × 100 ÷ {row['cost']:,.2f}"
+    assert line[4] == f"{row['outcome_yuan']:,.2f} × 100 ÷ {row['cost_yuan']:,.2f}"
     formulas = openpyxl.load_workbook(book).worksheets[0]
     (formula,) = [c[2].value for c in formulas.iter_rows() if c[1].value == label and c[0].value][:1]
     assert formula.startswith("=ROUND($C$")
@@ -79,10 +79,11 @@ from tests.report.test_statement import check_formulas
 directory = Path("made")
 directory.mkdir()
 found = settled.settlement(directory)
-assert found.rows.filter(pl.col("net_gain") != pl.col("outcome") - pl.col("deposit")).is_empty()
-assert found.rows["net_gain"].dtype == pl.Decimal(38, 2)
+net_gain = pl.col("outcome_yuan") - pl.col("deposit_yuan")
+assert found.rows.filter(pl.col("net_gain_yuan") != net_gain).is_empty()
+assert found.rows["net_gain_yuan"].dtype == pl.Decimal(38, 2)
 own = found.rows.filter(insurance_type="310", hospital_id="H1").sort("period")
-months, to_date = (own.filter(span=span)["net_gain"] for span in ("month", "year_to_date"))
+months, to_date = (own.filter(span=span)["net_gain_yuan"] for span in ("month", "year_to_date"))
 assert months.sum() == to_date[-1] != 0
 book, page = write_statements(found, directory / "out", hospitals=["H1"])
 check_formulas(book)

@@ -27,16 +27,24 @@ CLASSES = (
     *("unweighted", "unpriced", "incomplete", "extreme", "high", "low", "normal"),
 )
 BY_GROUP = ("incomplete", "extreme", "high", "low", "normal")
-BESIDE = ("item_payment", "outside_payment", "special_payment", "excluded_items_payment")
+BESIDE = ("item_payment", "outside_payment", "special_case_payment", "excluded_items_payment")
 PAID_BESIDE = {
     "item_payment": "item_payment_yuan",
     "outside_payment": "outside_payment_yuan",
-    "special_payment": "special_case_payment_yuan",
+    "special_case_payment": "special_case_payment_yuan",
     "excluded_items_payment": "excluded_items_payment_yuan",
 }
 COUNTS = ("cases", "cases_held", "weighted_cases", *(f"cases_{name}" for name in CLASSES))
 FINE = ("relative_weight", "points")
-AMOUNTS = ("cost", "standard", "surplus_formula", "shared_cost", "shared_standard", *BESIDE, "patient_share")
+AMOUNTS = (
+    "cost",
+    "standard",
+    "surplus_formula",
+    "shared_cost",
+    "shared_standard",
+    *BESIDE,
+    "patient_and_others",
+)
 KINDS = {
     "prepayment": "prepayment",
     "daily": "daily_paid",
@@ -181,7 +189,7 @@ def sums(cases: Iterable[Case], scheme: PaymentScheme) -> Figures:
         for name in BESIDE:
             total[name] += number(case[PAID_BESIDE[name]])
         if "patient_share_yuan" in case:
-            total["patient_share"] += number(case["patient_and_others_yuan"])
+            total["patient_and_others"] += number(case["patient_and_others_yuan"])
     return total
 
 
@@ -278,11 +286,14 @@ def account(found: Figures, rules: SettlementRules, basis: str, *, cleared: bool
     to_unit = rounding(rules)
     nothing = Fraction(0)
     local = basis == "local"
-    due = max(found["payment"] - found["patient_share"], nothing)
+    due = max(found["payment"] - found["patient_and_others"], nothing)
     found["entitlement"] = (
-        found["payment"] - found["patient_share"] + found["quality_adjustment"] + found["budget_adjustment"]
+        found["payment"]
+        - found["patient_and_others"]
+        + found["quality_adjustment"]
+        + found["budget_adjustment"]
     )
-    found["outcome"] = found["entitlement"] + found["patient_share"] - found["cost"]
+    found["outcome"] = found["entitlement"] + found["patient_and_others"] - found["cost"]
     deposit = to_unit(due * Fraction(rules.deposit.share)) if rules.deposit and local else nothing
     found["deposit"] = deposit
     found["deposit_returned"] = found["deposit_forfeited"] = found["held_back"] = nothing
@@ -334,7 +345,7 @@ def close_budget(budget: Budget, rows: Sequence[Figures], rules: SettlementRules
     amount = Fraction(budget.amount_yuan)
     reserve = half_up(amount * Fraction(budget.reserve_share))
     pool = amount - reserve + Fraction(budget.carried_in_yuan)
-    claims = [row["payment"] - row["patient_share"] + row["quality_adjustment"] for row in rows]
+    claims = [row["payment"] - row["patient_and_others"] + row["quality_adjustment"] for row in rows]
     claimed = sum(claims, Fraction(0))
     found: Figures = {
         "year": budget.year,
@@ -514,7 +525,7 @@ class _Year:
             b.excess == "point_value" and b.year == place[0] and b.insurance in (None, place[1])
             for b in self.rules.budgets
         )
-        base = row["shared_payment"] if by_points else row["payment"] - row["patient_share"]
+        base = row["shared_payment"] if by_points else row["payment"] - row["patient_and_others"]
         row["quality_adjustment"] = rounding(self.rules)(base * (row["quality_factor"] - 1))
         row["budget_adjustment"] = Fraction(0)
         return row

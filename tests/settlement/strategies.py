@@ -456,7 +456,7 @@ def differences(found: Settlement, wanted: reference.Settled) -> list[tuple[Any,
     ]
     for key in rows.keys() & wanted.rows.keys():
         for name in FIGURES:
-            mine, theirs = rows[key][name], wanted.rows[key].get(name)
+            mine, theirs = rows[key][name], wanted.rows[key].get(name.removesuffix("_yuan"))
             if key[1] in ("month", "year_to_date") and name == "quality_factor":
                 theirs = None
             if (
@@ -467,7 +467,7 @@ def differences(found: Settlement, wanted: reference.Settled) -> list[tuple[Any,
         different.append(("budgets", found.budgets.height, len(wanted.budgets)))
     for row, budget in zip(found.budgets.iter_rows(named=True), wanted.budgets, strict=False):
         for name, mine in row.items():
-            theirs = budget[name]
+            theirs = budget[name.removesuffix("_yuan")]
             if isinstance(theirs, Fraction):
                 places = {"factor": 12, "point_value": 12, "points": 8}.get(name, 2)
                 theirs = reference.half_up(theirs, Fraction(1, 10**places))

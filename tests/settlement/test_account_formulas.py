@@ -34,10 +34,10 @@ def test_whole_yuan_give_no_more_than_there_is(mode: str) -> None:
         "overrun": {"mode": mode, "bands": [{"utilisation_at_least": 1, "fund_bears": "0.9"}]},
     }
     rows = years([case("H1", "9999.40"), case("H2", "10000.60"), case("H3", "10001.60")], rules)
-    assert rows["surplus_retained"].to_list() == [Decimal("0.60"), 0, 0]
-    assert rows["surplus_returned"].to_list() == [0, 0, 0]
-    assert rows["overrun_fund"].to_list() == [0, Decimal("0.60"), 1]
-    assert rows["overrun_hospital"].to_list() == [0, 0, Decimal("0.60")]
+    assert rows["surplus_retained_yuan"].to_list() == [Decimal("0.60"), 0, 0]
+    assert rows["surplus_returned_yuan"].to_list() == [0, 0, 0]
+    assert rows["overrun_fund_yuan"].to_list() == [0, Decimal("0.60"), 1]
+    assert rows["overrun_hospital_yuan"].to_list() == [0, 0, Decimal("0.60")]
 
 
 @pytest.mark.parametrize("mode", ["half_up", "down"])
@@ -62,7 +62,7 @@ def recovered(amount: str, rules: dict[str, Any]) -> list[Decimal]:
     place = {"hospital_id": "H1", "insurance_type": "310", "year": YEAR, "month": 1}
     given = payments_frame([place | {"kind": "prepayment", "amount": amount}])
     rows = drg.settle(frame(cases), loaded(scheme(rules)), payments=given).rows
-    return rows.filter(span="year_to_date").sort("period")["prepayment_recovered"].to_list()
+    return rows.filter(span="year_to_date").sort("period")["prepayment_recovered_yuan"].to_list()
 
 
 @pytest.mark.parametrize(
@@ -88,6 +88,6 @@ def test_only_what_the_cap_leaves_is_taken_back(
     cases = [case("H1", "12000.00"), case("H2", "9000.00")]
     settlement = drg.settle(frame(cases), loaded(scheme(rules)))
     rows = settlement.rows.filter(span="year").sort("hospital_id")
-    assert (rows["overrun_fund"][0], rows["cap_effect"][0]) == (1000, -200)
-    assert rows["budget_adjustment"].to_list() == adjustments
+    assert (rows["overrun_fund_yuan"][0], rows["cap_effect_yuan"][0]) == (1000, -200)
+    assert rows["budget_adjustment_yuan"].to_list() == adjustments
     assert settlement.budgets["factor"].to_list() == [factor]

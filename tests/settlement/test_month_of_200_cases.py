@@ -86,16 +86,18 @@ def test_surplus_is_formula_plus_adjustment(scheme: Path) -> None:
     rows = drg.settle(priced, scheme).rows.filter(span="month", period="2025-03")
     (month,) = rows.iter_rows(named=True)
     assert month["cases"] == 200
-    assert (month["cost"], month["standard"]) == (COST, STANDARD)
+    assert (month["cost_yuan"], month["standard_yuan"]) == (COST, STANDARD)
     # Σ standard − Σ cost is not what the hospital gained …
-    assert month["surplus_formula"] == STANDARD - COST == Decimal("158072.07")
+    assert month["surplus_formula_yuan"] == STANDARD - COST == Decimal("158072.07")
     # … because outliers are paid what they cost and count as zero: their part of the formula is taken out.
-    assert month["surplus_adjustment"] == ADJUSTMENT
+    assert month["surplus_adjustment_yuan"] == ADJUSTMENT
     outliers = priced.filter(pl.col("case_class") != "normal")
     assert outliers["surplus_yuan"].to_list() == [0] * 4
     assert -outliers["surplus_formula_yuan"].sum() == ADJUSTMENT
-    assert month["surplus"] == month["surplus_formula"] + month["surplus_adjustment"] == SURPLUS
+    assert (
+        month["surplus_yuan"] == month["surplus_formula_yuan"] + month["surplus_adjustment_yuan"] == SURPLUS
+    )
     # What is compared when a surplus is shared are the other 196 cases only.
-    assert month["surplus_available"] == SURPLUS
-    assert month["item_payment"] == Decimal("31235.78")
-    assert month["outcome"] == SURPLUS
+    assert month["surplus_available_yuan"] == SURPLUS
+    assert month["item_payment_yuan"] == Decimal("31235.78")
+    assert month["outcome_yuan"] == SURPLUS

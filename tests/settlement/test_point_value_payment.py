@@ -39,7 +39,7 @@ def test_every_case_is_paid_its_points(tmp_path: Path) -> None:
     paid = 0
     for row in frame.iter_rows(named=True):
         if row["case_class"] in ("invalid", "unpriced"):
-            assert (row["point_value"], row["cleared_payment"]) == (None, None)
+            assert (row["point_value"], row["cleared_payment_yuan"]) == (None, None)
             continue
         by_group = row["drg_payment_yuan"] + row["high_cost_payment_yuan"]
         beside = sum(row[name] for name in BESIDE)
@@ -54,7 +54,7 @@ def test_every_case_is_paid_its_points(tmp_path: Path) -> None:
         value = values[row["insurance_type"]]
         assert row["point_value"] == value
         worth = half_up(points * factors[row["hospital_id"]] * Fraction(value), 2)
-        assert row["cleared_payment"] == worth + beside
+        assert row["cleared_payment_yuan"] == worth + beside
     assert paid > 50
 
 
@@ -62,11 +62,11 @@ def test_cases_and_account_differ_by_rounding_alone(tmp_path: Path) -> None:
     settlement = settled.settlement(tmp_path, POINTS, points=True)
     frame = cleared(settlement.cases, settlement).collect()
     keys = ["hospital_id", "insurance_type"]
-    of_cases = frame.group_by(keys).agg(pl.col("cleared_payment").sum(), pl.len())
+    of_cases = frame.group_by(keys).agg(pl.col("cleared_payment_yuan").sum(), pl.len())
     accounts = settlement.rows.filter(span="year").join(of_cases, on=keys)
     assert accounts.height == 6
     for row in accounts.iter_rows(named=True):
-        difference = row["entitlement"] + row["patient_share"] - row["cleared_payment"]
+        difference = row["entitlement_yuan"] + row["patient_and_others_yuan"] - row["cleared_payment_yuan"]
         assert abs(difference) <= Decimal("0.005") * row["len"] + Decimal("0.02")
 
 
@@ -91,13 +91,13 @@ def test_points_by_hand(tmp_path: Path) -> None:
     )
     settlement = settle(drg.price(row, scheme=made), made, close=True)
     # 162.34 − 12.34 carried in = 150.00
-    assert settlement.budgets["pool"].to_list() == [Decimal("150.00")]
+    assert settlement.budgets["pool_yuan"].to_list() == [Decimal("150.00")]
     assert settlement.budgets["points"].to_list() == [Decimal(200)]
     assert settlement.budgets["point_value"].to_list() == [Decimal("0.75")]
     frame = cleared(settlement.cases, settlement).collect()
     assert frame["paid_points"].to_list() == [Decimal(100)] * 2
-    assert frame["cleared_payment"].to_list() == [Decimal("75.00")] * 2
-    assert settlement.rows.filter(span="year")["entitlement"].to_list() == [Decimal("150.00")]
+    assert frame["cleared_payment_yuan"].to_list() == [Decimal("75.00")] * 2
+    assert settlement.rows.filter(span="year")["entitlement_yuan"].to_list() == [Decimal("150.00")]
 
 
 def test_text_cases_are_cleared_alike(tmp_path: Path) -> None:

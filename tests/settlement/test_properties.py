@@ -99,7 +99,7 @@ def test_engine_equals_oracle_on_what_pricing_gives(seed: int, tmp_path: Path) -
     assert differences(found, by_reference(drawn)) == []
     # It is no comparison of nothing with nothing.
     assert found.rows["cases"].sum() > 300
-    assert found.rows["payment"].sum() > 0
+    assert found.rows["payment_yuan"].sum() > 0
 
 
 def _readable(text: str | None) -> Decimal | None:
@@ -111,7 +111,7 @@ def test_the_comparison_sees_one_fen() -> None:
     found, wanted = settled(drawn), by_reference(drawn)
     key = next(iter(wanted.rows))
     wanted.rows[key]["balance"] += Fraction(1, 100)
-    assert [(row, name) for row, name, *_ in differences(found, wanted)] == [(key, "balance")]
+    assert [(row, name) for row, name, *_ in differences(found, wanted)] == [(key, "balance_yuan")]
 
 
 # ----------------------------------------------------------------------------------------------- conservation
@@ -123,31 +123,41 @@ def test_every_figure_is_the_sum_of_its_parts(rng: random.Random) -> None:
     rows = settled(random_settlement(rng)).rows
     wide = rows.with_columns(pl.col(pl.Decimal).cast(pl.Decimal(38, 8)))
     for total, parts in {
-        "payment": ["shared_payment", *BESIDE],
-        "shared_payment": [
-            "shared_standard",
-            "-surplus_returned",
-            "overrun_fund",
-            "cap_effect",
-            "floor_effect",
+        "payment_yuan": ["shared_payment_yuan", *(f"{name}_yuan" for name in BESIDE)],
+        "shared_payment_yuan": [
+            "shared_standard_yuan",
+            "-surplus_returned_yuan",
+            "overrun_fund_yuan",
+            "cap_effect_yuan",
+            "floor_effect_yuan",
         ],
-        "entitlement": ["payment", "-patient_share", "quality_adjustment", "budget_adjustment"],
-        "outcome": ["entitlement", "patient_share", "-cost"],
-        "surplus": ["surplus_formula", "surplus_adjustment"],
-        "surplus_available": ["surplus_retained", "surplus_returned"],
-        "overrun": ["overrun_fund", "overrun_hospital"],
-        "instalments": ["daily_paid", "monthly_paid", "supplements", "-refunds"],
+        "entitlement_yuan": [
+            "payment_yuan",
+            "-patient_and_others_yuan",
+            "quality_adjustment_yuan",
+            "budget_adjustment_yuan",
+        ],
+        "outcome_yuan": ["entitlement_yuan", "patient_and_others_yuan", "-cost_yuan"],
+        "surplus_yuan": ["surplus_formula_yuan", "surplus_adjustment_yuan"],
+        "surplus_available_yuan": ["surplus_retained_yuan", "surplus_returned_yuan"],
+        "overrun_yuan": ["overrun_fund_yuan", "overrun_hospital_yuan"],
+        "instalments_yuan": ["daily_paid_yuan", "monthly_paid_yuan", "supplements_yuan", "-refunds_yuan"],
     }.items():
         made = sum((-pl.col(p[1:]) if p[0] == "-" else pl.col(p) for p in parts), start=pl.lit(Decimal(0)))
         assert wide.filter(pl.col(total) != made).is_empty(), total
     # No share is more than the whole, however it is rounded.
     so_far = rows.filter(pl.col("span") != "month")
-    for part in ("surplus_retained", "surplus_returned", "overrun_fund", "overrun_hospital"):
+    for part in (
+        "surplus_retained_yuan",
+        "surplus_returned_yuan",
+        "overrun_fund_yuan",
+        "overrun_hospital_yuan",
+    ):
         assert so_far.filter(pl.col(part) < 0).is_empty(), part
-    assert so_far.filter(pl.col("prepayment_recovered") > pl.col("prepayment")).is_empty()
+    assert so_far.filter(pl.col("prepayment_recovered_yuan") > pl.col("prepayment_yuan")).is_empty()
     real = wide.filter(pl.col("basis") != "off_site_simulated")
-    paid = pl.col("payable") - pl.col("balance")
-    assert real.filter(paid != pl.col("instalments")).is_empty()
+    paid = pl.col("payable_yuan") - pl.col("balance_yuan")
+    assert real.filter(paid != pl.col("instalments_yuan")).is_empty()
     classes = pl.sum_horizontal(f"cases_{name}" for name in reference.CLASSES)
     assert rows.filter((pl.col("span") != "forecast") & (pl.col("cases") != classes)).is_empty()
 
@@ -160,10 +170,13 @@ def test_what_the_fund_pays_is_the_sum_of_the_entitlements(rng: random.Random) -
     for budget in found.budgets.iter_rows(named=True):
         rows = _of_budget(found.rows, budget)
         assert rows.height == budget["accounts"]
-        assert _total(rows, "entitlement") == budget["paid"]
-        assert _total(rows, "entitlement") - _total(rows, "budget_adjustment") == budget["claimed"]
-        rest = budget["pool"] - budget["paid"]
-        assert rest == budget["carried_out"] - budget["borne_by_fund"]
+        assert _total(rows, "entitlement_yuan") == budget["paid_yuan"]
+        assert (
+            _total(rows, "entitlement_yuan") - _total(rows, "budget_adjustment_yuan")
+            == budget["claimed_yuan"]
+        )
+        rest = budget["pool_yuan"] - budget["paid_yuan"]
+        assert rest == budget["carried_out_yuan"] - budget["borne_by_fund_yuan"]
 
 
 @some
@@ -195,8 +208,8 @@ def test_a_closed_budget_is_paid_out_to_the_fen(rng: random.Random, unit: str, h
     reserve = reference.half_up(Fraction(amount) * Fraction(5, 100))
     pool = Fraction(amount) - reserve + Fraction(budget["carried_in_yuan"])
     years = found.rows.filter(pl.col("span") == "year")
-    assert Fraction(_total(years, "entitlement")) == pool
-    assert (closed["carried_out"], closed["borne_by_fund"]) == (0, 0)
+    assert Fraction(_total(years, "entitlement_yuan")) == pool
+    assert (closed["carried_out_yuan"], closed["borne_by_fund_yuan"]) == (0, 0)
 
 
 def _random_place(rng: random.Random) -> dict[str, Any]:
@@ -216,14 +229,14 @@ def _random_place(rng: random.Random) -> dict[str, Any]:
 @given(randoms())
 def test_months_add_up_to_the_year(rng: random.Random) -> None:
     rows = settled(random_settlement(rng, most=25)._replace(close=True)).rows
-    flows = [column.name for column in FLOWS if column.name not in reference.CLOSING]
+    flows = [f"{name}_yuan" for name in FLOWS if name not in reference.CLOSING]
     counted = [name for name in rows.columns if name.startswith("cases")] + ["relative_weight", "points"]
     added = [*flows, *counted, "weighted_cases"]
     months = rows.filter(pl.col("span") == "month").group_by(ACCOUNT).agg(pl.col(added).sum()).sort(ACCOUNT)
     year = rows.filter(pl.col("span") == "year").select(*ACCOUNT, *added).sort(ACCOUNT)
     assert_frame_equal(months, year)
     # The year to date is the sum of its months, in every flow.
-    every = [column.name for column in FLOWS]
+    every = [f"{name}_yuan" for name in FLOWS]
     running = (
         rows.filter(pl.col("span") == "month")
         .sort(*ACCOUNT, "period")
@@ -281,7 +294,13 @@ def by_cost(rules: dict[str, Any], costs: list[int], standard: int = STANDARD) -
     ]
     rows = drg.settle(frame(cases), loaded(scheme(rules))).rows
     years = rows.filter(pl.col("span") == "year").sort("hospital_id")
-    names = ("surplus_retained", "overrun_fund", "overrun_hospital", "shared_payment", "outcome")
+    names = (
+        "surplus_retained_yuan",
+        "overrun_fund_yuan",
+        "overrun_hospital_yuan",
+        "shared_payment_yuan",
+        "outcome_yuan",
+    )
     return {name: [int(amount * 100) for amount in years[name]] for name in names}
 
 
@@ -305,7 +324,12 @@ def test_marginal_bands_are_continuous(rng: random.Random) -> None:
     standard = rng.choice([STANDARD, rng.randint(100, 2 * STANDARD)])
     costs = sorted({rng.randint(0, 2 * standard) for _ in range(30)} | _limits_of(rules, standard))
     found = by_cost(rules, costs, standard)
-    for name in ("surplus_retained", "overrun_fund", "overrun_hospital", "shared_payment"):
+    for name in (
+        "surplus_retained_yuan",
+        "overrun_fund_yuan",
+        "overrun_hospital_yuan",
+        "shared_payment_yuan",
+    ):
         for (cost, value), (more, other) in pairwise(zip(costs, found[name], strict=True)):
             assert abs(other - value) <= more - cost + unit, name
 
@@ -326,7 +350,7 @@ def test_more_cost_never_raises_the_result(rng: random.Random) -> None:
     """At fixed cases, with marginal bands and without a cap, scores and budgets; a floor does not matter."""
     rules = marginal_rules(rng, limits=True)
     costs = sorted({rng.randint(0, 2 * STANDARD) for _ in range(30)} | _limits_of(rules, STANDARD))
-    outcomes = by_cost(rules, costs)["outcome"]
+    outcomes = by_cost(rules, costs)["outcome_yuan"]
     # Rounding to whole yuan may give a little: less than the unit.
     slack = 99 if rules.get("rounding", {}).get("unit") == "yuan" else 0
     assert all(dearer <= cheaper + slack for cheaper, dearer in pairwise(outcomes))
@@ -335,14 +359,14 @@ def test_more_cost_never_raises_the_result(rng: random.Random) -> None:
 def test_whole_bands_and_a_cap_reward_cost() -> None:
     """What docs/settlement.md warns of: with these, a hospital gains by costing more."""
     bands = MARGINAL["surplus"] | {"mode": "whole"}
-    below, at = by_cost({"surplus": bands}, [799_999, 800_000])["outcome"]
+    below, at = by_cost({"surplus": bands}, [799_999, 800_000])["outcome_yuan"]
     # One fen more, and 0.7 of all of the surplus is kept: 0.7 × 2,000 yuan.
     assert (below, at) == (0, 140_000)
     # Surplus all kept, paid at most 1.1 × cost: 100 more of cost are paid 110 more.
-    cheap, dear = by_cost({"limits": {"cap_of_cost": "1.1"}}, [500_000, 510_000])["outcome"]
+    cheap, dear = by_cost({"limits": {"cap_of_cost": "1.1"}}, [500_000, 510_000])["outcome_yuan"]
     assert (cheap, dear) == (50_000, 51_000)
     # Marginal bands do neither.
-    result = by_cost(MARGINAL, [500_000, 799_999, 800_000, 1_000_000, 1_100_000])["outcome"]
+    result = by_cost(MARGINAL, [500_000, 799_999, 800_000, 1_000_000, 1_100_000])["outcome_yuan"]
     # Kept below 80 %: 0.7 × 2,000; borne at 110 %: 1,000 less 0.63 × 1,000.
     assert result == [140_000, 140_000, 140_000, 0, -37_000]
 

@@ -68,7 +68,7 @@ def test_a_decision_for_an_unknown_case() -> None:
     finding = found(settlement, "decision_case_unknown")
     assert (finding["row"], finding["case_id"]) == (3, "C99")
     # The other one counts: 19 × 10,000, and 1,000.
-    assert year(settlement)["payment"] == 191_000
+    assert year(settlement)["payment_yuan"] == 191_000
 
 
 def test_a_case_that_is_decided_twice() -> None:
@@ -77,7 +77,7 @@ def test_a_case_that_is_decided_twice() -> None:
     assert findings["row"].to_list() == [2, 3]
     assert year(settlement)["cases_special"] == 0
     # Mended as it says: one of them is deleted.
-    assert year(settle(cases(), decisions=[decision("C2")]))["special_payment"] == 1000
+    assert year(settle(cases(), decisions=[decision("C2")]))["special_case_payment_yuan"] == 1000
 
 
 def test_decisions_over_quota() -> None:
@@ -113,11 +113,11 @@ def test_instalments_above_the_entitlement() -> None:
     finding = found(settlement, "paid_above_entitlement")
     assert finding["hospital_id"] == "H1"
     assert finding["fix"].endswith("add a payment of kind refund, 30000.50")
-    assert year(settlement)["balance"] == Decimal("-30000.50")
+    assert year(settlement)["balance_yuan"] == Decimal("-30000.50")
     # Mended as it says.
     payments = payments_frame([paid("230000.50"), paid("30000.50", "refund", month=12)])
     mended = settle(cases(), payments=payments)
-    assert (rules_of(mended), year(mended)["balance"]) == ([], 0)
+    assert (rules_of(mended), year(mended)["balance_yuan"]) == ([], 0)
 
 
 def test_instalments_above_what_is_due_so_far() -> None:
@@ -132,8 +132,8 @@ def test_payments_for_an_unknown_hospital() -> None:
     finding = found(settlement, "payment_without_cases")
     assert (finding["hospital_id"], finding["insurance_type"]) == ("H9", "310")
     # Nothing is lost: it has an account, which owes it.
-    assert year(settlement, "H9")["balance"] == -500
-    assert year(settlement)["balance"] == 200_000
+    assert year(settlement, "H9")["balance_yuan"] == -500
+    assert year(settlement)["balance_yuan"] == 200_000
 
 
 def test_payments_that_cannot_be_used_are_named() -> None:
@@ -141,7 +141,7 @@ def test_payments_that_cannot_be_used_are_named() -> None:
     settlement = settle(cases(), payments=table)
     assert rules_of(settlement) == ["payment_kind_unknown", "payment_amount_unusable"]
     assert settlement.findings["row"].to_list() == [2, 3]
-    assert year(settlement)["instalments"] == 100
+    assert year(settlement)["instalments_yuan"] == 100
 
 
 # ----------------------------------------------------------------------------------------------------- scores
@@ -161,7 +161,7 @@ def test_a_score_for_an_unknown_hospital_insurance_or_year() -> None:
     assert findings["hospital_id"].to_list() == ["H9", "H1", "H1"]
     assert findings["insurance_type"].to_list() == [None, "390", None]
     assert findings["period"].to_list() == ["2025", "2025", "2024"]
-    assert year(settlement)["deposit_returned"] == 20_000
+    assert year(settlement)["deposit_returned_yuan"] == 20_000
 
 
 def test_a_score_that_is_missing() -> None:
@@ -169,8 +169,12 @@ def test_a_score_that_is_missing() -> None:
     assert found(settlement, "score_missing")["hospital_id"] == "H1"
     row = year(settlement)
     # Withheld, neither returned nor forfeited.
-    assert (row["deposit"], row["deposit_returned"], row["deposit_forfeited"]) == (20_000, 0, 0)
-    assert row["balance"] == 180_000
+    assert (row["deposit_yuan"], row["deposit_returned_yuan"], row["deposit_forfeited_yuan"]) == (
+        20_000,
+        0,
+        0,
+    )
+    assert row["balance_yuan"] == 180_000
 
 
 def test_no_score_is_asked_for_where_nothing_depends_on_it() -> None:
@@ -236,7 +240,7 @@ def test_a_cost_that_is_no_number_stops_nothing() -> None:
     costs = pl.Series("total_cost_yuan", ["9000.005", " 9000 ", "12 元"])
     settlement = settle(rows.with_columns(costs))
     # Half a fen goes up, as in pricing.
-    assert year(settlement)["cost"] == Decimal("18000.01")
+    assert year(settlement)["cost_yuan"] == Decimal("18000.01")
     assert year(settlement)["cases_held"] == 1
     floats = settle(rows.with_columns(pl.Series("total_cost_yuan", [9000.005, 9000.0, -5.0])))
     assert_frame_equal(floats.rows, settlement.rows)
@@ -244,10 +248,10 @@ def test_a_cost_that_is_no_number_stops_nothing() -> None:
 
 def test_cases_without_a_patient_share() -> None:
     rows = frame(cases()).drop("patient_share_yuan", "other_payers_yuan")
-    rows = rows.with_columns(patient_share=pl.lit(None, pl.Decimal(18, 2)))
+    rows = rows.with_columns(patient_and_others_yuan=pl.lit(None, pl.Decimal(18, 2)))
     settlement = settle(rows)
     assert "patient_share_yuan" in found(settlement, "patient_share_not_given")["fix"]
-    assert (year(settlement)["patient_share"], year(settlement)["entitlement"]) == (0, 200_000)
+    assert (year(settlement)["patient_and_others_yuan"], year(settlement)["entitlement_yuan"]) == (0, 200_000)
 
 
 def test_cases_of_another_scheme() -> None:
@@ -318,7 +322,7 @@ def test_a_budget_for_another_insurance() -> None:
     assert rules_of(settlement) == ["budget_missing", "budget_without_accounts"]
     assert found(settlement, "budget_missing")["insurance_type"] == "310"
     assert found(settlement, "budget_without_accounts")["insurance_type"] == "390"
-    assert year(settlement)["budget_adjustment"] == 0
+    assert year(settlement)["budget_adjustment_yuan"] == 0
 
 
 def test_a_budget_that_cannot_be_closed() -> None:
@@ -338,7 +342,11 @@ def test_a_budget_that_cannot_be_closed() -> None:
     settlement = drg.settle(frame(rows), loaded(model))
     assert found(settlement, "budget_not_closed")["severity"] == "error"
     (closed,) = settlement.budgets.iter_rows(named=True)
-    assert (closed["closed_by"], closed["paid"], closed["carried_out"]) == ("not_possible", 22_000, -12_000)
+    assert (closed["closed_by"], closed["paid_yuan"], closed["carried_out_yuan"]) == (
+        "not_possible",
+        22_000,
+        -12_000,
+    )
 
 
 def test_a_budget_that_is_far_from_what_is_claimed() -> None:
@@ -356,7 +364,7 @@ def test_a_year_that_is_not_over() -> None:
     assert "--close" in finding["fix"]
     (forecast,) = settlement.rows.filter(span="forecast").iter_rows(named=True)
     # Nine months of 10,000 are twelve thirds of 90,000.
-    assert (forecast["payment"], forecast["cases"], settlement.closed) == (120_000, 12, {YEAR: False})
+    assert (forecast["payment_yuan"], forecast["cases"], settlement.closed) == (120_000, 12, {YEAR: False})
 
 
 def test_a_year_that_is_forecast_ends_with_its_cases() -> None:
@@ -383,7 +391,7 @@ def test_a_year_that_is_cleared_before_its_end() -> None:
     closed = drg.settle(frame(cases(9)), loaded(PLAIN), close=True)
     finding = found(closed, "year_cleared_early")
     assert ("2025-09" in finding["message"], "--close" in finding["fix"]) == (True, True)
-    assert (rules_of(closed), year(closed)["payment"]) == (["year_cleared_early"], 90_000)
+    assert (rules_of(closed), year(closed)["payment_yuan"]) == (["year_cleared_early"], 90_000)
 
 
 # ---------------------------------------------------------------------------------- scheme.toml, line by line
@@ -602,9 +610,9 @@ def test_off_site_patients_count_outside_the_budget_or_not_at_all() -> None:
         away, local = settlement.rows.filter(span="year").sort("basis", descending=True).iter_rows(named=True)
         # An area that is not known counts as home.
         assert (away["basis"], away["cases"], local["cases"]) == (basis, 20, 21)
-        assert (away["entitlement"], away["budget_adjustment"]) == (200_000, 0)
-        assert (away["payable"], away["balance"]) == (balance, balance)
-        assert (local["entitlement"], settlement.budgets["accounts"].to_list()) == (100_000, [1])
+        assert (away["entitlement_yuan"], away["budget_adjustment_yuan"]) == (200_000, 0)
+        assert (away["payable_yuan"], away["balance_yuan"]) == (balance, balance)
+        assert (local["entitlement_yuan"], settlement.budgets["accounts"].to_list()) == (100_000, [1])
 
 
 def test_blanks_around_ids_do_not_part_an_account() -> None:
@@ -616,4 +624,4 @@ def test_years_are_settled_side_by_side() -> None:
     later = cases(2, discharge_date=datetime(YEAR + 1, 1, 3))
     settlement = settle([*cases(), *later])
     assert settlement.closed == {YEAR: True, YEAR + 1: False}
-    assert settlement.rows.filter(span="forecast")["payment"].to_list() == [240_000]
+    assert settlement.rows.filter(span="forecast")["payment_yuan"].to_list() == [240_000]

@@ -118,7 +118,7 @@ def test_an_approved_case_is_paid_as_decided() -> None:
         "surplus_yuan": "-920.00",
     }
     assert {name: str(found[name]) for name in expected} == expected
-    assert found["pricing_reason"] == "特例单议，原为 normal special review, was normal"
+    assert found["pricing_reason"] == "P25:normal"
     assert result.findings == ()
     assert result.applied.schema == APPLIED
     assert result.applied.rows() == [(2, "H1", "1", 2025, "normal", 800_000, 808_000, False, None)]
@@ -170,9 +170,18 @@ def test_no_decisions_no_change() -> None:
     assert result.applied.schema == APPLIED
 
 
-def test_a_reason_that_was_there_stays() -> None:
-    found = one(apply(priced({"pricing_reason": "before"}), decided(("1", True, None))))
-    assert found["pricing_reason"].startswith("before; 特例单议")
+@pytest.mark.parametrize(
+    ("before", "en", "zh"),
+    [
+        ("before", "before; special review, was normal", "before；特例单议，原为正常倍率"),
+        ("P06", "los_days is missing: no rule for short or long stays applied; special review, was normal",
+         "缺少实际住院天数，未按短期或长期住院判断；特例单议，原为正常倍率"),
+    ],
+)  # fmt: skip
+def test_a_reason_that_was_there_stays(before: str, en: str, zh: str) -> None:
+    told = one(apply(priced({"pricing_reason": before}), decided(("1", True, None))))["pricing_reason"]
+    assert told == f"{before}|P25:normal"
+    assert [drg.reason_text(told, language=language) for language in ("en", "zh")] == [en, zh]
 
 
 def test_cases_of_text_are_read() -> None:

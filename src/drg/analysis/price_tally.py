@@ -10,18 +10,17 @@ from typing import Final
 
 import polars as pl
 
-from drg.columns import PRICE
-from drg.payment import Pricer
+from drg.columns import ALL, PRICE
 from drg.payment.money import fen, yuan
-from drg.payment.reasons import GROUPER_NOT_VALID, NOTES, OTHER_GROUPER, SCHEME_NOT_VALID, Reasons
 from drg.payment.scheme_numbers import CLASSES, INSIDE
+from drg.reasons import BETWEEN, code_of, in_words, reasons
 
 CLASS: Final = ("case_class",)
 DEPARTMENT: Final = ("department",)
 GROUP: Final = ("drg", "drg_name")
 SUMS: Final = ("weight", "standard", "payment", "cost", "formula", "surplus")
 # What every user must see.
-_WARNED: Final = (SCHEME_NOT_VALID, GROUPER_NOT_VALID, OTHER_GROUPER)
+_WARNED: Final = ("scheme_not_in_force", "grouper_not_in_force", "other_grouper")
 # So many partial sums are kept before they are added up.
 _MOST_PARTS: Final = 64
 
@@ -30,18 +29,16 @@ class PriceTally:
     """Sums of priced discharges; batches may arrive from several threads.
 
     Args:
-        pricer: the scheme.
         keys: what to add up by, beside the case class: tuples of columns. Columns that are absent are empty.
 
     Attributes:
         cases: all rows.
-        notes: rows by case class and bits of ``payment.reasons``, as far as something is said of them.
+        coded: rows by case class and reasons as codes, as far as there is something to say of them.
     """
 
-    def __init__(self, pricer: Pricer, keys: Iterable[Sequence[str]] = ()) -> None:
+    def __init__(self, keys: Iterable[Sequence[str]] = ()) -> None:
         self.cases = 0
-        self.notes: Counter[tuple[str, int]] = Counter()
-        self._words = Reasons(pricer.loaded)
+        self.coded: Counter[tuple[str, str]] = Counter()
         self._parts: dict[tuple[str, ...], list[pl.DataFrame]] = {
             CLASS: [],
             **{tuple(key): [] for key in keys},
@@ -55,7 +52,7 @@ class PriceTally:
         return tuple(dict.fromkeys(("total_cost_yuan", *keys)))
 
     def add(self, batch: pl.DataFrame) -> None:
-        """Add a batch of ``reads`` with the columns that pricing adds, and ``NOTES``."""
+        """Add a batch of ``reads`` with the columns that pricing adds, reasons as codes."""
         cost = fen(batch, "total_cost_yuan")
         numbers = batch.select(
             "case_class",
@@ -67,30 +64,29 @@ class PriceTally:
             surplus="surplus_yuan",
         )
         parts = {key: _added(_with(numbers, batch, key), key) for key in self._parts}
-        told = batch.select("case_class", NOTES).filter(pl.col(NOTES) != 0).group_by(pl.all()).len().rows()
+        told = batch.select("case_class", "pricing_reason").drop_nulls().group_by(pl.all()).len().rows()
         with self._lock:
             self.cases += batch.height
             for key, part in parts.items():
                 self._parts[key].append(part)
                 if len(self._parts[key]) > _MOST_PARTS:
                     self._parts[key] = [self._together(key)]
-            self.notes.update({(name, notes): count for name, notes, count in told})
+            self.coded.update({(name, text): count for name, text, count in told})
 
     def reasons(self, language: str) -> list[tuple[str, str, int]]:
         """Case class, reason in a language, and cases: class by class, the most frequent first."""
         order = {name: place for place, name in enumerate(CLASSES)}
-        found = [
-            (name, self._words.text(notes, language) or "", count)
-            for (name, notes), count in self.notes.items()
-        ]
+        found = [(name, in_words(text, language), count) for (name, text), count in self.coded.items()]
         return sorted(found, key=lambda line: (order[line[0]], -line[2], line[1]))
 
     def warned(self, language: str) -> list[tuple[str, int]]:
         """What every user must see: scheme or version out of date, another version; and how many cases."""
-        counts = {
-            bit: sum(count for (_, notes), count in self.notes.items() if notes & bit) for bit in _WARNED
-        }
-        return [(self._words.phrase(bit, language), count) for bit, count in counts.items() if count]
+        counts: Counter[str] = Counter()
+        for (_, text), count in self.coded.items():
+            counts.update(dict.fromkeys(text.split(BETWEEN), count))
+        warned = [reasons()[name].code for name in _WARNED]
+        found = sorted((warned.index(code_of(part)), part) for part in counts if code_of(part) in warned)
+        return [(in_words(part, language), counts[part]) for _, part in found]
 
     def by(self, key: Sequence[str]) -> pl.DataFrame:
         """The sums by a key.
@@ -102,8 +98,6 @@ class PriceTally:
         """
         with self._lock:
             found = self._together(tuple(key))
-        if tuple(key) == CLASS:
-            return found.sort(pl.col("case_class").cast(pl.Enum(CLASSES)))
         return found.sort(*key)
 
     def total(self) -> dict[str, Decimal]:
@@ -115,7 +109,7 @@ class PriceTally:
         if not self._parts[key]:
             types = {name: pl.Decimal(38, 8 if name == "weight" else 2) for name in SUMS}
             counts = {"cases": pl.Int64, "weighted": pl.Int64}
-            return pl.DataFrame(schema={**dict.fromkeys(key, pl.String), **counts, **types})
+            return pl.DataFrame(schema={**{name: ALL[name].dtype for name in key}, **counts, **types})
         sums = pl.col("cases", "weighted", *SUMS).sum()
         return pl.concat(self._parts[key]).group_by(*key).agg(sums)
 
@@ -123,7 +117,7 @@ class PriceTally:
 def _with(numbers: pl.DataFrame, batch: pl.DataFrame, key: Iterable[str]) -> pl.DataFrame:
     missing = [name for name in key if name not in numbers.columns]
     return numbers.with_columns(
-        (batch[name] if name in batch.columns else pl.lit(None, dtype=pl.String)).alias(name)
+        (batch[name] if name in batch.columns else pl.lit(None, dtype=ALL[name].dtype)).alias(name)
         for name in missing
     )
 

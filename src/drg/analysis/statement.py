@@ -17,7 +17,7 @@ from drg.payment.scheme import PaymentScheme
 from drg.records.binding import with_unread
 from drg.settlement.case_formulas import AMOUNTS, BESIDE, PAID_BESIDE, over_sums
 from drg.settlement.case_sums import readable, with_names
-from drg.settlement.exact_decimals import as_decimals
+from drg.settlement.exact_decimals import as_decimals, figure
 from drg.settlement.point_value_payment import CLEARED_COLUMNS
 from drg.settlement.settlement_columns import ACCOUNT, MONTH
 
@@ -39,15 +39,16 @@ SHOWN: Final = (
     *(column.name for column in CLEARED_COLUMNS),
     "pricing_reason",
 )
+_CLEARED: Final = "cleared_payment_yuan"
 # What is added up, and the figure of the settlement that it must equal.
 TIED: Final = (
     *("cases", "weighted_cases", "relative_weight", "cost", "standard", "shared_cost", "shared_standard"),
-    *(*BESIDE, "patient_share", "surplus_formula", "surplus"),
+    *(*BESIDE, "patient_and_others", "surplus_formula", "surplus"),
 )
 _SUMS: Final = (
     *(Column(name, Kind.NUMBER, pl.Int64, "", "") for name in ("cases", "cases_held", "weighted_cases")),
     Column("relative_weight", Kind.NUMBER, pl.Decimal(38, 8), "", ""),
-    *(Column(name, Kind.MONEY, pl.Decimal(38, 2), "", "") for name in (*AMOUNTS, "cleared_payment")),
+    *(Column(name, Kind.MONEY, pl.Decimal(38, 2), "", "") for name in (*AMOUNTS, figure(_CLEARED))),
 )
 _GIVEN: Final = ("total_cost_yuan", "excluded_items_yuan")
 _DATES: Final = ("admission_date", "discharge_date")
@@ -148,7 +149,8 @@ def sums_by(table: pl.DataFrame, keys: Sequence[str], scheme: PaymentScheme) -> 
         scheme: says which classes share in surplus and overrun, and whether excluded items are apart.
     """
     counted = pl.col("counted")
-    paid = [name for name in (*MONEY, "cleared_payment") if name in table.columns]
+    paid = [name for name in (*MONEY, _CLEARED) if name in table.columns]
+    figures = (*AMOUNTS, figure(_CLEARED)) if _CLEARED in paid else AMOUNTS
     by_class = table.group_by(list(dict.fromkeys((*keys, "case_class")))).agg(
         pl.len().alias("cases"),
         (~counted).sum().alias("cases_held"),
@@ -157,7 +159,7 @@ def sums_by(table: pl.DataFrame, keys: Sequence[str], scheme: PaymentScheme) -> 
         pl.col("relative_weight", *paid).filter(counted).to_physical().sum(),
     )
     absent = [pl.lit(0).alias(name) for name in MONEY if name not in paid]
-    amounts = by_class.with_columns(absent).with_columns(**over_sums(scheme, AMOUNTS))
+    amounts = by_class.with_columns(absent).with_columns(**over_sums(scheme, figures))
     columns = [column for column in _SUMS if column.name in amounts.columns]
     sums = amounts.group_by(keys).agg(pl.col(column.name for column in columns).cast(pl.Int128).sum())
     return sums.select(keys).hstack(as_decimals(sums, columns)).sort(keys)

@@ -11,8 +11,8 @@ import polars as pl
 
 from drg.analysis.statement import TIED, sums_by
 from drg.payment.scheme import PaymentScheme
-from drg.payment.scheme_numbers import CLASSES
 from drg.payment.settlement_rules import Budget, SettlementRules
+from drg.settlement.exact_decimals import figure
 from drg.settlement.settle import Settlement
 from drg.settlement.settlement_columns import (
     ACCOUNT,
@@ -44,13 +44,13 @@ class Account:
     """One account: a hospital, an insurance, a basis and a year.
 
     Attributes:
-        row: the cleared year; before that, the year to date of the last month.
+        row: the cleared year, by figure; before that, the year to date of the last month.
         months: its months, in order.
         to_date: the year to date of the last month.
         forecast: the year at the present pace, if it is not cleared.
         score, deposit_share_returned: of the year; None while there is none.
-        budget: its row of ``Settlement.budget_shares``: what the closing of its budget did, or would do at
-            the present pace; None without a budget.
+        budget: its row of ``Settlement.budget_shares``, by figure: what the closing of its budget did, or
+            would do at the present pace; None without a budget.
         by_class, by_month: sums of its cases; see ``statement.sums_by``.
         total: the same of all its cases.
     """
@@ -119,9 +119,8 @@ class Account:
 
     def month_ties(self) -> list[Tie]:
         """What the months add up to beside the figures of the year to date."""
-        flows = [column.name for column in FLOWS]
-        sums = self.months.select(flows).sum().row(0, named=True)
-        return [Tie(name, sums[name], self.to_date[name]) for name in flows]
+        sums = self.months.select(FLOWS).sum().row(0, named=True)
+        return [Tie(name, sums[name], self.to_date[name]) for name in FLOWS]
 
 
 def accounts_of(settlement: Settlement, rows: pl.DataFrame, table: pl.DataFrame) -> Iterator[Account]:
@@ -133,6 +132,8 @@ def accounts_of(settlement: Settlement, rows: pl.DataFrame, table: pl.DataFrame)
         table: the case table of the hospital.
     """
     scheme = settlement.scheme
+    # A statement speaks of figures, as the formulas do.
+    rows, budget_shares = rows.rename(figure), settlement.budget_shares.rename(figure)
     for key, own in rows.group_by(ACCOUNT, maintain_order=True):
         account = dict(zip(ACCOUNT, key, strict=True))
         cases = table.filter(**account)
@@ -149,7 +150,7 @@ def accounts_of(settlement: Settlement, rows: pl.DataFrame, table: pl.DataFrame)
             forecast=None if forecast.is_empty() else forecast.row(0, named=True),
             score=score,
             deposit_share_returned=returned,
-            budget=next(settlement.budget_shares.filter(**account).iter_rows(named=True), None),
+            budget=next(budget_shares.filter(**account).iter_rows(named=True), None),
             by_class=_by_class(cases, scheme),
             by_month=sums_by(cases, ["period"], scheme),
             total=_total(cases, scheme),
@@ -157,8 +158,7 @@ def accounts_of(settlement: Settlement, rows: pl.DataFrame, table: pl.DataFrame)
 
 
 def _by_class(cases: pl.DataFrame, scheme: PaymentScheme) -> pl.DataFrame:
-    order = pl.col("case_class").replace_strict({name: i for i, name in enumerate(CLASSES)}, default=-1)
-    return sums_by(cases, ["case_class"], scheme).sort(order, descending=True)
+    return sums_by(cases, ["case_class"], scheme).sort("case_class", descending=True, nulls_last=True)
 
 
 def _total(cases: pl.DataFrame, scheme: PaymentScheme) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from drg.analysis import tables_check_codes, tables_check_groups
 from drg.analysis.tables_subject import Subject
 from drg.records.findings import ERROR, SEVERITIES, WARNING
 from drg.tables import GrouperTables
+from drg.words import CHINESE, LANGUAGES, told
 
 CHECKS: Final = (*tables_check_groups.CHECKS, *tables_check_codes.CHECKS)
 FINDING_COLUMNS: Final = {
@@ -20,6 +21,7 @@ FINDING_COLUMNS: Final = {
     "table": pl.String,
     "item": pl.String,
     "detail": pl.String,
+    "detail_zh": pl.String,
     "file": pl.String,
     "row": pl.Int64,
 }
@@ -31,7 +33,8 @@ class TablesCheck:
 
     Attributes:
         grouper: the id of the version.
-        findings: check, severity, table, item (group, set or code), detail, file, row; errors first.
+        findings: check, severity, table, item (group, set or code), detail, detail_zh, file, row; errors
+            first.
         skipped: checks that could not be made, and why.
     """
 
@@ -48,12 +51,12 @@ class TablesCheck:
         return not self.count(ERROR) and not (strict and self.count(WARNING))
 
     def summary(self) -> pl.DataFrame:
-        """One row per finding that occurs: check, severity, count, message, message_zh, fix."""
+        """One row per finding that occurs: check, severity, count, message, message_zh, fix, fix_zh."""
         counts = self.findings.group_by("check", "severity", maintain_order=True).len("count")
         return counts.join(_texts(), on="check", how="left", maintain_order="left")
 
     def explained(self) -> pl.DataFrame:
-        """The findings with their message, message_zh and fix, for files."""
+        """The findings with their messages and remedies, for files."""
         return self.findings.join(_texts(), on="check", how="left", maintain_order="left")
 
 
@@ -76,14 +79,15 @@ def check_tables(
         RuleError: a rule is not in the notation or names a set that does not exist.
     """
     subject = Subject(tables, directory, diagnoses, procedures)
-    rows: list[tuple[str, str, str, str, str, str | None, int | None]] = []
+    rows: list[tuple[str, str, str, str, str, str, str | None, int | None]] = []
     skipped: dict[str, str] = {}
     for check in CHECKS:
         if reason := check.cannot(subject):
             skipped[check.id] = reason
             continue
         for table, item, detail in check.find(subject):
-            rows.append((check.id, check.severity, table, item, detail, *subject.place(table, item)))
+            details = str(detail), told(detail, CHINESE)
+            rows.append((check.id, check.severity, table, item, *details, *subject.place(table, item)))
     findings = pl.DataFrame(rows, schema=FINDING_COLUMNS, orient="row")
     by_severity = pl.col("severity").cast(pl.Enum(SEVERITIES))
     return TablesCheck(tables.manifest.id, findings.sort(by_severity, maintain_order=True), skipped)
@@ -91,7 +95,10 @@ def check_tables(
 
 def _texts() -> pl.DataFrame:
     return pl.DataFrame(
-        [(check.id, check.message, check.message_zh, check.fix) for check in CHECKS],
-        schema=["check", "message", "message_zh", "fix"],
+        [
+            (check.id, *(text.to(language) for text in (check.message, check.fix) for language in LANGUAGES))
+            for check in CHECKS
+        ],
+        schema=["check", "message", "message_zh", "fix", "fix_zh"],
         orient="row",
     )

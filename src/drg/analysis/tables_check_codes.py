@@ -16,6 +16,7 @@ from drg.records.exact_paths import read_csv
 from drg.records.findings import ERROR, NOTICE, WARNING
 from drg.tables.language import Expression, Member
 from drg.tables.logic import required_members, set_names
+from drg.words import Joined, Sentence
 
 # The set of all procedures that make a surgical case, by convention of the published tables.
 ALL_OPERATIONS: Final = "OP_ALL"
@@ -25,9 +26,8 @@ _ASKED: Final = {"at": pl.Int64, "adrg": pl.String, "mdc": pl.String, "set": pl.
 @finds(
     "code-outside-mdc",
     WARNING,
-    "a principal diagnosis of the ADRG can never lead there: the MDC does not take it",
-    "ADRG的主要诊断不在所属MDC的诊断范围内，永远不能进入该ADRG",
-    "Add the code to the set of the MDC, or remove it from that of the ADRG",
+    Sentence("a principal diagnosis of the ADRG can never lead there: the MDC does not take it"),
+    Sentence("Add the code to the set of the MDC, or remove it from that of the ADRG"),
 )
 def _code_outside_mdc(subject: Subject) -> Iterator[Found]:
     asked = [
@@ -41,7 +41,13 @@ def _code_outside_mdc(subject: Subject) -> Iterator[Found]:
     classes = subject.program.arrays.diagnosis_class[subject.program.diagnoses.encode(rows["code"])]
     led = subject.diagnosis_leaves[classes, rows["at"].to_numpy()]
     for adrg, mdc, name, code in rows.filter(~pl.Series(led)).select("adrg", "mdc", "set", "code").rows():
-        yield "sets", code, f"in {name}, but {mdc} or the rule of {adrg} does not take it"
+        yield (
+            "sets",
+            code,
+            Sentence(
+                "in {set}, but {mdc} or the rule of {adrg} does not take it", set=name, mdc=mdc, adrg=adrg
+            ),
+        )
 
 
 def _principal_sets(rule: Expression) -> Iterator[str]:
@@ -53,10 +59,9 @@ def _principal_sets(rule: Expression) -> Iterator[str]:
 @finds(
     "not-an-operation",
     NOTICE,
-    f"a principal procedure of an ADRG is not in {ALL_OPERATIONS}: elsewhere it makes no surgical case",
-    f"ADRG的手术操作不在{ALL_OPERATIONS}（有效手术操作）中",
-    f"Add the code to {ALL_OPERATIONS}, unless it is meant to place cases in that ADRG only",
-    lambda subject: "" if ALL_OPERATIONS in subject.sets else f"the version has no set {ALL_OPERATIONS}",
+    Sentence("a principal procedure of an ADRG is not in OP_ALL: elsewhere it makes no surgical case"),
+    Sentence("Add the code to OP_ALL, unless it is meant to place cases in that ADRG only"),
+    lambda subject: "" if ALL_OPERATIONS in subject.sets else Sentence("the version has no set OP_ALL"),
 )
 def _not_an_operation(subject: Subject) -> Iterator[Found]:
     asking: dict[str, dict[str, None]] = defaultdict(dict)
@@ -67,42 +72,43 @@ def _not_an_operation(subject: Subject) -> Iterator[Found]:
                     for code in sorted(subject.sets[name] - subject.sets[ALL_OPERATIONS]):
                         asking[code][name] = None
     for code, names in sorted(asking.items()):
-        yield "sets", code, f"in {', '.join(names)}"
+        yield "sets", code, Sentence("in {sets}", sets=Joined(", ", names))
 
 
 @finds(
     "unused-set",
     WARNING,
-    "no rule names the set",
-    "集合未被任何规则引用",
-    "Name it in a rule, or delete its rows",
+    Sentence("no rule names the set"),
+    Sentence("Name it in a rule, or delete its rows"),
 )
 def _unused_set(subject: Subject) -> Iterator[Found]:
     used = {name for rows in subject.rows.values() for row in rows for name in set_names(row.rule)}
     for name in sorted(set(subject.sets) - used):
-        yield "sets", name, f"holds {len(subject.sets[name])} of sets.csv"
+        yield (
+            "sets",
+            name,
+            Sentence("holds {count} of {file}", count=len(subject.sets[name]), file="sets.csv"),
+        )
 
 
 @finds(
     "level-conflict",
     ERROR,
-    "the code is both MCC and CC",
-    "同一编码既是MCC又是CC",
-    "Keep one of the rows",
+    Sentence("the code is both MCC and CC"),
+    Sentence("Keep one of the rows"),
 )
 def _level_conflict(subject: Subject) -> Iterator[Found]:
     frame = subject.tables.complications.with_columns(normal=normalised(subject.tables.complications["code"]))
     twice = frame.group_by("normal", maintain_order=True).agg("code", pl.col("level").n_unique())
     for codes in twice.filter(pl.col("level") > 1)["code"].to_list():
-        yield "complications", codes[0], "as " + " and ".join(codes)
+        yield "complications", codes[0], Sentence("as {codes}", codes=Joined(" and ", codes))
 
 
 @finds(
     "spelled-twice",
     WARNING,
-    "one code is there in two spellings",
-    "同一编码以两种写法出现",
-    "Keep the spelling of the code list; codes compare without regard to capitals",
+    Sentence("one code is there in two spellings"),
+    Sentence("Keep the spelling of the code list; codes compare without regard to capitals"),
 )
 def _spelled_twice(subject: Subject) -> Iterator[Found]:
     for table in LIST_TABLES:
@@ -111,17 +117,18 @@ def _spelled_twice(subject: Subject) -> Iterator[Found]:
         scope = [column for column in table.key if column != "code"]
         twice = frame.group_by(*scope, "normal", maintain_order=True).agg("code")
         for row in twice.filter(pl.col("code").list.len() > 1).rows(named=True):
-            where = f" in {row[scope[0]]}" if scope else ""
-            yield table.name, row["code"][0], f"as {' and '.join(row['code'])}{where}"
+            detail = Sentence("as {codes}", codes=Joined(" and ", row["code"]))
+            if scope:
+                detail = Sentence("{detail} in {set}", detail=detail, set=row[scope[0]])
+            yield table.name, row["code"][0], detail
 
 
 @finds(
     "duplicate-rows",
     NOTICE,
-    "rows are there more than once; they are read once",
-    "存在完全重复的行",
-    "Delete the copies",
-    lambda subject: "" if subject.directory else "the files of the version are not known",
+    Sentence("rows are there more than once; they are read once"),
+    Sentence("Delete the copies"),
+    lambda subject: "" if subject.directory else Sentence("the files of the version are not known"),
 )
 def _duplicate_rows(subject: Subject) -> Iterator[Found]:
     for table in LIST_TABLES:
@@ -129,45 +136,46 @@ def _duplicate_rows(subject: Subject) -> Iterator[Found]:
         if file.is_file():
             raw = read_csv(file, infer_schema=False)
             if copies := raw.height - raw.n_unique():
-                yield table.name, table.file, f"{copies} copies"
+                yield table.name, table.file, Sentence("{count} copies", count=copies)
 
 
 @finds(
     "empty-exclusion",
     WARNING,
-    "complications name an exclusion set that has no codes: nothing excludes them",
-    "并发症引用的排除表没有任何编码",
-    "Add the codes of the set to exclusions.csv, or leave the cell empty if nothing excludes them",
+    Sentence("complications name an exclusion set that has no codes: nothing excludes them"),
+    Sentence("Add the codes of the set to exclusions.csv, or leave the cell empty if nothing excludes them"),
 )
 def _empty_exclusion(subject: Subject) -> Iterator[Found]:
     known = subject.tables.exclusions["exclusion_set"].unique()
     named = subject.tables.complications.filter(pl.col("exclusion_set") != "")
     empty = named.filter(~pl.col("exclusion_set").is_in(known.implode()))
     for name, count in empty.group_by("exclusion_set", maintain_order=True).len().rows():
-        yield "complications", name, f"named by {count} of complications.csv"
+        yield (
+            "complications",
+            name,
+            Sentence("named by {count} of {file}", count=count, file="complications.csv"),
+        )
 
 
 @finds(
     "unused-exclusion",
     NOTICE,
-    "no complication names the exclusion set",
-    "排除表未被任何并发症引用",
-    "Name it in complications.csv, or delete its rows",
+    Sentence("no complication names the exclusion set"),
+    Sentence("Name it in complications.csv, or delete its rows"),
 )
 def _unused_exclusion(subject: Subject) -> Iterator[Found]:
     counts = subject.tables.exclusions.group_by("exclusion_set", maintain_order=True).len()
     named = subject.tables.complications["exclusion_set"]
     for name, count in counts.filter(~pl.col("exclusion_set").is_in(named.implode())).rows():
-        yield "exclusions", name, f"holds {count} of exclusions.csv"
+        yield "exclusions", name, Sentence("holds {count} of {file}", count=count, file="exclusions.csv")
 
 
 @finds(
     "unknown-diagnosis",
     WARNING,
-    "the code is in no list of diagnoses",
-    "诊断编码不在疾病诊断编码库中",
-    "Mend the code, or check which edition of the code list the version is made for",
-    lambda subject: "no list of diagnoses was given" if subject.diagnoses is None else "",
+    Sentence("the code is in no list of diagnoses"),
+    Sentence("Mend the code, or check which edition of the code list the version is made for"),
+    lambda subject: Sentence("no list of diagnoses was given") if subject.diagnoses is None else "",
 )
 def _unknown_diagnosis(subject: Subject) -> Iterator[Found]:
     yield from _unknown(subject, subject.program.diagnoses, subject.diagnoses)
@@ -176,10 +184,9 @@ def _unknown_diagnosis(subject: Subject) -> Iterator[Found]:
 @finds(
     "unknown-procedure",
     WARNING,
-    "the code is in no list of procedures",
-    "手术操作编码不在手术操作编码库中",
-    "Mend the code, or check which edition of the code list the version is made for",
-    lambda subject: "no list of procedures was given" if subject.procedures is None else "",
+    Sentence("the code is in no list of procedures"),
+    Sentence("Mend the code, or check which edition of the code list the version is made for"),
+    lambda subject: Sentence("no list of procedures was given") if subject.procedures is None else "",
 )
 def _unknown_procedure(subject: Subject) -> Iterator[Found]:
     yield from _unknown(subject, subject.program.procedures, subject.procedures)
@@ -199,7 +206,7 @@ def _unknown(subject: Subject, index: CodeIndex, known: pl.Series | None) -> Ite
     )
     places = where.filter(pl.col("code").is_in(unknown.implode())).group_by("code").agg("place")
     for code, names in places.sort("code").rows():
-        yield "sets", code, f"in {some(names)}"
+        yield "sets", code, Sentence("in {sets}", sets=some(names))
 
 
 CHECKS: Final = (

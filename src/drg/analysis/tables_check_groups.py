@@ -15,14 +15,14 @@ from drg.grouping.outcomes import is_ambiguous
 from drg.records.findings import ERROR, NOTICE, WARNING
 from drg.tables.logic import always, implies, never
 from drg.tables.table_layout import Table
+from drg.words import Joined, Sentence
 
 
 @finds(
     "never-holds",
     ERROR,
-    "the rule can never hold",
-    "规则永远不成立",
-    "Mend the rule; its conditions contradict one another",
+    Sentence("the rule can never hold"),
+    Sentence("Mend the rule; its conditions contradict one another"),
 )
 def _never_holds(subject: Subject) -> Iterator[Found]:
     for table, rows in subject.rows.items():
@@ -34,9 +34,8 @@ def _never_holds(subject: Subject) -> Iterator[Found]:
 @finds(
     "out-of-reach",
     WARNING,
-    "no case can come to the ADRG: its MDC and its rule ask for different codes",
-    "任何病例都不能进入该ADRG：其MDC规则与ADRG规则所要求的编码没有交集",
-    "Add the codes of the ADRG to the sets of its MDC, or move it to the MDC that has them",
+    Sentence("no case can come to the ADRG: its MDC and its rule ask for different codes"),
+    Sentence("Add the codes of the ADRG to the sets of its MDC, or move it to the MDC that has them"),
 )
 def _out_of_reach(subject: Subject) -> Iterator[Found]:
     for at, row in enumerate(subject.rows["adrg"]):
@@ -48,9 +47,10 @@ def _out_of_reach(subject: Subject) -> Iterator[Found]:
 @finds(
     "shadowed",
     WARNING,
-    "never reached: an earlier row of the same MDC or ADRG takes every case that this one would take",
-    "永远不会到达：同一范围内排在前面的一行已包含其全部病例",
-    "Put the narrower row first (column order), or delete the row",
+    Sentence(
+        "never reached: an earlier row of the same MDC or ADRG takes every case that this one would take"
+    ),
+    Sentence("Put the narrower row first (column order), or delete the row"),
 )
 def _shadowed(subject: Subject) -> Iterator[Found]:
     # Not among MDCs: one that holds without any of its ADRGs lets the case go on.
@@ -59,43 +59,48 @@ def _shadowed(subject: Subject) -> Iterator[Found]:
             for at, row in enumerate(scope):
                 earlier = next((e for e in scope[:at] if implies(row.rule, e.rule, subject.sets)), None)
                 if earlier and not never(row.rule):
-                    yield table, row.code, f"behind {earlier.code}: {earlier.text}"
+                    yield (
+                        table,
+                        row.code,
+                        Sentence("behind {code}: {rule}", code=earlier.code, rule=earlier.text),
+                    )
 
 
 @finds(
     "no-rows",
     WARNING,
-    "a group without groups inside: cases end here without a DRG",
-    "该组下没有细分组：病例在此终止而无DRG",
-    "Add its rows to the next table, or delete it",
+    Sentence("a group without groups inside: cases end here without a DRG"),
+    Sentence("Add its rows to the next table, or delete it"),
 )
 def _no_rows(subject: Subject) -> Iterator[Found]:
     for table, inner in (("mdc", "adrg"), ("adrg", "drg")):
         parents = {row.scope for row in subject.rows[inner]}
         for row in subject.rows[table]:
             if row.code not in parents:
-                yield table, row.code, f"no row of {inner}.csv names it"
+                yield table, row.code, Sentence("no row of {file} names it", file=f"{inner}.csv")
 
 
 @finds(
     "no-default",
     WARNING,
-    "no DRG of the ADRG holds always: a case may end with an ADRG and no DRG",
-    "该ADRG没有兜底的DRG：病例可能有ADRG而无DRG",
-    "Add a last DRG with an empty rule",
+    Sentence("no DRG of the ADRG holds always: a case may end with an ADRG and no DRG"),
+    Sentence("Add a last DRG with an empty rule"),
 )
 def _no_default(subject: Subject) -> Iterator[Found]:
     for adrg, rows in _by_scope(subject.rows["drg"]).items():
         if not any(always(row.rule) for row in rows):
-            yield "adrg", adrg, "its DRGs are " + ", ".join(row.code for row in rows)
+            yield (
+                "adrg",
+                adrg,
+                Sentence("its DRGs are {codes}", codes=Joined(", ", (row.code for row in rows))),
+            )
 
 
 @finds(
     "order-tie",
     WARNING,
-    "two rows have the same order: which comes first is left to how they are filed",
-    "排序相同：先后取决于文件中的位置",
-    "Give each row of an MDC or ADRG an order of its own",
+    Sentence("two rows have the same order: which comes first is left to how they are filed"),
+    Sentence("Give each row of an MDC or ADRG an order of its own"),
 )
 def _order_tie(subject: Subject) -> Iterator[Found]:
     for table in RULE_TABLES:
@@ -104,15 +109,18 @@ def _order_tie(subject: Subject) -> Iterator[Found]:
         for tie in ties:
             codes = tie[table.name]
             if len(codes) > 1:
-                yield table.name, codes[1], f"order {tie['order']} is also that of {codes[0]}"
+                yield (
+                    table.name,
+                    codes[1],
+                    Sentence("order {order} is also that of {code}", order=tie["order"], code=codes[0]),
+                )
 
 
 @finds(
     "order-gap",
     NOTICE,
-    "the order leaves numbers out: a row may be missing",
-    "排序不连续：可能缺少行",
-    "See whether a row is missing; a gap does no harm",
+    Sentence("the order leaves numbers out: a row may be missing"),
+    Sentence("See whether a row is missing; a gap does no harm"),
 )
 def _order_gap(subject: Subject) -> Iterator[Found]:
     for table in RULE_TABLES:
@@ -122,31 +130,31 @@ def _order_gap(subject: Subject) -> Iterator[Found]:
             there = set(orders)
             missing = [number for number in range(1, orders[-1]) if number not in there]
             if missing:
-                numbers = ", ".join(map(str, missing[:5])) + (" …" if len(missing) > 5 else "")
-                yield table.name, name or "MDC", f"no row has order {numbers}"
+                numbers: Sentence = Joined(", ", missing[:5])
+                if len(missing) > 5:
+                    numbers = Sentence("{names} …", names=numbers)
+                yield table.name, name or "MDC", Sentence("no row has order {numbers}", numbers=numbers)
 
 
 @finds(
     "empty-name",
     NOTICE,
-    "the group has no name",
-    "病组名称为空",
-    "Fill the column name; QY groups and fallbacks have none in the published tables",
+    Sentence("the group has no name"),
+    Sentence("Fill the column name; QY groups and fallbacks have none in the published tables"),
 )
 def _empty_name(subject: Subject) -> Iterator[Found]:
     nameless = {row.code for row in subject.rows["adrg"] if is_ambiguous(row.code) or always(row.rule)}
     for table, rows in subject.rows.items():
         for row in rows:
             if not row.name and not nameless & {row.code, row.scope}:
-                yield table, row.code, "no name"
+                yield table, row.code, Sentence("no name")
 
 
 @finds(
     "name-differs",
     NOTICE,
-    "the name of the DRG does not begin with the name of its ADRG",
-    "DRG名称与ADRG名称不一致",
-    "See whether the DRG stands under the right ADRG, or mend one of the names",
+    Sentence("the name of the DRG does not begin with the name of its ADRG"),
+    Sentence("See whether the DRG stands under the right ADRG, or mend one of the names"),
 )
 def _name_differs(subject: Subject) -> Iterator[Found]:
     names = {row.code: row.name for row in subject.rows["adrg"]}
@@ -159,9 +167,8 @@ def _name_differs(subject: Subject) -> Iterator[Found]:
 @finds(
     "same-name",
     NOTICE,
-    "two groups have the same name",
-    "两个病组同名",
-    "See whether one of them is a copy, or say in the name what tells them apart",
+    Sentence("two groups have the same name"),
+    Sentence("See whether one of them is a copy, or say in the name what tells them apart"),
 )
 def _same_name(subject: Subject) -> Iterator[Found]:
     for table, rows in subject.rows.items():
@@ -172,7 +179,7 @@ def _same_name(subject: Subject) -> Iterator[Found]:
                 and not is_ambiguous(row.code)
                 and (other := first.setdefault(row.name, row.code)) != row.code
             ):
-                yield table, row.code, f"{row.name}, like {other}"
+                yield table, row.code, Sentence("{name}, like {code}", name=row.name, code=other)
 
 
 def _by_scope(rows: Iterable[Row]) -> dict[str, list[Row]]:

@@ -16,6 +16,7 @@ from drg.tables import GrouperTables
 from drg.tables.language import Expression, parse
 from drg.tables.logic import Sets
 from drg.tables.table_layout import TABLES
+from drg.words import Joined, Sentence
 
 Found: TypeAlias = tuple[str, str, str]  # table, item, detail
 RULE_TABLES: Final = tuple(table for table in TABLES if not table.is_list)
@@ -55,7 +56,7 @@ class Subject:
         parents = {"mdc": pl.lit(""), "adrg": pl.col("mdc"), "drg": pl.col("adrg")}
         return {
             table.name: [
-                Row(code, name, scope, " ".join(rule.split()) or "(empty rule)", parse(rule))
+                Row(code, name, scope, " ".join(rule.split()) or Sentence("(empty rule)"), parse(rule))
                 for code, name, scope, rule in getattr(self.program, table.name)
                 .select(table.name, "name", parents[table.name].alias("scope"), "rule")
                 .rows()
@@ -100,7 +101,7 @@ class Check:
     Attributes:
         id: its name.
         severity: error, warning or notice; see ``records.findings``.
-        message, message_zh: what it means.
+        message: what it means.
         fix: how to mend it.
         find: what there is of it.
         cannot: why it cannot be looked for, or an empty text.
@@ -108,9 +109,8 @@ class Check:
 
     id: str
     severity: str
-    message: str
-    message_zh: str
-    fix: str
+    message: Sentence
+    fix: Sentence
     find: Callable[[Subject], Iterable[Found]]
     cannot: Callable[[Subject], str]
 
@@ -118,16 +118,19 @@ class Check:
 def finds(
     id_: str,
     severity: str,
-    message: str,
-    message_zh: str,
-    fix: str,
+    message: Sentence,
+    fix: Sentence,
     cannot: Callable[[Subject], str] = lambda _: "",
 ) -> Callable[[Callable[[Subject], Iterable[Found]]], Check]:
     """Turns a function that finds something into a check."""
-    return lambda find: Check(id_, severity, message, message_zh, fix, find, cannot)
+    return lambda find: Check(id_, severity, message, fix, find, cannot)
 
 
-def some(values: Sequence[str], most: int = 5) -> str:
+def some(values: Sequence[str], most: int = 5) -> Sentence:
     """The first of them, and how many more there are."""
-    more = f" and {len(values) - most} more" if len(values) > most else ""
-    return ", ".join(values[:most]) + more
+    first = Joined(", ", values[:most])
+    return (
+        Sentence("{some} and {count:,} more", some=first, count=len(values) - most)
+        if len(values) > most
+        else first
+    )

@@ -32,7 +32,7 @@ class Tally:
     Attributes:
         cases: all rows.
         statuses: rows by grouping status.
-        reasons: rows by status and reason, for those that are not grouped or whose reason says something.
+        reasons: rows by status and reasons as codes, as far as there is something to say of them.
         groups: rows by DRG code and name.
     """
 

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from drg.cli.constants import set_option, with_constants
-from drg.cli.options import directory_option, files_argument, lang_option, listed, quiet_option
+from drg.cli.options import (
+    directory_option,
+    files_argument,
+    lang_option,
+    listed,
+    quiet_option,
+    reasons_option,
+)
 from drg.cli.reading import reading_options
+
+if TYPE_CHECKING:
+    from drg.reasons import ReasonForm
 
 CASES = "cases.parquet"
 PAGE = "comparison.html"
@@ -43,6 +53,7 @@ WHAT_CHANGES = "what-changes.html"
 @directory_option("Directory of the results.")
 @reading_options
 @set_option
+@reasons_option
 @lang_option
 @quiet_option
 def compare(
@@ -51,6 +62,7 @@ def compare(
     schemes: list[str],
     directory: Path,
     constants: tuple[str, ...],
+    reasons: ReasonForm,
     lang: str,
     quiet: bool,
     **reading: Any,
@@ -91,6 +103,7 @@ def compare(
             cases,
             groupers,
             schemes,
+            reasons=reasons,
             language=lang,
             cases=directory / CASES,
             sources=discharges.files,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,9 +14,13 @@ from drg.cli.options import (
     lang_option,
     output_option,
     quiet_option,
+    reasons_option,
 )
 from drg.cli.reading import reading_options
 from drg.words import Sentence
+
+if TYPE_CHECKING:
+    from drg.reasons import ReasonForm
 
 
 @click.command(
@@ -38,6 +42,7 @@ from drg.words import Sentence
     help="Where to write what was read otherwise, was unknown or could not be read.",
 )
 @bom_option
+@reasons_option
 @lang_option
 @quiet_option
 def group(
@@ -47,6 +52,7 @@ def group(
     canonical: bool,
     findings_file: Path | None,
     bom: bool,
+    reasons: ReasonForm,
     lang: str,
     quiet: bool,
     **reading: Any,
@@ -86,6 +92,7 @@ def group(
             version,
             discharges,
             canonical=canonical,
+            reasons=reasons,
             language=lang,
             on_batch=tally.add,
             log=log if asked else None,

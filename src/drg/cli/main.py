@@ -6,6 +6,7 @@ Commands import what they need when they run, so that ``drg --help`` is immediat
 
 from __future__ import annotations
 
+import atexit
 import gc
 import io
 import os
@@ -78,6 +79,8 @@ def main() -> None:
     # Imports make some hundred thousand objects that stay; looking through them again and again takes a tenth
     # of the time of a small file.
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    # What is there at the end goes with the process; the interpreter need not look through it once more.
+    atexit.register(gc.freeze)
     _show_what_can_be_shown()
     language = asked_language(sys.argv[1:])
     try:

@@ -12,9 +12,12 @@ from typing import Any, Final, cast
 
 import click
 
+from drg import words
+
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
-LANGUAGES: Final = ("zh", "en")
+LANGUAGES: Final = tuple(reversed(words.LANGUAGES))
+REASON_FORMS: Final = ("text", "code")
 # In the order in which they count; the first that is set decides.
 _LANGUAGE_VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
 # The primary language of a language identifier of Windows is in its lowest ten bits.
@@ -37,9 +40,12 @@ def system_language() -> str:
 
 def asked_language(arguments: Sequence[str]) -> str:
     """The language that a command line asks for, though it may be faulty, else the system's."""
-    asked = [argument.removeprefix("--lang=") for argument in arguments if argument.startswith("--lang=")]
-    asked += [after for before, after in pairwise(arguments) if before == "--lang"]
-    return next((language for language in asked if language in LANGUAGES), system_language())
+    asked = system_language()
+    for before, argument in pairwise(("", *arguments)):
+        said = argument if before == "--lang" else argument.removeprefix("--lang=")
+        if said in LANGUAGES and (before == "--lang" or said != argument):
+            asked = said
+    return asked
 
 
 def expanded(names: Iterable[str], *, windows: bool) -> list[str]:
@@ -121,6 +127,12 @@ lang_option: Decorator = click.option(
     type=click.Choice(LANGUAGES),
     default=cast("Any", system_language),
     help="Language of all that is printed and written. [zh where the system speaks Chinese, else en]",
+)
+reasons_option: Decorator = click.option(
+    "--reasons",
+    type=click.Choice(REASON_FORMS),
+    default=REASON_FORMS[0],
+    help="Reasons as sentences in the language, or as codes that programs can count. [text]",
 )
 bom_option: Decorator = click.option(
     "--bom/--no-bom", default=True, help="Begin CSV with a byte order mark, as Excel needs it. [on]"

@@ -14,12 +14,14 @@ from drg.cli.options import (
     lang_option,
     output_option,
     quiet_option,
+    reasons_option,
     scheme_option,
 )
 from drg.words import Sentence
 
 if TYPE_CHECKING:
     from drg.payment import Pricer
+    from drg.reasons import ReasonForm
     from drg.records.cases import Cases
 
 
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 @click.option("--explain", "case_id", metavar="CASE_ID", help="Print the arithmetic of this case instead.")
 @click.option("--json", "as_json", is_flag=True, help="The arithmetic as JSON.")
 @set_option
+@reasons_option
 @lang_option
 @bom_option
 @quiet_option
@@ -45,6 +48,7 @@ def price(
     case_id: str | None,
     as_json: bool,
     constants: tuple[str, ...],
+    reasons: ReasonForm,
     lang: str,
     bom: bool,
     quiet: bool,
@@ -66,7 +70,7 @@ def price(
     if case_id is not None:
         _explain(pricer, cases, case_id, files[0], lang, as_json=as_json)
     elif output is not None:
-        _price(pricer, cases, files, output, lang, bom=bom, quiet=quiet)
+        _price(pricer, cases, files, output, reasons, lang, bom=bom, quiet=quiet)
 
 
 def _price(
@@ -74,6 +78,7 @@ def _price(
     cases: Cases,
     files: tuple[Path, ...],
     output: Path,
+    reasons: ReasonForm,
     lang: str,
     *,
     bom: bool,
@@ -89,11 +94,13 @@ def _price(
     from drg.report.prices import print_prices
 
     started = perf_counter()
-    tally = PriceTally(pricer)
+    tally = PriceTally()
     with counting(
         lambda: tally.cases, total=count_rows(files), show=not quiet, what=either(lang, "计价", "pricing")
     ):
-        priced = pricer.price(cases, language=lang, on_batch=tally.add, on_batch_reads=tally.reads)
+        priced = pricer.price(
+            cases, reasons=reasons, language=lang, on_batch=tally.add, on_batch_reads=tally.reads
+        )
         write(priced.source, output, sources=files, bom=bom)
     warn(tally, lang)
     if not quiet:

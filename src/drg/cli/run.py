@@ -14,11 +14,13 @@ from drg.cli.options import (
     grouper_option,
     lang_option,
     quiet_option,
+    reasons_option,
     scheme_option,
 )
 from drg.cli.reading import reading_options
 
 if TYPE_CHECKING:
+    from drg.reasons import ReasonForm
     from drg.records.discharges import Discharges
 
 CASES = "cases"
@@ -39,6 +41,7 @@ SUMMARY = "summary"
 @set_option
 @click.option("--csv", "as_csv", is_flag=True, help=f"Write {CASES}.csv instead of {CASES}.parquet.")
 @click.option("--text", "as_text", is_flag=True, help=f"Write {SUMMARY}.txt instead of {SUMMARY}.html.")
+@reasons_option
 @lang_option
 @quiet_option
 def run(
@@ -49,6 +52,7 @@ def run(
     constants: tuple[str, ...],
     as_csv: bool,
     as_text: bool,
+    reasons: ReasonForm,
     lang: str,
     quiet: bool,
     **reading: Any,
@@ -84,12 +88,17 @@ def run(
         version,
         discharges,
         canonical=not discharges.is_canonical,
+        reasons=reasons,
         language=lang,
         on_batch=versions.add,
     )
-    tally = PriceTally(pricer, (DEPARTMENT, GROUP))
+    tally = PriceTally((DEPARTMENT, GROUP))
     priced = pricer.price(
-        with_constants(grouped, constants), language=lang, on_batch=tally.add, on_batch_reads=tally.reads
+        with_constants(grouped, constants),
+        reasons=reasons,
+        language=lang,
+        on_batch=tally.add,
+        on_batch_reads=tally.reads,
     )
     make_directory(directory)
     pricing = either(lang, "分组和计价", "grouping and pricing")

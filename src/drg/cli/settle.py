@@ -15,11 +15,13 @@ from drg.cli.options import (
     lang_option,
     output_option,
     quiet_option,
+    reasons_option,
     scheme_option,
 )
 from drg.words import Sentence
 
 if TYPE_CHECKING:
+    from drg.reasons import ReasonForm
     from drg.settlement import Settlement
 
 
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     help="Also write a statement (结算单) for each hospital into this directory.",
 )
 @hospital_option
+@reasons_option
 @lang_option
 @cases_option
 @quiet_option
@@ -64,6 +67,7 @@ def settle(
     cases_file: Path | None,
     statements: Path | None,
     hospitals: tuple[str, ...],
+    reasons: ReasonForm,
     lang: Literal["zh", "en"],
     with_cases: bool,
     quiet: bool,
@@ -95,7 +99,7 @@ def settle(
         check_output(file)
     settlement = settle_frame(scan_all(files), scheme, close=close, **tables)
     check_hospitals(settlement, hospitals)
-    _write(settlement, output, findings, cases_file, sources=(*files, *given))
+    _write(settlement, output, findings, cases_file, reasons, lang, sources=(*files, *given))
     _warn(settlement, lang)
     made = 0
     if statements is not None:
@@ -130,10 +134,13 @@ def _write(
     output: Path,
     findings: Path | None,
     cases_file: Path | None,
+    reasons: ReasonForm,
+    lang: str,
     *,
     sources: tuple[Path, ...],
 ) -> None:
     from drg.records.files import write
+    from drg.records.reason_text import reason_text
     from drg.report.settlement_book import write_settlement
     from drg.report.statement import last_day
     from drg.settlement.point_value_payment import cleared
@@ -147,7 +154,8 @@ def _write(
     if findings is not None:
         write(settlement.findings.lazy(), findings, sources=sources)
     if cases is not None and cases_file is not None:
-        write(cases, cases_file, sources=sources)
+        told = reason_text(cases, language=lang) if reasons == "text" else cases
+        write(told, cases_file, sources=sources)
 
 
 def _warn(settlement: Settlement, lang: str) -> None:

@@ -157,7 +157,7 @@ def diff(
 def _write_diff(found: TablesDiff, output: Path) -> None:
     import json
 
-    from drg.errors import OutputError
+    from drg.errors import OutputError, system_reason
     from drg.records.exact_paths import exact
 
     ending = output.suffix.lower()
@@ -181,7 +181,7 @@ def _write_diff(found: TablesDiff, output: Path) -> None:
     except OSError as error:
         fix = Sentence("Choose a directory that exists and that you may write to")
         raise OutputError(
-            Sentence("cannot be written: {reason}", reason=error.strerror), file=output, fix=fix
+            Sentence("cannot be written: {reason}", reason=system_reason(error)), file=output, fix=fix
         ) from None
 
 

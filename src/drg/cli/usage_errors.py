@@ -33,6 +33,7 @@ _OF_CLICK: Final = (
     Sentence("Got unexpected extra arguments ({arguments})", arguments="{arguments}"),
     Sentence("{value} is not one of {choices}.", **_VALUE, choices="{choices}"),
     Sentence("{value} is not a valid integer.", **_VALUE),
+    Sentence("{value} is not a valid integer range.", **_VALUE),
     Sentence("{value} is not a valid float.", **_VALUE),
     Sentence("{value} is not in the range {range}.", **_VALUE, range="{range}"),
     Sentence("{value} does not match the format {formats}.", **_VALUE, formats="{formats}"),

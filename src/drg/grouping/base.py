@@ -12,7 +12,7 @@ import polars as pl
 
 from drg.columns import INPUT, OUTPUT, OUTPUT_COLUMNS
 from drg.grouping.batched_frames import check_free, lacking
-from drg.grouping.outcomes import check_language
+from drg.reasons import ReasonForm, check_form, handed_over
 from drg.records.cases import Cases, through
 from drg.records.codebook import KINDS
 from drg.records.codes import CodeKind
@@ -50,8 +50,8 @@ class AnyGrouper(ShortTable, ABC):
         """Which codes the version knows; of a series, which any of its versions knows."""
 
     @abstractmethod
-    def group_batch(self, batch: pl.DataFrame, language: str = "en") -> pl.DataFrame:
-        """Group cases as ``Cases.read`` gives them at once, in the calling thread."""
+    def group_batch(self, batch: pl.DataFrame) -> pl.DataFrame:
+        """Group cases as ``Cases.read`` gives them at once, in the calling thread; reasons as codes."""
 
     @abstractmethod
     def explain(
@@ -66,6 +66,7 @@ class AnyGrouper(ShortTable, ABC):
         self,
         frame: Frame,
         *,
+        reasons: ReasonForm = "text",
         language: str = "en",
         on_batch: Callable[[pl.DataFrame], None] | None = None,
         on_batch_reads: Iterable[str] = (),
@@ -75,9 +76,10 @@ class AnyGrouper(ShortTable, ABC):
         Args:
             frame: one row per discharge, in the columns of ``columns.INPUT_COLUMNS`` or of a layout: all that
                 ``Cases.of`` takes. Other columns pass through.
-            language: of the reasons, ``en`` or ``zh``.
+            reasons: as sentences (``text``) or as codes (``code``).
+            language: of the sentences, ``en`` or ``zh``.
             on_batch: is shown every grouped batch, in no particular order and from several threads: the
-                columns that grouping reads, those that it adds, and ``on_batch_reads``.
+                columns that grouping reads, those that it adds, reasons as codes, and ``on_batch_reads``.
             on_batch_reads: further canonical columns that ``on_batch`` looks at.
 
         Returns:
@@ -92,7 +94,7 @@ class AnyGrouper(ShortTable, ABC):
         return through(
             frame,
             lambda cases: self.group_cases(
-                cases, language=language, on_batch=on_batch, on_batch_reads=on_batch_reads
+                cases, reasons=reasons, language=language, on_batch=on_batch, on_batch_reads=on_batch_reads
             ),
         )
 
@@ -100,20 +102,22 @@ class AnyGrouper(ShortTable, ABC):
         self,
         cases: Cases,
         *,
+        reasons: ReasonForm = "text",
         language: str = "en",
         on_batch: Callable[[pl.DataFrame], None] | None = None,
         on_batch_reads: Iterable[str] = (),
     ) -> Cases:
         """Add the groups to cases; see ``group``."""
-        check_language(language)
+        check_form(reasons, language)
         self.check_cases(cases)
         check_free(cases.own_columns, OUTPUT, Sentence("grouping"))
         return cases.with_columns(
-            lambda batch: self.group_batch(batch, language).select(OUTPUT_NAMES),
+            lambda batch: self.group_batch(batch).select(OUTPUT_NAMES),
             # Codes that no rule reads still tell the severity.
             dict.fromkeys((*self.required_columns, *KINDS, *on_batch_reads)),
             OUTPUT_COLUMNS,
             on_batch,
+            hand_over=lambda made: handed_over(made, reasons, language),
         )
 
     def check_cases(self, cases: Cases) -> None:

@@ -12,12 +12,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from drg.columns import OUTPUT_COLUMNS, Column
+from drg.columns import OUTPUT, OUTPUT_COLUMNS, Column
 from drg.grouping import outcomes
 from drg.grouping.code_index import NO_CODE, CodeIndex
 from drg.grouping.jit import suited
 from drg.grouping.kernels import Cases, Groups, group_cases
 from drg.grouping.program import Program
+from drg.reasons import CODED
 from drg.records.binding import UNREAD
 from drg.records.codes import normalised
 
@@ -25,6 +26,8 @@ _GROUPED, _AMBIGUOUS, _NO_DRG, _UNGROUPED, _INVALID = range(len(outcomes.STATUSE
 _FIRST_REASON = np.array(
     [outcomes.NOTHING, outcomes.QY, outcomes.NO_DRG_HOLDS, outcomes.NO_MDC, outcomes.NOTHING], dtype=np.int64
 )
+
+_SEVERITY = np.array(outcomes.SEVERITY_OF_MASK, dtype=np.uint8)
 
 
 class Encoded(NamedTuple):
@@ -153,8 +156,8 @@ class Decoder:
         grouped_or_not = [_AMBIGUOUS if qy else _GROUPED for qy in ambiguous]
         self._status_of_drg = np.array([*grouped_or_not, _UNGROUPED, _NO_DRG], dtype=np.uint8)
 
-    def decode(self, encoded: Encoded, groups: Groups, language: str = "en") -> list[pl.Series]:
-        """The output columns, in the order of ``columns.OUTPUT_COLUMNS``; reasons in a language."""
+    def decode(self, encoded: Encoded, groups: Groups) -> list[pl.Series]:
+        """The output columns, in the order of ``columns.OUTPUT_COLUMNS``; reasons as codes."""
         impossible = encoded.impossible != 0
         status = self._status_of_drg[groups.drg]
         status[impossible] = _INVALID
@@ -165,16 +168,14 @@ class Decoder:
             "adrg": self._adrg.gather(adrg),
             "drg": self._drg.gather(drg),
             "drg_name": self._drg_name.gather(drg),
-            "severity": pl.Series(outcomes.SEVERITIES).gather(pl.Series(groups.complications)),
-            "grouping_status": pl.Series(outcomes.STATUSES).gather(pl.Series(status)),
-            "grouping_reason": self._reasons(encoded, groups, status, language),
+            "severity": pl.Series(_SEVERITY[groups.complications]).cat.to(OUTPUT["severity"].dtype),
+            "grouping_status": pl.Series(status).cat.to(OUTPUT["grouping_status"].dtype),
+            "grouping_reason": self._reasons(encoded, groups, status),
             "grouper": pl.Series([self._grouper]).new_from_index(0, len(status)),
         }
         return [columns[column.name].alias(column.name) for column in OUTPUT_COLUMNS]
 
-    def _reasons(
-        self, encoded: Encoded, groups: Groups, status: npt.NDArray[np.uint8], language: str
-    ) -> pl.Series:
+    def _reasons(self, encoded: Encoded, groups: Groups, status: npt.NDArray[np.uint8]) -> pl.Series:
         """Each reason is worked out once: there are few of them, however many cases."""
         ungrouped = np.where(groups.in_mdc, outcomes.NO_ADRG, outcomes.NO_MDC)
         ungrouped[encoded.no_principal] = outcomes.NO_PRINCIPAL
@@ -198,13 +199,12 @@ class Decoder:
                 bool(key & 8),
                 [field for bit, field in enumerate(self._fields) if key >> (5 + bit) & 1],
                 bool(key & 16),
-                language,
             )
             for key in distinct.tolist()
         ]
         place = np.zeros(len(counts), dtype=np.uint32)
         place[distinct] = np.arange(len(distinct))
-        return pl.Series(texts, dtype=pl.String).gather(pl.Series(place[keys]))
+        return pl.Series(texts, dtype=CODED).gather(pl.Series(place[keys]))
 
 
 def _codes(frame: pl.DataFrame, name: str) -> pl.Series:

@@ -19,6 +19,7 @@ from drg.grouping.case_arrays import encode
 from drg.grouping.code_index import NO_CODE
 from drg.grouping.corrected import CorrectedRow
 from drg.grouping.program import Program, unpacked
+from drg.reasons import in_words
 from drg.records import Discharge
 from drg.records.cases import Cases
 from drg.records.discharge import discharge_frame, discharge_of
@@ -161,15 +162,16 @@ def explain(
     noted = impossible or found.missing
     fields = [column for bit, column in enumerate(program.fields) if noted >> bit & 1]
     unknown_principal = case.diagnosis == NO_CODE and not no_principal
+    told = outcomes.reason(first, unknown_principal, fields, bool(impossible))
     return Explanation(
         discharge=record,
         mdc=None if found.adrg is None else program.adrg["mdc"][found.adrg],
         adrg=None if found.adrg is None else program.adrg["adrg"][found.adrg],
         drg=_drg(program, found),
         drg_name=None if found.drg is None else program.drg["name"][found.drg] or None,
-        severity=outcomes.SEVERITIES[found.levels],
+        severity=outcomes.SEVERITIES[outcomes.SEVERITY_OF_MASK[found.levels]],
         grouping_status=status,
-        grouping_reason=outcomes.reason(first, unknown_principal, fields, bool(impossible), language),
+        grouping_reason=told and in_words(told, language),
         grouper=grouper,
         complications=tuple(found.complications),
         mdcs=tuple(found.mdcs),

@@ -16,8 +16,8 @@ from drg.grouping.base import AnyGrouper
 from drg.grouping.case_arrays import Decoder, Encoded, encode, grouped
 from drg.grouping.code_index import NO_CODE
 from drg.grouping.kernels import Groups
-from drg.grouping.outcomes import check_language
 from drg.grouping.version import Version
+from drg.reasons import check_form
 from drg.records.codes import DIAGNOSIS, CodeKind
 from drg.records.short_table import name_and_value
 from drg.words import Joined, Sentence
@@ -83,18 +83,18 @@ class Grouper(AnyGrouper):
         from drg.grouping.corrected import met
         from drg.grouping.explain import explain
 
-        check_language(language)
+        check_form("text", language)
         explanation = explain(self.program, discharge, self.id, language)
         return explanation.model_copy(update={"corrections": met(explanation, self.tables.corrections)})
 
-    def group_batch(self, batch: pl.DataFrame, language: str = "en") -> pl.DataFrame:
-        """Group cases as ``Cases.read`` gives them at once, in the calling thread."""
+    def group_batch(self, batch: pl.DataFrame) -> pl.DataFrame:
+        """Group cases as ``Cases.read`` gives them at once, in the calling thread; reasons as codes."""
         encoded = encode(batch, self.program)
-        return batch.with_columns(self.decode(encoded, grouped(encoded, self.program), language))
+        return batch.with_columns(self.decode(encoded, grouped(encoded, self.program)))
 
-    def decode(self, encoded: Encoded, groups: Groups, language: str = "en") -> list[pl.Series]:
-        """The kernel's results as the columns of ``columns.OUTPUT_COLUMNS``."""
-        return self._decoder.decode(encoded, groups, language)
+    def decode(self, encoded: Encoded, groups: Groups) -> list[pl.Series]:
+        """The kernel's results as the columns of ``columns.OUTPUT_COLUMNS``, reasons as codes."""
+        return self._decoder.decode(encoded, groups)
 
     def lacks(self, names: Collection[str]) -> dict[str, str]:
         """The required columns that are not among some, and why each is needed."""

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from drg.columns import OUTPUT
 from drg.grouping import outcomes
 from drg.grouping.case_arrays import Cells, Codes, Encoded, encode_codes, encoded, grouped
 from drg.grouping.code_index import CodeIndex
@@ -39,11 +40,11 @@ class MultiGrouper:
             for program in programs
         ]
 
-    def group_batch(self, batch: pl.DataFrame, language: str = "en") -> list[Grouped]:
+    def group_batch(self, batch: pl.DataFrame) -> list[Grouped]:
         """Group a frame by each version, in the calling thread, without checking its columns."""
         return [
             Grouped(
-                pl.DataFrame(grouper.decode(own, groups, language)),
+                pl.DataFrame(grouper.decode(own, groups)),
                 outcome_numbers(own, groups, grouper.program),
             )
             for grouper, own, groups in self._each(batch)
@@ -65,7 +66,7 @@ class Grouped(NamedTuple):
     """What one version makes of a batch.
 
     Attributes:
-        frame: the columns of ``columns.OUTPUT_COLUMNS``.
+        frame: the columns of ``columns.OUTPUT_COLUMNS``, reasons as codes.
         outcomes: [n] the row of each case in ``outcome_table``.
     """
 
@@ -85,17 +86,17 @@ def outcome_table(grouper: Grouper) -> pl.DataFrame:
         adrg="adrg",
         drg="drg",
         drg_name=pl.col("name").replace("", None),
-        grouping_status=pl.when(
-            pl.Series([outcomes.is_ambiguous(code) for code in drg["adrg"]], dtype=pl.Boolean)
-        )
-        .then(pl.lit(outcomes.AMBIGUOUS))
-        .otherwise(pl.lit(outcomes.GROUPED)),
+        grouping_status=pl.Series(
+            [outcomes.AMBIGUOUS if outcomes.is_ambiguous(code) else outcomes.GROUPED for code in drg["adrg"]],
+            dtype=pl.String,
+        ),
     )
     without = pl.DataFrame(
         {"drg": [outcomes.UNGROUPED_DRG] * 2, "grouping_status": [outcomes.UNGROUPED, outcomes.INVALID]}
     )
     no_drg = adrg.select("mdc", "adrg", grouping_status=pl.lit(outcomes.NO_DRG))
-    return pl.concat([groups, without, no_drg], how="diagonal")
+    together = pl.concat([groups, without, no_drg], how="diagonal")
+    return together.with_columns(pl.col("grouping_status").cast(OUTPUT["grouping_status"].dtype))
 
 
 def outcome_numbers(encoded: Encoded, groups: Groups, program: Program) -> npt.NDArray[np.int32]:

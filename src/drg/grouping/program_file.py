@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import sys
 import time
 from functools import lru_cache
@@ -25,8 +26,13 @@ from drg.tables.source import sources
 
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
 # What takes part in making a program: these modules and all of these rooms.
-CODE: Final = ("errors.py", "columns.py", "records/**/*.py", "tables/**/*.py", "grouping/**/*.py")
+CODE: Final = (
+    *("words/*.py", "errors.py", "columns.py"),
+    *("records/**/*.py", "tables/**/*.py", "grouping/**/*.py"),
+)
 _STARTED: Final = time.time()
+_LENGTH_BYTES: Final = 8
+_ALIGNED: Final = 64  # where arrays begin, for the processor's sake
 _FRAMES: Final = ("mdc", "adrg", "drg")
 _INDICES: Final = ("diagnoses", "procedures")
 _TEXTS: Final = ("text_values", "instruction_texts", "diagnosis_sets", "procedure_sets", "exclusion_sets")
@@ -67,52 +73,60 @@ def _code() -> str | None:
 
 
 def _to_bytes(version: str, program: Program) -> bytes:
-    texts: dict[str, Any] = {
+    """A program as bytes: the length of the words, the words as JSON, and then the parts that they place."""
+    frames = {name: getattr(program, name) for name in _FRAMES}
+    frames |= {name: getattr(program, name).frame for name in _INDICES}
+    arrays = program.arrays._asdict() | {f"frame_{name}": _ipc(frame) for name, frame in frames.items()}
+    places: dict[str, Any] = {}
+    content = io.BytesIO()
+    for name, array in arrays.items():
+        content.write(bytes(-content.tell() % _ALIGNED))
+        places[name] = [array.dtype.str, array.shape, content.tell()]
+        content.write(np.ascontiguousarray(array).data)
+    words: dict[str, Any] = {
         "version": version,
         "numbers": [column.name for column in program.numbers],
         "texts": [column.name for column in program.texts],
         "readings": {name: [r.table, r.code, r.rule, r.variable] for name, r in program.readings.items()},
+        "places": places,
         **{name: getattr(program, name) for name in _TEXTS},
     }
-    frames = {name: getattr(program, name) for name in _FRAMES}
-    frames |= {name: getattr(program, name).frame for name in _INDICES}
-    content = io.BytesIO()
-    np.savez(
-        content,
-        allow_pickle=False,
-        **program.arrays._asdict(),
-        **{f"frame_{name}": _ipc(frame) for name, frame in frames.items()},
-        words=np.frombuffer(json.dumps(texts, ensure_ascii=False).encode(), dtype=np.uint8),
-    )
-    return content.getvalue()
+    head = json.dumps(words, ensure_ascii=False).encode()
+    length = len(head).to_bytes(_LENGTH_BYTES, "little")
+    return length + head + bytes(-(len(length) + len(head)) % _ALIGNED) + content.getvalue()
 
 
 def _from_bytes(content: memoryview) -> tuple[str, Program]:
-    with np.load(io.BytesIO(content), allow_pickle=False) as file:
-        words = json.loads(file["words"].tobytes())
-        parts: dict[str, Any] = {
-            **{name: CodeIndex.of_frame(_frame(file[f"frame_{name}"])) for name in _INDICES},
-            **{name: _frame(file[f"frame_{name}"]) for name in _FRAMES},
-            **{name: _tuples(words[name]) for name in _TEXTS},
-        }
-        program = Program(
-            arrays=Arrays(*(file[name] for name in Arrays._fields)),
-            **parts,
-            numbers=tuple(INPUT[name] for name in words["numbers"]),
-            texts=tuple(INPUT[name] for name in words["texts"]),
-            readings={name: Reading(*parts) for name, parts in words["readings"].items()},
-        )
+    begin = _LENGTH_BYTES + int.from_bytes(content[:_LENGTH_BYTES], "little")
+    words = json.loads(bytes(content[_LENGTH_BYTES:begin]))
+    body = content[begin + -begin % _ALIGNED :]
+
+    def array(name: str) -> np.ndarray[Any, Any]:
+        kind, shape, place = words["places"][name]
+        return np.frombuffer(body, kind, math.prod(shape), place).reshape(shape)
+
+    def frame(name: str) -> pl.DataFrame:
+        return pl.read_ipc_stream(array(f"frame_{name}").tobytes())
+
+    parts: dict[str, Any] = {
+        **{name: CodeIndex.of_frame(frame(name)) for name in _INDICES},
+        **{name: frame(name) for name in _FRAMES},
+        **{name: _tuples(words[name]) for name in _TEXTS},
+    }
+    program = Program(
+        arrays=Arrays(*(array(name) for name in Arrays._fields)),
+        **parts,
+        numbers=tuple(INPUT[name] for name in words["numbers"]),
+        texts=tuple(INPUT[name] for name in words["texts"]),
+        readings={name: Reading(*parts) for name, parts in words["readings"].items()},
+    )
     return words["version"], program
 
 
 def _ipc(frame: pl.DataFrame) -> np.ndarray[Any, np.dtype[np.uint8]]:
     content = io.BytesIO()
-    frame.write_ipc(content, compression="uncompressed", compat_level=pl.CompatLevel.newest())
+    frame.write_ipc_stream(content, compression="uncompressed", compat_level=pl.CompatLevel.newest())
     return np.frombuffer(content.getvalue(), dtype=np.uint8)
-
-
-def _frame(content: np.ndarray[Any, np.dtype[np.uint8]]) -> pl.DataFrame:
-    return pl.read_ipc(content.tobytes())
 
 
 def _tuples(values: list[Any]) -> tuple[Any, ...]:

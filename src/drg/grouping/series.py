@@ -16,6 +16,7 @@ from drg.errors import TablesError, UnknownGrouperError, did_you_mean
 from drg.grouping import outcomes
 from drg.grouping.base import AnyGrouper
 from drg.grouping.grouper import Grouper
+from drg.reasons import CODED, check_form, handed_over
 from drg.records.binding import UNREAD
 from drg.records.cases import Cases
 from drg.records.codes import CodeKind
@@ -34,7 +35,7 @@ DATE: Final = "discharge_date"
 NONE_IN_FORCE: Final = -1
 NO_DATE: Final = -2
 
-_REASONS: Final = {NONE_IN_FORCE: outcomes.NO_VERSION, NO_DATE: outcomes.NO_DATE}
+_REASONS: Final = {NONE_IN_FORCE: outcomes.without_version, NO_DATE: outcomes.without_date}
 _EPOCH: Final = date(1970, 1, 1)
 
 
@@ -99,13 +100,13 @@ class GrouperSeries(AnyGrouper):
             known |= version.knows(kind, codes)
         return known
 
-    def group_batch(self, batch: pl.DataFrame, language: str = "en") -> pl.DataFrame:
-        """Group cases as ``Cases.read`` gives them at once, in the calling thread."""
+    def group_batch(self, batch: pl.DataFrame) -> pl.DataFrame:
+        """Group cases as ``Cases.read`` gives them at once, in the calling thread; reasons as codes."""
 
         def groups(number: int, rows: pl.DataFrame) -> pl.DataFrame:
             if number < 0:
-                return self._without_version(number, rows.height, language)
-            return self.versions[number].group_batch(rows, language).select(list(OUTPUT))
+                return self._without_version(number, rows.height)
+            return self.versions[number].group_batch(rows).select(list(OUTPUT))
 
         return batch.with_columns(self.by_version(batch, groups).get_columns())
 
@@ -116,6 +117,7 @@ class GrouperSeries(AnyGrouper):
         from drg.grouping.explain import Choice, Explanation
         from drg.records.discharge import discharge_frame, discharge_of
 
+        check_form("text", language)
         record = discharge_of(discharge)
         frame = discharge_frame(record)
         number = int(self._numbers(frame)[0])
@@ -127,7 +129,7 @@ class GrouperSeries(AnyGrouper):
             )
             explained = self.versions[number].explain(record, language=language)
             return explained.model_copy(update={"choice": choice})
-        outcome = self._without_version(number, 1, language).row(0, named=True)
+        outcome = handed_over(self._without_version(number, 1), "text", language).row(0, named=True)
         return Explanation(discharge=record, choice=Choice(series=self.id, discharged=day), **outcome)
 
     def by_version(
@@ -179,19 +181,19 @@ class GrouperSeries(AnyGrouper):
         line = Sentence("{name} ({label}): {why}", name=DATE, label=RECORD[DATE].label_zh, why=why)
         return {DATE: Joined(". ", (line, hint))}
 
-    def _without_version(self, number: int, rows: int, language: str) -> pl.DataFrame:
+    def _without_version(self, number: int, rows: int) -> pl.DataFrame:
         """The outcome of cases that have no version."""
-        reason = outcomes.reason_without_version(_REASONS[number], self.id, self.series.periods, language)
         said = {
             "drg": outcomes.UNGROUPED_DRG,
             "severity": outcomes.SEVERITIES[0],
             "grouping_status": outcomes.UNGROUPED,
-            "grouping_reason": reason,
+            "grouping_reason": _REASONS[number](self.series),
         }
+        types = {column.name: column.dtype for column in OUTPUT_COLUMNS} | {"grouping_reason": CODED}
         return pl.DataFrame(
             [
-                pl.repeat(said.get(column.name), rows, dtype=pl.String, eager=True).alias(column.name)
-                for column in OUTPUT_COLUMNS
+                pl.Series(name, [said.get(name)], dtype=dtype).new_from_index(0, rows)
+                for name, dtype in types.items()
             ]
         )
 
@@ -238,7 +240,7 @@ def _one_series(groupers: Mapping[str, Grouper]) -> Series:
         raise TablesError(
             Sentence(
                 "{groupers}: these are not the versions of one series",
-                groupers=", ".join(groupers) or "no version",
+                groupers=Joined(", ", groupers) or Sentence("no version"),
             ),
             field="series",
             fix=Sentence("Give versions whose manifests name the same series"),

@@ -10,7 +10,7 @@ from drg.columns import ALL, OUTPUT, OUTPUT_COLUMNS, PRICE
 from drg.errors import InputError
 from drg.grouping.base import OUTPUT_NAMES, AnyGrouper
 from drg.grouping.batched_frames import check_free
-from drg.grouping.outcomes import check_language
+from drg.reasons import ReasonForm, check_form, handed_over
 from drg.records.binding import Binding
 from drg.records.codebook import KINDS, UNKNOWN, UNMAPPED
 from drg.records.discharges import Discharges
@@ -25,6 +25,7 @@ def group_discharges(
     discharges: Discharges,
     *,
     canonical: bool = False,
+    reasons: ReasonForm = "text",
     language: str = "en",
     on_batch: Callable[[pl.DataFrame], None] | None = None,
     log: FindingsLog | None = None,
@@ -35,8 +36,10 @@ def group_discharges(
         grouper: the version, or a series of versions.
         discharges: from files.
         canonical: give canonical columns instead of the files' own.
-        language: of the reasons, ``en`` or ``zh``.
-        on_batch: is shown every grouped batch, in no particular order and from several threads.
+        reasons: as sentences (``text``) or as codes (``code``).
+        language: of the sentences, ``en`` or ``zh``.
+        on_batch: is shown every grouped batch, reasons as codes, in no particular order and from several
+            threads.
         log: takes the findings of reading, if anybody wants to know them; grouping is faster without.
 
     Returns:
@@ -49,7 +52,7 @@ def group_discharges(
             is a finding, and the reason of each case that it concerns.
         InputError: an output column is already there.
     """
-    check_language(language)
+    check_form(reasons, language)
     _check_columns(grouper, discharges)
     if not canonical:
         check_free(
@@ -75,11 +78,11 @@ def group_discharges(
                 log.add(_unknown_to(grouper, findings), _place(discharges, batch))
         else:
             frame = discharges.read(batch, reads)
-        groups = grouper.group_batch(frame, language).select(OUTPUT_NAMES)
-        result = (frame if canonical else batch).select(kept).hstack(groups)
+        groups = grouper.group_batch(frame).select(OUTPUT_NAMES)
+        own = (frame if canonical else batch).select(kept)
         if on_batch is not None:
-            on_batch(result)
-        return result
+            on_batch(own.hstack(groups))
+        return own.hstack(handed_over(groups, reasons, language))
 
     schema = discharges.rows.collect_schema()
     types = {name: ALL[name].dtype if canonical else schema[name] for name in kept}

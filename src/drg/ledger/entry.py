@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from drg.errors import LedgerError
+from drg.errors import LedgerError, system_reason
 from drg.words import Sentence
 
 ENTRY_FILE: Final = "entry.json"
@@ -136,7 +136,9 @@ def read_entry(directory: Path) -> LedgerEntry:
     except FileNotFoundError:
         raise LedgerError(Sentence("the file is missing"), file=name, fix=fix) from None
     except (OSError, ValueError, ValidationError) as error:
-        reason = error.strerror if isinstance(error, OSError) else Sentence("it is not what an entry is")
+        reason = (
+            system_reason(error) if isinstance(error, OSError) else Sentence("it is not what an entry is")
+        )
         raise LedgerError(Sentence("cannot be read: {reason}", reason=reason), file=name, fix=fix) from None
     if entry.seal != seal_of(values) or entry.number != int(directory.name):
         raise LedgerError(Sentence("the file was changed after it was written"), file=name, fix=fix)

@@ -99,7 +99,12 @@ def together(parts: Sequence[pl.LazyFrame]) -> pl.LazyFrame:
     for schema in schemas:
         for name, dtype in schema.items():
             types.setdefault(name, set()).add(dtype)
-    mixed = {name for name, found in types.items() if len(found) > 1 and pl.String() in found}
+    texts = (pl.String, pl.Categorical, pl.Enum)
+    mixed = {
+        name
+        for name, found in types.items()
+        if len(found) > 1 and any(isinstance(dtype, texts) for dtype in found)
+    }
     as_text = [
         part.with_columns(_text(name, schema[name]) for name in schema if name in mixed)
         for part, schema in zip(parts, schemas, strict=True)

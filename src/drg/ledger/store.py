@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final
 
-from drg.errors import LedgerError, OutputError
+from drg.errors import LedgerError, OutputError, system_reason
 from drg.words import Sentence
 
 ENTRIES: Final = "entries"
@@ -197,7 +197,7 @@ else:
 
 def _unwritable(directory: Path, error: OSError) -> OutputError:
     return OutputError(
-        Sentence("cannot be written: {reason}", reason=error.strerror or error),
+        Sentence("cannot be written: {reason}", reason=system_reason(error)),
         file=directory,
         fix=Sentence("Choose another place, or make room and check the rights of the directory"),
     )

@@ -18,10 +18,11 @@ from drg.errors import InputError, did_you_mean
 from drg.payment.cross_case_flags import EXTREME, READMITTED
 from drg.payment.steps import Facts, Step, class_step, payment_steps, standard_steps, surplus_steps
 from drg.payment.tcm import shares
+from drg.reasons import check_form, handed_over
 from drg.records.binding import UNREAD
 from drg.records.cases import Cases
 from drg.records.short_table import ShortTable
-from drg.words import Sentence
+from drg.words import Sentence, told
 
 if TYPE_CHECKING:
     from drg.payment.pricer import Pricer
@@ -87,6 +88,7 @@ def explain_price(
     language: str = "en",
 ) -> PriceExplanation:
     """Explain what one grouped case is paid; see ``drg.explain_price``."""
+    check_form("text", language)
     cases = Cases.of(case)
     for name in pricer.required_columns[:3]:
         if name not in cases.binding.columns:
@@ -104,7 +106,7 @@ def explain_price(
     marks |= {EXTREME: extreme and pricer.scheme.extreme is not None}
     frame = frame.with_columns(pl.lit(value).alias(name) for name, value in marks.items())
     encoded = pricer.encode(frame)
-    outcome = pricer.price_batch(frame, language).select(list(PRICE)).row(0, named=True)
+    outcome = handed_over(pricer.price_batch(frame), "text", language).row(0, named=True)
     net = encoded.cases.cost[:1] - encoded.cases.excluded[:1]
     rule, sides = pricer.scheme.tcm, None
     if rule and given.get("drg") in rule.medical_drg and net[0] >= 0:
@@ -130,7 +132,10 @@ def explain_price(
         case_class=outcome["case_class"],
         payment=outcome["payment_yuan"],
         outcome=outcome,
-        steps=tuple(PriceStep(**step._asdict()) for step in _steps(facts)),
+        steps=tuple(
+            PriceStep(**{name: told(text, language) for name, text in step._asdict().items()})
+            for step in _steps(facts)
+        ),
     )
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from drg.errors import DrgError, SchemeError, UnknownSchemeError, did_you_mean
+from drg.errors import DrgError, SchemeError, UnknownSchemeError, did_you_mean, system_reason
 from drg.payment.limits import check_range
 from drg.payment.scheme import PaymentScheme
 from drg.payment.scheme_errors import line_of, readable
@@ -125,7 +125,7 @@ def _read_scheme(file: Path, expected_id: str | None) -> tuple[PaymentScheme, st
         ) from None
     except OSError as error:
         raise SchemeError(
-            Sentence("cannot be read: {reason}", reason=error.strerror),
+            Sentence("cannot be read: {reason}", reason=system_reason(error)),
             file=file,
             fix=Sentence("Check its rights"),
         ) from None

@@ -12,24 +12,29 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from drg.columns import INPUT, PRICE_COLUMNS, PRICING
+from drg.columns import INPUT, PRICE, PRICE_COLUMNS, PRICING
 from drg.grouping.jit import suited
-from drg.grouping.outcomes import AMBIGUOUS, GROUPED
-from drg.payment import cross_case_flags, reasons, tcm
+from drg.grouping.outcomes import AMBIGUOUS, GROUPED, STATUSES
+from drg.payment import cross_case_flags, tcm
 from drg.payment import price_kernels as kernels
 from drg.payment.formulas import HIGHEST_COST_FEN
 from drg.payment.load_scheme import LoadedScheme
 from drg.payment.money import NOT_GIVEN, UNUSABLE, fen, fine, yuan
 from drg.payment.price_book import KEYS, UNDECIDED, Page, PriceBook
 from drg.payment.price_kernels import CaseArrays, Flags, Ints, Priced, price_cases
-from drg.payment.reasons import NOTES, Reasons
+from drg.payment.reasons import NOTE, Notes, no_weight
 from drg.payment.scheme import PaymentScheme
 from drg.payment.scheme_numbers import CLASSES, case_kinds, rules
 from drg.records.binding import UNREAD
 
 _HIGHEST_COEFFICIENT: Final = int(PRICING["hospital_coefficient"].highest * kernels.SHARE_UNITS)
 _FIRST_INSIDE: Final = kernels.INCOMPLETE  # this class and all after it are paid by their group
-_NAMES_OF_CLASSES: Final = pl.Series(CLASSES)
+
+# What the kernel knows of a status: by its place in ``STATUSES``, and of none.
+_KNOWN: Final = {GROUPED: kernels.STATUS_GROUPED, AMBIGUOUS: kernels.STATUS_AMBIGUOUS}
+_STATUS: Final = np.array(
+    [_KNOWN.get(status, kernels.STATUS_UNGROUPED) for status in (*STATUSES, "")], dtype=np.uint8
+)
 
 
 class Encoded(NamedTuple):
@@ -37,7 +42,7 @@ class Encoded(NamedTuple):
 
     cases: CaseArrays
     page: Page
-    notes: Ints  # [n] bits of ``reasons``
+    notes: Ints  # [n] bits of ``reasons.NOTE``
     patient_share: Ints | None  # [n] fen, negative if not known; None if there is no such column
     other_payers: Ints  # [n] fen, 0 if not given, ``UNUSABLE`` if that cannot be read
 
@@ -51,9 +56,9 @@ class Encoder:
         self._book = book
         self._kinds = pl.Enum(case_kinds(scheme))
         self._by_days = needs_days(scheme)
-        self._periods = [(scheme.valid_from, scheme.valid_to, reasons.SCHEME_NOT_VALID)]
+        self._periods = [(scheme.valid_from, scheme.valid_to, NOTE["scheme_not_in_force"])]
         if loaded.grouper:
-            period = (loaded.grouper.valid_from, loaded.grouper.valid_to, reasons.GROUPER_NOT_VALID)
+            period = (loaded.grouper.valid_from, loaded.grouper.valid_to, NOTE["grouper_not_in_force"])
             self._periods.append(period)
         self._periods = [period for period in self._periods if period[0] or period[1]]
 
@@ -83,15 +88,17 @@ class Encoder:
         n = frame.height
         notes = np.zeros(n, dtype=np.int64)
         cost = fen(frame, "total_cost_yuan")
-        _note(notes, cost == NOT_GIVEN, reasons.COST_MISSING)
-        _note(notes, (cost == UNUSABLE) | (cost > HIGHEST_COST_FEN), reasons.COST_IMPOSSIBLE)
+        _note(notes, cost == NOT_GIVEN, NOTE["cost_missing"])
+        _note(notes, (cost == UNUSABLE) | (cost > HIGHEST_COST_FEN), NOTE["cost_impossible"])
         excluded = np.zeros(n, dtype=np.int64)
         if self._scheme.excluded_items:
             excluded = fen(frame, "excluded_items_yuan")
             excluded[excluded == NOT_GIVEN] = 0
-            _note(notes, (excluded < 0) | ((excluded > cost) & (cost >= 0)), reasons.EXCLUDED_IMPOSSIBLE)
+            _note(
+                notes, (excluded < 0) | ((excluded > cost) & (cost >= 0)), NOTE["excluded_items_impossible"]
+            )
         special = fen(frame, "special_payment_yuan")
-        _note(notes, special == UNUSABLE, reasons.SPECIAL_IMPOSSIBLE)
+        _note(notes, special == UNUSABLE, NOTE["special_payment_impossible"])
 
         status = self._status(frame)
         grouped = status == kernels.STATUS_GROUPED
@@ -105,8 +112,8 @@ class Encoder:
             net = np.where(usable, cost - excluded, UNUSABLE)
             if judged := tcm.judge(self._scheme.tcm, frame, keys["drg"], net):
                 keys["drg"] = judged.drg
-                _note(notes, judged.few, reasons.MEDICAL_GROUP)
-                _note(notes, judged.unknown, reasons.TCM_NOT_KNOWN)
+                _note(notes, judged.few, NOTE["tcm_share_low"])
+                _note(notes, judged.unknown, NOTE["tcm_share_not_known"])
         cut = _marked(frame, cross_case_flags.READMITTED)
         rows, page = self._book.rows(keys, cut, self._coefficients(frame, notes))
         incomplete = self._incomplete(frame, notes)
@@ -121,21 +128,19 @@ class Encoder:
             incomplete=incomplete,
             extreme=_marked(frame, cross_case_flags.EXTREME),
         )
-        _note(notes, cut & grouped, reasons.READMITTED)
+        _note(notes, cut & grouped, NOTE["readmitted"])
         self._check_validity(frame, notes)
         patient_share = fen(frame, "patient_share_yuan") if "patient_share_yuan" in frame.columns else None
         others = fen(frame, "other_payers_yuan")
         others[others == NOT_GIVEN] = 0
         if patient_share is not None:
-            _note(notes, (patient_share == UNUSABLE) | (others < 0), reasons.SHARE_IMPOSSIBLE)
+            _note(notes, (patient_share == UNUSABLE) | (others < 0), NOTE["shares_impossible"])
         return Encoded(cases, page, notes, patient_share, others)
 
-    def _status(self, frame: pl.DataFrame) -> npt.NDArray[np.uint8]:
-        status = frame["grouping_status"]
-        grouped = (status == GROUPED).fill_null(False).to_numpy()
-        found = np.where(grouped, np.uint8(kernels.STATUS_GROUPED), np.uint8(kernels.STATUS_UNGROUPED))
-        if not grouped.all():
-            found[(status == AMBIGUOUS).fill_null(False).to_numpy()] = kernels.STATUS_AMBIGUOUS
+    @staticmethod
+    def _status(frame: pl.DataFrame) -> npt.NDArray[np.uint8]:
+        places = frame["grouping_status"].to_physical().fill_null(len(STATUSES)).to_numpy()
+        found: npt.NDArray[np.uint8] = _STATUS[places]
         return found
 
     def _coefficients(self, frame: pl.DataFrame, notes: Ints) -> Ints | None:
@@ -144,7 +149,7 @@ class Encoder:
             return None
         found = fine(frame, "hospital_coefficient")
         found[(found == 0) | (found > _HIGHEST_COEFFICIENT)] = UNUSABLE
-        _note(notes, found == UNUSABLE, reasons.COEFFICIENT_IMPOSSIBLE)
+        _note(notes, found == UNUSABLE, NOTE["coefficient_impossible"])
         return found
 
     def _days(self, frame: pl.DataFrame, concerned: Flags, notes: Ints) -> Ints:
@@ -153,8 +158,8 @@ class Encoder:
         days = frame["los_days"].fill_null(float("nan")).to_numpy()
         possible = (days == np.floor(days)) & (days >= 0) & (days <= INPUT["los_days"].highest)
         bad = _unread(frame, "los_days") | ~(possible | np.isnan(days))
-        _note(notes, concerned & bad, reasons.DAYS_IMPOSSIBLE)
-        _note(notes, concerned & ~bad & ~possible, reasons.DAYS_MISSING)
+        _note(notes, concerned & bad, NOTE["los_days_impossible"])
+        _note(notes, concerned & ~bad & ~possible, NOTE["los_days_missing"])
         return np.where(possible, days, NOT_GIVEN).astype(np.int64)
 
     def _kind(self, frame: pl.DataFrame) -> Ints:
@@ -167,7 +172,7 @@ class Encoder:
     def _incomplete(self, frame: pl.DataFrame, notes: Ints) -> Flags:
         if not self._scheme.incomplete or "incomplete" not in frame.columns:
             return np.zeros(frame.height, dtype=np.bool_)
-        _note(notes, _unread(frame, "incomplete"), reasons.INCOMPLETE_UNREADABLE)
+        _note(notes, _unread(frame, "incomplete"), NOTE["incomplete_unreadable"])
         found: Flags = frame["incomplete"].fill_null(False).to_numpy(writable=True)
         return found
 
@@ -175,7 +180,7 @@ class Encoder:
         """A DRG of another version may be another group of the same code: its weight is not known."""
         if "grouper" in frame.columns:
             other = (frame["grouper"] != self._scheme.grouper).fill_null(False)
-            _note(notes, other.to_numpy(), reasons.OTHER_GROUPER)
+            _note(notes, other.to_numpy(), NOTE["other_grouper"])
             if other.any():
                 held = pl.Series([UNDECIDED]).new_from_index(0, frame.height)
                 keys["drg"] = held.zip_with(other & keys["drg"].is_not_null(), keys["drg"])
@@ -186,7 +191,7 @@ class Encoder:
             return
         days = frame["discharge_date"].cast(pl.Date).to_physical()
         unknown = days.is_null().to_numpy()
-        _note(notes, unknown, reasons.DATE_MISSING)
+        _note(notes, unknown, NOTE["validity_not_checked"])
         day = days.fill_null(0).to_numpy()
         for first, last, bit in self._periods:
             outside = np.zeros(frame.height, dtype=np.bool_)
@@ -210,11 +215,12 @@ class Decoder:
 
     def __init__(self, loaded: LoadedScheme) -> None:
         self._rules = rules(loaded.scheme)
-        self._reasons = Reasons(loaded)
+        self._notes = Notes(loaded)
+        self._no_weight = no_weight(loaded)
         self._scheme = loaded.scheme.id
 
-    def price(self, encoded: Encoded, language: str) -> list[pl.Series]:
-        """The columns of ``columns.PRICE_COLUMNS``, in order, and ``NOTES``; reasons in a language."""
+    def price(self, encoded: Encoded) -> list[pl.Series]:
+        """The columns of ``columns.PRICE_COLUMNS``, in order; reasons as codes."""
         cases = encoded.cases
         n = len(cases.cost)
         empty = (np.empty(n, dtype=np.int64) for _ in Priced._fields[1:])
@@ -231,13 +237,12 @@ class Decoder:
         formula = np.where(inside, priced.standard - (cases.cost - cases.excluded), 0)
         fund, borne, not_known = self._shares(encoded, payment)
         rows = pl.Series(cases.combination)
-        notes = self._notes(encoded, priced)
         columns = {
             "relative_weight": encoded.page.weights.gather(rows),
             "coefficient": encoded.page.coefficients.gather(rows),
             "points": encoded.page.points.gather(rows),
             "standard_payment_yuan": yuan(priced.standard, priced.standard < 0),
-            "case_class": _NAMES_OF_CLASSES.gather(pl.Series(priced.case_class)),
+            "case_class": pl.Series(priced.case_class).cat.to(PRICE["case_class"].dtype),
             **{
                 name: yuan(part)
                 for name, part in zip(
@@ -259,13 +264,10 @@ class Decoder:
             "surplus_formula_yuan": yuan(formula, open_),
             "surplus_adjustment_yuan": yuan(surplus - formula, open_),
             "surplus_yuan": yuan(surplus, open_),
-            "pricing_reason": self._reasons.column(notes, language),
+            "pricing_reason": self._notes.column(self._of_class(encoded, priced)),
             "scheme": pl.Series([self._scheme]).new_from_index(0, n),
         }
-        return [
-            *(columns[column.name].alias(column.name) for column in PRICE_COLUMNS),
-            pl.Series(NOTES, notes),
-        ]
+        return [columns[column.name].alias(column.name) for column in PRICE_COLUMNS]
 
     @staticmethod
     def _shares(encoded: Encoded, payment: Ints) -> tuple[Ints, Ints, Flags]:
@@ -276,32 +278,31 @@ class Decoder:
         fund = np.maximum(payment - encoded.patient_share - encoded.other_payers, 0)
         return fund, payment - fund, not_known
 
-    @staticmethod
-    def _notes(encoded: Encoded, priced: Priced) -> Ints:
-        """What the class of a case adds to the notes."""
+    def _of_class(self, encoded: Encoded, priced: Priced) -> Ints:
+        """The notes, with what the class of each case adds to them."""
         notes = encoded.notes
         of_class = np.zeros(len(CLASSES), dtype=np.int64)
-        of_class[[kernels.UNGROUPED, kernels.AMBIGUOUS]] = reasons.NOT_GROUPED
-        of_class[kernels.UNWEIGHTED] = reasons.NO_WEIGHT
+        of_class[[kernels.UNGROUPED, kernels.AMBIGUOUS]] = NOTE["not_grouped"]
+        of_class[kernels.UNWEIGHTED] = self._no_weight
         notes |= of_class[priced.case_class]
         grouped = encoded.cases.status == kernels.STATUS_GROUPED
         _note(
-            notes, (priced.case_class == kernels.UNPRICED) & ~grouped, reasons.NOT_GROUPED | reasons.NO_RULE
+            notes, (priced.case_class == kernels.UNPRICED) & ~grouped, NOTE["not_grouped"] | NOTE["no_rule"]
         )
         if encoded.page.notes.any():
             of_group = (priced.case_class >= kernels.UNPRICED) & grouped
             notes |= np.where(of_group, encoded.page.notes[encoded.cases.combination], 0)
-        days = reasons.DAYS_MISSING | reasons.DAYS_IMPOSSIBLE
+        days = NOTE["los_days_missing"] | NOTE["los_days_impossible"]
         told = (
-            reasons.COST_MISSING
-            | reasons.COST_IMPOSSIBLE
-            | reasons.EXCLUDED_IMPOSSIBLE
-            | reasons.SPECIAL_IMPOSSIBLE
+            NOTE["cost_missing"]
+            | NOTE["cost_impossible"]
+            | NOTE["excluded_items_impossible"]
+            | NOTE["special_payment_impossible"]
         )
         unpaid = (priced.case_class == kernels.INVALID) & (notes & told == 0)
         if unpaid.any():
             # What is left of the invalid cases: those that are paid by day, and have none.
-            notes[unpaid] = (notes[unpaid] & ~days) | reasons.NO_DAYS_NO_PRICE
+            notes[unpaid] = (notes[unpaid] & ~days) | NOTE["los_days_not_known"]
         return notes
 
 

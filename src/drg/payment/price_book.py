@@ -18,9 +18,9 @@ import polars as pl
 
 from drg.columns import ALL
 from drg.payment import price_kernels as kernels
-from drg.payment import reasons
 from drg.payment.formulas import HIGHEST_COST_FEN, Line, Prices, prices
 from drg.payment.load_scheme import LoadedScheme
+from drg.payment.reasons import NOTE, no_weight
 from drg.payment.scheme import Coefficient, PaymentScheme, Rate
 from drg.payment.weights import Weight
 from drg.records.cells import texts
@@ -67,7 +67,7 @@ class Page(NamedTuple):
     weights: pl.Series
     coefficients: pl.Series
     points: pl.Series  # null under the rate method
-    notes: kernels.Ints  # bits of ``reasons``
+    notes: kernels.Ints  # bits of ``reasons.NOTE``
 
 
 class PriceBook:
@@ -78,6 +78,7 @@ class PriceBook:
         rows = scheme.coefficients.rows if scheme.coefficients else ()
         weights = loaded.weights.values()
         self._loaded = loaded
+        self._no_weight = no_weight(loaded)
         self.asks_coefficients = asks_coefficients(scheme)
         self._names_hospitals = any(row.hospital for row in rows)
         # The names of the scheme, by the form in which cases have them: 三级 is 3.
@@ -261,12 +262,12 @@ class PriceBook:
     def _notes(self, entry: Entry) -> int:
         """What is said of a case of this combination if it is paid by its group, or would be."""
         if entry.weight is None and not entry.undecided:
-            return reasons.NO_WEIGHT | reasons.NO_RULE
+            return self._no_weight | NOTE["no_rule"]
         if entry.prices is None:
-            no_rate = reasons.NO_RATE if entry.rate is None else 0
-            return no_rate | (reasons.NO_COEFFICIENT if entry.factor is None else 0)
+            no_rate = NOTE["no_rate"] if entry.rate is None else 0
+            return no_rate | (NOTE["coefficient_not_known"] if entry.factor is None else 0)
         named = entry.coefficient is not None or entry.base_group or entry.given is not None
-        return 0 if named or not self._names_hospitals else reasons.HOSPITAL_NOT_NAMED
+        return 0 if named or not self._names_hospitals else NOTE["hospital_not_named"]
 
 
 def asks_coefficients(scheme: PaymentScheme) -> bool:

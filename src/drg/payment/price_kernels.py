@@ -16,7 +16,7 @@ from drg.payment.formulas import HALF, HIGHEST_COST_FEN
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-# Case classes, in the order of scheme.CaseClass.
+# Case classes, in the order of categories.CaseClass.
 INVALID, SPECIAL, UNGROUPED, AMBIGUOUS, SHORT, LONG, BED_DAY, DAY_SURGERY = range(8)
 UNWEIGHTED, UNPRICED, INCOMPLETE, EXTREME, HIGH, LOW, NORMAL = range(8, 15)
 

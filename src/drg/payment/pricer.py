@@ -10,13 +10,13 @@ import polars as pl
 
 from drg.columns import PRICE, PRICE_COLUMNS
 from drg.grouping.batched_frames import check_free, lacking
-from drg.grouping.outcomes import check_language
 from drg.payment.cross_case_flags import mark_columns
 from drg.payment.load_scheme import LoadedScheme, load_scheme
 from drg.payment.price_arrays import Decoder, Encoded, Encoder, needs_days
 from drg.payment.price_book import PriceBook
 from drg.payment.reasons import missing_lines
 from drg.payment.scheme_numbers import case_kinds
+from drg.reasons import ReasonForm, check_form, handed_over
 from drg.records.cases import Cases, through
 from drg.records.former_names import check_names
 from drg.records.short_table import ShortTable, name_and_value
@@ -83,6 +83,7 @@ class Pricer(ShortTable):
         self,
         frame: Frame,
         *,
+        reasons: ReasonForm = "text",
         language: str = "en",
         on_batch: Callable[[pl.DataFrame], None] | None = None,
         on_batch_reads: Iterable[str] = (),
@@ -92,9 +93,10 @@ class Pricer(ShortTable):
         Args:
             frame: grouped discharges, one row per case, with ``total_cost_yuan`` and the columns that the
                 scheme asks for (``required_columns``): all that ``Cases.of`` takes. Amounts are in yuan.
-            language: of the reasons, ``en`` or ``zh``.
+            reasons: as sentences (``text``) or as codes (``code``).
+            language: of the sentences, ``en`` or ``zh``.
             on_batch: is shown every priced batch, in no particular order and from several threads: the
-                columns that pricing reads, those that it adds, ``NOTES``, and ``on_batch_reads``.
+                columns that pricing reads, those that it adds, reasons as codes, and ``on_batch_reads``.
             on_batch_reads: further canonical columns that ``on_batch`` looks at.
 
         Returns:
@@ -108,7 +110,7 @@ class Pricer(ShortTable):
         return through(
             frame,
             lambda cases: self.price_cases(
-                cases, language=language, on_batch=on_batch, on_batch_reads=on_batch_reads
+                cases, reasons=reasons, language=language, on_batch=on_batch, on_batch_reads=on_batch_reads
             ),
         )
 
@@ -116,19 +118,21 @@ class Pricer(ShortTable):
         self,
         cases: Cases,
         *,
+        reasons: ReasonForm = "text",
         language: str = "en",
         on_batch: Callable[[pl.DataFrame], None] | None = None,
         on_batch_reads: Iterable[str] = (),
     ) -> Cases:
         """Add the prices to cases; see ``price``."""
-        check_language(language)
+        check_form(reasons, language)
         self.check_cases(cases)
         return cases.with_columns(
-            lambda batch: self.price_batch(batch, language),
+            self.price_batch,
             dict.fromkeys((*self.reads, *on_batch_reads)),
             PRICE_COLUMNS,
             on_batch,
             self.marks(cases),
+            hand_over=lambda made: handed_over(made, reasons, language),
         )
 
     def explain(
@@ -152,17 +156,16 @@ class Pricer(ShortTable):
         """The columns that pricing reads, as arrays."""
         return self._encoder.encode(batch)
 
-    def price_batch(self, batch: pl.DataFrame, language: str = "en") -> pl.DataFrame:
+    def price_batch(self, batch: pl.DataFrame) -> pl.DataFrame:
         """Price a batch at once, in the calling thread, without checking its columns.
 
         Args:
             batch: grouped cases as ``Cases.read`` gives them, with ``marks`` as far as the scheme has any.
-            language: of the reasons.
 
         Returns:
-            The columns of ``columns.PRICE_COLUMNS``, and ``NOTES``, the bits of ``reasons``.
+            The columns of ``columns.PRICE_COLUMNS``, reasons as codes.
         """
-        return pl.DataFrame(self._decoder.price(self.encode(batch), language))
+        return pl.DataFrame(self._decoder.price(self.encode(batch)))
 
     @property
     def asks(self) -> frozenset[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated, Final, Literal
 
@@ -25,26 +24,6 @@ FEES: Final = tuple(
     for name in PRICING
     if name.endswith("_yuan") and name.startswith(("tcm_", "western_", "surgery_", "materials_"))
 )
-
-
-class CaseClass(StrEnum):
-    """What a case is to its payment; the first that applies, in this order."""
-
-    INVALID = "invalid"  # its cost or its days cannot be used
-    SPECIAL = "special"  # 特例单议: paid as decided
-    UNGROUPED = "ungrouped"
-    AMBIGUOUS = "ambiguous"  # 歧义组 QY
-    SHORT = "short"
-    LONG = "long"
-    BED_DAY = "bed_day"  # 床日
-    DAY_SURGERY = "day_surgery"  # 日间手术
-    UNWEIGHTED = "unweighted"  # the scheme has no weight for its group
-    UNPRICED = "unpriced"  # no rate, no coefficient, no rule or no share is known: held
-    INCOMPLETE = "incomplete"  # the treatment was broken off
-    EXTREME = "extreme"  # among the most expensive
-    HIGH = "high"  # 高倍率
-    LOW = "low"  # 低倍率
-    NORMAL = "normal"
 
 
 class Method(Sourced):

@@ -18,10 +18,10 @@ from drg.words import Joined, Sentence, recognised
 Loc = Sequence[str | int]
 
 
-def _either(values: Sequence[str]) -> str:
+def _either(values: Sequence[str]) -> Sentence:
     """Values as a scheme writes them: "a", "b" or "c"."""
     *others, last = (f'"{value}"' for value in values)
-    return f"{', '.join(others)} or {last}"
+    return Sentence("{others} or {last}", others=Joined(", ", others), last=last)
 
 
 # How an entry of this name is written; the same name means the same everywhere in a scheme.
@@ -30,14 +30,14 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "title": 'title = "某市 2026"',
     "region": 'region = "某市"',
     "grouper": 'grouper = "chs-drg-2.0"',
-    "grouper_missing": 'grouper_missing = "why the version is not installed"',
-    "status": 'status = "published", "transcribed" or "illustrative"',
+    "grouper_missing": Sentence('grouper_missing = "why the version is not installed"'),
+    "status": Sentence('status = "published", "transcribed" or "illustrative"'),
     "valid_from": "valid_from = 2026-01-01",
     "valid_to": "valid_to = 2026-12-31",
-    "source": 'source = "who published it, where and when"',
-    "method": '[method] with kind = "rate" and a source',
-    "rates": "[[rates]] with value_yuan and a source",
-    "kind": 'kind = "rate" or "points"',
+    "source": Sentence('source = "who published it, where and when"'),
+    "method": Sentence('[method] with kind = "rate" and a source'),
+    "rates": Sentence("[[rates]] with value_yuan and a source"),
+    "kind": Sentence('kind = "rate" or "points"'),
     "scale": "scale = 100",
     "regional_mean_yuan": "regional_mean_yuan = 10523.40",
     "value_yuan": "value_yuan = 9575.25",
@@ -46,27 +46,37 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "value": "value = 0.92",
     "hospital": 'hospital = "H12345"',
     "drg": 'drg = "BR15"',
-    "default": 'default = 1; "not_known" if the coefficients of hospitals are not known',
+    "default": Sentence('default = 1; "not_known" if the coefficients of hospitals are not known'),
     "base_groups": 'base_groups = ["BR15", "BS19"]',
-    "rows": "[[coefficients.rows]] with value, what it is for and a source",
+    "rows": Sentence("[[coefficients.rows]] with value, what it is for and a source"),
     "threshold": "threshold = 2.5",
     "weight_below": "weight_below = 2",
-    "formula": f"formula = {_either(get_args(High.model_fields['formula'].annotation))}",
-    "reference": 'reference = "standard" or "mean"',
+    "formula": Sentence(
+        "{key} = {names}", key="formula", names=_either(get_args(High.model_fields["formula"].annotation))
+    ),
+    "reference": Sentence('reference = "standard" or "mean"'),
     "tiers": "tiers = [{ threshold = 3, weight_below = 1 }, { threshold = 2 }]",
     "top_share": "top_share = 0.05",
-    "within": 'within = "all" or "group"',
+    "within": Sentence('within = "all" or "group"'),
     "factor": "factor = 0.5",
-    "case_class": 'case_class = "short", "long", "bed_day" or "day_surgery"',
+    "case_class": Sentence('case_class = "short", "long", "bed_day" or "day_surgery"'),
     "los_days_at_most": "los_days_at_most = 2",
     "los_days_at_least": "los_days_at_least = 60",
     "case_kind": 'case_kind = "bed_day"',
-    "pays": 'pays = "by_item"; of cases without a group or a weight also "share", "nothing" or "not_known"',
+    "pays": Sentence(
+        'pays = "by_item"; of cases without a group or a weight also "share", "nothing" or "not_known"'
+    ),
     "price_yuan": "price_yuan = 300",
     "share": "share = 0.7",
-    "ungrouped": '[ungrouped] with pays = "nothing", "by_item", "share" or "not_known", and a source',
-    "ambiguous": '[ambiguous] with pays = "nothing", "by_item", "share" or "not_known", and a source',
-    "unweighted": '[unweighted] with pays = "nothing", "by_item", "share" or "not_known", and a source',
+    "ungrouped": Sentence(
+        '[ungrouped] with pays = "nothing", "by_item", "share" or "not_known", and a source'
+    ),
+    "ambiguous": Sentence(
+        '[ambiguous] with pays = "nothing", "by_item", "share" or "not_known", and a source'
+    ),
+    "unweighted": Sentence(
+        '[unweighted] with pays = "nothing", "by_item", "share" or "not_known", and a source'
+    ),
     "days": "days = 15",
     "except_adrg": 'except_adrg = ["RE1"]',
     "share_below": "share_below = 0.6",
@@ -74,10 +84,12 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "other_fees": 'other_fees = ["western_treatment_yuan", "western_drugs_yuan", "surgery_yuan"]',
     "medical_drg": 'medical_drg = { BV19 = "BR15" }',
     "standard_first": "standard_first = true",
-    "settlement": "[settlement] with a source, and what it settles below it",
-    "mode": 'mode = "marginal" or "whole"; of rounding: "half_up" or "down"',
-    "bands": "bands = [{ utilisation_at_least = 0, hospital_keeps = 1 }]; of an overrun: "
-    "[{ utilisation_at_least = 1, fund_bears = 0.6 }]",
+    "settlement": Sentence("[settlement] with a source, and what it settles below it"),
+    "mode": Sentence('mode = "marginal" or "whole"; of rounding: "half_up" or "down"'),
+    "bands": Sentence(
+        "bands = [{{ utilisation_at_least = 0, hospital_keeps = 1 }}]; of an overrun: [{{ "
+        "utilisation_at_least = 1, fund_bears = 0.6 }}]"
+    ),
     "utilisation_at_least": "utilisation_at_least = 0.8",
     "hospital_keeps": "hospital_keeps = 0.7",
     "fund_bears": "fund_bears = 0.6",
@@ -86,8 +98,10 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "recover_months": "recover_months = 12",
     "monthly_share": "monthly_share = 0.9",
     "daily_share": "daily_share = 0.5",
-    "scores": "scores = [{ score_at_least = 0, returned = 1 }]; of quality: "
-    "[{ score_at_least = 0, factor = 1 }]",
+    "scores": Sentence(
+        "scores = [{{ score_at_least = 0, returned = 1 }}]; of quality: [{{ score_at_least = 0, factor = 1 "
+        "}}]"
+    ),
     "score_at_least": "score_at_least = 90",
     "returned": "returned = 0.5",
     "quota_share": "quota_share = 0.05",
@@ -95,16 +109,16 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "cost_ratio_at_least": "cost_ratio_at_least = 3",
     "los_ratio_at_least": "los_ratio_at_least = 3",
     "icu_hours_at_least": "icu_hours_at_least = 72",
-    "budgets": "[[settlement.budgets]] with year, amount_yuan, excess, remainder and a source",
+    "budgets": Sentence("[[settlement.budgets]] with year, amount_yuan, excess, remainder and a source"),
     "year": "year = 2025",
     "amount_yuan": "amount_yuan = 120000000",
     "reserve_share": "reserve_share = 0.05",
     "carried_in_yuan": "carried_in_yuan = -350000",
-    "excess": 'excess = "common_factor", "hospitals_over", "carried_over", "fund" or "point_value"',
-    "remainder": 'remainder = "common_factor", "carried_over", "fund" or "point_value"',
+    "excess": Sentence('excess = "common_factor", "hospitals_over", "carried_over", "fund" or "point_value"'),
+    "remainder": Sentence('remainder = "common_factor", "carried_over", "fund" or "point_value"'),
     "home_areas": 'home_areas = ["440100"]',
-    "counts": 'counts = "real" or "simulated"',
-    "unit": 'unit = "fen" or "yuan"',
+    "counts": Sentence('counts = "real" or "simulated"'),
+    "unit": Sentence('unit = "fen" or "yuan"'),
 }
 _LIMIT: Final = {"limit": "{limit}"}
 # What pydantic says of entries; the first that fits counts.
@@ -127,6 +141,7 @@ OF_PYDANTIC: Final = (
     Sentence("it should have no more than {limit} digits in total", **_LIMIT),
     Sentence("string should have at least {limit} character", **_LIMIT),
     Sentence("string should match pattern {pattern}", pattern="{pattern}"),
+    Sentence("it should be {others} or {last}", others="{others}", last="{last}"),
     Sentence("it should be {choices}", choices="{choices}"),
 )
 # What a place also names that is no entry: a key itself, and the alternatives of an entry of several types.

@@ -7,10 +7,11 @@ from typing import Final
 
 import numpy as np
 
+from drg.categories import CaseClass
 from drg.payment import price_kernels as kernels
 from drg.payment.formulas import FEN, line
 from drg.payment.price_kernels import Rules
-from drg.payment.scheme import ByStatus, CaseClass, PaymentScheme
+from drg.payment.scheme import ByStatus, PaymentScheme
 from drg.words import Sentence
 
 CLASSES: Final = tuple(case_class.value for case_class in CaseClass)

@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 from drg.columns import PRICE, PRICING
 from drg.payment import formulas
 from drg.payment.expression_text import with_numbers
-from drg.payment.formulas import FEN, Prices, half_up
-from drg.payment.load_scheme import SCHEME_FILE
+from drg.payment.formulas import FEN, Prices
 from drg.payment.price_book import Entry
 from drg.payment.scheme import High, Outside, PaymentScheme
+from drg.payment.step_words import in_column, in_scheme, in_scheme_row, money, number
 from drg.payment.weights import WEIGHTS_FILE
+from drg.words import Joined, Sentence, categories
 
 PARTS = (
     "drg_payment_yuan",
@@ -27,23 +28,6 @@ PARTS = (
 )
 # What explanations call a column, where its name is longer to tell it from a column of the input.
 _SAID = {"special_case_payment_yuan": "special payment", "patient_and_others_yuan": "patient share"}
-CLASSES_ZH = {
-    "invalid": "数据无效",
-    "special": "特例单议",
-    "ungrouped": "未入组",
-    "ambiguous": "歧义组 QY",
-    "short": "短期住院",
-    "long": "长期住院",
-    "bed_day": "床日",
-    "day_surgery": "日间手术",
-    "unweighted": "病组无权重",
-    "unpriced": "无法计价",
-    "incomplete": "未完成治疗",
-    "extreme": "极高费用",
-    "high": "高倍率",
-    "low": "低倍率",
-    "normal": "正常倍率",
-}
 
 
 class Step(NamedTuple):
@@ -81,58 +65,44 @@ class Facts:
         return self.cost - self.excluded
 
 
-def number(value: Decimal | Fraction) -> str:
-    """A number as it is written: exact up to eight decimals, without empty ones."""
-    if isinstance(value, Fraction):
-        value = Decimal(half_up(value * 10**8)).scaleb(-8)
-    text = f"{value:,f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def money(fen: int | Fraction) -> str:
-    """An amount in fen as yuan: 12,345.67; with what is beyond the fen if it is not whole."""
-    if isinstance(fen, Fraction) and fen.denominator != 1:
-        return number(fen / FEN)
-    return f"{Decimal(int(fen)).scaleb(-2):,.2f}"
-
-
 def standard_steps(facts: Facts) -> Iterator[Step]:
     """Weight, rate, coefficient and what they make."""
     scheme, entry = facts.scheme, facts.entry
     if facts.excluded > 0 and facts.cost >= 0:
-        yield Step("cost", "住院总费用", money(facts.cost), place="column total_cost_yuan")
+        yield Step("cost", "住院总费用", money(facts.cost), place=in_column("total_cost_yuan"))
         yield Step(
-            "excluded items", "除外项目费用", money(facts.excluded), place="column excluded_items_yuan"
+            "excluded items", "除外项目费用", money(facts.excluded), place=in_column("excluded_items_yuan")
         )
         arithmetic = f"{money(facts.cost)} − {money(facts.excluded)}"
         yield Step("cost in the group", "扣除后费用", money(facts.net), arithmetic)
     else:
-        value = money(facts.cost) if facts.cost >= 0 else "cannot be used"
-        yield Step("cost", "住院总费用", value, place="column total_cost_yuan")
+        value = money(facts.cost) if facts.cost >= 0 else Sentence("cannot be used")
+        yield Step("cost", "住院总费用", value, place=in_column("total_cost_yuan"))
     if facts.tcm is not None:
         yield _share_step(facts, *facts.tcm)
     if entry.weight is None:
         return
     weight = entry.weight
-    level = f", level {weight.level}" if weight.level else ""
-    place = f"{WEIGHTS_FILE}, row {weight.row} ({weight.drg}{level})"
+    group = (
+        Sentence("{drg}, level {level}", drg=weight.drg, level=weight.level) if weight.level else weight.drg
+    )
+    place = Sentence("{file}, row {row} ({group})", file=WEIGHTS_FILE, row=weight.row, group=group)
     yield Step("relative weight", "权重", number(weight.relative_weight), place=place, source=scheme.source)
     if entry.rate is None:
         return
     rate = entry.rate
-    what = [f"insurance {rate.insurance}"] if rate.insurance else []
-    what += [f"level {rate.level}"] if rate.level else []
-    whom = ", ".join(what) or "any insurance and level"
-    place = f"{SCHEME_FILE}, rates {scheme.rates.index(rate) + 1} ({whom})"
-    points = scheme.method.kind == "points"
-    names = ("value of a point", "点值") if points else ("rate", "费率")
+    what = [Sentence("insurance {id}", id=rate.insurance)] if rate.insurance else []
+    what += [Sentence("level {level}", level=rate.level)] if rate.level else []
+    whom = Joined(", ", what) or Sentence("any insurance and level")
+    place = in_scheme_row("rates", scheme.rates.index(rate), whom)
+    names = ("value of a point", "点值") if scheme.method.kind == "points" else ("rate", "费率")
     yield Step(*names, number(rate.value_yuan), place=place, source=rate.source)
     if scheme.method.scale:
         yield Step(
             "scale",
             "点数基数",
             number(scheme.method.scale),
-            place=f"{SCHEME_FILE}, method",
+            place=in_scheme("method"),
             source=scheme.method.source,
         )
     yield from _coefficient_steps(facts)
@@ -146,12 +116,12 @@ def _share_step(facts: Facts, part: int, whole: int) -> Step:
     assert tcm is not None
     names = ("share of traditional medicine", PRICING["tcm_share"].label_zh)
     if part < 0 or whole <= 0:
-        return Step(*names, "not known", place=f"{SCHEME_FILE}, tcm", source=tcm.source)
+        return Step(*names, Sentence("not known"), place=in_scheme("tcm"), source=tcm.source)
     value = number(Fraction(part, whole))
     if facts.case.get("tcm_share") is not None:
-        return Step(*names, value, place="column tcm_share", source=tcm.source)
-    others = [*tcm.tcm_fees, *tcm.other_fees] if tcm.other_fees else ["the cost in the group"]
-    place = f"{' + '.join(tcm.tcm_fees)} ÷ ({' + '.join(others)})"
+        return Step(*names, value, place=in_column("tcm_share"), source=tcm.source)
+    others = [*tcm.tcm_fees, *tcm.other_fees] if tcm.other_fees else [Sentence("the cost in the group")]
+    place = Joined("", (" + ".join(tcm.tcm_fees), " ÷ (", Joined(" + ", others), ")"))
     return Step(*names, value, f"{money(part)} ÷ {money(whole)}", place, tcm.source)
 
 
@@ -160,23 +130,23 @@ def _coefficient_steps(facts: Facts) -> Iterator[Step]:
     coefficients = scheme.coefficients
     cut = scheme.readmission if facts.readmitted else None
     if coefficients is None:
-        plain = Step("coefficient", "系数", "1", place="the scheme has none")
+        plain = Step("coefficient", "系数", "1", place=Sentence("the scheme has none"))
     elif entry.base_group:
-        place = f"{SCHEME_FILE}, coefficients.base_groups"
+        place = in_scheme("coefficients.base_groups")
         plain = Step("coefficient", "系数（基础病组）", "1", place=place, source=coefficients.source)
     elif entry.given is not None:
-        plain = Step("coefficient", "系数", number(entry.given), place="column hospital_coefficient")
+        plain = Step("coefficient", "系数", number(entry.given), place=in_column("hospital_coefficient"))
     elif entry.coefficient is None:
         default = coefficients.default
-        value = "not known" if isinstance(default, str) else number(default)
-        place = f"{SCHEME_FILE}, coefficients.default"
+        value = Sentence("not known") if isinstance(default, str) else number(default)
+        place = in_scheme("coefficients.default")
         plain = Step("coefficient", "系数（默认）", value, place=place, source=coefficients.source)
     else:
         row = entry.coefficient
-        what = ", ".join(
-            f"{n} {v}" for n, v in (("hospital", row.hospital), ("level", row.level), ("DRG", row.drg)) if v
-        )
-        place = f"{SCHEME_FILE}, coefficients.rows {coefficients.rows.index(row) + 1} ({what})"
+        what = [Sentence("hospital {id}", id=row.hospital)] if row.hospital else []
+        what += [Sentence("level {level}", level=row.level)] if row.level else []
+        what += [Sentence("DRG {drg}", drg=row.drg)] if row.drg else []
+        place = in_scheme_row("coefficients.rows", coefficients.rows.index(row), Joined(", ", what))
         plain = Step("coefficient", "系数", number(row.value), place=place, source=row.source)
     yield plain
     if cut and entry.factor is not None:
@@ -185,7 +155,7 @@ def _coefficient_steps(facts: Facts) -> Iterator[Step]:
             "系数（再入院）",
             number(entry.factor),
             f"{plain.value} × {number(cut.factor)}",
-            f"{SCHEME_FILE}, readmission",
+            in_scheme("readmission"),
             cut.source,
         )
 
@@ -209,7 +179,7 @@ def _standard(facts: Facts, found: Prices) -> Iterator[Step]:
     yield Step("standard", PRICE["standard_payment_yuan"].label_zh, money(found.standard_fen), arithmetic)
     if scheme.method.regional_mean_yuan is not None:
         mean = scheme.method.regional_mean_yuan
-        place = f"{SCHEME_FILE}, method.regional_mean_yuan"
+        place = in_scheme("method.regional_mean_yuan")
         written = {"weight": number(weight.relative_weight), "regional_mean": number(mean)}
         arithmetic = with_numbers(formulas.MEAN, written)
         yield Step(
@@ -228,22 +198,26 @@ def class_step(facts: Facts) -> Step:
     if name in ("high", "low", "normal") and found is not None:
         arithmetic, place, source = _compared(scheme, found, facts.net, name)
     elif (rule := _outside_rule(facts)) is not None:
-        place, source = f"{SCHEME_FILE}, outside {scheme.outside.index(rule) + 1}", rule.source
+        place, source = in_scheme_row("outside", scheme.outside.index(rule)), rule.source
         arithmetic = _why_outside(rule)
     elif name == "extreme" and scheme.extreme:
-        within = "all grouped cases" if scheme.extreme.within == "all" else "the cases of its group"
-        arithmetic = f"among the dearest {number(scheme.extreme.top_share * 100)} % of {within}"
-        place, source = f"{SCHEME_FILE}, extreme", scheme.extreme.source
+        share = number(scheme.extreme.top_share * 100)
+        if scheme.extreme.within == "all":
+            arithmetic = Sentence("among the dearest {share} % of all grouped cases", share=share)
+        else:
+            arithmetic = Sentence("among the dearest {share} % of the cases of its group", share=share)
+        place, source = in_scheme("extreme"), scheme.extreme.source
     elif name == "incomplete" and scheme.incomplete:
-        place, source = "column incomplete", scheme.incomplete.source
+        place, source = in_column("incomplete"), scheme.incomplete.source
     elif name == "special":
-        place = "column special_payment_yuan"
+        place = in_column("special_payment_yuan")
     elif name in ("ungrouped", "ambiguous", "unweighted"):
-        place, source = f"{SCHEME_FILE}, {name}", getattr(scheme, name).source
+        place, source = in_scheme(name), getattr(scheme, name).source
     reason = facts.outcome["pricing_reason"]
     if reason:
-        arithmetic = f"{arithmetic}; {reason}" if arithmetic else reason
-    return Step("case class", f"病例类型：{CLASSES_ZH[name]}", name, arithmetic, place, source)
+        arithmetic = Joined("; ", (arithmetic, reason))
+    name_zh = categories("case_class", "zh")[name]
+    return Step("case class", f"病例类型：{name_zh}", name, arithmetic, place, source)
 
 
 def _compared(scheme: PaymentScheme, found: Prices, net: int, name: str) -> tuple[str, str, str]:
@@ -253,15 +227,15 @@ def _compared(scheme: PaymentScheme, found: Prices, net: int, name: str) -> tupl
         limit = found.threshold * reference
         sign = ">" if name == "high" else "≤"
         parts.append(f"{money(net)} {sign} {number(found.threshold)} × {money(reference)} = {money(limit)}")
-        place, source = f"{SCHEME_FILE}, high", scheme.high.source
+        place, source = in_scheme("high"), scheme.high.source
     if scheme.low and name != "high":
         share = Fraction(scheme.low.threshold)
         reference = _reference(found, scheme.low.reference)
         sign = "<" if name == "low" else "≥"
         parts.append(f"{money(net)} {sign} {number(share)} × {money(reference)} = {money(share * reference)}")
         if name == "low":
-            place, source = f"{SCHEME_FILE}, low", scheme.low.source
-    return "; ".join(parts), place, source
+            place, source = in_scheme("low"), scheme.low.source
+    return Joined("; ", parts), place, source
 
 
 def _reference(found: Prices, which: str) -> Fraction:
@@ -283,10 +257,10 @@ def _outside_rule(facts: Facts) -> Outside | None:
 
 
 def _why_outside(rule: Outside) -> str:
-    parts = [f"los_days ≤ {rule.los_days_at_most}"] if rule.los_days_at_most is not None else []
+    parts: list[str] = [f"los_days ≤ {rule.los_days_at_most}"] if rule.los_days_at_most is not None else []
     parts += [f"los_days ≥ {rule.los_days_at_least}"] if rule.los_days_at_least is not None else []
-    parts += [f"case_kind is {rule.case_kind}"] if rule.case_kind is not None else []
-    return ", ".join(parts)
+    parts += [Sentence("case_kind is {kind}", kind=rule.case_kind)] if rule.case_kind is not None else []
+    return Joined(", ", parts)
 
 
 def payment_steps(facts: Facts) -> Iterator[Step]:
@@ -300,8 +274,12 @@ def payment_steps(facts: Facts) -> Iterator[Step]:
     if facts.outcome["fund_payment_yuan"] is not None:
         borne = [_fen_text(facts.case.get(name)) for name in ("patient_share_yuan", "other_payers_yuan")]
         arithmetic = " − ".join([_amount(facts, "payment_yuan"), *(text for text in borne if text)])
-        place = "columns patient_share_yuan and other_payers_yuan"
-        yield _outcome_step(facts, "fund_payment_yuan", f"{arithmetic}, at least 0", place)
+        place = Sentence(
+            "columns {columns}", columns=Joined(" and ", ("patient_share_yuan", "other_payers_yuan"))
+        )
+        yield _outcome_step(
+            facts, "fund_payment_yuan", Sentence("{arithmetic}, at least 0", arithmetic=arithmetic), place
+        )
         arithmetic = f"{_amount(facts, 'payment_yuan')} − {_amount(facts, 'fund_payment_yuan')}"
         yield _outcome_step(facts, "patient_and_others_yuan", arithmetic)
 
@@ -310,36 +288,36 @@ def _part(facts: Facts, name: str) -> tuple[str, str, str]:
     """Arithmetic, place and source of a part of the payment."""
     scheme, entry, case_class = facts.scheme, facts.entry, facts.outcome["case_class"]
     if name == "special_case_payment_yuan":
-        return "as decided", "column special_payment_yuan", ""
+        return Sentence("as decided"), in_column("special_payment_yuan"), ""
     if name == "excluded_items_payment_yuan" and scheme.excluded_items:
         arithmetic = f"{money(facts.excluded)} × {number(scheme.excluded_items.share)}"
-        return arithmetic, f"{SCHEME_FILE}, excluded_items", scheme.excluded_items.source
+        return arithmetic, in_scheme("excluded_items"), scheme.excluded_items.source
     rule = _outside_rule(facts)
     if rule is not None and rule.price_yuan is not None:
         days = f"{facts.days} × " if rule.pays == "per_day" else ""
         return (
             f"{days}{number(rule.price_yuan)}",
-            f"{SCHEME_FILE}, outside {scheme.outside.index(rule) + 1}",
+            in_scheme_row("outside", scheme.outside.index(rule)),
             rule.source,
         )
     if name == "high_cost_payment_yuan" and scheme.high and entry.prices:
-        return _high(scheme.high, entry.prices, facts.net), f"{SCHEME_FILE}, high", scheme.high.source
+        return _high(scheme.high, entry.prices, facts.net), in_scheme("high"), scheme.high.source
     if name == "drg_payment_yuan":
         if case_class == "incomplete" and entry.prices and facts.net < entry.prices.mean:
             return (
                 with_numbers(formulas.INCOMPLETE, _written(entry.prices, facts.net)),
-                f"{SCHEME_FILE}, incomplete",
+                in_scheme("incomplete"),
                 scheme.incomplete.source if scheme.incomplete else "",
             )
-        return "the standard", "", ""
+        return Sentence("the standard"), "", ""
     if case_class == "low" and scheme.low:
         written = {"cost": money(facts.net), "factor": number(scheme.low.factor)}
-        return with_numbers(formulas.LOW, written), f"{SCHEME_FILE}, low", scheme.low.source
+        return with_numbers(formulas.LOW, written), in_scheme("low"), scheme.low.source
     if case_class in ("ungrouped", "ambiguous", "unweighted"):
         status = getattr(scheme, case_class)
         share = f" × {number(status.share)}" if status.share is not None else ""
-        return f"{money(facts.net)}{share}", f"{SCHEME_FILE}, {case_class}", status.source
-    return "the cost, by item", "", ""
+        return f"{money(facts.net)}{share}", in_scheme(case_class), status.source
+    return Sentence("the cost, by item"), "", ""
 
 
 def _written(found: Prices, net: int) -> dict[str, str]:
@@ -357,10 +335,12 @@ def _written(found: Prices, net: int) -> dict[str, str]:
 def _high(high: High, found: Prices, net: int) -> str:
     """The arithmetic of a high-cost case; the price ratio is left out where it is 1."""
     if high.formula == "by_item":
-        return "the cost, by item"
+        return Sentence("the cost, by item")
     known = {"price_ratio": 1} if found.price_ratio == 1 else {}
     text = with_numbers(formulas.HIGH[high.formula], _written(found, net), **known)
-    return f"{text}, rounded with the standard" if high.formula == "linear_add" else text
+    if high.formula != "linear_add":
+        return text
+    return Sentence("{arithmetic}, rounded with the standard", arithmetic=text)
 
 
 def surplus_steps(facts: Facts) -> Iterator[Step]:

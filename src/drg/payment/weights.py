@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Final
 
-from drg.errors import SchemeError
+from drg.errors import SchemeError, system_reason
 from drg.words import Joined, Sentence
 
 WEIGHTS_FILE: Final = "weights.csv"
@@ -123,7 +123,7 @@ def _text(file: Path) -> str:
         ) from None
     except OSError as error:
         raise SchemeError(
-            Sentence("cannot be read: {reason}", reason=error.strerror),
+            Sentence("cannot be read: {reason}", reason=system_reason(error)),
             file=file,
             fix=Sentence("Check its rights"),
         ) from None

@@ -244,6 +244,7 @@ class Cases:
         added: Iterable[Column],
         on_batch: Callable[[pl.DataFrame], None] | None = None,
         marks: Sequence[pl.Expr] = (),
+        hand_over: Callable[[pl.DataFrame], pl.DataFrame] = lambda made: made,
     ) -> Self:
         """The cases with further canonical columns, worked out batch by batch, several at a time, in order.
 
@@ -254,6 +255,7 @@ class Cases:
             on_batch: is shown ``reads`` and ``added`` of every batch, in no particular order and from several
                 threads.
             marks: columns that need all rows at once, as expressions on ``rows``; the step gets them as well.
+            hand_over: what the step has made → the columns as they are added.
         """
         columns = {column.name: column.dtype for column in added}
         schema = self.rows.collect_schema()
@@ -267,7 +269,8 @@ class Cases:
             made = step(cells)
             if on_batch is not None:
                 on_batch(cells.hstack(made))
-            return (batch.select(schema.names()) if marks else batch).hstack(made.select(list(columns)))
+            added = hand_over(made.select(list(columns)))
+            return (batch.select(schema.names()) if marks else batch).hstack(added)
 
         rows = rows.map_batches(
             work,

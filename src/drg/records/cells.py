@@ -261,6 +261,15 @@ def flags(cells: pl.Series, column: Column, unit: Decimal = Decimal(1)) -> Cells
     return by_spelling(texts, empty(len(texts), pl.Boolean()), read)
 
 
+def category(cells: pl.Series, column: Column, unit: Decimal = Decimal(1)) -> Cells:  # noqa: ARG001
+    """Words of a closed list; another word says nothing."""
+    if cells.dtype == column.dtype:
+        return Cells(cells)
+    texts = _as_texts(cells, column)
+    quick = texts.cast(column.dtype, strict=False)
+    return Cells(by_spelling(texts, quick, lambda plain: plain.cast(column.dtype, strict=False)).values)
+
+
 def nothing_as_null(texts: pl.Series) -> pl.Series:
     """Texts, null where they say that nothing is known; quick where few are as short as such words."""
     short = (texts.str.len_bytes() <= _LONGEST_MISSING).fill_null(False)

@@ -19,6 +19,7 @@ from drg.records.cells import (
     Reader,
     as_text,
     by_spelling,
+    category,
     code,
     codes,
     empty,
@@ -254,6 +255,7 @@ CONVERSIONS: Final[dict[str, Conversion]] = {
     "money": Conversion("an amount, in `unit`", _of(Kind.MONEY), amounts),
     "sex": Conversion("1 or 男, 2 or 女, 0 and 9 not known", _of(Kind.NUMBER), numbers, only=("sex",)),
     "sum": Conversion("the sum of several amounts, in `unit`", _of(Kind.MONEY), amounts, several=True),
+    "category": Conversion("a word of a closed list, such as `grouped`", _of(Kind.CATEGORY), category),
     "flag": Conversion("1, 是, yes, true; 0, 否, no, false", _of(Kind.FLAG), flags),
     "join": Conversion(
         "several fields joined by a hyphen", _of(Kind.TEXT, Kind.IDENTIFIER), None, several=True
@@ -270,6 +272,7 @@ _OF_KIND: Final[dict[Kind, str]] = {
     Kind.DATE: "date",
     Kind.MONEY: "money",
     Kind.FLAG: "flag",
+    Kind.CATEGORY: "category",
 }
 _OF_COLUMN: Final = {"sex": "sex", "age_years": "age", "age_days": "age_in_days"}
 

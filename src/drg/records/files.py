@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Final, Literal
 
 import polars as pl
+import polars.selectors as cs
 
-from drg.errors import DrgError, InputError, OutputError
+from drg.errors import DrgError, InputError, OutputError, system_reason
 from drg.records import encodings, spreadsheet
 from drg.records.exact_paths import exact, scan_csv, scan_parquet
 from drg.words import Joined, Sentence
@@ -109,8 +110,24 @@ def scan_all(
     Raises:
         InputError: as ``scan``, or if the files cannot be put together.
     """
-    frames = [scan(file, dialect, row=row) for file in files]
-    return frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal_relaxed")
+    return stacked([scan(file, dialect, row=row) for file in files])
+
+
+def stacked(frames: Sequence[pl.LazyFrame]) -> pl.LazyFrame:
+    """Tables one after the other; words of different closed lists are text, as polars will not mix them."""
+    if len(frames) == 1:
+        return frames[0]
+    types: dict[str, set[pl.DataType]] = {}
+    for frame in frames:
+        for name, dtype in frame.collect_schema().items():
+            types.setdefault(name, set()).add(dtype)
+    mixed = [
+        name
+        for name, found in types.items()
+        if len(found) > 1 and any(isinstance(dtype, pl.Categorical | pl.Enum) for dtype in found)
+    ]
+    as_text = [frame.with_columns(cs.by_name(mixed, require_all=False).cast(pl.String)) for frame in frames]
+    return pl.concat(as_text, how="diagonal_relaxed")
 
 
 def count_rows(files: Sequence[Path]) -> int | None:
@@ -145,7 +162,7 @@ def make_directory(directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            Sentence("cannot be made: {reason}", reason=error.strerror),
+            Sentence("cannot be made: {reason}", reason=system_reason(error)),
             file=directory,
             fix=Sentence("Give the name of a directory"),
         ) from None
@@ -335,7 +352,7 @@ def _unwritable(file: Path, error: OSError) -> OutputError:
             fix=Sentence("Make it first"),
         )
     return OutputError(
-        Sentence("cannot be written: {reason}", reason=error.strerror or error),
+        Sentence("cannot be written: {reason}", reason=system_reason(error)),
         file=file,
         fix=Sentence("Close the file if it is open elsewhere, or choose another place"),
     )

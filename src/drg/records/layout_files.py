@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, cast
 
-from drg.errors import InputError, did_you_mean
+from drg.errors import InputError, did_you_mean, system_reason
 from drg.records.layout import CANONICAL, Layout, Source, Table, Where, canonical_layout
 from drg.words import Joined, Sentence
 
@@ -62,7 +62,7 @@ def read_layout(file: Path) -> Layout:
         data = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
     except OSError as error:
         raise InputError(
-            Sentence("the layout cannot be read: {reason}", reason=error.strerror),
+            Sentence("the layout cannot be read: {reason}", reason=system_reason(error)),
             file=file,
             fix=Sentence("Check the path"),
         ) from None

@@ -12,12 +12,11 @@ from drg.records import notes
 from drg.records.binding import Binding
 from drg.records.cases import CODE_VERSIONS, CodeVersion
 from drg.records.discharges import Discharges
-from drg.records.files import INPUT_FORMATS, Dialect, scan
+from drg.records.files import INPUT_FORMATS, Dialect, scan, stacked
 from drg.records.header import detect
 from drg.records.layout import CANONICAL, Layout
 from drg.records.layout_files import find_layout, shipped_layouts
 from drg.records.notes import FILE, OURS, ROW
-from drg.records.visits import gather
 from drg.words import Joined, Sentence
 
 
@@ -61,15 +60,17 @@ def read(
     remarks, gathered = notes.no_findings(), {}
     first = None
     if found.table:
+        from drg.records.visits import gather
+
         first = found.table[0].name
         frames = {
-            name: _stacked([scans[path] for path in members]) for name, members in _by_table(tables).items()
+            name: stacked([scans[path] for path in members]) for name, members in _by_table(tables).items()
         }
         _check_tables(found, frames, paths)
         everything = gather(found, frames)
         rows, gathered, remarks = everything.frame, everything.columns, everything.findings
     else:
-        rows = _stacked(list(scans.values()))
+        rows = stacked(list(scans.values()))
     schema = rows.collect_schema()
     own = {name: dtype for name, dtype in schema.items() if not name.startswith(OURS)}
     binding = Binding(found, own, first, gathered)
@@ -146,10 +147,6 @@ def _by_table(tables: Mapping[Path, str | None]) -> dict[str, list[Path]]:
     for path, table in tables.items():
         members.setdefault(table or "", []).append(path)
     return members
-
-
-def _stacked(frames: Sequence[pl.LazyFrame]) -> pl.LazyFrame:
-    return frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal_relaxed")
 
 
 def _check_tables(layout: Layout, frames: Mapping[str, pl.LazyFrame], files: Sequence[Path]) -> None:

@@ -10,11 +10,11 @@ import polars as pl
 from rich.console import Console
 
 from drg.analysis.calibration import Calibration, WhatIf
-from drg.payment.steps import CLASSES_ZH
 from drg.records.workbook import Heading, new_book
 from drg.report.console import say
 from drg.report.console_table import show
 from drg.report.language import CHINESE, either
+from drg.words import categories
 
 SOURCES_ZH: Final = {"own": "本组均值", "adrg": "核心病组均值", "prior": "先验权重", "none": "无权重"}
 OUTCOMES_ZH: Final = {"gains": "增加", "loses": "减少", "unchanged": "不变"}
@@ -232,7 +232,7 @@ def what_if_workbook(result: WhatIf) -> bytes:
         (f"{result.old} → {result.new}", "原方案 → 新方案"),
         *zip(result.warnings, result.warnings_zh, strict=True),
     ]
-    classes = result.classes.with_columns(_with_words("case_class", CLASSES_ZH))
+    classes = result.classes.with_columns(_with_words("case_class", categories("case_class", "zh")))
     sheets = {
         "合计 total": result.total,
         "医疗机构 hospitals": result.hospitals,
@@ -245,7 +245,7 @@ def what_if_workbook(result: WhatIf) -> bytes:
 
 
 def _with_words(column: str, words: dict[str, str]) -> pl.Expr:
-    return pl.col(column).replace({name: f"{name} {text}" for name, text in words.items()})
+    return pl.col(column).cast(pl.String).replace({name: f"{name} {text}" for name, text in words.items()})
 
 
 def _workbook(sheets: dict[str, pl.DataFrame]) -> bytes:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 from rich.console import Console
 from rich.text import Text
 
 from drg.columns import ALL
-from drg.records.checking import RuleTally
 from drg.records.findings import ERROR, NOTICE, WARNING
-from drg.records.rules import Rule
 from drg.report.console import say
 from drg.report.console_table import show
 from drg.report.language import either
+
+if TYPE_CHECKING:
+    from drg.records.checking import RuleTally
+    from drg.records.rules import Rule
 
 SEVERITIES_ZH: Final = {ERROR: "错误", WARNING: "警告", NOTICE: "提示"}
 STYLES: Final = {ERROR: "red", WARNING: "yellow", NOTICE: "dim"}

@@ -14,22 +14,16 @@ from rich.console import Console
 from drg.analysis.tally import Tally
 from drg.grouping import AnyGrouper, GrouperSeries
 from drg.grouping.outcomes import STATUSES, UNGROUPED_DRG
+from drg.reasons import in_words
 from drg.report.console_table import show
 from drg.report.language import either
+from drg.words import categories
 
 if TYPE_CHECKING:
     from drg.tables import Manifest
 
 TOP_GROUPS: Final = 10
 _WIDTH_OF_A_FILE: Final = 160
-
-STATUSES_ZH = {
-    "grouped": "入组",
-    "ambiguous": "歧义组 QY",
-    "no_drg": "仅入核心病组",
-    "ungrouped": "未入组",
-    "invalid": "数据无效",
-}
 
 
 def stdout() -> Console:
@@ -81,8 +75,9 @@ def print_summary(console: Console, tally: Tally, seconds: float, language: str)
     )
     if tally.reasons:
         order = {status: place for place, status in enumerate(STATUSES)}
-        told = sorted(tally.reasons.items(), key=lambda item: (-order[item[0][0]], -item[1], item[0][1]))
-        reasons = [(status_in(status, language), reason, f"{count:,}") for (status, reason), count in told]
+        told = [(status, in_words(text, language), count) for (status, text), count in tally.reasons.items()]
+        told.sort(key=lambda line: (-order[line[0]], -line[2], line[1]))
+        reasons = [(status_in(status, language), reason, f"{count:,}") for status, reason, count in told]
         heads = (of("状态", "status"), of("原因", "reason"), cases)
         show(console, heads, "wtn", reasons, title=of("原因", "Reasons"))
     groups = [item for item in tally.groups.items() if item[0][0] != UNGROUPED_DRG]
@@ -97,7 +92,7 @@ def print_summary(console: Console, tally: Tally, seconds: float, language: str)
 
 def status_in(status: str, language: str) -> str:
     """A grouping status in a language."""
-    return either(language, STATUSES_ZH.get(status, status), status)
+    return categories("grouping_status", language).get(status, status)
 
 
 def speed(cases: int, seconds: float, language: str) -> str:

@@ -17,11 +17,11 @@ from drg.records.codes import DIAGNOSIS, PROCEDURE, names_of
 from drg.report.console import shown_as, status_in
 from drg.report.corrected_rows import corrected_how, corrected_place
 from drg.report.language import either
+from drg.words import categories
 
 # What says that a rule holds, or does not: the first that the console can show.
 _HOLDS: Final = ("✓", "√", "+")
 _FAILS: Final = ("✗", "×", "-")
-_SEVERITIES_ZH: Final = {"none": "无"}
 
 
 def print_explanation(
@@ -71,7 +71,7 @@ class _Branches:
                 value = value.date()  # a day as it was given, not its first second
             given.add(Text(f"{label} = {self._named(value if isinstance(value, list) else [value])}"))
         severity = self._either(
-            f"合并症或并发症 {_SEVERITIES_ZH.get(e.severity, e.severity)}", f"severity {e.severity}"
+            f"合并症或并发症 {categories('severity', 'zh')[e.severity]}", f"severity {e.severity}"
         )
         complications = tree.add(severity)
         for one in e.complications:

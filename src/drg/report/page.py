@@ -10,7 +10,6 @@ from rich.console import Console
 
 from drg.analysis.price_tally import CLASS, DEPARTMENT, GROUP, PriceTally
 from drg.payment import PaymentScheme
-from drg.payment.steps import CLASSES_ZH
 from drg.report.console import say
 from drg.report.html import END, ILLUSTRATIVE_EN, ILLUSTRATIVE_ZH, head, table, warning
 from drg.report.language import either
@@ -22,6 +21,7 @@ from drg.report.prices import (
     total_lines,
     warnings,
 )
+from drg.words import categories
 
 MOST = 10
 _AMOUNTS = ("cases 病例数", "CMI", "standard 支付标准", "cost 费用", "surplus 结余")
@@ -63,7 +63,7 @@ def html_page(tally: PriceTally, scheme: PaymentScheme, language: str) -> str:
     rows = (
         (
             row["case_class"],
-            CLASSES_ZH[row["case_class"]],
+            categories("case_class", "zh")[row["case_class"]],
             f"{row['cases']:,}",
             *class_amounts(row),
         )

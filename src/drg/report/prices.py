@@ -11,14 +11,14 @@ from rich.console import Console
 from rich.text import Text
 
 from drg.analysis.price_tally import CLASS, PriceTally
+from drg.categories import CaseClass
 from drg.columns import ALL
 from drg.payment import PaymentScheme, PriceExplanation
-from drg.payment.scheme import CaseClass
-from drg.payment.steps import CLASSES_ZH
 from drg.report.console import say, speed
 from drg.report.console_table import show
 from drg.report.html import ILLUSTRATIVE_EN, ILLUSTRATIVE_ZH
 from drg.report.language import either
+from drg.words import categories
 
 STATUSES_ZH = {"published": "公布", "transcribed": "转录", "illustrative": "示例"}
 METHODS_ZH = {"rate": "费率法", "points": "点数法"}
@@ -103,7 +103,7 @@ def print_prices(
 
 def class_in(name: str, language: str) -> str:
     """A case class in a language."""
-    return either(language, CLASSES_ZH[name], name)
+    return categories("case_class", language)[name]
 
 
 def total_lines(tally: PriceTally) -> list[tuple[str, str, str]]:
@@ -160,7 +160,9 @@ def print_price_explanation(console: Console, explanation: PriceExplanation, lan
     """The arithmetic of one case, a line for each number."""
     e = explanation
     case = e.case.get("case_id", "case")
-    console.print(Text.assemble((str(case), "bold"), f"  {e.scheme}: {e.title} [{e.status}]"), soft_wrap=True)
+    status = either(language, STATUSES_ZH[e.status], e.status)
+    title = either(language, f"  {e.scheme}：{e.title}（{status}）", f"  {e.scheme}: {e.title} [{status}]")
+    console.print(Text.assemble((str(case), "bold"), title), soft_wrap=True)
     heads = either(language, "名称,数值,算式,出处,来源", "name,value,arithmetic,where from,source").split(",")
     rows = [
         (either(language, step.name_zh, step.name), step.value, step.arithmetic, step.place, step.source)

@@ -80,20 +80,20 @@ def _print_totals(console: Console, rows: pl.DataFrame, language: str) -> None:
                 of("医院", "hospitals"): f"{row['hospitals']:,}",
                 of("病例", "cases"): f"{row['cases']:,}",
                 of("病例组合指数", "CMI"): "–" if row["cmi"] is None else f"{row['cmi']:.4f}",
-                of("费用", "cost"): amount(row["cost"]),
-                of("支付标准", "standard"): amount(row["standard"]),
+                of("费用", "cost"): amount(row["cost_yuan"]),
+                of("支付标准", "standard"): amount(row["standard_yuan"]),
                 of("费用使用率", "utilisation"): (
                     "–" if row["utilisation"] is None else f"{row['utilisation']:.2%}"
                 ),
-                of("支付合计", "payment"): amount(row["payment"]),
-                of("基金应付", "entitlement"): amount(row["entitlement"]),
-                of("未返还保证金", "deposit"): amount(row["deposit"] - row["deposit_returned"]),
-                of("清算前预留", "held back"): amount(row["held_back"]),
-                of("审核扣款", "deductions"): amount(row["deductions"]),
-                of("收回预付金", "prepayment"): amount(row["prepayment_taken"]),
-                of("应拨付", "payable"): amount(row["payable"]),
-                of("已拨付", "instalments"): amount(row["instalments"]),
-                of("应付余额", "balance"): amount(row["balance"]),
+                of("支付合计", "payment"): amount(row["payment_yuan"]),
+                of("基金应付", "entitlement"): amount(row["entitlement_yuan"]),
+                of("未返还保证金", "deposit"): amount(row["deposit_yuan"] - row["deposit_returned_yuan"]),
+                of("清算前预留", "held back"): amount(row["held_back_yuan"]),
+                of("审核扣款", "deductions"): amount(row["deductions_yuan"]),
+                of("收回预付金", "prepayment"): amount(row["prepayment_taken_yuan"]),
+                of("应拨付", "payable"): amount(row["payable_yuan"]),
+                of("已拨付", "instalments"): amount(row["instalments_yuan"]),
+                of("应付余额", "balance"): amount(row["balance_yuan"]),
             }
         )
     # What is nothing anywhere is not in the way of what is something.
@@ -120,14 +120,14 @@ def _print_budgets(console: Console, budgets: pl.DataFrame, language: str) -> No
         heads.append(f"{insurance}\n{row['year']} {of(*_SPANS[row['span']])}")
         column = {
             of("清算方式", "closed by"): of(CLOSED_ZH[row["closed_by"]], row["closed_by"]),
-            of("预算", "budget"): amount(row["budget"]),
-            of("可分配", "to distribute"): amount(row["pool"]),
-            of("清算前", "claimed"): amount(row["claimed"]),
+            of("预算", "budget"): amount(row["budget_yuan"]),
+            of("可分配", "to distribute"): amount(row["pool_yuan"]),
+            of("清算前", "claimed"): amount(row["claimed_yuan"]),
             of("系数", "factor"): "–" if row["factor"] is None else f"{row['factor']:.8f}",
             of("点值", "point value"): "–" if row["point_value"] is None else f"{row['point_value']:.8f}",
-            of("清算后", "paid"): amount(row["paid"]),
-            of("结转下年", "carried out"): amount(row["carried_out"]),
-            of("基金承担", "borne by fund"): amount(row["borne_by_fund"]),
+            of("清算后", "paid"): amount(row["paid_yuan"]),
+            of("结转下年", "carried out"): amount(row["carried_out_yuan"]),
+            of("基金承担", "borne by fund"): amount(row["borne_by_fund_yuan"]),
         }
         columns.append(column)
     used = [name for name in columns[0] if any(column[name] != "–" for column in columns)]
@@ -151,7 +151,7 @@ def _print_hospitals(console: Console, title: str, rows: pl.DataFrame, language:
     heads = either(
         language, "医疗机构,病例,费用,应付,盈亏,余额", "hospital,cases,cost,entitlement,outcome,balance"
     )
-    names = ("cost", "entitlement", "outcome", "balance")
+    names = ("cost_yuan", "entitlement_yuan", "outcome_yuan", "balance_yuan")
     lines = [
         (row["hospital_id"], f"{row['cases']:,}", *(amount(row[name]) for name in names))
         for row in rows.iter_rows(named=True)

@@ -10,7 +10,6 @@ from rich.console import Console
 
 from drg.errors import OutputError
 from drg.payment.load_scheme import LoadedScheme
-from drg.payment.steps import CLASSES_ZH
 from drg.records.spreadsheet import MOST_ROWS
 from drg.records.workbook import Book, Heading, new_book
 from drg.records.workbook_looks import GREY, OPEN
@@ -19,7 +18,7 @@ from drg.report.console_table import show
 from drg.report.language import either
 from drg.report.prices import STATUSES_ZH
 from drg.settlement.candidates import Candidates, special_review
-from drg.words import Sentence
+from drg.words import Sentence, categories
 
 _MOST_HOSPITALS: Final = 20
 # So many comparisons a spreadsheet makes at once without a pause.
@@ -121,7 +120,7 @@ def _write_cases(book: Book, name: str, candidates: Candidates, language: str) -
     for row, case in enumerate(frame.iter_rows(named=True), start=1):
         case["reasons"] = case[f"reasons_{language}"]
         if language == "zh":
-            case["case_class"] = CLASSES_ZH[case["case_class"]]
+            case["case_class"] = categories("case_class", "zh")[case["case_class"]]
         within = case["within_quota"]
         case["within_quota"] = _YES[language][0 if within else 1]
         book.row(sheet, row, [case.get(column.name) for column in _CASES], looks if within else grey)

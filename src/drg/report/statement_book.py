@@ -50,7 +50,7 @@ FORECAST_FIGURES: Final = (
 )
 _GROUPS: Final = (
     *("cases", "relative_weight", "cost", "standard", "shared_cost", "shared_standard", "payment"),
-    *("patient_share", "surplus_formula", "surplus"),
+    *("patient_and_others", "surplus_formula", "surplus"),
 )
 
 

@@ -11,13 +11,14 @@ from xlsxwriter.utility import xl_col_to_name
 
 from drg.analysis.statement import MONEY
 from drg.columns import ALL
-from drg.payment.steps import CLASSES_ZH
+from drg.records.reason_text import reason_text
 from drg.records.spreadsheet import MOST_ROWS
 from drg.records.workbook import Book, Heading
 from drg.records.workbook_looks import TOTAL
 from drg.report.statement_text import Language
 from drg.settlement.point_value_payment import CLEARED_COLUMNS
 from drg.settlement.settlement_columns import SETTLEMENT_COLUMNS
+from drg.words import categories
 
 BASES_ZH: Final = {"local": "本地", "off_site": "异地", "off_site_simulated": "异地模拟"}
 # Rows of a sheet, less its header and its totals.
@@ -28,7 +29,7 @@ _COUNTED: Final = {"zh": ("计入", "待核"), "en": ("yes", "held")}
 _SETTLED: Final = {column.name: column for column in SETTLEMENT_COLUMNS}
 _CLEARED: Final = {column.name: column for column in CLEARED_COLUMNS}
 _WIDTHS: Final = {"case_id": 18.0, "drg_name": 26.0, "pricing_reason": 50.0, "insurance_type": 8.0}
-_SUMMED: Final = frozenset((*MONEY, "relative_weight", "points", "paid_points", "cleared_payment"))
+_SUMMED: Final = frozenset((*MONEY, "relative_weight", "points", "paid_points", "cleared_payment_yuan"))
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def _quoted(value: str) -> str:
 def in_words(name: str, value: str, language: Language) -> str:
     """A value of a column as the table shows it."""
     if language == "zh" and name == "case_class":
-        return CLASSES_ZH.get(value, value)
+        return categories("case_class", language).get(value, value)
     if language == "zh" and name == "basis":
         return BASES_ZH[value]
     return value
@@ -105,7 +106,7 @@ def write_cases(book: Book, table: pl.DataFrame, names: Sequence[str], language:
         names: its columns to show.
         language: of heads and words.
     """
-    frame = _worded(table.select(names), language)
+    frame = reason_text(_worded(table.select(names), language), language=language)
     headings = [Heading(heading(name, language), _look(name), _WIDTHS.get(name, 13.0)) for name in names]
     starts = range(0, max(frame.height, 1), MOST_CASES)
     parts = [frame.slice(start, MOST_CASES) for start in starts]
@@ -116,7 +117,7 @@ def write_cases(book: Book, table: pl.DataFrame, names: Sequence[str], language:
 
 
 def _look(name: str) -> str:
-    if name in MONEY or name == "cleared_payment":
+    if name in MONEY or name == "cleared_payment_yuan":
         return "money"
     if name.endswith("_date"):
         return "day"
@@ -130,7 +131,7 @@ def _worded(frame: pl.DataFrame, language: Language) -> pl.DataFrame:
     changes = [pl.when("counted").then(pl.lit(counted)).otherwise(pl.lit(held)).alias("counted")]
     if language == "zh":
         changes += [
-            pl.col("case_class").replace(CLASSES_ZH),
+            pl.col("case_class").cast(pl.String).replace(categories("case_class", language)),
             pl.col("basis").replace(BASES_ZH),
         ]
     return frame.with_columns(changes)

@@ -34,7 +34,7 @@ _WORDS: Final = {
 def flows_of(account: Account) -> list[str]:
     """The amounts that are not zero all the year."""
     rows = [account.row, account.to_date, *account.months.iter_rows(named=True)]
-    return [column.name for column in FLOWS if any(row[column.name] for row in rows)]
+    return [name for name in FLOWS if any(row[name] for row in rows)]
 
 
 class MonthSheet:

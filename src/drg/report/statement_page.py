@@ -49,7 +49,7 @@ _CLASSES: Final = (
     "shared_cost",
     "shared_standard",
     "payment",
-    "patient_share",
+    "patient_and_others",
     "surplus",
 )
 

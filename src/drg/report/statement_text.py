@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Literal
 
-from drg.settlement.account_formulas import Look
+from drg.settlement.account_formulas import TABLE, Look
 from drg.settlement.settlement_columns import SETTLEMENT_COLUMNS
 
 Language = Literal["zh", "en"]
 
 _LABELS: Final = {
     **{column.name: (column.label_zh, column.name.replace("_", " ")) for column in SETTLEMENT_COLUMNS},
+    **{row.name: (row.zh, row.label("en")) for row in TABLE if row.is_column},
     "excluded_items": ("除外项目费用", "excluded items"),
     "cleared_payment": ("清算支付", "cleared payment"),
 }

@@ -21,6 +21,7 @@ from drg.report.corrected_rows import corrected_how, corrected_place
 from drg.report.language import either
 from drg.tables.importing import Imported
 from drg.tables.locate import called
+from drg.words import told
 
 _COUNTED: Final = {
     "mdc": ("MDC", "MDC"),
@@ -164,21 +165,25 @@ def print_check(console: Console, check: TablesCheck, language: str, *, limit: i
         title = of(f"{check.grouper} 的检查结果", f"Findings in {check.grouper}")
         show(console, heads, "wwnt", rows, title=title)
     for row in summary.rows(named=True):
-        told = of(f"：{row['message_zh']}", f": {row['message']}. {row['fix']}.")
-        console.print(Text.assemble("\n", (row["check"], "bold"), told), soft_wrap=True)
+        meaning = of(f"：{row['message_zh']}。{row['fix_zh']}。", f": {row['message']}. {row['fix']}.")
+        console.print(Text.assemble("\n", (row["check"], "bold"), meaning), soft_wrap=True)
         findings = check.findings.filter(check=row["check"])
         for finding in findings.head(findings.height if limit is None else limit).rows(named=True):
             at = of(f"第 {finding['row']} 行", f"row {finding['row']}")
             place = f"  [{finding['file']}, {at}]" if finding["file"] else ""
-            say(console, f"  {finding['item']}: {finding['detail']}{place}")
+            detail = of(f"：{finding['detail_zh']}", f": {finding['detail']}")
+            say(console, f"  {finding['item']}{detail}{place}")
         _more(console, findings.height, limit, "--all", language)
     for name, why in check.skipped.items():
-        say(console, of(f"未检查 {name}：{why}", f"Skipped {name}: {why}"))
-    counts = ", ".join(
+        say(console, of(f"未检查 {name}：{told(why, language)}", f"Skipped {name}: {why}"))
+    counts = [
         of(f"{SEVERITIES_ZH[severity]} {check.count(severity):,}", _many(check.count(severity), severity))
         for severity in (ERROR, WARNING, NOTICE)
+    ]
+    say(
+        console,
+        "\n" + of(f"{check.grouper}：{'，'.join(counts)}。", f"{check.grouper}: {', '.join(counts)}."),
     )
-    say(console, f"\n{check.grouper}: {counts}.")
 
 
 def print_diff(

@@ -27,7 +27,6 @@ KINDS: Final = {
 }
 _COUNTED: Final = (*SUMS, *CLASS_COUNTS)
 _ADDED: Final = (*_COUNTED, "surplus", *KINDS.values())
-_FLOWING: Final = tuple(column.name for column in FLOWS)
 
 
 def by_month(counts: pl.DataFrame, payments: pl.DataFrame) -> pl.DataFrame:
@@ -77,8 +76,8 @@ def months(found: pl.DataFrame, accounts: Accounts) -> pl.DataFrame:
     unknown = ("quality_factor", "deposit_share_returned")
     so_far = found.with_columns(pl.col(_ADDED).cum_sum().over(ACCOUNT, order_by="month"))
     so_far = accounts.worked_out(so_far).drop(unknown)
-    grown = pl.col(_FLOWING) - pl.col(_FLOWING).shift(1, fill_value=0).over(ACCOUNT, order_by="month")
-    alone = accounts.worked_out(found).drop(_FLOWING, *unknown)
+    grown = pl.col(FLOWS) - pl.col(FLOWS).shift(1, fill_value=0).over(ACCOUNT, order_by="month")
+    alone = accounts.worked_out(found).drop(FLOWS, *unknown)
     month = alone.hstack(so_far.select(grown))
     return pl.concat([_spanned(month, MONTH), _spanned(so_far, YEAR_TO_DATE)], how="diagonal")
 

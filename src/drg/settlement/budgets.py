@@ -14,7 +14,7 @@ from drg.payment.formulas import half_up
 from drg.payment.settlement_rules import Budget, SettlementRules
 from drg.settlement.closing import Closed, Row, close
 from drg.settlement.evaluation import Accounts, rounding_of
-from drg.settlement.exact_decimals import as_decimals
+from drg.settlement.exact_decimals import as_decimals, in_yuan
 from drg.settlement.settlement_columns import ACCOUNT, LOCAL
 
 _YUAN = pl.Decimal(38, 2)
@@ -25,18 +25,18 @@ BUDGET_SCHEMA: Final = pl.Schema(
         "insurance_type": pl.String(),
         "span": pl.String(),
         "accounts": pl.Int64(),
-        "budget": _YUAN,
-        "reserve": _YUAN,
-        "carried_in": _YUAN,
-        "pool": _YUAN,
-        "claimed": _YUAN,
+        "budget_yuan": _YUAN,
+        "reserve_yuan": _YUAN,
+        "carried_in_yuan": _YUAN,
+        "pool_yuan": _YUAN,
+        "claimed_yuan": _YUAN,
         "closed_by": pl.String(),
         "factor": pl.Decimal(38, 12),
         "points": pl.Decimal(38, 8),
         "point_value": pl.Decimal(38, 12),
-        "paid": _YUAN,
-        "carried_out": _YUAN,
-        "borne_by_fund": _YUAN,
+        "paid_yuan": _YUAN,
+        "carried_out_yuan": _YUAN,
+        "borne_by_fund_yuan": _YUAN,
     }
 )
 _AMOUNTS: Final = (
@@ -50,7 +50,7 @@ SHARE_SCHEMA: Final = pl.Schema(
         "year": pl.Int32(),
         **dict.fromkeys((*ACCOUNT[1:], "span", "closed_by"), pl.String()),
         **dict.fromkeys(("by_value", "parted", "taken_back"), pl.Boolean()),
-        **dict.fromkeys(("taken", "part", *_AMOUNTS, *_ALL), _YUAN),
+        **dict.fromkeys(map(in_yuan, ("taken", "part", *_AMOUNTS, *_ALL)), _YUAN),
         "all_points": pl.Decimal(38, 16),
         "point_value": pl.Decimal(38, 12),
     }
@@ -99,9 +99,9 @@ def close_budgets(
 
 def _shares(accounts: pl.DataFrame, closed: Closed, budget: dict[str, Any]) -> pl.DataFrame:
     by_value = closed.how == "point_value"
-    sums = {name: _decimal(Fraction(closed.sums[name], 100), 2) for name in _ALL}
+    sums = {in_yuan(name): _decimal(Fraction(closed.sums[name], 100), 2) for name in _ALL}
     of_all = {
-        **{name: budget[name] for name in ("span", "closed_by", "point_value", *_AMOUNTS)},
+        **{name: budget[name] for name in ("span", "closed_by", "point_value", *map(in_yuan, _AMOUNTS))},
         **sums,
         "all_points": _decimal(closed.sums["all_points"], 16),
         "by_value": by_value,
@@ -109,13 +109,13 @@ def _shares(accounts: pl.DataFrame, closed: Closed, budget: dict[str, Any]) -> p
     }
     own = {"taken": closed.taken, "part": closed.parts}
     amounts = pl.DataFrame(own, schema=dict.fromkeys(own, WIDE))
-    money = as_decimals(amounts, [Column(name, Kind.MONEY, _YUAN, "", "") for name in own])
+    money = as_decimals(amounts, [Column(in_yuan(name), Kind.MONEY, _YUAN, "", "") for name in own])
     return (
         accounts.hstack(money)
         .select(
             *ACCOUNT,
             pl.Series("parted", closed.parted, dtype=pl.Boolean),
-            *own,
+            *money.columns,
             *(pl.lit(value, dtype=SHARE_SCHEMA[name]).alias(name) for name, value in of_all.items()),
         )
         .select(SHARE_SCHEMA.names())
@@ -128,7 +128,7 @@ def _of_budget(budget: Budget) -> pl.Expr:
 
 
 def _row(budget: Budget, closed: Closed, span: str, points: int) -> dict[str, Any]:
-    amounts = {name: _decimal(Fraction(getattr(closed, name), 100), 2) for name in _AMOUNTS}
+    amounts = {in_yuan(name): _decimal(Fraction(getattr(closed, name), 100), 2) for name in _AMOUNTS}
     return {
         "year": budget.year,
         "insurance_type": budget.insurance,

@@ -14,13 +14,13 @@ from typing import Any, Final
 
 import polars as pl
 
+from drg.categories import CaseClass
 from drg.columns import ALL, INPUT
 from drg.errors import InputError, SchemeError
 from drg.grouping.batched_frames import lacking
 from drg.payment.load_scheme import SCHEME_FILE, LoadedScheme
 from drg.payment.money import fen, signed
 from drg.payment.reasons import missing_lines
-from drg.payment.scheme import CaseClass
 from drg.payment.scheme_numbers import INSIDE
 from drg.payment.settlement_rules import SpecialReview
 from drg.records.binding import with_unread
@@ -163,7 +163,8 @@ class _Reader:
 
     schema: Final = pl.Schema(
         {
-            **dict.fromkeys(("hospital_id", "case_id", "drg", "case_class", "scheme", *_TEXTS), pl.String()),
+            **dict.fromkeys(("hospital_id", "case_id", "drg", "scheme", *_TEXTS), pl.String()),
+            "case_class": ALL["case_class"].dtype,
             "discharge_date": pl.Datetime("us"),
             "year": pl.Int32(),
             **dict.fromkeys(("cost", "excluded", "net", "standard", "payment", "overrun"), pl.Int64()),

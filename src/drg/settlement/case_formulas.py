@@ -12,16 +12,15 @@ from typing import Any, Final
 
 import polars as pl
 
+from drg.categories import CaseClass
 from drg.payment.expressions import ONE, Quotient, Rounding, evaluate, over_columns, parse
-from drg.payment.scheme import CaseClass, PaymentScheme
+from drg.payment.scheme import PaymentScheme
 from drg.payment.scheme_numbers import INSIDE
+from drg.settlement.exact_decimals import in_yuan
 
 # The parts of a payment that no sharing touches: as accounts call them, and as priced cases do.
-BESIDE: Final = ("item_payment", "outside_payment", "special_payment", "excluded_items_payment")
-PAID_BESIDE: Final = (
-    *("item_payment_yuan", "outside_payment_yuan", "special_case_payment_yuan"),
-    "excluded_items_payment_yuan",
-)
+BESIDE: Final = ("item_payment", "outside_payment", "special_case_payment", "excluded_items_payment")
+PAID_BESIDE: Final = tuple(in_yuan(name) for name in BESIDE)
 FORMULAS: Final = {
     "cost": "total_cost_yuan",
     "excluded_items": "excluded_items_yuan if has_excluded_items else 0",
@@ -32,23 +31,24 @@ FORMULAS: Final = {
         "item_payment_yuan if shared else item_payment_yuan + drg_payment_yuan + high_cost_payment_yuan"
     ),
     "outside_payment": "outside_payment_yuan",
-    "special_payment": "special_case_payment_yuan",
+    "special_case_payment": "special_case_payment_yuan",
     "excluded_items_payment": "excluded_items_payment_yuan",
-    "patient_share": "patient_and_others_yuan",
-    "payment": "shared_standard + item_payment + outside_payment + special_payment + excluded_items_payment",
+    "patient_and_others": "patient_and_others_yuan",
+    "payment": f"shared_standard + {' + '.join(BESIDE)}",
     "surplus_formula": "standard - (cost - excluded_items) if inside else 0",
     "surplus": "payment - cost",
     "points": "points if shared else 0",
+    "cleared_payment": "cleared_payment_yuan",
 }
 # Every amount that is added up, in fen; the others are columns of priced cases as they are.
 AMOUNTS: Final = (
     *("cost", "excluded_items", "standard", "shared_cost", "shared_standard", *BESIDE, "payment"),
-    *("patient_share", "surplus_formula", "surplus"),
+    *("patient_and_others", "surplus_formula", "surplus"),
 )
 # Sums of cases that settlement starts from.
 SUMS: Final = (
     *("cases", "cases_held", "weighted_cases", "relative_weight", "points", "cost", "standard"),
-    *("surplus_formula", "shared_cost", "shared_standard", *BESIDE, "patient_share"),
+    *("surplus_formula", "shared_cost", "shared_standard", *BESIDE, "patient_and_others"),
 )
 
 

@@ -12,11 +12,12 @@ from typing import Final
 
 import polars as pl
 
+from drg.categories import CaseClass
 from drg.columns import ALL, PRICE
 from drg.errors import InputError, MissingColumnError
 from drg.grouping.batched_frames import lacking
 from drg.payment.reasons import missing_lines
-from drg.payment.scheme import CaseClass, PaymentScheme
+from drg.payment.scheme import PaymentScheme
 from drg.payment.scheme_numbers import CLASSES
 from drg.records.binding import UNREAD, with_unread
 from drg.settlement.case_formulas import BESIDE, PAID_BESIDE, SUMS, over_sums
@@ -35,7 +36,7 @@ _WHERE: Final = ("hospital_id", "insurance_type", "discharge_date")
 _READ: Final = (*_WHERE, "total_cost_yuan", *_FINE, "case_class", *_PAID, "scheme")
 _ADDED: Final = (*_GIVEN, *_PAID, *_FINE)
 BASES: Final = (LOCAL, OFF_SITE, SIMULATED)
-_CLASS: Final = pl.col("case_class").cast(pl.Enum(CLASSES), strict=False).to_physical().cast(pl.UInt8)
+_CLASS: Final = pl.col("case_class").cast(PRICE["case_class"].dtype, strict=False).to_physical()
 _STUCK: Final = (CaseClass.INVALID.value, CaseClass.UNPRICED.value)
 _LAST_YEAR: Final = 9999
 _PLACE: Final = ("hospital_id", "insurance_type", "basis", "year", "month")
@@ -233,8 +234,10 @@ def readable(priced: pl.LazyFrame, scheme: PaymentScheme, *, has_shares: bool) -
 
 def with_names(cases: pl.DataFrame) -> pl.DataFrame:
     """What ``readable`` gives, with the names of classes and bases."""
-    words = {"case_class": CLASSES, "basis": BASES}
-    return cases.with_columns(pl.Series(name, words[name]).gather(cases[name]) for name in words)
+    return cases.with_columns(
+        cases["case_class"].cat.to(PRICE["case_class"].dtype),
+        pl.Series("basis", BASES).gather(cases["basis"]),
+    )
 
 
 def held(*, has_shares: bool) -> pl.Expr:

@@ -1,18 +1,37 @@
-"""128-bit integers → decimals, exactly."""
+"""128-bit integers → decimals, exactly.
+
+An amount is counted in fen and called by its figure, ``payment``, until it is put into a result: there it is
+in yuan, and its column says so, ``payment_yuan``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 import polars as pl
 import pyarrow as pa
 
 from drg.columns import Column
 
+_UNIT: Final = "_yuan"
+
+
+def in_yuan(figure: str) -> str:
+    """The column of a figure that is an amount."""
+    return f"{figure}{_UNIT}"
+
+
+def figure(column: str) -> str:
+    """The figure of a column of a result: the inverse of ``in_yuan``."""
+    return column.removesuffix(_UNIT)
+
 
 def as_decimals(frame: pl.DataFrame, columns: Iterable[Column]) -> pl.DataFrame:
-    """The columns of a frame with their types; whole fen become yuan, units of 1e-8 numbers."""
-    return frame.select(_typed(frame[column.name], column.dtype) for column in columns)
+    """The figures of a frame as columns with their types; whole fen become yuan, units of 1e-8 numbers."""
+    return frame.select(
+        _typed(frame[figure(column.name)], column.dtype).alias(column.name) for column in columns
+    )
 
 
 def _typed(series: pl.Series, dtype: pl.DataType | type[pl.DataType]) -> pl.Series:

@@ -143,9 +143,15 @@ def _columns(given: pl.DataFrame, table: str, fields: tuple[Field, ...]) -> dict
             found[f.name] = names[0]
         elif f.former and (old := by_fold.get(folded(f.former))):
             raise InputError(
-                f"in a table of {table} {old[0]} is now {f.name} {f.label_zh}",
+                Sentence(
+                    "in a table of {table} {old} is now {name} {label}",
+                    table=table,
+                    old=old[0],
+                    name=f.name,
+                    label=f.label_zh,
+                ),
                 field=old[0],
-                fix="Rename the column, or delete it if it is something else (请将该列改名，含义不同则删除)",
+                fix=Sentence("Rename the column, or delete it if it is something else"),
             )
     missing = [f for f in fields if f.needed and f.name not in found]
     if missing:

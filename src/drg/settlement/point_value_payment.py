@@ -13,7 +13,7 @@ from drg.payment.expressions import wide
 from drg.payment.scheme import PaymentScheme
 from drg.settlement.case_formulas import PAID_BESIDE, shared_classes
 from drg.settlement.case_sums import check_columns, readable, with_names
-from drg.settlement.exact_decimals import as_decimals
+from drg.settlement.exact_decimals import as_decimals, figure
 from drg.settlement.settle import Settlement
 from drg.settlement.settlement_columns import ACCOUNT, LOCAL, YEAR
 from drg.words import Sentence
@@ -23,7 +23,7 @@ CLEARED_COLUMNS: Final = (
     Column("quality_factor", Kind.NUMBER, pl.Decimal(38, 8), "考核系数", "of the hospital's year"),
     Column("point_value", Kind.NUMBER, pl.Decimal(38, 12), "点值", "yuan per point, of the closed budget"),
     Column(
-        "cleared_payment",
+        "cleared_payment_yuan",
         Kind.MONEY,
         pl.Decimal(38, 2),
         "清算支付",
@@ -109,6 +109,6 @@ class _Step:
         half_up = (worth * wide(2) + wide(_PER_FEN)) // wide(2 * _PER_FEN)
         counts = pl.col("point_value").is_not_null() & ~pl.col("held")
         made = found.with_columns(paid_points="points", cleared_payment=half_up + pl.col("beside")).select(
-            pl.when(counts).then(name).alias(name) for name in _NAMES
+            pl.when(counts).then(name).alias(name) for name in map(figure, _NAMES)
         )
         return batch.hstack(as_decimals(made, CLEARED_COLUMNS))

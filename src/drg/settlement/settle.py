@@ -70,7 +70,8 @@ class Settlement(ShortTable):
     scores: pl.DataFrame
 
     def _short(self) -> tuple[str, pl.DataFrame]:
-        columns = ("hospital_id", "insurance_type", "basis", "year", "span", "payment", "payable", "balance")
+        amounts = ("payment_yuan", "payable_yuan", "balance_yuan")
+        columns = ("hospital_id", "insurance_type", "basis", "year", "span", *amounts)
         years = self.rows.filter(pl.col("span").is_in(["year", "forecast"])).select(columns)
         years = years.with_columns(pl.col("year").cast(pl.String))
         return f"Settlement by {self.scheme.id}: {years.height:,} accounts, in yuan", years

@@ -8,8 +8,9 @@ import polars as pl
 
 from drg.columns import Column, Kind
 from drg.payment.scheme_numbers import CLASSES
-from drg.payment.steps import CLASSES_ZH
 from drg.settlement.account_formulas import TABLE, Formula
+from drg.settlement.exact_decimals import in_yuan
+from drg.words import categories
 
 MONTH: Final = "month"
 YEAR_TO_DATE: Final = "year_to_date"
@@ -53,11 +54,13 @@ def _money(name: str, label: str, meaning: str) -> Column:
 
 
 def _column(row: Formula) -> Column:
-    return {"money": _money, "text": _text}.get(row.look, _number)(row.name, row.zh, row.meaning)
+    if row.look == "money":
+        return _money(in_yuan(row.name), row.zh, row.meaning)
+    return (_text if row.look == "text" else _number)(row.name, row.zh, row.meaning)
 
 
-# Amounts that add up from month to month; those of a month are what the year to date grew by.
-FLOWS: Final = tuple(_column(row) for row in TABLE if row.kind == "amount")
+# Figures that add up from month to month; those of a month are what the year to date grew by.
+FLOWS: Final = tuple(row.name for row in TABLE if row.kind == "amount")
 SETTLEMENT_COLUMNS: Final = (
     Column("year", Kind.NUMBER, pl.Int32, "年度", "year of discharge"),
     _text("insurance_type", "险种", "310 employees 职工, 390 residents 居民"),
@@ -67,13 +70,13 @@ SETTLEMENT_COLUMNS: Final = (
     _text("period", "期间", "the month, or the year; of year_to_date the last month"),
     _count("cases", "病例数", "all cases"),
     *(
-        _count(class_count(name), f"病例数：{CLASSES_ZH[name]}", f"cases of the class {name}")
-        for name in CLASSES
+        _count(class_count(name), f"病例数：{name_zh}", f"cases of the class {name}")
+        for name, name_zh in categories("case_class", "zh").items()
     ),
     _count("cases_held", "待核病例数", "cases that cannot be settled as they stand; in no amount"),
     _count("weighted_cases", "有权重的病例数", "cases that have a weight"),
     *(_column(row) for row in TABLE if row.kind == "number"),
-    *FLOWS,
+    *(_column(row) for row in TABLE if row.kind == "amount"),
 )
 
 # Of an account whose score is known, or not: which share of its deposit it pays back.

@@ -14,6 +14,7 @@ from drg.payment.scheme import PaymentScheme
 from drg.payment.settlement_rules import SettlementRules
 from drg.settlement.accounts import standing
 from drg.settlement.case_sums import CaseSums
+from drg.settlement.exact_decimals import figure
 from drg.settlement.settlement_columns import LOCAL, MONTH, YEAR
 from drg.settlement.settlement_findings import Finding
 
@@ -67,7 +68,7 @@ def of_cases(counted: CaseSums, rows: pl.DataFrame, scheme: PaymentScheme) -> It
 
 def of_payments(rows: pl.DataFrame) -> Iterator[Finding]:
     """Accounts that were paid more than they are due, or that have payments but no cases."""
-    last = standing(rows).filter(pl.col("basis") == LOCAL)
+    last = standing(rows).filter(pl.col("basis") == LOCAL).rename(figure)
     for row in last.iter_rows(named=True):
         paid = row["instalments"] + row["prepayment"]
         is_year = row["span"] == YEAR
@@ -122,6 +123,7 @@ def of_budgets(
     for budget in rules.budgets:
         if budget.year in closed and (budget.year, budget.insurance) not in closing:
             yield _found("budget_without_accounts", _budget(budget.year, budget.insurance))
+    budgets = budgets.rename(figure)
     is_closed_ = pl.col("closed_by") != "not_possible"
     for row in budgets.filter(is_closed_).iter_rows(named=True):
         pool, claimed = row["pool"], row["claimed"]

@@ -15,12 +15,14 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
+from drg.categories import CaseClass
+from drg.columns import PRICE
 from drg.grouping.batched_frames import lacking
 from drg.payment.money import NOT_GIVEN, fen, yuan
 from drg.payment.price_kernels import Flags, Ints
 from drg.payment.reasons import missing_lines
-from drg.payment.scheme import CaseClass
 from drg.payment.scheme_numbers import INSIDE
+from drg.reasons import coded, together
 from drg.records.binding import with_unread
 from drg.records.findings import ERROR, WARNING
 from drg.settlement.input_fields import DECISIONS, MONTH, ROW, FindingsBuilder
@@ -62,7 +64,7 @@ APPLIED: Final = pl.Schema(
         "hospital_id": pl.String(),
         "case_id": pl.String(),
         "year": pl.Int32(),
-        "case_class": pl.String(),
+        "case_class": PRICE["case_class"].dtype,
         "special_fen": pl.Int64(),
         "payment_fen": pl.Int64(),
         "by_cost": pl.Boolean(),
@@ -202,7 +204,7 @@ def _with_case(decisions: pl.DataFrame, found: pl.DataFrame, *, excluded_items: 
         "patient_and_others_yuan": yuan(payment - fund, not_known),
         "surplus_adjustment_yuan": yuan(payment - cost),
         "surplus_yuan": yuan(payment - cost),
-        "pricing_reason": _reasons(cases),
+        "pricing_reason": pl.Series(_reasons(cases), dtype=pl.String),
     }
     return pl.DataFrame(
         {
@@ -231,15 +233,11 @@ def _fund(cases: pl.DataFrame, payment: Ints) -> tuple[Ints, Flags]:
     return np.maximum(payment - borne - others, 0), (borne < 0) | (others < 0)
 
 
-def _reasons(cases: pl.DataFrame) -> pl.Series:
-    was = pl.col("case_class").fill_null("")
-    note = pl.format("特例单议，原为 {} special review, was {}", was, was)
-    if "pricing_reason" not in cases.columns:
-        return cases.select(note).to_series()
-    before = pl.col("pricing_reason").fill_null("")
-    return cases.select(
-        pl.when(before == "").then(note).otherwise(pl.format("{}; {}", before, note))
-    ).to_series()
+def _reasons(cases: pl.DataFrame) -> list[str | None]:
+    """The reasons that the cases have, as codes or in words, and the code of the decision."""
+    before = cases["pricing_reason"] if "pricing_reason" in cases.columns else [None] * cases.height
+    notes = [coded("special_review", case_class or "") for case_class in cases["case_class"]]
+    return [together([text, note] if text else [note]) for text, note in zip(before, notes, strict=True)]
 
 
 # ------------------------------------------------------------------------------------------ what is found out

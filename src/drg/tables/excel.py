@@ -18,7 +18,7 @@ from xml.etree import ElementTree
 
 import polars as pl
 
-from drg.errors import TablesError, did_you_mean
+from drg.errors import TablesError, did_you_mean, system_reason
 from drg.words import Joined, Sentence
 
 # The published workbook has some 30 MB of XML and 450,000 cells.
@@ -118,7 +118,7 @@ def _read(file: Path) -> bytes:
     except OSError as error:
         fix = Sentence("Give the path of a workbook that you may read")
         raise TablesError(
-            Sentence("cannot be read: {reason}", reason=error.strerror), file=file, fix=fix
+            Sentence("cannot be read: {reason}", reason=system_reason(error)), file=file, fix=fix
         ) from None
 
 

@@ -163,7 +163,10 @@ def find_series(grouper: str | Path) -> Series | None:
 
 def _named_series(directories: Iterable[Path]) -> set[str]:
     """The series that manifests name, which are not checked."""
-    return {str(entries.get("series")) for entries in map(own_entries, directories)}
+    heads = (_head(directory) for directory in directories)
+    # Few manifests name one, and reading them all takes as long as grouping some cases. Keys may be escaped.
+    naming = (head for head in heads if "series" in head or "\\" in head)
+    return {str(_entries(head).get("series")) for head in naming}
 
 
 def own_entries(directory: Path) -> dict[str, Any]:
@@ -171,10 +174,22 @@ def own_entries(directory: Path) -> dict[str, Any]:
 
     Hundreds of corrected rows may follow, which take a hundred times as long to read.
     """
+    return _entries(_head(directory))
+
+
+def _head(directory: Path) -> str:
+    """The text of a manifest before its first table; empty if it cannot be read."""
     try:
         text = (directory / MANIFEST_FILE).read_text(encoding="utf-8-sig")
-        return tomllib.loads(re.split(r"^\s*\[", text, maxsplit=1, flags=re.MULTILINE)[0])
     except (OSError, ValueError):
+        return ""
+    return re.split(r"^\s*\[", text, maxsplit=1, flags=re.MULTILINE)[0]
+
+
+def _entries(head: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(head)
+    except ValueError:
         return {}
 
 

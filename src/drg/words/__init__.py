@@ -1,8 +1,9 @@
 """Sentences in the language of who reads them.
 
 English stands in the code. Every other language has one table, ``zh.csv``, with a row for each sentence: the
-English one with its fields in braces, and the translation with the same fields in any order. A translator
-needs nothing but that table.
+English one with its fields in braces, and the translation with the same fields in any order. Reasons and the
+words of closed lists have tables of their own, ``reasons.csv`` and ``categories.csv``, which can have a
+column for a language too. A translator needs nothing but these tables.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 ENGLISH: Final = "en"
-LANGUAGES: Final = (ENGLISH, "zh")
+CHINESE: Final = "zh"
+LANGUAGES: Final = (ENGLISH, CHINESE)
 
 
 @cache
@@ -23,8 +25,26 @@ def translations(language: str) -> dict[str, str]:
     """The sentences of one language by their English template; none for English."""
     if language == ENGLISH:
         return {}
-    with Path(__file__).with_name(f"{language}.csv").open(encoding="utf-8", newline="") as file:
-        return {row["en"]: row[language] for row in csv.DictReader(file)}
+    every = (*rows("reasons"), *rows(language))
+    return {row[ENGLISH]: row[language] for row in every if language in row}
+
+
+def rows(table: str) -> list[dict[str, str]]:
+    """The rows of one of the tables."""
+    with Path(__file__).with_name(f"{table}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def said(template: str, language: str, **facts: Any) -> str:
+    """A sentence in a language; English where it has no translation."""
+    return translations(language).get(template, template).format(**facts)
+
+
+@cache
+def categories(column: str, language: str) -> dict[str, str]:
+    """What the values of a column with a closed list of them are called, in the order of the list."""
+    of_column = (row for row in rows("categories") if row["column"] == column)
+    return {row[ENGLISH]: row.get(language, row[ENGLISH]) for row in of_column}
 
 
 class Sentence(str):

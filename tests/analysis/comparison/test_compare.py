@@ -29,7 +29,8 @@ from tests.comparing import (
     discharges,
     scheme,
 )
-from tests.helpers import DEMO_CASES, DEMO_SCHEMA, demo_frame, version
+from tests.helpers import DEMO_CASES, DEMO_SCHEMA, demo_frame
+from tests.helpers import version as tables_of
 from tests.profiles import tries
 
 GROUPERS = [Grouper(id_) for id_ in VERSIONS]
@@ -37,6 +38,8 @@ MARKS: dict[str, Any] = {
     "readmission": {"days": 60, "factor": Decimal("0.5"), **MADE_UP},
     "extreme": {"top_share": Decimal("0.05"), "within": "all", **MADE_UP},
 }
+# The measures that are added up, each with the end of its columns.
+MEASURES = (("weight", ""), ("standard", "_yuan"), ("payment", "_yuan"), ("surplus", "_yuan"))
 SCHEMES = [
     scheme(GROUPERS[0]),
     scheme(GROUPERS[1], factor=Decimal("1.1"), **MARKS),
@@ -100,9 +103,9 @@ def test_cases_are_those_of_separate_runs(priced: Comparison) -> None:
             "status": "grouping_status",
             "reason": "grouping_reason",
             "weight": "relative_weight",
-            "standard": "standard_payment_yuan",
-            "payment": "payment_yuan",
-            "surplus": "surplus_yuan",
+            "standard_yuan": "standard_payment_yuan",
+            "payment_yuan": "payment_yuan",
+            "surplus_yuan": "surplus_yuan",
             "class": "case_class",
             "pricing": "pricing_reason",
         }
@@ -170,18 +173,18 @@ def test_places_are_those_of_pandas(priced: Comparison) -> None:
             for name in by:
                 own = own[own[name].isna()] if row[name] is None else own[own[name] == row[name]]
             assert row["cases"] == len(own), key
-            assert row["cost"] == sum(own["total_cost_yuan"])
+            assert row["cost_yuan"] == sum(own["total_cost_yuan"])
             for id_ in VERSIONS:
                 weights = own[f"weight_{id_}"].dropna()
                 assert row[f"weight_{id_}"] == sum(weights)
                 assert row[f"cmi_{id_}"] == pytest.approx(float(sum(weights)) / len(weights), rel=1e-12)
                 inside = own[own[f"class_{id_}"].isin(INSIDE)]
-                assert row[f"standard_{id_}"] == sum(inside[f"standard_{id_}"])
-                assert row[f"payment_{id_}"] == sum(own[f"payment_{id_}"])
-                assert row[f"surplus_{id_}"] == sum(own[f"surplus_{id_}"].dropna())
+                assert row[f"standard_yuan_{id_}"] == sum(inside[f"standard_yuan_{id_}"])
+                assert row[f"payment_yuan_{id_}"] == sum(own[f"payment_yuan_{id_}"])
+                assert row[f"surplus_yuan_{id_}"] == sum(own[f"surplus_yuan_{id_}"].dropna())
             for id_ in VERSIONS[1:]:
-                difference = row[f"surplus_{id_}"] - row[f"surplus_{VERSIONS[0]}"]
-                assert row[f"surplus_difference_{id_}"] == difference
+                difference = row[f"surplus_yuan_{id_}"] - row[f"surplus_yuan_{VERSIONS[0]}"]
+                assert row[f"surplus_difference_yuan_{id_}"] == difference
                 first, other = (label(own, version) for version in (VERSIONS[0], id_))
                 homonyms = priced.homonyms(id_)
                 pairs = zip(first, other, strict=True)
@@ -203,7 +206,7 @@ def test_margins_of_the_matrix_are_each_versions_own_totals(priced: Comparison) 
     totals = {row["version"]: row for row in priced.totals.to_dicts()}
     for id_, pricer in zip(VERSIONS, SCHEMES, strict=True):
         alone = drg.price(drg.group(CASES, id_), pricer)
-        assert totals[id_]["payment"] == sum(alone["payment_yuan"])
+        assert totals[id_]["payment_yuan"] == sum(alone["payment_yuan"])
         assert totals[id_]["weight"] == sum(alone["relative_weight"].drop_nulls())
         for status in STATUSES:
             assert totals[id_][status] == alone.filter(pl.col("grouping_status") == status).height
@@ -211,8 +214,8 @@ def test_margins_of_the_matrix_are_each_versions_own_totals(priced: Comparison) 
         flows = priced.flows(id_)
         assert flows["cases"].sum() == CASES.height
         for side, version in (("base", VERSIONS[0]), ("other", id_)):
-            for measure in ("weight", "standard", "payment", "surplus"):
-                assert flows[f"{measure}_{side}"].sum() == totals[version][measure]
+            for measure, unit in MEASURES:
+                assert flows[f"{measure}_{side}{unit}"].sum() == totals[version][f"{measure}{unit}"]
             own = drg.group(CASES, version).filter(pl.col("grouping_status") == "grouped")
             expected = own.group_by("drg").agg(cases=pl.len().cast(pl.Int64)).sort("drg")
             margin = (
@@ -237,42 +240,39 @@ def test_largest_flows_come_first_changed_before_unchanged(priced: Comparison) -
 def test_drivers_sum_to_the_difference(priced: Comparison, by: tuple[str, ...]) -> None:
     for id_ in VERSIONS[1:]:
         drivers = priced.drivers(id_, by)
-        measures = ("standard", "payment", "surplus")
+        differences = [f"{name}_difference{unit}" for name, unit in MEASURES if unit]
         if by:
-            sums = drivers.group_by(by).agg(
-                pl.col("cases", *(f"{name}_difference" for name in measures)).sum()
-            )
+            sums = drivers.group_by(by).agg(pl.col("cases", *differences).sum())
             places = priced.places(by).select(
                 *by,
                 "cases",
-                *(pl.col(f"{name}_difference_{id_}").alias(f"{name}_difference") for name in measures),
+                *(pl.col(f"{name}_{id_}").alias(name) for name in differences),
             )
             assert_frame_equal(sums, places, check_row_order=False)
             named = drivers.drop_nulls("rank").group_by(by).len()["len"]
         else:
             totals = {row["version"]: row for row in priced.totals.to_dicts()}
-            for name in ("weight", *measures):
-                difference = totals[id_][name] - totals[VERSIONS[0]][name]
-                assert drivers[f"{name}_difference"].sum() == difference
+            for name, unit in MEASURES:
+                difference = totals[id_][f"{name}{unit}"] - totals[VERSIONS[0]][f"{name}{unit}"]
+                assert drivers[f"{name}_difference{unit}"].sum() == difference
             assert drivers["cases"].sum() == CASES.height
             assert drivers["flows"].sum() == priced.flows(id_).height
             named = pl.Series([drivers["rank"].count()])
         assert named.max() == 10
-        sizes = drivers.drop_nulls("rank").with_columns(pl.col("surplus_difference").abs())
+        sizes = drivers.drop_nulls("rank").with_columns(pl.col("surplus_difference_yuan").abs())
         in_order = sizes.sort(*by, "rank")
         assert_frame_equal(
             in_order,
             sizes.sort(
-                *by, "surplus_difference", descending=[*(False for _ in by), True], maintain_order=True
+                *by, "surplus_difference_yuan", descending=[*(False for _ in by), True], maintain_order=True
             ),
         )
 
 
 def test_without_schemes_there_are_cases_and_no_money(unpriced: Comparison) -> None:
     for frame in frames(unpriced):
-        assert not [
-            name for name in frame.columns if name.startswith(("weight", "payment", "surplus", "cmi"))
-        ]
+        money = ("weight", "standard", "payment", "surplus", "cmi")
+        assert not [name for name in frame.columns if name.startswith(money)]
     drivers = unpriced.drivers("demo-2")
     flows = unpriced.flows("demo-2").filter("changed")
     assert drivers["cases"].sum() == flows["cases"].sum()
@@ -289,10 +289,10 @@ def test_one_scheme_counts_for_its_version_only() -> None:
     assert not comparison.has_money("demo", "demo-2")
     assert "weight_demo" not in comparison.cases.collect_schema()
     places = comparison.places()
-    assert "surplus_demo-2" in places.columns
+    assert "surplus_yuan_demo-2" in places.columns
     assert not [name for name in places.columns if "difference" in name]
     totals = comparison.totals
-    assert totals["payment"].null_count() == 1
+    assert totals["payment_yuan"].null_count() == 1
     assert totals["cases"].to_list() == [DEMO_DISCHARGES.height] * 2
     assert any("no scheme is given for the base demo" in en for _, en in comparison.findings)
 
@@ -309,23 +309,27 @@ def test_a_glance_is_counted_from_the_cases(priced: Comparison) -> None:
         assert row["changed"] == sum(a != b or a in priced.homonyms(id_) for a, b in pairs)
         now, before = cases[f"status_{id_}"] == "grouped", cases[f"status_{base}"] == "grouped"
         assert (row["lost"], row["gained"]) == ((before & ~now).sum(), (now & ~before).sum())
-        payments = cases[f"payment_{id_}"].sum(), cases[f"payment_{base}"].sum()
-        assert (row["payment_other"], row["payment_base"]) == payments
-        assert row["payment_difference"] == payments[0] - payments[1]
-        differences = (cases[f"surplus_{id_}"] - cases[f"surplus_{base}"]).groupby(cases["hospital_id"]).sum()
+        payments = cases[f"payment_yuan_{id_}"].sum(), cases[f"payment_yuan_{base}"].sum()
+        assert (row["payment_other_yuan"], row["payment_base_yuan"]) == payments
+        assert row["payment_difference_yuan"] == payments[0] - payments[1]
+        differences = (
+            (cases[f"surplus_yuan_{id_}"] - cases[f"surplus_yuan_{base}"]).groupby(cases["hospital_id"]).sum()
+        )
         assert row["hospitals"] == len(differences)
         assert row["hospitals_gain"] == (differences > 0).sum()
         assert row["hospitals_lose"] == (differences < 0).sum()
         if row["hospitals_gain"]:
-            assert row["most_gained"] == differences.max() == differences[row["most_gained_hospital"]]
+            assert row["most_gained_yuan"] == differences.max() == differences[row["most_gained_hospital"]]
         if row["hospitals_lose"]:
-            assert row["most_lost"] == differences.min() == differences[row["most_lost_hospital"]]
+            assert row["most_lost_yuan"] == differences.min() == differences[row["most_lost_hospital"]]
 
 
 def test_a_glance_without_schemes_has_no_money(unpriced: Comparison) -> None:
     found = at_a_glance(unpriced)
     assert found["changed"].min() > 0
-    assert found["payment_difference"].null_count() == found["most_lost"].null_count() == found.height
+    assert (
+        found["payment_difference_yuan"].null_count() == found["most_lost_yuan"].null_count() == found.height
+    )
 
 
 def test_why_cases_are_no_longer_grouped(priced: Comparison) -> None:
@@ -348,9 +352,7 @@ def test_why_cases_are_no_longer_grouped(priced: Comparison) -> None:
 @pytest.mark.parametrize("versions", ["demo", pytest.param("national", marks=pytest.mark.thorough)])
 def test_batches_do_not_matter(versions: str, tmp_path: Path) -> None:
     cases, groupers, schemes = (
-        (DEMO_DISCHARGES, demo_groupers(), DEMO_SCHEMES)
-        if versions == "demo"
-        else (CASES, GROUPERS, SCHEMES)
+        (DEMO_DISCHARGES, demo_groupers(), DEMO_SCHEMES) if versions == "demo" else (CASES, GROUPERS, SCHEMES)
     )
     size = cases.height // 40
     pieces = pl.concat([cases[at : at + size].lazy() for at in range(0, cases.height, size)])
@@ -385,7 +387,7 @@ def test_what_was_grouped_already_is_grouped_anew(unpriced: Comparison) -> None:
 def _of_diagnoses(id_: str, codes: pl.Series) -> Grouper:
     """A version that reads insurance codes, with a group for the first half of some diagnoses."""
     first = codes.head(len(codes) // 2).to_list()
-    tables = version(
+    tables = tables_of(
         [("A", "ZYZD in S", 1)], [("AA1", "", "A", 1)], [("AA11", "", "AA1", "A", 1)], {"S": first}
     )
     system = Grouper(VERSIONS[0]).tables.manifest.code_system
@@ -451,11 +453,11 @@ def test_margins_and_drivers_hold_for_any_discharges(rows: list[tuple[Any, ...]]
     totals = {row["version"]: row for row in comparison.totals.to_dicts()}
     flows = comparison.flows("demo-2")
     for side, id_ in (("base", "demo"), ("other", "demo-2")):
-        assert Decimal(flows[f"payment_{side}"].sum() or 0) == totals[id_]["payment"]
-    difference = totals["demo-2"]["surplus"] - totals["demo"]["surplus"]
+        assert Decimal(flows[f"payment_{side}_yuan"].sum() or 0) == totals[id_]["payment_yuan"]
+    difference = totals["demo-2"]["surplus_yuan"] - totals["demo"]["surplus_yuan"]
     for by in ((), HOSPITAL, DEPARTMENT):
         drivers = comparison.drivers("demo-2", by, most=2)
-        assert Decimal(drivers["surplus_difference"].sum() or 0) == difference
+        assert Decimal(drivers["surplus_difference_yuan"].sum() or 0) == difference
         assert drivers["cases"].sum() == len(rows)
     assert comparison.places()["cases"].sum() == len(rows)
     kinds = comparison.agreement.select("same", "different", "only_base", "only_other", "neither")
@@ -500,7 +502,7 @@ def test_costs_of_zero_and_without_use_are_told() -> None:
     comparison = _demo(total_cost_yuan=pl.Series(costs))
     assert "1 case has a cost of zero" in told(comparison)
     assert "3 cases have no usable cost" in told(comparison)
-    assert comparison.totals["cost"].to_list() == [Decimal("100.5") * (len(DEMO_CASES) - 4)] * 2
+    assert comparison.totals["cost_yuan"].to_list() == [Decimal("100.5") * (len(DEMO_CASES) - 4)] * 2
     assert number_of_nans(comparison) == 0
 
 
@@ -518,7 +520,7 @@ def test_absent_columns_are_told() -> None:
         assert f"there is no column {name}" in told(comparison)
     assert not comparison.has_cost
     assert not comparison.has_departments
-    assert comparison.totals["cost"].to_list() == [None, None]
+    assert comparison.totals["cost_yuan"].to_list() == [None, None]
 
 
 @pytest.mark.parametrize(

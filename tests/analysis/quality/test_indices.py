@@ -55,7 +55,7 @@ def test_the_region_as_one_hospital_has_index_one() -> None:
 def test_the_payment_standard_of_priced_cases() -> None:
     frame = grouped([("AA19", 100, 1), ("AA19", 200, 1), ("AA19", None, 1), ("AA19", 400, 1)])
     frame = frame.with_columns(
-        standard_payment=pl.Series(["120", "180", "120", None]).cast(pl.Decimal(18, 2))
+        standard_payment_yuan=pl.Series(["120", "180", "120", None]).cast(pl.Decimal(18, 2))
     )
     (row,) = evaluate(frame, replicates=0).hospitals.to_dicts()
     assert row["cost_to_payment_standard"] == 1

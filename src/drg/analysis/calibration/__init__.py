@@ -136,7 +136,7 @@ def calibrate(
             ),
             fix=Sentence("Copy that scheme and take out what is for single groups"),
         )
-    share = amount(reserve, "reserve")
+    share = amount(reserve, Sentence("reserve"))
     if not 0 <= share < 1:
         raise InputError(
             Sentence("a reserve of {share} is not possible", share=share),

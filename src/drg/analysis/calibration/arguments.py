@@ -58,7 +58,7 @@ def exact_weights(given: Sequence[Amount] | None, count: int) -> list[Fraction]:
             ),
             fix=Sentence("Give each period one weight"),
         )
-    weights = [Fraction(amount(weight, "weight of a period")) for weight in given]
+    weights = [Fraction(amount(weight, Sentence("weight of a period"))) for weight in given]
     if any(weight <= 0 for weight in weights):
         raise InputError(
             Sentence("a period has a weight of 0"), fix=Sentence("Leave it out, or give it a positive weight")
@@ -116,7 +116,7 @@ def budgets(budget: Amount | Mapping[str, Amount] | None) -> dict[str | None, De
     if budget is None:
         return {}
     given = budget if isinstance(budget, Mapping) else {None: budget}
-    amounts = {insurance: amount(yuan, "budget") for insurance, yuan in given.items()}
+    amounts = {insurance: amount(yuan, Sentence("budget")) for insurance, yuan in given.items()}
     for insurance, yuan in amounts.items():
         if yuan == 0:
             problem = Sentence("the budget is 0, and nothing can be divided")

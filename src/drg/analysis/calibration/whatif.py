@@ -110,7 +110,7 @@ def what_if(
     for pricer in (before, after):
         pricer.check_columns(names)
     keys = (HOSPITAL, DEPARTMENT, GROUP)
-    tallies = PriceTally(before, keys), PriceTally(after, keys)
+    tallies = PriceTally(keys), PriceTally(keys)
 
     reads = {*tallies[0].reads, *before.reads, *after.reads}
 

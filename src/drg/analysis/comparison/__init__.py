@@ -20,8 +20,8 @@ from drg.analysis.comparison.step import LEVELS, LOOKED_AT, Step
 from drg.columns import OUTPUT, PRICE
 from drg.errors import InputError
 from drg.grouping import Grouper
-from drg.grouping.outcomes import check_language
 from drg.payment import Pricer
+from drg.reasons import ReasonForm, check_form
 from drg.records.cases import CODE_VERSIONS, Cases, CodeVersion
 from drg.records.exact_paths import scan_parquet
 from drg.records.files import write
@@ -39,6 +39,7 @@ def compare(
     schemes: Iterable[str | Path | Pricer] | None = None,
     *,
     codes: CodeVersion = "insurance",
+    reasons: ReasonForm = "text",
     language: str = "en",
     cases: Path | None = None,
     sources: Sequence[Path] = (),
@@ -57,7 +58,8 @@ def compare(
             names. Without one, a version has no weights and no money.
         codes: the version of the codes in the frame, unless it says so itself; clinical (国临版) ones are
             converted for the versions that read insurance codes.
-        language: of the reasons, ``en`` or ``zh``.
+        reasons: as sentences (``text``) or as codes (``code``).
+        language: of the sentences, ``en`` or ``zh``.
         cases: a Parquet file to write the case-level results to, so that memory does not grow with the
             frame; without it they are kept in memory.
         sources: the files that a LazyFrame reads, for messages; none of them is overwritten.
@@ -73,7 +75,7 @@ def compare(
             UnknownSchemeError: a version or scheme cannot be used.
         OutputError: the case-level results cannot be written.
     """
-    check_language(language)
+    check_form(reasons, language)
     if codes not in CODE_VERSIONS:
         known = ", ".join(CODE_VERSIONS)
         raise InputError(
@@ -89,7 +91,7 @@ def compare(
     names = [name for name in names if name in LOOKED_AT or name in asked]
     # Each version has its own way with codes; here they are as they are spelled.
     lazy = replace(given, codes="insurance").lazy(names, marked=True, listed=False)
-    step = Step(compared, names, language)
+    step = Step(compared, names, reasons, language)
     tally = CellTally(compared)
 
     def seen(batch: Any) -> None:
@@ -111,6 +113,7 @@ def compare(
     return Comparison(
         sides=compared,
         cases=results,
+        language=language,
         count=tally.cases,
         findings=findings(compared, names, tally, cells, summaries, _kept_codes(step, cells)),
         _cells=cells,

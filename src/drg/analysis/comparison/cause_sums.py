@@ -35,9 +35,10 @@ def cause_sums(flows: pl.DataFrame, cause: str, by: Sequence[str]) -> pl.DataFra
     sums = [name for name in flows.columns if name.startswith(_SUMS)]
     keys = [*by, "number", "status"]
     changed = flows.filter(pl.col(cause) > 0).with_columns(number=cause, status=ungrouped)
-    added = changed.group_by(keys).agg(pl.col("cases", *sums).sum()).sort(keys)
+    added = changed.group_by(keys).agg(pl.col("cases", *sums).sum())
+    added = added.sort(*by, "number", pl.col("status").cast(pl.String))
     whole = pl.col("cases").sum().over(list(by)) if by else pl.col("cases").sum()
-    names = pl.Series([None, *CAUSES], dtype=pl.String)
+    names = pl.Series([None, *CAUSES], dtype=pl.Enum(CAUSES))
     return added.select(
         *by,
         names.gather(added["number"]).alias("cause"),

@@ -17,8 +17,8 @@ import polars as pl
 from drg.analysis.comparison.compared_versions import ComparedVersion
 from drg.analysis.comparison.step import EXAMPLES, MOST_EXAMPLES, ROW, Compared
 from drg.analysis.quality.moments import GroupMoments
-from drg.payment.reasons import GROUPER_NOT_VALID, SCHEME_NOT_VALID
 from drg.payment.scheme_numbers import INSIDE
+from drg.reasons import code_of
 
 PLACE: Final = ("hospital_id", "department")
 MEASURES: Final = ("weighted", "weight", "standard", "payment", "surplus")
@@ -33,7 +33,7 @@ class CellTally:
     Attributes:
         cases: all rows.
         zero_cost, no_cost: rows whose cost is zero, and rows without a usable cost.
-        out_of_date: rows by version and note, ``SCHEME_NOT_VALID`` or ``GROUPER_NOT_VALID``.
+        told: rows by version and the code of a reason of pricing.
         moments: the statistics of each version's groups.
         examples: the first cases of each version and cause; see ``step.Compared``.
         inputs: what grouping reads of them, by row.
@@ -45,7 +45,7 @@ class CellTally:
         self.no_cost = 0
         self._costs: set[Decimal] = set()
         self._sides = tuple(compared)
-        self.out_of_date: Counter[tuple[int, int]] = Counter()
+        self.told: Counter[tuple[int, str]] = Counter()
         self.moments = [GroupMoments(f"drg_{side.id}", f"status_{side.id}") for side in self._sides]
         others = range(1, len(self._sides))
         self._keys = [*PLACE, *(group(at) for at in range(len(self._sides))), *(cause(at) for at in others)]
@@ -72,16 +72,13 @@ class CellTally:
         no_cost, zero_cost = costs.null_count(), int((costs == 0).sum())
         for moments in self.moments:
             moments.add(cases)
-        out_of_date = {
-            (at, bit): int((notes & bit != 0).sum())
-            for at, notes in enumerate(batch.notes)
-            if notes is not None
-            for bit in (SCHEME_NOT_VALID, GROUPER_NOT_VALID)
+        told = {
+            (at, code_of(part)): count for at, parts in enumerate(batch.told) for part, count in parts.items()
         }
         with self._lock:
             self.cases += cases.height
             self.no_cost += no_cost
-            self.out_of_date.update(out_of_date)
+            self.told.update(told)
             self._costs |= extremes
             self._costs = {min(self._costs), max(self._costs)} if self._costs else set()
             self.zero_cost += zero_cost
@@ -138,6 +135,12 @@ def of(measure: str, at: int) -> str:
     return f"{measure}_{at}"
 
 
+def column_of(measure: str, whose: str = "") -> str:
+    """The column of a measure in a result: ``payment_yuan``, ``payment_difference_yuan``, ``weight_base``."""
+    name = f"{measure}_{whose}" if whose else measure
+    return f"{name}_yuan" if measure in MONEY else name
+
+
 def added(parts: Sequence[pl.DataFrame], keys: Sequence[str]) -> pl.DataFrame:
     """Partial sums by some keys, added up."""
     return pl.concat(parts).group_by(keys).agg(pl.all().sum())
@@ -150,11 +153,11 @@ def _measures(side: ComparedVersion, at: int) -> list[pl.Expr]:
         pl.col(weight).count().cast(pl.Int64).alias(of("weighted", at)),
         _summed(weight, of("weight", at), 8),
         pl.when(paid_by_group)
-        .then(f"standard_{side.id}")
+        .then(f"{column_of('standard')}_{side.id}")
         .sum()
         .cast(pl.Decimal(38, 2))
         .alias(of("standard", at)),
-        *(_summed(f"{name}_{side.id}", of(name, at), 2) for name in ("payment", "surplus")),
+        *(_summed(f"{column_of(name)}_{side.id}", of(name, at), 2) for name in ("payment", "surplus")),
     ]
 
 

@@ -9,12 +9,12 @@ import polars as pl
 
 from drg.analysis.comparison.compared_sums import CellTally, of
 from drg.analysis.comparison.compared_versions import ComparedVersion
-from drg.payment.reasons import GROUPER_NOT_VALID, SCHEME_NOT_VALID
+from drg.reasons import reasons
 
 Finding = tuple[str, str]
 _OUT_OF_DATE: Final = (
-    (SCHEME_NOT_VALID, "支付方案", "scheme"),
-    (GROUPER_NOT_VALID, "分组方案", "version"),
+    ("scheme_not_in_force", "支付方案", "scheme"),
+    ("grouper_not_in_force", "分组方案", "version"),
 )
 _USED: Final = {
     "case_id": (
@@ -126,9 +126,9 @@ def _of_schemes(
                 f"{scheme}：{without:,} 例入组病例没有权重，不计入 CMI",
                 f"{scheme} has no weight for {_many(without, 'grouped case')}: left out of the CMI",
             )
-        for bit, zh, en in _OUT_OF_DATE:
-            if count := tally.out_of_date[at, bit]:
-                what = scheme if bit == SCHEME_NOT_VALID else side.id
+        for name, zh, en in _OUT_OF_DATE:
+            if count := tally.told[at, reasons()[name].code]:
+                what = scheme if name == "scheme_not_in_force" else side.id
                 yield (
                     f"{count:,} 例的出院日期不在{zh} {what} 有效期内",
                     f"{_many(count, 'discharge')} outside the validity of the {en} {what}",

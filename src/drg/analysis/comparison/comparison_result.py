@@ -10,7 +10,7 @@ from typing import Any, Final
 import polars as pl
 
 from drg.analysis.comparison.cause_sums import CauseExample, CausesFound, cause_sums, explained
-from drg.analysis.comparison.compared_sums import MEASURES, MONEY, PLACE, cause, group, of
+from drg.analysis.comparison.compared_sums import MEASURES, MONEY, PLACE, cause, column_of, group, of
 from drg.analysis.comparison.compared_versions import ComparedVersion
 from drg.analysis.comparison.measures import agreement, cmi, cost, difference, of_one
 from drg.analysis.comparison.step import LEVELS
@@ -34,12 +34,14 @@ class Comparison(ShortTable):
     Attributes:
         sides: the versions, each with its scheme.
         cases: the case-level results, one row per case, in the order of the frame.
+        language: of the sentences of reasons.
         count: how many cases there are.
         findings: what a reader must know of the data: one sentence each, Chinese and English.
     """
 
     sides: tuple[ComparedVersion, ...]
     cases: pl.LazyFrame
+    language: str
     count: int
     findings: tuple[tuple[str, str], ...]
     _cells: pl.DataFrame
@@ -152,14 +154,7 @@ class Comparison(ShortTable):
             status="status",
             reason="reason",
             cases="cases",
-        ).sort(
-            "version",
-            "cases",
-            "base_status",
-            "status",
-            "reason",
-            descending=[False, True, False, False, False],
-        )
+        ).sort("version", -pl.col("cases"), pl.col("base_status", "status").cast(pl.String), "reason")
 
     @cached_property
     def lost(self) -> pl.DataFrame:
@@ -184,11 +179,11 @@ class Comparison(ShortTable):
             by: ``HOSPITAL`` or ``DEPARTMENT``.
 
         Returns:
-            The keys, ``cases`` and ``cost``; for each other version ``changed_<id>``; for each with a scheme
-            ``weighted_<id>`` (cases with a weight), ``weight_<id>``, ``cmi_<id>``, ``standard_<id>``,
-            ``payment_<id>``, ``surplus_<id>``; and where base and other have one the differences
-            ``cmi_difference_<id>``, ``standard_difference_<id>``, ``payment_difference_<id>`` and
-            ``surplus_difference_<id>``. Sorted by cases.
+            The keys, ``cases``, ``cost_yuan``; for each other version ``changed_<id>``; for each with a
+            scheme ``weighted_<id>`` (cases with a weight), ``weight_<id>``, ``cmi_<id>``,
+            ``standard_yuan_<id>``, ``payment_yuan_<id>``, ``surplus_yuan_<id>``; and where base and other
+            have one the differences ``cmi_difference_<id>``, ``standard_difference_yuan_<id>``,
+            ``payment_difference_yuan_<id>`` and ``surplus_difference_yuan_<id>``. Sorted by cases.
         """
         return self._kept(("places", *by), lambda: self._places(by))
 
@@ -200,11 +195,13 @@ class Comparison(ShortTable):
             if at:
                 columns.append(pl.col(f"changed_{at}").alias(f"changed_{side.id}"))
             if side.pricer:
-                columns += [pl.col(of(name, at)).alias(f"{name}_{side.id}") for name in MEASURES]
+                columns += [pl.col(of(name, at)).alias(f"{column_of(name)}_{side.id}") for name in MEASURES]
                 columns.append(cmi(at).alias(f"cmi_{side.id}"))
             if at and self.has_money(self.ids[0], side.id):
                 columns.append((cmi(at) - cmi(0)).alias(f"cmi_difference_{side.id}"))
-                columns += [difference(name, at).alias(f"{name}_difference_{side.id}") for name in MONEY]
+                columns += [
+                    difference(name, at).alias(f"{column_of(name, 'difference')}_{side.id}") for name in MONEY
+                ]
         keys = [pl.col(name) for name in by]
         return sums.select(columns).sort(-pl.col("cases"), *keys)
 
@@ -222,8 +219,8 @@ class Comparison(ShortTable):
         Returns:
             The keys, ``rank`` (from 1; null for the row of all others), ``base``, ``other`` and their names,
             ``flows`` (1, or how many the row stands for), ``cases``, and with schemes ``weight_difference``,
-            ``standard_difference``, ``payment_difference`` and ``surplus_difference``. Over the rows of a
-            place they sum exactly to its differences.
+            ``standard_difference_yuan``, ``payment_difference_yuan`` and ``surplus_difference_yuan``. Over
+            the rows of a place they sum exactly to its differences.
         """
         at = self._other(version)
         return self._kept(("drivers", at, *by, most), lambda: self._drivers(at, by, most))
@@ -231,10 +228,10 @@ class Comparison(ShortTable):
     def _drivers(self, at: int, by: Sequence[str], most: int) -> pl.DataFrame:
         money = self.has_money(self.ids[0], self.ids[at])
         flows = self._pairs(at, by)
-        differences = [f"{name}_difference" for name in ("weight", *MONEY)] if money else []
+        differences = [column_of(name, "difference") for name in ("weight", *MONEY)] if money else []
         if not money:
             flows = flows.filter(self._changed(at, "base", "other"))
-        size = pl.col("surplus_difference").abs() if money else pl.col("cases")
+        size = pl.col(column_of("surplus", "difference")).abs() if money else pl.col("cases")
         ordered = flows.with_columns(__size=size).sort(
             *by,
             pl.col("__size"),
@@ -321,10 +318,8 @@ class Comparison(ShortTable):
 
     def _at(self, version: str) -> int:
         if version not in self.ids:
-            raise InputError(
-                Sentence("{version!r} is not compared here", version=version),
-                fix=Sentence("The versions are {names}", names=Joined(", ", self.ids)),
-            )
+            fix = Sentence("The versions are {names}", names=Joined(", ", self.ids))
+            raise InputError(Sentence("{version!r} is not compared here", version=version), fix=fix)
         return self.ids.index(version)
 
     def _other(self, version: str) -> int:
@@ -370,16 +365,13 @@ class Comparison(ShortTable):
         measures = [pl.col(of(name, one)).sum() for one in priced for name in MEASURES]
         sums = self._cells.group_by(keys).agg(pl.col("cases", "costed", "cost").sum(), *measures)
         sides = {0: "base", at: "other"}
-        names = {of(name, one): f"{name}_{sides[one]}" for one in priced for name in MEASURES}
+        names = {of(name, one): column_of(name, sides[one]) for one in priced for name in MEASURES}
         differences = (
-            [
-                (pl.col(f"{name}_other") - pl.col(f"{name}_base")).alias(f"{name}_difference")
-                for name in ("weight", *MONEY)
-            ]
+            [difference(name, at).alias(column_of(name, "difference")) for name in ("weight", *MONEY)]
             if len(priced) == 2
             else []
         )
-        renamed = sums.rename({group(0): "base", group(at): "other", **names}).with_columns(differences)
+        renamed = sums.with_columns(differences).rename({group(0): "base", group(at): "other", **names})
         return renamed.sort(*by, "base", "other")
 
     def _summed(self, by: Sequence[str], sides: Sequence[int]) -> pl.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from drg.analysis.comparison.compared_sums import MEASURES, of
+from drg.analysis.comparison.compared_sums import MEASURES, column_of, of
 
 
 def cmi(at: int) -> pl.Expr:
@@ -16,7 +16,7 @@ def cmi(at: int) -> pl.Expr:
 
 def cost() -> pl.Expr:
     """The sum of the costs; null where no case has one."""
-    return pl.when(pl.col("costed") > 0).then("cost").alias("cost")
+    return pl.when(pl.col("costed") > 0).then("cost").alias("cost_yuan")
 
 
 def difference(name: str, at: int) -> pl.Expr:
@@ -28,7 +28,7 @@ def of_one(sums: pl.DataFrame, at: int) -> pl.DataFrame:
     """The sums of one version without its number, with the CMI."""
     own = [name for name in MEASURES if of(name, at) in sums.columns]
     mean = [cmi(at).alias("cmi")] if own else []
-    return sums.select("cases", cost(), *(pl.col(of(name, at)).alias(name) for name in own), *mean)
+    return sums.select("cases", cost(), *(pl.col(of(name, at)).alias(column_of(name)) for name in own), *mean)
 
 
 def agreement(pairs: pl.DataFrame, base: str, other: str) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
@@ -16,8 +17,8 @@ from drg.columns import ALL, INPUT
 from drg.grouping.multi_grouper import Grouped, MultiGrouper
 from drg.payment.cross_case_flags import EXTREME, READMITTED, mark_columns
 from drg.payment.money import fen, yuan
-from drg.payment.reasons import NOTES
 from drg.payment.scheme import PaymentScheme
+from drg.reasons import CODED, ReasonForm, counted, handed_over
 from drg.records.binding import with_unread
 from drg.records.cells import empty
 from drg.records.codebook import KINDS, CodeBook, recognised
@@ -43,13 +44,15 @@ _TEXTS: Final = ("case_id", "hospital_id", "department")
 LOOKED_AT: Final = frozenset((*INPUT, *_TEXTS, "los_days", "total_cost_yuan", "case_kind"))
 LEVELS: Final = ("mdc", "adrg", "drg")
 EXAMPLES: Final = pl.Schema({"version": pl.Int64(), "cause": pl.UInt8(), ROW: pl.UInt32()})
+# What each version but the base has besides, and the words that it can be.
+_CATEGORIES: Final = {"change": LEVELS, "cause": CAUSES, "cause_table": STEPS}
 # The columns of a version in the case-level results, and where each is from.
 _OF_GROUPING: Final = {"adrg": "adrg", "drg": "drg", "status": "grouping_status", "reason": "grouping_reason"}
 _OF_PRICING: Final = {
     "weight": "relative_weight",
-    "standard": "standard_payment_yuan",
-    "payment": "payment_yuan",
-    "surplus": "surplus_yuan",
+    "standard_yuan": "standard_payment_yuan",
+    "payment_yuan": "payment_yuan",
+    "surplus_yuan": "surplus_yuan",
     "class": "case_class",
     "pricing": "pricing_reason",
 }
@@ -98,7 +101,7 @@ class Compared(NamedTuple):
     Attributes:
         cases: the case-level results.
         labels: [version][n] the number of what became of each case.
-        notes: [version] the bits of ``payment.reasons`` of each case; None without a scheme.
+        told: [version] how many cases have each reason of pricing, as codes; none without a scheme.
         causes: [version][n] the number of the first cause of each case; zeros for the base.
         examples: the first cases of each cause: version (its number), cause (its number), row.
         inputs: what grouping reads of these cases, by ``row``.
@@ -106,7 +109,7 @@ class Compared(NamedTuple):
 
     cases: pl.DataFrame
     labels: list[npt.NDArray[np.int32]]
-    notes: list[pl.Series | None]
+    told: list[Counter[str]]
     causes: list[npt.NDArray[np.uint8]]
     examples: pl.DataFrame
     inputs: pl.DataFrame
@@ -115,14 +118,16 @@ class Compared(NamedTuple):
 class Step:
     """Groups and prices batches; safe to share between threads."""
 
-    def __init__(self, compared: Sequence[ComparedVersion], names: Sequence[str], language: str) -> None:
+    def __init__(
+        self, compared: Sequence[ComparedVersion], names: Sequence[str], reasons: ReasonForm, language: str
+    ) -> None:
         self.sides = tuple(compared)
         self.numbers, self.labels = shared_numbers(compared)
         first, *others = compared
         # Between versions that read different codes no tables can be exchanged.
         self.tells = [False, *(side.converts is first.converts for side in others)]
         self.first_causes = [FirstCauses(first.grouper, side.grouper) for side in others]
-        self._language = language
+        self._reasons, self._language = reasons, language
         self._kept = list(names)
         # What kind of case it is counts for the statistics: those outside DRG have no part in them.
         self._texts = (*_TEXTS, "case_kind") if "case_kind" in self._kept else _TEXTS
@@ -144,7 +149,7 @@ class Step:
         """
         known = frame.select(with_unread(self._kept, frame.collect_schema())).with_row_index(ROW, offset=2)
         schema = known.collect_schema()
-        types = {name: ALL[name].dtype for name in _GROUPED}
+        types = {name: ALL[name].dtype for name in _GROUPED} | {"grouping_reason": CODED}
         types |= {_OUTCOME: pl.Int32(), _CAUSE: pl.UInt8(), _STEP: pl.UInt8()}
         added = {_of(at, name): dtype for at in range(len(self.sides)) for name, dtype in types.items()}
         grouped = known.map_batches(self.group, schema=pl.Schema({**schema, **added}), streamable=True)
@@ -171,7 +176,7 @@ class Step:
         }
         for at, side in enumerate(self.sides):
             if at:
-                names |= {f"{name}_{side.id}": pl.String() for name in ("change", "cause", "cause_table")}
+                names |= {f"{name}_{side.id}": pl.Enum(values) for name, values in _CATEGORIES.items()}
             names |= {f"{short}_{side.id}": ALL[name].dtype for short, name in _OF_GROUPING.items()}
             if side.pricer:
                 names |= {f"{short}_{side.id}": ALL[name].dtype for short, name in _OF_PRICING.items()}
@@ -183,7 +188,7 @@ class Step:
         read: dict[bool, pl.DataFrame] = {}
         for converts, together in self._together.items():
             read[converts] = self._read(batch, converts)
-            done[converts] = iter(together.group_batch(read[converts], self._language))
+            done[converts] = iter(together.group_batch(read[converts]))
         columns: list[pl.Series] = []
         none = np.zeros(batch.height, dtype=np.uint8)
         base = np.zeros(0, dtype=np.int32)
@@ -215,7 +220,7 @@ class Step:
         columns["total_cost_yuan"] = yuan(cost, cost < 0)
         outcomes = [batch[_of(at, _OUTCOME)].to_numpy() for at in range(len(self.sides))]
         labels = [numbers.drg[found] for numbers, found in zip(self.numbers, outcomes, strict=True)]
-        notes: list[pl.Series | None] = [None for _ in self.sides]
+        told: list[Counter[str]] = [Counter() for _ in self.sides]
         causes = [batch[_of(at, _CAUSE)].to_numpy() for at in range(len(self.sides))]
         changed = np.zeros(n, dtype=np.bool_)
         for at, side in enumerate(self.sides):
@@ -225,17 +230,23 @@ class Step:
                 columns[f"change_{side.id}"] = self._change(outcomes, at, moved)
                 columns[f"cause_{side.id}"] = _named(CAUSES, causes[at])
                 columns[f"cause_table_{side.id}"] = _named(STEPS, batch[_of(at, _STEP)].to_numpy())
-            columns |= {f"{short}_{side.id}": batch[_of(at, name)] for short, name in _OF_GROUPING.items()}
+            own = self._own(batch, at)
+            grouped = self._handed_over(own)
+            columns |= {f"{short}_{side.id}": grouped[name] for short, name in _OF_GROUPING.items()}
             if side.pricer:
-                priced = side.pricer.price_batch(self._own(batch, at), self._language)
+                made = side.pricer.price_batch(own)
+                told[at] = counted(made["pricing_reason"])
+                priced = self._handed_over(made)
                 columns |= {f"{short}_{side.id}": priced[name] for short, name in _OF_PRICING.items()}
-                notes[at] = priced[NOTES]
         columns["changed"] = pl.Series(changed)
         cases = pl.DataFrame({name: columns[name] for name in self.schema})
         examples = _first_of_each(batch[ROW], causes)
         of_examples = batch.filter(pl.col(ROW).is_in(examples[ROW].implode()))
         inputs = self._read(of_examples, self.sides[0].converts).select(ROW, *self._inputs)
-        return Compared(cases, labels, notes, causes, examples, inputs)
+        return Compared(cases, labels, told, causes, examples, inputs)
+
+    def _handed_over(self, frame: pl.DataFrame) -> pl.DataFrame:
+        return handed_over(frame, self._reasons, self._language)
 
     @property
     def _inputs(self) -> list[str]:
@@ -251,7 +262,7 @@ class Step:
             first = self.numbers[0][level][outcomes[0]]
             found[first != self.numbers[at][level][outcomes[at]]] = level
         found[moved & (found == len(LEVELS))] = LEVELS.index("adrg")
-        return pl.Series([*LEVELS, None], dtype=pl.String).gather(pl.Series(found))
+        return pl.Series([*LEVELS, None], dtype=pl.Enum(LEVELS)).gather(pl.Series(found))
 
     def _own(self, batch: pl.DataFrame, at: int) -> pl.DataFrame:
         """The batch as if only one version had grouped it."""
@@ -269,7 +280,7 @@ def _marks(scheme: PaymentScheme, at: int) -> list[pl.Expr]:
 
 def _named(names: Sequence[str], numbers: npt.NDArray[np.uint8]) -> pl.Series:
     """Names by numbers from 1; null for 0."""
-    return pl.Series([None, *names], dtype=pl.String).gather(pl.Series(numbers))
+    return pl.Series([None, *names], dtype=pl.Enum(names)).gather(pl.Series(numbers))
 
 
 def _first_of_each(rows: pl.Series, causes: Sequence[npt.NDArray[np.uint8]]) -> pl.DataFrame:

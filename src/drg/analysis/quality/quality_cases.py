@@ -21,7 +21,8 @@ from drg.words import Both, Joined, Sentence
 EXCLUDED: Final = "excluded"
 NO_STATUS: Final = "none"
 KIND: Final = "case_kind"
-SCHEMA: Final = pl.Schema({"status": pl.String(), "drg": pl.String(), "cost": pl.Int64(), "los": pl.Int64()})
+_STATUS: Final = pl.Enum([*STATUSES, EXCLUDED, NO_STATUS])
+SCHEMA: Final = pl.Schema({"status": _STATUS, "drg": pl.String(), "cost": pl.Int64(), "los": pl.Int64()})
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class CaseReader:
             is not grouped; ``cost`` in fen and ``los`` in whole days: null where missing, negative where it
             cannot be read or cannot be.
         """
-        status = batch[self.status_column].fill_null(NO_STATUS)
+        status = batch[self.status_column].cast(_STATUS, strict=False).fill_null(NO_STATUS)
         out = status.is_in(list(self.exclude))
         if KIND in batch.columns:
             out |= batch[KIND].is_not_null()

@@ -53,7 +53,7 @@ def case_label(comparison: Comparison, version: str) -> pl.Expr:
         .then(f"status_{version}")
     )
     known = {f"{cause} {status or ''}": label for (cause, status), label in every_label().items()}
-    return pl.concat_str(cause, pl.lit(" "), status.fill_null("")).replace_strict(
+    return pl.concat_str(cause, pl.lit(" "), status.cast(pl.String).fill_null("")).replace_strict(
         known, default=None, return_dtype=pl.String
     )
 
@@ -69,9 +69,9 @@ def _table(comparison: Comparison, at: int, by: tuple[str, ...]) -> Table:
     if comparison.has_money(comparison.ids[0], version):
         columns += [
             Column("weight_difference", "权重差", "weight", "weight", {}),
-            Column("standard_difference", "支付标准差", "standard", "money", {}),
-            Column("payment_difference", "支付差", "payment", "money", {}),
-            Column("surplus_difference", "结余差", "surplus", "money", {}),
+            Column("standard_difference_yuan", "支付标准差", "standard", "money", {}),
+            Column("payment_difference_yuan", "支付差", "payment", "money", {}),
+            Column("surplus_difference_yuan", "结余差", "surplus", "money", {}),
         ]
     cases: dict[str, Any] = {"at": at, "cause": {"col": "cause"}}
     names = {"hospital_id": "hospital", "department": "department"}

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from drg.grouping.outcomes import STATUSES
-from drg.report.console import STATUSES_ZH
+from drg.report.console import status_in
 
 
 class Words(NamedTuple):
@@ -137,7 +137,7 @@ def cause_label(cause: str, status: str | None = None) -> str:
     if status is None:
         return f"{words.zh} {words.en}"
     was = ("原为", "was") if cause == "newly_grouped" else ("现为", "is")
-    return f"{words.zh}（{was[0]}{STATUSES_ZH[status]}）{words.en} ({was[1]} {status})"
+    return f"{words.zh}（{was[0]}{status_in(status, 'zh')}）{words.en} ({was[1]} {status})"
 
 
 def every_label() -> dict[tuple[str, str | None], str]:

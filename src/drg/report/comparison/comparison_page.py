@@ -169,7 +169,7 @@ def _charts(comparison: Comparison, at: int) -> Iterator[str]:
 
 def _drivers(comparison: Comparison, at: int, *, money: bool) -> str:
     rows = comparison.drivers(comparison.ids[at]).to_dicts()
-    size = "surplus_difference" if money else "cases"
+    size = "surplus_difference_yuan" if money else "cases"
     bars = [
         charts.Bar(
             f"{row['base']} → {row['other']}" if row["rank"] else f"其余 {row['flows']:,} 个流向",
@@ -187,7 +187,7 @@ def _hospitals(comparison: Comparison, at: int, places: pl.DataFrame, *, money: 
     """The hospitals that gain most and those that lose most; all of them if they are few."""
     version = comparison.ids[at]
     value = (
-        pl.col(f"surplus_difference_{version}")
+        pl.col(f"surplus_difference_yuan_{version}")
         if money
         else pl.col(f"changed_{version}") / pl.col("cases") * 100
     )

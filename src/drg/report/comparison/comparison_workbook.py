@@ -90,9 +90,9 @@ def _drivers(comparison: Comparison, at: int, by: tuple[str, ...], what: str) ->
         ("flows", "流向数", "flows", "count"),
         ("cases", "病例数", "cases", "count"),
         ("weight_difference", "权重差", "weight", "weight"),
-        ("standard_difference", "支付标准差", "standard", "money"),
-        ("payment_difference", "支付差", "payment", "money"),
-        ("surplus_difference", "结余差", "surplus", "money"),
+        ("standard_difference_yuan", "支付标准差", "standard", "money"),
+        ("payment_difference_yuan", "支付差", "payment", "money"),
+        ("surplus_difference_yuan", "结余差", "surplus", "money"),
     ]
     columns = (*(keys[name] for name in by), *(Column(*one) for one in named if one[0] in frame.columns))
     return Table(f"drivers-of-{'-'.join(by)}{at}", f"{what}差异来源", "drivers", frame, columns, section=at)

@@ -277,9 +277,9 @@
     flows: ["流向数", "flows", "count"],
     cases: ["病例数", "cases", "count"],
     weight_difference: ["权重差", "weight", "weight"],
-    standard_difference: ["支付标准差", "standard", "money"],
-    payment_difference: ["支付差", "payment", "money"],
-    surplus_difference: ["结余差", "surplus", "money"],
+    standard_difference_yuan: ["支付标准差", "standard", "money"],
+    payment_difference_yuan: ["支付差", "payment", "money"],
+    surplus_difference_yuan: ["结余差", "surplus", "money"],
   };
   const isRest = (row, columns) => row[columns.indexOf("rank")] === null;
   const named = (row, columns, at, extra) => (isRest(row, columns)
@@ -296,7 +296,7 @@
       (one) => one.place[0] === (asked.hospital ?? null) && (by === "1" || one.place[1] === asked.department));
     if (!found) return showCases(asked, count);
     const columns = found.columns;
-    const sums = columns.map((name, at) => (name === "flows" || name === "cases" || name.endsWith("difference")
+    const sums = columns.map((name, at) => (name === "flows" || name === "cases" || /_difference(_yuan)?$/.test(name)
       ? found.rows.reduce((sum, row) => sum + Math.round(row[at] * 1e6), 0) / 1e6 : null));
     sums[columns.indexOf("base")] = "合计 sum";
     const others = pairs(found.rows, columns);

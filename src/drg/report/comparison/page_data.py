@@ -15,10 +15,12 @@ from typing import Any, Final
 import polars as pl
 
 from drg.analysis.comparison import DEPARTMENT, HOSPITAL, LEVELS, Comparison, Wanted, examples
+from drg.analysis.comparison.compared_sums import column_of
+from drg.reasons import column_in_words
 from drg.report.comparison.cause_tables import case_label
 from drg.report.comparison.page_layout import MOST_PLACES, Table
 from drg.report.comparison.page_tables import largest_drivers, with_rest
-from drg.report.console import STATUSES_ZH
+from drg.words import categories
 
 # How many cases of each number the page holds, and of each flow that is shown for a hospital or department.
 MANY: Final = 20
@@ -39,7 +41,7 @@ def page_data(comparison: Comparison, shown: Sequence[Table]) -> dict[str, Any]:
             {"id": side.id, "scheme": side.pricer.id if side.pricer else None} for side in comparison.sides
         ],
         "count": comparison.count,
-        "words": STATUSES_ZH,
+        "words": categories("grouping_status", "zh"),
         "homonyms": [[], *(sorted(comparison.homonyms(id_)) for id_ in comparison.others)],
         "tables": [_table(table) for table in shown],
         "drivers": drivers,
@@ -132,7 +134,7 @@ def _wanted_of_pair(comparison: Comparison, at: int, frames: Mapping[str, pl.Dat
         return named.select(*by, *(pl.col(name).alias(key) for name, key in flow.items()))
 
     flows = frames[f"flows{at}"]
-    levels = pl.DataFrame({f"change_{id_}": [*LEVELS, None]}, schema={f"change_{id_}": pl.String})
+    levels = pl.DataFrame({f"change_{id_}": [*LEVELS, None]}, schema={f"change_{id_}": pl.Enum(LEVELS)})
     wanted = [
         Wanted(cells(flows.head(FIRST_FLOWS)), MANY),
         Wanted(cells(flows), FEW),
@@ -177,6 +179,10 @@ def _cases(comparison: Comparison, wanted: Sequence[Wanted]) -> dict[str, Any]:
     columns.append(pl.col("los_days", "total_cost_yuan"))
     names = ["row", "case_id", "hospital", "department", "days", "cost"]
     reasons = [f"reason_{id_}" for id_ in comparison.ids]
+    found = found.with_columns(
+        *(column_in_words(found[name], comparison.language) for name in reasons),
+        pl.col(f"status_{id_}" for id_ in comparison.ids).cast(pl.String),
+    )
     statuses = [f"status_{id_}" for id_ in comparison.ids]
     labels = [f"label_{id_}" for id_ in comparison.ids]
     for at, side in enumerate(comparison.sides):
@@ -189,7 +195,7 @@ def _cases(comparison: Comparison, wanted: Sequence[Wanted]) -> dict[str, Any]:
             names.append(f"cause{at}")
         if side.pricer:
             money = ("weight", "standard", "payment", "surplus")
-            columns.append(pl.col(*(f"{name}_{side.id}" for name in money)))
+            columns.append(pl.col(*(f"{column_of(name)}_{side.id}" for name in money)))
             names += [f"{name}{at}" for name in money]
     return {
         "lists": lists,

@@ -11,10 +11,12 @@ from typing import Any, Final
 import polars as pl
 
 from drg.analysis.comparison import DEPARTMENT, HOSPITAL, Comparison
+from drg.analysis.comparison.compared_sums import column_of
 from drg.grouping.outcomes import STATUSES
+from drg.reasons import column_in_words
 from drg.report.comparison.cause_tables import cause_tables
 from drg.report.comparison.page_layout import MOST_PLACES, Column, Kind, Table
-from drg.report.console import STATUSES_ZH
+from drg.report.console import status_in
 
 # How many rows a table of the page holds; the workbook holds all.
 MOST_FLOWS: Final = 2_000
@@ -42,7 +44,7 @@ def _overview(comparison: Comparison) -> Table:
     columns = [
         Column("version", "分组方案", "version"),
         Column("cases", "病例数", "cases", "count", {}, counts=True),
-        *(Column(s, STATUSES_ZH[s], s, "count", {"status": s}, counts=True) for s in STATUSES),
+        *(Column(s, status_in(s, "zh"), s, "count", {"status": s}, counts=True) for s in STATUSES),
     ]
     if "weight" in comparison.totals.columns:
         columns += [
@@ -50,13 +52,13 @@ def _overview(comparison: Comparison) -> Table:
             Column("weighted", "有权重", "with a weight", "count", {}),
             Column("weight", "总权重", "total weight", "weight", {}),
             Column("cmi", "CMI", "CMI", "weight", {}),
-            Column("standard", "支付标准", "standard", "money", {}),
-            Column("payment", "支付合计", "payment", "money", {}),
+            Column("standard_yuan", "支付标准", "standard", "money", {}),
+            Column("payment_yuan", "支付合计", "payment", "money", {}),
         ]
     if comparison.has_cost:
-        columns.append(Column("cost", "住院总费用", "cost", "money", {}))
+        columns.append(Column("cost_yuan", "住院总费用", "cost", "money", {}))
     if "weight" in comparison.totals.columns:
-        columns.append(Column("surplus", "结余", "surplus", "money", {}))
+        columns.append(Column("surplus_yuan", "结余", "surplus", "money", {}))
     return Table(
         "overview", "总览", "Overview", comparison.totals, tuple(columns), {"version": {"col": "version"}}
     )
@@ -119,7 +121,11 @@ def _lost(comparison: Comparison) -> Iterator[Table]:
     cases = {name: {"col": name} for name in ("version", "base_status", "status", "reason")}
     now = Column("now", "变化", "change")
     told = {"lost": "不再入组 lost", "gained": "新入组 gained"}
-    lost = comparison.lost.with_columns(pl.col("now").replace_strict(told, return_dtype=pl.String))
+    language = comparison.language
+    lost = comparison.lost.with_columns(
+        column_in_words(comparison.lost["reason"], language),
+        pl.col("now").replace_strict(told, return_dtype=pl.String),
+    )
     yield Table(
         "lost",
         "不再入组与新入组的病例",
@@ -130,13 +136,14 @@ def _lost(comparison: Comparison) -> Iterator[Table]:
         MOST_REASONS,
     )
     told_of = comparison.reasons.filter(pl.col("reason").is_not_null())
+    told_of = told_of.with_columns(column_in_words(told_of["reason"], language))
     yield Table("reasons", "原因", "All reasons", told_of, columns, cases, MOST_REASONS)
 
 
 _DIFFERENCES: Final = (
     Column("weight_difference", "权重差", "weight", "weight", {}),
-    Column("standard_difference", "支付标准差", "standard", "money", {}),
-    Column("surplus_difference", "结余差", "surplus", "money", {}),
+    Column("standard_difference_yuan", "支付标准差", "standard", "money", {}),
+    Column("surplus_difference_yuan", "结余差", "surplus", "money", {}),
 )
 
 
@@ -164,7 +171,7 @@ def drivers_table(comparison: Comparison, at: int) -> Table:
 def largest_drivers(comparison: Comparison, version: str, by: tuple[str, ...], most: int) -> pl.DataFrame:
     """The drivers of the hospitals or departments that differ most."""
     found = comparison.drivers(version, by)
-    size = pl.col("surplus_difference" if "surplus_difference" in found.columns else "cases")
+    size = pl.col("surplus_difference_yuan" if "surplus_difference_yuan" in found.columns else "cases")
     places = found.group_by(list(by)).agg(size=size.sum().abs()).sort(-pl.col("size"), *by).head(most)
     return found.join(places.select(by), on=by, how="semi", nulls_equal=True, maintain_order="left")
 
@@ -223,14 +230,14 @@ def _places(comparison: Comparison, at: int, by: tuple[str, ...]) -> Table:
     for name, zh, kind in measures:
         for id_ in with_money:
             which, en = ("原", "base") if id_ == base else ("新", "other")
-            columns.append(Column(f"{name}_{id_}", f"{zh} {which}", f"{name}, {en}", kind, {}))
+            columns.append(Column(f"{column_of(name)}_{id_}", f"{zh} {which}", f"{name}, {en}", kind, {}))
         if len(with_money) == 2:
-            difference = f"{name}_difference_{version}"
+            difference = f"{column_of(name, 'difference')}_{version}"
             columns.append(Column(difference, f"{zh} 差", "difference", kind, {}, drivers=True))
         if name == "standard" and comparison.has_cost:
-            columns.append(Column("cost", "住院总费用", "cost", "money", {}))
+            columns.append(Column("cost_yuan", "住院总费用", "cost", "money", {}))
     frame = comparison.places(by)
-    size = f"surplus_difference_{version}" if len(with_money) == 2 else f"changed_{version}"
+    size = f"surplus_difference_yuan_{version}" if len(with_money) == 2 else f"changed_{version}"
     frame = frame.sort(-pl.col(size).abs(), *by)
     cases = {"at": at, "hospital": {"col": "hospital_id"}}
     if by == DEPARTMENT:

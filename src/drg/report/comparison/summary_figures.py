@@ -53,13 +53,14 @@ def _figures(row: dict[str, Any], at: int) -> Iterator[tuple[str, str, str, str]
     yield "换组病例", "cases that change", f"{changed:,}{share}", f"#table-flows{at}"
     yield "不再入组", "no longer grouped", f"{row['lost']:,}", "#lost"
     yield "新入组", "newly grouped", f"{row['gained']:,}", "#lost"
-    if row["payment_difference"] is None:
+    if row["payment_difference_yuan"] is None:
         return
-    relative = f" ({row['payment_difference'] / row['payment_base']:+.2%})" if row["payment_base"] else ""
+    difference, before = row["payment_difference_yuan"], row["payment_base_yuan"]
+    relative = f" ({difference / before:+.2%})" if before else ""
     yield (
         "支付合计差（元）",
         "payment, yuan",
-        f"{_signed(row['payment_difference'])}{relative}",
+        f"{_signed(difference)}{relative}",
         f"#table-drivers{at}",
     )
     if row["hospitals"] < 2:
@@ -70,9 +71,9 @@ def _figures(row: dict[str, Any], at: int) -> Iterator[tuple[str, str, str, str]
         ("most_gained", "结余增加最多", "gains most"),
         ("most_lost", "结余减少最多", "loses most"),
     ):
-        if row[name] is not None:
+        if row[f"{name}_yuan"] is not None:
             hospital = row[f"{name}_hospital"]
-            value = f"{hospital or '–'}: {_signed(row[name])}"
+            value = f"{hospital or '–'}: {_signed(row[f'{name}_yuan'])}"
             yield zh, en, value, link("drivers", at=at, hospital=hospital)
 
 

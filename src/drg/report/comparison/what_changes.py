@@ -107,7 +107,7 @@ def _places(comparison: Comparison, version: str, by: tuple[str, ...]) -> Iterat
     if places.height < 2 or (by == DEPARTMENT and not comparison.has_departments):
         return
     money = comparison.has_money(comparison.ids[0], version)
-    size = f"surplus_difference_{version}" if money else f"changed_{version}"
+    size = f"surplus_difference_yuan_{version}" if money else f"changed_{version}"
     largest = places.sort(-pl.col(size).abs(), *by).head(_MOST_PLACES)
     # The rows of ``causes`` are in the order of causes: of equal ones the first is named.
     mains = comparison.causes(version, by).sort("cases", descending=True, maintain_order=True)
@@ -131,7 +131,7 @@ def _place(row: dict[str, Any], version: str, by: Sequence[str], money: bool) ->
     share = f"（{row['main_cases']:,}）" if changed else ""
     cells = [*(row[name] or "–" for name in by), f"{main}{share}", f"{row['cases']:,}", f"{changed:,}"]
     cells.append(f"{changed / row['cases']:.1%}")
-    return [*cells, _signed(row[f"surplus_difference_{version}"])] if money else cells
+    return [*cells, _signed(row[f"surplus_difference_yuan_{version}"])] if money else cells
 
 
 def _examples(comparison: Comparison, version: str) -> Iterator[str]:
@@ -176,7 +176,7 @@ def _heading(level: int, zh: str, en: str) -> str:
 
 
 def _money_columns(causes: pl.DataFrame) -> list[str]:
-    wanted = ("weight_difference", "payment_difference", "surplus_difference")
+    wanted = ("weight_difference", "payment_difference_yuan", "surplus_difference_yuan")
     return [name for name in wanted if name in causes.columns]
 
 
@@ -188,7 +188,7 @@ def _numbers(row: dict[str, Any], money: bool) -> list[str]:
     cells = [f"{row['cases']:,}", f"{row['share'] or 0:.1%}"]
     if money:
         cells.append(f"{row['weight_difference']:+,.4f}")
-        cells += [_signed(row[name]) for name in ("payment_difference", "surplus_difference")]
+        cells += [_signed(row[name]) for name in ("payment_difference_yuan", "surplus_difference_yuan")]
     return cells
 
 

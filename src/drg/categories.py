@@ -1,0 +1,43 @@
+"""The closed lists of words that columns of results hold, each in its order."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class GroupingStatus(StrEnum):
+    """What became of a case when it was grouped."""
+
+    GROUPED = "grouped"
+    AMBIGUOUS = "ambiguous"  # 歧义组 QY
+    NO_DRG = "no_drg"  # in an ADRG, but in none of its DRGs
+    UNGROUPED = "ungrouped"
+    INVALID = "invalid"  # a field holds what cannot be
+
+
+class Severity(StrEnum):
+    """The highest complication or comorbidity that counts."""
+
+    NONE = "none"
+    CC = "CC"
+    MCC = "MCC"
+
+
+class CaseClass(StrEnum):
+    """What a case is to its payment; the first that applies, in this order."""
+
+    INVALID = "invalid"  # its cost or its days cannot be used
+    SPECIAL = "special"  # 特例单议: paid as decided
+    UNGROUPED = "ungrouped"
+    AMBIGUOUS = "ambiguous"  # 歧义组 QY
+    SHORT = "short"
+    LONG = "long"
+    BED_DAY = "bed_day"  # 床日
+    DAY_SURGERY = "day_surgery"  # 日间手术
+    UNWEIGHTED = "unweighted"  # the scheme has no weight for its group
+    UNPRICED = "unpriced"  # no rate, no coefficient, no rule or no share is known: held
+    INCOMPLETE = "incomplete"  # the treatment was broken off
+    EXTREME = "extreme"  # among the most expensive
+    HIGH = "high"  # 高倍率
+    LOW = "low"  # 低倍率
+    NORMAL = "normal"

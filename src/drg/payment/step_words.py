@@ -1,0 +1,41 @@
+"""Numbers of an explanation as they are written, and where they come from."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+from drg.payment.formulas import FEN, half_up
+from drg.payment.load_scheme import SCHEME_FILE
+from drg.words import Sentence
+
+
+def number(value: Decimal | Fraction) -> str:
+    """A number as it is written: exact up to eight decimals, without empty ones."""
+    if isinstance(value, Fraction):
+        value = Decimal(half_up(value * 10**8)).scaleb(-8)
+    text = f"{value:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def money(fen: int | Fraction) -> str:
+    """An amount in fen as yuan: 12,345.67; with what is beyond the fen if it is not whole."""
+    if isinstance(fen, Fraction) and fen.denominator != 1:
+        return number(fen / FEN)
+    return f"{Decimal(int(fen)).scaleb(-2):,.2f}"
+
+
+def in_column(name: str) -> Sentence:
+    """In a column of the case."""
+    return Sentence("column {column}", column=name)
+
+
+def in_scheme(section: str) -> Sentence:
+    """In a section of the scheme."""
+    return Sentence("{place}, {part}", place=SCHEME_FILE, part=section)
+
+
+def in_scheme_row(section: str, at: int, what: str = "") -> Sentence:
+    """In an entry of a section that has several."""
+    place = in_scheme(f"{section} {at + 1}")
+    return Sentence("{place} ({what})", place=place, what=what) if what else place
