@@ -44,7 +44,7 @@ def test_a_row_of_the_table_is_a_line_of_the_statement(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str, label: str, words: str
 ) -> None:
     monkeypatch.setattr(evaluation, "TABLE", (*TABLE, ADDED))
-    settlement = settled.settlement(tmp_path)
+    settlement = settled.settlement()
     (book, page) = write_statements(
         settlement,
         tmp_path / "out",
@@ -78,7 +78,7 @@ from tests.report.test_statement import check_formulas
 
 directory = Path("made")
 directory.mkdir()
-found = settled.settlement(directory)
+found = settled.settlement()
 net_gain = pl.col("outcome_yuan") - pl.col("deposit_yuan")
 assert found.rows.filter(pl.col("net_gain_yuan") != net_gain).is_empty()
 assert found.rows["net_gain_yuan"].dtype == pl.Decimal(38, 2)
