@@ -1,10 +1,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from drg.tables import load
+from drg.tables.locate import is_shipped
 from tests import profiles
 
 profiles.register()
@@ -49,3 +54,20 @@ def _no_versions_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> None:
 def _cache_of_its_own(pytestconfig: pytest.Config) -> None:
     """What runs keep for one another is kept between runs of the tests too, but not among the user's."""
     os.environ.setdefault("DRG_CACHE", str(pytestconfig.rootpath / ".pytest_cache" / "drg"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _shipped_tables_are_read_once() -> Iterator[None]:
+    """Hundreds of tests read the tables of the same versions, whose files nobody changes meanwhile."""
+    read = load._resolve
+    kept = cache(lambda directory: read(directory, ()))
+
+    def resolve(directory: Path, trail: tuple[Path, ...]) -> Any:
+        if not is_shipped(directory):
+            return read(directory, trail)
+        manifest, tables, corrections = kept(directory)
+        return manifest, dict(tables), corrections
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(load, "_resolve", resolve)
+        yield
