@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from drg.payment import load_scheme
+from drg.records.reason_text import reason_text
 from tests.cli.conftest import Drg
 
 LANGUAGES = ("en", "zh")
@@ -117,3 +118,61 @@ def test_what_is_counted_is_the_same(
     assert english.code == chinese.code == 0, english.err
     assert numbers(english.out) == numbers(chinese.out)
     assert numbers(english.err) == numbers(chinese.err)
+
+
+def test_codes_are_those_of_the_sentences(drg: Drg, cases: Path, scheme: Path, tmp_path: Path) -> None:
+    """Files with codes are the same in every language, and in words those with sentences."""
+    grouped, commands = tmp_path / "coded.parquet", tmp_path / "commands"
+    assert drg("group", cases, "-o", grouped, "-g", "demo", "-q", "--reasons", "code").code == 0
+    versions = tmp_path / "versions"
+    versions.mkdir()
+    assert drg("tables", "new", "mine", "--based-on", "demo", "-o", versions).code == 0
+    of_command: dict[str, Callable[[Path], list[str | Path]]] = {
+        "group": lambda out: ["group", cases, "-o", out / "cases.parquet", "-g", "demo"],
+        "price": lambda out: ["price", grouped, "-o", out / "cases.parquet", "-s", scheme],
+        "run": lambda out: ["run", cases, "-o", out, "-s", scheme],
+        "compare": lambda out: [
+            *("compare", cases, "-g", f"demo,{versions / 'mine'}", "-s", scheme, "-o", out)
+        ],
+    }  # fmt: skip
+    for name, command in of_command.items():
+        made: dict[tuple[str, str], tuple[pl.DataFrame, str, dict[str, bytes]]] = {}
+        for language in LANGUAGES:
+            for form in ("text", "code"):
+                out = commands / name / language / form
+                out.mkdir(parents=True)
+                outcome = drg(*command(out), "--lang", language, "--reasons", form)
+                assert outcome.code == 0, outcome.err
+                others = {path.name: path.read_bytes() for path in out.iterdir() if path.suffix == ".html"}
+                printed = [
+                    line
+                    for line in outcome.out.splitlines()
+                    if not re.search(" s[ (]|秒|Written|已写入", line)
+                ]
+                frame = pl.read_parquet(out / "cases.parquet", glob=False)
+                made[language, form] = frame, "\n".join([*printed, outcome.err]), others
+        coded = made["en", "code"][0]
+        assert made["zh", "code"][0].equals(coded)
+        reasons = [column for column in coded.columns if column.startswith(("reason_", "pricing_"))]
+        reasons += [column for column in coded.columns if column == "grouping_reason"]
+        told = {
+            part.partition(":")[0]
+            for column in reasons
+            for text in coded[column].drop_nulls()
+            for part in text.split("|")
+        }
+        assert told >= ({"G10"} if name in ("group", "run", "compare") else set()) | (
+            {"P22"} if name != "group" else set()
+        )
+        for language in LANGUAGES:
+            (text, said, pages), (code, said_of_code, pages_of_code) = (
+                made[language, form] for form in ("text", "code")
+            )
+            with_words = reason_text(code, language=language)
+            if name == "price":
+                # What grouping wrote as codes stays.
+                with_words = with_words.with_columns(code["grouping_reason"])
+            assert with_words.equals(text), name
+            # What is printed and shown is in words.
+            assert said_of_code == said
+            assert pages_of_code == pages

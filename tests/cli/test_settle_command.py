@@ -139,6 +139,30 @@ def test_cases_are_cleared(drg: Drg, tmp_path: Path) -> None:
     )
 
 
+def test_reasons_of_cleared_cases_in_either_form(drg: Drg, tmp_path: Path) -> None:
+    made = settled.scheme(tmp_path, POINTS, points=True)
+    file, cases = tmp_path / "priced.csv", tmp_path / "cleared.parquet"
+    coded = package.price(settled.grouped(), scheme=made, reasons="code")
+    coded.write_csv(file)
+    assert coded["pricing_reason"].n_unique() > 2
+    (tmp_path / "decided.csv").write_text(
+        "hospital_id,case_id,decision\n" + ",".join([*coded.select("hospital_id", "case_id").row(0), "同意"]),
+        encoding="utf-8",
+    )
+    expected = [
+        f"{coded['pricing_reason'][0] or ''}|P25:{coded['case_class'][0]}".strip("|"),
+        *coded["pricing_reason"][1:],
+    ]
+    arguments = ("settle", file, "-s", made, "-o", tmp_path / "out.parquet", "--cases", cases, "-q")
+    for form, language in (("code", "en"), ("code", "zh"), ("text", "en"), ("text", "zh")):
+        options = ("--decisions", tmp_path / "decided.csv", "--reasons", form, "--lang", language)
+        outcome = drg(*arguments, *options)
+        assert outcome.code == 0, outcome.err
+        found = pl.read_parquet(cases)["pricing_reason"].to_list()
+        in_words = [text and package.reason_text(text, language=language) for text in expected]
+        assert found == (expected if form == "code" else in_words)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "text"),
     [

@@ -10,7 +10,8 @@ from tests.cli.conftest import Drg
 
 FAULTS = {
     ("group", "cases.csv", "-g", "demo"): "错误：缺少选项 '-o' / '--output'。",
-    ("group", "cases.csv", "-o", "x.csv", "-g", "demo", "--dry"): "错误：没有选项 '--dry'。",
+    # Not every version of click puts the option in quotes.
+    ("group", "cases.csv", "-o", "x.csv", "-g", "demo", "--dry"): "错误：没有选项 ",
     ("simulate", "many", "-g", "demo", "-o", "x.csv"): "错误：'N' 的值无效：'many' 不是整数。",
     ("check", "cases.csv", "--min-severity", "bad"): "'bad' 不在可选值之内：'error', 'warning', 'notice'。",
     ("grup",): "错误：没有命令 'grup'。",

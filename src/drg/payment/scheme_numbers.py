@@ -16,7 +16,16 @@ from drg.words import Sentence
 
 CLASSES: Final = tuple(case_class.value for case_class in CaseClass)
 # The classes that are paid by their group: standard and cost are compared.
-INSIDE: Final = (CaseClass.INCOMPLETE, CaseClass.EXTREME, CaseClass.HIGH, CaseClass.LOW, CaseClass.NORMAL)
+INSIDE: Final = tuple(
+    case_class.value
+    for case_class in (
+        CaseClass.INCOMPLETE,
+        CaseClass.EXTREME,
+        CaseClass.HIGH,
+        CaseClass.LOW,
+        CaseClass.NORMAL,
+    )
+)
 _PAYS: Final = {
     "by_item": kernels.BY_ITEM,
     "share": kernels.SHARE,

@@ -266,8 +266,11 @@ def category(cells: pl.Series, column: Column, unit: Decimal = Decimal(1)) -> Ce
     if cells.dtype == column.dtype:
         return Cells(cells)
     texts = _as_texts(cells, column)
-    quick = texts.cast(column.dtype, strict=False)
-    return Cells(by_spelling(texts, quick, lambda plain: plain.cast(column.dtype, strict=False)).values)
+    words = texts.cast(column.dtype, strict=False)
+    if words.null_count() > texts.null_count():
+        plain = unwrapped(texts.str.normalize("NFKC")).cast(column.dtype, strict=False)
+        words = words.zip_with(words.is_not_null(), plain)
+    return Cells(words)
 
 
 def nothing_as_null(texts: pl.Series) -> pl.Series:

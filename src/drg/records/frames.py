@@ -49,7 +49,11 @@ def with_added(frame: Frame, added: pl.LazyFrame) -> Frame:
     # The streaming engine cuts the frame into batches and works on them side by side.
     new = added.collect(engine="streaming")
     foreign = _foreign(frame)
-    columns = nw.from_arrow(new.to_arrow(), backend=foreign.implementation).iter_columns()
+    if foreign.implementation.is_pandas():
+        # Closed lists have unsigned numbers, of which older pyarrow makes no pandas columns; polars does.
+        columns = nw.from_native(new.to_pandas(), eager_only=True).iter_columns()
+    else:
+        columns = nw.from_arrow(new.to_arrow(), backend=foreign.implementation).iter_columns()
     return cast("Frame", foreign.with_columns(*columns).to_native())
 
 

@@ -56,7 +56,7 @@ class ClassSheet:
         self._cells = cells
         self._language = language
         self._shared = shared_classes(scheme)
-        self._inside = [name.value for name in INSIDE]
+        self._inside = INSIDE
         self._has_excluded = scheme.excluded_items is not None
         self._sheet = book.sheet(SHEET[language], [16, *(14 for _ in COLUMNS), 14])
         self._row = 0

@@ -64,7 +64,7 @@ def facts_of(scheme: PaymentScheme) -> dict[str, Any]:
     """The conditions of ``FORMULAS`` over a column ``case_class``."""
     case_class = pl.col("case_class")
     return {
-        "inside": case_class.is_in([name.value for name in INSIDE]),
+        "inside": case_class.is_in(INSIDE),
         "shared": case_class.is_in([str(name) for name in shared_classes(scheme)]),
         "has_excluded_items": scheme.excluded_items is not None,
     }

@@ -1,0 +1,316 @@
+"""Closed lists of words: ``Enum`` in results, and read in any form at every door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from click.testing import CliRunner
+from polars.testing import assert_frame_equal
+
+import drg
+from drg.categories import CaseClass, GroupingStatus, Severity
+from drg.cli.main import cli
+from drg.columns import ALL, Kind
+from drg.ledger import Ledger, Stamp
+from drg.records.cases import Cases
+from drg.records.cells import category
+from drg.records.files import scan_all, write
+from drg.settlement.candidates import find_candidates
+from drg.settlement.point_value_payment import cleared
+from drg.tables.write import write_version
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+YEAR = EXAMPLES / "settlement"
+LISTS = {"grouping_status": GroupingStatus, "severity": Severity, "case_class": CaseClass}
+STAMP = Stamp(at=datetime(2026, 1, 15, 9, 30))
+
+
+def cast(frame: pl.DataFrame, dtype: Callable[[str], Any]) -> pl.DataFrame:
+    """A frame with the columns of closed lists in another type."""
+    return frame.with_columns(pl.col(name).cast(dtype(name)) for name in LISTS if name in frame.columns)
+
+
+def other_enum(name: str) -> pl.Enum:
+    """As another release may have had it: more words, in another order."""
+    return pl.Enum(["later", *reversed([*map(str, LISTS[name])])])
+
+
+# polars has a common type for text and any of the others, but none for two of these.
+KINDS: list[Callable[[str], Any]] = [lambda _: pl.Categorical, other_enum, lambda name: ALL[name].dtype]
+
+
+def in_files(frame: pl.DataFrame, directory: Path) -> pl.LazyFrame:
+    """Files of which each has these columns in another type."""
+    size = -(-frame.height // len(KINDS))
+    files = []
+    for number, dtype in enumerate(KINDS):
+        files.append(directory / f"{number}.parquet")
+        cast(frame.slice(number * size, size), dtype).write_parquet(files[-1])
+    return scan_all(files)
+
+
+def as_csv(frame: pl.DataFrame, directory: Path) -> pl.LazyFrame:
+    write(frame.lazy(), directory / "cases.csv", sources=())
+    return scan_all([directory / "cases.csv"])
+
+
+FORMS: dict[str, Callable[[pl.DataFrame, Path], Any]] = {
+    "enum": lambda frame, _: frame,
+    "lazy": lambda frame, _: frame.lazy(),
+    "text": lambda frame, _: cast(frame, lambda _: pl.String),
+    "categorical": lambda frame, _: cast(frame, lambda _: pl.Categorical),
+    "other enum": lambda frame, _: cast(frame, other_enum),
+    "spelled": lambda frame, _: cast(frame, lambda _: pl.String).with_columns(
+        pl.format(" {}　", pl.col(name)).alias(name) for name in LISTS if name in frame.columns
+    ),
+    "pandas": lambda frame, _: frame.to_pandas(),
+    "pyarrow": lambda frame, _: frame.to_arrow(),
+    "mappings": lambda frame, _: frame.to_dicts(),
+    "csv": as_csv,
+    "several files": in_files,
+}
+
+
+@pytest.fixture(params=FORMS)
+def form(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[pl.DataFrame], Any]:
+    make = FORMS[request.param]
+    (tmp_path / "given").mkdir()
+    return lambda frame: make(frame, tmp_path / "given")
+
+
+@pytest.fixture(scope="module")
+def grouped() -> pl.DataFrame:
+    cases = pl.read_csv(EXAMPLES / "discharges.csv", infer_schema=False)
+    cases = cases.with_columns(hospital_level=pl.lit("3"), insurance_type=pl.lit("310"))
+    return drg.group(cases, "chs-drg-3.0")
+
+
+@pytest.fixture(scope="module")
+def year() -> pl.DataFrame:
+    """A year of grouped cases of three hospitals, typed; some are in none of the usual classes."""
+    cases = Cases.of(pl.read_csv(YEAR / "grouped.csv", infer_schema=False)).lazy().collect()
+    odd = cases.head(3).with_columns(
+        case_id=pl.Series(["A", "B", "C"]),
+        grouping_status=pl.Series(["ambiguous", "ungrouped", None], dtype=pl.Enum(GroupingStatus)),
+    )
+    return pl.concat([cases, odd])
+
+
+@pytest.fixture(scope="module")
+def priced(year: pl.DataFrame) -> pl.DataFrame:
+    found = drg.price(year, YEAR / "scheme")
+    assert {"ambiguous", "ungrouped", "high", "normal"} < set(found["case_class"])
+    return found
+
+
+def run(*arguments: str | Path) -> None:
+    done = CliRunner().invoke(cli, [*map(str, arguments)], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+
+
+def values(data: Any, *names: str) -> list[list[str | None]]:
+    """Columns of results of any kind as text."""
+    frame = Cases.of(data).lazy(names).collect()
+    return [frame[name].cast(pl.String).to_list() for name in names]
+
+
+# --------------------------------------------------------------------------------------------------- results
+
+
+def test_the_contract_says_what_they_can_hold() -> None:
+    assert {name: pl.Enum(words) for name, words in LISTS.items()} == {
+        name: column.dtype for name, column in ALL.items() if column.kind is Kind.CATEGORY
+    }
+
+
+def test_results_and_parquet_have_them(grouped: pl.DataFrame, priced: pl.DataFrame, tmp_path: Path) -> None:
+    every = {**grouped.schema, **priced.schema}
+    assert {name: every[name] for name in LISTS} == {name: pl.Enum(words) for name, words in LISTS.items()}
+    arguments = ("group", EXAMPLES / "discharges.csv", "-g", "chs-drg-3.0", "-q", "--lang", "en")
+    run(*arguments, "-o", tmp_path / "grouped.parquet")
+    run(*arguments, "-o", tmp_path / "grouped.csv", "--no-bom")
+    stored = pl.read_parquet(tmp_path / "grouped.parquet")
+    assert stored.schema["grouping_status"] == pl.Enum(GroupingStatus)
+    assert stored.schema["severity"] == pl.Enum(Severity)
+    text = pl.read_csv(tmp_path / "grouped.csv", infer_schema=False)
+    assert_frame_equal(stored.select(text.columns).cast(pl.String), text)
+
+
+def test_a_comparison_has_them(grouped: pl.DataFrame) -> None:
+    cases = grouped.select(name for name in grouped.columns if name not in drg.columns.OUTPUT)
+    compared = drg.compare(cases, ["chs-drg-2.0", "chs-drg-3.0"], ["reference-3.0"])
+    schema = compared.cases.collect_schema()
+    assert schema["status_chs-drg-2.0"] == schema["status_chs-drg-3.0"] == pl.Enum(GroupingStatus)
+    assert schema["class_chs-drg-3.0"] == pl.Enum(CaseClass)
+    assert schema["change_chs-drg-3.0"] == pl.Enum(["mdc", "adrg", "drg"])
+    causes = compared.causes("chs-drg-3.0").schema["cause"]
+    assert schema["cause_chs-drg-3.0"] == causes
+    assert isinstance(causes, pl.Enum)
+    assert compared.reasons.schema["status"] == pl.Enum(GroupingStatus)
+    assert compared.flows("chs-drg-3.0").schema["base_status"] == pl.Enum(GroupingStatus)
+
+
+# --------------------------------------------------------------------------------------------------- the gate
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_words_are_read_in_any_form(name: str) -> None:
+    words = [*map(str, LISTS[name])]
+    expected = pl.Series([*words, None], dtype=ALL[name].dtype)
+    for given in (
+        expected,
+        pl.Series([*words, None]),
+        pl.Series([*words, None], dtype=pl.Categorical),
+        expected.cast(other_enum(name)),
+        pl.Series([*(f' "{word}" ' for word in words), "-"]),
+        pl.Series([f"　{word}\t" for word in words] + [""]),
+        pl.Series([*words, "later"], dtype=other_enum(name)),
+        pl.Series([*words, "no such word"]),
+    ):
+        found = category(given, ALL[name])
+        assert found.values.dtype == ALL[name].dtype
+        assert found.values.to_list() == expected.to_list()
+        assert found.unread is None
+    nothing = category(pl.Series([None, None]), ALL[name])
+    assert nothing.values.to_list() == [None, None]
+    assert nothing.values.dtype == ALL[name].dtype
+
+
+def test_none_is_a_severity_and_no_missing_value() -> None:
+    """Other columns read the word as "not known"."""
+    read = Cases.of(pl.DataFrame({"severity": ["none", "None", None], "drg_name": ["none"] * 3})).lazy()
+    assert read.collect().select("severity", "drg_name").rows() == [
+        ("none", None),
+        (None, None),
+        (None, None),
+    ]
+
+
+# ------------------------------------------------------------------------------------------------- every door
+
+
+def test_price(year: pl.DataFrame, priced: pl.DataFrame, form: Callable[[pl.DataFrame], Any]) -> None:
+    names = ("case_class", "payment_yuan", "surplus_yuan", "pricing_reason")
+    assert values(drg.price(form(year), YEAR / "scheme"), *names) == values(priced, *names)
+
+
+def test_explain_price(year: pl.DataFrame, priced: pl.DataFrame, form: Callable[[pl.DataFrame], Any]) -> None:
+    for place in (0, year.height - 3, year.height - 2):
+        one = form(year[place])
+        explained = drg.explain_price(Cases.of(one), YEAR / "scheme")
+        assert explained.case_class == priced["case_class"][place]
+
+
+def settled(data: Any) -> tuple[drg.Settlement, pl.DataFrame]:
+    """A settlement with decisions and scores, and its cases."""
+    tables = {name: pl.read_csv(YEAR / f"{name}.csv", infer_schema=False) for name in ("decisions", "scores")}
+    found = drg.settle(data, YEAR / "scheme", close=True, **tables)
+    return found, found.cases.collect()
+
+
+def test_settle(priced: pl.DataFrame, form: Callable[[pl.DataFrame], Any]) -> None:
+    expected, cases = settled(priced)
+    assert expected.decisions.height > 0
+    assert (cases["case_class"] == "special").sum() > (priced["case_class"] == "special").sum()
+    found, its_cases = settled(form(priced))
+    assert_frame_equal(found.rows, expected.rows)
+    assert_frame_equal(found.findings, expected.findings)
+    assert_frame_equal(found.decisions, expected.decisions)
+    assert_frame_equal(its_cases.select(cases.columns), cases)
+
+
+def test_cases_by_the_value_of_a_point(form: Callable[[pl.DataFrame], Any]) -> None:
+    scheme = YEAR / "points"
+    cases = drg.price(pl.read_csv(scheme / "grouped.csv", infer_schema=False), scheme)
+    tables = []
+    for data in (cases, form(cases)):
+        settlement = drg.settle(data, scheme)
+        tables.append(cleared(settlement.cases, settlement).collect())
+    assert tables[0]["cleared_payment_yuan"].null_count() < tables[0].height
+    assert_frame_equal(tables[1].select(tables[0].columns), tables[0], check_dtypes=False)
+
+
+def test_special_cases(priced: pl.DataFrame, form: Callable[[pl.DataFrame], Any]) -> None:
+    loaded = drg.load_scheme(YEAR / "scheme")
+    expected = find_candidates(priced, loaded)
+    assert expected.cases.height > 0
+    found = find_candidates(form(priced), loaded)
+    assert_frame_equal(found.cases, expected.cases)
+    assert_frame_equal(found.quotas, expected.quotas)
+
+
+@pytest.mark.parametrize("kinds", [[*KINDS, lambda _: pl.String], [*KINDS, KINDS[0]]])
+def test_a_ledger_of_files_in_several_forms(priced: pl.DataFrame, tmp_path: Path, kinds: Any) -> None:
+    """As after an update: the cases of the first months are text, or of another list."""
+    expected = drg.settle(priced, YEAR / "scheme")
+    ledger = Ledger.create(tmp_path / "ledger")
+    ledger.add_scheme(YEAR / "scheme", stamp=STAMP)
+    quarter = pl.col("discharge_date").cast(pl.Datetime).dt.quarter()
+    for number, dtype in enumerate(kinds, start=1):
+        file = tmp_path / f"{number}.parquet"
+        cast(priced.filter(quarter == number), dtype).write_parquet(file)
+        ledger.add_cases([file], stamp=STAMP)
+    assert_frame_equal(ledger.settle().rows, expected.rows)
+    assert ledger.verify().is_empty()
+
+
+def test_evaluate(grouped: pl.DataFrame, form: Callable[[pl.DataFrame], Any]) -> None:
+    expected = drg.evaluate(grouped, replicates=0, exclude=["invalid"])
+    found = drg.evaluate(form(grouped), replicates=0, exclude=["invalid"])
+    assert found.summary == expected.summary
+    assert expected.summary["excluded"] == (grouped["grouping_status"] == "invalid").sum() > 0
+    assert_frame_equal(found.groups, expected.groups)
+
+
+def test_calibrate(grouped: pl.DataFrame, form: Callable[[pl.DataFrame], Any]) -> None:
+    expected = drg.calibrate(grouped, min_cases=2)
+    found = drg.calibrate(Cases.of(form(grouped)), min_cases=2)
+    assert_frame_equal(found.groups, expected.groups)
+    assert found.weights == expected.weights
+
+
+def test_what_if(grouped: pl.DataFrame, form: Callable[[pl.DataFrame], Any]) -> None:
+    scheme = drg.load_scheme("reference-3.0")
+    expected = drg.what_if(grouped, scheme, scheme)
+    found = drg.what_if(form(grouped), scheme, scheme)
+    assert_frame_equal(found.classes, expected.classes)
+    assert found.classes.schema["case_class"] == pl.Enum(CaseClass)
+    assert_frame_equal(found.total, expected.total)
+
+
+def test_compare_takes_what_was_grouped_before(tmp_path: Path, form: Callable[[pl.DataFrame], Any]) -> None:
+    tables = drg.load_tables("demo")
+    without = {**tables.frames, "drg": tables.drg.filter(pl.col("drg") != "BR13")}
+    write_version(tmp_path / "other", tables.manifest.model_copy(update={"id": "other"}), without)
+    versions: list[str | Path] = ["demo", tmp_path / "other"]
+    cases = drg.simulate(300, "demo")
+    grouped = drg.group(cases, "demo")
+    expected = drg.compare(cases, versions)
+    found = drg.compare(form(grouped), versions)
+    assert_frame_equal(found.reasons, expected.reasons)
+    assert_frame_equal(found.causes("other"), expected.causes("other"))
+    assert expected.causes("other").height > 0
+
+
+def test_check(priced: pl.DataFrame, form: Callable[[pl.DataFrame], Any]) -> None:
+    assert_frame_equal(drg.check(form(priced)).summary, drg.check(priced).summary)
+
+
+def test_pages_and_workbooks_are_the_same(priced: pl.DataFrame, tmp_path: Path) -> None:
+    """Of a statement, its classes in Chinese."""
+    written = []
+    for name, data in (("enum", priced), ("text", cast(priced, lambda _: pl.String))):
+        file = tmp_path / f"{name}.parquet"
+        data.write_parquet(file)
+        options = ("-s", YEAR / "scheme", "--statement", tmp_path / name, "--lang", "zh", "-q")
+        decisions = ("--decisions", YEAR / "decisions.csv")
+        run("settle", file, "-o", tmp_path / f"{name}.xlsx", *options, *decisions)
+        written.append({path.name: path.read_bytes() for path in sorted((tmp_path / name).iterdir())})
+    assert written[0] == written[1]
+    assert len(written[0]) >= 6
+    assert any("正常倍率".encode() in page for name, page in written[0].items() if name.endswith(".html"))
