@@ -1,7 +1,7 @@
 """Writers of a ledger are killed, at random moments and at each of their steps: no case is lost or doubled.
 
-DRG_LEDGER_CASES is the number of cases of a month, otherwise a matter of the profile; 1000000 is a year of twelve
-million.
+DRG_LEDGER_CASES is the number of cases of a month, otherwise it is up to the profile; 1000000 make a
+year of twelve million.
 """
 
 from __future__ import annotations

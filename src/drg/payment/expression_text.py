@@ -85,7 +85,7 @@ def _named(node: ast.expr) -> tuple[str, list[ast.expr]]:
 def _can_be_negative(node: ast.expr) -> bool:
     """Whether something is taken off, other than down to a limit."""
     return _named(node)[0] != "max" and any(
-        isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub) or _can_be_negative(part)
+        (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub)) or _can_be_negative(part)
         for part in ast.iter_child_nodes(node)
         if isinstance(part, ast.expr)
     )
