@@ -92,7 +92,7 @@ def test_numbers() -> None:
         ("1e3", "1000.00"),
         ("1,5", None),
         ("12 34", None),
-        ("5万元", None),
+        ("5万元", "50000.00"),
     ],
 )
 def test_amounts(text: str, value: str | None) -> None:
@@ -140,9 +140,9 @@ def test_codes() -> None:
 
 def test_texts() -> None:
     assert cells("disposition", [1.0, 5.0, None]) == ["1", "5", None]
-    assert cells("disposition", ["1.0", "死亡", "５", "01"]) == ["1", "5", "5", "01"]
+    assert cells("disposition", ["1.0", "死亡", "５", "01"]) == ["1", "5", "5", "1"]
     assert cells("insurance_type", ["310.0", "居民", "３９０"]) == ["310", "390", "390"]
-    assert cells("hospital_level", ["三级", "3.0", "三级甲等"]) == ["3", "3", "三级甲等"]
+    assert cells("hospital_level", ["三级", "3.0", "三级医院"]) == ["3", "3", "三级医院"]
     assert cells("case_id", [7, 8]) == ["7", "8"]
     assert cells("case_id", [" 007 ", "8.0"]) == ["007", "8.0"]
     assert cells("department", [" 03 ", "", "内科（一）"]) == ["03", None, "内科（一）"]

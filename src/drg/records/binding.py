@@ -16,12 +16,12 @@ from drg.records.cells import (
     QUOTED,
     Cells,
     as_text,
-    codes_listed,
     empty,
     nothing_as_null,
     texts,
     unwrapped,
 )
+from drg.records.code_cells import codes_listed
 from drg.records.conversions import CONVERSIONS, factor
 from drg.records.header import Header
 from drg.records.layout import CANONICAL, Layout, Source, own_source
@@ -136,6 +136,9 @@ class Bound:
 
     def _read_part(self, cells: pl.Series) -> Cells:
         source, column = self.source, self.source.canonical
+        if cells.dtype == pl.Null and column.kind is not Kind.CODES:
+            # Of a single discharge most is not given.
+            return Cells(empty(len(cells), column.dtype))
         if source.conversion == "text":
             return texts(cells, column, source.values)
         if source.values:

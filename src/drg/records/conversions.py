@@ -20,8 +20,6 @@ from drg.records.cells import (
     as_text,
     by_spelling,
     category,
-    code,
-    codes,
     empty,
     finite,
     flags,
@@ -31,6 +29,7 @@ from drg.records.cells import (
     text_or_numbers,
     texts,
 )
+from drg.records.code_cells import code, codes
 from drg.records.dates import dates
 
 # How much of the unit of a column (the last part of its name) one unit of a source is.
