@@ -7,7 +7,7 @@ are brought to text first and then read in one way.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import polars as pl
@@ -17,7 +17,7 @@ from drg.grouping.batched_frames import columns_counted
 from drg.records.cells import as_text, bare, nothing_as_null, plain_type
 from drg.records.frames import as_lazy
 from drg.records.header import folded
-from drg.settlement.settlement_findings import Finding
+from drg.settlement.settlement_findings import Finding, finding
 from drg.words import Both, Joined, Sentence
 
 PAYMENTS: Final = "payments"
@@ -34,7 +34,7 @@ KINDS: Final[dict[str, tuple[str, ...]]] = {
     "deduction": ("审核扣款", "扣款", "审核扣减", "拒付"),
 }
 ROW: Final = "row"
-FIRST: Final = "__first"  # the row that a row repeats, else null
+FIRST: Final = "first_row"  # the row that a row repeats, else null
 MONTH: Final = "__month"  # the period of a row in its normal form
 # So many rows are named for each thing that is wrong; the others are counted.
 MOST_NAMED: Final = 1_000
@@ -227,13 +227,11 @@ class FindingsBuilder:
     """What is found in one table, and the rows that it leaves out.
 
     Attributes:
-        table: its name.
         cells: its rows as text, for the place of each finding.
         usable: the rows that nothing has ruled out so far.
         findings: in the order in which they were told.
     """
 
-    table: str
     cells: pl.DataFrame
     usable: pl.Series = field(init=False)
     findings: list[Finding] = field(default_factory=list)
@@ -241,13 +239,17 @@ class FindingsBuilder:
     def __post_init__(self) -> None:
         self.usable = pl.Series([True], dtype=pl.Boolean).new_from_index(0, self.cells.height)
 
+    def sorted_findings(self) -> tuple[Finding, ...]:
+        """The findings in the order of the rows."""
+        return tuple(sorted(self.findings, key=lambda finding: (finding.row or 0, finding.rule)))
+
     def add(
         self,
         where: pl.Series,
         rule: str,
-        severity: str,
-        say: Callable[[Mapping[str, Any]], tuple[str, str, str, str]],
         *,
+        case: Callable[[Mapping[str, Any]], str] = lambda _: "",
+        facts: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda _: {},
         more: pl.DataFrame | None = None,
         leave_out: bool = False,
     ) -> None:
@@ -255,60 +257,40 @@ class FindingsBuilder:
 
         Args:
             where: truth values, null for no.
-            rule: its name.
-            severity: of the findings.
-            say: a row → message, its Chinese, fix, its Chinese.
-            more: further columns of the rows that ``say`` reads.
+            rule: of ``settlement_notes.csv``; its sentences may name the cells of the row.
+            case: a row → which case of the rule it is.
+            facts: a row → what the sentences name beside its cells.
+            more: further columns of the rows.
             leave_out: whether the rows cannot be used.
         """
         where = where.fill_null(False)
         if not where.any():
             return
+
+        def told(row: Mapping[str, Any]) -> Finding:
+            place = {
+                "row": row[ROW],
+                "hospital_id": row.get("hospital_id"),
+                "insurance_type": row.get("insurance_type"),
+                "period": row.get(MONTH) or row.get("year"),
+                "case_id": row.get("case_id"),
+            }
+            return finding(rule, place, {**row, **facts(row)}, case=case(row))
+
         rows = self.cells if more is None else self.cells.hstack(more)
         rows = rows.filter(where)
-        for row in rows.head(MOST_NAMED).iter_rows(named=True):
-            message, message_zh, fix, fix_zh = say(row)
-            self.findings.append(self._finding(row, rule, severity, message, message_zh, fix, fix_zh))
+        self.findings += [told(row) for row in rows.head(MOST_NAMED).iter_rows(named=True)]
         left = rows.height - MOST_NAMED
         if left > 0:
-            row = rows.row(MOST_NAMED, named=True)
-            _, _, fix, fix_zh = say(row)
-            self.findings.append(
-                Finding(
-                    table=self.table,
-                    row=row[ROW],
-                    rule=rule,
-                    severity=severity,
-                    message=f"{left:,} more rows with the same fault, this being the first of them",
-                    message_zh=f"另有 {left:,} 行存在同样问题，此为其中第一行",
-                    fix=fix,
-                    fix_zh=fix_zh,
-                )
-            )
+            first = told(rows.row(MOST_NAMED, named=True))
+            nowhere: dict[str, Any] = dict.fromkeys(("hospital_id", "insurance_type", "period", "case_id"))
+            message = f"{left:,} more rows with the same fault, this being the first of them"
+            message_zh = f"另有 {left:,} 行存在同样问题，此为其中第一行"
+            self.findings.append(replace(first, message=message, message_zh=message_zh, **nowhere))
         if leave_out:
             self.usable = self.usable & ~where
 
-    def _finding(
-        self,
-        row: Mapping[str, Any],
-        rule: str,
-        severity: str,
-        message: str,
-        message_zh: str,
-        fix: str,
-        fix_zh: str,
-    ) -> Finding:
-        return Finding(
-            table=self.table,
-            row=row[ROW],
-            hospital_id=row.get("hospital_id"),
-            insurance_type=row.get("insurance_type"),
-            period=row.get(MONTH) or row.get("year"),
-            case_id=row.get("case_id"),
-            rule=rule,
-            severity=severity,
-            message=message,
-            message_zh=message_zh,
-            fix=fix,
-            fix_zh=fix_zh,
-        )
+
+def empty(name: str) -> Callable[[Mapping[str, Any]], str]:
+    """The case of a rule by whether a cell is empty."""
+    return lambda row: "empty" if row[name] is None else ""
