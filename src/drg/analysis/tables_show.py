@@ -125,9 +125,8 @@ def show(tables: GrouperTables, item: str, name_of: NameOf = lambda _: "") -> li
         fix = did_you_mean(item, [*known, *version.set_names]) or Sentence(
             "Give an MDC, ADRG, DRG, a set or a code"
         )
-        raise TablesError(
-            Sentence("{id} has no group, set or code {name!r}", id=tables.manifest.id, name=item), fix=fix
-        )
+        problem = Sentence("{id} has no group, set or code {name!r}", id=tables.manifest.id, name=item)
+        raise TablesError(problem, fix=fix)
     return found
 
 

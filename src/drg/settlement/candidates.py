@@ -84,15 +84,11 @@ def special_review(loaded: LoadedScheme) -> SpecialReview:
     settlement = loaded.scheme.settlement
     if settlement is None or settlement.special is None:
         head = _HEAD if settlement is None else ""
-        raise SchemeError(
-            Sentence("{id} has no section [settlement.special]", id=loaded.scheme.id),
-            file=loaded.directory / SCHEME_FILE,
-            fix=Sentence(
-                "Add it, with the limits of your region, such as:\n{head}{section}",
-                head=head,
-                section=_SECTION,
-            ),
+        problem = Sentence("{id} has no section [settlement.special]", id=loaded.scheme.id)
+        fix = Sentence(
+            "Add it, with the limits of your region, such as:\n{head}{section}", head=head, section=_SECTION
         )
+        raise SchemeError(problem, file=loaded.directory / SCHEME_FILE, fix=fix)
     return settlement.special
 
 
@@ -272,13 +268,11 @@ def _check_scheme(numbers: pl.DataFrame, scheme: str) -> None:
     others = numbers.filter(pl.col("scheme").fill_null("") != scheme)["scheme"].unique().sort()
     if len(others):
         other = others[0] or Sentence("no scheme")
-        raise InputError(
-            Sentence(
-                "some of the cases were priced with {other}, not with {scheme}", other=other, scheme=scheme
-            ),
-            field="scheme",
-            fix=Sentence("Price them again: drg price … --scheme {scheme}", scheme=scheme),
+        problem = Sentence(
+            "some of the cases were priced with {other}, not with {scheme}", other=other, scheme=scheme
         )
+        fix = Sentence("Price them again: drg price … --scheme {scheme}", scheme=scheme)
+        raise InputError(problem, field="scheme", fix=fix)
 
 
 def _check_hospitals(hospitals: Sequence[str], numbers: pl.DataFrame) -> None:
@@ -286,14 +280,9 @@ def _check_hospitals(hospitals: Sequence[str], numbers: pl.DataFrame) -> None:
     for hospital in hospitals:
         if hospital not in known:
             shown = Joined(", ", (*known.head(10), "…") if len(known) > 10 else known)
-            raise InputError(
-                Sentence(
-                    "there is no hospital {hospital!r} in the cases",
-                    hospital=hospital,
-                ),
-                field="hospital_id",
-                fix=Sentence("Write it as the cases do; they have {ids}", ids=shown),
-            )
+            problem = Sentence("there is no hospital {hospital!r} in the cases", hospital=hospital)
+            fix = Sentence("Write it as the cases do; they have {ids}", ids=shown)
+            raise InputError(problem, field="hospital_id", fix=fix)
 
 
 def _quotas(numbers: pl.DataFrame, share: Decimal) -> pl.DataFrame:

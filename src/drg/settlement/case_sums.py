@@ -188,18 +188,14 @@ def _cases_were(count: int) -> Sentence:
 
 def _by_another(other: str, scheme: PaymentScheme, what: str) -> InputError:
     again = Sentence("Price them again: drg price … --scheme {scheme}", scheme=scheme.id)
-    return InputError(
-        Sentence(
-            "{cases} priced with {other}, not with {scheme}",
-            cases=what,
-            other=other or Sentence("no scheme"),
-            scheme=scheme.id,
-        ),
-        field="scheme",
-        fix=Sentence("{again}; or settle with --scheme {other}", again=again, other=other)
-        if other
-        else again,
+    problem = Sentence(
+        "{cases} priced with {other}, not with {scheme}",
+        cases=what,
+        other=other or Sentence("no scheme"),
+        scheme=scheme.id,
     )
+    fix = Sentence("{again}; or settle with --scheme {other}", again=again, other=other) if other else again
+    return InputError(problem, field="scheme", fix=fix)
 
 
 # ---------------------------------------------------------------------------------------------- reading cases

@@ -124,35 +124,28 @@ def _columns(given: pl.DataFrame, table: str, fields: tuple[Field, ...]) -> dict
             )
         )
         if len(names) > 1:
-            raise InputError(
-                Sentence(
-                    "two columns of the table of {table} are {label} {name}: {first} and {second}",
-                    table=table,
-                    label=f.label_zh,
-                    name=f.name,
-                    first=names[0],
-                    second=names[1],
-                ),
-                field=names[0],
-                fix=Sentence(
-                    "Rename or delete one of them, such as {name}",
-                    name=names[1],
-                ),
+            problem = Sentence(
+                "two columns of the table of {table} are {label} {name}: {first} and {second}",
+                table=table,
+                label=f.label_zh,
+                name=f.name,
+                first=names[0],
+                second=names[1],
             )
+            fix = Sentence("Rename or delete one of them, such as {name}", name=names[1])
+            raise InputError(problem, field=names[0], fix=fix)
         if names:
             found[f.name] = names[0]
         elif f.former and (old := by_fold.get(folded(f.former))):
-            raise InputError(
-                Sentence(
-                    "in a table of {table} {old} is now {name} {label}",
-                    table=table,
-                    old=old[0],
-                    name=f.name,
-                    label=f.label_zh,
-                ),
-                field=old[0],
-                fix=Sentence("Rename the column, or delete it if it is something else"),
+            problem = Sentence(
+                "in a table of {table} {old} is now {name} {label}",
+                table=table,
+                old=old[0],
+                name=f.name,
+                label=f.label_zh,
             )
+            fix = Sentence("Rename the column, or delete it if it is something else")
+            raise InputError(problem, field=old[0], fix=fix)
     missing = [f for f in fields if f.needed and f.name not in found]
     if missing:
         lines = Joined(
@@ -167,19 +160,14 @@ def _columns(given: pl.DataFrame, table: str, fields: tuple[Field, ...]) -> dict
         )
         others = [name for name in given.columns if name not in found.values()]
         hint = next(filter(None, (did_you_mean(f.label_zh, others) for f in missing)), "")
-        raise MissingColumnError(
-            Sentence(
-                "the table of {table} lacks {columns}:{lines}",
-                table=table,
-                columns=columns_counted(len(missing)),
-                lines=lines,
-            ),
-            field=missing[0].name if len(missing) == 1 else None,
-            fix=Joined(
-                " ",
-                (hint, Sentence("Add what is missing; the header may be in Chinese or English")),
-            ),
+        problem = Sentence(
+            "the table of {table} lacks {columns}:{lines}",
+            table=table,
+            columns=columns_counted(len(missing)),
+            lines=lines,
         )
+        fix = Joined(" ", (hint, Sentence("Add what is missing; the header may be in Chinese or English")))
+        raise MissingColumnError(problem, field=missing[0].name if len(missing) == 1 else None, fix=fix)
     return found
 
 

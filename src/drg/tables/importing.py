@@ -185,28 +185,20 @@ def _refuse_absent(
     table = next(name for name, groups in absent.items() if groups)
     row = tables[table].filter(pl.col(table).is_in(list(absent[table]))).row(0, named=True)
     name = absent[table][row[table]][0]
-    hint = did_you_mean(name, known)
+    problem = Sentence(
+        "the workbook has no set {name!r}, for which the rule of {group} asks", name=name, group=row[table]
+    )
+    ways = Sentence(
+        "Mend the rule, add the set, or leave out such groups ({count}) with --partial", count=count
+    )
     raise RuleError(
-        Sentence(
-            "the workbook has no set {name!r}, for which the rule of {group} asks",
-            name=name,
-            group=row[table],
-        ),
+        problem,
         rule=row["rule"],
         character=_where(name, row["rule"]),
         file=row["file"],
         row=row["row"],
         field=f"{table.upper()}规则",
-        fix=Joined(
-            " ",
-            (
-                hint,
-                Sentence(
-                    "Mend the rule, add the set, or leave out such groups ({count}) with --partial",
-                    count=count,
-                ),
-            ),
-        ),
+        fix=Joined(" ", (did_you_mean(name, known), ways)),
     )
 
 

@@ -187,16 +187,12 @@ def read_manifest(directory: Path, *, expected_id: str | None = None) -> Manifes
     file = directory / MANIFEST_FILE
     manifest = parse_manifest(_read_text(file), file)
     if expected_id is not None and manifest.id != expected_id:
-        raise TablesError(
-            Sentence(
-                "id is {id!r}, but the directory is called {expected_id!r}",
-                id=manifest.id,
-                expected_id=expected_id,
-            ),
-            file=file,
-            field="id",
-            fix=Sentence("Give both the same name"),
+        problem = Sentence(
+            "id is {id!r}, but the directory is called {expected_id!r}",
+            id=manifest.id,
+            expected_id=expected_id,
         )
+        raise TablesError(problem, file=file, field="id", fix=Sentence("Give both the same name"))
     return manifest
 
 
@@ -206,11 +202,9 @@ def parse_manifest(text: str, file: Path) -> Manifest:
         return Manifest.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         problem, line = _toml_problem(error)
+        fix = Sentence('Write each entry on its own line as key = "text", and dates without quotes')
         raise TablesError(
-            Sentence("not valid TOML: {reason}", reason=problem),
-            file=file,
-            row=line,
-            fix=Sentence('Write each entry on its own line as key = "text", and dates without quotes'),
+            Sentence("not valid TOML: {reason}", reason=problem), file=file, row=line, fix=fix
         ) from None
     except ValidationError as error:
         raise _readable(error.errors(include_url=False)[0], file) from None
@@ -231,17 +225,11 @@ def _read_text(file: Path) -> str:
     try:
         return file.read_bytes().decode("utf-8-sig")
     except (FileNotFoundError, NotADirectoryError):
-        raise TablesError(
-            Sentence("the manifest is missing"),
-            file=file,
-            fix=Sentence(
-                'Create it with at least id = "…" and title = "…", or give the directory of a version'
-            ),
-        ) from None
+        fix = Sentence('Create it with at least id = "…" and title = "…", or give the directory of a version')
+        raise TablesError(Sentence("the manifest is missing"), file=file, fix=fix) from None
     except UnicodeDecodeError:
-        raise TablesError(
-            Sentence("not UTF-8 text"), file=file, fix=Sentence("Save the file as UTF-8")
-        ) from None
+        problem = Sentence("not UTF-8 text")
+        raise TablesError(problem, file=file, fix=Sentence("Save the file as UTF-8")) from None
 
 
 def _toml_problem(error: tomllib.TOMLDecodeError) -> tuple[str, int | None]:
@@ -277,17 +265,11 @@ def _readable(error: ErrorDetails, file: Path) -> TablesError:
     expected, example = fields[key].description, fields[key].examples[0]
     line = example if "\n" in str(example) or "{" in str(example) else tomli_w.dumps({key: example}).strip()
     if error["type"] == "missing":
+        problem = Sentence("{name} is missing", name=name)
         return TablesError(
-            Sentence("{name} is missing", name=name),
-            file=file,
-            field=name,
-            fix=Sentence("Add a line such as {line}", line=line),
+            problem, file=file, field=name, fix=Sentence("Add a line such as {line}", line=line)
         )
-    return TablesError(
-        Sentence(
-            "{name} is {value!r}; expected {expected}", name=name, value=error["input"], expected=expected
-        ),
-        file=file,
-        field=name,
-        fix=Sentence("Write it like this: {line}", line=line),
+    problem = Sentence(
+        "{name} is {value!r}; expected {expected}", name=name, value=error["input"], expected=expected
     )
+    return TablesError(problem, file=file, field=name, fix=Sentence("Write it like this: {line}", line=line))

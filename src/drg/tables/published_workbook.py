@@ -196,18 +196,15 @@ def _header(raw: pl.DataFrame, sheet: Sheet, place: str) -> tuple[int, dict[str,
                 fix = Sentence(
                     "No header was found; the column must be called {names}", names=Joined(" or ", headers)
                 )
+            problem = Sentence("column {name} is missing", name=headers[0])
             raise TablesError(
-                Sentence("column {name} is missing", name=headers[0]),
-                file=place,
-                row=row + 1 if there else None,
-                fix=Joined(" ", (hint, fix)),
+                problem, file=place, row=row + 1 if there else None, fix=Joined(" ", (hint, fix))
             )
     for at in columns.values():
         if texts.count(texts[at]) > 1:
             fix = Sentence("Delete or rename one of the two")
-            raise TablesError(
-                Sentence("the column is there twice"), file=place, row=row + 1, field=texts[at], fix=fix
-            )
+            problem = Sentence("the column is there twice")
+            raise TablesError(problem, file=place, row=row + 1, field=texts[at], fix=fix)
     return row, columns
 
 
@@ -271,14 +268,9 @@ def _check_rules(frame: pl.DataFrame) -> None:
         try:
             parse(rule)
         except RuleError as error:
+            fix = error.fix or Sentence("Mend the cell in the workbook")
             raise RuleError(
-                error.problem,
-                rule=rule,
-                character=error.character,
-                file=file,
-                row=row,
-                field="rule",
-                fix=error.fix or Sentence("Mend the cell in the workbook"),
+                error.problem, rule=rule, character=error.character, file=file, row=row, field="rule", fix=fix
             ) from None
 
 

@@ -110,11 +110,8 @@ def read_period(
         .sort("group", "cost")
     )
     if not found.height:
-        raise InputError(
-            Sentence("no case is grouped and has a cost"),
-            file=label,
-            fix=Sentence("Check the columns drg and total_cost_yuan"),
-        )
+        problem = Sentence("no case is grouped and has a cost")
+        raise InputError(problem, file=label, fix=Sentence("Check the columns drg and total_cost_yuan"))
     counts = reader.counts
     return Period(
         label=label,

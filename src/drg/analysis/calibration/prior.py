@@ -53,23 +53,19 @@ def prior_weights(prior: str | Path | LoadedScheme | Mapping[str, Decimal] | Non
             scheme = prior if isinstance(prior, LoadedScheme) else load_scheme(prior)
             name, table = scheme.scheme.id, scheme.weights
             if scheme.scheme.grouper != version.id:
-                raise InputError(
-                    Sentence(
-                        "the prior {name} is for {grouper}, the cases are of {id}",
-                        name=name,
-                        grouper=scheme.scheme.grouper,
-                        id=version.id,
-                    ),
-                    fix=Sentence("Give weights for the groups of that version"),
+                problem = Sentence(
+                    "the prior {name} is for {grouper}, the cases are of {id}",
+                    name=name,
+                    grouper=scheme.scheme.grouper,
+                    id=version.id,
                 )
+                raise InputError(problem, fix=Sentence("Give weights for the groups of that version"))
         weights = {drg: weight.relative_weight for (drg, level), weight in table.items() if level is None}
         levels = {drg for drg, _ in table} - set(weights)
     for drg, weight in weights.items():
         if not (isinstance(weight, Decimal) and weight.is_finite() and weight > 0):
-            raise InputError(
-                Sentence("the prior weight of {drg} is {weight!r}", drg=drg, weight=weight),
-                fix=Sentence("Give positive decimals"),
-            )
+            problem = Sentence("the prior weight of {drg} is {weight!r}", drg=drg, weight=weight)
+            raise InputError(problem, fix=Sentence("Give positive decimals"))
     known = set(version.drgs)
     return Prior(
         name,

@@ -94,17 +94,15 @@ def what_if(
     """
     before, after = (one if isinstance(one, Pricer) else Pricer(one) for one in (old, new))
     if before.scheme.grouper != after.scheme.grouper:
-        raise InputError(
-            Sentence(
-                "{first} pays for groups of {grouper}, {second} for groups of {other}: the same cases have "
-                "other groups there",
-                first=before.id,
-                grouper=before.scheme.grouper,
-                second=after.id,
-                other=after.scheme.grouper,
-            ),
-            fix=Sentence("Compare two versions with: drg compare … --schemes"),
+        problem = Sentence(
+            "{first} pays for groups of {grouper}, {second} for groups of {other}: the same cases have "
+            "other groups there",
+            first=before.id,
+            grouper=before.scheme.grouper,
+            second=after.id,
+            other=after.scheme.grouper,
         )
+        raise InputError(problem, fix=Sentence("Compare two versions with: drg compare … --schemes"))
     cases = Cases.of(frame)
     names = [name for name in cases.binding.columns if name not in PRICE]
     for pricer in (before, after):

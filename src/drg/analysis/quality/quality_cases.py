@@ -51,14 +51,11 @@ class CaseReader:
         for status in self.exclude:
             if status not in known:
                 fix = Sentence("Give some of {names}", names=Joined(", ", known))
-                raise InputError(
-                    Sentence("cases of status {status!r} cannot be excluded", status=status), fix=fix
-                )
+                problem = Sentence("cases of status {status!r} cannot be excluded", status=status)
+                raise InputError(problem, fix=fix)
         if self.longest_stay is not None and self.longest_stay < 0:
-            raise InputError(
-                Sentence("the longest stay is {days} days", days=self.longest_stay),
-                fix=Sentence("Give 0 or more"),
-            )
+            problem = Sentence("the longest stay is {days} days", days=self.longest_stay)
+            raise InputError(problem, fix=Sentence("Give 0 or more"))
 
     def check_columns(self, names: Collection[str]) -> None:
         """Whether a frame with these columns can be evaluated.
