@@ -196,12 +196,9 @@ class _Version:
         return corrected_rows(self.tables.corrections.filter(keep))
 
     def used_by(self, name: str) -> tuple[Line, ...]:
-        return tuple(
-            line
-            for table in self.rules
-            for line in self.lines(table, pl.col("rule").str.contains(name, literal=True))
-            if name in set_names(parse(line.rule))
-        )
+        named = pl.col("rule").str.contains(name, literal=True)
+        lines = (line for table in self.rules for line in self.lines(table, named))
+        return tuple(line for line in lines if name in set_names(parse(line.rule)))
 
     def code(self, item: str) -> Code | None:
         tables = self.tables

@@ -126,11 +126,9 @@ def finds(
     return lambda find: Check(id_, severity, message, fix, find, cannot)
 
 
-def some(values: Sequence[str], most: int = 5) -> Sentence:
+def some(values: Sequence[str]) -> Sentence:
     """The first of them, and how many more there are."""
+    most = 5
     first = Joined(", ", values[:most])
-    return (
-        Sentence("{some} and {count:,} more", some=first, count=len(values) - most)
-        if len(values) > most
-        else first
-    )
+    more = len(values) - most
+    return Sentence("{some} and {count:,} more", some=first, count=more) if more > 0 else first

@@ -68,15 +68,14 @@ class Trimming:
             InputError: if it names none.
         """
         method, _, rest = text.strip().lower().replace("_", "-").partition(":")
+        most = {NONE: 0, PERCENTILE: 2, IQR: 1, LOG_SD: 1}.get(method)
         try:
             numbers = [float(number) for number in rest.split(",")] if rest else []
+            if most is not None and len(numbers) not in (0, most):
+                raise ValueError(rest)
         except ValueError:
-            problem = Sentence("{text!r} is no trimming", text=text)
-            raise InputError(problem, fix=Sentence("Give one of: {forms}", forms=_FORMS)) from None
-        most = {NONE: 0, PERCENTILE: 2, IQR: 1, LOG_SD: 1}.get(method, 0)
-        if method in (NONE, PERCENTILE, IQR, LOG_SD) and len(numbers) not in (0, most):
-            problem = Sentence("{text!r} is no trimming", text=text)
-            raise InputError(problem, fix=Sentence("Give one of: {forms}", forms=_FORMS))
+            fix = Sentence("Give one of: {forms}", forms=_FORMS)
+            raise InputError(Sentence("{text!r} is no trimming", text=text), fix=fix) from None
         if method == PERCENTILE and numbers:
             return cls(method, low=numbers[0], high=numbers[1])
         if method == LOG_SD:

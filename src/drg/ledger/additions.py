@@ -80,7 +80,7 @@ def add_scheme(
     from drg.payment import load_scheme
     from drg.settlement.case_sums import required_columns
 
-    loaded = load_scheme(scheme) if isinstance(scheme, str | Path) else scheme
+    loaded = load_scheme(scheme)
     id_, given = loaded.scheme.id, scheme if isinstance(scheme, str | Path) else loaded.directory
     with store.writing(ledger), store.adding(ledger) as directory:
         entries = read_entries(ledger)

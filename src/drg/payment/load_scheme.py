@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from drg.payment.scheme import PaymentScheme
 from drg.payment.scheme_errors import line_of, readable
 from drg.payment.weights import WEIGHTS_FILE, Weight, Weights, read_weights
 from drg.tables import GrouperTables, Manifest, load_tables
+from drg.tables.manifest import toml_problem
 from drg.words import Joined, Sentence
 
 SCHEME_FILE: Final = "scheme.toml"
@@ -68,17 +68,19 @@ def list_schemes() -> list[PaymentScheme]:
     return [_read_scheme(directory / SCHEME_FILE, id_)[0] for id_, directory in installed_schemes().items()]
 
 
-def load_scheme(scheme: str | Path) -> LoadedScheme:
+def load_scheme(scheme: str | Path | LoadedScheme) -> LoadedScheme:
     """Load a scheme and check it.
 
     Args:
         scheme: the id of an installed scheme, or the path of the directory of one. Text without a separator
-            is an id first.
+            is an id first. One that is loaded already is taken as it is.
 
     Raises:
         UnknownSchemeError: if there is none.
         SchemeError: if it cannot be used; names file, row, field and remedy.
     """
+    if isinstance(scheme, LoadedScheme):
+        return scheme
     directory = _find(scheme)
     file = directory / SCHEME_FILE
     shipped = installed_schemes().get(directory.name) == directory
@@ -125,10 +127,10 @@ def _read_scheme(file: Path, expected_id: str | None) -> tuple[PaymentScheme, st
         # Numbers stay decimals as they are written.
         model = PaymentScheme.model_validate(tomllib.loads(text, parse_float=Decimal))
     except tomllib.TOMLDecodeError as error:
-        found = re.fullmatch(r"(.*) \(at line (\d+), column \d+\)", str(error), re.DOTALL)
-        problem = Sentence("not valid TOML: {reason}", reason=found[1] if found else str(error))
+        reason, line = toml_problem(error)
+        problem = Sentence("not valid TOML: {reason}", reason=reason)
         fix = Sentence('Write each entry on its own line: key = "text", numbers and dates without quotes')
-        raise SchemeError(problem, file=file, row=int(found[2]) if found else None, fix=fix) from None
+        raise SchemeError(problem, file=file, row=line, fix=fix) from None
     except ValidationError as error:
         # A misspelt key also makes the right one missing: the spelling is the better news.
         problems = sorted(error.errors(include_url=False), key=lambda e: e["type"] != "extra_forbidden")

@@ -40,7 +40,7 @@ class Pricer(ShortTable):
     """
 
     def __init__(self, scheme: str | Path | LoadedScheme) -> None:
-        self.loaded = scheme if isinstance(scheme, LoadedScheme) else load_scheme(scheme)
+        self.loaded = load_scheme(scheme)
         self.scheme = self.loaded.scheme
         self.book = PriceBook(self.loaded)
         self._encoder = Encoder(self.loaded, self.book)

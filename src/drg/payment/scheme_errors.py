@@ -155,54 +155,32 @@ _KEY: Final = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
 def readable(error: ErrorDetails, file: Path, text: str) -> SchemeError:
     """One finding of the model: which line and entry, what was expected, how to write it."""
     loc = [part for part in error["loc"] if part not in _NO_ENTRIES]
-    field = ".".join(str(part + 1) if isinstance(part, int) else part for part in loc) or None
-    row = line_of(text, loc)
     names = [part for part in loc if isinstance(part, str)]
     last = names[-1] if names else ""
-    given = error["input"]
+    example, given = EXAMPLES.get(last), error["input"]
+    see: Sentence = Sentence("See {document}", document=_DOCUMENT)
     if error["type"] == "extra_forbidden":
         known = _fields(loc[:-1])
-        hint = did_you_mean(last, known)
-        fix: Sentence = Joined(" ", (hint, Sentence("Known keys: {names}", names=Joined(", ", known))))
-        return SchemeError(
-            Sentence("unknown key {name!r}", name=last), file=file, row=row, field=field, fix=fix
-        )
-    example = EXAMPLES.get(last)
-    if error["type"] == "missing":
-        fix = (
-            Sentence("Add {example}", example=example)
-            if example
-            else Sentence("See {document}", document=_DOCUMENT)
-        )
-        return SchemeError(Sentence("{name} is missing", name=last), file=file, row=row, field=field, fix=fix)
-    if error["type"] == "value_error":
+        problem = Sentence("unknown key {name!r}", name=last)
+        listed = Sentence("Known keys: {names}", names=Joined(", ", known))
+        fix: Sentence = Joined(" ", (did_you_mean(last, known), listed))
+    elif error["type"] == "missing":
+        problem = Sentence("{name} is missing", name=last)
+        fix = Sentence("Add {example}", example=example) if example else see
+    elif error["type"] == "value_error":
         # These say themselves what to do.
-        return SchemeError(
-            error["ctx"]["error"].args[0],
-            file=file,
-            row=row,
-            field=field,
-            fix=Sentence("See {document}", document=_DOCUMENT),
-        )
-    problem = error["msg"][:1].lower() + error["msg"][1:]
-    problem = problem.replace("decimal input should", "it should").replace("input should", "it should")
-    shown = str(given) if isinstance(given, Decimal) else repr(given)
-    if isinstance(given, dict | list):
-        shown = Sentence("a table") if isinstance(given, dict) else Sentence("a list")
-    return SchemeError(
-        Sentence(
-            "{name} is {value}; {problem}",
-            name=last or Sentence("the entry"),
-            value=shown,
-            problem=recognised(problem, OF_PYDANTIC),
-        ),
-        file=file,
-        row=row,
-        field=field,
-        fix=Sentence("Write it like this: {example}", example=example)
-        if example
-        else Sentence("See {document}", document=_DOCUMENT),
-    )
+        problem, fix = error["ctx"]["error"].args[0], see
+    else:
+        message = error["msg"][:1].lower() + error["msg"][1:]
+        message = message.replace("decimal input should", "it should").replace("input should", "it should")
+        shown = str(given) if isinstance(given, Decimal) else repr(given)
+        if isinstance(given, dict | list):
+            shown = Sentence("a table") if isinstance(given, dict) else Sentence("a list")
+        name, told = last or Sentence("the entry"), recognised(message, OF_PYDANTIC)
+        problem = Sentence("{name} is {value}; {problem}", name=name, value=shown, problem=told)
+        fix = Sentence("Write it like this: {example}", example=example) if example else see
+    field = ".".join(str(part + 1) if isinstance(part, int) else part for part in loc) or None
+    return SchemeError(problem, file=file, row=line_of(text, loc), field=field, fix=fix)
 
 
 def _fields(loc: Loc) -> list[str]:

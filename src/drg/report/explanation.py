@@ -49,7 +49,7 @@ class _Branches:
     def __init__(self, console: Console, explanation: Explanation, language: str) -> None:
         self._of = explanation
         self._language = language
-        self._names = _code_names(explanation)
+        self._names = code_names(explanation)
         self._signs = {True: shown_as(console, _HOLDS), False: shown_as(console, _FAILS)}
 
     def tree(self, *, everything: bool) -> Tree:
@@ -149,7 +149,7 @@ class _Branches:
         return Text.assemble((f"{self._signs[held]} ", "green" if held else "red"), text)
 
 
-def _code_names(explanation: Explanation) -> Mapping[str, str]:
+def code_names(explanation: Explanation) -> Mapping[str, str]:
     """The names of all codes that an explanation shows."""
     discharge = explanation.discharge
     codes = [discharge.principal_diagnosis, discharge.principal_procedure]

@@ -53,11 +53,8 @@ def by_month(counts: pl.DataFrame, payments: pl.DataFrame) -> pl.DataFrame:
     )
     paid = paid.group_by(place).agg(pl.col(list(KINDS.values())).sum())
     accounts = pl.concat([counts.select(ACCOUNT), paid.select(ACCOUNT)]).unique()
-    ends = (
-        pl.concat([counts.select("year", "month"), paid.select("year", "month")])
-        .group_by("year")
-        .agg(pl.col("month").max())
-    )
+    known = pl.concat([counts.select("year", "month"), paid.select("year", "month")])
+    ends = known.group_by("year").agg(pl.col("month").max())
     last = counts.group_by("year").agg(pl.col("month").max().alias("last"))
     grid = (
         accounts.join(ends, on="year")

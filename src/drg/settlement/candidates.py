@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from math import ceil
 from typing import Any, Final
 
 import polars as pl
@@ -177,15 +178,8 @@ class _Reader:
 
     def read(self, batch: pl.DataFrame) -> pl.DataFrame:
         """The cases of a batch."""
-        known = pl.DataFrame(
-            [
-                _column(batch, name)
-                for name in (
-                    *("hospital_id", "case_id", "discharge_date", *_STAYS, "insurance_type", "department"),
-                    *("drg", "case_class", "scheme", "drg_name"),
-                )
-            ]
-        )
+        names = (*_TEXTS, *_STAYS, "hospital_id", "case_id", "discharge_date", "drg", "case_class", "scheme")
+        known = pl.DataFrame([_column(batch, name) for name in names])
         cost = pl.Series(fen(batch, "total_cost_yuan"))
         excluded = pl.Series(fen(batch, "excluded_items_yuan")).clip(lower_bound=0)
         payment = signed(batch, "payment_yuan")
@@ -204,16 +198,9 @@ class _Reader:
         )
         nameless = pl.any_horizontal(pl.col("hospital_id", "case_id", "year").is_null())
         days = pl.col("los_days")
-        return (
-            frame.with_columns(
-                pl.when((days >= 0) & (days == days.floor()) & (days <= INPUT["los_days"].highest)).then(
-                    days
-                ),
-                nameless=pl.col("inside") & nameless,
-            )
-            .select(self.schema.names())
-            .cast(self.schema)
-        )
+        possible = (days >= 0) & (days == days.floor()) & (days <= INPUT["los_days"].highest)
+        read = frame.with_columns(pl.when(possible).then(days), nameless=pl.col("inside") & nameless)
+        return read.select(self.schema.names()).cast(self.schema)
 
 
 def _column(batch: pl.DataFrame, name: str) -> pl.Series:
@@ -232,16 +219,12 @@ def _yes(batch: pl.DataFrame, name: str) -> pl.Series:
 def _reached(review: SpecialReview) -> dict[str, pl.Expr]:
     """For each reason whether a case has it; all comparisons are of whole numbers."""
     no = pl.lit(False)
-    overrun, ratio, stays = (
-        review.overrun_yuan_at_least,
-        review.cost_ratio_at_least,
-        review.los_ratio_at_least,
-    )
-    days, hours = review.los_days_at_least, review.icu_hours_at_least
+    overrun, ratio = review.overrun_yuan_at_least, review.cost_ratio_at_least
+    days, hours, stays = review.los_days_at_least, review.icu_hours_at_least, review.los_ratio_at_least
     # As many times the stay as the group has stays, against all days of the group.
     all_days = pl.col("los_days").cast(_WIDE) * pl.col("group_stays").cast(_WIDE)
     reached = {
-        "overrun": no if overrun is None else pl.col("overrun") >= _ceiling(overrun * 100),
+        "overrun": no if overrun is None else pl.col("overrun") >= ceil(overrun * 100),
         "cost_ratio": no if ratio is None else _reaches(pl.col("net"), "standard", ratio),
         "los_days": no if days is None else pl.col("los_days") >= days,
         "los_ratio": no if stays is None else _reaches(all_days, "group_days", stays),
@@ -251,10 +234,6 @@ def _reached(review: SpecialReview) -> dict[str, pl.Expr]:
         "new_technology": pl.col(NEW_TECHNOLOGY).is_not_null(),
     }
     return {f"has_{name}": expression.fill_null(False) for name, expression in reached.items()}
-
-
-def _ceiling(number: Decimal) -> int:
-    return int(-(-Fraction(number) // 1))
 
 
 def _reaches(above: pl.Expr, below: str, ratio: Decimal) -> pl.Expr:

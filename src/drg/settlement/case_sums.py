@@ -127,7 +127,8 @@ def sums(priced: pl.LazyFrame, scheme: PaymentScheme) -> CaseSums:
     if found["by_another"].sum():
         others = priced.group_by(pl.col("scheme").fill_null("")).len().collect(engine="streaming")
         other, count = min(others.filter(pl.col("scheme") != scheme.id).iter_rows())
-        raise _by_another(other, scheme, _cases_were(count))
+        were = Sentence("1 case was") if count == 1 else Sentence("{count:,} cases were", count=count)
+        raise _by_another(other, scheme, were)
     homeless = {
         name: int(found.filter(pl.col(column).is_null())["cases"].sum())
         for name, column in zip(_WHERE, ("hospital_id", "insurance_type", "year"), strict=True)
@@ -180,10 +181,6 @@ def _no_number(counts: pl.DataFrame) -> InputError:
         field=name,
         fix=Sentence("Give the column as drg price wrote it: price the cases again"),
     )
-
-
-def _cases_were(count: int) -> Sentence:
-    return Sentence("1 case was") if count == 1 else Sentence("{count:,} cases were", count=count)
 
 
 def _by_another(other: str, scheme: PaymentScheme, what: str) -> InputError:

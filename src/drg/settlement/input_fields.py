@@ -83,12 +83,8 @@ def read_fields(frame: pl.DataFrame | pl.LazyFrame, table: str, fields: Iterable
     given = _eager(frame, table)
     fields = tuple(fields)
     columns = _columns(given, table, fields)
-    texts = [
-        _text(given[columns[f.name]]).alias(f.name)
-        if f.name in columns
-        else pl.repeat(None, given.height, dtype=pl.String, eager=True).alias(f.name)
-        for f in fields
-    ]
+    nothing = pl.repeat(None, given.height, dtype=pl.String, eager=True)
+    texts = [(_text(given[columns[f.name]]) if f.name in columns else nothing).alias(f.name) for f in fields]
     rows = given["__row"] if "__row" in given.columns else pl.int_range(2, given.height + 2, eager=True)
     cells = pl.DataFrame([rows.cast(pl.UInt32).alias(ROW), *texts])
     repeated = _repeated(given.drop("__row", strict=False))
@@ -116,13 +112,8 @@ def _columns(given: pl.DataFrame, table: str, fields: tuple[Field, ...]) -> dict
         by_fold.setdefault(folded(name), []).append(name)
     found: dict[str, str] = {}
     for f in fields:
-        names = list(
-            dict.fromkeys(
-                column
-                for known in (f.name, f.label_zh, *f.others)
-                for column in by_fold.get(folded(known), ())
-            )
-        )
+        known = dict.fromkeys(map(folded, (f.name, f.label_zh, *f.others)))
+        names = [column for name in known for column in by_fold.get(name, ())]
         if len(names) > 1:
             problem = Sentence(
                 "two columns of the table of {table} are {label} {name}: {first} and {second}",
@@ -180,9 +171,7 @@ def _repeated(given: pl.DataFrame) -> pl.Series:
     """For each row the place of the first row that holds the very same in all columns."""
     texts = given.select(_text(given[name]).alias(str(place)) for place, name in enumerate(given.columns))
     places = texts.with_row_index("place")
-    return places.select(
-        pl.col("place").first().over([str(place) for place in range(texts.width)])
-    ).to_series()
+    return places.select(pl.col("place").first().over(texts.columns)).to_series()
 
 
 def plain(text: pl.Series) -> pl.Series:

@@ -78,34 +78,31 @@ SCORE_FIELDS: Final = (
 # As the highest cost of a case in pricing.
 HIGHEST_DECISION_YUAN: Final = 100_000_000
 SCORE_PLACES: Final = 4
+_TEXT: Final = pl.String()
 SCHEMAS: Final[dict[str, pl.Schema]] = {
     PAYMENTS: pl.Schema(
         {
             ROW: pl.UInt32(),
-            "hospital_id": pl.String(),
-            "insurance_type": pl.String(),
-            "period": pl.String(),
-            "kind": pl.String(),
+            **dict.fromkeys(("hospital_id", "insurance_type", "period", "kind"), _TEXT),
             "amount_fen": pl.Int64(),
-            "note": pl.String(),
+            "note": _TEXT,
         }
     ),
     DECISIONS: pl.Schema(
         {
             ROW: pl.UInt32(),
-            "hospital_id": pl.String(),
-            "case_id": pl.String(),
+            **dict.fromkeys(("hospital_id", "case_id"), _TEXT),
             "approved": pl.Boolean(),
             "special_payment_fen": pl.Int64(),
-            "note": pl.String(),
+            "note": _TEXT,
         }
     ),
     SCORES: pl.Schema(
         {
             ROW: pl.UInt32(),
-            "hospital_id": pl.String(),
+            "hospital_id": _TEXT,
             "year": pl.Int32(),
-            "insurance_type": pl.String(),
+            "insurance_type": _TEXT,
             "score": pl.Decimal(7, SCORE_PLACES),
         }
     ),
@@ -160,15 +157,7 @@ def check_payments(frame: pl.DataFrame | pl.LazyFrame) -> Checked:
     )
     told.add(amounts["rounded"] & told.usable, "payment_amount_rounded", more=amounts.select("value"))
     told.add(cells[FIRST].is_not_null() & told.usable, "payment_given_twice")
-    made = cells.select(
-        ROW,
-        "hospital_id",
-        "insurance_type",
-        period.alias("period"),
-        kind.alias("kind"),
-        _fen(amounts).alias("amount_fen"),
-        "note",
-    )
+    made = cells.with_columns(period=period, kind=kind, amount_fen=_fen(amounts))
     return _checked(told, made, PAYMENTS)
 
 
@@ -209,15 +198,8 @@ def check_decisions(frame: pl.DataFrame | pl.LazyFrame) -> Checked:
     rounded = approved & amounts["rounded"] & told.usable
     told.add(rounded, "decision_payment_rounded", more=value.to_frame())
     told.add(approved & (value == 0) & told.usable, "decision_payment_zero")
-    payment = _fen(amounts).alias("special_payment_fen")
-    made = cells.select(
-        ROW,
-        "hospital_id",
-        "case_id",
-        approved.alias("approved"),
-        payment.set(~approved.fill_null(False), None),
-        "note",
-    )
+    payment = _fen(amounts).set(~approved.fill_null(False), None)
+    made = cells.with_columns(approved=approved, special_payment_fen=payment)
     _once(told, made, ("hospital_id", "case_id"), ("approved", "special_payment_fen"), "decision")
     return _checked(told, made, DECISIONS)
 
@@ -250,13 +232,8 @@ def check_scores(frame: pl.DataFrame | pl.LazyFrame) -> Checked:
     told.add(points["rounded"] & told.usable, "score_rounded", more=points.select("value"))
     share = (points["value"] > 0) & (points["value"] <= 1) & told.usable
     told.add(share, "score_looks_like_share")
-    made = cells.select(
-        ROW,
-        "hospital_id",
-        year.alias("year"),
-        "insurance_type",
-        points["value"].set(unusable, None).cast(SCHEMAS[SCORES]["score"]).alias("score"),
-    )
+    score = points["value"].set(unusable, None).cast(SCHEMAS[SCORES]["score"])
+    made = cells.with_columns(year=year, score=score)
     _once(told, made, ("hospital_id", "year", "insurance_type"), ("score",), "score")
     return _checked(told, made, SCORES)
 
@@ -265,7 +242,8 @@ def check_scores(frame: pl.DataFrame | pl.LazyFrame) -> Checked:
 
 
 def _checked(told: FindingsBuilder, made: pl.DataFrame, table: str) -> Checked:
-    return Checked(made.filter(told.usable).cast(SCHEMAS[table]), told.sorted_findings())
+    schema = SCHEMAS[table]
+    return Checked(made.filter(told.usable).select(schema.names()).cast(schema), told.sorted_findings())
 
 
 def _known_kinds(row: Mapping[str, Any]) -> dict[str, str]:
@@ -299,11 +277,8 @@ def _once(
 ) -> None:
     """One row for each key: the same again is left out with a warning, another one with all of its kind."""
     rows = made.with_columns(__usable=told.usable)
-    seen = (
-        rows.filter("__usable")
-        .group_by(keys)
-        .agg(rows=pl.col(ROW), ways=pl.struct(values).n_unique(), kept=pl.col(ROW).min())
-    )
+    usable = rows.filter("__usable").group_by(keys)
+    seen = usable.agg(rows=pl.col(ROW), ways=pl.struct(values).n_unique(), kept=pl.col(ROW).min())
     found = rows.join(seen, on=keys, how="left", nulls_equal=True, maintain_order="left")
     several = (found["rows"].list.len() > 1) & told.usable
     differ = several & (found["ways"] > 1)

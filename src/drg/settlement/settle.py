@@ -102,7 +102,7 @@ def settle(
         InputError: if the cases were priced by another scheme, or a column holds what it cannot hold.
         UnknownSchemeError, SchemeError: if the scheme cannot be used.
     """
-    loaded = _loaded(scheme)
+    loaded = scheme.loaded if isinstance(scheme, Pricer) else load_scheme(scheme)
     model = loaded.scheme
     rules = model.settlement or NO_RULES
     frame = Cases.of(priced).lazy(own=True, marked=True)
@@ -145,12 +145,6 @@ def settle(
         cases=decided.frame.select(without_unread(decided.frame.collect_schema())),
         scores=as_decimals(cleared, SCORE_COLUMNS).with_columns(cleared["score"]),
     )
-
-
-def _loaded(scheme: str | Path | LoadedScheme | Pricer) -> LoadedScheme:
-    if isinstance(scheme, Pricer):
-        return scheme.loaded
-    return scheme if isinstance(scheme, LoadedScheme) else load_scheme(scheme)
 
 
 def _checked(given: Any, check: Any, table: str, told: list[Finding]) -> pl.DataFrame:

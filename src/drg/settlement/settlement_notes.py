@@ -66,12 +66,9 @@ def of_scores(years: pl.DataFrame, scores: pl.DataFrame, rules: SettlementRules)
             yield _found("score_missing", _place(row) | {"period": str(row["year"])})
     known = local.select("hospital_id", "year", "insurance_type")
     one = pl.col("insurance_type").is_not_null()
-    nobody = pl.concat(
-        [
-            scores.filter(one).join(known, on=known.columns, how="anti"),
-            scores.filter(~one).join(known, on=("hospital_id", "year"), how="anti"),
-        ]
-    )
+    of_one = scores.filter(one).join(known, on=known.columns, how="anti")
+    of_all = scores.filter(~one).join(known, on=("hospital_id", "year"), how="anti")
+    nobody = pl.concat([of_one, of_all])
     for row in nobody.sort("row").iter_rows(named=True):
         place = {name: row[name] for name in ("row", "hospital_id", "insurance_type")}
         yield _found("score_for_nobody", place | {"period": str(row["year"])})

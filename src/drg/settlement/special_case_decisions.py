@@ -18,6 +18,7 @@ from drg.categories import CaseClass
 from drg.columns import PRICE
 from drg.grouping.batched_frames import lacking
 from drg.payment.money import NOT_GIVEN, fen, yuan
+from drg.payment.price_arrays import PAYMENTS
 from drg.payment.price_kernels import Flags, Ints
 from drg.payment.reasons import missing_lines
 from drg.payment.scheme_numbers import INSIDE
@@ -32,23 +33,10 @@ QUOTA_SHARE: Final = Decimal("0.05")
 KEYS: Final = ("hospital_id", "case_id")
 _READ: Final = (*KEYS, "discharge_date", "case_class", "total_cost_yuan", "excluded_items_payment_yuan")
 _READ_IF_THERE: Final = (
-    *(
-        "excluded_items_yuan",
-        "patient_share_yuan",
-        "other_payers_yuan",
-        "special_case_payment_yuan",
-        "pricing_reason",
-    ),
+    *("excluded_items_yuan", "patient_share_yuan", "other_payers_yuan"),
+    *("special_case_payment_yuan", "pricing_reason"),
 )
-_NOTHING: Final = (
-    *(
-        "drg_payment_yuan",
-        "high_cost_payment_yuan",
-        "item_payment_yuan",
-        "outside_payment_yuan",
-        "surplus_formula_yuan",
-    ),
-)
+_NOTHING: Final = (*PAYMENTS[:4], "surplus_formula_yuan")
 _WORKED_OUT: Final = (
     *("special_case_payment_yuan", "payment_yuan", "fund_payment_yuan", "patient_and_others_yuan"),
     *("surplus_adjustment_yuan", "surplus_yuan"),
@@ -129,11 +117,8 @@ def apply_decisions(
     _tell(told, share)
     chosen = cells.filter(told.usable & cells["approved"])
     frame = priced if chosen.is_empty() else _put(priced, chosen)
-    return Decided(
-        frame,
-        told.sorted_findings(),
-        chosen.with_columns(payment_fen="payment_after").select(APPLIED.names()).cast(APPLIED),
-    )
+    applied = chosen.with_columns(payment_fen="payment_after").select(APPLIED.names()).cast(APPLIED)
+    return Decided(frame, told.sorted_findings(), applied)
 
 
 # --------------------------------------------------------------------------------------------- what is known
@@ -145,13 +130,9 @@ def _look_up(priced: pl.LazyFrame, decisions: pl.DataFrame) -> tuple[pl.DataFram
     kept = {f"{_KEY}{name}": pl.col(name) for name in KEYS}
     found = priced.filter(pl.col("case_id").is_in(ids)).with_columns(**kept)
     case_class = pl.col("case_class")
-    counts = (
-        priced.select("hospital_id", _YEAR, case_class)
-        .group_by("hospital_id", "year")
-        .agg(
-            inside=case_class.is_in(INSIDE).sum().cast(pl.Int64),
-            taken=(case_class == CaseClass.SPECIAL).sum().cast(pl.Int64),
-        )
+    counts = priced.group_by("hospital_id", _YEAR).agg(
+        inside=case_class.is_in(INSIDE).sum().cast(pl.Int64),
+        taken=(case_class == CaseClass.SPECIAL).sum().cast(pl.Int64),
     )
     cases, numbers = pl.collect_all([found, counts], engine="streaming")
     cases = cases.join(decisions.select(KEYS), on=KEYS, how="semi")
@@ -162,11 +143,8 @@ def _with_facts(
     decisions: pl.DataFrame, found: pl.DataFrame, counts: pl.DataFrame, share: Decimal
 ) -> pl.DataFrame:
     """The decisions, each with the number of its cases, and the year, class and quota of its case."""
-    once = found.group_by(KEYS).agg(
-        pl.len().cast(pl.Int64).alias("times"),
-        _YEAR.first(),
-        pl.col("case_class").first(),
-    )
+    times = pl.len().cast(pl.Int64).alias("times")
+    once = found.group_by(KEYS).agg(times, _YEAR.first(), pl.col("case_class").first())
     cells = decisions.join(once, on=KEYS, how="left", maintain_order="left")
     by_year = ("hospital_id", "year")
     cells = cells.join(counts, on=by_year, how="left", maintain_order="left")

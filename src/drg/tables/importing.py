@@ -215,15 +215,8 @@ def _amend(tables: dict[str, pl.DataFrame]) -> tuple[dict[str, pl.DataFrame], tu
         rows = pl.DataFrame(amendment.rows, schema=dict.fromkeys(columns, pl.String), orient="row")
         added = rows.join(frame, on=columns, how="anti", maintain_order="left")
         tables = {**tables, amendment.table: pl.concat([frame, added], how="diagonal")}
-        amended.append(
-            Amended(
-                amendment.table,
-                amendment.citation,
-                amendment.citation_zh,
-                tuple(added.rows()),
-                len(amendment.rows),
-            )
-        )
+        cited = (amendment.citation, amendment.citation_zh)
+        amended.append(Amended(amendment.table, *cited, tuple(added.rows()), len(amendment.rows)))
     return tables, tuple(amended)
 
 

@@ -115,12 +115,8 @@ def list_series() -> dict[str, Series]:
     from drg.tables.manifest import read_manifest
     from drg.tables.version_series import series_of
 
-    return series_of(
-        {
-            directory / MANIFEST_FILE: read_manifest(directory, expected_id=id_)
-            for id_, directory in installed().items()
-        }
-    )
+    places = {directory / MANIFEST_FILE: id_ for id_, directory in installed().items()}
+    return series_of({file: read_manifest(file.parent, expected_id=id_) for file, id_ in places.items()})
 
 
 def find_series(grouper: str | Path) -> Series | None:

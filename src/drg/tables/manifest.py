@@ -19,6 +19,18 @@ from drg.words import Joined, Sentence
 
 VERIFICATION_EXAMPLE: Final = '[verification]\nstatus = "transcribed"\nnote = "…"'
 CORRECTIONS_EXAMPLE: Final = '[[corrections]]\ntable = "sets"\nreason = "…"\nadded = ["DI_W00 T20.100"]'
+# What mends entries that do not fit each other, and the field that is named; none: that of the entry.
+_REMEDIES: Final = {
+    "period": ("valid_to", Sentence("Mend one of the two dates")),
+    "undated": (
+        "valid_from",
+        Sentence("Add the first day on which it applies, such as valid_from = 2025-01-01, or remove series"),
+    ),
+    "correction": (
+        "",
+        Sentence("Split it, or write it like this:\n{example}", example=CORRECTIONS_EXAMPLE),
+    ),
+}
 
 Id = Annotated[str, Field(pattern=r"\A[A-Za-z0-9][A-Za-z0-9._-]*\z")]
 Text = Annotated[str, Field(min_length=1)]
@@ -201,7 +213,7 @@ def parse_manifest(text: str, file: Path) -> Manifest:
     try:
         return Manifest.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        problem, line = _toml_problem(error)
+        problem, line = toml_problem(error)
         fix = Sentence('Write each entry on its own line as key = "text", and dates without quotes')
         raise TablesError(
             Sentence("not valid TOML: {reason}", reason=problem), file=file, row=line, fix=fix
@@ -232,7 +244,8 @@ def _read_text(file: Path) -> str:
         raise TablesError(problem, file=file, fix=Sentence("Save the file as UTF-8")) from None
 
 
-def _toml_problem(error: tomllib.TOMLDecodeError) -> tuple[str, int | None]:
+def toml_problem(error: tomllib.TOMLDecodeError) -> tuple[str, int | None]:
+    """What is wrong with a TOML text, and in which line."""
     found = re.fullmatch(r"(.*) \(at line (\d+), column \d+\)", str(error), re.DOTALL)
     return (found[1], int(found[2])) if found else (str(error), None)
 
@@ -244,18 +257,11 @@ def _readable(error: ErrorDetails, file: Path) -> TablesError:
     inner: dict[str, type[_Model]] = {"verification": Verification, "corrections": Correction}
     model = inner.get(path[0], Manifest) if len(path) > 1 else Manifest
     fields: Mapping[str, Any] = model.model_fields
-    if error["type"] == "period":
-        return TablesError(
-            error["ctx"]["problem"], file=file, field="valid_to", fix=Sentence("Mend one of the two dates")
-        )
-    if error["type"] == "undated":
-        fix = Sentence(
-            "Add the first day on which it applies, such as valid_from = 2025-01-01, or remove series"
-        )
-        return TablesError(error["ctx"]["problem"], file=file, field="valid_from", fix=fix)
-    if error["type"] == "correction":
-        fix = Sentence("Split it, or write it like this:\n{example}", example=CORRECTIONS_EXAMPLE)
-        return TablesError(error["ctx"]["problem"], file=file, field=name, fix=fix)
+    fix: Sentence
+    if error["type"] in _REMEDIES:
+        # These say themselves what is wrong.
+        field, fix = _REMEDIES[error["type"]]
+        return TablesError(error["ctx"]["problem"], file=file, field=field or name, fix=fix)
     if error["type"] == "extra_forbidden":
         known = Sentence("Known keys: {names}", names=Joined(", ", fields))
         fix = Joined(" ", (did_you_mean(path[-1], fields), known))
@@ -265,10 +271,8 @@ def _readable(error: ErrorDetails, file: Path) -> TablesError:
     expected, example = fields[key].description, fields[key].examples[0]
     line = example if "\n" in str(example) or "{" in str(example) else tomli_w.dumps({key: example}).strip()
     if error["type"] == "missing":
-        problem = Sentence("{name} is missing", name=name)
-        return TablesError(
-            problem, file=file, field=name, fix=Sentence("Add a line such as {line}", line=line)
-        )
+        fix = Sentence("Add a line such as {line}", line=line)
+        return TablesError(Sentence("{name} is missing", name=name), file=file, field=name, fix=fix)
     problem = Sentence(
         "{name} is {value!r}; expected {expected}", name=name, value=error["input"], expected=expected
     )

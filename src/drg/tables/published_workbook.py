@@ -331,20 +331,15 @@ def _misplaced(frame: pl.DataFrame, table: Table) -> list[str]:
 
 
 def _names(whole: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    in_sets = (
-        pl.when(pl.col("set").str.starts_with("OP")).then(pl.lit(PROCEDURE)).otherwise(pl.lit(DIAGNOSIS))
-    )
+    diagnosis = pl.lit(DIAGNOSIS)
+    in_sets = pl.when(pl.col("set").str.starts_with("OP")).then(pl.lit(PROCEDURE)).otherwise(diagnosis)
+    kinds = {"sets": in_sets, "complications": diagnosis, "exclusions": diagnosis}
     return gathered(
-        [
-            whole["sets"].select(in_sets.alias("kind"), "code", name=TITLE),
-            *(
-                whole[table].select(pl.lit(DIAGNOSIS).alias("kind"), "code", name=TITLE)
-                for table in ("complications", "exclusions")
-            ),
-        ]
+        whole[table].select(kind.alias("kind"), "code", name=TITLE) for table, kind in kinds.items()
     )
 
 
-def _some(values: pl.Series, most: int = 5) -> str:
+def _some(values: pl.Series) -> str:
+    most = 5
     more = f" and {len(values) - most} more" if len(values) > most else ""
     return ", ".join(values.head(most)) + more

@@ -12,7 +12,6 @@ from drg.analysis.calibration.calibration_cases import grouper_ids
 from drg.analysis.calibration.groups_of_version import Version, version_of
 from drg.errors import InputError
 from drg.grouping import Grouper
-from drg.payment.load_scheme import LoadedScheme, load_scheme
 from drg.tables import GrouperTables
 from drg.words import Joined, Sentence
 
@@ -116,11 +115,6 @@ def budgets(budget: Amount | Mapping[str, Amount] | None) -> dict[str | None, De
             fix = Sentence("Give more than 0, in yuan; leave the budget out to keep the rates")
             raise InputError(problem, fix=fix)
     return amounts
-
-
-def loaded_rules(rules: str | Path | LoadedScheme | None) -> LoadedScheme | None:
-    """The scheme whose rules are kept, if there is one."""
-    return rules if rules is None or isinstance(rules, LoadedScheme) else load_scheme(rules)
 
 
 def version_of_cases(

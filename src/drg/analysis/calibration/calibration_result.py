@@ -254,20 +254,12 @@ def periods_frame(sums: list[Sums]) -> pl.DataFrame:
 
 def cells_frame(sums: list[Sums], version: Version) -> pl.DataFrame:
     """One row per group and period."""
-    rows = [
-        (
-            version.drgs[number],
-            one.period.label,
-            cell.cases,
-            cell.trimmed_low,
-            cell.trimmed_high,
-            cell.kept,
-            _yuan(cell.cost_fen, cell.kept),
-        )
-        for number in range(len(version.drgs))
-        for one in sums
-        if (cell := one.cells.get(number))
-    ]
+    rows = []
+    for number, drg in enumerate(version.drgs):
+        for one in sums:
+            if cell := one.cells.get(number):
+                counts = (cell.cases, cell.trimmed_low, cell.trimmed_high, cell.kept)
+                rows.append((drg, one.period.label, *counts, _yuan(cell.cost_fen, cell.kept)))
     schema: dict[str, pl.DataType | type[pl.DataType]] = {"drg": pl.String(), "period": pl.String()}
     schema |= dict.fromkeys(("cases", "trimmed_low", "trimmed_high", "kept"), pl.Int64())
     return pl.DataFrame(rows, schema={**schema, "mean_cost_yuan": YUAN}, orient="row")

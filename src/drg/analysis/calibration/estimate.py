@@ -190,11 +190,8 @@ def _own(number: int, periods: Sequence[Sums]) -> Estimate:
 def _mean(groups: Sequence[Estimate]) -> Exact:
     """The mean of the own weights, by cases."""
     count = sum((group.count for group in groups), Fraction(0))
-    return (
-        sum((group.own * group.count for group in groups if group.own), Fraction(0)) / count
-        if count
-        else None
-    )
+    own = sum((group.own * group.count for group in groups if group.own), Fraction(0))
+    return own / count if count else None
 
 
 def _fall_back(

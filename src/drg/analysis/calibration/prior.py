@@ -50,7 +50,7 @@ def prior_weights(prior: str | Path | LoadedScheme | Mapping[str, Decimal] | Non
         if isinstance(prior, str | Path) and str(prior).lower().endswith(".csv"):
             name, table = Path(prior).name, read_weights(Path(prior))
         else:
-            scheme = prior if isinstance(prior, LoadedScheme) else load_scheme(prior)
+            scheme = load_scheme(prior)
             name, table = scheme.scheme.id, scheme.weights
             if scheme.scheme.grouper != version.id:
                 problem = Sentence(

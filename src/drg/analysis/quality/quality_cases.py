@@ -91,15 +91,9 @@ class CaseReader:
         usable = (status == GROUPED) & ~out & drg.is_not_null() & (drg != UNGROUPED_DRG).fill_null(False)
         # Grouped, but into nothing: such a row was not written by grouping.
         status = status.set((status == GROUPED) & ~usable, NO_STATUS).set(out, EXCLUDED)
-        return pl.DataFrame(
-            {
-                "status": status,
-                "drg": drg.set(~usable.fill_null(False), None),
-                "cost": self._cost(batch),
-                "los": los,
-            },
-            schema=SCHEMA,
-        )
+        drg = drg.set(~usable.fill_null(False), None)
+        cells = {"status": status, "drg": drg, "cost": self._cost(batch), "los": los}
+        return pl.DataFrame(cells, schema=SCHEMA)
 
     def _cost(self, batch: pl.DataFrame) -> pl.Series:
         if self.cost_column not in batch.columns:

@@ -125,7 +125,9 @@ def evaluate(
     """
     rule = trimming if isinstance(trimming, Trimming) else Trimming.parse(trimming)
     _check(min_cases, ddof, replicates, level)
-    given = None if grouper is None else _tables(grouper)
+    given = None
+    if grouper is not None:
+        given = grouper.tables if isinstance(grouper, Grouper) else load_tables(grouper)
     reader = CaseReader(exclude=tuple(exclude), longest_stay=longest_stay)
     moments = GroupMoments(min_cases=min_cases, ddof=ddof)
     cases = Gatherer(reader, moments).gather(Cases.of(frame).lazy(own=True, marked=True), on_batch)
@@ -212,10 +214,6 @@ def _check(min_cases: int, ddof: int, replicates: int | None, level: float) -> N
     if not 0 < level < 1:
         problem = Sentence("intervals of level {level:g} are not possible", level=level)
         raise InputError(problem, fix=Sentence("Give a share such as 0.95"))
-
-
-def _tables(grouper: str | Path | Grouper) -> GrouperTables:
-    return grouper.tables if isinstance(grouper, Grouper) else load_tables(grouper)
 
 
 def _named(versions: Sequence[str]) -> GrouperTables | None:

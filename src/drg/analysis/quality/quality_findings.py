@@ -21,8 +21,7 @@ FINDINGS: Final = pl.Schema(
         "rule": pl.String(),
         "severity": pl.String(),
         "count": pl.Int64(),
-        "message": pl.String(),
-        "message_zh": pl.String(),
+        **dict.fromkeys(("message", "message_zh"), pl.String()),
     }
 )
 # Severity and messages of each rule; {n} is the count.

@@ -51,12 +51,6 @@ def chs_drg_3_0() -> Published:
         editions=facts["editions"],
         counts=facts["counts"],
         amendments=tuple(
-            Amendment(
-                entry["table"],
-                entry["citation"],
-                entry["citation_zh"],
-                tuple(tuple(row) for row in entry["rows"]),
-            )
-            for entry in facts["amendments"]
+            Amendment(**{**entry, "rows": tuple(map(tuple, entry["rows"]))}) for entry in facts["amendments"]
         ),
     )
