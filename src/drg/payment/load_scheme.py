@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +19,6 @@ from drg.payment.scheme import PaymentScheme
 from drg.payment.scheme_errors import line_of, readable
 from drg.payment.weights import WEIGHTS_FILE, Weight, Weights, read_weights
 from drg.tables import GrouperTables, Manifest, load_tables
-from drg.tables.manifest import toml_problem
 from drg.words import Joined, Sentence
 
 SCHEME_FILE: Final = "scheme.toml"
@@ -127,10 +127,13 @@ def _read_scheme(file: Path, expected_id: str | None) -> tuple[PaymentScheme, st
         # Numbers stay decimals as they are written.
         model = PaymentScheme.model_validate(tomllib.loads(text, parse_float=Decimal))
     except tomllib.TOMLDecodeError as error:
-        reason, line = toml_problem(error)
-        problem = Sentence("not valid TOML: {reason}", reason=reason)
-        fix = Sentence('Write each entry on its own line: key = "text", numbers and dates without quotes')
-        raise SchemeError(problem, file=file, row=line, fix=fix) from None
+        found = re.fullmatch(r"(.*) \(at line (\d+), column \d+\)", str(error), re.DOTALL)
+        raise SchemeError(
+            Sentence("not valid TOML: {reason}", reason=found[1] if found else str(error)),
+            file=file,
+            row=int(found[2]) if found else None,
+            fix=Sentence('Write each entry on its own line: key = "text", numbers and dates without quotes'),
+        ) from None
     except ValidationError as error:
         # A misspelt key also makes the right one missing: the spelling is the better news.
         problems = sorted(error.errors(include_url=False), key=lambda e: e["type"] != "extra_forbidden")

@@ -213,10 +213,12 @@ def parse_manifest(text: str, file: Path) -> Manifest:
     try:
         return Manifest.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        problem, line = toml_problem(error)
-        fix = Sentence('Write each entry on its own line as key = "text", and dates without quotes')
+        problem, line = _toml_problem(error)
         raise TablesError(
-            Sentence("not valid TOML: {reason}", reason=problem), file=file, row=line, fix=fix
+            Sentence("not valid TOML: {reason}", reason=problem),
+            file=file,
+            row=line,
+            fix=Sentence('Write each entry on its own line as key = "text", and dates without quotes'),
         ) from None
     except ValidationError as error:
         raise _readable(error.errors(include_url=False)[0], file) from None
@@ -244,8 +246,7 @@ def _read_text(file: Path) -> str:
         raise TablesError(problem, file=file, fix=Sentence("Save the file as UTF-8")) from None
 
 
-def toml_problem(error: tomllib.TOMLDecodeError) -> tuple[str, int | None]:
-    """What is wrong with a TOML text, and in which line."""
+def _toml_problem(error: tomllib.TOMLDecodeError) -> tuple[str, int | None]:
     found = re.fullmatch(r"(.*) \(at line (\d+), column \d+\)", str(error), re.DOTALL)
     return (found[1], int(found[2])) if found else (str(error), None)
 
