@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 from drg.payment.expressions import Rounding, is_nothing, parse, resolve
 
@@ -75,37 +75,11 @@ def _can_exceed(rounding: Rounding) -> bool:
 
 def _named(node: ast.expr) -> tuple[str, list[ast.expr]]:
     """The function of a call and what it is of; no function: an empty name."""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        return node.func.id, node.args
-    return "", []
-
-
-class _Writing(NamedTuple):
-    """How formulas are written: constants, minus, operators (the place in ``_SIGNS``), functions.
-
-    ``called`` is given a function, what it is of, and how tightly it is bound.
-    """
-
-    constant: Callable[[Any], str]
-    minus: str
-    signs: int
-    called: Callable[[str, list[ast.expr], int], str]
-
-    def text(self, node: ast.expr, tight: int = 0) -> str:
-        """A formula; in brackets if what is around it binds more tightly."""
-        match node:
-            case ast.Name(id=name):
-                return f"{{{name}}}"
-            case ast.Constant(value=number):
-                return self.constant(number)
-            case ast.UnaryOp(operand=operand):
-                return f"{self.minus}{self.text(operand, _TIGHTEST)}"
-            case ast.BinOp(left=left, op=op, right=right):
-                *signs, rank = _SIGNS[type(op)]
-                after = rank + (1 if isinstance(op, ast.Sub | ast.Div) else 0)
-                text = f"{self.text(left, rank)}{signs[self.signs]}{self.text(right, after)}"
-                return f"({text})" if rank < tight else text
-        return self.called(*_named(node), tight)
+    return (
+        (node.func.id, node.args)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        else ("", [])
+    )
 
 
 def in_words(
@@ -120,11 +94,24 @@ def in_words(
     """
     remarks: list[tuple[str, str]] = []
 
-    def called(name: str, args: list[ast.expr], tight: int) -> str:
+    def written(node: ast.expr, tight: int = 0, *, outside: bool = False) -> str:
+        match node:
+            case ast.Name(id=name):
+                return f"{{{name}}}"
+            case ast.Constant(value=number):
+                return percent(number) if isinstance(number, Decimal) else str(number)
+            case ast.UnaryOp(operand=operand):
+                return f"−{written(operand, _TIGHTEST)}"
+            case ast.BinOp(left=left, op=op, right=right):
+                _, sign, rank = _SIGNS[type(op)]
+                after = rank + (1 if isinstance(op, ast.Sub | ast.Div) else 0)
+                text = f"{written(left, rank)}{sign}{written(right, after)}"
+                return f"({text})" if rank < tight else text
+        name, args = _named(node)
         if name == "ratio":
             return f"{written(args[0], 2)} ÷ {written(args[1], _TIGHTEST)}"
         if name in ("max", "min"):
-            return limited(name, *args, tight=tight)
+            return limited(name, *args, tight=tight, outside=outside)
         text = written(args[0], tight)
         if name == "round":
             remarks.append(rounding_words(rounding))
@@ -135,7 +122,7 @@ def in_words(
             remarks.append(_REMARKS[name])
         return text
 
-    def limited(name: str, limit: ast.expr, other: ast.expr, *, tight: int) -> str:
+    def limited(name: str, limit: ast.expr, other: ast.expr, *, tight: int, outside: bool) -> str:
         if _named(other)[0] == "round":
             text = written(other, tight)
             if _can_exceed(rounding):
@@ -143,25 +130,20 @@ def in_words(
             return text
         if is_nothing(limit):
             text = written(other, tight)
-            is_whole = _named(tree)[1][1:] == [other]
-            if is_whole or (value(other) < 0) is (name == "max"):
+            if outside or (value(other) < 0) is (name == "max"):
                 remarks.append(_REMARKS[name])
             return text
         first = value(limit) > value(other)
         return written(limit if first is (name == "max") else other, tight)
 
-    def constant(number: Any) -> str:
-        return percent(number) if isinstance(number, Decimal) else str(number)
-
-    written = _Writing(constant, "−", 1, called).text
-    return written(tree), remarks
+    return written(tree, outside=True), remarks
 
 
 def in_cells(tree: ast.expr, rounding: Rounding) -> str:
     """The formula of a spreadsheet; empty if it has none, for what is parted among many."""
     places = 0 if rounding.unit == 100 else 2
 
-    def called(name: str, args: list[ast.expr], _: int) -> str:
+    def called(name: str, args: list[ast.expr]) -> str:
         if name in ("max", "min"):
             if _named(args[1])[0] == "round" and not _can_exceed(rounding):
                 return written(args[1])
@@ -177,10 +159,21 @@ def in_cells(tree: ast.expr, rounding: Rounding) -> str:
             return f"ROUNDDOWN(ROUND({text},6),{places})"
         return f"ROUND({text},{places})" if name == "round" else text
 
-    def constant(number: Any) -> str:
-        return f"{number:f}" if isinstance(number, Decimal) else str(number)
+    def written(node: ast.expr, tight: int = 0) -> str:
+        match node:
+            case ast.Name(id=name):
+                return f"{{{name}}}"
+            case ast.Constant(value=number):
+                return f"{number:f}" if isinstance(number, Decimal) else str(number)
+            case ast.UnaryOp(operand=operand):
+                return f"-{written(operand, _TIGHTEST)}"
+            case ast.BinOp(left=left, op=op, right=right):
+                sign, _, rank = _SIGNS[type(op)]
+                after = rank + (1 if isinstance(op, ast.Sub | ast.Div) else 0)
+                text = f"{written(left, rank)}{sign}{written(right, after)}"
+                return f"({text})" if rank < tight else text
+        return called(*_named(node))
 
     if any(_named(node)[0] == "apportioned" for node in ast.walk(tree) if isinstance(node, ast.expr)):
         return ""
-    written = _Writing(constant, "-", 0, called).text
     return written(tree)
