@@ -27,14 +27,7 @@ _FAILS: Final = ("✗", "×", "-")
 def print_explanation(
     console: Console, explanation: Explanation, language: str, *, everything: bool = False
 ) -> None:
-    """One case as a tree.
-
-    Args:
-        console: where to.
-        explanation: of the case.
-        language: of the words around codes and rules.
-        everything: also the rules that the principal diagnosis and procedure alone rule out.
-    """
+    """One case as a tree; ``everything``: also the rules that principal diagnosis and procedure rule out."""
     console.print(explanation_tree(console, explanation, language, everything=everything))
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from math import ceil
 from typing import Any, Final
 
@@ -120,8 +121,8 @@ def find_candidates(
         fix = Sentence("Price the cases first: drg price … --scheme {scheme}", scheme=loaded.scheme.id)
         raise lacking(Sentence("A list of special cases"), missing, missing_lines(missing), fix)
     there = with_unread((*_NEEDED, *_OPTIONAL), names)
-    reader = _Reader(excluded_items=loaded.scheme.excluded_items is not None)
-    cases = priced.select(there).map_batches(reader.read, schema=reader.schema, streamable=True)
+    read = partial(_read, excluded_items=loaded.scheme.excluded_items is not None)
+    cases = priced.select(there).map_batches(read, schema=_READ, streamable=True)
     inside = cases.filter("inside")
     means = inside.group_by("drg").agg(
         group_days=pl.col("los_days").cast(_WIDE).sum(), group_stays=pl.col("los_days").count()
@@ -155,52 +156,47 @@ def find_candidates(
     return Candidates(shown(ranked), quotas.sort(by_place), tuple(skipped(review, names, nameless)))
 
 
-class _Reader:
-    """Priced cases → the numbers that are compared, in fen, days and hours."""
+_READ: Final = pl.Schema(
+    {
+        **dict.fromkeys(("hospital_id", "case_id", "drg", "scheme", *_TEXTS), pl.String()),
+        "case_class": ALL["case_class"].dtype,
+        "discharge_date": pl.Datetime("us"),
+        "year": pl.Int32(),
+        **dict.fromkeys(("cost", "excluded", "net", "standard", "payment", "overrun"), pl.Int64()),
+        "los_days": pl.Int64(),
+        "icu_hours": pl.Float64(),
+        DEPARTMENTS: pl.String(),
+        NEW_TECHNOLOGY: pl.String(),
+        **dict.fromkeys(("inside", "special", "nameless"), pl.Boolean()),
+    }
+)
 
-    schema: Final = pl.Schema(
-        {
-            **dict.fromkeys(("hospital_id", "case_id", "drg", "scheme", *_TEXTS), pl.String()),
-            "case_class": ALL["case_class"].dtype,
-            "discharge_date": pl.Datetime("us"),
-            "year": pl.Int32(),
-            **dict.fromkeys(("cost", "excluded", "net", "standard", "payment", "overrun"), pl.Int64()),
-            "los_days": pl.Int64(),
-            "icu_hours": pl.Float64(),
-            DEPARTMENTS: pl.String(),
-            NEW_TECHNOLOGY: pl.String(),
-            **dict.fromkeys(("inside", "special", "nameless"), pl.Boolean()),
-        }
+
+def _read(batch: pl.DataFrame, *, excluded_items: bool) -> pl.DataFrame:
+    """Priced cases as the numbers that are compared, in fen, days and hours."""
+    names = (*_TEXTS, *_STAYS, "hospital_id", "case_id", "discharge_date", "drg", "case_class", "scheme")
+    known = pl.DataFrame([_column(batch, name) for name in names])
+    cost = pl.Series(fen(batch, "total_cost_yuan"))
+    excluded = pl.Series(fen(batch, "excluded_items_yuan")).clip(lower_bound=0)
+    payment = signed(batch, "payment_yuan")
+    case_class = known["case_class"]
+    nameless = pl.any_horizontal(pl.col("hospital_id", "case_id", "year").is_null())
+    days = pl.col("los_days")
+    possible = (days >= 0) & (days == days.floor()) & (days <= INPUT["los_days"].highest)
+    frame = known.with_columns(
+        pl.when(possible).then(days),
+        year=known["discharge_date"].dt.year(),
+        cost=cost,
+        net=cost - excluded if excluded_items else cost,
+        standard=signed(batch, "standard_payment_yuan"),
+        payment=payment,
+        overrun=cost - payment,
+        excluded=excluded,
+        inside=case_class.is_in(INSIDE).fill_null(False),
+        special=(case_class == CaseClass.SPECIAL).fill_null(False),
+        **{name: _yes(batch, name) for name in (DEPARTMENTS, NEW_TECHNOLOGY)},
     )
-
-    def __init__(self, *, excluded_items: bool) -> None:
-        self._excluded_items = excluded_items
-
-    def read(self, batch: pl.DataFrame) -> pl.DataFrame:
-        """The cases of a batch."""
-        names = (*_TEXTS, *_STAYS, "hospital_id", "case_id", "discharge_date", "drg", "case_class", "scheme")
-        known = pl.DataFrame([_column(batch, name) for name in names])
-        cost = pl.Series(fen(batch, "total_cost_yuan"))
-        excluded = pl.Series(fen(batch, "excluded_items_yuan")).clip(lower_bound=0)
-        payment = signed(batch, "payment_yuan")
-        case_class = known["case_class"]
-        frame = known.with_columns(
-            year=known["discharge_date"].dt.year(),
-            cost=cost,
-            net=cost - excluded if self._excluded_items else cost,
-            standard=signed(batch, "standard_payment_yuan"),
-            payment=payment,
-            overrun=cost - payment,
-            excluded=excluded,
-            inside=case_class.is_in(INSIDE).fill_null(False),
-            special=(case_class == CaseClass.SPECIAL).fill_null(False),
-            **{name: _yes(batch, name) for name in (DEPARTMENTS, NEW_TECHNOLOGY)},
-        )
-        nameless = pl.any_horizontal(pl.col("hospital_id", "case_id", "year").is_null())
-        days = pl.col("los_days")
-        possible = (days >= 0) & (days == days.floor()) & (days <= INPUT["los_days"].highest)
-        read = frame.with_columns(pl.when(possible).then(days), nameless=pl.col("inside") & nameless)
-        return read.select(self.schema.names()).cast(self.schema)
+    return frame.with_columns(nameless=pl.col("inside") & nameless).select(_READ.names()).cast(_READ)
 
 
 def _column(batch: pl.DataFrame, name: str) -> pl.Series:

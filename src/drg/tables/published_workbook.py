@@ -9,7 +9,7 @@ import hashlib
 import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -21,8 +21,9 @@ from drg.tables.excel import Excel
 from drg.tables.language import parse
 from drg.tables.lint import check_cells, check_references, check_unique
 from drg.tables.names import gathered
+from drg.tables.published import chs_drg_3_0
 from drg.tables.read import NO_EXCLUSION_SET
-from drg.tables.table_layout import ADRG, COMPLICATIONS, DRG, EXCLUSIONS, MDC, PROVENANCE, SETS, Table
+from drg.tables.table_layout import ADRG, COMPLICATIONS, DRG, PROVENANCE, TABLES, Table
 from drg.words import Joined, Sentence
 
 # The row of what is in no group; it is not a group.
@@ -47,45 +48,14 @@ class Sheet:
 
     name: str
     table: Table
-    headers: Mapping[str, tuple[str, ...]]
-    optional: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    headers: Mapping[str, list[str]]
+    optional: Mapping[str, list[str]]
 
 
-SHEETS: Final = (
-    Sheet("MDC", MDC, {"mdc": ("MDC编码",), "name": ("MDC名称",), "rule": ("MDC规则",), "order": ("排序",)}),
-    Sheet(
-        "ADRG",
-        ADRG,
-        {
-            "adrg": ("ADRG编码",),
-            "name": ("ADRG名称",),
-            "rule": ("ADRG规则",),
-            "mdc": ("所属MDC编码",),
-            "order": ("MDC内排序", "排序"),
-        },
-    ),
-    Sheet(
-        "DRG",
-        DRG,
-        {
-            "drg": ("DRG", "DRG编码"),
-            "name": ("DRG名称",),
-            "rule": ("DRG规则",),
-            "adrg": ("所属ADRG编码",),
-            "mdc": ("所属MDC编码",),
-            "order": ("排序",),
-        },
-    ),
-    Sheet("集合", SETS, {"set": ("集合编号",), "code": ("ICD编码",)}, {TITLE: ("ICD名称",)}),
-    Sheet(
-        "CC",
-        COMPLICATIONS,
-        {"code": ("疾病编码", "ICD编码"), "exclusion_set": ("排除表",), "level": ("类型", "类型编号")},
-        {TITLE: ("疾病名称", "ICD名称")},
-    ),
-    Sheet(
-        "排除表", EXCLUSIONS, {"exclusion_set": ("集合编号",), "code": ("ICD编码",)}, {TITLE: ("ICD名称",)}
-    ),
+_TABLES: Final = {table.name: table for table in TABLES}
+SHEETS: Final = tuple(
+    Sheet(sheet["name"], _TABLES[sheet["table"]], sheet["headers"], sheet.get("optional", {}))
+    for sheet in chs_drg_3_0().sheets
 )
 
 
