@@ -24,7 +24,6 @@ from drg.settlement.evaluation import Accounts
 from drg.settlement.exact_decimals import as_decimals
 from drg.settlement.input_fields import DECISIONS, PAYMENTS, SCORES
 from drg.settlement.input_tables import SCHEMAS, Checked, check_decisions, check_payments, check_scores
-from drg.settlement.scores import with_scores
 from drg.settlement.settlement_columns import (
     ACCOUNT,
     FORECAST,
@@ -119,7 +118,7 @@ def settle(
     last = dict(years.select("year", "last").unique().rows())
     closed = {year: month == 12 if close is None else close for year, month in sorted(last.items())}
     is_closed = pl.col("year").is_in([year for year, is_over in closed.items() if is_over])
-    over = with_scores(years.filter(is_closed), scored, rules)
+    over = accounts.with_scores(years.filter(is_closed), scored, rules)
     cleared, budgets, shares = _closed(over, formulas, rules, YEAR)
     # At the present pace, budgets included, scores not.
     pace = accounts.without_scores(accounts.at_pace(years.filter(~is_closed))).drop("budget_adjustment")
