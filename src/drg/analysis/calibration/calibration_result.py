@@ -113,19 +113,17 @@ class Calibration(ShortTable):
             source: where the weights are from; by default the periods and how they were made into weights.
         """
         names = dict(self.groups.select("drg", "drg_name").iter_rows())
-        return scheme_files(
-            scheme_id=scheme_id,
-            title=title or f"{scheme_id}（{self.settings.grouper} 测算权重 / calibrated weights）",
-            region=region,
-            status=status,
-            source=source or self.method,
-            grouper=self.settings.grouper,
-            rows=[(drg, weight, names[drg]) for drg, weight in self.weights.items()],
-            rates=self.rates,
-            mean_yuan=self.mean_cost_yuan,
-            mean_source=f"mean cost of the cases of {self.settings.base} whose group has a weight",
-            rules=self.rules,
-        )
+        about = {
+            "id": scheme_id,
+            "title": title or f"{scheme_id}（{self.settings.grouper} 测算权重 / calibrated weights）",
+            "region": region,
+            "grouper": self.settings.grouper,
+            "status": status,
+            "source": source or self.method,
+        }
+        rows = [(drg, weight, names[drg]) for drg, weight in self.weights.items()]
+        mean_source = f"mean cost of the cases of {self.settings.base} whose group has a weight"
+        return scheme_files(about, rows, self.rates, self.mean_cost_yuan, mean_source, self.rules)
 
     def scheme(self, scheme_id: str = "calibrated", **facts: str) -> LoadedScheme:
         """The scheme, ready for ``drg.Pricer`` and ``what_if``.
