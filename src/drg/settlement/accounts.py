@@ -37,7 +37,7 @@ def by_month(counts: pl.DataFrame, payments: pl.DataFrame) -> pl.DataFrame:
 
     Args:
         counts: of ``case_sums.CaseSums``.
-        payments: of ``given.check_payments``.
+        payments: of ``input_tables.check_payments``.
 
     Returns:
         ``ACCOUNT``, ``month``, ``last`` (the last month of the year that has cases anywhere) and ``_ADDED``.
@@ -110,7 +110,7 @@ def with_scores(years: pl.DataFrame, scores: pl.DataFrame, rules: SettlementRule
 
     Args:
         years: accounts; of other bases than local ones, no score is asked for.
-        scores: of ``given.check_scores``. A score for one insurance goes before one for all.
+        scores: of ``input_tables.check_scores``. A score for one insurance goes before one for all.
         rules: of the scheme.
     """
     one = scores.drop_nulls("insurance_type")

@@ -48,8 +48,8 @@ class CaseSums:
     """Sums of priced cases.
 
     Attributes:
-        frame: ``columns.ACCOUNT``, ``month``, ``case_formulas.SUMS``, ``columns.CLASS_COUNTS`` and
-            ``surplus``. Counts; ``relative_weight`` and ``points`` in units of 1e-8; all else in fen, as
+        frame: ``ACCOUNT``, ``month``, ``case_formulas.SUMS``, ``CLASS_COUNTS`` and ``surplus``. Counts;
+            ``relative_weight`` and ``points`` in units of 1e-8; all else in fen, as
             128-bit integers.
         cases: all rows.
         has_shares: what patients bear was given, so the fund's part is known.

@@ -71,7 +71,7 @@ def cleared(priced: pl.LazyFrame, settlement: Settlement) -> pl.LazyFrame:
 
 
 def point_values(settlement: Settlement) -> pl.DataFrame:
-    """The accounts that a point value closed: ``columns.ACCOUNT``, quality_factor and point_value."""
+    """The accounts that a point value closed: ``ACCOUNT``, quality_factor and point_value."""
     closed = settlement.budgets.filter(span=YEAR, closed_by="point_value")
     accounts = settlement.rows.filter(span=YEAR, basis=LOCAL).select(*ACCOUNT, "quality_factor")
     of_one = closed.drop_nulls("insurance_type").select("year", "insurance_type", one="point_value")

@@ -45,7 +45,7 @@ class Settlement(ShortTable):
     Attributes:
         rows: an account is a hospital, an insurance, a basis and a year; a row for each of its months, for
             the year to date of each, and for the year (cleared) or its forecast. Columns: see
-            ``settlement.columns.SETTLEMENT_COLUMNS``; amounts in yuan, exact.
+            ``settlement_columns.SETTLEMENT_COLUMNS``; amounts in yuan, exact.
         budgets: how each budget was closed, or would be at the present pace; see ``BUDGET_SCHEMA``.
         budget_shares: how that came to each account, line by line; see ``budgets.SHARE_SCHEMA``.
         decisions: the decisions on special cases that were applied.
@@ -54,7 +54,7 @@ class Settlement(ShortTable):
         closed: whether each year was cleared.
         cases: the priced cases after the decisions, typed as ``Cases.lazy`` does, to be read when they
             are needed.
-        scores: of the accounts of cleared years: ``columns.ACCOUNT``, ``score`` and
+        scores: of the accounts of cleared years: ``settlement_columns.ACCOUNT``, ``score`` and
             ``deposit_share_returned``; null where there is none.
     """
 
@@ -91,9 +91,9 @@ def settle(
         priced: what ``drg.price`` gives, with hospital_id, insurance_type and discharge_date: all that
             ``Cases.of`` takes; one year or several.
         scheme: by which the cases were priced; its section ``[settlement]`` has the rules.
-        payments: instalments and deductions; see ``given.PAYMENT_FIELDS``.
-        decisions: on special cases; see ``given.DECISION_FIELDS``.
-        scores: of the year's quality; see ``given.SCORE_FIELDS``.
+        payments: instalments and deductions; see ``input_tables.PAYMENT_FIELDS``.
+        decisions: on special cases; see ``input_tables.DECISION_FIELDS``.
+        scores: of the year's quality; see ``input_tables.SCORE_FIELDS``.
         close: clear every year (True) or none (False); None: those that have cases in December.
 
     Raises:

@@ -45,7 +45,7 @@ class CausesFound:
     Attributes:
         told: whether the causes between the base and the version could be found.
         homonyms: the groups that both versions call by one code though they differ.
-            same: the ADRG of the version for each of the base that is the same group.
+        same: the ADRG of the version for each of the base that is the same group.
         examples, inputs: see ``step.Compared``.
     """
 

@@ -164,11 +164,6 @@ def _insurance(systems: Iterable[str]) -> bool:
     return all(_INSURANCE in system for system in systems)
 
 
-def unstated(groupers: Iterable[Grouper]) -> list[str]:
-    """The ids of the versions whose manifest names no code system."""
-    return [grouper.id for grouper in groupers if not grouper.tables.manifest.code_system]
-
-
 def check_columns(compared: Iterable[ComparedVersion], names: Iterable[str]) -> None:
     """Whether a frame with these columns can be grouped by all versions and priced by all schemes.
 
