@@ -77,10 +77,10 @@ def add_scheme(
         LedgerError: there is one already, or none to correct.
         SchemeError: it cannot be used.
     """
-    from drg.payment import load_scheme
+    from drg.payment.load_scheme import as_loaded
     from drg.settlement.case_sums import required_columns
 
-    loaded = load_scheme(scheme)
+    loaded = as_loaded(scheme)
     id_, given = loaded.scheme.id, scheme if isinstance(scheme, str | Path) else loaded.directory
     with store.writing(ledger), store.adding(ledger) as directory:
         entries = read_entries(ledger)

@@ -68,19 +68,22 @@ def list_schemes() -> list[PaymentScheme]:
     return [_read_scheme(directory / SCHEME_FILE, id_)[0] for id_, directory in installed_schemes().items()]
 
 
-def load_scheme(scheme: str | Path | LoadedScheme) -> LoadedScheme:
+def as_loaded(scheme: str | Path | LoadedScheme) -> LoadedScheme:
+    """A scheme that is loaded as it is, any other as ``load_scheme`` loads it."""
+    return scheme if isinstance(scheme, LoadedScheme) else load_scheme(scheme)
+
+
+def load_scheme(scheme: str | Path) -> LoadedScheme:
     """Load a scheme and check it.
 
     Args:
         scheme: the id of an installed scheme, or the path of the directory of one. Text without a separator
-            is an id first. One that is loaded already is taken as it is.
+            is an id first.
 
     Raises:
         UnknownSchemeError: if there is none.
         SchemeError: if it cannot be used; names file, row, field and remedy.
     """
-    if isinstance(scheme, LoadedScheme):
-        return scheme
     directory = _find(scheme)
     file = directory / SCHEME_FILE
     shipped = installed_schemes().get(directory.name) == directory

@@ -9,7 +9,7 @@ from typing import Any, Final
 import polars as pl
 
 from drg.payment import Pricer
-from drg.payment.load_scheme import LoadedScheme, load_scheme
+from drg.payment.load_scheme import LoadedScheme, as_loaded
 from drg.payment.scheme import PaymentScheme
 from drg.payment.settlement_rules import SettlementRules
 from drg.records.binding import without_unread
@@ -101,7 +101,7 @@ def settle(
         InputError: if the cases were priced by another scheme, or a column holds what it cannot hold.
         UnknownSchemeError, SchemeError: if the scheme cannot be used.
     """
-    loaded = scheme.loaded if isinstance(scheme, Pricer) else load_scheme(scheme)
+    loaded = scheme.loaded if isinstance(scheme, Pricer) else as_loaded(scheme)
     model = loaded.scheme
     rules = model.settlement or NO_RULES
     frame = Cases.of(priced).lazy(own=True, marked=True)

@@ -37,7 +37,7 @@ from drg.analysis.calibration.rates import BudgetRate, budget_rates, keys_for
 from drg.analysis.calibration.whatif import WhatIf, what_if
 from drg.analysis.trimming import Trimming
 from drg.errors import InputError, did_you_mean
-from drg.payment.load_scheme import LoadedScheme, load_scheme
+from drg.payment.load_scheme import LoadedScheme, as_loaded
 from drg.words import Joined, Sentence
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def calibrate(
         fix = did_you_mean(base, named) or Sentence("Give one of {names}", names=Joined(", ", named))
         raise InputError(Sentence("there is no period {name!r}", name=base), fix=fix)
     base = base if base is not None else list(named)[-1]
-    kept = None if rules is None else load_scheme(rules)
+    kept = None if rules is None else as_loaded(rules)
     amounts = budgets(budget)
     keys = keys_for(amounts, kept) if amounts else None
     for label, frame in named.items():

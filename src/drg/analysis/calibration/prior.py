@@ -9,7 +9,7 @@ from pathlib import Path
 
 from drg.analysis.calibration.groups_of_version import Version
 from drg.errors import InputError
-from drg.payment.load_scheme import LoadedScheme, load_scheme
+from drg.payment.load_scheme import LoadedScheme, as_loaded
 from drg.payment.weights import read_weights
 from drg.words import Sentence
 
@@ -50,7 +50,7 @@ def prior_weights(prior: str | Path | LoadedScheme | Mapping[str, Decimal] | Non
         if isinstance(prior, str | Path) and str(prior).lower().endswith(".csv"):
             name, table = Path(prior).name, read_weights(Path(prior))
         else:
-            scheme = load_scheme(prior)
+            scheme = as_loaded(prior)
             name, table = scheme.scheme.id, scheme.weights
             if scheme.scheme.grouper != version.id:
                 problem = Sentence(
