@@ -86,7 +86,14 @@ def _span(entry: LedgerEntry) -> str:
 def print_status(
     console: Console, entries: Sequence[LedgerEntry], months: pl.DataFrame, language: str
 ) -> None:
-    """Which months are in (``Ledger.months``), what was corrected, what is missing; the entries."""
+    """Which months are in, what was corrected, what is missing; the entries.
+
+    Args:
+        console: where to.
+        entries: in order.
+        months: what holds, as ``Ledger.months`` gives it.
+        language: of the words.
+    """
 
     def of(zh: str, en: str) -> str:
         return either(language, zh, en)

@@ -108,7 +108,14 @@ def print_import(console: Console, imported: Imported, language: str) -> None:
 
 
 def print_check(console: Console, check: TablesCheck, language: str, *, limit: int | None = 5) -> None:
-    """Counts by finding, then so many of each kind; no limit: all of them."""
+    """Counts by finding, then the findings.
+
+    Args:
+        console: where to.
+        check: what was found.
+        language: of the words.
+        limit: how many of each kind; None for all.
+    """
 
     def of(zh: str, en: str) -> str:
         return either(language, zh, en)
@@ -155,7 +162,15 @@ def print_diff(
     details: Collection[str] = (),
     limit: int | None = 20,
 ) -> None:
-    """Counts, then how many changes of each kind, then of the ``details`` (``tables_diff.WHAT``) so many."""
+    """Counts, then how many changes of each kind, then those that were asked for.
+
+    Args:
+        console: where to.
+        diff: the comparison.
+        language: of the words.
+        details: what to show in full; see ``analysis.tables_diff.WHAT``.
+        limit: how many of each kind; None for all.
+    """
 
     def of(zh: str, en: str) -> str:
         return either(language, zh, en)
@@ -216,7 +231,15 @@ def print_show(
     *,
     limit: int | None = 5,
 ) -> None:
-    """What ``tables_show.show`` found, with all that belongs to it; of each set so many codes."""
+    """A group, a set or a code, with everything that belongs to it.
+
+    Args:
+        console: where to.
+        found: what ``analysis.tables_show.show`` found.
+        grouper: the id of the version.
+        language: of the words.
+        limit: how many codes of each set; None for all.
+    """
     shown = _Shown(console, grouper, language, limit)
     for thing in found:
         if isinstance(thing, Group):
