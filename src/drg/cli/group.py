@@ -68,12 +68,13 @@ def group(
     """
     from time import perf_counter
 
-    from drg.analysis.tally import Tally
     from drg.cli.progress import counting
     from drg.grouping import grouper_of
     from drg.grouping.stream import group_discharges
+    from drg.grouping.tally import Tally
     from drg.records.files import check_output, count_rows, write
     from drg.records.findings_log import FindingsLog
+    from drg.records.parquet import is_parquet
     from drg.records.reading import read
     from drg.report.language import either
 
@@ -94,7 +95,8 @@ def group(
             canonical=canonical,
             reasons=reasons,
             language=lang,
-            on_batch=tally.add,
+            tally=tally,
+            numbered=is_parquet(output),
             log=log if asked else None,
         )
         with counting(

@@ -81,6 +81,8 @@ def main() -> None:
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     # What is there at the end goes with the process; the interpreter need not look through it once more.
     atexit.register(gc.freeze)
+    # Nothing here multiplies matrices, and the threads that numpy starts for it take processor time.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _show_what_can_be_shown()
     language = asked_language(sys.argv[1:])
     try:

@@ -65,11 +65,11 @@ def run(
     from time import perf_counter
 
     from drg.analysis.price_tally import DEPARTMENT, GROUP, PriceTally
-    from drg.analysis.tally import VersionTally
     from drg.cli.price import warn
     from drg.cli.progress import counting
     from drg.grouping import grouper_of
     from drg.grouping.stream import group_discharges
+    from drg.grouping.tally import Tally
     from drg.payment import Pricer
     from drg.records.files import count_rows, make_directory, write, write_bytes
     from drg.records.reading import read
@@ -81,7 +81,7 @@ def run(
     started = perf_counter()
     pricer = Pricer(scheme)
     version = grouper_of(grouper or pricer.scheme.grouper)
-    versions = VersionTally()
+    groups = Tally()
     discharges = read(files, **reading)
     # Canonical files keep columns of their own; of other layouts the canonical columns are wanted.
     grouped = group_discharges(
@@ -90,7 +90,7 @@ def run(
         canonical=not discharges.is_canonical,
         reasons=reasons,
         language=lang,
-        on_batch=versions.add,
+        tally=groups,
     )
     tally = PriceTally((DEPARTMENT, GROUP))
     priced = pricer.price(
@@ -116,7 +116,7 @@ def run(
     if not quiet:
         console = stdout()
         print_prices(console, tally, pricer.scheme, seconds, lang)
-        print_versions(console, version, versions.cases, lang)
+        print_versions(console, version, groups.versions, lang)
         say(
             console,
             either(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 import polars as pl
 
@@ -275,10 +275,11 @@ def category(cells: pl.Series, column: Column, unit: Decimal = Decimal(1)) -> Ce
 
 def nothing_as_null(texts: pl.Series) -> pl.Series:
     """Texts, null where they say that nothing is known; quick where few are as short as such words."""
-    short = (texts.str.len_bytes() <= _LONGEST_MISSING).fill_null(False)
-    if not short.any():
+    lengths = texts.str.len_bytes()
+    shortest = lengths.min()
+    if shortest is None or cast("int", shortest) > _LONGEST_MISSING:
         return texts
-    spellings = texts.filter(short).unique()
+    spellings = texts.filter(lengths <= _LONGEST_MISSING).unique()
     missing = spellings.filter(bare(spellings).is_null())
     return texts.replace(missing, None) if len(missing) else texts
 

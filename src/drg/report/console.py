@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 import click
 from rich.console import Console
 
-from drg.analysis.tally import Tally
 from drg.grouping import AnyGrouper, GrouperSeries
 from drg.grouping.outcomes import STATUSES, UNGROUPED_DRG
+from drg.grouping.tally import Tally
 from drg.reasons import in_words
 from drg.report.console_table import show
 from drg.report.language import either
