@@ -12,6 +12,7 @@ from typing import Literal
 import polars as pl
 
 from drg.categories import CaseClass, GroupingStatus, Severity
+from drg.words import Both
 
 
 class Kind(Enum):
@@ -57,6 +58,11 @@ class Column:
     unknown: tuple[float, ...] = ()
     rounding: Literal["completed", "nearest", "none"] = "none"
     words: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def label(self) -> Both:
+        """What it is called."""
+        return Both(self.name, self.label_zh)
 
     @property
     def unit(self) -> str:

@@ -166,7 +166,7 @@ def _texts(facts: Sequence[str], language: str) -> str:
 
 
 def _columns(names: Sequence[str], language: str) -> str:
-    return _texts([ALL[name].label_zh if language == "zh" else ALL[name].name for name in names], language)
+    return _texts([ALL[name].label.to(language) for name in names], language)
 
 
 def _period(days: Sequence[str], language: str) -> str:  # noqa: ARG001

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from drg.cli.commands import verb
 from drg.cli.constants import set_option, with_constants
 from drg.cli.options import (
     directory_option,
@@ -18,6 +19,7 @@ from drg.cli.options import (
     scheme_option,
 )
 from drg.cli.reading import reading_options
+from drg.words import said
 
 if TYPE_CHECKING:
     from drg.reasons import ReasonForm
@@ -28,10 +30,9 @@ FINDINGS = "findings.csv"
 SUMMARY = "summary"
 
 
-@click.command(
-    epilog="\b\nExamples:\n"
-    "  drg run discharges.csv -o results/ --scheme harbin-2022\n"
-    "  drg run hqms-2024.csv -o results/ --scheme demo --set hospital_level=3 --set insurance_type=310\n"
+@verb(
+    "run discharges.csv -o results/ --scheme harbin-2022",
+    "run hqms-2024.csv -o results/ --scheme demo --set hospital_level=3 --set insurance_type=310",
 )
 @files_argument()
 @directory_option("Directory of the results.")
@@ -74,7 +75,6 @@ def run(
     from drg.records.files import count_rows, make_directory, write, write_bytes
     from drg.records.reading import read
     from drg.report.console import print_versions, say, stdout, written_to
-    from drg.report.language import either
     from drg.report.page import html_page, text_page
     from drg.report.prices import print_prices
 
@@ -101,7 +101,7 @@ def run(
         on_batch_reads=tally.reads,
     )
     make_directory(directory)
-    pricing = either(lang, "分组和计价", "grouping and pricing")
+    pricing = said("grouping and pricing", lang)
     cases = directory / (f"{CASES}.csv" if as_csv else f"{CASES}.parquet")
     with counting(lambda: tally.cases, total=count_rows(discharges.files), show=not quiet, what=pricing):
         write(priced.source, cases, sources=discharges.files)
@@ -119,10 +119,11 @@ def run(
         print_versions(console, version, groups.versions, lang)
         say(
             console,
-            either(
+            said(
+                "{found:,} cases have findings of severity error; see {findings}.",
                 lang,
-                f"{found:,} 个病例有错误，见 {FINDINGS}。",
-                f"{found:,} cases have findings of severity error; see {FINDINGS}.",
+                found=found,
+                findings=FINDINGS,
             ),
         )
         names = f"{directory}: {cases.name}, {FINDINGS}, {page.name}"
@@ -139,12 +140,11 @@ def _check(discharges: Discharges, version: Any, file: Path, lang: str, *, quiet
     from drg.records.checking import RuleTally
     from drg.records.files import count_rows, write
     from drg.records.findings import ERROR
-    from drg.report.language import either
 
     rules = RuleTally()
     ready = checker(discharges.binding.columns, version, choose())
     found = ready.findings(replace(discharges, rows=rebatched(discharges.rows)), tally=rules)
-    doing = either(lang, "检查", "checking")
+    doing = said("checking", lang)
     with counting(lambda: rules.cases, total=count_rows(discharges.files), show=not quiet, what=doing):
         write(found, file, sources=discharges.files)
     return rules.flagged[ERROR]

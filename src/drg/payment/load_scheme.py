@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from drg.errors import DrgError, SchemeError, UnknownSchemeError, did_you_mean, system_reason
+from drg.errors import DrgError, SchemeError, UnknownSchemeError, did_you_mean, not_toml, system_reason
 from drg.payment.limits import check_range
 from drg.payment.scheme import PaymentScheme
 from drg.payment.scheme_errors import line_of, readable
@@ -130,13 +129,8 @@ def _read_scheme(file: Path, expected_id: str | None) -> tuple[PaymentScheme, st
         # Numbers stay decimals as they are written.
         model = PaymentScheme.model_validate(tomllib.loads(text, parse_float=Decimal))
     except tomllib.TOMLDecodeError as error:
-        found = re.fullmatch(r"(.*) \(at line (\d+), column \d+\)", str(error), re.DOTALL)
-        raise SchemeError(
-            Sentence("not valid TOML: {reason}", reason=found[1] if found else str(error)),
-            file=file,
-            row=int(found[2]) if found else None,
-            fix=Sentence('Write each entry on its own line: key = "text", numbers and dates without quotes'),
-        ) from None
+        fix = Sentence('Write each entry on its own line: key = "text", numbers and dates without quotes')
+        raise not_toml(error, text, SchemeError, file, fix) from None
     except ValidationError as error:
         # A misspelt key also makes the right one missing: the spelling is the better news.
         problems = sorted(error.errors(include_url=False), key=lambda e: e["type"] != "extra_forbidden")

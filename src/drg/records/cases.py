@@ -21,7 +21,7 @@ from drg.records.binding import CAN_BE_UNREAD, UNREAD, Binding, Unread
 from drg.records.cells import empty
 from drg.records.codebook import KINDS, CodeBook, CodeFindings, recognised
 from drg.records.codes import DIAGNOSIS, PROCEDURE
-from drg.records.findings import SCHEMA
+from drg.records.findings import SAID, SCHEMA
 from drg.records.frames import Frame, as_lazy, no_frame, with_added, without_rows
 from drg.records.header import fitting
 from drg.records.layout import CANONICAL, Layout, canonical_layout
@@ -29,7 +29,6 @@ from drg.records.layout_files import shipped_layouts
 from drg.records.notes import FILE, OURS, ROW
 
 _PLACE: Final = f"{OURS}place"
-_SAID: Final = ("rule", "severity", "message", "message_zh", "fix", "fix_zh")
 
 CODE_VERSIONS: Final = ("insurance", "clinical")
 CodeVersion = Literal["insurance", "clinical"]
@@ -187,7 +186,7 @@ class Cases:
                 case_id=pl.col("case_id"),
                 field=told.field,
                 value=pl.col("spelled"),
-                **{name: pl.col(name) for name in _SAID},
+                **{name: pl.col(name) for name in SAID},
             )
             parts.append(found.with_columns(told.places.alias(_PLACE)))
         together = pl.concat(parts).sort(_PLACE, maintain_order=True)

@@ -9,6 +9,7 @@ import polars as pl
 
 from drg.columns import Column, Kind
 from drg.records.findings import ERROR, SCHEMA, WARNING
+from drg.words import Sentence, in_both
 
 # Columns of ours in a frame whose other columns are those of a file: the row as a spreadsheet numbers it, and
 # the file if there are several.
@@ -20,9 +21,9 @@ VISIT_UNKNOWN: Final = "visit-unknown"
 COLUMN_MISSING: Final = "column-missing"
 
 _EXPECTED: Final = {
-    Kind.NUMBER: ("a number", "数字"),
-    Kind.DATE: ("a date such as 2024-03-01 10:20:00", "日期，如 2024-03-01 10:20:00"),
-    Kind.MONEY: ("an amount such as 1234.50", "金额，如 1234.50"),
+    Kind.NUMBER: Sentence("a number"),
+    Kind.DATE: Sentence("a date such as 2024-03-01 10:20:00"),
+    Kind.MONEY: Sentence("an amount such as 1234.50"),
 }
 
 
@@ -55,7 +56,6 @@ def malformed(
     places: pl.DataFrame, column: Column, field: str, *, row: str, case_id: str, value: str
 ) -> pl.DataFrame:
     """Findings on texts that could not be read; ``row``, ``case_id`` and ``value`` name columns."""
-    form, form_zh = _EXPECTED[column.kind]
     return findings(
         places,
         row=pl.col(row),
@@ -64,15 +64,20 @@ def malformed(
         severity=ERROR,
         field=field,
         value=pl.col(value),
-        message=f"{column.name} cannot be read; it counts as not known",
-        message_zh=f"{column.label_zh}格式有误，无法识别，按缺失处理",
-        fix=f"Write {form}; leave the cell empty if it is not known",
-        fix_zh=f"请填写{form_zh}；不详时留空",
+        **in_both(
+            message=Sentence("{column} cannot be read; it counts as not known", column=column.label),
+            fix=Sentence(
+                "Write {form}; leave the cell empty if it is not known", form=_EXPECTED[column.kind]
+            ),
+        ),
     )
 
 
 def orphans(places: pl.DataFrame, field: str, *, row: str, key: str, rows: str) -> pl.DataFrame:
     """Findings on rows of a table that belong to no discharge."""
+    message = Sentence(
+        "{count} rows of a visit that the first table does not have; they were left out", count="{}"
+    )
     return findings(
         places,
         row=pl.col(row),
@@ -81,24 +86,26 @@ def orphans(places: pl.DataFrame, field: str, *, row: str, key: str, rows: str) 
         severity=WARNING,
         field=field,
         value=pl.col(key),
-        message=pl.format("{} rows of a visit that the first table does not have; they were left out", rows),
-        message_zh=pl.format("该就诊有 {} 行，但基本信息表中没有该就诊，未使用", rows),
-        fix="Export all tables for the same visits",
-        fix_zh="请按相同的就诊范围导出各表",
+        **{name: pl.format(text, rows) for name, text in in_both(message=message).items()},
+        **in_both(fix=Sentence("Export all tables for the same visits")),
     )
 
 
 def column_missing(column: Column, names: str, layout: str) -> pl.DataFrame:
     """The finding on a column that the files do not have, though it may be needed."""
+    where = Sentence("{layout} has none", layout=layout)
+    if names:
+        where = Sentence("{layout} calls it {names}", layout=layout, names=names)
     return findings(
         pl.DataFrame({"row": [1]}),
         row=pl.col("row"),
         rule=COLUMN_MISSING,
         severity=WARNING,
         field=column.name,
-        message=f"no column for {column.name}; it counts as not known"
-        + (f" ({layout} calls it {names})" if names else f" ({layout} has none)"),
-        message_zh=f"没有{column.label_zh}，按缺失处理" + (f"（{layout}：{names}）" if names else ""),
-        fix="Export the file with this column, or give a layout that says where it is",
-        fix_zh="请导出该列，或在版式文件中说明其位置",
+        **in_both(
+            message=Sentence(
+                "no column for {column}; it counts as not known ({where})", column=column.label, where=where
+            ),
+            fix=Sentence("Export the file with this column, or give a layout that says where it is"),
+        ),
     )

@@ -37,10 +37,9 @@ def read_sheet(file: Path, sheet: str | None = None) -> pl.DataFrame:
         book = fastexcel.read_excel(exact(file))
         name = _sheet_name(book.sheet_names, sheet, file)
         rows = book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string").to_polars()
-    except fastexcel.FastExcelError as error:
-        reason = str(error).splitlines()[0]
+    except fastexcel.FastExcelError:
         raise InputError(
-            Sentence("this is not a workbook that can be read ({reason})", reason=reason),
+            Sentence("this is not a workbook that can be read"),
             file=file,
             fix=Sentence(
                 "Open it in a spreadsheet program and save it once more as .xlsx, without a password"

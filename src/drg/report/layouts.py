@@ -14,7 +14,7 @@ from drg.records.notes import COLUMN_MISSING, VISIT_UNKNOWN
 from drg.report.checks import severity_in
 from drg.report.console import say
 from drg.report.console_table import show
-from drg.report.language import either
+from drg.words import Both, said
 
 _WHAT = {
     REWRITTEN: ("codes read in another spelling", "编码书写已规范"),
@@ -31,26 +31,24 @@ _MALFORMED = ("cells that cannot be read", "无法识别的单元格")
 
 def print_layouts(console: Console, layouts: Iterable[Layout], language: str) -> None:
     """The layouts, one row each."""
-    heads = either(language, "编号,版式,文件,列数", "id,layout,files,columns").split(",")
+    heads = said("id,layout,files,columns", language).split(",")
     rows = []
     for layout in layouts:
-        files = ", ".join(entry.name for entry in layout.table) or either(language, "一个", "one")
+        files = ", ".join(entry.name for entry in layout.table) or said("one", language)
         columns = len({source.column for source in layout.field})
-        rows.append((layout.id, either(language, layout.title_zh, layout.title), files, str(columns)))
+        rows.append((layout.id, Both(layout.title, layout.title_zh).to(language), files, str(columns)))
     show(console, heads, "wttn", rows)
 
 
 def print_layout(console: Console, layout: Layout, language: str) -> None:
     """One layout: where each column comes from and how it is read."""
-    say(console, f"{layout.id}: {either(language, layout.title_zh, layout.title)}")
+    say(console, f"{layout.id}: {Both(layout.title, layout.title_zh).to(language)}")
     if layout.source:
-        say(console, either(language, f"来源：{layout.source}", f"Source: {layout.source}"))
+        say(console, said("Source: {source}", language, source=layout.source))
     if layout.blank:
         blank = " ".join(layout.blank)
-        say(console, either(language, f"表示无内容的写法：{blank}", f"Nothing is written as {blank}"))
-    heads = either(
-        language, "标准列,中文名,来自,转换,读取方式", "column,label,from,conversion,which reads"
-    ).split(",")
+        say(console, said("Nothing is written as {blank}", language, blank=blank))
+    heads = said("column,label,from,conversion,which reads", language).split(",")
     rows = []
     for source in layout.field:
         conversion = source.conversion if source.unit is None else f"{source.conversion}, {source.unit}"
@@ -77,6 +75,6 @@ def print_reading(console: Console, counts: Mapping[tuple[str, str], int], langu
     rows = []
     for (rule, severity), count in found:
         what, what_zh = _WHAT.get(rule, _MALFORMED)
-        rows.append((severity_in(severity, language), rule, either(language, what_zh, what), f"{count:,}"))
-    heads = either(language, "级别,规则,说明,数量", "severity,rule,what,findings").split(",")
-    show(console, heads, "wwtn", rows, title=either(language, "读取", "Reading"))
+        rows.append((severity_in(severity, language), rule, Both(what, what_zh).to(language), f"{count:,}"))
+    heads = said("severity,rule,what,findings", language).split(",")
+    show(console, heads, "wwtn", rows, title=said("Reading", language))

@@ -124,12 +124,9 @@ def _archive(raw: bytes, file: Path) -> Iterator[zipfile.ZipFile]:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             _check_directory(archive, file)
             yield archive
-    except _DAMAGE as error:
-        problem = (
-            Sentence("the file is damaged ({reason})", reason=str(error))
-            if raw.startswith(b"PK")
-            else Sentence("not an .xlsx workbook")
-        )
+    except _DAMAGE:
+        damaged = Sentence("the file is damaged")
+        problem = damaged if raw.startswith(b"PK") else Sentence("not an .xlsx workbook")
         raise TablesError(problem, file=file, fix=_SAVE_AS) from None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date
@@ -13,7 +12,7 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from drg.errors import TablesError, did_you_mean
+from drg.errors import TablesError, did_you_mean, not_toml
 from drg.tables.table_layout import MANIFEST_FILE
 from drg.words import Joined, Sentence
 
@@ -213,13 +212,8 @@ def parse_manifest(text: str, file: Path) -> Manifest:
     try:
         return Manifest.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        problem, line = _toml_problem(error)
-        raise TablesError(
-            Sentence("not valid TOML: {reason}", reason=problem),
-            file=file,
-            row=line,
-            fix=Sentence('Write each entry on its own line as key = "text", and dates without quotes'),
-        ) from None
+        fix = Sentence('Write each entry on its own line as key = "text", and dates without quotes')
+        raise not_toml(error, text, TablesError, file, fix) from None
     except ValidationError as error:
         raise _readable(error.errors(include_url=False)[0], file) from None
 
@@ -244,11 +238,6 @@ def _read_text(file: Path) -> str:
     except UnicodeDecodeError:
         problem = Sentence("not UTF-8 text")
         raise TablesError(problem, file=file, fix=Sentence("Save the file as UTF-8")) from None
-
-
-def _toml_problem(error: tomllib.TOMLDecodeError) -> tuple[str, int | None]:
-    found = re.fullmatch(r"(.*) \(at line (\d+), column \d+\)", str(error), re.DOTALL)
-    return (found[1], int(found[2])) if found else (str(error), None)
 
 
 def _readable(error: ErrorDetails, file: Path) -> TablesError:

@@ -13,7 +13,7 @@ from drg.grouping.outcomes import INVALID
 from drg.report.comparison.cause_words import CAUSE_WORDS, TABLE_WORDS
 from drg.report.console import say, status_in
 from drg.report.explanation import code_names, explanation_tree
-from drg.report.language import CHINESE, either
+from drg.words import CHINESE, Both, said
 
 # Two trees of rules side by side need so many columns of the screen.
 _WIDE: Final = 140
@@ -55,16 +55,15 @@ def print_both(
 def cause_lines(cause: str | None, table: str | None, language: str) -> Iterator[str]:
     """What the first cause is."""
     if cause is None:
-        yield either(language, "两版结果相同。", "The outcome is the same in both.")
+        yield said("The outcome is the same in both.", language)
         return
     words = CAUSE_WORDS[cause]
     meaning = f"{words.meaning_en[0].upper()}{words.meaning_en[1:]}."
-    yield either(language, f"首要原因：{words.zh}（{cause}）", f"First cause: {words.en} ({cause})")
-    yield f"  {either(language, f'{words.meaning_zh}。', meaning)}"
+    yield said("First cause: {words} ({cause})", language, cause=cause, words=Both(words.en, words.zh))
+    yield f"  {Both(meaning, f'{words.meaning_zh}。').to(language)}"
     if table is not None:
         zh, en = TABLE_WORDS[table]
-        moved = f"换用新方案的{zh}时病组改变。", f"The exchange of the {en} moves the case."
-        yield f"  {either(language, *moved)}"
+        yield said("  The exchange of the {table} moves the case.", language, table=Both(en, zh))
 
 
 class Line(NamedTuple):

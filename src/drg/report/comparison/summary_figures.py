@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from drg.analysis.comparison import Comparison, at_a_glance
-from drg.report.language import either
+from drg.words import Both
 
 
 def glance(comparison: Comparison) -> Iterator[str]:
@@ -26,7 +26,7 @@ def lines(comparison: Comparison, language: str) -> Iterator[str]:
     """For the console: a line for each version, and one for each of its figures."""
     for pair, figures in _pairs(comparison):
         yield pair
-        yield from (f"  {either(language, zh, en)}: {value}" for zh, en, value, _ in figures)
+        yield from (f"  {Both(en, zh).to(language)}: {value}" for zh, en, value, _ in figures)
 
 
 def figures(comparison: Comparison, version: str) -> Iterator[tuple[str, str, str]]:
