@@ -95,8 +95,9 @@ class CodeIndex:
 
     def numbers_in(self, other: CodeIndex) -> npt.NDArray[np.uint32]:
         """The number in another index of each code of this one [number here]; 0 for codes that it lacks."""
-        normal = normalised(self.codes)
-        return np.array([other._number_of_normal.get(code, NO_CODE) for code in normal], dtype=np.uint32)
+        known = other.frame.select("normal").with_row_index("number", offset=1)
+        found = self.frame.join(known, on="normal", how="left", maintain_order="left")["number"]
+        return np.append(np.uint32(NO_CODE), found.fill_null(NO_CODE).to_numpy())
 
     def decode(self, number: int) -> str:
         """The code as the tables spell it; empty for 0."""

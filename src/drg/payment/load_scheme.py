@@ -13,11 +13,14 @@ from typing import Final
 from pydantic import ValidationError
 
 from drg.errors import DrgError, SchemeError, UnknownSchemeError, did_you_mean, not_toml, system_reason
+from drg.grouping.version import Version
 from drg.payment.limits import check_range
 from drg.payment.scheme import PaymentScheme
 from drg.payment.scheme_errors import line_of, readable
 from drg.payment.weights import WEIGHTS_FILE, Weight, Weights, read_weights
-from drg.tables import GrouperTables, Manifest, load_tables
+from drg.tables import Manifest
+from drg.tables.locate import find
+from drg.tables.manifest import read_manifest
 from drg.words import Joined, Sentence
 
 SCHEME_FILE: Final = "scheme.toml"
@@ -88,15 +91,16 @@ def load_scheme(scheme: str | Path) -> LoadedScheme:
     shipped = installed_schemes().get(directory.name) == directory
     model, text = _read_scheme(file, directory.name if shipped else None)
     weights = read_weights(directory / WEIGHTS_FILE)
-    tables = None
+    manifest = None
     if model.grouper_missing is None:
-        tables = _tables(model, file, text)
-        _check_groups(model, weights, set(tables.drg["drg"]), set(tables.adrg["adrg"]), file, text)
+        version, manifest = _version(model, file, text)
+        drgs, adrgs = set(version.program.drg["drg"]), set(version.program.adrg["adrg"])
+        _check_groups(model, weights, drgs, adrgs, file, text)
     try:
         check_range(model, [(weight.drg, weight.relative_weight) for weight in weights.values()])
     except SchemeError as error:
         raise SchemeError(error.problem, file=file, fix=error.fix) from None
-    return LoadedScheme(model, weights, directory, tables.manifest if tables else None)
+    return LoadedScheme(model, weights, directory, manifest)
 
 
 def _find(scheme: str | Path) -> Path:
@@ -144,9 +148,10 @@ def _read_scheme(file: Path, expected_id: str | None) -> tuple[PaymentScheme, st
     return model, text
 
 
-def _tables(model: PaymentScheme, file: Path, text: str) -> GrouperTables:
+def _version(model: PaymentScheme, file: Path, text: str) -> tuple[Version, Manifest]:
     try:
-        return load_tables(model.grouper)
+        directory = find(model.grouper)
+        return Version(directory), read_manifest(directory)
     except DrgError as error:
         problem = Sentence("its grouper cannot be used: {problem}", problem=error.problem)
         raise SchemeError(

@@ -130,6 +130,9 @@ class Bound:
 
     def _read_part(self, cells: pl.Series) -> Cells:
         source, column = self.source, self.source.canonical
+        if cells.dtype == pl.Null and column.kind is not Kind.CODES:
+            # Of a single discharge most is not given.
+            return Cells(empty(len(cells), column.dtype))
         if source.conversion == "text":
             return texts(cells, column, source.values)
         if source.values:
