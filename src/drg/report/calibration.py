@@ -14,61 +14,14 @@ from drg.analysis.calibration import Calibration, WhatIf
 from drg.records.workbook import Heading, new_book
 from drg.report.console import say
 from drg.report.console_table import show
+from drg.report.labels import labels
 from drg.words import CHINESE, Both, Sentence, categories, said
 
 SOURCES_ZH: Final = {"own": "本组均值", "adrg": "核心病组均值", "prior": "先验权重", "none": "无权重"}
 OUTCOMES_ZH: Final = {"gains": "增加", "loses": "减少", "unchanged": "不变"}
 MOST: Final = 10
 
-_HEADS: Final = {
-    "period": "时期",
-    "weight": "时期权重",
-    "rows": "行数",
-    "not_grouped": "未入组",
-    "no_cost": "无费用",
-    "unusable_cost": "费用不合理",
-    "zero_cost": "费用为 0",
-    "unknown_group": "病组未知",
-    "cases": "病例数",
-    "trimmed_low": "低端裁剪",
-    "trimmed_high": "高端裁剪",
-    "kept": "保留病例",
-    "mean_cost_yuan": "次均费用",
-    "drg": "病组",
-    "drg_name": "病组名称",
-    "adrg": "核心病组",
-    "severity": "合并症或并发症",
-    "own_weight": "本组原始权重",
-    "source": "权重来源",
-    "own_share": "本组占比",
-    "raw_weight": "原始权重",
-    "pooled_with": "合并的病组",
-    "pooled_weight": "合并后权重",
-    "normalised_weight": "标准化权重",
-    "relative_weight": "权重",
-    "low_95": "95% 下限",
-    "high_95": "95% 上限",
-    "prior_weight": "先验权重",
-    "insurance": "险种",
-    "weight_sum": "权重×系数合计",
-    "budget_yuan": "预算",
-    "reserve_yuan": "预留",
-    "value_yuan": "费率或点值",
-    "rest_yuan": "余额",
-    "hospital_id": "医疗机构",
-    "department": "科室",
-    "case_class": "病例类型",
-    "cost_yuan": "住院总费用",
-    "weight_old": "原方案权重合计",
-    "weight_new": "新方案权重合计",
-    "cases_old": "原方案病例数",
-    "cases_new": "新方案病例数",
-    "payment_old_yuan": "原方案支付",
-    "payment_new_yuan": "新方案支付",
-    "difference_yuan": "差额",
-    "difference_percent": "差额 %",
-    "outcome": "增减",
-}
+_HEADS: Final = labels("calibration")
 
 
 def print_calibration(console: Console, calibration: Calibration, seconds: float, language: str) -> None:

@@ -5,24 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from drg.grouping.corrected import CorrectedRow
+from drg.report.labels import labels
 from drg.words import Both, said
 
-_TABLES_ZH: Final = {
-    "mdc": "MDC表",
-    "adrg": "ADRG表",
-    "drg": "DRG表",
-    "sets": "编码集合",
-    "complications": "合并症或并发症表",
-    "exclusions": "排除表",
-}
+_TABLES_ZH: Final = labels("corrected_table")
 _CHANGES_ZH: Final = {"added": "来源无此行，已补入", "removed": "来源有此行，已删去", "changed": "已更正"}
-_COLUMNS_ZH: Final = {
-    "name": "名称",
-    "rule": "规则",
-    "order": "顺序",
-    "level": "级别",
-    "exclusion_set": "排除表",
-}
+_COLUMNS_ZH: Final = labels("corrected_column")
 
 
 def corrected_place(row: CorrectedRow, language: str) -> str:

@@ -26,14 +26,7 @@ _FAILS: Final = ("✗", "×", "-")
 def print_explanation(
     console: Console, explanation: Explanation, language: str, *, everything: bool = False
 ) -> None:
-    """One case as a tree.
-
-    Args:
-        console: where to.
-        explanation: of the case.
-        language: of the words around codes and rules.
-        everything: also the rules that the principal diagnosis and procedure alone rule out.
-    """
+    """One case as a tree; ``everything``: also the rules that principal diagnosis and procedure rule out."""
     console.print(explanation_tree(console, explanation, language, everything=everything))
 
 
@@ -48,7 +41,7 @@ class _Branches:
     def __init__(self, console: Console, explanation: Explanation, language: str) -> None:
         self._of = explanation
         self._language = language
-        self._names = _code_names(explanation)
+        self._names = code_names(explanation)
         self._signs = {True: shown_as(console, _HOLDS), False: shown_as(console, _FAILS)}
 
     def tree(self, *, everything: bool) -> Tree:
@@ -153,7 +146,7 @@ class _Branches:
         return Text.assemble((f"{self._signs[held]} ", "green" if held else "red"), text)
 
 
-def _code_names(explanation: Explanation) -> Mapping[str, str]:
+def code_names(explanation: Explanation) -> Mapping[str, str]:
     """The names of all codes that an explanation shows."""
     discharge = explanation.discharge
     codes = [discharge.principal_diagnosis, discharge.principal_procedure]

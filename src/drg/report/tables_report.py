@@ -19,6 +19,7 @@ from drg.report.checks import SEVERITIES_ZH, severity_in
 from drg.report.console import say
 from drg.report.console_table import show
 from drg.report.corrected_rows import corrected_how, corrected_place
+from drg.report.labels import labels
 from drg.tables.importing import Imported
 from drg.tables.locate import called
 from drg.words import Both, Joined, Sentence, column_in, said
@@ -35,42 +36,9 @@ _COUNTED: Final = {
     "exclusion_sets": Sentence("exclusion tables"),
     "exclusions": Sentence("rows of exclusion tables"),
 }
-_WHAT_ZH: Final = {
-    "mdc": "MDC",
-    "adrg": "ADRG",
-    "drg": "DRG",
-    "order": "顺序",
-    "split": "细分",
-    "diagnosis": "诊断",
-    "procedure": "手术或操作",
-    "set": "集合",
-    "code": "编码",
-    "complication": "合并症或并发症",
-    "exclusion": "排除",
-}
-_COMPARED_ZH: Final = {
-    "sets": "集合",
-    "codes in sets": "集合中的编码",
-    "MCC diagnoses": "MCC 诊断",
-    "CC diagnoses": "CC 诊断",
-    "exclusion sets": "排除表",
-}
-_CHANGES_ZH: Final = {
-    "added": "新增",
-    "dropped": "取消",
-    "removed": "移出",
-    "renamed": "改名",
-    "moved": "改变归属",
-    "rule changed": "规则改变",
-    "split otherwise": "细分改变",
-    "codes changed": "编码改变",
-    "excluded by others": "排除条件改变",
-    "another order": "次序改变",
-    "newly grouped": "新入组",
-    "no longer grouped": "不再入组",
-    "newly asked for": "新列入",
-    "no longer asked for": "不再列入",
-}
+_WHAT_ZH: Final = labels("changed")
+_COMPARED_ZH: Final = labels("compared")
+_CHANGES_ZH: Final = labels("change")
 _CELL: Final = 60
 
 

@@ -161,10 +161,8 @@ def choose(rules: Iterable[Rule | str] | None = None, *, until: date | None = No
         if isinstance(rule, str):
             if rule not in known:
                 hint = did_you_mean(rule, known)
-                raise InputError(
-                    Sentence("there is no rule {name!r}", name=rule),
-                    fix=hint or Sentence("See them with: drg check --list"),
-                )
+                problem = Sentence("there is no rule {name!r}", name=rule)
+                raise InputError(problem, fix=hint or Sentence("See them with: drg check --list"))
             rule = known[rule]
         chosen[rule.id] = rule
     if until is not None:

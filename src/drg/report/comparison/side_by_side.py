@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from rich.console import Console
@@ -10,10 +10,9 @@ from rich.table import Table
 
 from drg.grouping import Explanation, Tried
 from drg.grouping.outcomes import INVALID
-from drg.records.codes import DIAGNOSIS, PROCEDURE, names_of
 from drg.report.comparison.cause_words import CAUSE_WORDS, TABLE_WORDS
 from drg.report.console import say, status_in
-from drg.report.explanation import explanation_tree
+from drg.report.explanation import code_names, explanation_tree
 from drg.words import CHINESE, Both, said
 
 # Two trees of rules side by side need so many columns of the screen.
@@ -82,7 +81,7 @@ def brief(explanation: Explanation, before: str | None = None) -> Iterator[Line]
         before: the ADRG that is the same as the one to which another version leads, if it did not take the
             case: its rule is told too.
     """
-    names = _names(explanation)
+    names = code_names(explanation)
     path = " → ".join(code for code in (explanation.mdc, explanation.adrg, explanation.drg) if code)
     status = status_in(explanation.grouping_status, CHINESE)
     yield Line("病组", f"{path or '–'} {explanation.drg_name or ''}（{status}）".strip())
@@ -112,7 +111,7 @@ def _held(rules: Sequence[Tried]) -> Iterator[Tried]:
             yield from _held(led)
 
 
-def _conditions(rule: Tried, names: dict[str, str], *, held: bool) -> str:
+def _conditions(rule: Tried, names: Mapping[str, str], *, held: bool) -> str:
     told = [
         condition.text
         + (f"（{'、'.join(_named(code, names) for code in condition.codes)}）" if condition.codes else "")
@@ -122,15 +121,5 @@ def _conditions(rule: Tried, names: dict[str, str], *, held: bool) -> str:
     return "；".join(told) or rule.rule or "无条件"
 
 
-def _names(explanation: Explanation) -> dict[str, str]:
-    codes = {one.code for one in explanation.complications}
-    rules = list(explanation.mdcs)
-    while rules:
-        rule = rules.pop()
-        codes |= {code for condition in rule.conditions for code in condition.codes}
-        rules += rule.inside
-    return names_of(sorted(codes), DIAGNOSIS) | names_of(sorted(codes), PROCEDURE)
-
-
-def _named(code: str, names: dict[str, str]) -> str:
+def _named(code: str, names: Mapping[str, str]) -> str:
     return f"{code} {names[code]}" if code in names else code

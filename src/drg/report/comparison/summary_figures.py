@@ -60,7 +60,7 @@ def _figures(row: dict[str, Any], at: int) -> Iterator[tuple[str, str, str, str]
     yield (
         "支付合计差（元）",
         "payment, yuan",
-        f"{_signed(difference)}{relative}",
+        f"{signed(difference)}{relative}",
         f"#table-drivers{at}",
     )
     if row["hospitals"] < 2:
@@ -73,9 +73,10 @@ def _figures(row: dict[str, Any], at: int) -> Iterator[tuple[str, str, str, str]
     ):
         if row[f"{name}_yuan"] is not None:
             hospital = row[f"{name}_hospital"]
-            value = f"{hospital or '–'}: {_signed(row[f'{name}_yuan'])}"
+            value = f"{hospital or '–'}: {signed(row[f'{name}_yuan'])}"
             yield zh, en, value, link("drivers", at=at, hospital=hospital)
 
 
-def _signed(amount: Decimal) -> str:
+def signed(amount: Decimal) -> str:
+    """An amount with its sign."""
     return f"{amount:+,.2f}" if amount else "0.00"
