@@ -11,7 +11,7 @@ import drg
 
 # What belongs together, in the order in which one meets it.
 SECTIONS: Final = {
-    "Read": ("read", "Cases", "Discharges", "Discharge", "Layout", "Frame", "CodeVersion"),
+    "Read": ("read", "guess_layout", "Cases", "Discharges", "Discharge", "Layout", "Frame", "CodeVersion"),
     "Group": (
         *("group", "explain", "list_groupers", "load_tables", "AnyGrouper", "Grouper", "GrouperSeries"),
         *("GrouperTables", "Manifest", "Explanation", "Tried", "Condition", "Complication", "Choice"),

@@ -1,0 +1,53 @@
+"""A guessed layout for people."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from drg.columns import ALL
+from drg.records.guess import Found, Guess
+from drg.report.console import say
+from drg.report.console_table import show
+from drg.report.language import CHINESE, either
+from drg.words import Joined, Sentence
+
+
+def print_guess(console: Console, guess: Guess, language: str) -> None:
+    """Each column that is read, with what is not certain; what is not read, and what was not found."""
+    title = Sentence("{file}: {count} columns found", file=guess.file.name, count=len(guess.found))
+    if guess.base is not None:
+        title = Sentence("{first}, based on {base}", first=title, base=guess.base.id)
+    heads = either(language, "文件的列,读作,转换,请核对", "your column,read as,how,to look at").split(",")
+    rows = [
+        (
+            one.span,
+            ALL[one.column].label_zh if language == CHINESE else one.column,
+            _how(one),
+            Joined("; ", one.doubts).to(language),
+        )
+        for one in guess.found
+    ]
+    show(console, heads, "tttt", rows, title=title.to(language))
+    told = (
+        (
+            guess.unused,
+            Sentence("Codes that do not count for a group: {names}.", names=_listed(guess.unused)),
+        ),
+        (guess.left, Sentence("Not read: {names}.", names=_listed(guess.left))),
+        (guess.missing, Sentence("Not found: {names}.", names=_listed(guess.missing))),
+    )
+    for names, sentence in told:
+        if names:
+            say(console, sentence.to(language))
+
+
+def _listed(names: tuple[str, ...]) -> Sentence:
+    return Joined(", ", names)
+
+
+def _how(found: Found) -> str:
+    said = dict.fromkeys(
+        f"{source.conversion}, {source.unit}" if source.unit else source.conversion
+        for source in found.sources
+    )
+    return "; ".join(said)
