@@ -11,7 +11,18 @@ import drg
 
 # What belongs together, in the order in which one meets it.
 SECTIONS: Final = {
-    "Read": ("read", "guess_layout", "Cases", "Discharges", "Discharge", "Layout", "Frame", "CodeVersion"),
+    "Read": (
+        "read",
+        "guess_layout",
+        "Cases",
+        "Discharges",
+        "SourceTable",
+        "TableShape",
+        "Discharge",
+        "Layout",
+        "Frame",
+        "CodeVersion",
+    ),
     "Group": (
         *("group", "explain", "list_groupers", "load_tables", "AnyGrouper", "Grouper", "GrouperSeries"),
         *("GrouperTables", "Manifest", "Explanation", "Tried", "Condition", "Complication", "Choice"),
@@ -61,7 +72,8 @@ INNER: Final = {
         *("read", "source", "with_columns", "layout"),
     },
     "Discharge": {"frame"},
-    "Discharges": {"collect"},
+    "Discharges": {"collect", "with_remarks"},
+    "TableShape": {"after", "blank", "refused", "say"},
     "Grouper": {"decode"},
     "GrouperSeries": {"by_version"},
     "Pricer": {

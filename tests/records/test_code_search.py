@@ -95,6 +95,7 @@ def test_the_command_knows_the_kinds() -> None:
 def test_pinyin_is_loaded_only_for_pinyin() -> None:
     program = (
         "import sys; from drg.records.code_search import search_codes; search_codes('胆囊'); "
-        "search_codes('K80'); assert 'pypinyin' not in sys.modules; search_codes('dn'); assert 'pypinyin' in sys.modules"
+        "search_codes('K80'); assert 'pypinyin' not in sys.modules; "
+        "search_codes('dn'); assert 'pypinyin' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from drg.cli.commands import verb
 from drg.cli.options import (
     bom_option,
     files_argument,
@@ -18,7 +19,7 @@ from drg.cli.options import (
     quiet_option,
 )
 from drg.cli.reading import read_discharges, reading_options
-from drg.words import Sentence
+from drg.words import Sentence, said
 
 if TYPE_CHECKING:
     from drg.records.rules import Rule
@@ -27,11 +28,10 @@ if TYPE_CHECKING:
 _SEVERITIES = ("error", "warning", "notice")
 
 
-@click.command(
-    epilog="\b\nExamples:\n"
-    "  drg check discharges.csv\n"
-    "  drg check discharges.csv --grouper chs-drg-2.0 -o findings.xlsx\n"
-    "  drg check --list --lang zh\n"
+@verb(
+    "check discharges.csv",
+    "check discharges.csv --grouper chs-drg-2.0 -o findings.xlsx",
+    "check --list --lang zh",
 )
 @files_argument(required=False)
 @output_option("Write all findings: .csv, .parquet or .xlsx.", required=False)
@@ -47,6 +47,7 @@ _SEVERITIES = ("error", "warning", "notice")
 @click.option(
     "--until",
     type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
     help="The last day of the period: later discharges are findings.",
 )
 @lang_option
@@ -117,7 +118,6 @@ def _run(
     from drg.records.scanning import count_rows
     from drg.report.checks import print_check
     from drg.report.console import stdout, written_to
-    from drg.report.language import either
     from drg.report.layouts import print_columns, print_reading
 
     given = read_discharges(files, dict(reading))
@@ -129,7 +129,7 @@ def _run(
     found = discharges.with_remarks(
         ready.findings(replace(discharges, rows=rebatched(discharges.rows)), tally=tally)
     )
-    doing = either(lang, "检查", "checking")
+    doing = said("checking", lang)
     with counting(lambda: tally.cases, total=count_rows(discharges.files), show=not quiet, what=doing):
         if output is None:
             found.select(pl.len()).collect(engine="streaming")

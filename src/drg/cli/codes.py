@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from drg.cli.commands import verb
 from drg.cli.options import lang_option
 from drg.words import Sentence
 
@@ -12,9 +13,11 @@ _KINDS = ("diagnosis", "procedure")
 _SHOWN = 20
 
 
-@click.command(
-    epilog="\b\nExamples:\n  drg codes 胆囊\n  drg codes K80\n  drg codes dannang jieshi\n  drg codes dnqc"
-    " --kind procedure\n"
+@verb(
+    "codes 胆囊",
+    "codes K80",
+    "codes dannang jieshi",
+    "codes dnqc --kind procedure",
 )
 @click.argument("words", nargs=-1, required=True, metavar="WORD...")
 @click.option("--kind", type=click.Choice(_KINDS), help="Only diagnoses, or only procedures. [both]")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from drg.cli.commands import verb
 from drg.cli.constants import set_option, with_constants
 from drg.cli.options import (
     directory_option,
@@ -17,6 +18,7 @@ from drg.cli.options import (
     reasons_option,
 )
 from drg.cli.reading import read_discharges, reading_options
+from drg.words import said
 
 if TYPE_CHECKING:
     from drg.reasons import ReasonForm
@@ -27,10 +29,9 @@ WORKBOOK = "comparison.xlsx"
 WHAT_CHANGES = "what-changes.html"
 
 
-@click.command(
-    epilog="\b\nExamples:\n"
-    "  drg compare discharges.csv -g chs-drg-1.1,chs-drg-2.0 -o comparison/\n"
-    "  drg compare hqms-2024.csv -g harbin-2022,chs-drg-2.0 -s harbin-2022 -o comparison/ --lang zh\n"
+@verb(
+    "compare discharges.csv -g chs-drg-1.1,chs-drg-2.0 -o comparison/",
+    "compare hqms-2024.csv -g harbin-2022,chs-drg-2.0 -s harbin-2022 -o comparison/ --lang zh",
 )
 @files_argument()
 @click.option(
@@ -86,7 +87,6 @@ def compare(
     from drg.report.comparison.comparison_workbook import comparison_workbook
     from drg.report.comparison.what_changes import what_changes_page
     from drg.report.console import stdout, written_to
-    from drg.report.language import either
     from drg.report.layouts import print_columns, print_reading
 
     started = perf_counter()
@@ -97,7 +97,7 @@ def compare(
     cases = with_constants(discharges, constants)
     make_directory(directory)
     done = [0]
-    doing = either(lang, "比较", "comparing")
+    doing = said("comparing", lang)
 
     def seen(count: int) -> None:
         done[0] += count

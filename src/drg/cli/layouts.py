@@ -3,42 +3,49 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from drg.cli.options import lang_option, output_option, overwrite_option
+from drg.cli.commands import Verbs
+from drg.cli.options import help_lang_option, lang_option, output_option, overwrite_option
 from drg.words import Sentence
 
 if TYPE_CHECKING:
     from drg.records.guess import Guess
 
 
-class _ShowIsUsual(click.Group):
+class _ShowIsUsual(Verbs):
     """Without a subcommand, ``show`` is meant."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or args[0] not in (*self.commands, *self.get_help_option_names(ctx)):
+        """Put the subcommand that is meant in front."""
+        words = [word for before, word in pairwise(("", *args)) if before != "--lang" and word[:1] != "-"]
+        asks_for_help = not words and not {"-h", "--help"}.isdisjoint(args)
+        if not asks_for_help and (not words or words[0] not in self.commands):
             args = ["show", *args]
         return super().parse_args(ctx, args)
 
 
-@click.group(
-    cls=_ShowIsUsual,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="\b\nExamples:\n  drg layouts\n  drg layouts hqms\n  drg layouts my-export.toml\n"
-    "  drg layouts guess export.xlsx -o my-export.toml\n",
-)
+@click.group(cls=_ShowIsUsual)
+@help_lang_option
 def layouts() -> None:
     """List the layouts of files that can be read, show one, or guess one for your own export.
 
     A file is read by the layout that its header fits, in field names or in Chinese labels. drg layouts alone
-    lists them, drg layouts LAYOUT shows one: an id, or the path of your own.
+    lists them, drg layouts LAYOUT shows one.
     """
 
 
-@layouts.command(epilog="\b\nExamples:\n  drg layouts show\n  drg layouts show hqms\n")
+@layouts.command(
+    examples=(
+        "layouts",
+        "layouts hqms",
+        "layouts my-export.toml",
+    )
+)
 @click.argument("layout", required=False)
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with every entry of the layouts.")
 @lang_option
@@ -66,8 +73,10 @@ def show(layout: str | None, as_json: bool, lang: str) -> None:
 
 
 @layouts.command(
-    epilog="\b\nExamples:\n  drg layouts guess export.xlsx -o my-export.toml\n"
-    "  drg run export.xlsx -o results/ --scheme harbin-2022 --layout my-export.toml\n"
+    examples=(
+        "layouts guess export.xlsx -o my-export.toml",
+        "run export.xlsx -o results/ --scheme harbin-2022 --layout my-export.toml",
+    )
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @output_option("Write the layout to a file ending in .toml.", required=False)

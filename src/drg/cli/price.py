@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from drg.cli.commands import verb
 from drg.cli.constants import set_option, with_constants
 from drg.cli.options import (
     bom_option,
@@ -17,7 +18,7 @@ from drg.cli.options import (
     reasons_option,
     scheme_option,
 )
-from drg.words import Sentence
+from drg.words import Sentence, said
 
 if TYPE_CHECKING:
     from drg.payment import Pricer
@@ -25,11 +26,10 @@ if TYPE_CHECKING:
     from drg.records.cases import Cases
 
 
-@click.command(
-    epilog="\b\nExamples:\n"
-    "  drg price grouped.csv -o priced.csv --scheme harbin-2022\n"
-    "  drg price grouped.parquet --explain 0001 --scheme harbin-2022\n"
-    "  drg price grouped.csv -o priced.xlsx --scheme demo --set hospital_level=3\n"
+@verb(
+    "price grouped.csv -o priced.csv --scheme harbin-2022",
+    "price grouped.parquet --explain 0001 --scheme harbin-2022",
+    "price grouped.csv -o priced.xlsx --scheme demo --set hospital_level=3",
 )
 @files_argument()
 @output_option("Where to write the result.", required=False)
@@ -91,14 +91,11 @@ def _price(
     from drg.records.files import write
     from drg.records.scanning import count_rows
     from drg.report.console import stdout, written_to
-    from drg.report.language import either
     from drg.report.prices import print_prices
 
     started = perf_counter()
     tally = PriceTally()
-    with counting(
-        lambda: tally.cases, total=count_rows(files), show=not quiet, what=either(lang, "计价", "pricing")
-    ):
+    with counting(lambda: tally.cases, total=count_rows(files), show=not quiet, what=said("pricing", lang)):
         priced = pricer.price(
             cases, reasons=reasons, language=lang, on_batch=tally.add, on_batch_reads=tally.reads
         )
@@ -112,11 +109,10 @@ def _price(
 
 def warn(tally: Any, lang: str) -> None:
     """Say what nobody may overlook, also to those who asked for quiet."""
-    from drg.report.language import either
     from drg.report.prices import warnings
 
     for warning in warnings(tally, lang):
-        click.echo(either(lang, f"提醒：{warning}。", f"Warning: {warning}."), err=True)
+        click.echo(said("Warning: {warning}.", lang, warning=warning), err=True)
 
 
 def _explain(pricer: Pricer, cases: Cases, case_id: str, file: Path, lang: str, *, as_json: bool) -> None:

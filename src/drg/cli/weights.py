@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from drg.cli.commands import verb
 from drg.cli.constants import set_option, with_constants
 from drg.cli.options import (
     directory_option,
@@ -19,7 +20,7 @@ from drg.cli.options import (
     quiet_option,
     trim_option,
 )
-from drg.words import Joined, Sentence
+from drg.words import Joined, Sentence, said
 
 if TYPE_CHECKING:
     from drg.analysis.calibration import WhatIf
@@ -36,13 +37,12 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _WEIGHTED = re.compile(r"(.+):(\d+(?:\.\d+)?)")
 
 
-@click.command(
-    epilog="\b\nExamples:\n"
-    "  drg weights grouped-2024.parquet -o mycity-2025\n"
-    "  drg weights 2023.parquet:1 2024.parquet:2 -o mycity-2025 --prior mycity-2024\n"
-    "  drg weights 2024.parquet -o mycity-2025 --rules mycity-2024 --budget 310=5e8 --budget 390=3e8\n"
-    "  drg weights 2024.parquet -o mycity-2025 --what-if mycity-2024\n"
-    "  drg weights 2024.parquet -o change --what-if mycity-2024 --to mycity-2025\n"
+@verb(
+    "weights grouped-2024.parquet -o mycity-2025",
+    "weights 2023.parquet:1 2024.parquet:2 -o mycity-2025 --prior mycity-2024",
+    "weights 2024.parquet -o mycity-2025 --rules mycity-2024 --budget 310=5e8 --budget 390=3e8",
+    "weights 2024.parquet -o mycity-2025 --what-if mycity-2024",
+    "weights 2024.parquet -o change --what-if mycity-2024 --to mycity-2025",
 )
 @files_argument(metavar="FILE[:WEIGHT]...", as_text=True)
 @directory_option("Directory of the scheme; its name is the id.")
@@ -208,14 +208,13 @@ def _written(
     from drg.analysis.calibration.calibrated_scheme import put
     from drg.report.calibration import of_language, print_what_if, what_if_workbook
     from drg.report.console import stdout, written_to
-    from drg.report.language import either
 
     if result is not None:
         files = {**files, _WHAT_IF: what_if_workbook(result)}
     put(directory, files, overwrite=overwrite)
     if quiet:
         for warning in of_language(result, lang) if result else ():
-            click.echo(either(lang, f"提醒：{warning}。", f"Warning: {warning}."), err=True)
+            click.echo(said("Warning: {warning}.", lang, warning=warning), err=True)
         return
     console = stdout()
     if result is not None:

@@ -52,7 +52,7 @@ class ColumnRead:
 
 def columns_read(discharges: Discharges) -> list[ColumnRead]:
     """What became of each column of the first table, in their order."""
-    rows = discharges.rows.select(discharges.own_columns).head(_ROWS).collect()
+    rows = discharges.collect(discharges.rows.select(discharges.own_columns).head(_ROWS))
     reads: dict[str, str] = {}
     for canonical in discharges.binding.columns:
         for one in discharges.binding.read_for([canonical]):
@@ -122,8 +122,8 @@ def look_through(discharges: Discharges, ignored: Collection[str] = (), *, stric
     _check(columns, ignored, discharges.tables[0], strict=strict)
     strange = [one for one in columns if one.seems and one.name not in ignored]
     if strange:
-        more = notes.unread_columns([one.name for one in strange], [str(one.seems) for one in strange])
-        remarks = pl.concat([discharges.remarks, more], how="diagonal")
+        more = [notes.unread_column(one.name, str(one.seems)) for one in strange]
+        remarks = pl.concat([discharges.remarks, *more], how="diagonal")
         discharges = replace(discharges, remarks=remarks)
     return Reading(discharges, columns)
 

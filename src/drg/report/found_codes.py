@@ -11,35 +11,32 @@ from drg.records.code_search import FoundCode
 from drg.records.codes import DIAGNOSIS
 from drg.report.console import say
 from drg.report.console_table import show
-from drg.report.language import either
-from drg.words import Joined, Sentence
+from drg.words import Joined, said
 
 
 def print_codes(console: Console, found: Sequence[FoundCode], language: str, *, limit: int | None) -> None:
     """Codes with their names, and the codes of the other version that mean the same."""
-    heads = either(language, "类别,编码,名称,另一版本", "kind,code,name,other version").split(",")
+    heads = said("kind,code,name,other version", language).split(",")
     rows = [(_kind(one, language), one.code, one.name, _others(one, language)) for one in found[:limit]]
     show(console, heads, "wwtt", rows)
     if more := len(found) - len(rows):
-        say(console, Sentence("… and {count:,} more: --all", count=more).to(language))
+        say(console, said("… and {count:,} more: --all", language, count=more))
 
 
 def print_groups(console: Console, groups: Sequence[Line], grouper: str, language: str) -> None:
     """Groups of a version, one row each."""
-    heads = either(language, "级别,编码,名称", "level,code,name").split(",")
+    heads = said("level,code,name", language).split(",")
     rows = [(group.table.upper(), group.code, group.name) for group in groups]
-    title = Sentence("{count:,} groups of {grouper}", count=len(rows), grouper=grouper).to(language)
+    title = said("{count:,} groups of {grouper}", language, count=len(rows), grouper=grouper)
     show(console, heads, "wwt", rows, title=title)
 
 
 def _kind(code: FoundCode, language: str) -> str:
-    if code.kind == DIAGNOSIS:
-        return either(language, "诊断", "diagnosis")
-    return either(language, "手术", "procedure")
+    return said("diagnosis", language) if code.kind == DIAGNOSIS else said("procedure", language)
 
 
 def _others(code: FoundCode, language: str) -> str:
-    others: Sentence = Joined(", ", code.counterparts)
+    others = Joined(", ", code.counterparts)
     if code.version == "clinical":
-        return Sentence("clinical; insurance: {codes}", codes=others).to(language)
-    return Sentence("clinical: {codes}", codes=others).to(language) if code.counterparts else ""
+        return said("clinical; insurance: {codes}", language, codes=others)
+    return said("clinical: {codes}", language, codes=others) if code.counterparts else ""

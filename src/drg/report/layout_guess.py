@@ -8,8 +8,7 @@ from drg.columns import ALL
 from drg.records.guess import Found, Guess
 from drg.report.console import say
 from drg.report.console_table import show
-from drg.report.language import CHINESE, either
-from drg.words import Joined, Sentence
+from drg.words import Both, Joined, Sentence, said
 
 
 def print_guess(console: Console, guess: Guess, language: str) -> None:
@@ -17,11 +16,11 @@ def print_guess(console: Console, guess: Guess, language: str) -> None:
     title = Sentence("{file}: {count} columns found", file=guess.file.name, count=len(guess.found))
     if guess.base is not None:
         title = Sentence("{first}, based on {base}", first=title, base=guess.base.id)
-    heads = either(language, "文件的列,读作,转换,请核对", "your column,read as,how,to look at").split(",")
+    heads = said("your column,read as,how,to look at", language).split(",")
     rows = [
         (
             one.span,
-            ALL[one.column].label_zh if language == CHINESE else one.column,
+            Both(one.column, ALL[one.column].label_zh).to(language),
             _how(one),
             Joined("; ", one.doubts).to(language),
         )
@@ -46,8 +45,8 @@ def _listed(names: tuple[str, ...]) -> Sentence:
 
 
 def _how(found: Found) -> str:
-    said = dict.fromkeys(
+    ways = dict.fromkeys(
         f"{source.conversion}, {source.unit}" if source.unit else source.conversion
         for source in found.sources
     )
-    return "; ".join(said)
+    return "; ".join(ways)
