@@ -307,6 +307,42 @@ def test_a_header_below_titles_is_found(tmp_path: Path) -> None:
     assert names(one)["principal_diagnosis"] == ("ZYZDBM",)
 
 
+def test_a_header_alone_is_enough(tmp_path: Path) -> None:
+    file = tmp_path / "x.csv"
+    file.write_text("ZYH,主诊断编码,诊断编码1,诊断编码2,手术编码1,总费用\n", encoding="utf-8")
+    one = guess(file, Dialect())
+    assert names(one)["other_diagnoses"] == ("诊断编码1", "诊断编码2")
+    assert names(one)["principal_procedure"] == ("手术编码1",)
+    assert all(
+        "empty" in found(one)[column].doubts[-1] for column in ("principal_diagnosis", "total_cost_yuan")
+    )
+
+
+def test_columns_without_a_name_cannot_be_read(tmp_path: Path) -> None:
+    file = tmp_path / "x.csv"
+    file.write_text("主诊断,,其他诊断\nK80.200,E11.900,I10.x00x002\n", encoding="utf-8")
+    one = guess(file, Dialect())
+    assert names(one)["other_diagnoses"] == ("其他诊断",)
+    assert read_layout(_written(tmp_path, one)).field
+
+
+def _written(tmp_path: Path, one: Guess) -> Path:
+    layout = tmp_path / "my.toml"
+    layout.write_text(layout_text(one, "my", "en"), encoding="utf-8")
+    return layout
+
+
+def test_parquet_with_lists(tmp_path: Path) -> None:
+    file = tmp_path / "x.parquet"
+    rows = {"dx": ["K80.200"], "others": [["E11.900", "I10.x00x002"]], "age": [45], "cost": [1.5]}
+    pl.DataFrame(rows).write_parquet(file)
+    one = guess(file, Dialect())
+    assert names(one)["principal_diagnosis"] == ("dx",)
+    frame = drg.read(file, layout=_written(tmp_path, one)).frame()
+    assert frame["other_diagnoses"].to_list() == [["E11.900", "I10.x00x002"]]
+    assert frame["age_years"].to_list() == [45]
+
+
 def test_files_for_which_there_is_no_guess(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no column seems to hold principal diagnoses"):
         guessed(tmp_path, {"年龄": "3", "金额": "12.50"})

@@ -136,8 +136,9 @@ def guess(file: Path, dialect: Dialect) -> Guess:
     (table, *_) = tables_of(file, dialect, KnownNames((*shipped.values(), names.names_layout())))
     _refuse_part_of_several(table)
     rows = table.frame.drop(ROW).head(_ROWS).collect()
-    looked = {name: contents(name, rows[name]) for name in rows.columns}
-    return _Guessing(table, looked).guess()
+    # A layout cannot say where a column without a name is.
+    named = replace(table, names=tuple(name for name in table.names if name.strip()))
+    return _Guessing(named, {name: contents(name, rows[name]) for name in named.names}).guess()
 
 
 def _refuse_part_of_several(table: SourceTable) -> None:

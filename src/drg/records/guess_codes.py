@@ -91,7 +91,8 @@ def code_sources(series: Series, header: Sequence[str], looked: Mapping[str, Con
     if looked[chosen].is_empty:
         doubts.append(Sentence("it is empty in this file: its name alone says so"))
     # A series may begin with the principal code once more.
-    again = [name for name in ranked[:1] if looked[name].cells.equals(looked[chosen].cells)]
+    cells = looked[chosen].cells
+    again = [name for name in ranked[:1] if len(cells) and looked[name].cells.equals(cells)]
     rest = [name for name in header if name in {*numbered, *others, *ranked} and name not in again]
     rest.sort(key=lambda name: _place(name, header))
     if looked[chosen].has_several:

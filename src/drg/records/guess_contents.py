@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 import polars as pl
@@ -115,32 +116,29 @@ def contents(name: str, cells: pl.Series) -> Contents:
     """What a column holds; its name decides where 51.23 may be a procedure or an amount."""
     nested = cells.dtype.is_nested()
     texts = bare(as_text(cells.explode() if nested else cells)).drop_nulls().alias("cells")
-    spellings = texts.unique(maintain_order=True).head(_SPELLINGS)
-    split = spellings.str.split("|") if spellings.is_empty() else _split(spellings)
-    pieces = split.explode(empty_as_null=False, keep_nulls=False).str.strip_chars().replace("", None)
-    spelled = pieces.drop_nulls().cast(pl.String)
-    codes = normalised(spelled)
-    with_dot = codes.filter(spelled.str.contains(".", literal=True))
+    if texts.is_empty():
+        return Contents(texts, 0, 0, nested)
+    cut = [re.split(_SEPARATORS, text) for text in texts.unique(maintain_order=True).head(_SPELLINGS)]
+    spelled = [piece.strip() for pieces in cut for piece in pieces if piece.strip()]
+    codes = normalised(pl.Series(spelled, dtype=pl.String)).to_list()
     says_procedures = names_procedures(name) or named(name).says_code
 
     def share(kind: CodeKind) -> float:
-        # Without dots the list of codes says what they are; of digits alone the name has to say so too.
-        told = codes if kind == DIAGNOSIS or says_procedures else with_dot
-        right = int(told.is_in(_known(kind).implode()).sum())
-        strange = with_dot.filter(~with_dot.is_in(_known(kind).implode()))
-        right += int(strange.str.contains(_FORM[kind]).sum())
-        if kind == PROCEDURE and says_procedures:
-            right += int(strange.str.contains(_SHORT_PROCEDURE).sum())
-        return right / max(len(codes), 1)
+        return sum(map(partial(_is_code, kind, says_procedures), spelled, codes)) / max(len(codes), 1)
 
-    several = nested or bool((split.list.len() > 1).any())
+    several = nested or any(len(pieces) > 1 for pieces in cut)
     return Contents(texts, share(DIAGNOSIS), share(PROCEDURE), several)
 
 
-def _split(spellings: pl.Series) -> pl.Series:
-    return spellings.str.replace_all(_SEPARATORS, "|").str.split("|")
+def _is_code(kind: CodeKind, says_procedures: bool, spelled: str, code: str) -> bool:
+    # Without dots the list of codes says what they are; of digits alone the name has to say so too.
+    if "." not in spelled:
+        return code in _known(kind) and (kind == DIAGNOSIS or says_procedures)
+    if code in _known(kind) or re.match(_FORM[kind], code):
+        return True
+    return kind == PROCEDURE and says_procedures and re.match(_SHORT_PROCEDURE, code) is not None
 
 
 @lru_cache(maxsize=2)
-def _known(kind: CodeKind) -> pl.Series:
-    return code_names(kind)["code"].str.to_uppercase()
+def _known(kind: CodeKind) -> frozenset[str]:
+    return frozenset(code_names(kind)["code"].str.to_uppercase())
