@@ -20,7 +20,7 @@ def print_guess(console: Console, guess: Guess, language: str) -> None:
     rows = [
         (
             one.span,
-            Both(one.column, ALL[one.column].label_zh).to(language),
+            _label(one.column).to(language),
             _how(one),
             Joined("; ", one.doubts).to(language),
         )
@@ -33,11 +33,15 @@ def print_guess(console: Console, guess: Guess, language: str) -> None:
             Sentence("Codes that do not count for a group: {names}.", names=_listed(guess.unused)),
         ),
         (guess.left, Sentence("Not read: {names}.", names=_listed(guess.left))),
-        (guess.missing, Sentence("Not found: {names}.", names=_listed(guess.missing))),
+        (guess.missing, Sentence("Not found: {names}.", names=Joined(", ", map(_label, guess.missing)))),
     )
     for names, sentence in told:
         if names:
             say(console, sentence.to(language))
+
+
+def _label(column: str) -> Both:
+    return Both(column, ALL[column].label_zh)
 
 
 def _listed(names: tuple[str, ...]) -> Sentence:
