@@ -13,6 +13,7 @@ import drg
 SECTIONS: Final = {
     "Read": (
         "read",
+        "guess_layout",
         "Cases",
         "Discharges",
         "SourceTable",

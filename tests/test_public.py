@@ -44,7 +44,20 @@ FORMS = {"Layout", "LoadedScheme", "Manifest", "PaymentScheme"}
 INTERNAL = {"Cases"}
 # What a function is about may be given by place.
 SUBJECTS = {
-    *("case", "cases", "discharge", "files", "frame", "frames", "grouper", "groupers", "n", "new", "old"),
+    *(
+        "case",
+        "cases",
+        "discharge",
+        "file",
+        "files",
+        "frame",
+        "frames",
+        "grouper",
+        "groupers",
+        "n",
+        "new",
+        "old",
+    ),
     *("priced", "reasons", "scheme", "schemes"),
 }
 CASE = {"principal_diagnosis": "K80.101", "principal_procedure": "51.2300", "sex": 1, "age_years": 45}

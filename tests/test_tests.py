@@ -29,6 +29,7 @@ OF_A_ROOM = {
     "analysis/simulation": ["test_document", "test_simulate"],
     "cli": [
         "test_consoles",
+        "test_example_files",
         "test_languages",
         "test_other_commands",
         "test_paths",

@@ -1,7 +1,7 @@
 """DRG grouping and payment for China's hospitals: versioned tables in, groups, money and evidence out.
 
 ``read`` reads files as hospitals have them; these and frames of any kind become ``Cases``, in the columns and
-types of the registry. All other functions take either.
+types of the registry. All other functions take either. ``guess_layout`` makes a layout for other files.
 ``group`` adds the groups to a frame of discharges, ``explain`` shows how one discharge comes to its group,
 ``list_groupers`` lists the versions that are installed, a ``Grouper`` is one version, ready for use, and a
 ``GrouperSeries`` versions of which each groups the discharges of the days on which it is in force.
@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from drg.records.cases import Cases, CodeVersion
     from drg.records.discharges import Discharges
     from drg.records.frames import Frame
+    from drg.records.guess import guess_layout
     from drg.records.layout import Layout
     from drg.records.reading import read
     from drg.records.reason_text import reason_text
@@ -151,6 +152,7 @@ __all__ = [
     "explain",
     "explain_price",
     "group",
+    "guess_layout",
     "list_groupers",
     "list_schemes",
     "load_scheme",
@@ -214,6 +216,7 @@ _ROOMS = {
     "check": "drg.analysis.checks",
     "compare": "drg.analysis.comparison",
     "evaluate": "drg.analysis.quality",
+    "guess_layout": "drg.records.guess",
     "list_groupers": "drg.tables",
     "list_schemes": "drg.payment",
     "load_scheme": "drg.payment",

@@ -10,7 +10,8 @@ import pytest
 
 from drg.payment import load_scheme
 from drg.records.cases import Cases
-from drg.records.scanning import Dialect, scan
+from drg.records.scanning import scan
+from drg.records.source_tables import Dialect
 from drg.settlement.input_tables import check_decisions
 from drg.settlement.special_case_decisions import apply_decisions
 from tests.cli.conftest import Drg

@@ -13,7 +13,7 @@ from tests.examples.differences import between, summary
 from tests.examples.stories import LONG, STORIES
 
 # They list what is installed, and compute nothing.
-LISTS = {"groupers", "schemes", "layouts"}
+LISTS = {"groupers", "schemes", "layouts", "codes"}
 
 
 @pytest.mark.parametrize(

@@ -174,7 +174,7 @@ def test_complications() -> None:
 @pytest.mark.parametrize("sign", COMPARISONS)
 def test_comparisons(sign: str, variable: str) -> None:
     column = VARIABLES[variable]
-    values = (1, 2) if variable == "XB" else (1, 6, 7, 8)
+    values: tuple[int, ...] = (1, 2) if variable == "XB" else (1, 6, 7, 8)
     if column.unit == "g":
         # A few grams would be kilograms.
         values = tuple(1000 + value for value in values)

@@ -455,3 +455,14 @@ def test_a_discharge_is_a_frame_of_one_row() -> None:
     assert frame.height == 1
     assert outcomes(DEMO.group(frame)) == [outcome(DEMO.explain(discharge))]
     assert frame["other_diagnoses"].dtype == pl.List(pl.String)
+
+
+def test_a_code_that_may_not_be_principal() -> None:
+    """It is in the code list or in the tables, and no rule asks for it; the frame says the same."""
+    for code in ("V01.x00", "Z85.403", "I25.200x014", "A00.000"):
+        case = {"principal_diagnosis": code, "sex": 1, "age_years": 40}
+        explanation = Grouper("chs-drg-2.0").explain(case)
+        assert explanation.grouping_status == "ungrouped", code
+        assert "may not be the principal diagnosis" in str(explanation.grouping_reason)
+        assert "not in the tables" not in str(explanation.grouping_reason)
+        assert "灰码" in str(Grouper("chs-drg-2.0").explain(case, language="zh").grouping_reason)

@@ -491,6 +491,10 @@ def test_an_unknown_grouper() -> None:
 
 NOT_IN_TABLES = "principal_diagnosis is not in the tables of this version"
 NO_MDC = "no MDC takes this case"
+NEVER = (
+    "no group of this version asks for the code, so it may not be the principal diagnosis "
+    "(most such codes are grey ones)"
+)
 GROUPED = ("BR15", "grouped", None)
 
 
@@ -508,7 +512,10 @@ GROUPED = ("BR15", "grouped", None)
         (demo_case("X99.999"), ("0000", "ungrouped", f"{NO_MDC}; {NOT_IN_TABLES}")),
         (demo_case("D10.0"), ("0000", "ungrouped", f"{NO_MDC}; {NOT_IN_TABLES}")),
         (demo_case("X99.999", principal_procedure="03.6x00"), ("AA19", "grouped", NOT_IN_TABLES)),
-        (demo_case("D90.100"), ("0000", "ungrouped", NO_MDC)),
+        # In the tables as a complication alone; in the code list alone.
+        (demo_case("D90.100"), ("0000", "ungrouped", f"{NO_MDC}; {NEVER}")),
+        (demo_case("V01.x00"), ("0000", "ungrouped", f"{NO_MDC}; {NEVER}")),
+        (demo_case("V01.x00", principal_procedure="03.6x00"), ("AA19", "grouped", NOT_IN_TABLES)),
         # What is impossible.
         (
             demo_case("D10.001", age_years=-5),

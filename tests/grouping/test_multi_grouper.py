@@ -61,3 +61,15 @@ def test_shared_numbers_lead_to_the_own_ones(first: list[str], second: list[str]
     spelled = pl.Series([*asked, None, ""], dtype=pl.String)
     for index in (one, two):
         assert (shared.numbers_in(index)[shared.encode(spelled)] == index.encode(spelled)).all()
+
+
+def test_codes_that_may_not_be_principal_in_one_of_them() -> None:
+    """One version has the code in its tables, another has not; each says what it says alone."""
+    groupers = [Grouper("chs-drg-1.1"), Grouper("chs-drg-2.0")]
+    codes = ["U82.101", "P00.001", "A00.100", "V01.x00", "K80.000x003", "Q99.99"]
+    frame = demo_frame([{**DEMO_CASES[0], "principal_diagnosis": code} for code in codes])
+    frame = frame.with_columns(principal_procedure=pl.lit(None, dtype=pl.String), age_years=40)
+    for grouper, grouped in zip(groupers, MultiGrouper(groupers).group_batch(frame), strict=True):
+        alone = grouper.group_batch(frame)["grouping_reason"].cast(pl.String).to_list()
+        assert grouped.frame["grouping_reason"].cast(pl.String).to_list() == alone
+        assert sum("G11" in (reason or "") for reason in alone) >= 3

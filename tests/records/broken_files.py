@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import xlsxwriter
 
@@ -47,7 +47,7 @@ Rows = Sequence[Sequence[str]]
 def text(rows: Rows, delimiter: str = ",", end: str = "\n", *, quote_all: bool = False) -> str:
     """Rows as a text file."""
     stream = io.StringIO()
-    quoting = csv.QUOTE_ALL if quote_all else csv.QUOTE_MINIMAL
+    quoting: Literal[0, 1] = csv.QUOTE_ALL if quote_all else csv.QUOTE_MINIMAL
     csv.writer(stream, delimiter=delimiter, lineterminator=end, quoting=quoting).writerows(rows)
     return stream.getvalue()
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from drg.errors import InputError
 from drg.records import encodings
-from drg.records.scanning import Dialect, scan
+from drg.records.scanning import scan
+from drg.records.source_tables import Dialect
 from tests.profiles import tries
 
 HEADER = "编码,性别"

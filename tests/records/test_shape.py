@@ -252,7 +252,7 @@ def test_the_number_of_rows_that_a_file_says(tmp_path: Path, clean: pl.DataFrame
 
 
 def test_sheets_of_one_kind(tmp_path: Path, clean: pl.DataFrame) -> None:
-    sheets = {
+    sheets: dict[str, Rows] = {
         "1月": CLEAN[:4],
         "说明": [("字段", "含义"), ("病案号", "住院号")],
         "2月": [TITLE, HEADER, *CASES[3:]],

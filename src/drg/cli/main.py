@@ -37,6 +37,7 @@ _COMMANDS = {
     "simulate": "drg.cli.simulate",
     "groupers": "drg.cli.groupers",
     "tables": "drg.cli.tables",
+    "codes": "drg.cli.codes",
     "schemes": "drg.cli.schemes",
     "layouts": "drg.cli.layouts",
 }

@@ -192,25 +192,54 @@ def _write_diff(found: TablesDiff, output: Path) -> None:
         "tables show BR1",
         "tables show DI_BR1 --codes",
         "tables show I63.900 -g chs-drg-1.1",
+        "tables show chs-drg-2.0 青光眼",
+        "tables show qgy",
     )
 )
-@click.argument("item")
+@click.argument("words", nargs=-1, required=True, metavar="[VERSION] ITEM")
 @grouper_option("Id of a version or its directory. [the newest of the series national]", required=False)
 @click.option("--codes", is_flag=True, help="Show every code of every set.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @lang_option
-def show(item: str, grouper: str | None, codes: bool, lang: str) -> None:
-    """Show ITEM: an MDC, ADRG or DRG, a set, or a code."""
+def show(words: tuple[str, ...], grouper: str | None, codes: bool, as_json: bool, lang: str) -> None:
+    """Show ITEM: an MDC, ADRG or DRG, a set, or a code.
+
+    If it is none of them, the groups whose code begins so are listed, or those of such a name: 青光眼, its
+    pinyin qingguangyan or the initials qgy. VERSION is another way to write -g.
+    """
+    import json
+    from dataclasses import asdict
+
     from drg.analysis import tables_show
-    from drg.report.console import stdout
+    from drg.analysis.tables_search import search_groups
+    from drg.errors import TablesError
+    from drg.report.console import echo_json, stdout
+    from drg.report.found_codes import print_groups
     from drg.report.tables_report import print_show
     from drg.tables import load_tables
     from drg.tables.names import name_lookup
 
-    chosen = grouper or _national()
+    *first, item = words
+    if len(first) > (grouper is None):
+        raise click.UsageError(Sentence("Give one ITEM, and before it or with -g at most one VERSION."))
+    chosen = grouper or (first[0] if first else _national())
     version = load_tables(chosen)
     names = name_lookup(chosen)
-    found = tables_show.show(version, item, lambda code: names.get(code, ""))
-    print_show(stdout(), found, version.manifest.id, lang, limit=None if codes else 5)
+    try:
+        found = tables_show.show(version, item, lambda code: names.get(code, ""))
+    except TablesError:
+        groups = search_groups(version, item)
+        if not groups:
+            raise
+        if as_json:
+            echo_json(json.dumps([asdict(group) for group in groups], ensure_ascii=False, indent=1))
+        else:
+            print_groups(stdout(), groups, version.manifest.id, lang)
+        return
+    if as_json:
+        echo_json(json.dumps([asdict(one) for one in found], ensure_ascii=False, indent=1))
+    else:
+        print_show(stdout(), found, version.manifest.id, lang, limit=None if codes else 5)
 
 
 def _national() -> str:

@@ -25,7 +25,7 @@ from drg.grouping.program import Program
 from drg.grouping.tally import Tally
 from drg.reasons import CODED
 from drg.records.binding import UNREAD
-from drg.records.codes import normalised
+from drg.records.codes import DIAGNOSIS, are_listed, normalised
 
 _GROUPED, _AMBIGUOUS, _NO_DRG, _UNGROUPED, _INVALID = range(len(outcomes.STATUSES))
 # By status; of those that are ungrouped it has to be found out.
@@ -43,7 +43,8 @@ _STATUS_OF_REASON: Final = {
 _FIRST: Final = 7
 _UNKNOWN: Final = 8
 _IMPOSSIBLE: Final = 16
-_FIELDS: Final = 5
+_NO_PRINCIPAL_CODE: Final = 32
+_FIELDS: Final = 6
 _FEW: Final = 1000
 
 _SEVERITY = np.array(outcomes.SEVERITY_OF_MASK, dtype=np.uint8)
@@ -55,12 +56,14 @@ class Encoded(NamedTuple):
     cases: Cases
     impossible: npt.NDArray[np.uint32]  # [n] a bit for each number field that holds what cannot be
     no_principal: npt.NDArray[np.bool_]  # [n] the principal diagnosis is missing
+    listed: npt.NDArray[np.bool_]  # [n] the version does not know it, but the code list does
 
 
 class Codes(NamedTuple):
     """The codes of discharges, as numbers of one index of diagnoses and one of procedures."""
 
     no_principal: npt.NDArray[np.bool_]  # [n] the principal diagnosis is missing
+    listed: npt.NDArray[np.bool_]  # [n] it has no number, but the code list knows it
     principal_diagnosis: npt.NDArray[np.uint32]  # [n]
     other_diagnoses: npt.NDArray[np.uint32]  # end to end
     other_diagnoses_begin: npt.NDArray[np.int64]  # [n + 1]
@@ -105,12 +108,15 @@ def encode_codes(frame: pl.DataFrame, diagnoses: CodeIndex, procedures: CodeInde
     principal = _codes(frame, "principal_diagnosis")
     principal_diagnosis = diagnoses.encode(principal)
     no_principal = principal_diagnosis == NO_CODE
+    listed = np.zeros(len(principal), dtype=np.bool_)
     if no_principal.any():
         # Of these, some are not missing but unknown to the version.
-        spelled = principal.filter(pl.Series(no_principal))
-        no_principal[no_principal] = (spelled.is_null() | (normalised(spelled) == "")).to_numpy()
+        spelled = normalised(principal.filter(pl.Series(no_principal)))
+        listed[no_principal] = are_listed(spelled, DIAGNOSIS).to_numpy()
+        no_principal[no_principal] = (spelled.is_null() | (spelled == "")).to_numpy()
     return Codes(
         no_principal,
+        listed,
         principal_diagnosis,
         *_lists(frame, "other_diagnoses", diagnoses),
         procedures.encode(_codes(frame, "principal_procedure")),
@@ -144,7 +150,7 @@ def encoded(cells: Cells, codes: Codes, program: Program) -> Encoded:
         numbers=numbers,
         texts=texts,
     )
-    return Encoded(cases, impossible, codes.no_principal)
+    return Encoded(cases, impossible, codes.no_principal, codes.listed)
 
 
 def grouped(encoded: Encoded, program: Program) -> Groups:
@@ -178,6 +184,7 @@ class Decoder:
         }
         ambiguous = [outcomes.is_ambiguous(code) for code in drg["adrg"]]
         grouped_or_not = [_AMBIGUOUS if qy else _GROUPED for qy in ambiguous]
+        self._takes = takes(program)
         self._status_of_drg = np.array([*grouped_or_not, _UNGROUPED, _NO_DRG], dtype=np.uint8)
 
     @cached_property
@@ -191,7 +198,7 @@ class Decoder:
         """The output columns, in the order of ``columns.OUTPUT_COLUMNS``; reasons as codes."""
         status = self._status_of_drg[groups.drg]
         status[encoded.impossible != 0] = _INVALID
-        kinds, kind = _distinct(_kinds(encoded, groups, status))
+        kinds, kind = _distinct(_kinds(encoded, groups, status, self._takes))
         # Each reason is worked out once: there are few of them, however many cases.
         reasons = [self._reason(one) for one in kinds]
         if tally is not None:
@@ -216,6 +223,7 @@ class Decoder:
             bool(kind & _UNKNOWN),
             [field for bit, field in enumerate(self._fields) if kind >> (_FIELDS + bit) & 1],
             bool(kind & _IMPOSSIBLE),
+            bool(kind & _NO_PRINCIPAL_CODE),
         )
 
     def _count(
@@ -241,8 +249,17 @@ class Decoder:
         return list(zip(self._texts["drg"].to_list(), names.to_list(), strict=True))[:-1]
 
 
-def _kinds(encoded: Encoded, groups: Groups, status: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint32]:
-    """All that the reason of each case depends on in one number: what became of it, two flags, the fields."""
+def takes(program: Program) -> npt.NDArray[np.bool_]:
+    """Whether some rule of a version asks for a diagnosis [c]; others can only be complications."""
+    arrays = program.arrays
+    classes: npt.NDArray[np.bool_] = np.any(arrays.diagnosis_bits, axis=1)
+    return classes[arrays.diagnosis_class]
+
+
+def _kinds(
+    encoded: Encoded, groups: Groups, status: npt.NDArray[np.uint8], taken: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.uint32]:
+    """All that the reason of each case depends on in one number: what became of it, flags, the fields."""
     kinds = np.left_shift(groups.missing, _FIELDS, dtype=np.uint32)
     # What follows concerns few cases.
     invalid = np.flatnonzero(encoded.impossible)
@@ -254,6 +271,10 @@ def _kinds(encoded: Encoded, groups: Groups, status: npt.NDArray[np.uint8]) -> n
     kinds[ungrouped] |= first
     unknown = np.flatnonzero(encoded.cases.principal_diagnosis == NO_CODE)
     kinds[unknown[~encoded.no_principal[unknown]]] |= np.uint32(_UNKNOWN)
+    nowhere = ungrouped[first == outcomes.NO_MDC]
+    principal = encoded.cases.principal_diagnosis[nowhere]
+    untaken = np.where(principal == NO_CODE, encoded.listed[nowhere], ~taken[principal])
+    kinds[nowhere[untaken]] |= np.uint32(_NO_PRINCIPAL_CODE)
     return kinds
 
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from drg.grouping import kernels, outcomes
 from drg.grouping import opcodes as op
-from drg.grouping.case_arrays import encode
+from drg.grouping.case_arrays import encode, takes
 from drg.grouping.code_index import NO_CODE
 from drg.grouping.corrected import CorrectedRow
 from drg.grouping.program import Program, unpacked
@@ -162,7 +162,9 @@ def explain(
     noted = impossible or found.missing
     fields = [column for bit, column in enumerate(program.fields) if noted >> bit & 1]
     unknown_principal = case.diagnosis == NO_CODE and not no_principal
-    told = outcomes.reason(first, unknown_principal, fields, bool(impossible))
+    listed = bool(encoded.listed[0]) if unknown_principal else not takes(program)[case.diagnosis]
+    never = first == outcomes.NO_MDC and listed
+    told = outcomes.reason(first, unknown_principal, fields, bool(impossible), never)
     return Explanation(
         discharge=record,
         mdc=None if found.adrg is None else program.adrg["mdc"][found.adrg],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -12,10 +13,11 @@ import polars as pl
 from drg.columns import OUTPUT
 from drg.grouping import outcomes
 from drg.grouping.case_arrays import Cells, Codes, Encoded, encode_codes, encoded, grouped
-from drg.grouping.code_index import CodeIndex
+from drg.grouping.code_index import NO_CODE, CodeIndex
 from drg.grouping.grouper import Grouper
 from drg.grouping.kernels import Groups
 from drg.grouping.program import Program
+from drg.records.codes import DIAGNOSIS, are_listed, normalised
 
 Numbers = npt.NDArray[np.uint32]
 
@@ -58,8 +60,28 @@ class MultiGrouper:
         cells = Cells(batch)
         codes = encode_codes(batch, self._diagnoses, self._procedures)
         for grouper, (diagnoses, procedures) in zip(self.groupers, self._lookups, strict=True):
-            own = encoded(cells, _translated(codes, diagnoses, procedures), grouper.program)
+            own = encoded(cells, self._translated(codes, diagnoses, procedures), grouper.program)
             yield grouper, own, grouped(own, grouper.program)
+
+    @cached_property
+    def _listed(self) -> npt.NDArray[np.bool_]:
+        """Whether the code list has each code of the numbering."""
+        return are_listed(normalised(self._diagnoses.codes), DIAGNOSIS).to_numpy()
+
+    def _translated(self, codes: Codes, diagnoses: Numbers, procedures: Numbers) -> Codes:
+        principal = diagnoses[codes.principal_diagnosis]
+        unknown = np.flatnonzero(principal == NO_CODE)
+        listed = codes.listed
+        if len(unknown):
+            listed = listed.copy()
+            listed[unknown] |= self._listed[codes.principal_diagnosis[unknown]]
+        return codes._replace(
+            listed=listed,
+            principal_diagnosis=principal,
+            other_diagnoses=diagnoses[codes.other_diagnoses],
+            principal_procedure=procedures[codes.principal_procedure],
+            other_procedures=procedures[codes.other_procedures],
+        )
 
 
 class Grouped(NamedTuple):
@@ -111,12 +133,3 @@ def _shared(indices: Sequence[CodeIndex]) -> CodeIndex:
     """One index of all codes."""
     every = pl.concat([index.frame for index in indices])
     return CodeIndex.of_frame(every.unique("normal", keep="first", maintain_order=True))
-
-
-def _translated(codes: Codes, diagnoses: Numbers, procedures: Numbers) -> Codes:
-    return codes._replace(
-        principal_diagnosis=diagnoses[codes.principal_diagnosis],
-        other_diagnoses=diagnoses[codes.other_diagnoses],
-        principal_procedure=procedures[codes.principal_procedure],
-        other_procedures=procedures[codes.other_procedures],
-    )

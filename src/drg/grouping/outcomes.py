@@ -41,7 +41,13 @@ def is_ambiguous(adrg: str) -> bool:
     return adrg.endswith("QY")
 
 
-def reason(first: int, unknown_principal: bool, fields: Sequence[Column], impossible: bool) -> str | None:
+def reason(
+    first: int,
+    unknown_principal: bool,
+    fields: Sequence[Column],
+    impossible: bool,
+    never_principal: bool = False,
+) -> str | None:
     """The reasons of a case as codes, or None if there is nothing to say.
 
     Args:
@@ -49,9 +55,13 @@ def reason(first: int, unknown_principal: bool, fields: Sequence[Column], imposs
         unknown_principal: the principal diagnosis is in no table of the version.
         fields: those that a visited rule asked for in vain or, if ``impossible``, that hold what cannot be.
         impossible: see ``fields``.
+        never_principal: the principal diagnosis is a code of the version or of the code list, but no rule of
+            the version asks for it (灰码).
     """
-    names = [name for name in (FIRST[first], "principal_diagnosis_unknown" * unknown_principal) if name]
-    parts = [coded(name) for name in names]
+    strange = "principal_diagnosis_unknown" * unknown_principal
+    if never_principal:
+        strange = "never_principal_diagnosis"
+    parts = [coded(name) for name in (FIRST[first], strange) if name]
     if fields:
         kind = "value_impossible" if impossible else "value_missing"
         parts.append(coded(kind, *(field.name for field in fields)))

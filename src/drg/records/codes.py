@@ -100,6 +100,18 @@ def code_names(kind: CodeKind) -> pl.DataFrame:
 
 
 @lru_cache(maxsize=2)
+def _listed(kind: CodeKind) -> pl.Series:
+    return code_names(kind)["code"].str.to_uppercase().implode()
+
+
+def are_listed(codes: pl.Series, kind: CodeKind) -> pl.Series:
+    """Whether codes, in the form in which they compare, are in the list of the insurance version."""
+    if codes.null_count() == len(codes):
+        return pl.repeat(False, len(codes), dtype=pl.Boolean, eager=True)
+    return codes.is_in(_listed(kind)).fill_null(False)
+
+
+@lru_cache(maxsize=2)
 def crosswalk(kind: CodeKind) -> pl.DataFrame:
     """Clinical-version codes (``from_code``) and their other codes in the insurance version (``to_code``)."""
     pairs = read_csv(_DATA / "crosswalk.csv", infer_schema=False)

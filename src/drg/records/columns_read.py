@@ -14,6 +14,7 @@ from drg.records import notes
 from drg.records.cells import as_text
 from drg.records.discharges import Discharges
 from drg.records.header import kind_of_name
+from drg.records.source_tables import SourceTable
 from drg.words import Joined, Sentence
 
 DIAGNOSES: Final = "diagnoses"
@@ -118,7 +119,7 @@ def look_through(discharges: Discharges, ignored: Collection[str] = (), *, stric
         InputError: there is such a column, or there is none to ignore.
     """
     columns = columns_read(discharges)
-    _check(columns, ignored, discharges.tables[0].label, strict=strict)
+    _check(columns, ignored, discharges.tables[0], strict=strict)
     strange = [one for one in columns if one.seems and one.name not in ignored]
     if strange:
         more = [notes.unread_column(one.name, str(one.seems)) for one in strange]
@@ -127,13 +128,15 @@ def look_through(discharges: Discharges, ignored: Collection[str] = (), *, stric
     return Reading(discharges, columns)
 
 
-def _check(columns: Sequence[ColumnRead], ignored: Collection[str], file: str, *, strict: bool) -> None:
+def _check(
+    columns: Sequence[ColumnRead], ignored: Collection[str], table: SourceTable, *, strict: bool
+) -> None:
     names = {one.name for one in columns}
     for name in ignored:
         if name not in names:
             raise InputError(
                 Sentence("there is no column {name!r} to ignore", name=name),
-                file=file,
+                file=table.label,
                 field="ignore",
                 fix=Sentence("The columns that are not read: {names}", names=_unread(columns)),
             )
@@ -147,10 +150,11 @@ def _check(columns: Sequence[ColumnRead], ignored: Collection[str], file: str, *
                 "columns that seem to hold codes are not read: {names}",
                 names=Joined(", ", [one.name for one in codes]),
             ),
-            file=file,
+            file=table.label,
             fix=Sentence(
-                "Give a layout that reads them (make one with: drg layouts guess), or say that they do not"
-                " count: {given}",
+                "Give a layout that reads them (make one with: drg layouts guess {file}), "
+                "or say that they do not count: {given}",
+                file=table.file,
                 given=given,
             ),
         )

@@ -130,11 +130,13 @@ def detect(names: Sequence[str], layouts: Mapping[str, Layout], file: Path) -> C
     ]
     possible = sorted((c for c in candidates if c.is_possible), key=lambda c: c.rank, reverse=True)
     if not possible:
-        raise InputError(_nothing_fits(header, candidates), file=file, fix=_FIX)
+        raise InputError(_nothing_fits(header, candidates), file=file, fix=_fix(file))
     if len(possible) > 1 and possible[0].rank == possible[1].rank:
         tied = [c.title for c in possible if c.rank == possible[0].rank]
         raise InputError(
-            Sentence("the header fits {tied} equally well", tied=Joined(" and ", tied)), file=file, fix=_FIX
+            Sentence("the header fits {tied} equally well", tied=Joined(" and ", tied)),
+            file=file,
+            fix=_fix(file),
         )
     return possible[0]
 
@@ -149,7 +151,12 @@ def fitting(names: Sequence[str], layouts: Iterable[Layout]) -> Layout | None:
     return possible[0].layout
 
 
-_FIX = Sentence("Name the layout with --layout (list them with: drg layouts), or write one for this export")
+def _fix(file: Path) -> Sentence:
+    return Sentence(
+        "Name the layout with --layout (list them with: drg layouts), or make one for this export with: "
+        "drg layouts guess {file}",
+        file=file,
+    )
 
 
 def _nothing_fits(header: Header, candidates: Sequence[Candidate]) -> Sentence:

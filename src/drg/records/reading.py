@@ -102,7 +102,11 @@ def read(
                 name=discharges.called("principal_diagnosis"),
             ),
             file=paths[0],
-            fix=Sentence("Export the file with this column, or give a layout that says where it is"),
+            fix=Sentence(
+                "Export the file with this column, or give a layout that says where it is; "
+                "drg layouts guess {file} makes one",
+                file=paths[0],
+            ),
         )
     return discharges
 

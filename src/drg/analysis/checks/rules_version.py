@@ -37,7 +37,10 @@ RULES: Final = (
         fields=("principal_diagnosis",),
         # A newborn or a transplant may still find its group.
         when=~_GROUPED & ~_IN_AN_MDC & PRINCIPAL.is_not_null(),
-        message=Sentence("no MDC of the version takes this principal diagnosis, and the case groups nowhere"),
+        message=Sentence(
+            "no MDC of the version takes this principal diagnosis: it may not be one (a grey code), or the "
+            "version does not know it; the case groups nowhere"
+        ),
         fix=Sentence(
             "Choose the condition that was mainly treated, or convert the code from its clinical version"
         ),

@@ -137,7 +137,7 @@ def _group(candidates: Candidates, program: Program) -> Ints:
         texts=texts,
     )
     nothing = np.zeros(size, dtype=np.uint32)
-    groups = grouped(Encoded(cases, nothing, cases.rejected), program)
+    groups = grouped(Encoded(cases, nothing, cases.rejected, cases.rejected), program)
     return np.where(groups.drg < program.drg.height, groups.drg, -1).astype(np.int64)
 
 
