@@ -12,15 +12,16 @@ from drg.cli.options import (
     directory_option,
     files_argument,
     grouper_option,
-    lang_option,
-    quiet_option,
     reasons_option,
     scheme_option,
 )
 from drg.cli.reading import read_discharges, reading_options
+from drg.cli.reported import MAX_ERRORS, MIN_GROUPED, Run, reported
 
 if TYPE_CHECKING:
+    from drg.grouping import AnyGrouper
     from drg.reasons import ReasonForm
+    from drg.records.checking import RuleTally
     from drg.records.discharges import Discharges
 
 CASES = "cases"
@@ -42,9 +43,9 @@ SUMMARY = "summary"
 @click.option("--csv", "as_csv", is_flag=True, help=f"Write {CASES}.csv instead of {CASES}.parquet.")
 @click.option("--text", "as_text", is_flag=True, help=f"Write {SUMMARY}.txt instead of {SUMMARY}.html.")
 @reasons_option
-@lang_option
-@quiet_option
+@reported(MIN_GROUPED, MAX_ERRORS)
 def run(
+    run: Run,
     files: tuple[Path, ...],
     directory: Path,
     scheme: str,
@@ -53,8 +54,6 @@ def run(
     as_csv: bool,
     as_text: bool,
     reasons: ReasonForm,
-    lang: str,
-    quiet: bool,
     **reading: Any,
 ) -> None:
     """Check a hospital's own discharges: what is wrong, which group, which payment (医院自查).
@@ -62,31 +61,29 @@ def run(
     FILE is what drg group reads. Into the directory go the cases with group and payment, the findings of the
     check, and a page with cases, CMI, standard, cost and surplus, by department and by group.
     """
-    from time import perf_counter
-
     from drg.analysis.price_tally import DEPARTMENT, GROUP, PriceTally
     from drg.analysis.tally import VersionTally
-    from drg.cli.price import warn
+    from drg.cli.price import priced_as
     from drg.cli.progress import counting
     from drg.grouping import grouper_of
     from drg.grouping.stream import group_discharges
     from drg.payment import Pricer
     from drg.records.files import make_directory, write, write_bytes
+    from drg.records.findings import ERROR
     from drg.records.scanning import count_rows
-    from drg.report.console import print_versions, say, stdout, written_to
+    from drg.report.console import print_versions, say, written_to
     from drg.report.language import either
-    from drg.report.layouts import print_columns, print_reading
+    from drg.report.layouts import print_reading
     from drg.report.page import html_page, text_page
-    from drg.report.prices import print_prices
+    from drg.report.prices import print_prices, warnings
 
-    started = perf_counter()
+    lang = run.language
     pricer = Pricer(scheme)
     version = grouper_of(grouper or pricer.scheme.grouper)
     versions = VersionTally()
     given = read_discharges(files, reading, strict=True)
     discharges = given.discharges
-    if not quiet:
-        print_columns(stdout(), given, lang)
+    run.read(given)
     # Canonical files keep columns of their own; of other layouts the canonical columns are wanted.
     grouped = group_discharges(
         version,
@@ -107,18 +104,23 @@ def run(
     make_directory(directory)
     pricing = either(lang, "分组和计价", "grouping and pricing")
     cases = directory / (f"{CASES}.csv" if as_csv else f"{CASES}.parquet")
-    with counting(lambda: tally.cases, total=count_rows(discharges.files), show=not quiet, what=pricing):
+    with counting(lambda: tally.cases, total=count_rows(discharges.files), show=not run.quiet, what=pricing):
         write(priced.source, cases, sources=discharges.files)
-    found = _check(discharges, version, directory / FINDINGS, lang, quiet=quiet)
-    seconds = perf_counter() - started
+    rules = _check(run, discharges, version, directory / FINDINGS)
+    seconds = run.seconds
     page = directory / (f"{SUMMARY}.txt" if as_text else f"{SUMMARY}.html")
     text = (
         text_page(tally, pricer.scheme, seconds, lang) if as_text else html_page(tally, pricer.scheme, lang)
     )
     write_bytes(text.encode(), page, sources=discharges.files)
-    warn(tally, lang)
-    if not quiet:
-        console = stdout()
+    run.cases = tally.cases
+    run.findings.update(rules.counts)
+    run.outputs += [cases, directory / FINDINGS, page]
+    run.results.append(priced_as(tally, version, pricer))
+    run.warn(warnings(tally, lang))
+    if run.talks:
+        console = run.console
+        found = rules.flagged[ERROR]
         print_reading(console, given.counts, lang)
         print_prices(console, tally, pricer.scheme, seconds, lang)
         print_versions(console, version, versions.cases, lang)
@@ -134,8 +136,8 @@ def run(
         written_to(console, names, lang, f"{version.id}, {pricer.id}")
 
 
-def _check(discharges: Discharges, version: Any, file: Path, lang: str, *, quiet: bool) -> int:
-    """Check the files as ``drg check`` does and write the findings; the number of cases with an error."""
+def _check(run: Run, discharges: Discharges, version: AnyGrouper, file: Path) -> RuleTally:
+    """Check the files as ``drg check`` does and write the findings."""
     from dataclasses import replace
 
     from drg.analysis.checks import checker, choose
@@ -143,7 +145,6 @@ def _check(discharges: Discharges, version: Any, file: Path, lang: str, *, quiet
     from drg.records.batches import rebatched
     from drg.records.checking import RuleTally
     from drg.records.files import write
-    from drg.records.findings import ERROR
     from drg.records.scanning import count_rows
     from drg.report.language import either
 
@@ -152,7 +153,7 @@ def _check(discharges: Discharges, version: Any, file: Path, lang: str, *, quiet
     found = discharges.with_remarks(
         ready.findings(replace(discharges, rows=rebatched(discharges.rows)), tally=rules)
     )
-    doing = either(lang, "检查", "checking")
-    with counting(lambda: rules.cases, total=count_rows(discharges.files), show=not quiet, what=doing):
+    doing = either(run.language, "检查", "checking")
+    with counting(lambda: rules.cases, total=count_rows(discharges.files), show=not run.quiet, what=doing):
         write(found, file, sources=discharges.files)
-    return rules.flagged[ERROR]
+    return rules

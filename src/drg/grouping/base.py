@@ -38,6 +38,11 @@ class AnyGrouper(ShortTable, ABC):
 
     @property
     @abstractmethod
+    def digest(self) -> str:
+        """SHA-256 of its tables; of a series, of the ids and digests of its versions."""
+
+    @property
+    @abstractmethod
     def required_columns(self) -> tuple[str, ...]:
         """The columns that a frame must have, for a rule reads them or no case can be grouped without."""
 

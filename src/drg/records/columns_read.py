@@ -102,8 +102,7 @@ class Reading:
     @property
     def counts(self) -> dict[tuple[str, str], int]:
         """The remarks on the files by rule and severity."""
-        rows = self.discharges.remarks.group_by("rule", "severity", maintain_order=True).len().rows()
-        return {(rule, severity): count for rule, severity, count in rows}
+        return self.discharges.remark_counts
 
 
 def look_through(discharges: Discharges, ignored: Collection[str] = (), *, strict: bool = False) -> Reading:
