@@ -95,7 +95,7 @@ def test_a_file_without_cases(drg: Drg, tmp_path: Path, ending: str) -> None:
     file = tmp_path / f"nothing.{ending}"
     nothing = pl.read_csv(EXAMPLE, infer_schema=False).head(0)
     nothing.write_csv(file) if ending == "csv" else nothing.write_parquet(file)
-    outcome = drg("compare", file, "-g", VERSIONS, "-o", tmp_path / "out")
+    outcome = drg("compare", file, "-g", VERSIONS, "-o", tmp_path / "out", "--expect-cases", "0")
     assert outcome.code == 0, outcome.err
     assert "there is no case" in outcome.out
     assert pl.read_parquet(tmp_path / "out" / "cases.parquet").height == 0

@@ -168,7 +168,7 @@ def _count(run: Run, settlement: Settlement, scheme: LoadedScheme) -> None:
     """What the accounts add up to as they stand, and the findings."""
     from drg.settlement.accounts import standing
 
-    sums = standing(settlement.rows).select("cases", "payment_yuan", "cost_yuan", "surplus_yuan").sum()
+    sums = standing(settlement.rows).select("cases", "payment_yuan", "cost_yuan", "outcome_yuan").sum()
     cases, *money = sums.row(0)
     run.cases = int(cases or 0)
     payment, cost, surplus = (Decimal(amount or 0) for amount in money)

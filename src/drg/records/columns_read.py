@@ -51,7 +51,7 @@ class ColumnRead:
 
 def columns_read(discharges: Discharges) -> list[ColumnRead]:
     """What became of each column of the first table, in their order."""
-    rows = discharges.rows.select(discharges.own_columns).head(_ROWS).collect()
+    rows = discharges.collect(discharges.rows.select(discharges.own_columns).head(_ROWS))
     reads: dict[str, str] = {}
     for canonical in discharges.binding.columns:
         for one in discharges.binding.read_for([canonical]):

@@ -23,7 +23,7 @@ FORMAT: Final = 1
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True)
 
 
 class InputFile(_Part):
@@ -59,9 +59,9 @@ class Tables(_Part):
 class Money(_Part):
     """Totals in yuan, as exact decimal text; null where there is no such amount."""
 
-    payment_yuan: str | None = Field(description="all that is paid")
+    payment_yuan: str | None = Field(description="all that is paid; of settle, as the accounts stand")
     cost_yuan: str | None = Field(description="cost of the cases")
-    surplus_yuan: str | None = Field(description="payment less cost, of cases that are priced")
+    surplus_yuan: str | None = Field(description="payment less cost of priced cases; of settle, outcome_yuan")
 
 
 class Result(_Part):
