@@ -75,6 +75,32 @@ def test_text_and_csv_by_option(drg: Drg, csv: Path, tmp_path: Path) -> None:
         assert part in text
 
 
+def test_what_decides_a_rate_is_refused_with_the_option_to_copy(drg: Drg, csv: Path, tmp_path: Path) -> None:
+    narrow, out = tmp_path / "narrow.csv", tmp_path / "out"
+    pl.read_csv(csv, infer_schema=False).drop("hospital_level", "insurance_type").write_csv(narrow)
+    outcome = drg("run", narrow, "-o", out, "-s", "demo", "-q")
+    assert outcome.code == 1
+    options = outcome.err.partition("can be given as ")[2].partition(" (")[0].split()
+    assert options[0::2] == ["--set", "--set"]
+    assert not out.exists()
+    outcome = drg("run", narrow, "-o", out, "-s", "demo", "-q", *options)
+    assert (outcome.code, outcome.err) == (0, "")
+
+
+def test_other_columns_may_be_missing_with_a_warning(drg: Drg, csv: Path, tmp_path: Path) -> None:
+    narrow, out = tmp_path / "narrow.csv", tmp_path / "out"
+    missing = ("other_procedures", "icu_hours", "patient_id", "case_kind")
+    pl.read_csv(csv, infer_schema=False).drop(missing).write_csv(narrow)
+    outcome = drg("run", narrow, "-o", out, "-s", "demo", "-q")
+    assert outcome.code == 0
+    assert outcome.err.splitlines() == [
+        "Warning: there is no column icu_hours, other_procedures; it counts as not known.",
+        "Warning: there is no column case_kind, patient_id; it counts as not known.",
+    ]
+    fields = pl.read_csv(out / "findings.csv").filter(pl.col("rule") == "column-missing")["field"]
+    assert set(fields) == {"icu_hours", "other_procedures"}
+
+
 def test_long_rankings_are_cut_to_ten_best_and_ten_worst(drg: Drg, tmp_path: Path) -> None:
     file = tmp_path / "many.csv"
     rows = [ROWS[0].replace("内科", f"科室{n:02}").replace("9000", str(9000 + n)) for n in range(30)]

@@ -76,6 +76,7 @@ def compare(
     """
     from drg.analysis.comparison import compare as compared
     from drg.cli.progress import counting
+    from drg.grouping import Grouper
     from drg.records.files import make_directory, write_bytes
     from drg.records.scanning import count_rows
     from drg.report.comparison.comparison_console import print_comparison
@@ -87,7 +88,9 @@ def compare(
     from drg.report.layouts import print_reading
 
     lang = run.language
-    given = read_discharges(files, reading)
+    versions = [Grouper(name) for name in groupers]
+    needs = {name for version in versions for name in version.required_columns}
+    given = read_discharges(files, reading, needs)
     discharges = given.discharges
     run.read(given)
     cases = with_constants(discharges, constants)
@@ -101,7 +104,7 @@ def compare(
     with counting(lambda: done[0], total=count_rows(discharges.files), show=not run.quiet, what=doing):
         comparison = compared(
             cases,
-            groupers,
+            versions,
             schemes,
             reasons=reasons,
             language=lang,

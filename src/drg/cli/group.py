@@ -81,7 +81,7 @@ def group(
             raise click.UsageError(Sentence("Give --output and --findings different names."))
         check_output(findings_file)
     version = grouper_of(grouper)
-    given = read_discharges(files, reading)
+    given = read_discharges(files, reading, version.required_columns)
     discharges = given.discharges
     run.read(given)
     tally = Tally()

@@ -69,6 +69,7 @@ def price(
     given = read_results(files)
     run.read_results(given)
     cases = with_constants(given, constants)
+    run.warn_of_missing(pricer.missing_columns(cases))
     if case_id is not None:
         _explain(run, pricer, cases, case_id)
     elif output is not None:
@@ -90,7 +91,7 @@ def _price(run: Run, pricer: Pricer, cases: Cases, output: Path, reasons: Reason
     with counting(
         lambda: tally.cases, total=count_rows(files), show=not run.quiet, what=either(lang, "计价", "pricing")
     ):
-        priced = pricer.price(
+        priced = pricer.price_cases(
             cases, reasons=reasons, language=lang, on_batch=tally.add, on_batch_reads=tally.reads
         )
         write(priced.source, output, sources=files, bom=bom)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from decimal import Decimal
@@ -18,7 +18,7 @@ import click
 from drg.cli.options import Decorator, lang_option, quiet_option
 from drg.cli.standard_input import with_its_name
 from drg.errors import DrgError
-from drg.words import Sentence
+from drg.words import Both, Joined, Sentence
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -243,6 +243,15 @@ class Run:
         self.findings.update(reading.counts)
         if self.talks:
             print_columns(self.console, reading, self.language)
+        self.warn_of_missing(reading.missing)
+
+    def warn_of_missing(self, columns: Sequence[str]) -> None:
+        """Say once which columns are missing and so count as not known."""
+        from drg.columns import ALL
+
+        if columns:
+            names = Joined(", ", (Both(name, f"{ALL[name].label_zh} {name}") for name in columns))
+            self.warn([Sentence("there is no column {names}; it counts as not known", names=names)])
 
     @property
     def reading_counts(self) -> dict[tuple[str, str], int]:

@@ -81,7 +81,7 @@ def run(
     pricer = Pricer(scheme)
     version = grouper_of(grouper or pricer.scheme.grouper)
     versions = VersionTally()
-    given = read_discharges(files, reading, strict=True)
+    given = read_discharges(files, reading, version.required_columns, strict=True)
     discharges = given.discharges
     run.read(given)
     # Canonical files keep columns of their own; of other layouts the canonical columns are wanted.
@@ -94,8 +94,10 @@ def run(
         on_batch=versions.add,
     )
     tally = PriceTally((DEPARTMENT, GROUP))
-    priced = pricer.price(
-        with_constants(grouped, constants),
+    cases_to_price = with_constants(grouped, constants)
+    run.warn_of_missing(pricer.missing_columns(cases_to_price))
+    priced = pricer.price_cases(
+        cases_to_price,
         reasons=reasons,
         language=lang,
         on_batch=tally.add,

@@ -47,9 +47,8 @@ def group_discharges(
         those of the first), then those of ``columns.OUTPUT_COLUMNS``.
 
     Raises:
-        MissingColumnError: canonical files lack a column that some rule reads. Files of another layout may
-            lack any but the principal diagnosis, and for a series of versions the date of discharge; that
-            is a finding, and the reason of each case that it concerns.
+        MissingColumnError: a file lacks the principal diagnosis or, for a series of versions, the date of
+            discharge. Other columns count as not known; that is the reason of each case that it concerns.
         InputError: an output column is already there.
     """
     check_form(reasons, language)
@@ -62,7 +61,6 @@ def group_discharges(
             Sentence("Rename or drop it first, or give --canonical"),
         )
     if log is not None:
-        log.add(discharges.lacking(grouper.required_columns))
         log.add(discharges.remarks)
     needed = grouper.required_columns
     kept = discharges.own_columns
@@ -99,12 +97,12 @@ def group_discharges(
 def _check_columns(grouper: AnyGrouper, discharges: Discharges) -> None:
     """Each file by itself: what one of them lacks, the others do not make up for."""
     if discharges.layout.id != CANONICAL:
-        grouper.check_choice(discharges.binding.columns)
+        grouper.check_columns(discharges.names)
         return
     for table in discharges.tables:
         known = Binding(discharges.layout, dict.fromkeys(table.names, pl.String())).columns
         try:
-            grouper.check_needed((*table.names, *known))
+            grouper.check_columns((*table.names, *known))
         except InputError as error:
             error.file = table.label
             raise

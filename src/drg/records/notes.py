@@ -244,15 +244,19 @@ def unread_columns(names: Sequence[str], seem: Sequence[str]) -> pl.DataFrame:
 
 def column_missing(column: Column, names: str, layout: str) -> pl.DataFrame:
     """The finding on a column that the files do not have, though it may be needed."""
+    called, called_zh = f" ({layout} calls it {names})", f"（{layout}：{names}）"
+    if not names:
+        called, called_zh = f" ({layout} has none)", ""
+    elif names == column.name:
+        called, called_zh = "", f"（{names}）"
     return findings(
         pl.DataFrame({"row": [1]}),
         row=pl.col("row"),
         rule=COLUMN_MISSING,
         severity=WARNING,
         field=column.name,
-        message=f"no column for {column.name}; it counts as not known"
-        + (f" ({layout} calls it {names})" if names else f" ({layout} has none)"),
-        message_zh=f"没有{column.label_zh}，按缺失处理" + (f"（{layout}：{names}）" if names else ""),
+        message=f"no column for {column.name}; it counts as not known{called}",
+        message_zh=f"没有{column.label_zh}，按缺失处理{called_zh}",
         fix="Export the file with this column, or give a layout that says where it is",
         fix_zh="请导出该列，或在版式文件中说明其位置",
     )
