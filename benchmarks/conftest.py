@@ -82,7 +82,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         known = sorted(file.stem for file in SAMPLES.glob("*.parquet"))
         metafunc.parametrize("version", known if text == "all" else text.split(","), scope="module")
     if "size" in metafunc.fixturenames:
-        metafunc.parametrize("size", sorted({10, min(most, MILLION), most}))
+        timed = metafunc.config.getoption("benchmark_enable")
+        metafunc.parametrize("size", sorted({10, min(most, MILLION), most}) if timed else [most])
 
 
 @pytest.fixture(scope="session")

@@ -56,7 +56,9 @@ def discharges(cases: int) -> pl.DataFrame:
 def test_compare(benchmark: Any, discharges: pl.DataFrame, cases: int, rounds: int, scratch: Path) -> None:
     source, results = scratch / "source.parquet", scratch / "cases.parquet"
     discharges.write_parquet(source)
-    groupers = [Grouper(version) for version in VERSIONS]
+    # As a test, one comparison is enough: a second one is the same work again.
+    versions = VERSIONS[:2] if benchmark.disabled else VERSIONS
+    groupers = [Grouper(version) for version in versions]
     pricers = [pricer(grouper) for grouper in groupers]
 
     def run() -> Comparison:
@@ -69,7 +71,7 @@ def test_compare(benchmark: Any, discharges: pl.DataFrame, cases: int, rounds: i
     record(benchmark, cases)
     assert comparison.count == cases
     totals = {row["version"]: row["payment_yuan"] for row in comparison.totals.to_dicts()}
-    for version in VERSIONS[1:]:
+    for version in versions[1:]:
         difference = comparison.drivers(version)["surplus_difference_yuan"].sum()
-        assert difference == totals[version] - totals[VERSIONS[0]]
+        assert difference == totals[version] - totals[versions[0]]
     assert pl.scan_parquet(results).select(pl.len()).collect().item() == cases

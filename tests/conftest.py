@@ -1,23 +1,48 @@
 from __future__ import annotations
 
+import gc
 import os
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from drg.tables import load
+from drg.tables.locate import is_shipped
 from tests import profiles
 
 profiles.register()
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """The quick tests occupy each core with a process; more threads would only be in each other's way.
+
+    The other profiles, and tests/test_threads.py, have a thread for each core and more.
+    """
+    if _is_quick(config):
+        os.environ.setdefault("POLARS_MAX_THREADS", "1")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The quick profile leaves out what is marked ``thorough``."""
-    if config.getoption("hypothesis_profile", default=None) not in (None, profiles.QUICK):
+    if not _is_quick(config):
         return
     left_out = [item for item in items if item.get_closest_marker("thorough")]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not item.get_closest_marker("thorough")]
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests stay until the end; they need not be looked through for garbage again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+def _is_quick(config: pytest.Config) -> bool:
+    return config.getoption("hypothesis_profile", default=None) in (None, profiles.QUICK)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -36,3 +61,20 @@ def _no_versions_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> None:
 def _cache_of_its_own(pytestconfig: pytest.Config) -> None:
     """What runs keep for one another is kept between runs of the tests too, but not among the user's."""
     os.environ.setdefault("DRG_CACHE", str(pytestconfig.rootpath / ".pytest_cache" / "drg"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _shipped_tables_are_read_once() -> Iterator[None]:
+    """Hundreds of tests read the tables of the same versions, whose files nobody changes meanwhile."""
+    read = load._resolve
+    kept = cache(lambda directory: read(directory, ()))
+
+    def resolve(directory: Path, trail: tuple[Path, ...]) -> Any:
+        if not is_shipped(directory):
+            return read(directory, trail)
+        manifest, tables, corrections = kept(directory)
+        return manifest, dict(tables), corrections
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(load, "_resolve", resolve)
+        yield

@@ -42,6 +42,8 @@ class ReferenceExchange:
         self.base, self.other, self.same = base, other, dict(same)
         self.there = {old: new for new, old in same.items()}
         self.own = set(base["adrg"]["adrg"])
+        self.levels = levels(base), levels(other)
+        self.sets = codes(base["sets"], "set"), codes(other["sets"], "set")
         self.groupers = [ReferenceGrouper(self.tables(done)) for done in range(len(STEPS) + 1)]
 
     def code(self, adrg: str) -> str:
@@ -64,11 +66,11 @@ class ReferenceExchange:
 
     def tables(self, done: int) -> dict[str, pl.DataFrame]:
         sets: dict[str, set[str]] = {}
-        base_mdc = self.level("mdc", self.base, "b", sets)
-        base_adrg = self.level("adrg", self.base, "b", sets)
-        base_drg = self.level("drg", self.base, "b", sets)
-        other = {level: self.level(level, self.other, "o", sets) for level in LEVELS}
-        other_sets = codes(self.other["sets"], "set")
+        base_sets, other_sets = self.sets
+        base_mdc, base_adrg, base_drg = (
+            self.level(level, self.base, "b", base_sets, sets) for level in LEVELS
+        )
+        other = {level: self.level(level, self.other, "o", other_sets, sets) for level in LEVELS}
         if done >= 1:
             self.exchange("mdc", sets, other_sets, procedures=False)
         if done >= 3:
@@ -108,9 +110,10 @@ class ReferenceExchange:
             "exclusions": exclusions,
         }
 
-    def level(self, level: str, tables: Frames, side: str, sets: dict[str, set[str]]) -> list[dict[str, Any]]:
+    def level(
+        self, level: str, tables: Frames, side: str, held: Mapping[str, set[str]], sets: dict[str, set[str]]
+    ) -> list[dict[str, Any]]:
         """The rows of a level, their rules with sets of their own: ``b_adrg_OP_HC2``."""
-        held = codes(tables["sets"], "set")
         rows = tables[level].select(pl.exclude("file", "row")).to_dicts()
         for row in rows:
             names = names_in(parse(row["rule"]))[0]
@@ -159,34 +162,34 @@ class ReferenceExchange:
 
     def complications(self, done: int) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Level and excluding diagnoses of each code, taken from the one version or the other."""
-        sides = []
-        for tables in (self.base, self.other):
-            excluding = codes(tables["exclusions"], "exclusion_set")
-            sides.append(
-                {
-                    clean_code(code): (level, excluding.get(name or "", set()))
-                    for code, level, name in tables["complications"]
-                    .select("code", "level", "exclusion_set")
-                    .iter_rows()
-                }
-            )
-        base, other = sides
+        base, other = self.levels
         if done < 6:
             chosen = base
         elif done < 7:
             chosen = {
-                code: (level, base[code][1] if code in base else excluded)
-                for code, (level, excluded) in other.items()
+                code: (level, base[code][1] if code in base else excluding)
+                for code, (level, excluding) in other.items()
             }
         else:
             chosen = other
-        rows = [(code, level, f"EX{number}") for number, (code, (level, _)) in enumerate(chosen.items())]
-        excluded = [(f"EX{number}", one) for number, (_, held) in enumerate(chosen.values()) for one in held]
+        # What the same diagnoses exclude is one set, whatever each version calls it.
+        numbers = {held: number for number, held in enumerate({held for _, held in chosen.values()})}
+        rows = [(code, level, f"EX{numbers[held]}") for code, (level, held) in chosen.items()]
+        excluded = [(f"EX{number}", one) for held, number in numbers.items() for one in held]
         text = dict.fromkeys(("code", "level", "exclusion_set"), pl.String)
         pairs = dict.fromkeys(("exclusion_set", "code"), pl.String)
         return pl.DataFrame(rows, schema=text, orient="row"), pl.DataFrame(
             excluded, schema=pairs, orient="row"
         )
+
+
+def levels(tables: Frames) -> dict[str, tuple[str, frozenset[str]]]:
+    """The level of each complication, and the diagnoses that exclude it."""
+    excluding = {name: frozenset(held) for name, held in codes(tables["exclusions"], "exclusion_set").items()}
+    return {
+        clean_code(code): (level, excluding.get(name or "", frozenset()))
+        for code, level, name in tables["complications"].select("code", "level", "exclusion_set").iter_rows()
+    }
 
 
 def frame(level: str, parents: tuple[str, ...], rows: list[dict[str, Any]]) -> pl.DataFrame:

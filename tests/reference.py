@@ -206,6 +206,7 @@ class Parser:
         return names
 
 
+@cache
 def parse(text: str | None) -> tuple:
     return Parser(fold_spaces(text)).rule()
 

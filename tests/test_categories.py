@@ -21,7 +21,7 @@ from drg.records.cases import Cases
 from drg.records.cells import category
 from drg.records.files import write
 from drg.records.scanning import scan_all
-from drg.settlement.candidates import find_candidates
+from drg.settlement.candidates import Candidates, find_candidates
 from drg.settlement.point_value_payment import cleared
 from drg.tables.write import write_version
 
@@ -214,8 +214,17 @@ def settled(data: Any) -> tuple[drg.Settlement, pl.DataFrame]:
     return found, found.cases.collect()
 
 
-def test_settle(priced: pl.DataFrame, form: Callable[[pl.DataFrame], Any]) -> None:
-    expected, cases = settled(priced)
+@pytest.fixture(scope="module")
+def settlement(priced: pl.DataFrame) -> tuple[drg.Settlement, pl.DataFrame]:
+    return settled(priced)
+
+
+def test_settle(
+    priced: pl.DataFrame,
+    settlement: tuple[drg.Settlement, pl.DataFrame],
+    form: Callable[[pl.DataFrame], Any],
+) -> None:
+    expected, cases = settlement
     assert expected.decisions.height > 0
     assert (cases["case_class"] == "special").sum() > (priced["case_class"] == "special").sum()
     found, its_cases = settled(form(priced))
@@ -225,20 +234,36 @@ def test_settle(priced: pl.DataFrame, form: Callable[[pl.DataFrame], Any]) -> No
     assert_frame_equal(its_cases.select(cases.columns), cases)
 
 
-def test_cases_by_the_value_of_a_point(form: Callable[[pl.DataFrame], Any]) -> None:
+def by_points(data: Any) -> pl.DataFrame:
+    settlement = drg.settle(data, YEAR / "points")
+    return cleared(settlement.cases, settlement).collect()
+
+
+@pytest.fixture(scope="module")
+def pointed() -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Cases that are paid by points, and what they are paid."""
     scheme = YEAR / "points"
     cases = drg.price(pl.read_csv(scheme / "grouped.csv", infer_schema=False), scheme)
-    tables = []
-    for data in (cases, form(cases)):
-        settlement = drg.settle(data, scheme)
-        tables.append(cleared(settlement.cases, settlement).collect())
-    assert tables[0]["cleared_payment_yuan"].null_count() < tables[0].height
-    assert_frame_equal(tables[1].select(tables[0].columns), tables[0], check_dtypes=False)
+    return cases, by_points(cases)
 
 
-def test_special_cases(priced: pl.DataFrame, form: Callable[[pl.DataFrame], Any]) -> None:
-    loaded = drg.load_scheme(YEAR / "scheme")
-    expected = find_candidates(priced, loaded)
+def test_cases_by_the_value_of_a_point(
+    pointed: tuple[pl.DataFrame, pl.DataFrame], form: Callable[[pl.DataFrame], Any]
+) -> None:
+    cases, expected = pointed
+    assert expected["cleared_payment_yuan"].null_count() < expected.height
+    assert_frame_equal(by_points(form(cases)).select(expected.columns), expected, check_dtypes=False)
+
+
+@pytest.fixture(scope="module")
+def candidates(priced: pl.DataFrame) -> Candidates:
+    return find_candidates(priced, drg.load_scheme(YEAR / "scheme"))
+
+
+def test_special_cases(
+    priced: pl.DataFrame, candidates: Candidates, form: Callable[[pl.DataFrame], Any]
+) -> None:
+    loaded, expected = drg.load_scheme(YEAR / "scheme"), candidates
     assert expected.cases.height > 0
     found = find_candidates(form(priced), loaded)
     assert_frame_equal(found.cases, expected.cases)
@@ -260,16 +285,30 @@ def test_a_ledger_of_files_in_several_forms(priced: pl.DataFrame, tmp_path: Path
     assert ledger.verify().is_empty()
 
 
-def test_evaluate(grouped: pl.DataFrame, form: Callable[[pl.DataFrame], Any]) -> None:
-    expected = drg.evaluate(grouped, replicates=0, exclude=["invalid"])
+@pytest.fixture(scope="module")
+def evaluation(grouped: pl.DataFrame) -> drg.Evaluation:
+    return drg.evaluate(grouped, replicates=0, exclude=["invalid"])
+
+
+def test_evaluate(
+    grouped: pl.DataFrame, evaluation: drg.Evaluation, form: Callable[[pl.DataFrame], Any]
+) -> None:
+    expected = evaluation
     found = drg.evaluate(form(grouped), replicates=0, exclude=["invalid"])
     assert found.summary == expected.summary
     assert expected.summary["excluded"] == (grouped["grouping_status"] == "invalid").sum() > 0
     assert_frame_equal(found.groups, expected.groups)
 
 
-def test_calibrate(grouped: pl.DataFrame, form: Callable[[pl.DataFrame], Any]) -> None:
-    expected = drg.calibrate(grouped, min_cases=2)
+@pytest.fixture(scope="module")
+def calibration(grouped: pl.DataFrame) -> drg.Calibration:
+    return drg.calibrate(grouped, min_cases=2)
+
+
+def test_calibrate(
+    grouped: pl.DataFrame, calibration: drg.Calibration, form: Callable[[pl.DataFrame], Any]
+) -> None:
+    expected = calibration
     found = drg.calibrate(Cases.of(form(grouped)), min_cases=2)
     assert_frame_equal(found.groups, expected.groups)
     assert found.weights == expected.weights
@@ -284,15 +323,25 @@ def test_what_if(grouped: pl.DataFrame, form: Callable[[pl.DataFrame], Any]) -> 
     assert_frame_equal(found.total, expected.total)
 
 
-def test_compare_takes_what_was_grouped_before(tmp_path: Path, form: Callable[[pl.DataFrame], Any]) -> None:
-    tables = drg.load_tables("demo")
+@pytest.fixture(scope="module")
+def versions(tmp_path_factory: pytest.TempPathFactory) -> list[drg.Grouper]:
+    """A version, and another that lacks a group."""
+    tables, other = drg.load_tables("demo"), tmp_path_factory.mktemp("version") / "other"
     without = {**tables.frames, "drg": tables.drg.filter(pl.col("drg") != "BR13")}
-    write_version(tmp_path / "other", tables.manifest.model_copy(update={"id": "other"}), without)
-    versions: list[str | Path] = ["demo", tmp_path / "other"]
-    cases = drg.simulate(300, "demo")
-    grouped = drg.group(cases, "demo")
-    expected = drg.compare(cases, versions)
-    found = drg.compare(form(grouped), versions)
+    write_version(other, tables.manifest.model_copy(update={"id": "other"}), without)
+    return [drg.Grouper("demo"), drg.Grouper(other)]
+
+
+@pytest.fixture(scope="module")
+def comparison(versions: list[drg.Grouper]) -> drg.Comparison:
+    return drg.compare(drg.simulate(300, "demo"), versions)
+
+
+def test_compare_takes_what_was_grouped_before(
+    versions: list[drg.Grouper], comparison: drg.Comparison, form: Callable[[pl.DataFrame], Any]
+) -> None:
+    expected = comparison
+    found = drg.compare(form(drg.group(drg.simulate(300, "demo"), "demo")), versions)
     assert_frame_equal(found.reasons, expected.reasons)
     assert_frame_equal(found.causes("other"), expected.causes("other"))
     assert expected.causes("other").height > 0

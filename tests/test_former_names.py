@@ -15,6 +15,7 @@ from drg.ledger.entry import CASES_FILE, ENTRY_FILE, LedgerEntry, digest, read_e
 from drg.records.former_names import FORMER
 from drg.settlement.candidates import find_candidates
 from drg.settlement.input_tables import check_decisions
+from tests.comparing import demo_discharges, demo_groupers, scheme
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "settlement"
 SCHEME = EXAMPLE / "scheme"
@@ -91,11 +92,10 @@ def test_who_reads_no_prices_does_not_mind(priced: pl.DataFrame) -> None:
     assert drg.calibrate(old).weights == drg.calibrate(priced).weights
     summary = drg.evaluate(old.drop("standard_payment")).summary
     assert summary == drg.evaluate(priced.drop("standard_payment_yuan")).summary
-    cases = drg.simulate(50, "harbin-2022")
+    cases = demo_discharges(50)
     own = cases.with_columns(payment=pl.lit("mine"))
-    found, wanted = (
-        drg.compare(one, ["chs-drg-1.1", "harbin-2022"], ["harbin-2022"]).totals for one in (own, cases)
-    )
+    groupers = demo_groupers()
+    found, wanted = (drg.compare(one, groupers, [scheme(groupers[0])]).totals for one in (own, cases))
     assert found.equals(wanted)
 
 

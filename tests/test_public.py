@@ -7,6 +7,7 @@ import inspect
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,6 +16,8 @@ import polars as pl
 import pytest
 
 import drg
+from tests.comparing import demo_groupers
+from tests.helpers import DEMO_CASES, demo_frame
 
 ROOT = Path(__file__).resolve().parents[1]
 # Of other packages, or of Python.
@@ -127,35 +130,35 @@ def test_names_are_listed_and_nothing_is_imported_for_it() -> None:
 # -- what results show -----------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def results() -> dict[str, Any]:
-    cases = drg.read(ROOT / "examples" / "discharges.csv")
-    grouped = drg.group(cases, "chs-drg-3.0")
-    scheme = ROOT / "examples" / "settlement" / "scheme"
-    to_settle = pl.read_csv(ROOT / "examples" / "settlement" / "grouped.csv", infer_schema=False)
+def calibration() -> tuple[pl.DataFrame, drg.Calibration]:
     made = drg.group(drg.simulate(2_000, "demo"), "demo")
-    calibration = drg.calibrate(made)
+    return made, drg.calibrate(made)
+
+
+def what_if() -> drg.WhatIf:
+    made, found = calibration()
     without = made.with_columns(case_kind=pl.lit(None, pl.String), incomplete=pl.lit(None, pl.Boolean))
-    return {
-        "Calibration": calibration,
-        "CheckResult": drg.check(cases, "chs-drg-3.0"),
-        "Comparison": drg.compare(cases, ["chs-drg-2.0", "chs-drg-3.0"]),
-        "Evaluation": drg.evaluate(grouped, replicates=0),
-        "Explanation": drg.explain(CASE, "chs-drg-3.0"),
-        "PriceExplanation": drg.explain_price(
-            {
-                "drg": "HC45",
-                "grouping_status": "grouped",
-                "grouper": "chs-drg-3.0",
-                "total_cost_yuan": 12345.6,
-            },
-            "reference-3.0",
-        ),
-        "Settlement": drg.settle(drg.price(to_settle, scheme), scheme),
-        "WhatIf": drg.what_if(without, "demo", calibration.scheme("trial")),
-    }
+    return drg.what_if(without, "demo", found.scheme("trial"))
 
 
+def settlement() -> drg.Settlement:
+    scheme = ROOT / "examples" / "settlement" / "scheme"
+    cases = pl.read_csv(ROOT / "examples" / "settlement" / "grouped.csv", infer_schema=False)
+    return drg.settle(drg.price(cases, scheme), scheme)
+
+
+EXAMPLE = ROOT / "examples" / "discharges.csv"
+PRICED = {"drg": "HC45", "grouping_status": "grouped", "grouper": "chs-drg-3.0", "total_cost_yuan": 12345.6}
+RESULTS: dict[str, Callable[[], Any]] = {
+    "Calibration": lambda: calibration()[1],
+    "CheckResult": lambda: drg.check(drg.read(EXAMPLE), "chs-drg-3.0"),
+    "Comparison": lambda: drg.compare(demo_frame(DEMO_CASES), demo_groupers()),
+    "Evaluation": lambda: drg.evaluate(drg.group(drg.read(EXAMPLE), "chs-drg-3.0"), replicates=0),
+    "Explanation": lambda: drg.explain(CASE, "chs-drg-3.0"),
+    "PriceExplanation": lambda: drg.explain_price(PRICED, "reference-3.0"),
+    "Settlement": settlement,
+    "WhatIf": what_if,
+}
 SHOWN = {
     "Calibration": "AH19",
     "CheckResult": "sex-impossible",
@@ -169,8 +172,8 @@ SHOWN = {
 
 
 @pytest.mark.parametrize("name", SHOWN)
-def test_results_show_a_short_table(results: dict[str, Any], name: str) -> None:
-    result = results[name]
+def test_results_show_a_short_table(name: str) -> None:
+    result = RESULTS[name]()
     text, page = repr(result), result._repr_html_()
     assert text == str(result)
     assert text.startswith(name)

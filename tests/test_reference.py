@@ -572,6 +572,7 @@ def tables_of(name: str) -> dict[str, pl.DataFrame]:
     return groups | {table: pl.read_parquet(folder / f"{table}.parquet") for table in codes}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", VERSIONS or [NO_VERSION])
 def test_conformance(name: str) -> None:
     """In published order the expected groups are reached.

@@ -84,6 +84,8 @@ if TYPE_CHECKING:
     from drg.records.reading import read
     from drg.records.reason_text import reason_text
     from drg.records.rules import Rule
+    from drg.records.shape import TableShape
+    from drg.records.source_tables import SourceTable
     from drg.settlement import Settlement, settle
     from drg.settlement.settlement_findings import Finding
     from drg.tables import GrouperTables, Manifest, list_groupers, load_tables
@@ -135,7 +137,9 @@ __all__ = [
     "RuleError",
     "SchemeError",
     "Settlement",
+    "SourceTable",
     "Stamp",
+    "TableShape",
     "TablesError",
     "Tried",
     "Trimming",
@@ -181,6 +185,8 @@ _ROOMS = {
     "CorrectedRow": "drg.grouping.corrected",
     "Discharge": "drg.records",
     "Discharges": "drg.records.discharges",
+    "SourceTable": "drg.records.source_tables",
+    "TableShape": "drg.records.shape",
     "Evaluation": "drg.analysis.quality",
     "Explanation": "drg.grouping",
     "FileDigest": "drg.ledger.entry",

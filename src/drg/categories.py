@@ -1,8 +1,11 @@
-"""The closed lists of words that columns of results hold, each in its order."""
+"""The closed lists of words that columns of results hold, each in its order; and texts as their numbers."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
+
+import polars as pl
 
 
 class GroupingStatus(StrEnum):
@@ -41,3 +44,22 @@ class CaseClass(StrEnum):
     HIGH = "high"  # 高倍率
     LOW = "low"  # 低倍率
     NORMAL = "normal"
+
+
+_NAMESPACE: Final = "drg"
+
+
+def numbered_text(name: str) -> pl.Categorical:
+    """The type of a column of text inside the library, of which only numbers are moved about.
+
+    Nobody else sees such columns: in frames that are given back and in files they are text.
+
+    Args:
+        name: of what they number; columns of one name have the same numbers.
+    """
+    return pl.Categorical(pl.Categories(name, namespace=_NAMESPACE))
+
+
+def is_numbered_text(dtype: pl.DataType) -> bool:
+    """Whether a column has a type of ``numbered_text``."""
+    return isinstance(dtype, pl.Categorical) and dtype.categories.namespace() == _NAMESPACE

@@ -12,6 +12,7 @@ from typing import Literal
 import polars as pl
 
 from drg.categories import CaseClass, GroupingStatus, Severity
+from drg.words import Both
 
 
 class Kind(Enum):
@@ -57,6 +58,11 @@ class Column:
     unknown: tuple[float, ...] = ()
     rounding: Literal["completed", "nearest", "none"] = "none"
     words: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def label(self) -> Both:
+        """What it is called."""
+        return Both(self.name, self.label_zh)
 
     @property
     def unit(self) -> str:
@@ -275,7 +281,11 @@ PRICING_COLUMNS: tuple[Column, ...] = (
         pl.String,
         "医院级别",
         "level of the hospital as the scheme names it; 三级 is 3",
-        words=_words("1 一级", "2 二级", "3 三级"),
+        words=_words(
+            "1 一级 一级甲等 一级乙等 一级丙等 一甲 一乙 Ⅰ级 I级",
+            "2 二级 二级甲等 二级乙等 二级丙等 二甲 二乙 Ⅱ级 II级",
+            "3 三级 三级特等 三级甲等 三级乙等 三级丙等 三甲 三乙 Ⅲ级 III级",
+        ),
     ),
     Column(
         "hospital_coefficient",

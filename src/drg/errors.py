@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import copyreg
 import difflib
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
@@ -178,6 +179,19 @@ _BY_THE_SYSTEM: Final = (
 def system_reason(error: OSError) -> str:
     """Why the system refused something."""
     return recognised(error.strerror or str(error), _BY_THE_SYSTEM)
+
+
+def not_toml(error: ValueError, text: str, kind: type[DrgError], file: Path, fix: Sentence) -> DrgError:
+    """The error on a text that is no TOML: where in it, and what stands there."""
+    place = re.search(r"line (\d+), column (\d+)", str(error))
+    if place is None:
+        return kind(Sentence("not valid TOML: the last entry is not complete"), file=file, fix=fix)
+    row, character = map(int, place.groups())
+    line = text.split("\n")[row - 1].rstrip()
+    problem = Sentence("not valid TOML from character {character} on: {line}", character=character, line=line)
+    if re.match("Cannot (overwrite|declare|mutate|redefine)|Duplicate", str(error)):
+        problem = Sentence("what this line says was said above: {line}", line=line)
+    return kind(problem, file=file, row=row, fix=fix)
 
 
 def did_you_mean(wrong: str, known: Iterable[str], *, likeness: float = 0.6) -> str:

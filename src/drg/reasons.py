@@ -18,6 +18,7 @@ from urllib.parse import unquote
 
 import polars as pl
 
+from drg.categories import numbered_text
 from drg.columns import ALL, Column
 from drg.errors import InputError
 from drg.words import LANGUAGES, Joined, Sentence, categories, rows, said
@@ -28,7 +29,7 @@ BETWEEN: Final = "|"
 # The columns of results that hold reasons.
 COLUMNS: Final = ("grouping_reason", "pricing_reason")
 # The type of such a column inside the library.
-CODED: Final = pl.Categorical()
+CODED: Final = numbered_text("reasons")
 _SIGNS: Final = str.maketrans({sign: f"%{ord(sign):02X}" for sign in "%|:,"})
 _OPEN: Final = "…"
 
@@ -165,7 +166,7 @@ def _texts(facts: Sequence[str], language: str) -> str:
 
 
 def _columns(names: Sequence[str], language: str) -> str:
-    return _texts([ALL[name].label_zh if language == "zh" else ALL[name].name for name in names], language)
+    return _texts([ALL[name].label.to(language) for name in names], language)
 
 
 def _period(days: Sequence[str], language: str) -> str:  # noqa: ARG001
@@ -212,19 +213,41 @@ def expected(column: Column, language: str = "en") -> str:
 
 
 def column_in_words(column: pl.Series, language: str) -> pl.Series:
-    """A column of reasons in a language; each distinct text is worked out once: there are few of them."""
+    """A column of reasons in a language."""
+    return _said_by(column, lambda text: in_words(text, language), pl.String())
+
+
+def _said_by(column: pl.Series, words: Callable[[str], str], dtype: pl.DataType) -> pl.Series:
+    """A column of reasons in words; each distinct text is worked out once: there are few of them."""
     if column.null_count() == len(column):
-        return column.cast(pl.String)
+        return pl.repeat(None, len(column), dtype=dtype, eager=True).alias(column.name)
     distinct = column.unique().drop_nulls()
-    texts = pl.Series([in_words(text, language) for text in distinct], dtype=pl.String)
-    return column.replace_strict(distinct, texts, default=None, return_dtype=pl.String).alias(column.name)
+    texts = [words(text) for text in distinct]
+    if column.dtype == CODED:
+        # These are numbered from 0, without gaps but for some that other threads add just now.
+        numbers = distinct.to_physical().to_list()
+        by_number: list[str | None] = [None] * (max(numbers) + 1)
+        for number, text in zip(numbers, texts, strict=True):
+            by_number[number] = text
+        return pl.Series(column.name, by_number, dtype=dtype).gather(column.to_physical())
+    return column.replace_strict(distinct, texts, default=None, return_dtype=dtype).alias(column.name)
 
 
-def handed_over(frame: pl.DataFrame, form: str, language: str) -> pl.DataFrame:
-    """Results with their reasons in the form that is wanted: as sentences of a language, or as codes."""
-    done = [
-        frame[name].cast(pl.String) if form == "code" else column_in_words(frame[name], language)
+def handed_over(frame: pl.DataFrame, form: str, language: str, *, numbered: bool = False) -> pl.DataFrame:
+    """Results with their reasons in the form that is wanted: as sentences of a language, or as codes.
+
+    Args:
+        frame: results, reasons as codes.
+        form: ``text`` or ``code``.
+        language: of sentences.
+        numbered: give the texts as ``categories.numbered_text``.
+    """
+
+    def words(text: str) -> str:
+        return text if form == "code" else in_words(text, language)
+
+    return frame.with_columns(
+        _said_by(frame[name], words, numbered_text(name) if numbered else pl.String())
         for name in COLUMNS
         if name in frame.columns
-    ]
-    return frame.with_columns(done)
+    )

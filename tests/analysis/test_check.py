@@ -24,6 +24,7 @@ from drg.records.cells import as_text
 from drg.records.checking import Checker
 from drg.records.findings import ERROR, SCHEMA
 from drg.records.rules import RECORDED as CANONICAL
+from drg.words import Both
 from tests.helpers import DATA, demo_case, demo_frame
 from tests.profiles import tries
 
@@ -160,10 +161,8 @@ def test_only_some_rules_and_rules_of_ones_own() -> None:
         id="department-of-children",
         fields=("department", "age_years"),
         when=(pl.col("department") == "07") & (pl.col("age_years") > 18),
-        message="an adult was discharged from the children's department",
-        message_zh="成人患者从儿科出院",
+        message=Both("an adult was discharged from the children's department", "成人患者从儿科出院"),
         fix="Check the department",
-        fix_zh="请核对出院科别",
     )
     frame = pl.DataFrame({"department": ["07", "07"], "age_years": [5, 50], "los_days": [0, 61]})
     result = drg.check(frame, rules=["los-days-zero", mine])
@@ -171,6 +170,8 @@ def test_only_some_rules_and_rules_of_ones_own() -> None:
         (2, "los-days-zero", "0"),
         (3, "department-of-children", "07"),
     ]
+    said = ("成人患者从儿科出院", "Check the department", "Check the department")
+    assert result.findings.select("message_zh", "fix", "fix_zh").row(1) == said
     with pytest.raises(InputError, match="los-days-zero"):
         drg.check(frame, rules=["los-day-zero"])
     late = pl.DataFrame({"discharge_date": [date(2024, 1, 31), date(2024, 2, 1)]})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import polars as pl
 import pytest
 
@@ -12,9 +10,9 @@ from tests.report import settled
 
 
 @pytest.mark.parametrize("months", [7, 12])
-def test_from_the_entitlement_to_the_balance(tmp_path: Path, months: int) -> None:
+def test_from_the_entitlement_to_the_balance(months: int) -> None:
     rules = settled.RULES + settled.budget(100_000, "common_factor")
-    totals = by_insurance(settled.settlement(tmp_path, rules, months=months).rows)
+    totals = by_insurance(settled.settlement(rules, months=months).rows)
     spans = ["year"] if months == 12 else ["year_to_date", "forecast"]
     assert totals.filter(insurance_type="310")["span"].to_list() == spans
     less = pl.sum_horizontal("held_back_yuan", "deductions_yuan", "prepayment_taken_yuan") - pl.col(

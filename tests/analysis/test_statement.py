@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import polars as pl
 import pytest
 
@@ -15,24 +13,24 @@ from tests.report import settled
 
 @pytest.mark.parametrize("most", [1, 100, 10_000])
 def test_every_case_comes_once_however_many_are_read_at_a_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+    monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     monkeypatch.setattr(statement, "MOST_CASES", most)
-    settlement = settled.settlement(tmp_path)
+    settlement = settled.settlement()
     hospitals = statement.hospitals_of(settlement.rows)
     tables = dict(statement.by_hospital(settlement.cases, hospitals, settlement.scheme))
     assert list(tables) == ["H1", "H2", "H3"]
     assert [table.height for table in tables.values()] == hospitals["cases"].to_list()
     assert sorted(case for table in tables.values() for case in table["case_id"]) == [
-        f"{number:05}" for number in range(240)
+        f"{number:05}" for number in range(settled.CASES)
     ]
     for name, table in tables.items():
         assert set(table["hospital_id"]) == {name}
         assert table.equals(table.sort(*ACCOUNT, "discharge_date", "case_id"))
 
 
-def test_sums_of_cases_are_those_of_the_settlement(tmp_path: Path) -> None:
-    settlement = settled.settlement(tmp_path)
+def test_sums_of_cases_are_those_of_the_settlement() -> None:
+    settlement = settled.settlement()
     hospitals = statement.hospitals_of(settlement.rows)
     checked = 0
     for name, table in statement.by_hospital(settlement.cases, hospitals, settlement.scheme):
@@ -46,9 +44,9 @@ def test_sums_of_cases_are_those_of_the_settlement(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("excess", ["common_factor", "hospitals_over"])
 @pytest.mark.parametrize("unit", ["fen", "yuan"])
-def test_steps_of_a_budget_end_in_its_adjustments(tmp_path: Path, excess: str, unit: str) -> None:
+def test_steps_of_a_budget_end_in_its_adjustments(excess: str, unit: str) -> None:
     rounding = settled.ROUNDING.format(unit=unit, mode="half_up")
-    settlement = settled.settlement(tmp_path, settled.RULES + rounding + settled.budget(100_000, excess))
+    settlement = settled.settlement(settled.RULES + rounding + settled.budget(100_000, excess))
     shares = settlement.budget_shares.filter(span="year")
     assert shares.height == 3
     rows = settlement.rows.filter(span="year").join(shares, on=(*ACCOUNT, "span"))
@@ -63,8 +61,8 @@ def test_steps_of_a_budget_end_in_its_adjustments(tmp_path: Path, excess: str, u
     assert shares["part_yuan"].sum() == settlement.budgets["pool_yuan"][0] == shares["distributed_yuan"][0]
 
 
-def test_totals_and_rankings(tmp_path: Path) -> None:
-    settlement = settled.settlement(tmp_path, months=5)
+def test_totals_and_rankings() -> None:
+    settlement = settled.settlement(months=5)
     rows = settlement.rows
     stand = standing(rows)
     assert set(stand["span"]) == {"year_to_date"}
@@ -76,7 +74,7 @@ def test_totals_and_rankings(tmp_path: Path) -> None:
         ("390", "year_to_date"),
         ("390", "forecast"),
     ]
-    assert totals.filter(span="year_to_date")["cases"].sum() == 240
+    assert totals.filter(span="year_to_date")["cases"].sum() == settled.CASES
     best, worst = ranked(rows)
     outcomes = stand.group_by("hospital_id").agg(pl.col("outcome_yuan").sum()).sort("outcome_yuan")
     assert best["outcome_yuan"].to_list() == [v for v in outcomes["outcome_yuan"].reverse() if v > 0]

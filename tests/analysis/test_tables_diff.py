@@ -10,7 +10,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from drg.analysis.tables_diff import CHANGE_COLUMNS, WHAT, TablesDiff, diff_tables
+from drg.analysis.tables_diff import WHAT, TablesDiff, diff_tables
+from drg.analysis.tables_moves import CHANGE_COLUMNS
 from drg.tables import load_tables
 from tests.analysis.test_tables_check import made
 

@@ -32,3 +32,19 @@ def drg(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         return Outcome(code if isinstance(code, int) else 1, captured.out, captured.err)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def other_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a version that differs from the demo version in a group, a level and a list."""
+    directory = tmp_path_factory.mktemp("versions") / "demo-2"
+    directory.mkdir()
+    for name, text in {
+        "manifest.toml": 'id = "demo-2"\ntitle = "演示二"\nbased_on = "demo"\nsource = "made up"\n',
+        "drg.csv": "change,drg,name,rule,adrg,mdc,order\nremove,BR13,,,,,\n"
+        "add,BZ19,罕见神经系统疾病（演示）,,BZ1,MDCB,1\n",
+        "complications.csv": "change,code,level,exclusion_set\nreplace,D90.300,MCC,无\n",
+        "sets.csv": "change,set,code\nremove,DI_P00,D20.100\n",
+    }.items():
+        (directory / name).write_text(text, encoding="utf-8")
+    return directory

@@ -1,4 +1,4 @@
-"""The same 5,000 discharges in every layout come to the same groups."""
+"""The same discharges in every layout come to the same groups."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from tests.helpers import OUTPUTS
 from tests.layout_files import Case
 
 GROUPER = "chs-drg-2.0"
+CASES = 1_000
 GROUPS = ["mdc", "adrg", "drg", "drg_name", "severity", "grouping_status", "grouping_reason"]
 
 
 @pytest.fixture(scope="module")
 def cases() -> list[Case]:
-    return layout_files.discharges(5000)
+    return layout_files.discharges(CASES)
 
 
 @pytest.fixture(scope="module")
@@ -106,11 +107,11 @@ def test_a_workbook_as_result(
 def test_too_many_rows_for_a_sheet(
     drg: Drg, files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("drg.records.spreadsheet.MOST_ROWS", 5000)
+    monkeypatch.setattr("drg.records.spreadsheet.MOST_ROWS", CASES)
     out = tmp_path / "o.xlsx"
     outcome = drg("group", files["canonical.parquet"], "-o", out, "-g", GROUPER)
     assert outcome.code == 1
-    assert "more than the 4,999 rows that a sheet of Excel holds" in outcome.err
+    assert "more than the 999 rows that a sheet of Excel holds" in outcome.err
     assert not out.exists()
 
 

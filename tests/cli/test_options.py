@@ -45,7 +45,7 @@ def test_every_command_speaks_both_languages_by_one_default() -> None:
     for name, command in commands():
         found = [option for option in command.params if "--lang" in option.opts]
         assert found, name
-        assert found[0].default is options.system_language
+        assert found[0].default is options.default_language
         assert isinstance(found[0].type, click.Choice)
         assert tuple(found[0].type.choices) == options.LANGUAGES
 

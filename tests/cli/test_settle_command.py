@@ -133,7 +133,7 @@ def test_cases_are_cleared(drg: Drg, tmp_path: Path) -> None:
     outcome = drg("settle", file, "-s", made, "-o", out, "--cases", cases, "-q")
     assert outcome.code == 0, outcome.err
     frame = pl.read_parquet(cases)
-    assert frame.height == 240
+    assert frame.height == settled.CASES
     assert (
         frame["cleared_payment_yuan"].null_count() == frame["case_class"].is_in(["invalid", "unpriced"]).sum()
     )

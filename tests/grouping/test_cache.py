@@ -6,14 +6,18 @@ import os
 import shutil
 import subprocess
 import sys
+import types
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
 import drg
-from drg.grouping import cache
+from drg import Grouper
+from drg.grouping import cache, jit
+from drg.grouping.kernels import group_cases
 from tests.helpers import DEMO_CASES, demo_frame
 
 PACKAGE = Path(drg.__file__).parent
@@ -133,7 +137,79 @@ def test_a_directory_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.Mon
     assert cache.load("a", "key") is None
 
 
-# -------------------------------------------------------------------------------------- kernels and versions
+# --------------------------------------------------------------------------------------------------- kernels
+
+SMALL = """
+import numpy as np
+from drg import small_numbers as numbers
+
+TIMES = 3
+TABLE = np.array([5, 7])
+
+def inner(x):
+    return x + numbers.MORE
+
+def small(x):
+    return inner(x) * TIMES + TABLE[0]
+"""
+
+
+def small(text: str = SMALL, more: int = 1) -> tuple[int, int, int]:
+    """A small kernel as a new process knows it, called: the result, how often found, how often compiled.
+
+    The functions are made anew each time, so nothing is left of the time before but what is on disk.
+    """
+    numbers = types.ModuleType("drg.small_numbers")
+    vars(numbers)["MORE"] = more
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(drg, "small_numbers", numbers, raising=False)
+        patch.setitem(sys.modules, numbers.__name__, numbers)
+        module: dict[str, Any] = {"__name__": "drg.small"}
+        exec(text, module)
+        kernel: Any = jit.compiled(jit.kernel(load_from=0, compile_from=0)(module["small"]))
+        found = int(kernel(2))
+    return found, sum(kernel.stats.cache_hits.values()), sum(kernel.stats.cache_misses.values())
+
+
+@pytest.mark.usefixtures("place")
+def test_a_kernel_is_compiled_once() -> None:
+    assert small() == (14, 0, 1)
+    assert small() == (14, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "found"),
+    [
+        ("inner(x) *", "inner(x) +", 11),
+        ("x + numbers", "x - numbers", 8),
+        ("TIMES = 3", "TIMES = 4", 17),
+        ("[5, 7]", "[6, 7]", 15),
+        ("inner(x) * TIMES", "inner(x) * 2", 11),
+    ],
+)
+@pytest.mark.usefixtures("place")
+def test_whatever_a_kernel_depends_on_changes_its_key(before: str, after: str, found: int) -> None:
+    """Its code, that of the functions it calls, the values it names, arrays too."""
+    small()
+    assert SMALL.count(before) == 1
+    assert small(SMALL.replace(before, after)) == (found, 0, 1)
+    assert small() == (14, 1, 0)
+
+
+@pytest.mark.usefixtures("place")
+def test_a_number_of_another_module_changes_the_key() -> None:
+    small()
+    assert small(more=2) == (17, 0, 1)
+    assert small() == (14, 1, 0)
+
+
+def test_broken_kernels_heal(place: Path) -> None:
+    small()
+    (file,) = place.glob("*.kernel")
+    for content in broken(file.read_bytes()):
+        file.write_bytes(content)
+        assert small() == (14, 0, 1)
+    assert small() == (14, 1, 0)
 
 
 def grouped(package: Path, target: Path) -> tuple[int, int]:
@@ -148,6 +224,17 @@ def grouped(package: Path, target: Path) -> tuple[int, int]:
     return hits, misses
 
 
+def test_another_process_loads_what_this_one_compiled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the cache that all tests share: this process may have compiled the kernel already."""
+    for limit in ("load_from", "compile_from"):
+        monkeypatch.setattr(jit._kernels[group_cases], limit, 0)
+    here = Grouper("demo").group(demo_frame(DEMO_CASES))
+    assert grouped(PACKAGE, tmp_path / "there.parquet") == (1, 0)
+    assert_frame_equal(pl.read_parquet(tmp_path / "there.parquet"), here)
+
+
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
     """A copy of the package, with the demo version beside it."""
@@ -158,9 +245,8 @@ def package(tmp_path: Path) -> Path:
     return tmp_path / "src" / "drg"
 
 
-@pytest.mark.parametrize(
-    "source", ["grouping/opcodes.py", pytest.param("grouping/kernels.py", marks=pytest.mark.thorough)]
-)
+@pytest.mark.thorough
+@pytest.mark.parametrize("source", ["grouping/opcodes.py", "grouping/kernels.py"])
 @pytest.mark.usefixtures("place")
 def test_a_change_of_the_code_compiles_anew(source: str, package: Path, tmp_path: Path) -> None:
     first, second = tmp_path / "first.parquet", tmp_path / "second.parquet"
@@ -181,17 +267,6 @@ def test_a_change_of_the_code_compiles_anew(source: str, package: Path, tmp_path
     assert_frame_equal(pl.read_parquet(first), pl.read_parquet(second))
     file.write_text(text, encoding="utf-8")
     assert grouped(package, second) == (1, 0)
-
-
-def test_broken_kernels_heal(package: Path, place: Path, tmp_path: Path) -> None:
-    whole, again = tmp_path / "whole.parquet", tmp_path / "again.parquet"
-    assert grouped(package, whole) == (0, 1)
-    (file,) = place.glob("*.kernel")
-    for content in (b"", *broken(file.read_bytes())[2:4]):
-        file.write_bytes(content)
-        assert grouped(package, again) == (0, 1)
-        assert_frame_equal(pl.read_parquet(whole), pl.read_parquet(again))
-    assert grouped(package, again) == (1, 0)
 
 
 @pytest.mark.thorough

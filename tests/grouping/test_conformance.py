@@ -1,7 +1,7 @@
 """Every version gives the groups that the published facts give.
 
 ``tests/data/conformance`` holds a sample of each version; ``make_conformance.py`` beside it took them from
-the full files, which are used too where they lie beside the repository.
+the full files, which the long tests use too where they lie beside the repository.
 """
 
 from __future__ import annotations
@@ -74,6 +74,7 @@ def test_sample(name: str) -> None:
     assert cases["expected_adrg"].null_count() >= 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", SHIPPED)
 def test_sample_covers_every_outcome_of_the_full_file(name: str) -> None:
     full = full_file(name)
@@ -88,6 +89,7 @@ def test_sample_covers_every_outcome_of_the_full_file(name: str) -> None:
     assert sample.join(full, on=full.columns, how="anti", nulls_equal=True).height == 0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", SHIPPED)
 def test_all_cases(name: str) -> None:
     cases = full_file(name)

@@ -18,8 +18,8 @@ from tests.reference import ReferenceGrouper, ReferenceResult
 from tests.strategies import frames, tables
 
 SHIPPED = [name for name in installed() if name != "demo"]
-# The oracle takes a millisecond or two and an explanation some ten, so versions give a part of their sample.
-READ = share(15)
+# The oracle takes a millisecond or two and an explanation some five, so versions give a part of their sample.
+READ = share(4)
 IN_DEPTH = ("chs-drg-2.0", "chs-drg-3.0", "yinchuan-2023")
 EXPLAINED = dict.fromkeys(SHIPPED, share(0.25)) | dict.fromkeys(IN_DEPTH, share(3))
 

@@ -1,6 +1,7 @@
 """Writers of a ledger are killed, at random moments and at each of their steps: no case is lost or doubled.
 
-DRG_LEDGER_CASES is the number of cases of a month; 1000000 is a year of twelve million.
+DRG_LEDGER_CASES is the number of cases of a month, otherwise it is up to the profile; 1000000 make a
+year of twelve million.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked and killed"),
 ]
 
-CASES = int(os.environ.get("DRG_LEDGER_CASES", "20000"))
+CASES = int(os.environ.get("DRG_LEDGER_CASES") or min(share(250), 20_000))
 MONTHS = [f"2025-{month:02}" for month in range(1, 13)]
 HOSPITALS = [f"H{number}" for number in range(1, 11)]
 KILLS = share(0.5)

@@ -12,7 +12,7 @@ import pytest
 import drg
 from drg import InputError, PriceExplanation, Pricer
 from drg.columns import PRICE
-from drg.payment.steps import PARTS
+from drg.payment.price_arrays import PAYMENTS
 from tests.payment.strategies import frame, random_cases, random_scheme, write_scheme
 
 D = Decimal
@@ -148,7 +148,7 @@ def test_arithmetic_and_engine_agree_on_random_cases(tmp_path: Path, seed: int) 
     for row in pricer.price(source).to_dicts():
         e = pricer.explain(row)
         assert {name: row[name] for name in PRICE} == e.outcome
-        parts = [e.outcome[name] for name in PARTS]
+        parts = [e.outcome[name] for name in PAYMENTS]
         assert sum(part for part in parts if isinstance(part, Decimal)) == e.payment
         for one in e.steps:
             result = evaluated(one.arithmetic)

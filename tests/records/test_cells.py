@@ -17,6 +17,8 @@ from drg.records.amounts import exact
 from drg.records.cases import Cases
 from drg.records.cells import MISSING, as_text
 from drg.records.codes import comparable
+from drg.records.conversions import CONVERSIONS, usual_conversion
+from drg.records.dates import dates
 from tests.profiles import tries
 
 
@@ -90,7 +92,7 @@ def test_numbers() -> None:
         ("1e3", "1000.00"),
         ("1,5", None),
         ("12 34", None),
-        ("5万元", None),
+        ("5万元", "50000.00"),
     ],
 )
 def test_amounts(text: str, value: str | None) -> None:
@@ -138,9 +140,9 @@ def test_codes() -> None:
 
 def test_texts() -> None:
     assert cells("disposition", [1.0, 5.0, None]) == ["1", "5", None]
-    assert cells("disposition", ["1.0", "死亡", "５", "01"]) == ["1", "5", "5", "01"]
+    assert cells("disposition", ["1.0", "死亡", "５", "01"]) == ["1", "5", "5", "1"]
     assert cells("insurance_type", ["310.0", "居民", "３９０"]) == ["310", "390", "390"]
-    assert cells("hospital_level", ["三级", "3.0", "三级甲等"]) == ["3", "3", "三级甲等"]
+    assert cells("hospital_level", ["三级", "3.0", "三级医院"]) == ["3", "3", "三级医院"]
     assert cells("case_id", [7, 8]) == ["7", "8"]
     assert cells("case_id", [" 007 ", "8.0"]) == ["007", "8.0"]
     assert cells("department", [" 03 ", "", "内科（一）"]) == ["03", None, "内科（一）"]
@@ -203,3 +205,45 @@ def test_lazy_cases_are_those_of_their_batches() -> None:
         "total_cost_yuan?",
     ]
     assert lazy.drop("note").equals(cases.read(frame, cases.columns).select(lazy.drop("note").columns))
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "value", "is_doubtful"),
+    [
+        ("birth_weight_g", "3.2", 3200, True),
+        ("birth_weight_g", "2.05", 2050, True),
+        ("birth_weight_g", "3.2kg", 3200, False),
+        ("birth_weight_g", "850", 850, False),
+        ("total_cost_yuan", "1355,90", Decimal("1355.90"), True),
+        ("total_cost_yuan", "1.355,90", Decimal("1355.90"), True),
+        ("total_cost_yuan", "12 345,60", Decimal("12345.60"), True),
+        ("total_cost_yuan", "1,355.90", Decimal("1355.90"), False),
+        ("total_cost_yuan", "1,355", Decimal("1355.00"), False),
+        ("total_cost_yuan", "1.2万元", Decimal("12000.00"), False),
+        ("total_cost_yuan", "0.13 万", Decimal("1300.00"), False),
+        ("age_days", "2 15/30", 75, False),
+        ("age_days", "15/30", 15, False),
+        ("age_days", "7/12", 212, False),
+        ("age_years", "1岁零2个月", 1, False),
+        ("disposition", "5.死亡", "5", False),
+        ("disposition", "05", "5", False),
+        ("hospital_level", "三级甲等", "3", False),
+        ("hospital_level", "II级", "2", False),
+        ("discharge_date", "2025-03-01T20:00:00Z", datetime(2025, 3, 2, 4), False),
+        ("discharge_date", "2025-03-01 08:00:00+09:30", datetime(2025, 3, 1, 6, 30), False),
+        ("discharge_date", "2025-03-01T08:00:00-04:00", datetime(2025, 3, 1, 20), False),
+    ],
+)
+def test_units_and_other_ways_to_write(column: str, text: str, value: object, is_doubtful: bool) -> None:
+    """What is likely and not certain is marked, so that it becomes a finding."""
+    registered = ALL[column]
+    found = CONVERSIONS[usual_conversion(registered)].read(pl.Series([text, None]), registered, Decimal(1))  # type: ignore[misc]
+    assert found.values.to_list() == [value, None]
+    assert found.unread is None or not found.unread.any()
+    assert (found.doubtful is not None and found.doubtful.to_list() == [True, False]) == is_doubtful
+
+
+def test_times_with_a_zone_are_those_of_china() -> None:
+    column = ALL["discharge_date"]
+    utc = pl.Series([datetime(2025, 3, 1, 20)]).dt.replace_time_zone("UTC")
+    assert dates(utc, column).values.to_list() == [datetime(2025, 3, 2, 4)]

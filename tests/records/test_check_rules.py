@@ -15,6 +15,7 @@ from drg.records.checking import Checker
 from drg.records.findings import SEVERITIES
 from drg.records.rules import BY_GROUPER, Rule
 from drg.records.rules import RECORDED as CANONICAL
+from drg.words import told
 from tests.records.check_examples import EXAMPLES
 
 ALL = choose(until=date(2024, 3, 5))
@@ -79,7 +80,7 @@ def test_ids_are_unique_and_texts_complete() -> None:
         for text in (rule.message, rule.fix):
             assert text.isprintable()
             assert text
-        for text in (rule.message_zh, rule.fix_zh):
+        for text in (told(rule.message, "zh"), told(rule.fix, "zh")):
             assert any("\u4e00" <= character <= "\u9fff" for character in text)
         assert rule.source
 

@@ -98,7 +98,7 @@ def test_every_form_of_a_date_is_the_same_time(time: datetime.datetime) -> None:
     whole = [
         f"{time:%Y-%m-%d %H:%M:%S}",
         f"{time:%Y-%m-%d %H:%M:%S}.0",
-        f"{time:%Y-%m-%dT%H:%M:%S}Z",
+        f"{time:%Y-%m-%dT%H:%M:%S}+08:00",
         f"{time.year}/{time.month}/{time.day} {time:%H:%M:%S}",
         f"{time:%Y%m%d%H%M%S}",
         f"{time:%Y%m%d %H:%M:%S}",

@@ -122,7 +122,7 @@ def test_an_overlay_replaces_columns_and_keeps_the_rest(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("id = mine", ["not valid TOML", "line 1"]),
+        ("id = mine", ["not valid TOML from character 6 on: id = mine", "row 1"]),
         (MINIMAL.replace('"mine"', "5"), ["id: 5 is not possible", 'id = "county-hospital"']),
         (MINIMAL.replace('title = "Mine"', ""), ["title is missing", 'title = "Export']),
         (MINIMAL.replace('"mine"', '"My layout"'), ["id: 'My layout' is not possible", "small letters"]),

@@ -107,7 +107,7 @@ class Workbook:
             "_ABS": lambda values: [abs(value) for value in values if value is not None],
             "_SUMPRODUCT": sum,
             "_ROUND": _half_up,
-            "_ROUNDDOWN": lambda x, places: Fraction(floor(x * 10**places), 10**places),
+            "_INT": lambda x: Fraction(floor(x)),
             "_IF": lambda condition, yes, no: yes if condition else no,
             "_SUMIFS": _sum_ifs,
             "_COUNTIFS": lambda *conditions: Fraction(len(_fulfilled(conditions))),

@@ -5,17 +5,22 @@ from __future__ import annotations
 import random
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
 
 import drg
-from drg.payment.load_scheme import installed_schemes
+from drg import Pricer
+from drg.payment.load_scheme import installed_schemes, load_scheme
 from drg.settlement import Settlement, settle
 
 DEMO = installed_schemes()["demo"]
 HOSPITALS = ("H1", "H2", "H3")
+# As many as it takes for cases of every kind in each hospital.
+CASES = 120
 GROUPS = ("AA19", "BB21", "BR11", "BR13", "BS19", "NA19")
 
 RULES = """
@@ -103,7 +108,7 @@ def scheme(directory: Path, rules: str, *, points: bool = False) -> Path:
     return made
 
 
-def grouped(cases: int = 240, months: int = 12, seed: int = 1) -> pl.DataFrame:
+def grouped(cases: int = CASES, months: int = 12, seed: int = 1) -> pl.DataFrame:
     """Grouped cases of three hospitals; H1 is cheap, H3 dear. Some cannot be priced, one is far away."""
     chance = random.Random(seed)
     rows: list[dict[str, Any]] = []
@@ -164,19 +169,20 @@ def scores() -> pl.DataFrame:
     return pl.DataFrame(rows, schema=["hospital_id", "year", "score"], orient="row")
 
 
+@cache
 def settlement(
-    directory: Path,
     rules: str = RULES,
     *,
     points: bool = False,
     months: int = 12,
-    cases: int = 240,
+    cases: int = CASES,
     with_tables: bool = True,
 ) -> Settlement:
-    """A settlement of the cases of ``grouped``."""
-    made = scheme(directory, rules, points=points)
-    priced = drg.price(grouped(cases, months), scheme=made)
+    """A settlement of the cases of ``grouped``; the same for all who ask, and none of them changes it."""
+    with TemporaryDirectory() as directory:
+        loaded = load_scheme(scheme(Path(directory), rules, points=points))
+    priced = drg.price(grouped(cases, months), Pricer(loaded))
     tables: dict[str, Any] = {}
     if with_tables:
         tables = {"payments": payments(), "scores": scores() if months == 12 else None}
-    return settle(priced, made, **tables)
+    return settle(priced, loaded, **tables)

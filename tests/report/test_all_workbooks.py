@@ -24,25 +24,24 @@ from drg.report.settlement_book import write_settlement
 from drg.report.special_cases import applications
 from drg.report.statement import write_statements
 from drg.settlement.candidates import find_candidates
+from tests.comparing import demo_groupers
 from tests.report import settled
 from tests.report.looks import faults
-
-VERSIONS = ("chs-drg-1.1", "chs-drg-2.0")
 
 
 @pytest.fixture(scope="module")
 def discharges() -> pl.DataFrame:
     """Simulated cases, dear enough to need wide columns."""
-    return drg.simulate(3_000, VERSIONS[1], seed=1, hospitals=3, mean_cost_yuan=900_000)
+    return drg.simulate(1_000, "demo", seed=1, hospitals=3, mean_cost_yuan=2_700_000)
 
 
 @pytest.fixture(scope="module")
 def grouped(discharges: pl.DataFrame) -> pl.DataFrame:
-    return drg.group(discharges, VERSIONS[1])
+    return drg.group(discharges, "demo")
 
 
 def settlement_book(directory: Path) -> bytes:
-    write_settlement(settled.settlement(directory, RULES), directory / "s.xlsx", datetime(2025, 12, 31))
+    write_settlement(settled.settlement(RULES), directory / "s.xlsx", datetime(2025, 12, 31))
     return (directory / "s.xlsx").read_bytes()
 
 
@@ -50,7 +49,7 @@ RULES = settled.RULES + settled.budget(100_000, "common_factor")
 
 
 def statement_book(directory: Path) -> bytes:
-    files = write_statements(settled.settlement(directory, RULES), directory / "out", hospitals=["H1"])
+    files = write_statements(settled.settlement(RULES), directory / "out", hospitals=["H1"])
     return files[0].read_bytes()
 
 
@@ -69,7 +68,7 @@ OF_CASES: dict[str, Callable[[pl.DataFrame], bytes]] = {
     "what if": lambda cases: what_if_workbook(
         what_if(cases, calibrate(cases).scheme("a"), calibrate(cases, trimming="none").scheme("b"))
     ),
-    "comparison": lambda cases: comparison_workbook(drg.compare(cases, list(VERSIONS))),
+    "comparison": lambda cases: comparison_workbook(drg.compare(cases, demo_groupers())),
 }
 
 

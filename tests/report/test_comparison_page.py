@@ -28,11 +28,11 @@ from drg.report.comparison.page_layout import MOST_PLACES
 from drg.report.comparison.page_tables import tables
 from drg.report.comparison.side_by_side import brief, print_both
 from drg.report.comparison.what_changes import what_changes_page
-from tests.comparing import VERSIONS, discharges, scheme
+from tests.comparing import DEMO_VERSIONS, demo_discharges, demo_groupers, scheme
 from tests.helpers import DEMO_CASES, demo_frame
 
 EVIL = "</script><script>alert('$x^2$')</script>"
-CASES = discharges(1_500).with_columns(
+CASES = demo_discharges(1_500).with_columns(
     hospital_id=pl.when(pl.col("hospital_id") == "H1").then(pl.lit(EVIL)).otherwise("hospital_id"),
     department=pl.when(pl.col("department") == "内科").then(pl.lit('=1+1"<b>&')).otherwise("department"),
 )
@@ -40,7 +40,12 @@ CASES = discharges(1_500).with_columns(
 
 @pytest.fixture(scope="module")
 def comparison() -> Comparison:
-    return drg.compare(CASES, VERSIONS, [scheme(Grouper(id_)) for id_ in VERSIONS])
+    return drg.compare(CASES, demo_groupers(), [scheme(grouper) for grouper in demo_groupers()])
+
+
+@pytest.fixture(scope="module")
+def page(comparison: Comparison) -> str:
+    return comparison_page(comparison)
 
 
 def data_of(page: str) -> Any:
@@ -48,11 +53,10 @@ def data_of(page: str) -> Any:
     return json.loads(text, parse_constant=pytest.fail)
 
 
-def test_page_is_whole_and_the_same_each_time(comparison: Comparison) -> None:
-    page = comparison_page(comparison)
+def test_page_is_whole_and_the_same_each_time(comparison: Comparison, page: str) -> None:
     assert comparison_page(comparison) == page
     assert page.count("<svg") == 1 + 2 * 3
-    for id_ in VERSIONS:
+    for id_ in DEMO_VERSIONS:
         assert id_ in page
     data = data_of(page)
     assert data["count"] == CASES.height
@@ -61,8 +65,8 @@ def test_page_is_whole_and_the_same_each_time(comparison: Comparison) -> None:
     } == set(re.findall(r'<div id="table-(\w+)">', page))
 
 
-def test_page_begins_with_what_changes(comparison: Comparison) -> None:
-    head = comparison_page(comparison).split('id="overview"')[0]
+def test_page_begins_with_what_changes(comparison: Comparison, page: str) -> None:
+    head = page.split('id="overview"')[0]
     assert head.index('id="glance"') < head.index('class="findings"')
     for at, row in enumerate(at_a_glance(comparison).to_dicts(), start=1):
         assert f">{row['changed']:,} ({row['changed'] / 1_500:.1%})</a>" in head
@@ -72,13 +76,12 @@ def test_page_begins_with_what_changes(comparison: Comparison) -> None:
 
 
 def test_page_without_schemes_begins_without_money() -> None:
-    head = comparison_page(drg.compare(CASES.head(50), VERSIONS[:2])).split('id="overview"')[0]
+    head = comparison_page(drg.compare(CASES.head(50), demo_groupers()[:2])).split('id="overview"')[0]
     assert "换组病例" in head
     assert "支付合计差" not in head
 
 
-def test_page_asks_for_nothing_outside(comparison: Comparison) -> None:
-    page = comparison_page(comparison)
+def test_page_asks_for_nothing_outside(page: str) -> None:
     addresses = set(re.findall(r"(?:https?:)?//[\w.]+\.\w+", page))
     assert addresses <= {"http://www.w3.org"}
     assert not re.findall(r"<(?:script|img|iframe|object|embed)[^>]+src=", page)
@@ -86,8 +89,7 @@ def test_page_asks_for_nothing_outside(comparison: Comparison) -> None:
     assert "default-src 'none'" in page
 
 
-def test_no_text_of_a_file_becomes_markup(comparison: Comparison) -> None:
-    page = comparison_page(comparison)
+def test_no_text_of_a_file_becomes_markup(page: str) -> None:
     assert "<script>alert" not in page
     assert page.count("</script>") == 2
     assert EVIL in {
@@ -101,17 +103,7 @@ def test_strange_data_make_a_page_without_nan(strange: str) -> None:
     cases = demo_frame(DEMO_CASES if strange == "equal" else DEMO_CASES[: int(strange == "one")])
     if strange == "equal":
         cases = cases.with_columns(total_cost_yuan=pl.lit("0"), hospital_id=pl.lit("H1"))
-    tables_of_demo = Grouper("demo").tables
-    other = Grouper(
-        type(tables_of_demo)(
-            tables_of_demo.manifest.model_copy(update={"id": "demo-2"}),
-            *(
-                getattr(tables_of_demo, name)
-                for name in ("mdc", "adrg", "drg", "sets", "complications", "exclusions")
-            ),
-        )
-    )
-    compared = drg.compare(cases, ["demo", other])
+    compared = drg.compare(cases, demo_groupers()[:2])
     page = comparison_page(compared)
     data_of(page)
     assert not re.search(r"\b(?:nan|NaN|inf|None)\b", page.split("<dialog")[0])
@@ -122,8 +114,8 @@ def test_strange_data_make_a_page_without_nan(strange: str) -> None:
 
 
 def test_tables_are_bounded_and_say_of_how_many() -> None:
-    many = discharges(4_000, hospitals=1_200)
-    wide = drg.compare(many, VERSIONS[:2])
+    many = demo_discharges(4_000, hospitals=1_200)
+    wide = drg.compare(many, demo_groupers()[:2])
     found = {table["id"]: table for table in page_data(wide, list(tables(wide)))["tables"]}
     assert found["hospitals1"]["total"] == wide.places().height > MOST_PLACES
     assert len(found["hospitals1"]["rows"]) == MOST_PLACES
@@ -170,7 +162,7 @@ def test_every_flow_hospital_and_group_has_its_cases(comparison: Comparison) -> 
 
 def test_drivers_of_the_page_sum_to_the_differences(comparison: Comparison) -> None:
     data = page_data(comparison, list(tables(comparison)))
-    for at, id_ in ((1, VERSIONS[1]), (2, VERSIONS[2])):
+    for at, id_ in enumerate(comparison.others, start=1):
         expected = dict(comparison.places().select("hospital_id", f"surplus_difference_yuan_{id_}").rows())
         for one in data["drivers"][f"{at}"]["1"]:
             column = one["columns"].index("surplus_difference_yuan")
@@ -198,15 +190,14 @@ def test_workbook_holds_every_row_and_no_formula(comparison: Comparison) -> None
 
 
 def test_without_matplotlib_the_page_says_what_charts_need(
-    comparison: Comparison, monkeypatch: pytest.MonkeyPatch
+    comparison: Comparison, page: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = comparison_page(comparison)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    page = comparison_page(comparison)
-    assert "pip install matplotlib" in page
-    assert "pip install matplotlib" not in whole
-    assert "<svg" not in page
-    assert data_of(page) == data_of(whole)
+    bare = comparison_page(comparison)
+    assert "pip install matplotlib" in bare
+    assert "pip install matplotlib" not in page
+    assert "<svg" not in bare
+    assert data_of(bare) == data_of(page)
 
 
 def test_charts_hold_text_that_browsers_show_in_their_own_fonts() -> None:
@@ -230,7 +221,7 @@ def test_console_names_what_matters(comparison: Comparison) -> None:
         "结余增加 / 减少的医院: ",
         "总览",
         "一致性",
-        "chs-drg-1.0 → chs-drg-2.0",
+        "demo → demo-3",
         "其余 others",
         "1,500 个病例，用时 2.00 秒",
     ):
@@ -240,9 +231,9 @@ def test_console_names_what_matters(comparison: Comparison) -> None:
 # ------------------------------------------------------------------------------------------ first causes
 
 
-def test_causes_add_up_and_lead_to_their_cases(comparison: Comparison) -> None:
+def test_causes_add_up_and_lead_to_their_cases(comparison: Comparison, page: str) -> None:
     found = {table.id: table for table in tables(comparison)}
-    data = data_of(comparison_page(comparison))
+    data = data_of(page)
     columns = data["case_columns"]
     for at, version in enumerate(comparison.others, start=1):
         changed = comparison.places()[f"changed_{version}"].sum()
@@ -273,7 +264,7 @@ def test_the_page_of_the_director_tells_causes_places_and_examples(comparison: C
 
 def test_the_page_of_the_director_without_schemes_and_cases() -> None:
     for cases in (CASES.head(40), CASES.head(0)):
-        page = what_changes_page(drg.compare(cases, VERSIONS[:2]))
+        page = what_changes_page(drg.compare(cases, demo_groupers()[:2]))
         assert "支付差" not in page
         assert "对我们意味着什么" in page
 

@@ -44,7 +44,7 @@ def test_a_row_of_the_table_is_a_line_of_the_statement(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str, label: str, words: str
 ) -> None:
     monkeypatch.setattr(evaluation, "TABLE", (*TABLE, ADDED))
-    settlement = settled.settlement(tmp_path)
+    settlement = settled.settlement()
     (book, page) = write_statements(
         settlement,
         tmp_path / "out",
@@ -78,7 +78,7 @@ from tests.report.test_statement import check_formulas
 
 directory = Path("made")
 directory.mkdir()
-found = settled.settlement(directory)
+found = settled.settlement()
 net_gain = pl.col("outcome_yuan") - pl.col("deposit_yuan")
 assert found.rows.filter(pl.col("net_gain_yuan") != net_gain).is_empty()
 assert found.rows["net_gain_yuan"].dtype == pl.Decimal(38, 2)
@@ -147,7 +147,20 @@ def test_every_row_of_the_table_is_whole() -> None:
             "round(a)",
             Rounding(down=True),
             "{a}，舍去尾数取整到分",
-            "ROUNDDOWN(ROUND({a},6),2)",
+            "INT(ROUND({a}*100,4))/100",
+        ),
+        ("cut(a - b)", Rounding(100), "{a} − {b}，舍去不足 1 元的部分", "INT(ROUND({a}-{b},6))"),
+        (
+            "round(a * (b - c))",
+            Rounding(),
+            "{a} × ({b} − {c})，四舍五入到分",
+            "INT(ROUND({a}*({b}-{c})*100+0.5,4))/100",
+        ),
+        (
+            "half_up(max(0, a - b) * c)",
+            Rounding(),
+            "({a} − {b}) × {c}，为负时取 0，四舍五入到分",
+            "ROUND(MAX(0,{a}-{b})*{c},2)",
         ),
         ("max(a, b) - c", Rounding(), "{b} − {c}", "MAX({a},{b})-{c}"),
         ("ratio(a, b + c)", Rounding(), "{a} ÷ ({b} + {c})", "IF(({b}+{c})>0,{a}/({b}+{c}),0)"),

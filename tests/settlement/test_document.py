@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from drg.cli.main import cli
 from drg.settlement.budgets import BUDGET_SCHEMA
 from drg.settlement.settlement_columns import SETTLEMENT_COLUMNS, SPANS
-from drg.settlement.settlement_notes import sentences
+from drg.settlement.settlement_findings import sentences
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "settlement.md").read_text(encoding="utf-8")

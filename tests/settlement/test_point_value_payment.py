@@ -30,8 +30,8 @@ def half_up(value: Fraction, places: int) -> Decimal:
     return Decimal((2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)).scaleb(-places)
 
 
-def test_every_case_is_paid_its_points(tmp_path: Path) -> None:
-    settlement = settled.settlement(tmp_path, POINTS, points=True)
+def test_every_case_is_paid_its_points() -> None:
+    settlement = settled.settlement(POINTS, points=True)
     frame = cleared(settlement.cases, settlement).collect()
     assert frame.columns == [*settlement.cases.collect_schema(), *(c.name for c in CLEARED_COLUMNS)]
     values = dict(settlement.budgets.filter(span="year").select("insurance_type", "point_value").iter_rows())
@@ -55,11 +55,11 @@ def test_every_case_is_paid_its_points(tmp_path: Path) -> None:
         assert row["point_value"] == value
         worth = half_up(points * factors[row["hospital_id"]] * Fraction(value), 2)
         assert row["cleared_payment_yuan"] == worth + beside
-    assert paid > 50
+    assert paid > 30
 
 
-def test_cases_and_account_differ_by_rounding_alone(tmp_path: Path) -> None:
-    settlement = settled.settlement(tmp_path, POINTS, points=True)
+def test_cases_and_account_differ_by_rounding_alone() -> None:
+    settlement = settled.settlement(POINTS, points=True)
     frame = cleared(settlement.cases, settlement).collect()
     keys = ["hospital_id", "insurance_type"]
     of_cases = frame.group_by(keys).agg(pl.col("cleared_payment_yuan").sum(), pl.len())
@@ -100,8 +100,8 @@ def test_points_by_hand(tmp_path: Path) -> None:
     assert settlement.rows.filter(span="year")["entitlement_yuan"].to_list() == [Decimal("150.00")]
 
 
-def test_text_cases_are_cleared_alike(tmp_path: Path) -> None:
-    settlement = settled.settlement(tmp_path, POINTS, points=True)
+def test_text_cases_are_cleared_alike() -> None:
+    settlement = settled.settlement(POINTS, points=True)
     typed = cleared(settlement.cases, settlement).collect()
     text = pl.read_csv(settlement.cases.collect().write_csv().encode(), infer_schema=False)
     read = cleared(Cases.of(text).lazy(own=True), settlement).collect()
@@ -120,16 +120,16 @@ def test_another_year_is_not_cleared(tmp_path: Path) -> None:
     assert dict(years.iter_rows()) == {2025: False, 2026: True}
 
 
-def test_without_a_point_value_it_is_refused(tmp_path: Path) -> None:
-    settlement = settled.settlement(tmp_path, settled.RULES)
+def test_without_a_point_value_it_is_refused() -> None:
+    settlement = settled.settlement(settled.RULES)
     assert point_values(settlement).is_empty()
     with pytest.raises(InputError, match="point_value") as caught:
         cleared(settlement.cases, settlement)
     assert "--close" in str(caught.value)
 
 
-def test_columns_that_are_there_already_are_refused(tmp_path: Path) -> None:
-    settlement = settled.settlement(tmp_path, POINTS, points=True)
+def test_columns_that_are_there_already_are_refused() -> None:
+    settlement = settled.settlement(POINTS, points=True)
     once = cleared(settlement.cases, settlement)
     with pytest.raises(InputError, match="paid_points"):
         cleared(once, settlement)

@@ -376,7 +376,7 @@ def test_whole_bands_and_a_cap_reward_cost() -> None:
 
 def test_neither_order_nor_batches_nor_threads_matter() -> None:
     drawn = random_settlement(random.Random(11), most=40)
-    cases = [case | {"case_id": f"{case['case_id']}.{n}"} for n in range(20) for case in drawn.cases]
+    cases = [case | {"case_id": f"{case['case_id']}.{n}"} for n in range(8) for case in drawn.cases]
     drawn = drawn._replace(cases=cases, decisions=[])
     expected = settled(drawn)
     shuffled = list(cases)

@@ -122,6 +122,14 @@ def test_bad_toml_names_the_line() -> None:
     with pytest.raises(TablesError, match="not valid TOML") as caught:
         parse_manifest('id = "a"\ntitle = b\n', Path("m"))
     assert caught.value.row == 2
+    assert "第 2 行：自第 9 个字符起不是有效的 TOML：title = b。" in caught.value.text("zh")
+
+
+def test_what_is_said_twice_is_shown() -> None:
+    for text in ('id = "a"\nid = "b"\n', '[a]\nid = "b"\n[a]\n', 'a = {id = "b", id = "c"}\n'):
+        with pytest.raises(TablesError, match="was said above: ") as caught:
+            parse_manifest(text, Path("m"))
+        assert caught.value.row == text.count("\n")
 
 
 def test_unfinished_toml() -> None:

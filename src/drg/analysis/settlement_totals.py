@@ -48,12 +48,8 @@ def ranked(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 
     What is compared is the outcome: all that a hospital is due less what its cases cost.
     """
-    hospitals = (
-        standing(rows)
-        .group_by("hospital_id")
-        .agg(pl.col("cases", *_COMPARED).sum())
-        .sort("outcome_yuan", "hospital_id", descending=[True, False])
-    )
+    hospitals = standing(rows).group_by("hospital_id").agg(pl.col("cases", *_COMPARED).sum())
+    hospitals = hospitals.sort("outcome_yuan", "hospital_id", descending=[True, False])
     best = hospitals.filter(pl.col("outcome_yuan") > 0).head(MOST)
     worst = hospitals.filter(pl.col("outcome_yuan") < 0).sort("outcome_yuan", "hospital_id").head(MOST)
     return best, worst

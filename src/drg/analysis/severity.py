@@ -57,11 +57,7 @@ def ladders_of_version(tables: GrouperTables) -> list[Ladder]:
 
 
 def ladders_of_codes(adrg_of: Mapping[str, str]) -> list[Ladder]:
-    """The ladders by the last character of codes: 1 MCC, 3 CC, 5 none; other groups are in none.
-
-    Args:
-        adrg_of: the ADRG of each DRG.
-    """
+    """The ladders by the last character of codes: 1 MCC, 3 CC, 5 none; other groups are in none."""
     alike: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for drg, adrg in adrg_of.items():
         if drg[-1] in _BY_LAST_CHARACTER:

@@ -139,6 +139,7 @@ def accounts_of(settlement: Settlement, rows: pl.DataFrame, table: pl.DataFrame)
         cases = table.filter(**account)
         to_date = own.filter(span=YEAR_TO_DATE).sort("period").row(-1, named=True)
         year, forecast = own.filter(span=YEAR), own.filter(span=FORECAST)
+        by_class = sums_by(cases, ["case_class"], scheme)
         scores = settlement.scores.filter(**account)
         score, returned = (
             scores.select("score", "deposit_share_returned").row(0) if not scores.is_empty() else (None, None)
@@ -151,14 +152,10 @@ def accounts_of(settlement: Settlement, rows: pl.DataFrame, table: pl.DataFrame)
             score=score,
             deposit_share_returned=returned,
             budget=next(budget_shares.filter(**account).iter_rows(named=True), None),
-            by_class=_by_class(cases, scheme),
+            by_class=by_class.sort("case_class", descending=True, nulls_last=True),
             by_month=sums_by(cases, ["period"], scheme),
             total=_total(cases, scheme),
         )
-
-
-def _by_class(cases: pl.DataFrame, scheme: PaymentScheme) -> pl.DataFrame:
-    return sums_by(cases, ["case_class"], scheme).sort("case_class", descending=True, nulls_last=True)
 
 
 def _total(cases: pl.DataFrame, scheme: PaymentScheme) -> dict[str, Any]:

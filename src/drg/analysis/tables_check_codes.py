@@ -41,13 +41,10 @@ def _code_outside_mdc(subject: Subject) -> Iterator[Found]:
     classes = subject.program.arrays.diagnosis_class[subject.program.diagnoses.encode(rows["code"])]
     led = subject.diagnosis_leaves[classes, rows["at"].to_numpy()]
     for adrg, mdc, name, code in rows.filter(~pl.Series(led)).select("adrg", "mdc", "set", "code").rows():
-        yield (
-            "sets",
-            code,
-            Sentence(
-                "in {set}, but {mdc} or the rule of {adrg} does not take it", set=name, mdc=mdc, adrg=adrg
-            ),
+        detail = Sentence(
+            "in {set}, but {mdc} or the rule of {adrg} does not take it", set=name, mdc=mdc, adrg=adrg
         )
+        yield ("sets", code, detail)
 
 
 def _principal_sets(rule: Expression) -> Iterator[str]:
@@ -84,11 +81,8 @@ def _not_an_operation(subject: Subject) -> Iterator[Found]:
 def _unused_set(subject: Subject) -> Iterator[Found]:
     used = {name for rows in subject.rows.values() for row in rows for name in set_names(row.rule)}
     for name in sorted(set(subject.sets) - used):
-        yield (
-            "sets",
-            name,
-            Sentence("holds {count} of {file}", count=len(subject.sets[name]), file="sets.csv"),
-        )
+        detail = Sentence("holds {count} of {file}", count=len(subject.sets[name]), file="sets.csv")
+        yield ("sets", name, detail)
 
 
 @finds(
@@ -150,11 +144,8 @@ def _empty_exclusion(subject: Subject) -> Iterator[Found]:
     named = subject.tables.complications.filter(pl.col("exclusion_set") != "")
     empty = named.filter(~pl.col("exclusion_set").is_in(known.implode()))
     for name, count in empty.group_by("exclusion_set", maintain_order=True).len().rows():
-        yield (
-            "complications",
-            name,
-            Sentence("named by {count} of {file}", count=count, file="complications.csv"),
-        )
+        detail = Sentence("named by {count} of {file}", count=count, file="complications.csv")
+        yield ("complications", name, detail)
 
 
 @finds(

@@ -59,11 +59,8 @@ def _shadowed(subject: Subject) -> Iterator[Found]:
             for at, row in enumerate(scope):
                 earlier = next((e for e in scope[:at] if implies(row.rule, e.rule, subject.sets)), None)
                 if earlier and not never(row.rule):
-                    yield (
-                        table,
-                        row.code,
-                        Sentence("behind {code}: {rule}", code=earlier.code, rule=earlier.text),
-                    )
+                    detail = Sentence("behind {code}: {rule}", code=earlier.code, rule=earlier.text)
+                    yield (table, row.code, detail)
 
 
 @finds(
@@ -89,11 +86,8 @@ def _no_rows(subject: Subject) -> Iterator[Found]:
 def _no_default(subject: Subject) -> Iterator[Found]:
     for adrg, rows in _by_scope(subject.rows["drg"]).items():
         if not any(always(row.rule) for row in rows):
-            yield (
-                "adrg",
-                adrg,
-                Sentence("its DRGs are {codes}", codes=Joined(", ", (row.code for row in rows))),
-            )
+            detail = Sentence("its DRGs are {codes}", codes=Joined(", ", (row.code for row in rows)))
+            yield ("adrg", adrg, detail)
 
 
 @finds(
@@ -109,11 +103,8 @@ def _order_tie(subject: Subject) -> Iterator[Found]:
         for tie in ties:
             codes = tie[table.name]
             if len(codes) > 1:
-                yield (
-                    table.name,
-                    codes[1],
-                    Sentence("order {order} is also that of {code}", order=tie["order"], code=codes[0]),
-                )
+                detail = Sentence("order {order} is also that of {code}", order=tie["order"], code=codes[0])
+                yield (table.name, codes[1], detail)
 
 
 @finds(

@@ -8,11 +8,10 @@ from typing import Final
 
 import polars as pl
 
-from drg.analysis.tables_moves import diagnosis_moves, procedure_moves
+from drg.analysis.tables_moves import CHANGE_COLUMNS, changes_of, diagnosis_moves, procedure_moves
 from drg.tables import GrouperTables, Manifest
 from drg.tables.language import parse
 
-CHANGE_COLUMNS: Final = ("what", "change", "item", "about", "before", "after")
 PARENTS: Final = {"mdc": None, "adrg": "mdc", "drg": "adrg"}
 # What can be asked for in detail, in the order in which it is told.
 WHAT: Final = (
@@ -76,7 +75,7 @@ def diff_tables(before: GrouperTables, after: GrouperTables) -> TablesDiff:
         _complications(before, after),
         _exclusions(before, after),
     ]
-    changes = pl.concat(part.select(pl.col(CHANGE_COLUMNS).cast(pl.String)) for part in parts)
+    changes = pl.concat(part.select(CHANGE_COLUMNS) for part in parts)
     return TablesDiff(before.manifest, after.manifest, _counts(before, after), changes)
 
 
@@ -102,29 +101,25 @@ def _groups(name: str, before: GrouperTables, after: GrouperTables) -> pl.DataFr
     """Groups added, dropped, renamed, moved, and those whose rule says something else."""
     parent = pl.col(PARENTS[name] or name).alias("parent")
     a, b = (t.frames[name].select(name, "name", "rule", parent) for t in (before, after))
-    what = pl.lit(name).alias("what")
-    nothing = pl.lit("")
-    dropped = a.join(b, on=name, how="anti", maintain_order="left").select(
-        what, change=pl.lit("dropped"), item=name, about="name", before="parent", after=nothing
-    )
-    added = b.join(a, on=name, how="anti", maintain_order="left").select(
-        what, change=pl.lit("added"), item=name, about="name", before=nothing, after="parent"
-    )
+    dropped = a.join(b, on=name, how="anti", maintain_order="left")
+    added = b.join(a, on=name, how="anti", maintain_order="left")
     both = a.join(b, on=name, maintain_order="left", suffix="_after")
     texts = both.select("rule", "rule_after").rows()
     both = both.with_columns(other_rule=pl.Series([parse(x) != parse(y) for x, y in texts], dtype=pl.Boolean))
-    changed = [
-        both.filter(differs).select(
-            what, change=pl.lit(change), item=name, about="name_after", before=old, after=f"{old}_after"
-        )
-        for change, differs, old in (
-            ("renamed", _plain("name") != _plain("name_after"), "name"),
-            ("rule changed", pl.col("other_rule"), "rule"),
-            ("moved", pl.col("parent") != pl.col("parent_after"), "parent"),
-        )
-        if not (change == "moved" and PARENTS[name] is None)
+    found = [
+        changes_of(dropped, name, "dropped", name, about="name", before="parent"),
+        changes_of(added, name, "added", name, about="name", after="parent"),
     ]
-    return pl.concat([dropped, added, *changed])
+    for change, differs, old in (
+        ("renamed", _plain("name") != _plain("name_after"), "name"),
+        ("rule changed", pl.col("other_rule"), "rule"),
+        ("moved", pl.col("parent") != pl.col("parent_after"), "parent"),
+    ):
+        if change != "moved" or PARENTS[name]:
+            changed = both.filter(differs)
+            texts_of = {"about": "name_after", "before": old, "after": f"{old}_after"}
+            found.append(changes_of(changed, name, change, name, **texts_of))
+    return pl.concat(found)
 
 
 def _plain(name: str) -> pl.Expr:
@@ -164,14 +159,11 @@ def _splits(before: GrouperTables, after: GrouperTables) -> pl.DataFrame:
         return tables.adrg.select("adrg", "name").join(split, on="adrg", how="left", maintain_order="left")
 
     both = suffixes(before).join(suffixes(after), on="adrg", suffix="_after", maintain_order="left")
-    return both.filter(pl.col("split").ne_missing(pl.col("split_after"))).select(
-        what=pl.lit("split"),
-        change=pl.lit("split otherwise"),
-        item="adrg",
-        about="name_after",
-        before=pl.col("split").fill_null("(none)"),
-        after=pl.col("split_after").fill_null("(none)"),
-    )
+    both = both.filter(pl.col("split").ne_missing(pl.col("split_after")))
+    splits = {
+        name: pl.col(of).fill_null("(none)") for name, of in (("before", "split"), ("after", "split_after"))
+    }
+    return changes_of(both, "split", "split otherwise", "adrg", about="name_after", **splits)
 
 
 def _sets(before: GrouperTables, after: GrouperTables) -> pl.DataFrame:
@@ -190,35 +182,22 @@ def _sets(before: GrouperTables, after: GrouperTables) -> pl.DataFrame:
         .when((pl.col("len") != pl.col("common")) | (pl.col("len_after") != pl.col("common")))
         .then(pl.lit("codes changed"))
     )
-    return both.with_columns(change=change).drop_nulls("change").select(
-        pl.lit("set").alias("what"),
-        "change",
-        item="set",
-        about=_plus_minus(pl.col("len_after") - pl.col("common"), pl.col("len") - pl.col("common")),
-        before=pl.col("len"),
-        after=pl.col("len_after"),
-    )  # fmt: skip
-
-
-def _plus_minus(added: pl.Expr, removed: pl.Expr) -> pl.Expr:
-    return pl.format("+{} −{}", added.fill_null(0), removed.fill_null(0))
+    both = both.with_columns(change=change).drop_nulls("change")
+    sizes_differ = (pl.col(size) - pl.col("common") for size in ("len_after", "len"))
+    about = pl.format("+{} −{}", *(difference.fill_null(0) for difference in sizes_differ))
+    return changes_of(both, "set", pl.col("change"), "set", about=about, before="len", after="len_after")
 
 
 def _codes(before: GrouperTables, after: GrouperTables) -> pl.DataFrame:
     """The codes that sets of both versions gained and lost."""
     common = before.sets.select("set").unique().join(after.sets.select("set").unique(), on="set")
     a, b = (t.sets.join(common, on="set", how="semi") for t in (before, after))
-    what, nothing = pl.lit("code").alias("what"), pl.lit("")
     lost = a.join(b, on=["set", "code"], how="anti").sort("set", "code")
     gained = b.join(a, on=["set", "code"], how="anti").sort("set", "code")
     return pl.concat(
         [
-            lost.select(
-                what, change=pl.lit("removed"), item="code", about="set", before="set", after=nothing
-            ),
-            gained.select(
-                what, change=pl.lit("added"), item="code", about="set", before=nothing, after="set"
-            ),
+            changes_of(lost, "code", "removed", "code", about="set", before="set"),
+            changes_of(gained, "code", "added", "code", about="set", after="set"),
         ]
     )
 
@@ -228,15 +207,9 @@ def _complications(before: GrouperTables, after: GrouperTables) -> pl.DataFrame:
     levels = [t.complications.select("code", "level") for t in (before, after)]
     both = levels[0].join(levels[1], on="code", how="full", coalesce=True, suffix="_after")
     both = both.with_columns(pl.col("level", "level_after").fill_null("none"))
-    both = both.filter(pl.col("level") != pl.col("level_after"))
-    return both.sort("level", "level_after", "code").select(
-        what=pl.lit("complication"),
-        change=pl.format("{} → {}", "level", "level_after"),
-        item="code",
-        about=pl.lit(""),
-        before="level",
-        after="level_after",
-    )
+    both = both.filter(pl.col("level") != pl.col("level_after")).sort("level", "level_after", "code")
+    change = pl.format("{} → {}", "level", "level_after")
+    return changes_of(both, "complication", change, "code", before="level", after="level_after")
 
 
 def _exclusions(before: GrouperTables, after: GrouperTables) -> pl.DataFrame:
@@ -253,14 +226,8 @@ def _exclusions(before: GrouperTables, after: GrouperTables) -> pl.DataFrame:
             about = f"+{len(b - a)} −{len(a - b)}"
             rows.append((old, new, about, f"{old or '无'} ({len(a)})", f"{new or '无'} ({len(b)})"))
     keys = ["exclusion_set", "exclusion_set_after"]
-    found = pl.DataFrame(
-        rows, schema=dict.fromkeys([*keys, "about", "before", "after"], pl.String), orient="row"
-    )
-    return both.join(found, on=keys).sort("code").select(
-        pl.lit("exclusion").alias("what"),
-        pl.lit("excluded by others").alias("change"),
-        pl.col("code").alias("item"),
-        "about",
-        "before",
-        "after",
-    )  # fmt: skip
+    texts = ("about", "before", "after")
+    found = pl.DataFrame(rows, schema=dict.fromkeys([*keys, *texts], pl.String), orient="row")
+    both = both.join(found, on=keys).sort("code")
+    columns = {name: name for name in texts}
+    return changes_of(both, "exclusion", "excluded by others", "code", **columns)

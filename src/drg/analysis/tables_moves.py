@@ -13,6 +13,7 @@ from drg.tables import GrouperTables
 from drg.tables.language import DIAGNOSIS_FIELDS, parse
 from drg.tables.logic import required_members, sets_of
 
+CHANGE_COLUMNS: Final = ("what", "change", "item", "about", "before", "after")
 # The set of all procedures that make a surgical case; being in it leads to no ADRG of one's own.
 ALL_OPERATIONS: Final = "OP_ALL"
 
@@ -31,6 +32,27 @@ PATIENTS: Final[dict[str, dict[str, Any]]] = {
 _STAY: Final[dict[str, Any]] = {"los_days": 5, "disposition": "1"}
 
 
+def changes_of(
+    rows: pl.DataFrame,
+    what: str,
+    change: str | pl.Expr,
+    item: str,
+    *,
+    about: str | pl.Expr = "",
+    before: str | pl.Expr = "",
+    after: str | pl.Expr = "",
+) -> pl.DataFrame:
+    """Rows as changes; what is named is a column, of ``what`` and ``change`` it is a word; nothing: empty."""
+
+    def cell(value: str | pl.Expr) -> pl.Expr:
+        return value if isinstance(value, pl.Expr) else pl.col(value) if value else pl.lit("")
+
+    word = pl.lit(change) if isinstance(change, str) else change
+    cells = (pl.lit(what), word, pl.col(item), cell(about), cell(before), cell(after))
+    named = zip(cells, CHANGE_COLUMNS, strict=True)
+    return rows.select(value.cast(pl.String).alias(name) for value, name in named)
+
+
 def diagnosis_moves(before: GrouperTables, after: GrouperTables) -> pl.DataFrame:
     """Principal diagnoses that lead to another MDC or ADRG, alone: without other diagnoses or procedures.
 
@@ -41,7 +63,8 @@ def diagnosis_moves(before: GrouperTables, after: GrouperTables) -> pl.DataFrame
     known = [set(grouper.program.diagnoses.codes[1:]) for grouper in groupers]
     codes = pl.Series("code", sorted(known[0] | known[1]), dtype=pl.String)
     cases = pl.concat(_cases(codes, patient) for patient in PATIENTS)
-    old, new = (_leads_to(grouper, cases) for grouper in groupers)
+    leads_to = pl.concat_str("mdc", "adrg", separator=" ")  # null if it is not grouped
+    old, new = (grouper.group_batch(cases).select(leads_to).to_series() for grouper in groupers)
     both = cases.select(pl.col("principal_diagnosis").alias("item"), "patient").with_columns(
         before=old, after=new
     )
@@ -50,20 +73,15 @@ def diagnosis_moves(before: GrouperTables, after: GrouperTables) -> pl.DataFrame
         about=pl.col("patient").str.join(", ")
     )
     change = (
-        pl.when(pl.col("after").is_null())
+        pl.when(pl.col("after") == "")
         .then(pl.lit("no longer grouped"))
-        .when(pl.col("before").is_null())
+        .when(pl.col("before") == "")
         .then(pl.lit("newly grouped"))
         .otherwise(pl.lit("moved"))
     )
-    everyone = ", ".join(PATIENTS)
-    return moved.sort("item", maintain_order=True).select(
-        pl.lit("diagnosis").alias("what"),
-        change.alias("change"),
-        "item",
-        pl.col("about").replace(everyone, "any patient"),
-        pl.col("before", "after").fill_null(""),
-    )
+    moved = moved.sort("item", maintain_order=True).with_columns(pl.col("before", "after").fill_null(""))
+    about = pl.col("about").replace(", ".join(PATIENTS), "any patient")
+    return changes_of(moved, "diagnosis", change, "item", about=about, before="before", after="after")
 
 
 def procedure_moves(before: GrouperTables, after: GrouperTables) -> pl.DataFrame:
@@ -80,8 +98,7 @@ def procedure_moves(before: GrouperTables, after: GrouperTables) -> pl.DataFrame
             change = "moved" if a and b else "no longer asked for" if a else "newly asked for"
             about = f"+{len(set(b) - set(a))} −{len(set(a) - set(b))}"
             rows.append(("procedure", change, code, about, ", ".join(a), ", ".join(b)))
-    schema = dict.fromkeys(("what", "change", "item", "about", "before", "after"), pl.String)
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    return pl.DataFrame(rows, schema=dict.fromkeys(CHANGE_COLUMNS, pl.String), orient="row")
 
 
 def _cases(codes: pl.Series, patient: str) -> pl.DataFrame:
@@ -94,11 +111,6 @@ def _cases(codes: pl.Series, patient: str) -> pl.DataFrame:
     return pl.DataFrame({"principal_diagnosis": codes}).with_columns(
         *columns, pl.lit(patient).alias("patient")
     )
-
-
-def _leads_to(grouper: Grouper, cases: pl.DataFrame) -> pl.Series:
-    """``MDCB BR1``, or null if it is not grouped."""
-    return grouper.group_batch(cases).select(pl.concat_str("mdc", "adrg", separator=" ")).to_series()
 
 
 def _asked_for(tables: GrouperTables) -> dict[str, list[str]]:

@@ -125,9 +125,8 @@ def show(tables: GrouperTables, item: str, name_of: NameOf = lambda _: "") -> li
         fix = did_you_mean(item, [*known, *version.set_names]) or Sentence(
             "Give an MDC, ADRG, DRG, a set or a code"
         )
-        raise TablesError(
-            Sentence("{id} has no group, set or code {name!r}", id=tables.manifest.id, name=item), fix=fix
-        )
+        problem = Sentence("{id} has no group, set or code {name!r}", id=tables.manifest.id, name=item)
+        raise TablesError(problem, fix=fix)
     return found
 
 
@@ -197,12 +196,9 @@ class _Version:
         return corrected_rows(self.tables.corrections.filter(keep))
 
     def used_by(self, name: str) -> tuple[Line, ...]:
-        return tuple(
-            line
-            for table in self.rules
-            for line in self.lines(table, pl.col("rule").str.contains(name, literal=True))
-            if name in set_names(parse(line.rule))
-        )
+        named = pl.col("rule").str.contains(name, literal=True)
+        lines = (line for table in self.rules for line in self.lines(table, named))
+        return tuple(line for line in lines if name in set_names(parse(line.rule)))
 
     def code(self, item: str) -> Code | None:
         tables = self.tables

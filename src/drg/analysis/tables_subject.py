@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 import polars as pl
 
 from drg.grouping import Grouper
-from drg.grouping.program import Mask, unpacked
+from drg.grouping.program import Mask, Program, unpacked
 from drg.tables import GrouperTables
 from drg.tables.language import Expression, parse
 from drg.tables.logic import Sets
@@ -34,21 +34,19 @@ class Row:
     rule: Expression
 
 
+@dataclass
 class Subject:
-    """A version, as the checks look at it."""
+    """A version, as the checks look at it; see ``tables_check.check_tables``."""
 
-    def __init__(
-        self,
-        tables: GrouperTables,
-        directory: Path | None,
-        diagnoses: pl.Series | None,
-        procedures: pl.Series | None,
-    ) -> None:
-        self.tables = tables
-        self.directory = directory
-        self.diagnoses = diagnoses
-        self.procedures = procedures
-        self.program = Grouper(tables).program
+    tables: GrouperTables
+    directory: Path | None
+    diagnoses: pl.Series | None
+    procedures: pl.Series | None
+
+    @cached_property
+    def program(self) -> Program:
+        """The version as grouping uses it."""
+        return Grouper(self.tables).program
 
     @cached_property
     def rows(self) -> dict[str, list[Row]]:
@@ -126,11 +124,9 @@ def finds(
     return lambda find: Check(id_, severity, message, fix, find, cannot)
 
 
-def some(values: Sequence[str], most: int = 5) -> Sentence:
+def some(values: Sequence[str]) -> Sentence:
     """The first of them, and how many more there are."""
+    most = 5
     first = Joined(", ", values[:most])
-    return (
-        Sentence("{some} and {count:,} more", some=first, count=len(values) - most)
-        if len(values) > most
-        else first
-    )
+    more = len(values) - most
+    return Sentence("{some} and {count:,} more", some=first, count=more) if more > 0 else first

@@ -46,24 +46,17 @@ class Trimming:
 
     def __post_init__(self) -> None:
         if self.method not in (NONE, PERCENTILE, IQR, LOG_SD):
-            raise InputError(
-                Sentence("there is no trimming {method!r}", method=self.method),
-                fix=Sentence("Give one of: {forms}", forms=_FORMS),
-            )
+            problem = Sentence("there is no trimming {method!r}", method=self.method)
+            raise InputError(problem, fix=Sentence("Give one of: {forms}", forms=_FORMS))
         if not 0 <= self.low < self.high <= 100:
-            raise InputError(
-                Sentence(
-                    "trimming by percentiles {low:g} to {high:g} is not possible",
-                    low=self.low,
-                    high=self.high,
-                ),
-                fix=Sentence("Give two percentiles from 0 to 100, the lower one first, as percentile:1,99"),
+            problem = Sentence(
+                "trimming by percentiles {low:g} to {high:g} is not possible", low=self.low, high=self.high
             )
+            fix = Sentence("Give two percentiles from 0 to 100, the lower one first, as percentile:1,99")
+            raise InputError(problem, fix=fix)
         if not 0 < self.times < float("inf"):
-            raise InputError(
-                Sentence("trimming at {times:g} times is not possible", times=self.times),
-                fix=Sentence("Give more than 0"),
-            )
+            problem = Sentence("trimming at {times:g} times is not possible", times=self.times)
+            raise InputError(problem, fix=Sentence("Give more than 0"))
 
     @classmethod
     def parse(cls, text: str) -> Trimming:
@@ -75,19 +68,14 @@ class Trimming:
             InputError: if it names none.
         """
         method, _, rest = text.strip().lower().replace("_", "-").partition(":")
+        most = {NONE: 0, PERCENTILE: 2, IQR: 1, LOG_SD: 1}.get(method)
         try:
             numbers = [float(number) for number in rest.split(",")] if rest else []
+            if most is not None and len(numbers) not in (0, most):
+                raise ValueError(rest)
         except ValueError:
-            raise InputError(
-                Sentence("{text!r} is no trimming", text=text),
-                fix=Sentence("Give one of: {forms}", forms=_FORMS),
-            ) from None
-        most = {NONE: 0, PERCENTILE: 2, IQR: 1, LOG_SD: 1}.get(method, 0)
-        if method in (NONE, PERCENTILE, IQR, LOG_SD) and len(numbers) not in (0, most):
-            raise InputError(
-                Sentence("{text!r} is no trimming", text=text),
-                fix=Sentence("Give one of: {forms}", forms=_FORMS),
-            )
+            fix = Sentence("Give one of: {forms}", forms=_FORMS)
+            raise InputError(Sentence("{text!r} is no trimming", text=text), fix=fix) from None
         if method == PERCENTILE and numbers:
             return cls(method, low=numbers[0], high=numbers[1])
         if method == LOG_SD:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from drg.cli.commands import verb
 from drg.cli.options import (
     bom_option,
     files_argument,
@@ -16,8 +18,8 @@ from drg.cli.options import (
     output_option,
 )
 from drg.cli.reading import read_discharges, reading_options
-from drg.cli.reported import GATE_FAILED, MAX_ERRORS, Made, Run, reported
-from drg.words import Sentence
+from drg.cli.reported import MAX_ERRORS, Made, Run, reported
+from drg.words import Sentence, said
 
 if TYPE_CHECKING:
     from drg.records.rules import Rule
@@ -26,11 +28,10 @@ if TYPE_CHECKING:
 _SEVERITIES = ("error", "warning", "notice")
 
 
-@click.command(
-    epilog="\b\nExamples:\n"
-    "  drg check discharges.csv\n"
-    "  drg check discharges.csv --grouper chs-drg-2.0 -o findings.xlsx\n"
-    "  drg check --list --lang zh\n"
+@verb(
+    "check discharges.csv",
+    "check discharges.csv --grouper chs-drg-2.0 -o findings.xlsx",
+    "check --list --lang zh",
 )
 @files_argument(required=False)
 @output_option("Write all findings: .csv, .parquet or .xlsx.", required=False)
@@ -46,9 +47,10 @@ _SEVERITIES = ("error", "warning", "notice")
 @click.option(
     "--until",
     type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
     help="The last day of the period: later discharges are findings.",
 )
-@click.option("--strict", is_flag=True, help="Exit with 3 if a case has an error.")
+@click.option("--strict", is_flag=True, help="As --max-errors 0.")
 @click.option("--list", "list_rules", is_flag=True, help="List the rules and leave.")
 @bom_option
 @reported(MAX_ERRORS)
@@ -83,9 +85,9 @@ def check(
         return
     if not files:
         raise click.UsageError(Sentence("Give a FILE, or --list to see the rules."))
-    errors = _run(run, files, reading, output, grouper, rules, bom=bom)
-    if strict and errors:
-        run.exit_code = GATE_FAILED
+    if strict:
+        run.asked = replace(run.asked, max_errors=0)
+    _run(run, files, reading, output, grouper, rules, bom=bom)
 
 
 def _run(
@@ -97,10 +99,8 @@ def _run(
     rules: Sequence[Rule],
     *,
     bom: bool,
-) -> int:
-    """Check and report; the number of cases that have an error."""
-    from dataclasses import replace
-
+) -> None:
+    """Check and report."""
     import polars as pl
 
     from drg.analysis.checks import checker, skipped_frame, summary_frame
@@ -109,11 +109,9 @@ def _run(
     from drg.records.batches import rebatched
     from drg.records.checking import RuleTally
     from drg.records.files import check_output, write
-    from drg.records.findings import ERROR
     from drg.records.scanning import count_rows
     from drg.report.checks import print_check
     from drg.report.console import written_to
-    from drg.report.language import either
     from drg.report.layouts import print_reading
 
     if output is not None:
@@ -128,7 +126,7 @@ def _run(
     found = discharges.with_remarks(
         ready.findings(replace(discharges, rows=rebatched(discharges.rows)), tally=tally)
     )
-    doing = either(lang, "检查", "checking")
+    doing = said("checking", lang)
     with counting(lambda: tally.cases, total=count_rows(discharges.files), show=not run.quiet, what=doing):
         if output is None:
             found.select(pl.len()).collect(engine="streaming")
@@ -145,4 +143,3 @@ def _run(
         print_check(console, summary, skipped, tally, lang)
         if output is not None:
             written_to(console, output, lang)
-    return tally.flagged[ERROR]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from drg.cli.commands import verb
 from drg.cli.constants import set_option, with_constants
 from drg.cli.options import (
     directory_option,
@@ -17,6 +18,7 @@ from drg.cli.options import (
 )
 from drg.cli.reading import read_discharges, reading_options
 from drg.cli.reported import MAX_ERRORS, MIN_GROUPED, Made, Run, reported
+from drg.words import said
 
 if TYPE_CHECKING:
     from drg.analysis.comparison import Comparison
@@ -28,10 +30,9 @@ WORKBOOK = "comparison.xlsx"
 WHAT_CHANGES = "what-changes.html"
 
 
-@click.command(
-    epilog="\b\nExamples:\n"
-    "  drg compare discharges.csv -g chs-drg-1.1,chs-drg-2.0 -o comparison/\n"
-    "  drg compare hqms-2024.csv -g harbin-2022,chs-drg-2.0 -s harbin-2022 -o comparison/ --lang zh\n"
+@verb(
+    "compare discharges.csv -g chs-drg-1.1,chs-drg-2.0 -o comparison/",
+    "compare hqms-2024.csv -g harbin-2022,chs-drg-2.0 -s harbin-2022 -o comparison/ --lang zh",
 )
 @files_argument()
 @click.option(
@@ -84,7 +85,6 @@ def compare(
     from drg.report.comparison.comparison_workbook import comparison_workbook
     from drg.report.comparison.what_changes import what_changes_page
     from drg.report.console import written_to
-    from drg.report.language import either
     from drg.report.layouts import print_reading
 
     lang = run.language
@@ -96,7 +96,7 @@ def compare(
     cases = with_constants(discharges, constants)
     make_directory(directory)
     done = [0]
-    doing = either(lang, "比较", "comparing")
+    doing = said("comparing", lang)
 
     def seen(count: int) -> None:
         done[0] += count

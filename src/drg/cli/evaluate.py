@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from drg.cli.commands import verb
 from drg.cli.options import (
     bom_option,
     files_argument,
@@ -14,18 +15,17 @@ from drg.cli.options import (
     trim_option,
 )
 from drg.cli.reported import MAX_ERRORS, MIN_GROUPED, Made, Run, reported
-from drg.words import Sentence
+from drg.words import Sentence, said
 
 # Spelled out here so that asking for help imports nothing; tables of analysis.quality.Evaluation.
 _TABLES = ("variance", "groups", "splits", "order", "hospitals", "findings")
 _STATUSES = ("ambiguous", "no_drg", "ungrouped", "invalid")
 
 
-@click.command(
-    epilog="\b\nExamples:\n"
-    "  drg evaluate grouped.parquet\n"
-    "  drg evaluate grouped.csv -o quality.xlsx --trim percentile:1,99\n"
-    "  drg evaluate 2023.parquet 2024.parquet -o groups.csv --table groups --bootstrap 0\n"
+@verb(
+    "evaluate grouped.parquet",
+    "evaluate grouped.csv -o quality.xlsx --trim percentile:1,99",
+    "evaluate 2023.parquet 2024.parquet -o groups.csv --table groups --bootstrap 0",
 )
 @files_argument()
 @output_option(
@@ -100,7 +100,6 @@ def evaluate(
     from drg.records.reading import read_results
     from drg.records.scanning import count_rows
     from drg.report.console import say, speed, written_to
-    from drg.report.language import either
     from drg.report.layouts import print_reading
     from drg.report.quality import print_evaluation, workbook
 
@@ -120,7 +119,7 @@ def evaluate(
     def seen(count: int) -> None:
         done[0] += count
 
-    doing = either(lang, "评价", "evaluating")
+    doing = said("evaluating", lang)
     with counting(lambda: done[0], total=count_rows(files), show=not run.quiet, what=doing):
         found = evaluation_of(
             given,

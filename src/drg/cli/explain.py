@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from drg.cli.commands import verb
 from drg.cli.options import grouper_option, lang_option
 from drg.cli.reading import read_discharges, reading_options
 from drg.words import Sentence
@@ -40,11 +41,10 @@ def _field_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@click.command(
-    epilog="\b\nExamples:\n"
-    "  drg explain -g chs-drg-2.0 --principal-diagnosis I63.900 --age-years 70 --sex 1\n"
-    "  drg explain hqms-2024.csv --case-id 0001-1 -g chs-drg-2.0\n"
-    "  drg explain hqms-2024.csv --case-id 0001-1 --groupers chs-drg-2.0,chs-drg-3.0\n"
+@verb(
+    "explain -g chs-drg-2.0 --principal-diagnosis I63.900 --age-years 70 --sex 1",
+    "explain hqms-2024.csv --case-id 0001-1 -g chs-drg-2.0",
+    "explain hqms-2024.csv --case-id 0001-1 --groupers chs-drg-2.0,chs-drg-3.0",
 )
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--case-id", help="The case of FILE to explain.")

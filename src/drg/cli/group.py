@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from drg.cli.commands import verb
 from drg.cli.options import (
     bom_option,
     files_argument,
@@ -16,18 +17,17 @@ from drg.cli.options import (
 )
 from drg.cli.reading import read_discharges, reading_options
 from drg.cli.reported import MAX_ERRORS, MIN_GROUPED, Made, Run, reported
-from drg.words import Sentence
+from drg.words import Sentence, said
 
 if TYPE_CHECKING:
     from drg.reasons import ReasonForm
 
 
-@click.command(
-    epilog="\b\nExamples:\n"
-    "  drg group discharges.csv -o grouped.csv --grouper chs-drg-2.0\n"
-    "  drg group discharges.csv -o grouped.csv --grouper national\n"
-    "  drg group hqms-2024.csv -o grouped.xlsx -g chs-drg-2.0 --findings findings.xlsx\n"
-    "  drg group settlement-list/ -o grouped.csv -g wuhan-2022 --codes clinical\n"
+@verb(
+    "group discharges.csv -o grouped.csv --grouper chs-drg-2.0",
+    "group discharges.csv -o grouped.csv --grouper national",
+    "group hqms-2024.csv -o grouped.xlsx -g chs-drg-2.0 --findings findings.xlsx",
+    "group settlement-list/ -o grouped.csv -g wuhan-2022 --codes clinical",
 )
 @files_argument()
 @output_option("Where to write the result.")
@@ -63,15 +63,15 @@ def group(
     dropped. Memory does not grow with the files, but for workbooks and settlement lists. With a series, such
     as national, each case is grouped by the version in force on its discharge_date.
     """
-    from drg.analysis.tally import Tally
     from drg.cli.progress import counting
     from drg.grouping import grouper_of
     from drg.grouping.stream import group_discharges
+    from drg.grouping.tally import Tally
     from drg.records.files import check_output, write
     from drg.records.findings_log import FindingsLog
+    from drg.records.parquet import is_parquet
     from drg.records.scanning import count_rows
     from drg.report.console import print_summary, print_versions, say, written_to
-    from drg.report.language import either
     from drg.report.layouts import print_reading
 
     lang = run.language
@@ -95,14 +95,15 @@ def group(
             canonical=canonical,
             reasons=reasons,
             language=lang,
-            on_batch=tally.add,
+            tally=tally,
+            numbered=is_parquet(output),
             log=log if asked else None,
         )
         with counting(
             lambda: tally.cases,
             total=count_rows(discharges.files),
             show=not run.quiet,
-            what=either(lang, "分组", "grouping"),
+            what=said("grouping", lang),
         ):
             write(grouped, output, sources=discharges.files, bom=bom)
         if findings_file is not None:
@@ -120,15 +121,16 @@ def group(
         layout = discharges.layout.id
         by = version.id
         if not discharges.is_canonical:
-            by += either(lang, f"，按 {layout} 版式读取", f", read as {layout}")
+            by += said(", read as {layout}", lang, layout=layout)
         written_to(console, output, lang, by)
         if findings_file is not None:
             count = f"{sum(log.counts.values()):,}"
             say(
                 console,
-                either(
+                said(
+                    "{count} findings written to {findings_file}.",
                     lang,
-                    f"{count} 条读取结果已写入 {findings_file}。",
-                    f"{count} findings written to {findings_file}.",
+                    count=count,
+                    findings_file=findings_file,
                 ),
             )

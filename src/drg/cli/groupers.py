@@ -6,10 +6,14 @@ from datetime import datetime
 
 import click
 
+from drg.cli.commands import verb
 from drg.cli.options import lang_option
 
 
-@click.command(epilog="\b\nExamples:\n  drg groupers\n  drg groupers --on 2027-01-05\n")
+@verb(
+    "groupers",
+    "groupers --on 2027-01-05",
+)
 @click.option(
     "--on",
     "moment",

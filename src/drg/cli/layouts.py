@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import click
 
+from drg.cli.commands import verb
 from drg.cli.options import lang_option
 
 
-@click.command(epilog="\b\nExamples:\n  drg layouts\n  drg layouts hqms\n  drg layouts my-export.toml\n")
+@verb(
+    "layouts",
+    "layouts hqms",
+    "layouts my-export.toml",
+)
 @click.argument("layout", required=False)
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with every entry of the layouts.")
 @lang_option

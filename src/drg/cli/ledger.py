@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from drg.cli.commands import Verbs
 from drg.cli.options import (
     close_option,
     directory_option,
     files_argument,
+    help_lang_option,
     hospital_option,
     lang_option,
     quiet_option,
 )
 from drg.cli.reported import MAX_ERRORS, Run, reported
-from drg.words import Sentence
+from drg.words import Sentence, said
 
 if TYPE_CHECKING:
     from drg.ledger import Ledger, LedgerAddition, Stamp
@@ -29,12 +31,8 @@ _LEDGER = click.argument("ledger", type=click.Path(path_type=Path, file_okay=Fal
 _AS_OF = click.option("--as-of", type=int, metavar="N", help="The state after entry N. [the last]")
 
 
-def _examples(*lines: str) -> str:
-    # After a backspace character click keeps the lines as they are.
-    return "\b\nExamples:\n" + "\n".join(f"  drg ledger {line}" for line in lines)
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Verbs)
+@help_lang_option
 def ledger() -> None:
     """Keep a year of settlements: months arrive, are corrected, special cases are decided later (台账).
 
@@ -66,21 +64,19 @@ def _pair(_context: click.Context, _option: click.Parameter, texts: tuple[str, .
 
 
 @ledger.command(
-    epilog=_examples(
-        "add 2025/ --scheme demo",
-        "add 2025/ priced-2025-01.parquet --by H1 --note 一月",
-        "add 2025/ priced-2025-01.parquet --correct",
-        "add 2025/ --empty H1:2025-01",
-        "add 2025/ payments.xlsx --kind payments",
-        "add 2025/ payments.xlsx --kind payments --replace 5",
+    examples=(
+        "ledger add 2025/ --scheme demo",
+        "ledger add 2025/ priced-2025-01.parquet --by H1 --note 一月",
+        "ledger add 2025/ priced-2025-01.parquet --correct",
+        "ledger add 2025/ --empty H1:2025-01",
+        "ledger add 2025/ payments.xlsx --kind payments",
+        "ledger add 2025/ payments.xlsx --kind payments --replace 5",
     )
 )
 @_LEDGER
 @files_argument(required=False, metavar="[FILE]...")
 @click.option("-s", "--scheme", help="Add the payment scheme: an id (see: drg schemes) or a directory.")
-@click.option(
-    "--kind", type=click.Choice(_KINDS), default=_KINDS[0], help="What FILE holds.", show_default=True
-)
+@click.option("--kind", type=click.Choice(_KINDS), default=_KINDS[0], help="What FILE holds. [cases]")
 @click.option(
     "--correct",
     is_flag=True,
@@ -168,7 +164,12 @@ def status(ledger: Path, as_of: int | None, lang: str) -> None:
     print_status(stdout(), book.entries(as_of), book.months(as_of), lang)
 
 
-@ledger.command(epilog=_examples("statement 2025/ -o statements/", "statement 2025/ -o old/ --as-of 7"))
+@ledger.command(
+    examples=(
+        "ledger statement 2025/ -o statements/",
+        "ledger statement 2025/ -o old/ --as-of 7",
+    )
+)
 @_LEDGER
 @directory_option("Directory to write.")
 @_AS_OF
@@ -205,7 +206,6 @@ def verify(context: click.Context, ledger: Path, lang: str, quiet: bool) -> None
     from drg.ledger import Ledger
     from drg.records.findings import ERROR
     from drg.report.console import stdout
-    from drg.report.language import either
     from drg.report.ledger import print_each
 
     book = Ledger(ledger)
@@ -218,16 +218,20 @@ def verify(context: click.Context, ledger: Path, lang: str, quiet: bool) -> None
         months, entries = book.months(), book.entries()
         count, cases = f"{len(entries):,}", f"{int(months['cases'].sum()):,}"
         click.echo(
-            either(
+            said(
+                "All is as it was written: {count} entries, {cases} cases, each once.",
                 lang,
-                f"台账完好：{count} 条记录，{cases} 例，无重复。",
-                f"All is as it was written: {count} entries, {cases} cases, each once.",
+                count=count,
+                cases=cases,
             )
         )
 
 
 @ledger.command(
-    epilog=_examples("restore 2025/ 3 priced-2025-01.parquet", "restore 2025/ 3 backup/cases.parquet")
+    examples=(
+        "ledger restore 2025/ 3 priced-2025-01.parquet",
+        "ledger restore 2025/ 3 backup/cases.parquet",
+    )
 )
 @_LEDGER
 @click.argument("number", type=int)
@@ -240,11 +244,10 @@ def restore(ledger: Path, number: int, files: tuple[Path, ...], lang: str) -> No
     very bytes that the entry knows is put in place.
     """
     from drg.ledger import Ledger
-    from drg.report.language import either
 
     names = Ledger(ledger).restore(number, files)
     if names:
         put = ", ".join(names)
-        click.echo(either(lang, f"已恢复：{put}。", f"Put back: {put}."))
+        click.echo(said("Put back: {put}.", lang, put=put))
     else:
-        click.echo(either(lang, f"第 {number} 号记录完好。", f"Nothing was damaged in entry {number}."))
+        click.echo(said("Nothing was damaged in entry {number}.", lang, number=number))

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from drg.words import said
+
 if TYPE_CHECKING:
     from drg.ledger import Ledger
     from drg.report.statement_text import Language
@@ -46,7 +48,6 @@ def write_statement_of(
     """
     from drg.records.files import make_directory, write, write_bytes
     from drg.report.console import say, stdout
-    from drg.report.language import either
     from drg.report.ledger import about
     from drg.report.settlement import print_findings
     from drg.report.settlement_book import write_settlement
@@ -74,10 +75,12 @@ def write_statement_of(
         count = f"{rows.height:,}"
         say(
             console,
-            either(
+            said(
+                "Settled as of entry {number}: {count} rows, written to {directory}.",
                 lang,
-                f"已按第 {last.number} 号记录结算：{count} 行，写入 {directory}。",
-                f"Settled as of entry {last.number}: {count} rows, written to {directory}.",
+                number=last.number,
+                count=count,
+                directory=directory,
             ),
         )
 

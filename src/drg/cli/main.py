@@ -16,7 +16,8 @@ from importlib import import_module
 
 import click
 
-from drg.cli.options import asked_language
+from drg.cli.commands import Verbs
+from drg.cli.options import asked_language, help_lang_option
 from drg.cli.usage_errors import show_usage_error
 from drg.errors import DrgError
 from drg.words import Sentence
@@ -45,7 +46,7 @@ _COMMANDS = {
 _OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 
-class _Verbs(click.Group):
+class _Verbs(Verbs):
     """The verbs, each in a module of its own, imported when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
@@ -59,6 +60,7 @@ class _Verbs(click.Group):
 
 
 @click.command(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@help_lang_option
 @click.version_option(package_name="drg", prog_name="drg")
 def cli() -> None:
     """Group hospital discharges by DRG, price and settle them (CHS-DRG 病组分组、支付与清算).
@@ -82,12 +84,15 @@ def main() -> None:
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     # What is there at the end goes with the process; the interpreter need not look through it once more.
     atexit.register(gc.freeze)
+    # Nothing here multiplies matrices, and the threads that numpy starts for it take processor time.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _show_what_can_be_shown()
     language = asked_language(sys.argv[1:])
     try:
         code = cli.main(
             prog_name="drg",
             standalone_mode=False,
+            obj=language,
             windows_expand_args=False,  # which takes brackets for a pattern; see options.expanded
         )
     except click.ClickException as error:

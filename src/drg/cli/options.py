@@ -127,11 +127,24 @@ def listed(_context: click.Context, _option: click.Parameter, values: tuple[str,
 scheme_option: Decorator = click.option(
     "-s", "--scheme", required=True, help="Id of a scheme (see: drg schemes) or its directory."
 )
+
+
+def default_language() -> str:
+    """That which is asked for before the name of the command, else the system's."""
+    return click.get_current_context().obj or system_language()
+
+
 lang_option: Decorator = click.option(
     "--lang",
     type=click.Choice(LANGUAGES),
-    default=cast("Any", system_language),
+    default=cast("Any", default_language),
     help="Language of all that is printed and written. [zh where the system speaks Chinese, else en]",
+)
+help_lang_option: Decorator = click.option(
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    expose_value=False,
+    help="Language of help and commands. [zh where the system speaks Chinese, else en]",
 )
 reasons_option: Decorator = click.option(
     "--reasons",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from drg.cli.commands import verb
 from drg.cli.constants import set_option, with_constants
 from drg.cli.options import (
     bom_option,
@@ -16,7 +17,7 @@ from drg.cli.options import (
     scheme_option,
 )
 from drg.cli.reported import MAX_ERRORS, MIN_GROUPED, STANDARD, Made, Run, reported
-from drg.words import Sentence
+from drg.words import Sentence, said
 
 if TYPE_CHECKING:
     from drg.analysis.price_tally import PriceTally
@@ -26,11 +27,10 @@ if TYPE_CHECKING:
     from drg.records.cases import Cases
 
 
-@click.command(
-    epilog="\b\nExamples:\n"
-    "  drg price grouped.csv -o priced.csv --scheme harbin-2022\n"
-    "  drg price grouped.parquet --explain 0001 --scheme harbin-2022\n"
-    "  drg price grouped.csv -o priced.xlsx --scheme demo --set hospital_level=3\n"
+@verb(
+    "price grouped.csv -o priced.csv --scheme harbin-2022",
+    "price grouped.parquet --explain 0001 --scheme harbin-2022",
+    "price grouped.csv -o priced.xlsx --scheme demo --set hospital_level=3",
 )
 @files_argument()
 @output_option("Where to write the result.", required=False)
@@ -82,15 +82,13 @@ def _price(run: Run, pricer: Pricer, cases: Cases, output: Path, reasons: Reason
     from drg.records.files import write
     from drg.records.scanning import count_rows
     from drg.report.console import written_to
-    from drg.report.language import either
     from drg.report.layouts import print_reading
     from drg.report.prices import print_prices, warnings
 
     lang, files = run.language, run.inputs
     tally = PriceTally()
-    with counting(
-        lambda: tally.cases, total=count_rows(files), show=not run.quiet, what=either(lang, "计价", "pricing")
-    ):
+    doing = said("pricing", lang)
+    with counting(lambda: tally.cases, total=count_rows(files), show=not run.quiet, what=doing):
         priced = pricer.price_cases(
             cases, reasons=reasons, language=lang, on_batch=tally.add, on_batch_reads=tally.reads
         )

@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import cached_property, wraps
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import click
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from drg.payment.load_scheme import LoadedScheme
     from drg.records.columns_read import Reading
     from drg.records.discharges import Discharges
-    from drg.report.language import Language
     from drg.report.run_summary import Result, RunSummary
 
 # The exit code of a run whose result was written, but did not pass a gate.
@@ -158,7 +157,7 @@ class Run:
     """
 
     asked: Asked
-    language: Language
+    language: Literal["zh", "en"]
     quiet: bool
     output: Path | None = None
     inputs: list[Path] = field(default_factory=list)

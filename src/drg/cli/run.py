@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from drg.cli.commands import verb
 from drg.cli.constants import set_option, with_constants
 from drg.cli.options import (
     directory_option,
@@ -17,6 +18,7 @@ from drg.cli.options import (
 )
 from drg.cli.reading import read_discharges, reading_options
 from drg.cli.reported import MAX_ERRORS, MIN_GROUPED, Run, reported
+from drg.words import said
 
 if TYPE_CHECKING:
     from drg.grouping import AnyGrouper
@@ -29,10 +31,9 @@ FINDINGS = "findings.csv"
 SUMMARY = "summary"
 
 
-@click.command(
-    epilog="\b\nExamples:\n"
-    "  drg run discharges.csv -o results/ --scheme harbin-2022\n"
-    "  drg run hqms-2024.csv -o results/ --scheme demo --set hospital_level=3 --set insurance_type=310\n"
+@verb(
+    "run discharges.csv -o results/ --scheme harbin-2022",
+    "run hqms-2024.csv -o results/ --scheme demo --set hospital_level=3 --set insurance_type=310",
 )
 @files_argument()
 @directory_option("Directory of the results.")
@@ -62,17 +63,16 @@ def run(
     check, and a page with cases, CMI, standard, cost and surplus, by department and by group.
     """
     from drg.analysis.price_tally import DEPARTMENT, GROUP, PriceTally
-    from drg.analysis.tally import VersionTally
     from drg.cli.price import priced_as
     from drg.cli.progress import counting
     from drg.grouping import grouper_of
     from drg.grouping.stream import group_discharges
+    from drg.grouping.tally import Tally
     from drg.payment import Pricer
     from drg.records.files import make_directory, write, write_bytes
     from drg.records.findings import ERROR
     from drg.records.scanning import count_rows
     from drg.report.console import print_versions, say, written_to
-    from drg.report.language import either
     from drg.report.layouts import print_reading
     from drg.report.page import html_page, text_page
     from drg.report.prices import print_prices, warnings
@@ -80,7 +80,7 @@ def run(
     lang = run.language
     pricer = Pricer(scheme)
     version = grouper_of(grouper or pricer.scheme.grouper)
-    versions = VersionTally()
+    groups = Tally()
     given = read_discharges(files, reading, version.required_columns, strict=True)
     discharges = given.discharges
     run.read(given)
@@ -91,7 +91,7 @@ def run(
         canonical=not discharges.is_canonical,
         reasons=reasons,
         language=lang,
-        on_batch=versions.add,
+        tally=groups,
     )
     tally = PriceTally((DEPARTMENT, GROUP))
     cases_to_price = with_constants(grouped, constants)
@@ -104,7 +104,7 @@ def run(
         on_batch_reads=tally.reads,
     )
     make_directory(directory)
-    pricing = either(lang, "分组和计价", "grouping and pricing")
+    pricing = said("grouping and pricing", lang)
     cases = directory / (f"{CASES}.csv" if as_csv else f"{CASES}.parquet")
     with counting(lambda: tally.cases, total=count_rows(discharges.files), show=not run.quiet, what=pricing):
         write(priced.source, cases, sources=discharges.files)
@@ -125,13 +125,14 @@ def run(
         found = rules.flagged[ERROR]
         print_reading(console, given.counts, lang)
         print_prices(console, tally, pricer.scheme, seconds, lang)
-        print_versions(console, version, versions.cases, lang)
+        print_versions(console, version, groups.versions, lang)
         say(
             console,
-            either(
+            said(
+                "{found:,} cases have findings of severity error; see {findings}.",
                 lang,
-                f"{found:,} 个病例有错误，见 {FINDINGS}。",
-                f"{found:,} cases have findings of severity error; see {FINDINGS}.",
+                found=found,
+                findings=FINDINGS,
             ),
         )
         names = f"{directory}: {cases.name}, {FINDINGS}, {page.name}"
@@ -148,14 +149,13 @@ def _check(run: Run, discharges: Discharges, version: AnyGrouper, file: Path) ->
     from drg.records.checking import RuleTally
     from drg.records.files import write
     from drg.records.scanning import count_rows
-    from drg.report.language import either
 
     rules = RuleTally()
     ready = checker(discharges.binding.columns, version, choose())
     found = discharges.with_remarks(
         ready.findings(replace(discharges, rows=rebatched(discharges.rows)), tally=rules)
     )
-    doing = either(run.language, "检查", "checking")
+    doing = said("checking", run.language)
     with counting(lambda: rules.cases, total=count_rows(discharges.files), show=not run.quiet, what=doing):
         write(found, file, sources=discharges.files)
     return rules

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
+from drg.cli.commands import verb
 from drg.cli.options import lang_option
 
 
-@click.command()
+@verb()
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with every entry of the schemes.")
 @lang_option
 def schemes(as_json: bool, lang: str) -> None:

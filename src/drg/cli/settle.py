@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from drg.cli.commands import verb
 from drg.cli.options import (
     cases_option,
     close_option,
@@ -18,7 +19,7 @@ from drg.cli.options import (
     scheme_option,
 )
 from drg.cli.reported import MAX_ERRORS, Made, Run, reported
-from drg.words import Sentence
+from drg.words import Sentence, said
 
 if TYPE_CHECKING:
     from drg.payment import LoadedScheme
@@ -26,12 +27,11 @@ if TYPE_CHECKING:
     from drg.settlement import Settlement
 
 
-@click.command(
-    epilog="\b\nExamples:\n"
-    "  drg settle priced.parquet --scheme demo -o settlement.xlsx\n"
-    "  drg settle priced-*.parquet --scheme demo -o settlement.xlsx --payments payments.xlsx\n"
-    "  drg settle priced.csv --scheme demo -o out.parquet --decisions decided.xlsx --scores scores.csv\n"
-    "  drg settle priced.parquet --scheme demo -o out.xlsx --statement statements/ --hospital H1\n"
+@verb(
+    "settle priced.parquet --scheme demo -o settlement.xlsx",
+    "settle priced-*.parquet --scheme demo -o settlement.xlsx --payments payments.xlsx",
+    "settle priced.csv --scheme demo -o out.parquet --decisions decided.xlsx --scores scores.csv",
+    "settle priced.parquet --scheme demo -o out.xlsx --statement statements/ --hospital H1",
 )
 @files_argument()
 @scheme_option
@@ -81,7 +81,6 @@ def settle(
     from drg.records.reading import read_results
     from drg.records.scanning import scan
     from drg.report.console import say
-    from drg.report.language import either
     from drg.report.settlement import print_settlement, warnings
     from drg.report.statement import check_hospitals
     from drg.settlement import settle as settle_frame
@@ -118,20 +117,19 @@ def settle(
         count = f"{settlement.rows.height:,}"
         say(
             console,
-            either(
+            said(
+                "{count} rows in {seconds:.2f} s, written to {names} with {scheme}.",
                 lang,
-                f"{count} 行，用时 {seconds:.2f} 秒，已写入 {names}，使用 {scheme}。",
-                f"{count} rows in {seconds:.2f} s, written to {names} with {scheme}.",
+                count=count,
+                seconds=seconds,
+                names=names,
+                scheme=scheme,
             ),
         )
         if statements is not None:
             say(
                 console,
-                either(
-                    lang,
-                    f"{made:,} 份结算单已写入 {statements}。",
-                    f"{made:,} statements written to {statements}.",
-                ),
+                said("{made:,} statements written to {statements}.", lang, made=made, statements=statements),
             )
 
 
@@ -187,14 +185,12 @@ def _write_statements(
 ) -> int:
     """Write the statements; how many."""
     from drg.cli.progress import counting
-    from drg.report.language import either
     from drg.report.statement import write_statements
 
     done: list[str] = []
     total = len(hospitals) or settlement.rows["hospital_id"].n_unique()
-    with counting(
-        lambda: len(done), total=total, show=not run.quiet, what=either(run.language, "结算单", "statements")
-    ):
+    doing = said("statements", run.language)
+    with counting(lambda: len(done), total=total, show=not run.quiet, what=doing):
         written = write_statements(
             settlement,
             directory,

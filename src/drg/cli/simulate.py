@@ -6,16 +6,16 @@ from pathlib import Path
 
 import click
 
+from drg.cli.commands import verb
 from drg.cli.options import bom_option, grouper_option, output_option
 from drg.cli.reported import Made, Run, reported
-from drg.words import Sentence
+from drg.words import Sentence, said
 
 
-@click.command(
-    epilog="\b\nExamples:\n"
-    "  drg simulate 10000 -o discharges.csv --grouper chs-drg-2.0\n"
-    "  drg simulate 1000000 -o 2024.parquet --grouper chs-drg-2.0 --seed 7 --year 2024\n"
-    "  drg simulate 5000 -o discharges.xlsx --grouper demo --hospitals 3 --weights weights.csv\n"
+@verb(
+    "simulate 10000 -o discharges.csv --grouper chs-drg-2.0",
+    "simulate 1000000 -o 2024.parquet --grouper chs-drg-2.0 --seed 7 --year 2024",
+    "simulate 5000 -o discharges.xlsx --grouper demo --hospitals 3 --weights weights.csv",
 )
 @click.argument("cases", type=click.IntRange(min=0), metavar="N")
 @output_option("Where to write the discharges.")
@@ -52,7 +52,6 @@ def simulate(
     from drg.grouping import Grouper
     from drg.records.files import check_output, write
     from drg.report.console import say
-    from drg.report.language import either
 
     lang = run.language
     check_output(output)
@@ -81,13 +80,17 @@ def simulate(
         made, count = f"{cases:,}", f"{frame['hospital_id'].n_unique():,}"
         say(
             console,
-            either(
+            said(
+                "{made} made-up cases of {count} hospitals written to {output} in {seconds:.1f} s, for {id}"
+                " with seed {seed}.",
                 lang,
-                f"{count} 家医疗机构的 {made} 个模拟病例已写入 {output}，用时 {seconds:.1f} 秒，"
-                f"适用 {version.id}，种子 {seed}。",
-                f"{made} made-up cases of {count} hospitals written to {output} in {seconds:.1f} s, for"
-                f" {version.id} with seed {seed}.",
+                made=made,
+                count=count,
+                output=output,
+                seconds=seconds,
+                id=version.id,
+                seed=seed,
             ),
         )
         if weights is not None:
-            say(console, either(lang, f"真实权重已写入 {weights}。", f"True weights written to {weights}."))
+            say(console, said("True weights written to {weights}.", lang, weights=weights))

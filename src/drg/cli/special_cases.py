@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import click
-
+from drg.cli.commands import verb
 from drg.cli.options import (
     files_argument,
     hospital_option,
@@ -17,12 +16,10 @@ from drg.cli.reported import MAX_ERRORS, Made, Run, reported
 from drg.words import Sentence
 
 
-@click.command(
-    "special-cases",
-    epilog="\b\nExamples:\n"
-    "  drg special-cases priced.parquet --scheme demo -o applications.xlsx\n"
-    "  drg special-cases priced.parquet --scheme demo -o h1.xlsx --hospital H1\n"
-    "  drg settle priced.parquet --scheme demo --decisions applications.xlsx\n",
+@verb(
+    "special-cases priced.parquet --scheme demo -o applications.xlsx",
+    "special-cases priced.parquet --scheme demo -o h1.xlsx --hospital H1",
+    "settle priced.parquet --scheme demo --decisions applications.xlsx",
 )
 @files_argument()
 @scheme_option

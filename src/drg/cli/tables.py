@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from drg.cli.options import grouper_option, lang_option, output_option
-from drg.words import Sentence
+from drg.cli.commands import Verbs
+from drg.cli.options import grouper_option, help_lang_option, lang_option, output_option
+from drg.words import Sentence, said
 
 if TYPE_CHECKING:
     from drg.analysis.tables_diff import TablesDiff
@@ -37,12 +38,8 @@ _OUTPUT = click.option(
 )
 
 
-def _examples(*lines: str) -> str:
-    # After a backspace character click keeps the lines as they are.
-    return "\b\nExamples:\n" + "\n".join(f"  drg tables {line}" for line in lines)
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Verbs)
+@help_lang_option
 def tables() -> None:
     """Make, check, compare and read grouper versions.
 
@@ -52,13 +49,13 @@ def tables() -> None:
 
 
 @tables.command(
-    "import", epilog=_examples("import 按病组（DRG）付费3.0版分组方案配置信息.xlsx --id chs-drg-3.0")
+    "import", examples=("tables import 按病组（DRG）付费3.0版分组方案配置信息.xlsx --id chs-drg-3.0",)
 )
 @click.argument("workbook", type=click.Path(path_type=Path))
 @click.option("--id", "id_", required=True, help="Id of the new version, such as chs-drg-3.0.")
 @_OUTPUT
 @click.option("--title", help="Title of the version; by default what the workbook calls itself.")
-@click.option("--authority", default="国家医疗保障局", help="Who publishes the workbook.", show_default=True)
+@click.option("--authority", default="国家医疗保障局", help="Who publishes the workbook. [国家医疗保障局]")
 @click.option("--partial", is_flag=True, help="Leave out groups whose sets the workbook lacks.")
 @click.option("--no-amendments", is_flag=True, help="Do not add the rows that the workbook is known to lack.")
 @lang_option
@@ -92,7 +89,12 @@ def import_(
     print_import(stdout(), imported, lang)
 
 
-@tables.command(epilog=_examples("check chs-drg-2.0", "check ./mycity --format csv"))
+@tables.command(
+    examples=(
+        "tables check chs-drg-2.0",
+        "tables check ./mycity --format csv",
+    )
+)
 @click.argument("grouper")
 @click.option("--all", "everything", is_flag=True, help="Show every finding, not the first of each kind.")
 @click.option("--format", "form", type=click.Choice(["text", "csv", "json"]), default="text", help="[text]")
@@ -126,9 +128,9 @@ def check(context: click.Context, grouper: str, everything: bool, form: str, str
 
 
 @tables.command(
-    epilog=_examples(
-        "diff chs-drg-1.1 chs-drg-2.0",
-        "diff chs-drg-1.1 chs-drg-2.0 --details split --details diagnosis",
+    examples=(
+        "tables diff chs-drg-1.1 chs-drg-2.0",
+        "tables diff chs-drg-1.1 chs-drg-2.0 --details split --details diagnosis",
     )
 )
 @click.argument("before")
@@ -185,7 +187,13 @@ def _write_diff(found: TablesDiff, output: Path) -> None:
         ) from None
 
 
-@tables.command(epilog=_examples("show BR1", "show DI_BR1 --codes", "show I63.900 -g chs-drg-1.1"))
+@tables.command(
+    examples=(
+        "tables show BR1",
+        "tables show DI_BR1 --codes",
+        "tables show I63.900 -g chs-drg-1.1",
+    )
+)
 @click.argument("item")
 @grouper_option("Id of a version or its directory. [the newest of the series national]", required=False)
 @click.option("--codes", is_flag=True, help="Show every code of every set.")
@@ -221,9 +229,9 @@ def _national() -> str:
 
 
 @tables.command(
-    epilog=_examples(
-        "new mycity-2026 --based-on chs-drg-2.0",
-        "new mycity-2026 --based-on chs-drg-2.0 --from six-tables/",
+    examples=(
+        "tables new mycity-2026 --based-on chs-drg-2.0",
+        "tables new mycity-2026 --based-on chs-drg-2.0 --from six-tables/",
     )
 )
 @click.argument("id_", metavar="ID")
@@ -237,7 +245,6 @@ def _national() -> str:
 def new(id_: str, base: str, output: Path | None, full: Path | None, title: str | None, lang: str) -> None:
     """Write the smallest version ID that differs from another one: only its manifest and the changes."""
     from drg.report.console import say, stdout
-    from drg.report.language import either
     from drg.tables.create import new_version
     from drg.tables.locate import called
     from drg.tables.table_layout import CHANGE, TABLES
@@ -249,30 +256,26 @@ def new(id_: str, base: str, output: Path | None, full: Path | None, title: str 
         if file.is_file():
             say(
                 console,
-                either(
-                    lang, f"{table.file}：{_rows(file):,} 处改动", f"{table.file}: {_rows(file):,} changes"
-                ),
+                said("{file}: {rows:,} changes", lang, file=table.file, rows=_rows(file)),
             )
     if full is None:
         columns = ", ".join((CHANGE, *TABLES[2].columns))
         name = TABLES[2].file
         say(
             console,
-            either(
+            said(
+                "Write what differs into {name} and so on, with columns {columns};\n"
+                "{change} is add, remove or replace.",
                 lang,
-                f"请将不同之处写入 {name} 等文件，列为 {columns}；{CHANGE} 为 add、remove 或 replace。",
-                f"Write what differs into {name} and so on, with columns {columns};\n"
-                f"{CHANGE} is add, remove or replace.",
+                name=name,
+                columns=columns,
+                change=CHANGE,
             ),
         )
     id_ = called(directory)
     say(
         console,
-        either(
-            lang,
-            f"已写入 {directory}；分组时使用 --grouper {id_}",
-            f"Written to {directory}; group with --grouper {id_}",
-        ),
+        said("Written to {directory}; group with --grouper {id}", lang, directory=directory, id=id_),
     )
 
 

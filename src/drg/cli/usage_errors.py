@@ -52,7 +52,6 @@ def show_usage_error(error: click.ClickException, language: str) -> None:
         message.facts["problem"] = error.message
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is not None:
-        usage = Sentence("Usage: {usage}", usage=context.get_usage().removeprefix("Usage: "))
         hint = Sentence("Try '{command} --help' for help.", command=context.command_path)
-        click.echo(f"{usage.to(language)}\n{hint.to(language)}\n", err=True)
+        click.echo(f"{context.get_usage()}\n{hint.to(language)}\n", err=True)
     click.echo(Sentence("Error: {message}", message=message).to(language), err=True)

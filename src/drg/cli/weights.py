@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from drg.cli.commands import verb
 from drg.cli.constants import set_option, with_constants
 from drg.cli.options import (
     directory_option,
@@ -35,13 +36,12 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _WEIGHTED = re.compile(r"(.+):(\d+(?:\.\d+)?)")
 
 
-@click.command(
-    epilog="\b\nExamples:\n"
-    "  drg weights grouped-2024.parquet -o mycity-2025\n"
-    "  drg weights 2023.parquet:1 2024.parquet:2 -o mycity-2025 --prior mycity-2024\n"
-    "  drg weights 2024.parquet -o mycity-2025 --rules mycity-2024 --budget 310=5e8 --budget 390=3e8\n"
-    "  drg weights 2024.parquet -o mycity-2025 --what-if mycity-2024\n"
-    "  drg weights 2024.parquet -o change --what-if mycity-2024 --to mycity-2025\n"
+@verb(
+    "weights grouped-2024.parquet -o mycity-2025",
+    "weights 2023.parquet:1 2024.parquet:2 -o mycity-2025 --prior mycity-2024",
+    "weights 2024.parquet -o mycity-2025 --rules mycity-2024 --budget 310=5e8 --budget 390=3e8",
+    "weights 2024.parquet -o mycity-2025 --what-if mycity-2024",
+    "weights 2024.parquet -o change --what-if mycity-2024 --to mycity-2025",
 )
 @files_argument(metavar="FILE[:WEIGHT]...", as_text=True)
 @directory_option("Directory of the scheme; its name is the id.")

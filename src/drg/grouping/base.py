@@ -10,8 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from drg.categories import numbered_text
 from drg.columns import INPUT, OUTPUT, OUTPUT_COLUMNS
 from drg.grouping.batched_frames import check_free, lacking, warn_of_missing
+from drg.grouping.tally import Tally
 from drg.reasons import ReasonForm, check_form, handed_over
 from drg.records.cases import Cases, through
 from drg.records.codebook import KINDS
@@ -25,6 +27,14 @@ if TYPE_CHECKING:
     from drg.records.frames import Frame
 
 OUTPUT_NAMES: Final = list(OUTPUT)
+
+
+def output_types(*, numbered: bool = False) -> dict[str, pl.DataType | type[pl.DataType]]:
+    """The types of the columns that grouping adds; see ``AnyGrouper.group_batch``."""
+    return {
+        name: numbered_text(name) if numbered and column.dtype == pl.String else column.dtype
+        for name, column in OUTPUT.items()
+    }
 
 
 class AnyGrouper(ShortTable, ABC):
@@ -54,8 +64,16 @@ class AnyGrouper(ShortTable, ABC):
         """Which codes the version knows; of a series, which any of its versions knows."""
 
     @abstractmethod
-    def group_batch(self, batch: pl.DataFrame) -> pl.DataFrame:
-        """Group cases as ``Cases.read`` gives them at once, in the calling thread; reasons as codes."""
+    def group_batch(
+        self, batch: pl.DataFrame, tally: Tally | None = None, *, numbered: bool = False
+    ) -> pl.DataFrame:
+        """Group cases as ``Cases.read`` gives them at once, in the calling thread; reasons as codes.
+
+        Args:
+            batch: the cases.
+            tally: counts what becomes of them.
+            numbered: give texts as ``categories.numbered_text``.
+        """
 
     @abstractmethod
     def explain(

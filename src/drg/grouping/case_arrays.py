@@ -6,26 +6,45 @@ writable: a read-only one would compile the kernel a second time.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from drg.categories import numbered_text
 from drg.columns import OUTPUT, OUTPUT_COLUMNS, Column
 from drg.grouping import outcomes
 from drg.grouping.code_index import NO_CODE, CodeIndex
 from drg.grouping.jit import suited
 from drg.grouping.kernels import Cases, Groups, group_cases
 from drg.grouping.program import Program
+from drg.grouping.tally import Tally
 from drg.reasons import CODED
 from drg.records.binding import UNREAD
 from drg.records.codes import normalised
 
 _GROUPED, _AMBIGUOUS, _NO_DRG, _UNGROUPED, _INVALID = range(len(outcomes.STATUSES))
+# By status; of those that are ungrouped it has to be found out.
 _FIRST_REASON = np.array(
-    [outcomes.NOTHING, outcomes.QY, outcomes.NO_DRG_HOLDS, outcomes.NO_MDC, outcomes.NOTHING], dtype=np.int64
+    [outcomes.NOTHING, outcomes.QY, outcomes.NO_DRG_HOLDS, outcomes.NOTHING, outcomes.NOTHING],
+    dtype=np.uint32,
 )
+_STATUS_OF_REASON: Final = {
+    outcomes.NOTHING: outcomes.GROUPED,
+    outcomes.QY: outcomes.AMBIGUOUS,
+    outcomes.NO_DRG_HOLDS: outcomes.NO_DRG,
+    **dict.fromkeys((outcomes.NO_PRINCIPAL, outcomes.NO_MDC, outcomes.NO_ADRG), outcomes.UNGROUPED),
+}
+# The bits of a number that says all that a reason depends on; see ``_kinds``.
+_FIRST: Final = 7
+_UNKNOWN: Final = 8
+_IMPOSSIBLE: Final = 16
+_FIELDS: Final = 5
+_FEW: Final = 1000
 
 _SEVERITY = np.array(outcomes.SEVERITY_OF_MASK, dtype=np.uint8)
 
@@ -55,11 +74,11 @@ class Cells:
 
     def __init__(self, frame: pl.DataFrame) -> None:
         self.frame = frame
-        self._numbers: dict[str, tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]] = {}
+        self._numbers: dict[str, tuple[npt.NDArray[Any], npt.NDArray[np.intp]]] = {}
         self._texts: dict[tuple[str, tuple[str, ...]], npt.NDArray[np.int32]] = {}
 
-    def numbers(self, column: Column) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-        """The values of a column, NaN where absent, and which are present but impossible."""
+    def numbers(self, column: Column) -> tuple[npt.NDArray[Any], npt.NDArray[np.intp]]:
+        """The values of a column, NaN where absent, and the rows in which they are present but impossible."""
         if column.name not in self._numbers:
             self._numbers[column.name] = _numbers(self.frame, column)
         return self._numbers[column.name]
@@ -102,12 +121,14 @@ def encode_codes(frame: pl.DataFrame, diagnoses: CodeIndex, procedures: CodeInde
 def encoded(cells: Cells, codes: Codes, program: Program) -> Encoded:
     """What a program needs of discharges whose codes are numbers of its own indices."""
     rows = cells.frame.height
-    numbers = np.full((len(program.numbers), rows), np.nan)
+    numbers = np.empty((len(program.numbers), rows))
     impossible = np.zeros(rows, dtype=np.uint32)
     for field, column in enumerate(program.numbers):
         if column.name in cells.frame.columns:
             numbers[field], bad = cells.numbers(column)
-            impossible |= bad.astype(np.uint32) << np.uint32(field)
+            impossible[bad] |= np.uint32(1 << field)
+        else:
+            numbers[field] = np.nan
     texts = np.full((len(program.texts), rows), -1, dtype=np.int32)
     for field, column in enumerate(program.texts):
         if column.name in cells.frame.columns:
@@ -148,63 +169,112 @@ class Decoder:
         self._fields = program.fields
         self._grouper = grouper
         # One more entry for cases that reach no ADRG; DRGs have another for ADRGs without a DRG that holds.
-        self._mdc = pl.Series([*adrg["mdc"], None], dtype=pl.String)
-        self._adrg = pl.Series([*adrg["adrg"], None], dtype=pl.String)
-        self._drg = pl.Series([*drg["drg"], outcomes.UNGROUPED_DRG, None], dtype=pl.String)
-        self._drg_name = pl.Series([*drg["name"].replace("", None), None, None], dtype=pl.String)
+        self._texts = {
+            "mdc": pl.Series([*adrg["mdc"], None], dtype=pl.String),
+            "adrg": pl.Series([*adrg["adrg"], None], dtype=pl.String),
+            "drg": pl.Series([*drg["drg"], outcomes.UNGROUPED_DRG, None], dtype=pl.String),
+            "drg_name": pl.Series([*drg["name"].replace("", None), None, None], dtype=pl.String),
+            "grouper": pl.Series([grouper], dtype=pl.String),
+        }
         ambiguous = [outcomes.is_ambiguous(code) for code in drg["adrg"]]
         grouped_or_not = [_AMBIGUOUS if qy else _GROUPED for qy in ambiguous]
         self._status_of_drg = np.array([*grouped_or_not, _UNGROUPED, _NO_DRG], dtype=np.uint8)
 
-    def decode(self, encoded: Encoded, groups: Groups) -> list[pl.Series]:
+    @cached_property
+    def _numbered(self) -> dict[str, pl.Series]:
+        """The texts as their numbers, which stay the same as long as there are these series."""
+        return {name: texts.cast(numbered_text(name)) for name, texts in self._texts.items()}
+
+    def decode(
+        self, encoded: Encoded, groups: Groups, tally: Tally | None = None, *, numbered: bool = False
+    ) -> list[pl.Series]:
         """The output columns, in the order of ``columns.OUTPUT_COLUMNS``; reasons as codes."""
-        impossible = encoded.impossible != 0
         status = self._status_of_drg[groups.drg]
-        status[impossible] = _INVALID
-        adrg = pl.Series(groups.adrg)
-        drg = pl.Series(groups.drg)
+        status[encoded.impossible != 0] = _INVALID
+        kinds, kind = _distinct(_kinds(encoded, groups, status))
+        # Each reason is worked out once: there are few of them, however many cases.
+        reasons = [self._reason(one) for one in kinds]
+        if tally is not None:
+            self._count(tally, kinds, kind, reasons, groups)
+        adrg, drg = _places(groups.adrg), _places(groups.drg)
+        texts = self._numbered if numbered else self._texts
         columns = {
-            "mdc": self._mdc.gather(adrg),
-            "adrg": self._adrg.gather(adrg),
-            "drg": self._drg.gather(drg),
-            "drg_name": self._drg_name.gather(drg),
-            "severity": pl.Series(_SEVERITY[groups.complications]).cat.to(OUTPUT["severity"].dtype),
-            "grouping_status": pl.Series(status).cat.to(OUTPUT["grouping_status"].dtype),
-            "grouping_reason": self._reasons(encoded, groups, status),
-            "grouper": pl.Series([self._grouper]).new_from_index(0, len(status)),
+            "mdc": texts["mdc"].gather(adrg),
+            "adrg": texts["adrg"].gather(adrg),
+            "drg": texts["drg"].gather(drg),
+            "drg_name": texts["drg_name"].gather(drg),
+            "severity": _categories(_SEVERITY[groups.complications], "severity"),
+            "grouping_status": _categories(status, "grouping_status"),
+            "grouping_reason": pl.Series(reasons, dtype=CODED).gather(_places(kind)),
+            "grouper": texts["grouper"].new_from_index(0, len(status)),
         }
         return [columns[column.name].alias(column.name) for column in OUTPUT_COLUMNS]
 
-    def _reasons(self, encoded: Encoded, groups: Groups, status: npt.NDArray[np.uint8]) -> pl.Series:
-        """Each reason is worked out once: there are few of them, however many cases."""
-        ungrouped = np.where(groups.in_mdc, outcomes.NO_ADRG, outcomes.NO_MDC)
-        ungrouped[encoded.no_principal] = outcomes.NO_PRINCIPAL
-        first = _FIRST_REASON[status]
-        first = np.where(status == _UNGROUPED, ungrouped, first)
-        unknown = (encoded.cases.principal_diagnosis == NO_CODE) & ~encoded.no_principal
-        impossible = status == _INVALID
-        fields = np.where(impossible, encoded.impossible, groups.missing)
-        # One number says it all: three bits for what became of the case, two flags, the fields.
-        keys = (
-            first
-            | unknown.astype(np.int64) << 3
-            | impossible.astype(np.int64) << 4
-            | fields.astype(np.int64) << 5
+    def _reason(self, kind: int) -> str | None:
+        return outcomes.reason(
+            kind & _FIRST,
+            bool(kind & _UNKNOWN),
+            [field for bit, field in enumerate(self._fields) if kind >> (_FIELDS + bit) & 1],
+            bool(kind & _IMPOSSIBLE),
         )
-        counts = np.bincount(keys)
-        distinct = np.flatnonzero(counts)
-        texts = [
-            outcomes.reason(
-                key & 7,
-                bool(key & 8),
-                [field for bit, field in enumerate(self._fields) if key >> (5 + bit) & 1],
-                bool(key & 16),
-            )
-            for key in distinct.tolist()
-        ]
-        place = np.zeros(len(counts), dtype=np.uint32)
-        place[distinct] = np.arange(len(distinct))
-        return pl.Series(texts, dtype=CODED).gather(pl.Series(place[keys]))
+
+    def _count(
+        self,
+        tally: Tally,
+        kinds: Sequence[int],
+        kind: npt.NDArray[np.uint32],
+        reasons: Sequence[str | None],
+        groups: Groups,
+    ) -> None:
+        told: Counter[tuple[str, str | None]] = Counter()
+        for one, reason, count in zip(kinds, reasons, np.bincount(kind).tolist(), strict=True):
+            status = outcomes.INVALID if one & _IMPOSSIBLE else _STATUS_OF_REASON[one & _FIRST]
+            told[status, reason] += count
+        counts = np.bincount(groups.drg, minlength=len(self._names) + 1)[:-1].tolist()
+        names = zip(self._names, counts, strict=True)
+        tally.add(self._grouper, told, {name: count for name, count in names if count})
+
+    @cached_property
+    def _names(self) -> list[tuple[str, str]]:
+        """Code and name of each DRG that has a code."""
+        names = self._texts["drg_name"].fill_null("")
+        return list(zip(self._texts["drg"].to_list(), names.to_list(), strict=True))[:-1]
+
+
+def _kinds(encoded: Encoded, groups: Groups, status: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint32]:
+    """All that the reason of each case depends on in one number: what became of it, two flags, the fields."""
+    kinds = np.left_shift(groups.missing, _FIELDS, dtype=np.uint32)
+    # What follows concerns few cases.
+    invalid = np.flatnonzero(encoded.impossible)
+    kinds[invalid] = encoded.impossible[invalid] << np.uint32(_FIELDS) | np.uint32(_IMPOSSIBLE)
+    kinds |= _FIRST_REASON[status]
+    ungrouped = np.flatnonzero(status == _UNGROUPED)
+    first = np.where(groups.in_mdc[ungrouped], np.uint32(outcomes.NO_ADRG), np.uint32(outcomes.NO_MDC))
+    first[encoded.no_principal[ungrouped]] = outcomes.NO_PRINCIPAL
+    kinds[ungrouped] |= first
+    unknown = np.flatnonzero(encoded.cases.principal_diagnosis == NO_CODE)
+    kinds[unknown[~encoded.no_principal[unknown]]] |= np.uint32(_UNKNOWN)
+    return kinds
+
+
+def _distinct(numbers: npt.NDArray[np.uint32]) -> tuple[list[int], npt.NDArray[np.uint32]]:
+    """The distinct ones of some small numbers, and the place of each number among them."""
+    there = np.flatnonzero(np.bincount(numbers))
+    places = np.zeros(there[-1] + 1 if len(there) else 0, dtype=np.uint32)
+    places[there] = np.arange(len(there), dtype=np.uint32)
+    return there.tolist(), places[numbers]
+
+
+def _categories(numbers: npt.NDArray[np.uint8], name: str) -> pl.Series:
+    """Places in the closed list of a column as its words."""
+    return _places(numbers).cast(pl.UInt8).cat.to(OUTPUT[name].dtype)
+
+
+def _places(numbers: npt.NDArray[Any]) -> pl.Series:
+    """Places in a series; of few numbers without what polars imports to take an array."""
+    if len(numbers) < _FEW:
+        return pl.Series(numbers.tolist(), dtype=pl.UInt32)
+    return pl.Series(numbers.view(np.uint32) if numbers.dtype == np.int32 else numbers)
 
 
 def _codes(frame: pl.DataFrame, name: str) -> pl.Series:
@@ -225,15 +295,14 @@ def _lists(
     return index.encode(series.explode(empty_as_null=False, keep_nulls=False)), begin
 
 
-def _numbers(frame: pl.DataFrame, column: Column) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """The values, NaN where absent, and which are present but impossible."""
-    number = frame[column.name].cast(pl.Float64).fill_null(float("nan"))
-    values: npt.NDArray[np.float64] = number.to_numpy(writable=True)
+def _numbers(frame: pl.DataFrame, column: Column) -> tuple[npt.NDArray[Any], npt.NDArray[np.intp]]:
+    """The values, NaN where absent, and the rows in which they are present but impossible."""
+    values = frame[column.name].to_numpy()
     impossible = (values < column.lowest) | (values > column.highest)
     unread = f"{column.name}{UNREAD}"
     if unread in frame.columns:
         impossible |= frame[unread].is_not_null().to_numpy()
-    return values, impossible
+    return values, np.flatnonzero(impossible)
 
 
 def _texts(text: pl.Series, values: tuple[str, ...]) -> npt.NDArray[np.int32]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -79,23 +80,24 @@ class CodeIndex:
         return found
 
     def _encoded(self, codes: pl.Series) -> npt.NDArray[np.uint32]:
-        found = codes.cast(self._known.dtype).to_physical()
-        known: npt.NDArray[np.uint32] = found.fill_null(NO_CODE).to_numpy(writable=True)
-        missed = np.flatnonzero(known >= len(self))
-        if len(missed):
-            if int(known[missed].max()) > len(self) + _SPELLINGS_KEPT:
+        found = codes.cast(self._known.dtype).to_physical().fill_null(NO_CODE)
+        known: npt.NDArray[np.uint32] = found.to_numpy(writable=True)
+        strange = found >= len(self)
+        if strange.any():
+            if cast("int", found.max()) > len(self) + _SPELLINGS_KEPT:
                 self._known = self._numbered()
-            spellings = codes.gather(missed)
+            spellings = codes.filter(strange)
             distinct = spellings.unique()
             again = [self._number_of_normal.get(normal, NO_CODE) for normal in normalised(distinct)]
             found_again = spellings.replace_strict(distinct, again, return_dtype=pl.UInt32)
-            known[missed] = found_again.to_numpy()
+            known[strange.to_numpy()] = found_again.to_numpy()
         return known
 
     def numbers_in(self, other: CodeIndex) -> npt.NDArray[np.uint32]:
         """The number in another index of each code of this one [number here]; 0 for codes that it lacks."""
-        normal = normalised(self.codes)
-        return np.array([other._number_of_normal.get(code, NO_CODE) for code in normal], dtype=np.uint32)
+        known = other.frame.select("normal").with_row_index("number", offset=1)
+        found = self.frame.join(known, on="normal", how="left", maintain_order="left")["number"]
+        return np.append(np.uint32(NO_CODE), found.fill_null(NO_CODE).to_numpy())
 
     def decode(self, number: int) -> str:
         """The code as the tables spell it; empty for 0."""

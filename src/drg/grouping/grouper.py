@@ -16,6 +16,7 @@ from drg.grouping.base import AnyGrouper
 from drg.grouping.case_arrays import Decoder, Encoded, encode, grouped
 from drg.grouping.code_index import NO_CODE
 from drg.grouping.kernels import Groups
+from drg.grouping.tally import Tally
 from drg.grouping.version import Version
 from drg.reasons import check_form
 from drg.records.codes import DIAGNOSIS, CodeKind
@@ -92,10 +93,13 @@ class Grouper(AnyGrouper):
         explanation = explain(self.program, discharge, self.id, language)
         return explanation.model_copy(update={"corrections": met(explanation, self.tables.corrections)})
 
-    def group_batch(self, batch: pl.DataFrame) -> pl.DataFrame:
+    def group_batch(
+        self, batch: pl.DataFrame, tally: Tally | None = None, *, numbered: bool = False
+    ) -> pl.DataFrame:
         """Group cases as ``Cases.read`` gives them at once, in the calling thread; reasons as codes."""
         encoded = encode(batch, self.program)
-        return batch.with_columns(self.decode(encoded, grouped(encoded, self.program)))
+        groups = grouped(encoded, self.program)
+        return batch.with_columns(self._decoder.decode(encoded, groups, tally, numbered=numbered))
 
     def decode(self, encoded: Encoded, groups: Groups) -> list[pl.Series]:
         """The kernel's results as the columns of ``columns.OUTPUT_COLUMNS``, reasons as codes."""

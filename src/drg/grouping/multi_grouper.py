@@ -108,8 +108,9 @@ def outcome_numbers(encoded: Encoded, groups: Groups, program: Program) -> npt.N
 
 
 def _shared(indices: Sequence[CodeIndex]) -> CodeIndex:
-    """One index of all codes; the first entry of an index stands for no code."""
-    return CodeIndex(pl.concat([index.codes[1:] for index in indices]))
+    """One index of all codes."""
+    every = pl.concat([index.frame for index in indices])
+    return CodeIndex.of_frame(every.unique("normal", keep="first", maintain_order=True))
 
 
 def _translated(codes: Codes, diagnoses: Numbers, procedures: Numbers) -> Codes:

@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from drg.columns import INPUT, OUTPUT, OUTPUT_COLUMNS, RECORD
+from drg.columns import INPUT, OUTPUT, RECORD
 from drg.errors import TablesError, UnknownGrouperError, did_you_mean
 from drg.grouping import cache, outcomes
-from drg.grouping.base import AnyGrouper
+from drg.grouping.base import AnyGrouper, output_types
 from drg.grouping.grouper import Grouper
+from drg.grouping.tally import Tally
 from drg.reasons import CODED, check_form, handed_over
 from drg.records.binding import UNREAD
 from drg.records.cases import Cases
@@ -105,13 +106,15 @@ class GrouperSeries(AnyGrouper):
             known |= version.knows(kind, codes)
         return known
 
-    def group_batch(self, batch: pl.DataFrame) -> pl.DataFrame:
+    def group_batch(
+        self, batch: pl.DataFrame, tally: Tally | None = None, *, numbered: bool = False
+    ) -> pl.DataFrame:
         """Group cases as ``Cases.read`` gives them at once, in the calling thread; reasons as codes."""
 
         def groups(number: int, rows: pl.DataFrame) -> pl.DataFrame:
             if number < 0:
-                return self._without_version(number, rows.height)
-            return self.versions[number].group_batch(rows).select(list(OUTPUT))
+                return self._without_version(number, rows.height, tally, numbered=numbered)
+            return self.versions[number].group_batch(rows, tally, numbered=numbered).select(list(OUTPUT))
 
         return batch.with_columns(self.by_version(batch, groups).get_columns())
 
@@ -186,7 +189,9 @@ class GrouperSeries(AnyGrouper):
         line = Sentence("{name} ({label}): {why}", name=DATE, label=RECORD[DATE].label_zh, why=why)
         return {DATE: Joined(". ", (line, hint))}
 
-    def _without_version(self, number: int, rows: int) -> pl.DataFrame:
+    def _without_version(
+        self, number: int, rows: int, tally: Tally | None = None, *, numbered: bool = False
+    ) -> pl.DataFrame:
         """The outcome of cases that have no version."""
         said = {
             "drg": outcomes.UNGROUPED_DRG,
@@ -194,7 +199,10 @@ class GrouperSeries(AnyGrouper):
             "grouping_status": outcomes.UNGROUPED,
             "grouping_reason": _REASONS[number](self.series),
         }
-        types = {column.name: column.dtype for column in OUTPUT_COLUMNS} | {"grouping_reason": CODED}
+        if tally is not None:
+            reason = said["grouping_reason"]
+            tally.add(None, {(outcomes.UNGROUPED, reason): rows}, {(outcomes.UNGROUPED_DRG, ""): rows})
+        types = output_types(numbered=numbered) | {"grouping_reason": CODED}
         return pl.DataFrame(
             [
                 pl.Series(name, [said.get(name)], dtype=dtype).new_from_index(0, rows)

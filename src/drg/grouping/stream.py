@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import polars as pl
 
-from drg.columns import ALL, OUTPUT, OUTPUT_COLUMNS, PRICE
+from drg.columns import ALL, OUTPUT, PRICE
 from drg.errors import InputError
-from drg.grouping.base import OUTPUT_NAMES, AnyGrouper
+from drg.grouping.base import OUTPUT_NAMES, AnyGrouper, output_types
 from drg.grouping.batched_frames import check_free
+from drg.grouping.tally import Tally
 from drg.reasons import ReasonForm, check_form, handed_over
 from drg.records.binding import Binding
 from drg.records.codebook import KINDS, UNKNOWN, UNMAPPED
@@ -27,7 +26,8 @@ def group_discharges(
     canonical: bool = False,
     reasons: ReasonForm = "text",
     language: str = "en",
-    on_batch: Callable[[pl.DataFrame], None] | None = None,
+    tally: Tally | None = None,
+    numbered: bool = False,
     log: FindingsLog | None = None,
 ) -> pl.LazyFrame:
     """Group discharges of any layout.
@@ -38,8 +38,8 @@ def group_discharges(
         canonical: give canonical columns instead of the files' own.
         reasons: as sentences (``text``) or as codes (``code``).
         language: of the sentences, ``en`` or ``zh``.
-        on_batch: is shown every grouped batch, reasons as codes, in no particular order and from several
-            threads.
+        tally: counts what becomes of the cases.
+        numbered: give texts as ``categories.numbered_text``, which ``files.write`` writes fastest.
         log: takes the findings of reading, if anybody wants to know them; grouping is faster without.
 
     Returns:
@@ -76,18 +76,15 @@ def group_discharges(
                 log.add(_unknown_to(grouper, findings), _place(discharges, batch))
         else:
             frame = discharges.read(batch, reads)
-        groups = grouper.group_batch(frame).select(OUTPUT_NAMES)
-        own = (frame if canonical else batch).select(kept)
-        if on_batch is not None:
-            on_batch(own.hstack(groups))
-        return own.hstack(handed_over(groups, reasons, language))
+        groups = grouper.group_batch(frame, tally, numbered=numbered).select(OUTPUT_NAMES)
+        groups = handed_over(groups, reasons, language, numbered=numbered)
+        return (frame if canonical else batch).select(kept).hstack(groups)
 
     schema = discharges.rows.collect_schema()
     types = {name: ALL[name].dtype if canonical else schema[name] for name in kept}
-    outputs = {column.name: column.dtype for column in OUTPUT_COLUMNS}
     return discharges.rows.map_batches(
         step,
-        schema=pl.Schema({**types, **outputs}),
+        schema=pl.Schema({**types, **output_types(numbered=numbered)}),
         streamable=True,
         predicate_pushdown=False,
         projection_pushdown=False,

@@ -75,37 +75,31 @@ def add_scheme(
         LedgerError: there is one already, or none to correct.
         SchemeError: it cannot be used.
     """
-    from drg.payment import load_scheme
+    from drg.payment.load_scheme import as_loaded
     from drg.settlement.case_sums import required_columns
 
-    loaded = load_scheme(scheme) if isinstance(scheme, str | Path) else scheme
+    loaded = as_loaded(scheme)
     id_, given = loaded.scheme.id, scheme if isinstance(scheme, str | Path) else loaded.directory
     with store.writing(ledger), store.adding(ledger) as directory:
         entries = read_entries(ledger)
         old = standing(entries, "scheme")
         if old and old[0].scheme != id_:
-            raise LedgerError(
-                Sentence("this ledger is for {scheme}, not for {id}", scheme=old[0].scheme, id=id_),
-                file=ledger,
-                fix=Sentence(
-                    "Begin another ledger for it: drg ledger add OTHER_DIRECTORY --scheme {given}",
-                    given=given,
-                ),
+            problem = Sentence("this ledger is for {scheme}, not for {id}", scheme=old[0].scheme, id=id_)
+            fix = Sentence(
+                "Begin another ledger for it: drg ledger add OTHER_DIRECTORY --scheme {given}", given=given
             )
+            raise LedgerError(problem, file=ledger, fix=fix)
         if old and not correct:
-            raise LedgerError(
-                Sentence("the ledger has {id} in entry {number} already", id=id_, number=old[0].number),
-                file=ledger,
-                fix=Sentence(
-                    "To put this one in its place: drg ledger add {ledger} --scheme {given} --correct",
-                    ledger=ledger,
-                    given=given,
-                ),
+            problem = Sentence("the ledger has {id} in entry {number} already", id=id_, number=old[0].number)
+            fix = Sentence(
+                "To put this one in its place: drg ledger add {ledger} --scheme {given} --correct",
+                ledger=ledger,
+                given=given,
             )
+            raise LedgerError(problem, file=ledger, fix=fix)
         if correct and not old:
-            raise LedgerError(
-                Sentence("there is no scheme to correct"), file=ledger, fix=Sentence("Leave out --correct")
-            )
+            problem = Sentence("there is no scheme to correct")
+            raise LedgerError(problem, file=ledger, fix=Sentence("Leave out --correct"))
         for source in loaded.files:
             shutil.copyfile(source, directory / source.name)
         files = [digest(file) for file in sorted(directory.iterdir())]
@@ -232,13 +226,11 @@ def add_table(
         inputs = _digests([file], lambda: store_table(file, directory, kind))
         same = [entry for entry in known if entry.inputs[0].sha256 == inputs[0].sha256]
         if same and not again:
-            raise LedgerError(
-                Sentence(
-                    "this very file is in entry {number} already; nothing was added", number=same[0].number
-                ),
-                file=file,
-                fix=Sentence("If all of it shall count twice, say so with --again"),
+            problem = Sentence(
+                "this very file is in entry {number} already; nothing was added", number=same[0].number
             )
+            fix = Sentence("If all of it shall count twice, say so with --again")
+            raise LedgerError(problem, file=file, fix=fix)
         stored = read_parquet(directory / table_file(kind))
         alone = checked(kind, stored).findings
         refuse(file, alone)
@@ -287,19 +279,13 @@ def _digests(files: Sequence[Path], read: Callable[[], object]) -> list[FileDige
     read()
     found = [digest(file) for file in files]
     if looks() != before:
-        raise InputError(
-            Sentence("the file changed while it was read"),
-            file=files[0],
-            fix=Sentence("Add it again once it is complete"),
-        )
+        problem = Sentence("the file changed while it was read")
+        raise InputError(problem, file=files[0], fix=Sentence("Add it again once it is complete"))
     first: dict[str, Path] = {}
     for file, known in zip(files, found, strict=True):
         if known.sha256 in first:
-            raise InputError(
-                Sentence("this is the same file as {name}", name=first[known.sha256].name),
-                file=file,
-                fix=Sentence("Name it once"),
-            )
+            problem = Sentence("this is the same file as {name}", name=first[known.sha256].name)
+            raise InputError(problem, file=file, fix=Sentence("Name it once"))
         first[known.sha256] = file
     return found
 

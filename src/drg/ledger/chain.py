@@ -20,37 +20,32 @@ def read_entries(ledger: Path, as_of: int | None = None) -> list[LedgerEntry]:
     numbers = store.numbers(ledger)
     last = numbers[-1] if numbers else 0
     if as_of is not None and not 1 <= as_of <= last:
-        raise LedgerError(
-            Sentence("there is no entry {as_of}", as_of=as_of),
-            file=ledger,
-            fix=Sentence("The last one is {last}: drg ledger status {ledger}", last=last, ledger=ledger)
+        fix = (
+            Sentence("The last one is {last}: drg ledger status {ledger}", last=last, ledger=ledger)
             if last
-            else Sentence("Begin with the scheme: drg ledger add {ledger} --scheme SCHEME", ledger=ledger),
+            else Sentence("Begin with the scheme: drg ledger add {ledger} --scheme SCHEME", ledger=ledger)
         )
+        raise LedgerError(Sentence("there is no entry {as_of}", as_of=as_of), file=ledger, fix=fix)
     wanted = [number for number in numbers if as_of is None or number <= as_of]
     found: list[LedgerEntry] = []
     previous: str | None = None
     for expected, number in enumerate(wanted, start=1):
         if number != expected:
-            raise LedgerError(
-                Sentence("entry {expected} is missing", expected=expected),
-                file=ledger,
-                fix=Sentence(
-                    "Put the directory {entries}/{expected:06} back from a backup",
-                    entries=store.ENTRIES,
-                    expected=expected,
-                ),
+            problem = Sentence("entry {expected} is missing", expected=expected)
+            fix = Sentence(
+                "Put the directory {entries}/{expected:06} back from a backup",
+                entries=store.ENTRIES,
+                expected=expected,
             )
+            raise LedgerError(problem, file=ledger, fix=fix)
         directory = store.place(ledger, number)
         entry = read_entry(directory)
         if entry.previous != previous:
-            raise LedgerError(
-                Sentence(
-                    "entry {number} does not follow the one before it as that stands now", number=number
-                ),
-                file=f"{directory.name}/{ENTRY_FILE}",
-                fix=Sentence("See which one was changed: drg ledger verify {ledger}", ledger=ledger),
+            problem = Sentence(
+                "entry {number} does not follow the one before it as that stands now", number=number
             )
+            fix = Sentence("See which one was changed: drg ledger verify {ledger}", ledger=ledger)
+            raise LedgerError(problem, file=f"{directory.name}/{ENTRY_FILE}", fix=fix)
         previous = sha256(directory / ENTRY_FILE)
         found.append(entry)
     return found
@@ -71,11 +66,8 @@ def scheme_entry(ledger: Path, entries: Sequence[LedgerEntry]) -> LedgerEntry:
     """
     found = standing(entries, "scheme")
     if not found:
-        raise LedgerError(
-            Sentence("the ledger has no payment scheme yet"),
-            file=ledger,
-            fix=Sentence("Add it first: drg ledger add {ledger} --scheme SCHEME", ledger=ledger),
-        )
+        fix = Sentence("Add it first: drg ledger add {ledger} --scheme SCHEME", ledger=ledger)
+        raise LedgerError(Sentence("the ledger has no payment scheme yet"), file=ledger, fix=fix)
     return found[-1]
 
 
@@ -89,8 +81,6 @@ def check_files(ledger: Path, entries: Sequence[LedgerEntry]) -> None:
         for known in entry.files:
             file = store.place(ledger, entry.number) / known.name
             if not file.is_file() or digest(file) != known:
-                raise LedgerError(
-                    Sentence("the file was changed or lost after it was written"),
-                    file=f"{file.parent.name}/{file.name}",
-                    fix=Sentence("See how to mend it: drg ledger verify {ledger}", ledger=ledger),
-                )
+                problem = Sentence("the file was changed or lost after it was written")
+                fix = Sentence("See how to mend it: drg ledger verify {ledger}", ledger=ledger)
+                raise LedgerError(problem, file=f"{file.parent.name}/{file.name}", fix=fix)

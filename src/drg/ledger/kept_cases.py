@@ -68,12 +68,8 @@ def store(files: Sequence[Path], directory: Path, needs: Sequence[str]) -> None:
             else Sentence("Add it to the cases and price them again"),
         )
     if MONTH in names:
-        raise InputError(
-            Sentence("the ledger needs this name"),
-            file=files[0],
-            field=MONTH,
-            fix=Sentence("Rename the column"),
-        )
+        problem = Sentence("the ledger needs this name")
+        raise InputError(problem, file=files[0], field=MONTH, fix=Sentence("Rename the column"))
     read = {name: cases.binding.expression(name)[0] for name in (*_TEXTS, "discharge_date")}
     date = read["discharge_date"].dt
     month = date.year().cast(pl.Int32) * 100 + date.month().cast(pl.Int32)
@@ -174,18 +170,13 @@ def _refused(
     rows = _rows(files, stored, condition)
     have = Sentence("{count:,} cases have", count=count) if count > 1 else Sentence("a case has")
     shown = _in_words(rows)
-    return InputError(
-        Sentence(
-            "{cases} {what}, in rows {rows}; nothing was added",
-            cases=have,
-            what=what,
-            rows=Sentence("{rows} …", rows=shown) if count > len(rows) else shown,
-        ),
-        file=rows[0][0],
-        row=rows[0][1],
-        field=field,
-        fix=fix,
+    problem = Sentence(
+        "{cases} {what}, in rows {rows}; nothing was added",
+        cases=have,
+        what=what,
+        rows=Sentence("{rows} …", rows=shown) if count > len(rows) else shown,
     )
+    return InputError(problem, file=rows[0][0], row=rows[0][1], field=field, fix=fix)
 
 
 def _in_words(rows: list[tuple[Path, int]]) -> Sentence:

@@ -35,13 +35,8 @@ class Ledger:
     def __init__(self, directory: str | Path) -> None:
         self.directory = Path(directory)
         if not store.is_ledger(self.directory):
-            raise LedgerError(
-                Sentence("there is no ledger"),
-                file=self.directory,
-                fix=Sentence(
-                    "Begin one: drg ledger add {directory} --scheme SCHEME", directory=self.directory
-                ),
-            )
+            fix = Sentence("Begin one: drg ledger add {directory} --scheme SCHEME", directory=self.directory)
+            raise LedgerError(Sentence("there is no ledger"), file=self.directory, fix=fix)
 
     @classmethod
     def create(cls, directory: str | Path) -> Ledger:
@@ -80,11 +75,8 @@ class Ledger:
         covered = state.covered(self.directory, self.entries(as_of))
         parts = state.frames(self.directory, covered, state.holding(covered))
         if not parts:
-            raise LedgerError(
-                Sentence("there are no cases yet"),
-                file=self.directory,
-                fix=Sentence("Add a month: drg ledger add {directory} PRICED_FILE", directory=self.directory),
-            )
+            fix = Sentence("Add a month: drg ledger add {directory} PRICED_FILE", directory=self.directory)
+            raise LedgerError(Sentence("there are no cases yet"), file=self.directory, fix=fix)
         return state.together([frame for _, frame in parts]).drop(MONTH)
 
     def payments(self, as_of: int | None = None) -> pl.DataFrame:

@@ -73,26 +73,22 @@ def check(
                 fix=Sentence("Write --empty {hospital}:2025-03", hospital=hospital),
             )
         if own.filter(hospital_id=hospital, month=month)["cases"].sum():
-            raise LedgerError(
-                Sentence(
-                    "the files have cases of {hospital} in {month}, which shall be empty",
-                    hospital=hospital,
-                    month=month,
-                ),
-                file=files[0],
-                fix=Sentence("Leave out either"),
+            problem = Sentence(
+                "the files have cases of {hospital} in {month}, which shall be empty",
+                hospital=hospital,
+                month=month,
             )
+            raise LedgerError(problem, file=files[0], fix=Sentence("Leave out either"))
     missing = named.join(current.filter(pl.col("cases") > 0), on=PAIR, how="anti", maintain_order="left")
     if not missing.is_empty():
         hospital, month = missing.row(0)
-        raise LedgerError(
-            Sentence(
-                "the ledger has no cases of {hospital} in {month} that --empty could take out",
-                hospital=hospital,
-                month=month,
-            ),
-            fix=Sentence("See what there is: drg ledger status {ledger}", ledger=ledger),
+        problem = Sentence(
+            "the ledger has no cases of {hospital} in {month} that --empty could take out",
+            hospital=hospital,
+            month=month,
         )
+        fix = Sentence("See what there is: drg ledger status {ledger}", ledger=ledger)
+        raise LedgerError(problem, fix=fix)
     with_cases = own.filter(pl.col("cases") > 0)
     there = with_cases.filter(pl.col("replaces").is_not_null())
     if not correct and not there.is_empty():
@@ -107,17 +103,14 @@ def check(
             named_months = Sentence(
                 "{some} and {count:,} more", some=named_months, count=there.height - _MOST_NAMED
             )
-        raise LedgerError(
-            Sentence(
-                "months of hospitals are in the ledger already: {months}; nothing was added",
-                months=named_months,
-            ),
-            file=files[0],
-            fix=Sentence(
-                "If it holds all cases of these months, put it in their place: {command} --correct",
-                command=command,
-            ),
+        problem = Sentence(
+            "months of hospitals are in the ledger already: {months}; nothing was added", months=named_months
         )
+        fix = Sentence(
+            "If it holds all cases of these months, put it in their place: {command} --correct",
+            command=command,
+        )
+        raise LedgerError(problem, file=files[0], fix=fix)
     if correct and there.is_empty():
         raise LedgerError(
             Sentence("there is nothing to correct: the ledger has none of these hospitals and months"),
@@ -127,8 +120,5 @@ def check(
             else Sentence("Leave out --correct"),
         )
     if own.is_empty():
-        raise LedgerError(
-            Sentence("there are no cases in it"),
-            file=files[0] if files else ledger,
-            fix=Sentence("Name a file"),
-        )
+        problem = Sentence("there are no cases in it")
+        raise LedgerError(problem, file=files[0] if files else ledger, fix=Sentence("Name a file"))

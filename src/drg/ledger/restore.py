@@ -45,15 +45,10 @@ def restore(ledger: Path, number: int, files: Sequence[Path]) -> list[str]:
     """
     target = store.place(ledger, number)
     if not target.is_dir():
-        raise LedgerError(
-            Sentence("entry {number} is missing", number=number),
-            file=ledger,
-            fix=Sentence(
-                "Put the directory {entries}/{name} back from a backup",
-                entries=store.ENTRIES,
-                name=target.name,
-            ),
+        fix = Sentence(
+            "Put the directory {entries}/{name} back from a backup", entries=store.ENTRIES, name=target.name
         )
+        raise LedgerError(Sentence("entry {number} is missing", number=number), file=ledger, fix=fix)
     with store.writing(ledger), store.adding(ledger) as directory:
         for file in files:
             if file.name == ENTRY_FILE:
@@ -74,22 +69,20 @@ def restore(ledger: Path, number: int, files: Sequence[Path]) -> list[str]:
         for known in damaged:
             made = directory / known.name
             if digest(made) != known:
-                raise LedgerError(
-                    Sentence(
-                        "what was added gives the same cases, but not the same bytes: entry {number} was "
-                        "written with polars {polars}, this is {installed}",
-                        number=number,
-                        polars=entry.polars,
-                        installed=pl.__version__,
-                    ),
-                    file=f"{target.name}/{known.name}",
-                    fix=Sentence(
-                        "pip install polars=={polars} drg=={drg} and restore it once more, or give the "
-                        "file from a backup",
-                        polars=entry.polars,
-                        drg=entry.drg,
-                    ),
+                problem = Sentence(
+                    "what was added gives the same cases, but not the same bytes: entry {number} was "
+                    "written with polars {polars}, this is {installed}",
+                    number=number,
+                    polars=entry.polars,
+                    installed=pl.__version__,
                 )
+                fix = Sentence(
+                    "pip install polars=={polars} drg=={drg} and restore it once more, or give the "
+                    "file from a backup",
+                    polars=entry.polars,
+                    drg=entry.drg,
+                )
+                raise LedgerError(problem, file=f"{target.name}/{known.name}", fix=fix)
         for known in damaged:
             store.replace_file(directory / known.name, target / known.name)
     return [known.name for known in damaged]
@@ -112,14 +105,11 @@ def _build(
                 problem = Sentence(
                     "{file} is not what was added as entry {number}", file=files[0].name, number=entry.number
                 )
-            raise LedgerError(
-                problem,
-                file=ledger,
-                fix=Sentence(
-                    "Give {files}, unchanged since then",
-                    files=Joined(", ", lacking) or Sentence("a copy from a backup"),
-                ),
+            fix = Sentence(
+                "Give {files}, unchanged since then",
+                files=Joined(", ", lacking) or Sentence("a copy from a backup"),
             )
+            raise LedgerError(problem, file=ledger, fix=fix)
     sources = [given[source.sha256] for source in entry.inputs if source.sha256 in given]
     if entry.kind in TABLE_KINDS:
         store_table(sources[0], directory, entry.kind)
@@ -146,10 +136,7 @@ def _entry_back(ledger: Path, number: int, file: Path, directory: Path) -> list[
     read_entry(copy)
     following = store.place(ledger, number + 1)
     if following.is_dir() and read_entry(following).previous != sha256(copy / ENTRY_FILE):
-        raise LedgerError(
-            Sentence("this is not the file that entry {number} follows", number=number + 1),
-            file=file,
-            fix=Sentence("Give an older backup"),
-        )
+        problem = Sentence("this is not the file that entry {number} follows", number=number + 1)
+        raise LedgerError(problem, file=file, fix=Sentence("Give an older backup"))
     store.replace_file(copy / ENTRY_FILE, store.place(ledger, number) / ENTRY_FILE)
     return [ENTRY_FILE]

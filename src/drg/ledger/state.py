@@ -46,11 +46,9 @@ def read_stored(ledger: Path, entry: LedgerEntry, name: str) -> pl.DataFrame:
     try:
         return read_parquet(file)
     except (OSError, pl.exceptions.PolarsError):
-        raise LedgerError(
-            Sentence("the file is missing or damaged"),
-            file=f"{file.parent.name}/{name}",
-            fix=Sentence("See what is wrong and how to mend it: drg ledger verify {ledger}", ledger=ledger),
-        ) from None
+        problem = Sentence("the file is missing or damaged")
+        fix = Sentence("See what is wrong and how to mend it: drg ledger verify {ledger}", ledger=ledger)
+        raise LedgerError(problem, file=f"{file.parent.name}/{name}", fix=fix) from None
 
 
 def holding(months: pl.DataFrame) -> pl.DataFrame:

@@ -55,11 +55,9 @@ def make(directory: Path) -> None:
         return
     try:
         if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
-            raise LedgerError(
-                Sentence("this is no ledger, and not an empty directory"),
-                file=directory,
-                fix=Sentence("Name a directory that does not exist yet"),
-            )
+            problem = Sentence("this is no ledger, and not an empty directory")
+            fix = Sentence("Name a directory that does not exist yet")
+            raise LedgerError(problem, file=directory, fix=fix)
         (directory / ENTRIES).mkdir(parents=True, exist_ok=True)
         _flush(directory)
         _flush(directory.parent)
@@ -93,11 +91,8 @@ def writing(ledger: Path) -> Iterator[None]:
     try:
         with (ledger / LOCK).open("ab") as lock:
             if not _locked(lock):
-                raise LedgerError(
-                    Sentence("another run is adding to this ledger"),
-                    file=ledger,
-                    fix=Sentence("Wait until it is done, then run the same command again"),
-                )
+                fix = Sentence("Wait until it is done, then run the same command again")
+                raise LedgerError(Sentence("another run is adding to this ledger"), file=ledger, fix=fix)
             for name in reversed(leftovers(ledger)):  # what is on its way out already goes first
                 _remove(ledger / name)
             yield
@@ -132,11 +127,8 @@ def publish(ledger: Path, directory: Path, number: int) -> None:
         directory.rename(place(ledger, number))
     except OSError as error:
         if place(ledger, number).exists() or not directory.exists():
-            raise LedgerError(
-                Sentence("another run has added an entry meanwhile; nothing was written by this one"),
-                file=ledger,
-                fix=Sentence("Run the same command again"),
-            ) from None
+            problem = Sentence("another run has added an entry meanwhile; nothing was written by this one")
+            raise LedgerError(problem, file=ledger, fix=Sentence("Run the same command again")) from None
         raise _unwritable(ledger, error) from error
     _flush(ledger / ENTRIES)
     _flush(ledger)
@@ -196,8 +188,6 @@ else:
 
 
 def _unwritable(directory: Path, error: OSError) -> OutputError:
-    return OutputError(
-        Sentence("cannot be written: {reason}", reason=system_reason(error)),
-        file=directory,
-        fix=Sentence("Choose another place, or make room and check the rights of the directory"),
-    )
+    problem = Sentence("cannot be written: {reason}", reason=system_reason(error))
+    fix = Sentence("Choose another place, or make room and check the rights of the directory")
+    return OutputError(problem, file=directory, fix=fix)

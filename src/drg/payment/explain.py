@@ -93,11 +93,9 @@ def explain_price(
     for name in pricer.required_columns[:3]:
         if name not in cases.binding.columns:
             hint = did_you_mean(name, cases.own_columns)
-            raise InputError(
-                Sentence("the case has no {name} ({label})", name=name, label=ALL[name].label_zh),
-                field=name,
-                fix=hint or Sentence("Give {meaning}", meaning=ALL[name].meaning),
-            )
+            problem = Sentence("the case has no {name} ({label})", name=name, label=ALL[name].label_zh)
+            fix = hint or Sentence("Give {meaning}", meaning=ALL[name].meaning)
+            raise InputError(problem, field=name, fix=fix)
     row = cases.rows.collect()
     given = _given(cases, row)
     frame = cases.read(row, pricer.reads)

@@ -82,6 +82,15 @@ def _named(node: ast.expr) -> tuple[str, list[ast.expr]]:
     )
 
 
+def _can_be_negative(node: ast.expr) -> bool:
+    """Whether something is taken off, other than down to a limit."""
+    return _named(node)[0] != "max" and any(
+        (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub)) or _can_be_negative(part)
+        for part in ast.iter_child_nodes(node)
+        if isinstance(part, ast.expr)
+    )
+
+
 def in_words(
     tree: ast.expr, rounding: Rounding, value: Callable[[ast.expr], Fraction]
 ) -> tuple[str, list[tuple[str, str]]]:
@@ -141,23 +150,30 @@ def in_words(
 
 def in_cells(tree: ast.expr, rounding: Rounding) -> str:
     """The formula of a spreadsheet; empty if it has none, for what is parted among many."""
-    places = 0 if rounding.unit == 100 else 2
 
     def called(name: str, args: list[ast.expr]) -> str:
         if name in ("max", "min"):
             if _named(args[1])[0] == "round" and not _can_exceed(rounding):
                 return written(args[1])
             return f"{name.upper()}({written(args[0])},{written(args[1])})"
-        text = written(args[0])
         if name == "ratio":
             under = written(args[1], _TIGHTEST)
             return f"IF({under}>0,{written(args[0], 2)}/{under},0)"
-        if name == "half_up":
-            return f"ROUND({text},2)"
-        if name == "cut" or (name == "round" and rounding.down):
-            # A binary product that falls short of a whole by its own error must not be cut to the one below.
-            return f"ROUNDDOWN(ROUND({text},6),{places})"
-        return f"ROUND({text},{places})" if name == "round" else text
+        if name in ("round", "half_up", "cut"):
+            to_fen = name == "half_up" or rounding.unit == 1
+            return rounded(
+                args[0], to_fen=to_fen, down=name != "half_up" and (name == "cut" or rounding.down)
+            )
+        return written(args[0])
+
+    def rounded(node: ast.expr, *, to_fen: bool, down: bool) -> str:
+        if not down and not _can_be_negative(node):
+            return f"ROUND({written(node)},{2 if to_fen else 0})"
+        # ROUND and ROUNDDOWN would round an amount below zero away from it and towards it; INT rounds down.
+        units = f"{written(node, 2)}*100" if to_fen else written(node)
+        # A binary product that falls short of a whole by its own error must not be cut to the one below.
+        whole = f"INT(ROUND({units}{'' if down else '+0.5'},{4 if to_fen else 6}))"
+        return f"{whole}/100" if to_fen else whole
 
     def written(node: ast.expr, tight: int = 0) -> str:
         match node:

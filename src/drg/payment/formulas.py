@@ -86,27 +86,22 @@ def line(slope: Fraction, start: Fraction, what: str) -> Line:
     p, d = slope.numerator, slope.denominator
     whole, part = divmod(start + Fraction(1, 2), 1)
     if max(p, d) > LARGEST_TERM:
-        raise SchemeError(
-            Sentence(
-                "{what} make a factor of {p}/{d}, which has too many digits to be computed exactly",
-                what=what,
-                p=p,
-                d=d,
-            ),
-            fix=Sentence(
-                "Give fewer decimals; at most {digits} digits in all are possible",
-                digits=len(str(LARGEST_TERM)) - 1,
-            ),
+        problem = Sentence(
+            "{what} make a factor of {p}/{d}, which has too many digits to be computed exactly",
+            what=what,
+            p=p,
+            d=d,
         )
+        fix = Sentence(
+            "Give fewer decimals; at most {digits} digits in all are possible",
+            digits=len(str(LARGEST_TERM)) - 1,
+        )
+        raise SchemeError(problem, fix=fix)
     if abs(whole) + slope * HIGHEST_COST_FEN > LARGEST_AMOUNT:
-        raise SchemeError(
-            Sentence(
-                "{what} lead to amounts beyond {amount:,} yuan",
-                what=what,
-                amount=LARGEST_AMOUNT // FEN,
-            ),
-            fix=Sentence("Check them for a slipped point"),
+        problem = Sentence(
+            "{what} lead to amounts beyond {amount:,} yuan", what=what, amount=LARGEST_AMOUNT // FEN
         )
+        raise SchemeError(problem, fix=Sentence("Check them for a slipped point"))
     return Line(p, d, int(whole), ceil(d * (1 - part)))
 
 

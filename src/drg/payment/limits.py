@@ -34,10 +34,6 @@ def check_range(scheme: PaymentScheme, weights: Iterable[tuple[str, Decimal]]) -
     How many digits a line has follows from the rate and the coefficient; how large its amounts are, from the
     heaviest group (see ``formulas``). A standard that is rounded first also brings in the weight's decimals.
 
-    Args:
-        scheme: the scheme.
-        weights: groups and their weights.
-
     Raises:
         SchemeError: names the numbers.
     """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,12 +13,15 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from drg.errors import DrgError, SchemeError, UnknownSchemeError, did_you_mean, system_reason
+from drg.errors import DrgError, SchemeError, UnknownSchemeError, did_you_mean, not_toml, system_reason
+from drg.grouping.version import Version
 from drg.payment.limits import check_range
 from drg.payment.scheme import PaymentScheme
 from drg.payment.scheme_errors import line_of, readable
 from drg.payment.weights import WEIGHTS_FILE, Weight, Weights, read_weights
-from drg.tables import GrouperTables, Manifest, load_tables
+from drg.tables import Manifest
+from drg.tables.locate import find
+from drg.tables.manifest import read_manifest
 from drg.words import Joined, Sentence
 
 SCHEME_FILE: Final = "scheme.toml"
@@ -87,6 +89,11 @@ def list_schemes() -> list[PaymentScheme]:
     return [_read_scheme(directory / SCHEME_FILE, id_)[0] for id_, directory in installed_schemes().items()]
 
 
+def as_loaded(scheme: str | Path | LoadedScheme) -> LoadedScheme:
+    """A scheme that is loaded as it is, any other as ``load_scheme`` loads it."""
+    return scheme if isinstance(scheme, LoadedScheme) else load_scheme(scheme)
+
+
 def load_scheme(scheme: str | Path) -> LoadedScheme:
     """Load a scheme and check it.
 
@@ -103,15 +110,16 @@ def load_scheme(scheme: str | Path) -> LoadedScheme:
     shipped = installed_schemes().get(directory.name) == directory
     model, text = _read_scheme(file, directory.name if shipped else None)
     weights = read_weights(directory / WEIGHTS_FILE)
-    tables = None
+    manifest = None
     if model.grouper_missing is None:
-        tables = _tables(model, file, text)
-        _check_groups(model, weights, set(tables.drg["drg"]), set(tables.adrg["adrg"]), file, text)
+        version, manifest = _version(model, file, text)
+        drgs, adrgs = set(version.program.drg["drg"]), set(version.program.adrg["adrg"])
+        _check_groups(model, weights, drgs, adrgs, file, text)
     try:
         check_range(model, [(weight.drg, weight.relative_weight) for weight in weights.values()])
     except SchemeError as error:
         raise SchemeError(error.problem, file=file, fix=error.fix) from None
-    return LoadedScheme(model, weights, directory, tables.manifest if tables else None)
+    return LoadedScheme(model, weights, directory, manifest)
 
 
 def _find(scheme: str | Path) -> Path:
@@ -125,69 +133,48 @@ def _find(scheme: str | Path) -> Path:
         return path.parent
     separated = isinstance(scheme, Path) or any(s and s in scheme for s in ("/", os.sep, os.altsep))
     if separated and path.is_dir():
-        raise UnknownSchemeError(
-            Sentence("there is no {file} in {scheme!r}", file=SCHEME_FILE, scheme=str(scheme)),
-            fix=Sentence("Copy the template: payment_schemes/template"),
-        )
-    raise UnknownSchemeError(
-        Sentence("there is no payment scheme {scheme!r}", scheme=str(scheme)),
-        fix=Joined(" ", (did_you_mean(str(scheme), known), Sentence("List them with: drg schemes"))),
-    )
+        problem = Sentence("there is no {file} in {scheme!r}", file=SCHEME_FILE, scheme=str(scheme))
+        raise UnknownSchemeError(problem, fix=Sentence("Copy the template: payment_schemes/template"))
+    fix = Joined(" ", (did_you_mean(str(scheme), known), Sentence("List them with: drg schemes")))
+    raise UnknownSchemeError(Sentence("there is no payment scheme {scheme!r}", scheme=str(scheme)), fix=fix)
 
 
 def _read_scheme(file: Path, expected_id: str | None) -> tuple[PaymentScheme, str]:
     try:
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise SchemeError(
-            Sentence("not UTF-8 text"), file=file, fix=Sentence("Save the file as UTF-8")
-        ) from None
+        problem = Sentence("not UTF-8 text")
+        raise SchemeError(problem, file=file, fix=Sentence("Save the file as UTF-8")) from None
     except OSError as error:
-        raise SchemeError(
-            Sentence("cannot be read: {reason}", reason=system_reason(error)),
-            file=file,
-            fix=Sentence("Check its rights"),
-        ) from None
+        problem = Sentence("cannot be read: {reason}", reason=system_reason(error))
+        raise SchemeError(problem, file=file, fix=Sentence("Check its rights")) from None
     try:
         # Numbers stay decimals as they are written.
         model = PaymentScheme.model_validate(tomllib.loads(text, parse_float=Decimal))
     except tomllib.TOMLDecodeError as error:
-        found = re.fullmatch(r"(.*) \(at line (\d+), column \d+\)", str(error), re.DOTALL)
-        raise SchemeError(
-            Sentence("not valid TOML: {reason}", reason=found[1] if found else str(error)),
-            file=file,
-            row=int(found[2]) if found else None,
-            fix=Sentence('Write each entry on its own line: key = "text", numbers and dates without quotes'),
-        ) from None
+        fix = Sentence('Write each entry on its own line: key = "text", numbers and dates without quotes')
+        raise not_toml(error, text, SchemeError, file, fix) from None
     except ValidationError as error:
         # A misspelt key also makes the right one missing: the spelling is the better news.
         problems = sorted(error.errors(include_url=False), key=lambda e: e["type"] != "extra_forbidden")
         raise readable(problems[0], file, text) from None
     if expected_id is not None and model.id != expected_id:
-        raise SchemeError(
-            Sentence(
-                "id is {id!r}, but the directory is called {expected_id!r}",
-                id=model.id,
-                expected_id=expected_id,
-            ),
-            file=file,
-            row=line_of(text, ("id",)),
-            field="id",
-            fix=Sentence("Give both the same name"),
+        problem = Sentence(
+            "id is {id!r}, but the directory is called {expected_id!r}", id=model.id, expected_id=expected_id
         )
+        fix = Sentence("Give both the same name")
+        raise SchemeError(problem, file=file, row=line_of(text, ("id",)), field="id", fix=fix)
     return model, text
 
 
-def _tables(model: PaymentScheme, file: Path, text: str) -> GrouperTables:
+def _version(model: PaymentScheme, file: Path, text: str) -> tuple[Version, Manifest]:
     try:
-        return load_tables(model.grouper)
+        directory = find(model.grouper)
+        return Version(directory), read_manifest(directory)
     except DrgError as error:
+        problem = Sentence("its grouper cannot be used: {problem}", problem=error.problem)
         raise SchemeError(
-            Sentence("its grouper cannot be used: {problem}", problem=error.problem),
-            file=file,
-            row=line_of(text, ("grouper",)),
-            field="grouper",
-            fix=error.fix,
+            problem, file=file, row=line_of(text, ("grouper",)), field="grouper", fix=error.fix
         ) from None
 
 
@@ -197,19 +184,16 @@ def _check_groups(
     """Every group that the scheme names must be one of the grouper's."""
     for weight in weights.values():
         if weight.drg not in drgs:
-            raise SchemeError(
-                Sentence(
-                    "{grouper} has no {kind} {code!r}",
-                    grouper=model.grouper,
-                    kind=Sentence("group"),
-                    code=weight.drg,
-                ),
-                file=file.parent / WEIGHTS_FILE,
-                row=weight.row,
-                field="drg",
-                fix=did_you_mean(weight.drg, drgs)
-                or Sentence("Remove the row, or name the grouper that has it"),
+            problem = Sentence(
+                "{grouper} has no {kind} {code!r}",
+                grouper=model.grouper,
+                kind=Sentence("group"),
+                code=weight.drg,
             )
+            fix = did_you_mean(weight.drg, drgs) or Sentence(
+                "Remove the row, or name the grouper that has it"
+            )
+            raise SchemeError(problem, file=file.parent / WEIGHTS_FILE, row=weight.row, field="drg", fix=fix)
     for loc, drg in _named_groups(model):
         if drg not in drgs:
             raise _unknown_group(model.grouper, Sentence("group"), drg, drgs, loc, file, text)

@@ -28,6 +28,11 @@ from drg.payment.scheme_numbers import CLASSES, case_kinds, rules
 from drg.records.binding import UNREAD
 from drg.records.cells import empty
 
+# The parts of a payment.
+PAYMENTS: Final = (
+    *("drg_payment_yuan", "high_cost_payment_yuan", "item_payment_yuan", "outside_payment_yuan"),
+    *("special_case_payment_yuan", "excluded_items_payment_yuan"),
+)
 _HIGHEST_COEFFICIENT: Final = int(PRICING["hospital_coefficient"].highest * kernels.SHARE_UNITS)
 _FIRST_INSIDE: Final = kernels.INCOMPLETE  # this class and all after it are paid by their group
 
@@ -245,21 +250,7 @@ class Decoder:
             "points": encoded.page.points.gather(rows),
             "standard_payment_yuan": yuan(priced.standard, priced.standard < 0),
             "case_class": pl.Series(priced.case_class).cat.to(PRICE["case_class"].dtype),
-            **{
-                name: yuan(part)
-                for name, part in zip(
-                    (
-                        "drg_payment_yuan",
-                        "high_cost_payment_yuan",
-                        "item_payment_yuan",
-                        "outside_payment_yuan",
-                        "special_case_payment_yuan",
-                        "excluded_items_payment_yuan",
-                    ),
-                    parts,
-                    strict=True,
-                )
-            },
+            **dict(zip(PAYMENTS, map(yuan, parts), strict=True)),
             "payment_yuan": yuan(payment),
             "fund_payment_yuan": yuan(fund, not_known),
             "patient_and_others_yuan": yuan(borne, not_known),
@@ -295,12 +286,8 @@ class Decoder:
             of_group = (priced.case_class >= kernels.UNPRICED) & grouped
             notes |= np.where(of_group, encoded.page.notes[encoded.cases.combination], 0)
         days = NOTE["los_days_missing"] | NOTE["los_days_impossible"]
-        told = (
-            NOTE["cost_missing"]
-            | NOTE["cost_impossible"]
-            | NOTE["excluded_items_impossible"]
-            | NOTE["special_payment_impossible"]
-        )
+        told = NOTE["cost_missing"] | NOTE["cost_impossible"]
+        told |= NOTE["excluded_items_impossible"] | NOTE["special_payment_impossible"]
         unpaid = (priced.case_class == kernels.INVALID) & (notes & told == 0)
         if unpaid.any():
             # What is left of the invalid cases: those that are paid by day, and have none.

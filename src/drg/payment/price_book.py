@@ -83,10 +83,7 @@ class PriceBook:
         self._names_hospitals = any(row.hospital for row in rows)
         # The names of the scheme, by the form in which cases have them: 三级 is 3.
         self._spelled = {
-            "drg": {
-                **_by_form("drg", (weight.drg for weight in weights)),
-                UNDECIDED: UNDECIDED,
-            },
+            "drg": _by_form("drg", (weight.drg for weight in weights)) | {UNDECIDED: UNDECIDED},
             "insurance_type": _by_form("insurance_type", (rate.insurance for rate in scheme.rates)),
             "hospital_level": _by_form(
                 "hospital_level",
@@ -238,15 +235,10 @@ class PriceBook:
         combinations = np.array([_combination(entry) for entry in entries], dtype=np.int64)
         weights = [entry.weight.relative_weight if entry.weight else None for entry in entries]
         # A coefficient that is cut may have more places than a column; the standard is exact all the same.
-        factors = [
-            entry.factor.quantize(_EIGHT_PLACES, ROUND_HALF_UP)
-            if entry.weight and entry.factor is not None
-            else None
-            for entry in entries
-        ]
+        factors = [_rounded(entry.factor) if entry.weight else None for entry in entries]
         scale = self._loaded.scheme.method.scale
         points = [
-            (entry.weight.relative_weight * scale * entry.factor).quantize(_EIGHT_PLACES, ROUND_HALF_UP)
+            _rounded(entry.weight.relative_weight * scale * entry.factor)
             if entry.weight and scale and entry.factor is not None
             else None
             for entry in entries
@@ -273,6 +265,10 @@ class PriceBook:
 def asks_coefficients(scheme: PaymentScheme) -> bool:
     """Whether cases may bring the coefficient of their hospital: the scheme knows no default."""
     return scheme.coefficients is not None and isinstance(scheme.coefficients.default, str)
+
+
+def _rounded(number: Decimal | None) -> Decimal | None:
+    return None if number is None else number.quantize(_EIGHT_PLACES, ROUND_HALF_UP)
 
 
 def _combination(entry: Entry) -> list[int]:

@@ -11,7 +11,7 @@ import polars as pl
 from drg.columns import ALL, PRICE, PRICE_COLUMNS
 from drg.grouping.batched_frames import check_free, lacking, warn_of_missing
 from drg.payment.cross_case_flags import mark_columns
-from drg.payment.load_scheme import LoadedScheme, load_scheme
+from drg.payment.load_scheme import LoadedScheme, as_loaded
 from drg.payment.price_arrays import Decoder, Encoded, Encoder, needs_days
 from drg.payment.price_book import PriceBook
 from drg.payment.reasons import missing_line, missing_lines
@@ -41,7 +41,7 @@ class Pricer(ShortTable):
     """
 
     def __init__(self, scheme: str | Path | LoadedScheme) -> None:
-        self.loaded = scheme if isinstance(scheme, LoadedScheme) else load_scheme(scheme)
+        self.loaded = as_loaded(scheme)
         self.scheme = self.loaded.scheme
         self.book = PriceBook(self.loaded)
         self._encoder = Encoder(self.loaded, self.book)

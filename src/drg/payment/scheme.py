@@ -106,9 +106,8 @@ class High(Sourced):
     def _tiers_are_in_order(self) -> High:
         limits = [tier.weight_below for tier in self.tiers]
         if limits[-1] is not None:
-            raise ValueError(
-                Sentence("the last tier must not have weight_below, or heavy groups have no threshold")
-            )
+            problem = Sentence("the last tier must not have weight_below, or heavy groups have no threshold")
+            raise ValueError(problem)
         known = [limit for limit in limits[:-1] if limit is not None]
         if len(known) < len(limits) - 1 or any(a >= b for a, b in pairwise(known)):
             raise ValueError(Sentence("tiers must be in order of weight_below, without overlap"))
@@ -206,20 +205,18 @@ class Tcm(Sourced):
     def _are_fees(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         for name in names:
             if name not in FEES:
-                raise ValueError(
-                    Sentence(
-                        "{name!r} is no column of fees; they are {fees}", name=name, fees=Joined(", ", FEES)
-                    )
+                problem = Sentence(
+                    "{name!r} is no column of fees; they are {fees}", name=name, fees=Joined(", ", FEES)
                 )
+                raise ValueError(problem)
         return names
 
     @model_validator(mode="after")
     def _counts_each_once(self) -> Tcm:
         names = (*self.tcm_fees, *self.other_fees)
         if len(set(names)) < len(names):
-            raise ValueError(
-                Sentence("a fee is named twice in tcm_fees and other_fees; it would count twice")
-            )
+            problem = Sentence("a fee is named twice in tcm_fees and other_fees; it would count twice")
+            raise ValueError(problem)
         return self
 
 

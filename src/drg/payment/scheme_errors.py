@@ -24,50 +24,27 @@ def _either(values: Sequence[str]) -> Sentence:
     return Sentence("{others} or {last}", others=Joined(", ", others), last=last)
 
 
+_LINES: Final = Path(__file__).with_name("scheme_examples.toml").read_text(encoding="utf-8").splitlines()
 # How an entry of this name is written; the same name means the same everywhere in a scheme.
 EXAMPLES: Final[Mapping[str, str]] = {
-    "id": 'id = "mycity-2026"',
-    "title": 'title = "某市 2026"',
-    "region": 'region = "某市"',
-    "grouper": 'grouper = "chs-drg-2.0"',
+    **{line.partition(" = ")[0]: line for line in _LINES if not line.startswith("#")},
     "grouper_missing": Sentence('grouper_missing = "why the version is not installed"'),
     "status": Sentence('status = "published", "transcribed" or "illustrative"'),
-    "valid_from": "valid_from = 2026-01-01",
-    "valid_to": "valid_to = 2026-12-31",
     "source": Sentence('source = "who published it, where and when"'),
     "method": Sentence('[method] with kind = "rate" and a source'),
     "rates": Sentence("[[rates]] with value_yuan and a source"),
     "kind": Sentence('kind = "rate" or "points"'),
-    "scale": "scale = 100",
-    "regional_mean_yuan": "regional_mean_yuan = 10523.40",
-    "value_yuan": "value_yuan = 9575.25",
-    "insurance": 'insurance = "310"',
-    "level": 'level = "3"',
-    "value": "value = 0.92",
-    "hospital": 'hospital = "H12345"',
-    "drg": 'drg = "BR15"',
     "default": Sentence('default = 1; "not_known" if the coefficients of hospitals are not known'),
-    "base_groups": 'base_groups = ["BR15", "BS19"]',
     "rows": Sentence("[[coefficients.rows]] with value, what it is for and a source"),
-    "threshold": "threshold = 2.5",
-    "weight_below": "weight_below = 2",
     "formula": Sentence(
         "{key} = {names}", key="formula", names=_either(get_args(High.model_fields["formula"].annotation))
     ),
     "reference": Sentence('reference = "standard" or "mean"'),
-    "tiers": "tiers = [{ threshold = 3, weight_below = 1 }, { threshold = 2 }]",
-    "top_share": "top_share = 0.05",
     "within": Sentence('within = "all" or "group"'),
-    "factor": "factor = 0.5",
     "case_class": Sentence('case_class = "short", "long", "bed_day" or "day_surgery"'),
-    "los_days_at_most": "los_days_at_most = 2",
-    "los_days_at_least": "los_days_at_least = 60",
-    "case_kind": 'case_kind = "bed_day"',
     "pays": Sentence(
         'pays = "by_item"; of cases without a group or a weight also "share", "nothing" or "not_known"'
     ),
-    "price_yuan": "price_yuan = 300",
-    "share": "share = 0.7",
     "ungrouped": Sentence(
         '[ungrouped] with pays = "nothing", "by_item", "share" or "not_known", and a source'
     ),
@@ -77,46 +54,19 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "unweighted": Sentence(
         '[unweighted] with pays = "nothing", "by_item", "share" or "not_known", and a source'
     ),
-    "days": "days = 15",
-    "except_adrg": 'except_adrg = ["RE1"]',
-    "share_below": "share_below = 0.6",
-    "tcm_fees": 'tcm_fees = ["tcm_treatment_yuan", "tcm_patent_drugs_yuan", "tcm_herbs_yuan"]',
-    "other_fees": 'other_fees = ["western_treatment_yuan", "western_drugs_yuan", "surgery_yuan"]',
-    "medical_drg": 'medical_drg = { BV19 = "BR15" }',
-    "standard_first": "standard_first = true",
     "settlement": Sentence("[settlement] with a source, and what it settles below it"),
     "mode": Sentence('mode = "marginal" or "whole"; of rounding: "half_up" or "down"'),
     "bands": Sentence(
         "bands = [{{ utilisation_at_least = 0, hospital_keeps = 1 }}]; of an overrun: [{{ "
         "utilisation_at_least = 1, fund_bears = 0.6 }}]"
     ),
-    "utilisation_at_least": "utilisation_at_least = 0.8",
-    "hospital_keeps": "hospital_keeps = 0.7",
-    "fund_bears": "fund_bears = 0.6",
-    "cap_of_cost": "cap_of_cost = 1.1",
-    "floor_of_cost": "floor_of_cost = 0.8",
-    "recover_months": "recover_months = 12",
-    "monthly_share": "monthly_share = 0.9",
-    "daily_share": "daily_share = 0.5",
     "scores": Sentence(
         "scores = [{{ score_at_least = 0, returned = 1 }}]; of quality: [{{ score_at_least = 0, factor = 1 "
         "}}]"
     ),
-    "score_at_least": "score_at_least = 90",
-    "returned": "returned = 0.5",
-    "quota_share": "quota_share = 0.05",
-    "overrun_yuan_at_least": "overrun_yuan_at_least = 20000",
-    "cost_ratio_at_least": "cost_ratio_at_least = 3",
-    "los_ratio_at_least": "los_ratio_at_least = 3",
-    "icu_hours_at_least": "icu_hours_at_least = 72",
     "budgets": Sentence("[[settlement.budgets]] with year, amount_yuan, excess, remainder and a source"),
-    "year": "year = 2025",
-    "amount_yuan": "amount_yuan = 120000000",
-    "reserve_share": "reserve_share = 0.05",
-    "carried_in_yuan": "carried_in_yuan = -350000",
     "excess": Sentence('excess = "common_factor", "hospitals_over", "carried_over", "fund" or "point_value"'),
     "remainder": Sentence('remainder = "common_factor", "carried_over", "fund" or "point_value"'),
-    "home_areas": 'home_areas = ["440100"]',
     "counts": Sentence('counts = "real" or "simulated"'),
     "unit": Sentence('unit = "fen" or "yuan"'),
 }
@@ -155,54 +105,32 @@ _KEY: Final = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
 def readable(error: ErrorDetails, file: Path, text: str) -> SchemeError:
     """One finding of the model: which line and entry, what was expected, how to write it."""
     loc = [part for part in error["loc"] if part not in _NO_ENTRIES]
-    field = ".".join(str(part + 1) if isinstance(part, int) else part for part in loc) or None
-    row = line_of(text, loc)
     names = [part for part in loc if isinstance(part, str)]
     last = names[-1] if names else ""
-    given = error["input"]
+    example, given = EXAMPLES.get(last), error["input"]
+    see: Sentence = Sentence("See {document}", document=_DOCUMENT)
     if error["type"] == "extra_forbidden":
         known = _fields(loc[:-1])
-        hint = did_you_mean(last, known)
-        fix: Sentence = Joined(" ", (hint, Sentence("Known keys: {names}", names=Joined(", ", known))))
-        return SchemeError(
-            Sentence("unknown key {name!r}", name=last), file=file, row=row, field=field, fix=fix
-        )
-    example = EXAMPLES.get(last)
-    if error["type"] == "missing":
-        fix = (
-            Sentence("Add {example}", example=example)
-            if example
-            else Sentence("See {document}", document=_DOCUMENT)
-        )
-        return SchemeError(Sentence("{name} is missing", name=last), file=file, row=row, field=field, fix=fix)
-    if error["type"] == "value_error":
+        problem = Sentence("unknown key {name!r}", name=last)
+        listed = Sentence("Known keys: {names}", names=Joined(", ", known))
+        fix: Sentence = Joined(" ", (did_you_mean(last, known), listed))
+    elif error["type"] == "missing":
+        problem = Sentence("{name} is missing", name=last)
+        fix = Sentence("Add {example}", example=example) if example else see
+    elif error["type"] == "value_error":
         # These say themselves what to do.
-        return SchemeError(
-            error["ctx"]["error"].args[0],
-            file=file,
-            row=row,
-            field=field,
-            fix=Sentence("See {document}", document=_DOCUMENT),
-        )
-    problem = error["msg"][:1].lower() + error["msg"][1:]
-    problem = problem.replace("decimal input should", "it should").replace("input should", "it should")
-    shown = str(given) if isinstance(given, Decimal) else repr(given)
-    if isinstance(given, dict | list):
-        shown = Sentence("a table") if isinstance(given, dict) else Sentence("a list")
-    return SchemeError(
-        Sentence(
-            "{name} is {value}; {problem}",
-            name=last or Sentence("the entry"),
-            value=shown,
-            problem=recognised(problem, OF_PYDANTIC),
-        ),
-        file=file,
-        row=row,
-        field=field,
-        fix=Sentence("Write it like this: {example}", example=example)
-        if example
-        else Sentence("See {document}", document=_DOCUMENT),
-    )
+        problem, fix = error["ctx"]["error"].args[0], see
+    else:
+        message = error["msg"][:1].lower() + error["msg"][1:]
+        message = message.replace("decimal input should", "it should").replace("input should", "it should")
+        shown = str(given) if isinstance(given, Decimal) else repr(given)
+        if isinstance(given, dict | list):
+            shown = Sentence("a table") if isinstance(given, dict) else Sentence("a list")
+        name, told = last or Sentence("the entry"), recognised(message, OF_PYDANTIC)
+        problem = Sentence("{name} is {value}; {problem}", name=name, value=shown, problem=told)
+        fix = Sentence("Write it like this: {example}", example=example) if example else see
+    field = ".".join(str(part + 1) if isinstance(part, int) else part for part in loc) or None
+    return SchemeError(problem, file=file, row=line_of(text, loc), field=field, fix=fix)
 
 
 def _fields(loc: Loc) -> list[str]:

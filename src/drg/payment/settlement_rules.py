@@ -50,11 +50,10 @@ class ScoreFactor(Part):
 
 def _ascending(values: Sequence[Decimal], first: int, what: str) -> None:
     if values[0] != first:
-        raise ValueError(
-            Sentence(
-                "the first row must begin at {what} = {first}, or there is a gap", what=what, first=first
-            )
+        problem = Sentence(
+            "the first row must begin at {what} = {first}, or there is a gap", what=what, first=first
         )
+        raise ValueError(problem)
     if any(a >= b for a, b in pairwise(values)):
         raise ValueError(Sentence("rows must be in order of {what}, without overlap", what=what))
 
@@ -190,9 +189,8 @@ class Budget(Sourced):
     @model_validator(mode="after")
     def _closes_one_way(self) -> Budget:
         if (self.excess == "point_value") != (self.remainder == "point_value"):
-            raise ValueError(
-                Sentence("the value of a point closes both ways: give point_value for both or neither")
-            )
+            problem = Sentence("the value of a point closes both ways: give point_value for both or neither")
+            raise ValueError(problem)
         return self
 
 
@@ -233,20 +231,18 @@ class SettlementRules(Sourced):
     def _hangs_together(self) -> SettlementRules:
         withheld = self.deposit.share if self.deposit else Decimal(0)
         if self.disbursement and self.disbursement.monthly_share + withheld > 1:
-            raise ValueError(
-                Sentence("disbursement.monthly_share and deposit.share are together more than 1")
-            )
+            problem = Sentence("disbursement.monthly_share and deposit.share are together more than 1")
+            raise ValueError(problem)
         keys = [(budget.year, budget.insurance) for budget in self.budgets]
         if len(set(keys)) < len(keys):
             raise ValueError(Sentence("two budgets are for the same year and insurance"))
         for year in {budget.year for budget in self.budgets}:
             insurances = {budget.insurance for budget in self.budgets if budget.year == year}
             if None in insurances and len(insurances) > 1:
-                raise ValueError(
-                    Sentence(
-                        "in {year} a budget is for all insurances, and another for one of them", year=year
-                    )
+                problem = Sentence(
+                    "in {year} a budget is for all insurances, and another for one of them", year=year
                 )
+                raise ValueError(problem)
         if any(budget.excess == "point_value" for budget in self.budgets) and (
             self.surplus or self.overrun or self.limits
         ):
@@ -254,10 +250,9 @@ class SettlementRules(Sourced):
                 Sentence("the value of a point closes the budget: surplus, overrun or limits would open it")
             )
         if self.overrun is None and any(budget.excess == "hospitals_over" for budget in self.budgets):
-            raise ValueError(
-                Sentence(
-                    "hospitals_over takes back what the fund bears of overruns, which is nothing without "
-                    '[settlement.overrun]: add the section, or write excess = "common_factor"'
-                )
+            problem = Sentence(
+                "hospitals_over takes back what the fund bears of overruns, which is nothing without "
+                '[settlement.overrun]: add the section, or write excess = "common_factor"'
             )
+            raise ValueError(problem)
         return self

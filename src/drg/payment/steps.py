@@ -12,20 +12,13 @@ from drg.columns import PRICE, PRICING
 from drg.payment import formulas
 from drg.payment.expression_text import with_numbers
 from drg.payment.formulas import FEN, Prices
+from drg.payment.price_arrays import PAYMENTS
 from drg.payment.price_book import Entry
 from drg.payment.scheme import High, Outside, PaymentScheme
 from drg.payment.step_words import in_column, in_scheme, in_scheme_row, money, number
 from drg.payment.weights import WEIGHTS_FILE
 from drg.words import Joined, Sentence, categories
 
-PARTS = (
-    "drg_payment_yuan",
-    "high_cost_payment_yuan",
-    "item_payment_yuan",
-    "outside_payment_yuan",
-    "special_case_payment_yuan",
-    "excluded_items_payment_yuan",
-)
 # What explanations call a column, where its name is longer to tell it from a column of the input.
 _SAID = {"special_case_payment_yuan": "special payment", "patient_and_others_yuan": "patient share"}
 
@@ -98,13 +91,8 @@ def standard_steps(facts: Facts) -> Iterator[Step]:
     names = ("value of a point", "点值") if scheme.method.kind == "points" else ("rate", "费率")
     yield Step(*names, number(rate.value_yuan), place=place, source=rate.source)
     if scheme.method.scale:
-        yield Step(
-            "scale",
-            "点数基数",
-            number(scheme.method.scale),
-            place=in_scheme("method"),
-            source=scheme.method.source,
-        )
+        scale, source = number(scheme.method.scale), scheme.method.source
+        yield Step("scale", "点数基数", scale, place=in_scheme("method"), source=source)
     yield from _coefficient_steps(facts)
     if entry.prices is not None:
         yield from _standard(facts, entry.prices)
@@ -265,7 +253,7 @@ def _why_outside(rule: Outside) -> str:
 
 def payment_steps(facts: Facts) -> Iterator[Step]:
     """The parts of the payment and their sum; what the fund bears of it."""
-    parts = [name for name in PARTS if facts.outcome[name]]
+    parts = [name for name in PAYMENTS if facts.outcome[name]]
     for name in parts:
         arithmetic, place, source = _part(facts, name)
         yield _outcome_step(facts, name, arithmetic, place, source)
@@ -295,20 +283,15 @@ def _part(facts: Facts, name: str) -> tuple[str, str, str]:
     rule = _outside_rule(facts)
     if rule is not None and rule.price_yuan is not None:
         days = f"{facts.days} × " if rule.pays == "per_day" else ""
-        return (
-            f"{days}{number(rule.price_yuan)}",
-            in_scheme_row("outside", scheme.outside.index(rule)),
-            rule.source,
-        )
+        place = in_scheme_row("outside", scheme.outside.index(rule))
+        return f"{days}{number(rule.price_yuan)}", place, rule.source
     if name == "high_cost_payment_yuan" and scheme.high and entry.prices:
         return _high(scheme.high, entry.prices, facts.net), in_scheme("high"), scheme.high.source
     if name == "drg_payment_yuan":
         if case_class == "incomplete" and entry.prices and facts.net < entry.prices.mean:
-            return (
-                with_numbers(formulas.INCOMPLETE, _written(entry.prices, facts.net)),
-                in_scheme("incomplete"),
-                scheme.incomplete.source if scheme.incomplete else "",
-            )
+            arithmetic = with_numbers(formulas.INCOMPLETE, _written(entry.prices, facts.net))
+            source = scheme.incomplete.source if scheme.incomplete else ""
+            return arithmetic, in_scheme("incomplete"), source
         return Sentence("the standard"), "", ""
     if case_class == "low" and scheme.low:
         written = {"cost": money(facts.net), "factor": number(scheme.low.factor)}

@@ -71,13 +71,8 @@ def read_weights(file: Path) -> Weights:
             )
         cell = {name: text.strip() for name, text in zip(header, cells, strict=True)}
         if not cell["drg"]:
-            raise SchemeError(
-                Sentence("the group is missing"),
-                file=file,
-                row=row,
-                field="drg",
-                fix=Sentence("Write its code"),
-            )
+            fix = Sentence("Write its code")
+            raise SchemeError(Sentence("the group is missing"), file=file, row=row, field="drg", fix=fix)
         weight = Weight(
             cell["drg"], _decimal(cell["relative_weight"], file, row), cell.get("level") or None, row
         )
@@ -93,18 +88,12 @@ def read_weights(file: Path) -> Weights:
                     level=weight.level,
                     row=weights[key].row,
                 )
-            raise SchemeError(
-                problem,
-                file=file,
-                row=row,
-                field="drg",
-                fix=Sentence("Keep one of the two"),
-            )
+            fix = Sentence("Keep one of the two")
+            raise SchemeError(problem, file=file, row=row, field="drg", fix=fix)
         weights[key] = weight
     if not weights:
-        raise SchemeError(
-            Sentence("there is no weight"), file=file, row=2, fix=Sentence("Add rows such as BR15,0.9258")
-        )
+        fix = Sentence("Add rows such as BR15,0.9258")
+        raise SchemeError(Sentence("there is no weight"), file=file, row=2, fix=fix)
     return weights
 
 
@@ -112,21 +101,14 @@ def _text(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise SchemeError(
-            Sentence("the weight table is missing"),
-            file=file,
-            fix=Sentence("Write one; its columns are drg,relative_weight"),
-        ) from None
+        fix = Sentence("Write one; its columns are drg,relative_weight")
+        raise SchemeError(Sentence("the weight table is missing"), file=file, fix=fix) from None
     except UnicodeDecodeError:
-        raise SchemeError(
-            Sentence("not UTF-8 text"), file=file, fix=Sentence("Save the file as 'CSV UTF-8'")
-        ) from None
+        problem = Sentence("not UTF-8 text")
+        raise SchemeError(problem, file=file, fix=Sentence("Save the file as 'CSV UTF-8'")) from None
     except OSError as error:
-        raise SchemeError(
-            Sentence("cannot be read: {reason}", reason=system_reason(error)),
-            file=file,
-            fix=Sentence("Check its rights"),
-        ) from None
+        problem = Sentence("cannot be read: {reason}", reason=system_reason(error))
+        raise SchemeError(problem, file=file, fix=Sentence("Check its rights")) from None
 
 
 def _decimal(text: str, file: Path, row: int) -> Decimal:

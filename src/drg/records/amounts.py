@@ -24,7 +24,9 @@ _EXACT: Final = pl.Decimal(38, 16)
 _HIGHEST_EXACT: Final = 10**12
 # What a computation in a sheet leaves behind is no amount of its own.
 _DUST: Final = 1e-6
-# 1234.5, 1,234.50, (12.00); not 1,5, which some write for one and a half.
+# 1355,90 and 1.355,90: between thousands stand three digits.
+_DECIMAL_COMMA: Final = r"^-?(?:\d+|\d{1,3}(?:[. ]\d{3})+),\d{2}$"
+# 1234.5, 1,234.50, (12.00); not 1,5, which may be cut off.
 _NUMBER: Final = r"^[-+]?(?:\d+|\d{1,3}(?:[, ]\d{3})+|\.\d)(?:\.?\d*)(?:e[-+]?\d{1,2})?$"
 _UNITS: Final = "元|圆"
 
@@ -53,7 +55,8 @@ def amounts(cells: pl.Series, column: Column, unit: Decimal = Decimal(1)) -> Cel
         def read(text: pl.Series) -> pl.Series:
             return exact(text, target.scale)["value"].cast(target, strict=False)
 
-        return by_spelling(cells, quick, read)
+        commas = (quick.is_null() & cells.str.contains(_DECIMAL_COMMA)).fill_null(False)
+        return by_spelling(cells, quick, read)._replace(doubtful=commas if commas.any() else None)
     if isinstance(dtype, pl.Decimal):
         if dtype.scale > target.scale:
             cells = cells.round(target.scale, mode="half_away_from_zero")
@@ -84,9 +87,17 @@ def exact(texts: pl.Series, places: int, units: str = _UNITS) -> pl.DataFrame:
     """
     plain = bare(texts).str.to_lowercase().str.replace(r"^¥\s*", "").str.replace(rf"\s*(?:{units})$", "")
     plain = plain.str.replace(r"^\(([^()+-]+)\)$", "-$1").str.replace("−", "-", literal=True)
+    comma = plain.str.contains(_DECIMAL_COMMA).fill_null(False)
+    if comma.any():
+        whole = plain.filter(comma).str.replace_all(r"[. ]", "").str.replace(",", ".", literal=True)
+        plain = plain.scatter(comma.arg_true(), whole)
+    in_ten_thousands = plain.str.ends_with("万").fill_null(False)
+    plain = plain.str.strip_suffix("万").str.strip_chars()
     number = plain.set(~plain.str.contains(_NUMBER).fill_null(False), None)
     number = number.str.replace_all("[, ]", "").str.strip_prefix("+")
     fine = number.cast(_EXACT, strict=False)
+    if in_ten_thousands.any():
+        fine = fine.zip_with(~in_ten_thousands, (fine * 10_000).cast(_EXACT, strict=False))
     fine = fine.set((fine.abs() > _HIGHEST_EXACT).fill_null(False), None)
     value = fine.round(places, mode="half_away_from_zero")
     finer = (fine - value).cast(pl.Float64).abs() > _DUST

@@ -16,12 +16,12 @@ from drg.records.cells import (
     QUOTED,
     Cells,
     as_text,
-    codes_listed,
     empty,
     nothing_as_null,
     texts,
     unwrapped,
 )
+from drg.records.code_cells import codes_listed
 from drg.records.conversions import CONVERSIONS, factor
 from drg.records.header import Header
 from drg.records.layout import CANONICAL, Layout, Source, own_source
@@ -56,19 +56,21 @@ def _spellings(words: Iterable[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class Unread:
-    """Texts that could not be read.
+    """Texts that could not be read, or only doubtfully.
 
     Attributes:
         source: of the layout.
         name: the header name of its first field.
         places: the rows of the batch, counted from 0.
         texts: what they hold.
+        read_as: what doubtful texts were read as; None of those that could not be read.
     """
 
     source: Source
     name: str
     places: pl.Series
     texts: pl.Series
+    read_as: pl.Series | None = None
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,10 @@ class Bound:
             for part, texts_of, one in zip(self.parts, cells, found, strict=True)
             if one.unread is not None and len(places := one.unread.arg_true())
         ]
+        for part, texts_of, one in zip(self.parts, cells, found, strict=True):
+            if one.doubtful is not None and len(places := one.doubtful.arg_true()):
+                read_as = as_text(one.values.gather(places))
+                unread.append(Unread(source, part[0], places, as_text(texts_of.gather(places)), read_as))
         values = [one.values for one in found]
         if source.conversion == "sum":
             some = pl.any_horizontal(value.is_not_null() for value in values)
@@ -130,6 +136,9 @@ class Bound:
 
     def _read_part(self, cells: pl.Series) -> Cells:
         source, column = self.source, self.source.canonical
+        if cells.dtype == pl.Null and column.kind is not Kind.CODES:
+            # Of a single discharge most is not given.
+            return Cells(empty(len(cells), column.dtype))
         if source.conversion == "text":
             return texts(cells, column, source.values)
         if source.values:
@@ -264,7 +273,8 @@ class Binding:
         return series, unread
 
     @staticmethod
-    def _mark(name: str, values: pl.Series, unread: Sequence[Unread]) -> pl.Series | None:
+    def _mark(name: str, values: pl.Series, told: Sequence[Unread]) -> pl.Series | None:
+        unread = [one for one in told if one.read_as is None]
         if not unread:
             return None
         mark = empty(len(values), pl.String())

@@ -21,7 +21,7 @@ from drg.records.binding import CAN_BE_UNREAD, UNREAD, Binding, Unread
 from drg.records.cells import empty
 from drg.records.codebook import KINDS, CodeBook, CodeFindings, recognised
 from drg.records.codes import DIAGNOSIS, PROCEDURE
-from drg.records.findings import SCHEMA
+from drg.records.findings import SAID, SCHEMA
 from drg.records.frames import Frame, as_lazy, no_frame, with_added, without_rows
 from drg.records.header import fitting
 from drg.records.layout import CANONICAL, Layout, canonical_layout
@@ -29,7 +29,6 @@ from drg.records.layout_files import shipped_layouts
 from drg.records.notes import FILE, OURS, ROW
 
 _PLACE: Final = f"{OURS}place"
-_SAID: Final = ("rule", "severity", "message", "message_zh", "fix", "fix_zh")
 
 CODE_VERSIONS: Final = ("insurance", "clinical")
 CodeVersion = Literal["insurance", "clinical"]
@@ -180,9 +179,13 @@ class Cases:
 
         parts = []
         for one in unread:
-            cells = placed(one.places, {"value": one.texts})
+            read_as = {} if one.read_as is None else {"read_as": one.read_as}
+            cells = placed(one.places, {"value": one.texts, **read_as})
             column = one.source.canonical
-            found = notes.malformed(cells, column, one.name, row="row", case_id="case_id", value="value")
+            if one.read_as is None:
+                found = notes.malformed(cells, column, one.name, row="row", case_id="case_id", value="value")
+            else:
+                found = notes.doubtful(cells, column, one.name, read_as="read_as")
             parts.append(found.with_columns(one.places.alias(_PLACE)))
         for told in codes:
             cells = placed(told.places, told.readings.to_dict())
@@ -192,7 +195,7 @@ class Cases:
                 case_id=pl.col("case_id"),
                 field=told.field,
                 value=pl.col("spelled"),
-                **{name: pl.col(name) for name in _SAID},
+                **{name: pl.col(name) for name in SAID},
             )
             parts.append(found.with_columns(told.places.alias(_PLACE)))
         together = pl.concat(parts).sort(_PLACE, maintain_order=True)

@@ -8,9 +8,9 @@ null and is told apart from what is empty. Only a column that cannot hold what i
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 import polars as pl
 
@@ -42,10 +42,6 @@ MISSING: Final = (
 AROUND: Final = " \t\r\n\x00\x0b\x0c\xa0\u3000\u200b\ufeff'`"
 # Text that Excel shall not calculate with, or that was quoted once too often: ="007", "007".
 QUOTED: Final = r'^=?"([^"]*)"$'
-_OTHER_SEPARATORS: Final = r"[,;，；、｜&\r\n]"  # beside the bar
-# These are separators too between two codes; not so in names of codes, nor within a dagger pair.
-_SOMETIMES_SEPARATORS: Final = r"([0-9xX])[\s/\\\u3000]+([A-Za-z]\d\d[.\d]|\d\d\.\d)"
-_MAY_SEPARATE: Final = r"[,;，；、｜&\r\n\[\s/\\\u3000]"
 # Between the members of a list while they are one text; in no file.
 
 _SAMPLE = 1000
@@ -76,16 +72,21 @@ _WORDS: Final[dict[str, dict[str, Decimal]]] = {
 }
 
 
+_KILOGRAMS_BELOW: Final = 15
+
+
 class Cells(NamedTuple):
     """What a column holds.
 
     Attributes:
         values: of the type of the column; null where nothing is known.
         unread: which cells hold something that could not be read; None if there are none.
+        doubtful: which cells were read in the way that is likely and not certain; None if there are none.
     """
 
     values: pl.Series
     unread: pl.Series | None = None
+    doubtful: pl.Series | None = None
 
 
 Reader = Callable[[pl.Series, Column, Decimal], Cells]
@@ -161,9 +162,15 @@ def numbers(cells: pl.Series, column: Column, unit: Decimal = Decimal(1)) -> Cel
         return Cells(_known(cells, column))
     if cells.dtype == pl.String:
         quick = finite(cells.cast(pl.Float64, strict=False)) * float(unit)
-        number, unread = by_spelling(cells, quick, lambda text: number_of(text, column, unit))
+        number, unread, _ = by_spelling(cells, quick, lambda text: number_of(text, column, unit))
     else:
         number = cells.cast(pl.Float64).fill_nan(None) * float(unit)
+    if column.unit == "g":
+        # Nobody is born with less than this in grams, and nobody with as much in kilograms.
+        in_kilograms = ((number > 0) & (number < _KILOGRAMS_BELOW)).fill_null(False)
+        if in_kilograms.any():
+            found = rounded(number.zip_with(~in_kilograms, number * 1000), column, unread)
+            return found._replace(doubtful=in_kilograms)
     return rounded(number, column, unread)
 
 
@@ -236,6 +243,9 @@ def texts(cells: pl.Series, column: Column, values: Mapping[str, str] | None = N
     plain = plain.zip_with(narrow.is_not_null() & ~narrow.str.contains(r"^[ -~]*$"), narrow)
     if column.kind is not Kind.IDENTIFIER:
         plain = plain.str.replace(r"^(\d+)\.0+$", "$1")
+    if column.words:
+        # The value before its word, or filled up with zeros: 5.死亡, 05.
+        plain = plain.str.replace(r"^(\d+)\s*[-.、:：]\s*\p{Han}.*$", "$1").str.replace(r"^0+(\d)", "$1")
     plain = plain.replace(dict(values or {})).replace(dict(column.words))
     changed = plain.ne_missing(spellings)
     if not changed.any():
@@ -277,72 +287,21 @@ def category(cells: pl.Series, column: Column, unit: Decimal = Decimal(1)) -> Ce
 
 def nothing_as_null(texts: pl.Series) -> pl.Series:
     """Texts, null where they say that nothing is known; quick where few are as short as such words."""
-    short = (texts.str.len_bytes() <= _LONGEST_MISSING).fill_null(False)
-    if not short.any():
+    lengths = texts.str.len_bytes()
+    shortest = lengths.min()
+    if shortest is None or cast("int", shortest) > _LONGEST_MISSING:
         return texts
-    spellings = texts.filter(short).unique()
+    spellings = texts.filter(lengths <= _LONGEST_MISSING).unique()
     missing = spellings.filter(bare(spellings).is_null())
     return texts.replace(missing, None) if len(missing) else texts
-
-
-# --------------------------------------------------------------------------------------------------- codes
-
-
-def code(cells: pl.Series, column: Column, unit: Decimal = Decimal(1)) -> Cells:  # noqa: ARG001
-    """One code in each cell, as it is spelled; ``codes.comparable`` gives the form in which codes compare."""
-    return Cells(nothing_as_null(_code_texts(cells, column)))
-
-
-def codes(cells: pl.Series, column: Column, unit: Decimal = Decimal(1)) -> Cells:  # noqa: ARG001
-    """Codes of each cell: a list, or one text in which they are joined."""
-    if isinstance(cells.dtype, pl.Array):
-        cells = cells.arr.to_list()
-    if isinstance(cells.dtype, pl.List):
-        if cells.dtype.inner == pl.String:
-            return Cells(cells)
-        if isinstance(cells.dtype.inner, pl.Categorical | pl.Enum | pl.Null):
-            return Cells(cells.cast(pl.List(pl.String)))
-        raise wrong_type(cells, column)
-    texts = nothing_as_null(_code_texts(cells, column))
-    return Cells(_with_bars(texts).str.split("|").fill_null([]))
-
-
-def codes_listed(cells: Iterable[pl.Series], column: Column) -> Cells:
-    """The codes of several columns of each row as a list, gaps passed over."""
-    texts = [nothing_as_null(unwrapped(_code_texts(one, column))) for one in cells]
-    # Ten times as fast as a list of forty columns without its nulls.
-    joined = pl.select(pl.concat_str(texts, separator="|", ignore_nulls=True).replace("", None)).to_series()
-    return Cells(_with_bars(joined).str.split("|").fill_null([]))
-
-
-def _with_bars(texts: pl.Series) -> pl.Series:
-    """Codes that are joined in a text, by nothing but bars."""
-    # Replacing takes ten times as long as looking whether there is anything to replace.
-    others = texts.str.contains(_MAY_SEPARATE).fill_null(False).arg_true()
-    if not len(others):
-        return texts
-    bars = (
-        texts.gather(others)
-        .str.strip_chars("[]{} ")
-        .str.replace_all(_OTHER_SEPARATORS, "|")
-        .str.replace_all(_SOMETIMES_SEPARATORS, "$1|$2")
-    )
-    return texts.scatter(others, bars)
-
-
-def _code_texts(cells: pl.Series, column: Column) -> pl.Series:
-    cells = plain_type(cells)
-    if cells.dtype != pl.String and cells.null_count() < len(cells):
-        raise wrong_type(cells, column)
-    return cells.cast(pl.String)
 
 
 # --------------------------------------------------------------------------------------- common to them all
 
 
 def empty(rows: int, dtype: pl.DataType | type[pl.DataType]) -> pl.Series:
-    """Nulls."""
-    return pl.repeat(None, rows, dtype=dtype, eager=True)
+    """Nulls; most columns of a single discharge are such, and an expression would take five times as long."""
+    return pl.Series([None], dtype=dtype).new_from_index(0, rows)
 
 
 _EXPECTED: Final = {

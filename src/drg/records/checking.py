@@ -21,9 +21,10 @@ from drg.records.binding import UNREAD
 from drg.records.cases import Cases
 from drg.records.cells import empty
 from drg.records.codes import comparable
-from drg.records.findings import SCHEMA
+from drg.records.findings import SAID, SCHEMA
 from drg.records.notes import FILE, OURS, ROW
 from drg.records.rules import BY_GROUPER, RECORDED, Rule
+from drg.words import in_both
 
 FIRST_ROW: Final = 2
 # The place of a row in its frame, counted from 0.
@@ -103,12 +104,13 @@ class Checker:
         self._across = [rule for rule in self.rules if rule.across]
         # What findings say of each rule, one row per rule.
         self._texts = pl.DataFrame(
-            {
-                name: [getattr(rule, "id" if name == "rule" else name) for rule in self.rules]
-                for name in ("rule", "severity", "message", "message_zh", "fix", "fix_zh")
-            },
-            schema_overrides=SCHEMA,
-        ).with_columns(field=pl.Series([rule.fields[0] for rule in self.rules], dtype=pl.String))
+            [
+                {"rule": rule.id, "severity": rule.severity, "field": rule.fields[0]}
+                | in_both(message=rule.message, fix=rule.fix)
+                for rule in self.rules
+            ],
+            schema={name: SCHEMA[name] for name in ("field", *SAID)},
+        )
 
     def findings(self, cases: Cases, *, tally: RuleTally | None = None) -> pl.LazyFrame:
         """What is wrong, in the order of the rows and, within a row, of the rules.

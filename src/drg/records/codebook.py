@@ -25,7 +25,8 @@ from drg.records.codes import (
     crosswalk,
     normalised,
 )
-from drg.records.findings import NOTICE, WARNING
+from drg.records.findings import NOTICE, SAID, WARNING
+from drg.words import Joined, Sentence, in_both
 
 REWRITTEN: Final = "code-rewritten"
 CONVERTED: Final = "code-converted"
@@ -59,7 +60,7 @@ class Reading:
         spelled: in the file.
         code: what counts; null for a spelling of nothing but dots.
         rule, severity: of the finding, if there is something to say.
-        message, message_zh, fix, fix_zh: what to say.
+        message, fix: what to say.
     """
 
     spelled: str
@@ -67,12 +68,10 @@ class Reading:
     rule: str | None = None
     severity: str | None = None
     message: str | None = None
-    message_zh: str | None = None
     fix: str | None = None
-    fix_zh: str | None = None
 
 
-_READING: Final = pl.Schema(dict.fromkeys(Reading.__dataclass_fields__, pl.String()))
+_READING: Final = pl.Schema(dict.fromkeys(("spelled", "code", *SAID), pl.String()))
 
 
 class CodeBook:
@@ -94,7 +93,7 @@ class CodeBook:
         # What may stand as it is: no look-up of more than this for a clean file.
         moved = pl.Series(list(self._targets), dtype=pl.String).implode()
         self._settled = pl.Enum(names["code"].filter(~normalised(names["code"]).is_in(moved)))
-        self._readings: dict[str, Reading] = {}
+        self._readings: dict[str, dict[str, str | None]] = {}
         self._by_category: dict[str, list[str]] = {}
         for code in self._by_normal:
             self._by_category.setdefault(code[: _CATEGORY[kind]], []).append(code)
@@ -115,8 +114,9 @@ class CodeBook:
             if new:
                 normal = normalised(pl.Series(new, dtype=pl.String))
                 for spelled, code in zip(new, normal, strict=True):
-                    self._readings[spelled] = self._read(spelled, code)
-            rows = [vars(self._readings[text]) for text in spellings]
+                    read = self._read(spelled, code)
+                    self._readings[spelled] = vars(read) | in_both(message=read.message, fix=read.fix)
+            rows = [self._readings[text] for text in spellings]
         return pl.DataFrame(rows, schema=_READING)
 
     def _read(self, spelled: str, normal: str) -> Reading:
@@ -138,10 +138,8 @@ class CodeBook:
             code,
             REWRITTEN,
             NOTICE,
-            f"read as {code}",
-            f"按 {code} 读取",
-            "Write the code as in the code list",
-            "请按编码库书写",
+            Sentence("read as {code}", code=code),
+            Sentence("Write the code as in the code list"),
         )
 
     def _converted(self, spelled: str, target: str) -> Reading:
@@ -150,10 +148,8 @@ class CodeBook:
             target,
             CONVERTED,
             NOTICE,
-            f"clinical-version code, converted to {self._named(target)}",
-            f"国临版编码，转换为医保版 {self._named(target)}",
-            "Nothing to do; check the conversion if the group surprises",
-            "无需处理；如入组结果异常请核对转换",
+            Sentence("clinical-version code, converted to {code}", code=self._named(target)),
+            Sentence("Nothing to do; check the conversion if the group surprises"),
         )
 
     def _ambiguous(self, spelled: str, code: str, targets: list[str]) -> Reading:
@@ -163,10 +159,8 @@ class CodeBook:
             code,
             AMBIGUOUS,
             WARNING,
-            "clinical-version code with several insurance-version codes; not converted",
-            "国临版编码对应多个医保版编码，未转换",
-            f"Choose one of {choices}",
-            f"请从中选择：{choices}",
+            Sentence("clinical-version code with several insurance-version codes; not converted"),
+            Sentence("Choose one of {choices}", choices=choices),
         )
 
     def _unknown(self, spelled: str, normal: str) -> Reading:
@@ -178,10 +172,10 @@ class CodeBook:
                 code,
                 LOST_ZEROS,
                 WARNING,
-                f"a number and no code; zeros were probably lost from {self._named(padded)}",
-                f"是数值而非编码，可能丢失了 0：{self._named(padded)}",
-                f"Write {padded} as text, or export once more with this column as text",
-                f"请以文本格式填写 {padded}，或将该列按文本重新导出",
+                Sentence(
+                    "a number and no code; zeros were probably lost from {code}", code=self._named(padded)
+                ),
+                Sentence("Write {code} as text, or export once more with this column as text", code=padded),
             )
         if len(re.findall(A_CODE, normal)) > 1 and normal not in self._name:
             return Reading(
@@ -189,40 +183,28 @@ class CodeBook:
                 code,
                 SEVERAL,
                 WARNING,
-                "several codes in one cell, of which only one can count; none was read",
-                "一个单元格中有多个编码，无法确定以哪个为准，未读取",
-                "Give each code a cell of its own, or join other codes with |",
-                "请每格填写一个编码，或用 | 分隔",
+                Sentence("several codes in one cell, of which only one can count; none was read"),
+                Sentence("Give each code a cell of its own, or join other codes with |"),
             )
         near = [self._named(code) for code in self.nearest(normal)]
         if not self.clinical and (targets := self._clinical.get(normal)):
-            choices = [self._named(target) for target in targets]
+            choices = Joined(" or ", [self._named(target) for target in targets])
             return Reading(
                 spelled,
                 code,
                 CLINICAL,
                 WARNING,
-                "a code of the clinical version",
-                "国临版编码",
-                f"Read the file with --codes clinical: it is {' or '.join(choices)}",
-                f"请加 --codes clinical 读取；对应医保版 {'、'.join(choices)}",
+                Sentence("a code of the clinical version"),
+                Sentence("Read the file with --codes clinical: it is {choices}", choices=choices),
             )
+        rule, message = UNKNOWN, Sentence("not in the insurance version")
         if self.clinical:
             rule = UNMAPPED
-            message = "not in the crosswalk from the clinical version, nor in the insurance version"
-            message_zh = "既不在国临版对照表中，也不在医保版编码库中"
-        else:
-            rule, message, message_zh = UNKNOWN, "not in the insurance version", "不在医保版编码库中"
-        return Reading(
-            spelled,
-            code,
-            rule,
-            WARNING,
-            message,
-            message_zh,
-            f"Did you mean {' or '.join(near)}?" if near else "Look it up in the code list",
-            f"是否为 {'、'.join(near)}？" if near else "请查编码库",
-        )
+            message = Sentence("not in the crosswalk from the clinical version, nor in the insurance version")
+        fix = Sentence("Look it up in the code list")
+        if near:
+            fix = Sentence("Did you mean {names}?", names=Joined(" or ", near))
+        return Reading(spelled, code, rule, WARNING, message, fix)
 
     @cached_property
     def _clinical(self) -> dict[str, list[str]]:

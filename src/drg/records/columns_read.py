@@ -134,8 +134,8 @@ def look_through(
     _check(columns, ignored, discharges.tables[0].label, strict=strict)
     strange = [one for one in columns if one.seems and one.name not in ignored]
     if strange:
-        more = notes.unread_columns([one.name for one in strange], [str(one.seems) for one in strange])
-        remarks = pl.concat([discharges.remarks, more], how="diagonal")
+        more = [notes.unread_column(one.name, str(one.seems)) for one in strange]
+        remarks = pl.concat([discharges.remarks, *more], how="diagonal")
         discharges = replace(discharges, remarks=remarks)
     remarks = pl.concat([discharges.lacking(needs), discharges.remarks], how="diagonal")
     discharges = replace(discharges, remarks=remarks)

@@ -20,8 +20,6 @@ from drg.records.cells import (
     as_text,
     by_spelling,
     category,
-    code,
-    codes,
     empty,
     finite,
     flags,
@@ -31,6 +29,7 @@ from drg.records.cells import (
     text_or_numbers,
     texts,
 )
+from drg.records.code_cells import code, codes
 from drg.records.dates import dates
 
 # How much of the unit of a column (the last part of its name) one unit of a source is.
@@ -135,9 +134,15 @@ def _age_in_days(cells: pl.Series, column: Column, unit: Decimal) -> Cells:
 
 
 def _age_of(text: pl.Expr) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
-    """Years, days under one year and days in all of an age: 65岁, 3个月, 2月12天, 6小时, 65Y, Y65, M3."""
-    # Y65 is 65Y.
-    bare = text.str.replace_all(r"\s", "").str.to_uppercase().str.replace(r"^([YMDH])([\d.]+)$", "$2$1")
+    """Years, days under one year and days in all of an age: 65岁, 3个月, 2月12天, 6小时, Y65, 2 15/30."""
+    bare = (
+        text.str.replace(r"^\s*(\d+)(?:\s+|\s*又\s*)(\d{1,2})\s*/\s*30$", "${1}月${2}天")
+        .str.replace(r"^\s*(\d{1,2})\s*/\s*30$", "${1}天")
+        .str.replace(r"^\s*(\d{1,2})\s*/\s*12$", "${1}月")
+        .str.replace_all(r"[\s零又]", "")
+        .str.to_uppercase()
+        .str.replace(r"^([YMDH])([\d.]+)$", "$2$1")
+    )
 
     def amount(marks: str) -> pl.Expr:
         return bare.str.extract(rf"([\d.]+)(?:{marks})").cast(pl.Float64, strict=False)

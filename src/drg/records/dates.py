@@ -13,15 +13,23 @@ from drg.records.cells import Cells, as_text, by_spelling, plain_type, wrong_typ
 _EARLIEST_YEAR = 1800
 _FORMS: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d", "%Y-%m-%d %H:%M")
 _TIME_CHARACTERS = 19
+# Times with a zone are told as the clocks of China show them.
+_HERE: Final = "Asia/Shanghai"
+_HOURS_OF_HERE: Final = 8
 # The serial numbers that Excel gives to the days from 1927 to 2119.
 _SERIALS = (10_000, 80_000)
 
 
 def dates(cells: pl.Series, column: Column, unit: Decimal = Decimal(1)) -> Cells:  # noqa: ARG001
-    """Dates and times: 2024-03-01 10:20:00, 2024/3/1, 20240301, 2024年3月1日, serial numbers of Excel."""
+    """Dates and times: 2024-03-01 10:20:00, 2024/3/1, 20240301, 2024年3月1日, serial numbers of Excel.
+
+    A time with a zone is the time in China.
+    """
     cells = plain_type(cells)
     if isinstance(cells.dtype, pl.Datetime):
-        return Cells(cells.dt.replace_time_zone(None).cast(column.dtype))
+        if cells.dtype.time_zone is not None:
+            cells = cells.dt.convert_time_zone(_HERE).dt.replace_time_zone(None)
+        return Cells(cells.cast(column.dtype))
     if cells.dtype == pl.Date:
         return Cells(cells.cast(column.dtype))
     if cells.dtype.is_numeric():
@@ -55,8 +63,12 @@ def _date_of() -> pl.Expr:
     serial = text.cast(pl.Float64, strict=False)
     seconds = (serial * 86_400).round().cast(pl.Int64, strict=False)
     excel = pl.datetime(1899, 12, 30) + pl.duration(seconds=seconds)
+    zone = text.str.extract_groups(r"\d:\d{1,2}(?:\.\d+)?\s*(?:(Z)|([+-]\d\d):?(\d\d)?)$")
+    hours = pl.when(zone.struct["1"].is_not_null()).then(0).otherwise(zone.struct["2"].cast(pl.Int64))
+    minutes = zone.struct["3"].cast(pl.Int64).fill_null(0) * pl.when(hours < 0).then(-1).otherwise(1)
+    to_here = pl.duration(hours=_HOURS_OF_HERE - hours, minutes=-minutes)
     spelled = (
-        text.str.replace(r"(:\d{1,2})(?:\.\d+)?\s*(?:Z|[+-]\d\d:?\d\d)?$", "$1")
+        text.str.replace(r"(:\d{1,2})(?:\.\d+)?\s*(?:Z|[+-]\d\d(?::?\d\d)?)?$", "$1")
         .str.replace(r"^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?[T\s]*", "$1-$2-$3 ")
         .str.replace(r"^(\d{4})(\d{2})(\d{2})[T\s]*", "$1-$2-$3 ")
         .str.replace(r" (\d{2}):?(\d{2}):?(\d{2})$", " $1:$2:$3")
@@ -71,4 +83,5 @@ def _date_of() -> pl.Expr:
         whole.str.to_datetime("%Y-%m-%d %H:%M", strict=False, time_unit="us"),
         whole.str.to_datetime("%Y-%m-%d", strict=False, time_unit="us"),
     )
+    found = pl.when(hours.is_not_null()).then(found + to_here).otherwise(found)
     return pl.when(found.dt.year() >= _EARLIEST_YEAR).then(found)

@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, Final, cast
 
-from drg.errors import InputError
+from drg.errors import InputError, system_reason
 from drg.words import Sentence
 
 UTF_8: Final = "utf-8"
@@ -53,9 +53,9 @@ def opened(file: Path) -> Iterator[IO[bytes]]:
         with file.open("rb") as raw:
             yield _unpacked(raw, kind) if kind else raw
     except OSError as error:
-        reason = str(error).splitlines()[0].rstrip(".")
+        packed = Sentence("it is damaged, or not packed as its name says")
         raise InputError(
-            Sentence("cannot be read ({reason})", reason=reason),
+            Sentence("cannot be read: {reason}", reason=system_reason(error) if error.errno else packed),
             file=file,
             fix=Sentence("Export it once more"),
         ) from None

@@ -29,3 +29,5 @@ SCHEMA: Final = pl.Schema(
         "fix_zh": pl.String(),
     }
 )
+# The columns that do not depend on the case.
+SAID: Final = ("rule", "severity", "message", "message_zh", "fix", "fix_zh")

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, cast
 
-from drg.errors import InputError, did_you_mean, system_reason
+from drg.errors import InputError, did_you_mean, not_toml, system_reason
 from drg.records.layout import CANONICAL, Layout, Source, Table, Where, canonical_layout
 from drg.words import Joined, Sentence
 
@@ -59,7 +59,7 @@ def read_layout(file: Path) -> Layout:
         InputError: there is no such file, or it is not valid; names the entry and the remedy.
     """
     try:
-        data = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+        text = file.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise InputError(
             Sentence("the layout cannot be read: {reason}", reason=system_reason(error)),
@@ -70,14 +70,11 @@ def read_layout(file: Path) -> Layout:
         raise InputError(
             Sentence("the layout is not UTF-8 text"), file=file, fix=Sentence("Save the file as UTF-8")
         ) from None
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(
-            Sentence("not valid TOML: {reason}", reason=str(error)),
-            file=file,
-            fix=Sentence('Write each entry on its own line as key = "text" or key = ["text", "text"]'),
-        ) from None
     try:
-        return _layout(data)
+        return _layout(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        fix = Sentence('Write each entry on its own line as key = "text" or key = ["text", "text"]')
+        raise not_toml(error, text, InputError, file, fix) from None
     except InputError as error:
         error.file = str(file)
         raise

@@ -58,8 +58,8 @@ class Rule:
         severity: ``findings.ERROR``, ``WARNING`` or ``NOTICE``.
         fields: the columns that are to be looked at; the value of the first is shown.
         when: true where there is a finding; null is none.
-        message, message_zh: what is wrong.
-        fix, fix_zh: what to do about it.
+        message: what is wrong; a ``Sentence``, or ``Both`` for a rule of your own.
+        fix: what to do about it, likewise.
         source: the regulation that the rule follows.
         optional: columns that count as empty if the data lacks them.
         shown: what to show instead of the first field, such as the one code of many.
@@ -71,9 +71,7 @@ class Rule:
     fields: tuple[str, ...]
     when: pl.Expr
     message: str
-    message_zh: str
     fix: str
-    fix_zh: str
     severity: str = WARNING
     source: str = PRACTICE
     optional: tuple[str, ...] = ()

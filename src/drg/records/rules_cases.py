@@ -8,6 +8,7 @@ import polars as pl
 
 from drg.records.findings import ERROR
 from drg.records.rules import ADMITTED, CLAIM, DISCHARGED, Rule
+from drg.words import Sentence
 
 _CASE = pl.col("case_id")
 _HOSPITAL = pl.col("hospital_id")
@@ -52,10 +53,8 @@ RULES: Final = (
         when=_repeats(_CASE, _HOSPITAL) & _CASE.is_not_null(),
         optional=("hospital_id",),
         across=True,
-        message="an earlier row has the same case_id",
-        message_zh="病案标识与前面某行重复",
-        fix="Keep one of the rows; if they are different stays, give each its own case_id",
-        fix_zh="请保留其中一行；若确为不同住院，请分别编号（如病案号加住院次数）",
+        message=Sentence("an earlier row has the same case_id"),
+        fix=Sentence("Keep one of the rows; if they are different stays, give each its own case_id"),
         source=CLAIM,
     ),
     Rule(
@@ -68,10 +67,8 @@ RULES: Final = (
         & DISCHARGED.is_not_null(),
         optional=("hospital_id",),
         across=True,
-        message="an earlier row has the same patient, admission and discharge",
-        message_zh="同一患者、同一出入院时间的病例与前面某行重复",
-        fix="Keep one of the rows: the same stay would be paid twice",
-        fix_zh="请保留其中一行，避免同一次住院重复结算",
+        message=Sentence("an earlier row has the same patient, admission and discharge"),
+        fix=Sentence("Keep one of the rows: the same stay would be paid twice"),
         source=CLAIM,
     ),
     Rule(
@@ -79,9 +76,7 @@ RULES: Final = (
         fields=("admission_date", "patient_id", "discharge_date"),
         when=_overlaps(),
         across=True,
-        message="the patient is admitted before the discharge from another stay",
-        message_zh="同一患者的住院时间与另一次住院重叠",
-        fix="Correct the dates, or the patient_id if these are two patients",
-        fix_zh="请核对出入院时间；若为不同患者，请核对患者标识",
+        message=Sentence("the patient is admitted before the discharge from another stay"),
+        fix=Sentence("Correct the dates, or the patient_id if these are two patients"),
     ),
 )

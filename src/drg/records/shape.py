@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,7 +34,7 @@ _SAID_ROWS: Final = re.compile(r"共\s*(\d+)\s*[例人条份次]")
 
 
 @dataclass
-class Shape:
+class TableShape:
     """What there is to say of the rows of a table.
 
     Attributes:
@@ -45,31 +44,31 @@ class Shape:
     """
 
     left_out: list[int] = field(default_factory=list)
-    counts: Counter[str] = field(default_factory=Counter)
+    counts: dict[str, int] = field(default_factory=dict)
     findings: list[pl.DataFrame] = field(default_factory=list)
 
     def say(self, rule: str, rows: Sequence[int], values: Sequence[str] = (), *, leave_out: bool) -> None:
         """A finding for each of these rows."""
         if not rows:
             return
-        self.counts[rule] += len(rows)
+        self.counts[rule] = self.counts.get(rule, 0) + len(rows)
         if leave_out:
             self.left_out += rows
         said = values or [""] * len(rows)
         self.findings.append(notes.of_rows(rule, rows, said))
 
     @property
-    def left_out_by_rule(self) -> Counter[str]:
+    def left_out_by_rule(self) -> dict[str, int]:
         """How many rows were left out, by rule."""
-        return Counter({rule: count for rule, count in self.counts.items() if rule in _LEAVES_OUT})
+        return {rule: count for rule, count in self.counts.items() if rule in _LEAVES_OUT}
 
-    def after(self, first: Shape) -> Shape:
+    def after(self, first: TableShape) -> TableShape:
         """This, behind what was found first."""
         together = sorted({*first.left_out, *self.left_out})
-        return Shape(together, first.counts + self.counts, [*first.findings, *self.findings])
+        return TableShape(together, first.counts | self.counts, [*first.findings, *self.findings])
 
     def refused(self) -> tuple[int, str] | None:
-        """The first row of a table that is to be read as it stands, but cannot; and what is in it."""
+        """The first row that keeps a table from being read as it stands, and what is in it."""
         every = pl.concat([notes.no_findings(), *self.findings])
         matters = pl.col("row").is_in(self.left_out) | (pl.col("severity") == ERROR)
         wrong = every.filter((pl.col("rule") != ROW_BLANK) & matters).sort("row").head(1)
@@ -79,7 +78,7 @@ class Shape:
         """Blank rows are left out; those that follow each other are one finding."""
         if not rows:
             return
-        self.counts[ROW_BLANK] += len(rows)
+        self.counts[ROW_BLANK] = len(rows)
         self.left_out += rows
         firsts = [row for row, before in zip(rows, (None, *rows), strict=False) if before != row - 1]
         lasts = [row for row, after in zip(rows, (*rows[1:], None), strict=True) if after != row + 1]
@@ -87,7 +86,9 @@ class Shape:
         self.findings.append(notes.of_rows(ROW_BLANK, firsts, spans))
 
 
-def shape_of(odd: OddLines, names: Sequence[str], first: int, file: Path, *, is_cut: bool = False) -> Shape:
+def shape_of(
+    odd: OddLines, names: Sequence[str], first: int, file: Path, *, is_cut: bool = False
+) -> TableShape:
     """Judge the odd rows of a table.
 
     Args:
@@ -100,7 +101,7 @@ def shape_of(odd: OddLines, names: Sequence[str], first: int, file: Path, *, is_
     Raises:
         InputError: so many rows are broken that the file as a whole cannot be right.
     """
-    shape = Shape()
+    shape = TableShape()
     width = len(names)
     kinds: dict[str, list[tuple[int, str]]] = {}
     short: dict[int, int] = {}

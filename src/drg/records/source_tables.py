@@ -17,7 +17,7 @@ from drg.records.exact_paths import scan_csv, scan_lines, scan_parquet
 from drg.records.header_row import MOST_ROWS_ABOVE, HeaderPlace, KnownNames, find_header
 from drg.records.notes import OURS, ROW
 from drg.records.row_kinds import FIRST_WORDS
-from drg.records.shape import Shape, shape_of
+from drg.records.shape import TableShape, shape_of
 from drg.records.text_shape import LINE, NUMBER, Mended, NotPlainError, OddLines, odd_lines
 from drg.words import Sentence
 
@@ -62,7 +62,7 @@ class SourceTable:
     names: tuple[str, ...]
     sheet: str | None = None
     header_row: int = 1
-    shape: Shape = field(default_factory=Shape)
+    shape: TableShape = field(default_factory=TableShape)
     other_sheets: tuple[str, ...] = ()
 
     @property
@@ -97,7 +97,7 @@ def text_table(file: Path, dialect: Dialect, known: KnownNames) -> SourceTable:
         content = encodings.as_utf8(file, encoding)
         lines = scan_lines(content, name=LINE, number=NUMBER)
         odd = odd_lines(lines, delimiter, place.names, place.last)
-        shape = Shape()
+        shape = TableShape()
     except NotPlainError:
         content, odd, shape = _mended(file, encoding, delimiter, place, only=bool(given))
     except InputError:
@@ -158,10 +158,10 @@ def _header_of(head: str, dialect: Dialect, known: KnownNames, file: Path) -> tu
 
 def _mended(
     file: Path, encoding: str, delimiter: str, place: HeaderPlace, *, only: bool
-) -> tuple[Path | bytes, OddLines, Shape]:
+) -> tuple[Path | bytes, OddLines, TableShape]:
     mended = Mended(delimiter, place.names, place.last)
     content = encodings.spooled(mended.lines(encodings.blocks(file, encoding, only=only)))
-    shape = Shape()
+    shape = TableShape()
     shape.say(notes.NO_ENCODING, mended.undecodable, leave_out=False)
     shape.say(notes.STRAY_QUOTE, mended.stray, leave_out=False)
     shape.say(notes.OTHER_ENCODING, mended.other_encoding, leave_out=False)
@@ -234,7 +234,7 @@ def _odd_rows(rows: pl.DataFrame, blank: pl.Series, names: Sequence[str]) -> Odd
     )
 
 
-def _without(frame: pl.LazyFrame, shape: Shape) -> pl.LazyFrame:
+def _without(frame: pl.LazyFrame, shape: TableShape) -> pl.LazyFrame:
     if not shape.left_out:
         return frame
     gone = pl.Series(shape.left_out, dtype=pl.UInt32)

@@ -76,10 +76,9 @@ class Book:
     def _tried(self, step: Callable[[], Any]) -> Any:
         try:
             return step()
-        except self._error as error:
-            reason = str(error).splitlines()[0]
+        except self._error:
             raise InputError(
-                Sentence("this is not a workbook that can be read ({reason})", reason=reason),
+                Sentence("this is not a workbook that can be read"),
                 file=self._file,
                 fix=Sentence(
                     "Open it in a spreadsheet program and save it once more as .xlsx, without a password"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from decimal import Decimal
+from functools import partial
 from typing import Final
 
 import polars as pl
@@ -13,157 +14,110 @@ from drg.analysis.calibration import Calibration, WhatIf
 from drg.records.workbook import Heading, new_book
 from drg.report.console import say
 from drg.report.console_table import show
-from drg.report.language import CHINESE, either
-from drg.words import categories
+from drg.report.labels import labels
+from drg.words import CHINESE, Both, Sentence, categories, said
 
 SOURCES_ZH: Final = {"own": "本组均值", "adrg": "核心病组均值", "prior": "先验权重", "none": "无权重"}
 OUTCOMES_ZH: Final = {"gains": "增加", "loses": "减少", "unchanged": "不变"}
 MOST: Final = 10
 
-_HEADS: Final = {
-    "period": "时期",
-    "weight": "时期权重",
-    "rows": "行数",
-    "not_grouped": "未入组",
-    "no_cost": "无费用",
-    "unusable_cost": "费用不合理",
-    "zero_cost": "费用为 0",
-    "unknown_group": "病组未知",
-    "cases": "病例数",
-    "trimmed_low": "低端裁剪",
-    "trimmed_high": "高端裁剪",
-    "kept": "保留病例",
-    "mean_cost_yuan": "次均费用",
-    "drg": "病组",
-    "drg_name": "病组名称",
-    "adrg": "核心病组",
-    "severity": "合并症或并发症",
-    "own_weight": "本组原始权重",
-    "source": "权重来源",
-    "own_share": "本组占比",
-    "raw_weight": "原始权重",
-    "pooled_with": "合并的病组",
-    "pooled_weight": "合并后权重",
-    "normalised_weight": "标准化权重",
-    "relative_weight": "权重",
-    "low_95": "95% 下限",
-    "high_95": "95% 上限",
-    "prior_weight": "先验权重",
-    "insurance": "险种",
-    "weight_sum": "权重×系数合计",
-    "budget_yuan": "预算",
-    "reserve_yuan": "预留",
-    "value_yuan": "费率或点值",
-    "rest_yuan": "余额",
-    "hospital_id": "医疗机构",
-    "department": "科室",
-    "case_class": "病例类型",
-    "cost_yuan": "住院总费用",
-    "weight_old": "原方案权重合计",
-    "weight_new": "新方案权重合计",
-    "cases_old": "原方案病例数",
-    "cases_new": "新方案病例数",
-    "payment_old_yuan": "原方案支付",
-    "payment_new_yuan": "新方案支付",
-    "difference_yuan": "差额",
-    "difference_percent": "差额 %",
-    "outcome": "增减",
-}
+_HEADS: Final = labels("calibration")
 
 
 def print_calibration(console: Console, calibration: Calibration, seconds: float, language: str) -> None:
     """The outcome of a calibration: periods, where the weights are from, rates, notes."""
-
-    def of(zh: str, en: str) -> str:
-        return either(language, zh, en)
-
-    cases = of("病例数", "cases")
+    of = partial(said, language=language)
+    cases = of("cases")
     periods = []
     for row in calibration.periods.iter_rows(named=True):
         trimmed = row["trimmed_low"] + row["trimmed_high"]
         cells = (f"{row['rows']:,}", f"{row['cases']:,}", f"{trimmed:,}", f"{row['mean_cost_yuan']:,.2f}")
         periods.append((row["period"], row["weight"], *cells))
-    heads = of("时期,权重,行数,病例数,裁去,次均费用", "period,weight,rows,cases,trimmed,mean cost")
-    show(console, heads.split(","), "wnnnnn", periods, title=of("时期", "Periods"))
+    heads = of("period,weight,rows,cases,trimmed,mean cost")
+    show(console, heads.split(","), "wnnnnn", periods, title=of("Periods"))
     counts = calibration.groups.group_by("source").agg(pl.len(), pl.col("cases").sum())
     found = {source: (groups, count) for source, groups, count in counts.iter_rows()}
     sources = [
-        (of(words, source), *(f"{count:,}" for count in found[source]))
+        (Both(source, words).to(language), *(f"{count:,}" for count in found[source]))
         for source, words in SOURCES_ZH.items()
         if source in found
     ]
-    heads = of("来源,病组数,病例数", "from,groups,cases")
-    show(console, heads.split(","), "wnn", sources, title=of("权重", "Weights"))
+    heads = of("from,groups,cases")
+    show(console, heads.split(","), "wnn", sources, title=of("Weights"))
     if calibration.rates:
         rates = [
             (
-                rate.insurance or of("全部", "all"),
+                rate.insurance or of("all insurances"),
                 *(f"{rate.budget_yuan:,.2f}", f"{rate.reserve_yuan:,.2f}", f"{float(rate.weight):,.4f}"),
                 *(f"{rate.value_yuan:,f}", f"{rate.rest_yuan:,.2f}"),
             )
             for rate in calibration.rates
         ]
-        heads = of("险种,预算,预留,权重合计,费率或点值,余额", "insurance,budget,reserve,Σ weight,value,rest")
-        show(console, heads.split(","), "wnnnnn", rates, title=of("费率", "Rates"))
+        heads = of("insurance,budget,reserve,Σ weight,value,rest")
+        show(console, heads.split(","), "wnnnnn", rates, title=of("Rates"))
     largest = calibration.groups.sort("cases", "drg", descending=[True, False]).head(MOST)
     rows = [
         (
             row["drg"],
             row["drg_name"],
-            of(SOURCES_ZH[row["source"]], row["source"]),
+            Both(row["source"], SOURCES_ZH[row["source"]]).to(language),
             f"{row['cases']:,}",
             _cell(row["mean_cost_yuan"]),
             _cell(row["relative_weight"]),
         )
         for row in largest.iter_rows(named=True)
     ]
-    heads = of("病组,名称,来源", "DRG,name,from") + f",{cases}," + of("次均费用,权重", "mean cost,weight")
-    show(console, heads.split(","), "wtwnnn", rows, title=of("病例最多的病组", "Largest groups"))
+    heads = of("DRG,name,from") + f",{cases}," + of("mean cost,weight")
+    show(console, heads.split(","), "wtwnnn", rows, title=of("Largest groups"))
     for note in calibration.notes:
-        say(console, of(f"说明：{note.message_zh}。", f"Note: {note.message}."))
+        say(console, of("Note: {message}.", message=Both(note.message, note.message_zh)))
     settings, mean = calibration.settings, f"{calibration.mean_cost_yuan:,.2f}"
     say(
         console,
         of(
-            f"{settings.grouper} 的权重 {len(calibration.weights):,} 个；{settings.base} 单位权重次均费用 "
-            f"{mean} 元；用时 {seconds:.2f} 秒。",
-            f"{len(calibration.weights):,} weights for {settings.grouper}; mean cost of a unit of weight in"
-            f" {settings.base}: {mean} yuan; {seconds:.2f} s.",
+            "{count:,} weights for {grouper}; mean cost of a unit of weight in {base}: {mean} yuan;"
+            " {seconds:.2f} s.",
+            count=len(calibration.weights),
+            grouper=settings.grouper,
+            base=settings.base,
+            mean=mean,
+            seconds=seconds,
         ),
     )
 
 
 def print_what_if(console: Console, result: WhatIf, language: str) -> None:
     """Who gains and who loses."""
-
-    def of(zh: str, en: str) -> str:
-        return either(language, zh, en)
-
+    of = partial(said, language=language)
     (total,) = result.total.iter_rows(named=True)
     names = ("cases", "cost_yuan", "payment_old_yuan", "payment_new_yuan", "difference_yuan")
-    rows = [(of(_HEADS[name], name), _cell(total[name])) for name in (*names, "difference_percent")]
-    title = of(f"测算：{result.old} → {result.new}", f"What if: {result.old} → {result.new}")
-    show(console, of("项目,数值", "measure,value").split(","), "tn", rows, title=title)
+    rows = [
+        (Both(name, _HEADS[name]).to(language), _cell(total[name])) for name in (*names, "difference_percent")
+    ]
+    title = of("What if: {old} → {new}", old=result.old, new=result.new)
+    show(console, of("measure,value").split(","), "tn", rows, title=title)
     for what, rows_of, keys in _what_if_tables(result):
         counts = dict(rows_of["outcome"].value_counts().iter_rows())
         told = ", ".join(
-            f"{of(words, name)}: {counts[name]:,}" for name, words in OUTCOMES_ZH.items() if name in counts
+            f"{Both(name, words).to(language)}: {counts[name]:,}"
+            for name, words in OUTCOMES_ZH.items()
+            if name in counts
         )
         changed = rows_of.filter(pl.col("difference_yuan") != 0)
         if changed.height > 2 * MOST:
             changed = pl.concat([changed.head(MOST), changed.tail(MOST)])
-            told += of(f"；增减最多各 {MOST}", f"; {MOST} first and last")
-        heads = of("病例数,原支付,新支付,差额,%", "cases,old,new,difference,%").split(",")
+            told += of("; {most} first and last", most=MOST)
+        heads = of("cases,old,new,difference,%").split(",")
         amounts = ("cases", "payment_old_yuan", "payment_new_yuan", "difference_yuan", "difference_percent")
         lines = [
             (*(row[key] or "–" for key in keys), *(_cell(row[name]) for name in amounts))
             for row in changed.iter_rows(named=True)
         ]
-        labels = (of(_HEADS[name], name) for name in keys)
+        labels = (Both(name, _HEADS[name]).to(language) for name in keys)
         kinds = "w" + "t" * (len(keys) - 1) + "nnnnn"
-        show(console, (*labels, *heads), kinds, lines, title=f"{of(*what)}: {told}")
+        show(console, (*labels, *heads), kinds, lines, title=f"{what.to(language)}: {told}")
     for warning in of_language(result, language):
-        say(console, of(f"提醒：{warning}。", f"Warning: {warning}."))
+        say(console, of("Warning: {warning}.", warning=warning))
 
 
 def of_language(result: WhatIf, language: str) -> tuple[str, ...]:
@@ -171,11 +125,11 @@ def of_language(result: WhatIf, language: str) -> tuple[str, ...]:
     return result.warnings_zh if language == CHINESE else result.warnings
 
 
-def _what_if_tables(result: WhatIf) -> list[tuple[tuple[str, str], pl.DataFrame, tuple[str, ...]]]:
+def _what_if_tables(result: WhatIf) -> list[tuple[Sentence, pl.DataFrame, tuple[str, ...]]]:
     return [
-        (("医疗机构", "Hospitals"), result.hospitals, ("hospital_id",)),
-        (("科室", "Departments"), result.departments, ("hospital_id", "department")),
-        (("病组", "Groups"), result.groups, ("drg", "drg_name")),
+        (Sentence("Hospitals"), result.hospitals, ("hospital_id",)),
+        (Sentence("Departments"), result.departments, ("hospital_id", "department")),
+        (Sentence("Groups"), result.groups, ("drg", "drg_name")),
     ]
 
 

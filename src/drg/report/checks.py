@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -13,7 +14,7 @@ from drg.columns import ALL
 from drg.records.findings import ERROR, NOTICE, WARNING
 from drg.report.console import say
 from drg.report.console_table import show
-from drg.report.language import either
+from drg.words import CHINESE, Both, column_in, said, told
 
 if TYPE_CHECKING:
     from drg.records.checking import RuleTally
@@ -41,56 +42,57 @@ def print_check(
     console: Console, summary: pl.DataFrame, skipped: pl.DataFrame, tally: RuleTally, language: str
 ) -> None:
     """The outcome of a check: findings by rule, cases by severity, and what could not be checked."""
-
-    def of(zh: str, en: str) -> str:
-        return either(language, zh, en)
-
+    of = partial(said, language=language)
     found = summary.filter(pl.col("cases") > 0)
     if found.height:
-        message = of("message_zh", "message")
+        message = column_in(language, "message")
         rows = [
             (row["rule"], severity_in(row["severity"], language), row[message], f"{row['cases']:,}")
             for row in found.iter_rows(named=True)
         ]
-        heads = of("规则,级别,说明,病例数", "rule,severity,meaning,cases").split(",")
-        show(console, heads, "wwtn", rows, title=of("检查结果", "Findings"))
+        heads = of("rule,severity,meaning,cases").split(",")
+        show(console, heads, "wwtn", rows, title=of("Findings"))
     errors, warned, quiet = tally.flagged[ERROR], tally.flagged[WARNING], summary.height - found.height
     say(
         console,
         of(
-            f"{tally.cases:,} 个病例；有错误的 {errors:,} 个，有警告的 {warned:,} 个。"
-            f"应用规则 {summary.height} 条，其中 {quiet} 条未发现问题。",
-            f"{tally.cases:,} cases; {errors:,} with errors, {warned:,} with warnings."
-            f" {summary.height} rules applied, {quiet} of them found nothing.",
+            "{cases:,} cases; {errors:,} with errors, {warned:,} with warnings."
+            " {height} rules applied, {quiet} of them found nothing.",
+            cases=tally.cases,
+            errors=errors,
+            warned=warned,
+            height=summary.height,
+            quiet=quiet,
         ),
     )
     if skipped.height:
         names = skipped.explode("missing")["missing"].unique(maintain_order=True)
         lacking = ", ".join(
-            of(f"{name} {ALL[name].label_zh}" if name in ALL else name, name) for name in names
+            Both(name, f"{name} {ALL[name].label_zh}" if name in ALL else name).to(language) for name in names
         )
         say(
             console,
             of(
-                f"{skipped.height} 条规则未应用，因为数据缺少：{lacking}。",
-                f"{skipped.height} rules were skipped, because the data lacks: {lacking}.",
+                "{height} rules were skipped, because the data lacks: {lacking}.",
+                height=skipped.height,
+                lacking=lacking,
             ),
         )
 
 
 def severity_in(severity: str, language: str) -> Text:
     """A severity in a language, in its colour."""
-    return Text(either(language, SEVERITIES_ZH[severity], severity), STYLES[severity])
+    return Text(Both(severity, SEVERITIES_ZH[severity]).to(language), STYLES[severity])
 
 
 def print_rules(console: Console, rules: Iterable[Rule], language: str) -> None:
     """All rules, with what each says and where it comes from."""
-    heads = either(language, "规则,级别,说明,来源", "rule,severity,meaning,source").split(",")
+    heads = said("rule,severity,meaning,source", language).split(",")
     rows = [
         (
             rule.id,
             severity_in(rule.severity, language),
-            either(language, rule.message_zh, rule.message),
+            told(rule.message, language),
             rule.source,
         )
         for rule in rules
@@ -100,8 +102,6 @@ def print_rules(console: Console, rules: Iterable[Rule], language: str) -> None:
 
 def rules_page(rules: Sequence[Rule]) -> str:
     """The reference page of the rules, as Markdown."""
-    lines = [
-        f"| `{rule.id}` | {rule.severity} | {rule.message_zh} | {rule.message} | {rule.source} |\n"
-        for rule in rules
-    ]
+    cells = ((f"`{r.id}`", r.severity, told(r.message, CHINESE), r.message, r.source) for r in rules)
+    lines = [f"| {' | '.join(row)} |\n" for row in cells]
     return _PAGE.format(count=len(rules)) + "".join(lines)

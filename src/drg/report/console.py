@@ -7,18 +7,18 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import click
 from rich.console import Console
 
-from drg.analysis.tally import Tally
 from drg.grouping import AnyGrouper, GrouperSeries
 from drg.grouping.outcomes import STATUSES, UNGROUPED_DRG
+from drg.grouping.tally import Tally
 from drg.reasons import in_words
 from drg.report.console_table import show
-from drg.report.language import either
-from drg.words import categories
+from drg.words import categories, said
 
 if TYPE_CHECKING:
     from drg.tables import Manifest
@@ -73,34 +73,29 @@ def say(console: Console, text: str) -> None:
 
 def print_summary(console: Console, tally: Tally, seconds: float, language: str) -> None:
     """The outcome of a run: statuses, reasons, the largest groups, the speed."""
-
-    def of(zh: str, en: str) -> str:
-        return either(language, zh, en)
-
-    cases, share = of("病例数", "cases"), of("占比", "share")
+    of = partial(said, language=language)
+    cases, share = of("cases"), of("share")
     outcome = [
         (status_in(status, language), f"{count:,}", _share(count, tally.cases))
         for status in STATUSES
         if (count := tally.statuses[status]) or status == "grouped"
     ]
-    total = (of("合计", "all"), f"{tally.cases:,}", _share(tally.cases, tally.cases))
-    show(
-        console, (of("状态", "status"), cases, share), "wnn", outcome, title=of("病例", "Cases"), total=total
-    )
+    total = (of("all"), f"{tally.cases:,}", _share(tally.cases, tally.cases))
+    show(console, (of("status"), cases, share), "wnn", outcome, title=of("Cases"), total=total)
     if tally.reasons:
         order = {status: place for place, status in enumerate(STATUSES)}
         told = [(status, in_words(text, language), count) for (status, text), count in tally.reasons.items()]
         told.sort(key=lambda line: (-order[line[0]], -line[2], line[1]))
         reasons = [(status_in(status, language), reason, f"{count:,}") for status, reason, count in told]
-        heads = (of("状态", "status"), of("原因", "reason"), cases)
-        show(console, heads, "wtn", reasons, title=of("原因", "Reasons"))
+        heads = (of("status"), of("reason"), cases)
+        show(console, heads, "wtn", reasons, title=of("Reasons"))
     groups = [item for item in tally.groups.items() if item[0][0] != UNGROUPED_DRG]
     if groups:
         largest = sorted(groups, key=lambda item: (-item[1], item[0]))[:TOP_GROUPS]
         rows = [(code, name, f"{count:,}", _share(count, tally.cases)) for (code, name), count in largest]
-        columns = (of("病组", "DRG"), of("名称", "name"), cases, share)
-        show(console, columns, "wtnn", rows, title=of("病例最多的病组", "Largest groups"))
-        say(console, of(f"共 {len(groups):,} 个病组有病例。", f"{len(groups):,} groups in use."))
+        columns = (of("DRG"), of("name"), cases, share)
+        show(console, columns, "wtnn", rows, title=of("Largest groups"))
+        say(console, of("{count:,} groups in use.", count=len(groups)))
     say(console, speed(tally.cases, seconds, language))
 
 
@@ -112,17 +107,19 @@ def status_in(status: str, language: str) -> str:
 def speed(cases: int, seconds: float, language: str) -> str:
     """How many cases took how long."""
     each = cases / max(seconds, 1e-9)
-    return either(
+    return said(
+        "{cases:,} cases in {seconds:.2f} s ({each:,.0f} cases/s).",
         language,
-        f"{cases:,} 个病例，用时 {seconds:.2f} 秒（{each:,.0f} 例/秒）。",
-        f"{cases:,} cases in {seconds:.2f} s ({each:,.0f} cases/s).",
+        cases=cases,
+        seconds=seconds,
+        each=each,
     )
 
 
 def written_to(console: Console, files: object, language: str, by: str = "") -> None:
     """Where the result is, and by which version or scheme it was made."""
-    with_zh, with_en = (f"，使用 {by}", f" with {by}") if by else ("", "")
-    say(console, either(language, f"已写入 {files}{with_zh}。", f"Written to {files}{with_en}."))
+    made = said("Written to {files} with {by}.", language, files=files, by=by)
+    say(console, made if by else said("Written to {files}.", language, files=files))
 
 
 def _share(count: int, cases: int) -> str:
@@ -136,26 +133,22 @@ def print_versions(
     if not isinstance(grouper, GrouperSeries):
         return
 
-    def of(zh: str, en: str) -> str:
-        return either(language, zh, en)
-
+    of = partial(said, language=language)
     cases = sum(versions.values())
     rows = [
         (member.id, member.period, f"{(count := versions.get(member.id, 0)):,}", _share(count, cases))
         for member in grouper.series.members
     ]
     if without := versions.get(None, 0):
-        why = of("无有效日期或版本", "no usable date, or none in force")
-        rows.append((of("无", "none"), why, f"{without:,}", _share(without, cases)))
-    heads = of("版本,有效期,病例数,占比", "version,in force,cases,share").split(",")
-    show(console, heads, "wtnn", rows, title=of(f"{grouper.id} 各版本病例数", f"Versions of {grouper.id}"))
+        why = of("no usable date, or none in force")
+        rows.append((of("none"), why, f"{without:,}", _share(without, cases)))
+    heads = of("version,in force,cases,share").split(",")
+    show(console, heads, "wtnn", rows, title=of("Versions of {id}", id=grouper.id))
 
 
 def print_groupers(console: Console, manifests: Sequence[Manifest], language: str) -> None:
     """The installed versions."""
-    heads = either(
-        language, "编号,名称,系列,基于,核对,有效期", "id,title,series,based on,verified,valid"
-    ).split(",")
+    heads = said("id,title,series,based on,verified,valid", language).split(",")
     rows = (
         (
             manifest.id,
@@ -172,16 +165,13 @@ def print_groupers(console: Console, manifests: Sequence[Manifest], language: st
 
 def print_in_force(console: Console, manifests: Sequence[Manifest], day: date, language: str) -> None:
     """The versions in force on a day, and apart from them those of which that is not known."""
-
-    def of(zh: str, en: str) -> str:
-        return either(language, zh, en)
-
+    of = partial(said, language=language)
     titles = {
-        True: of(f"{day} 有效", f"In force on {day}"),
-        None: of("有效期不详（清单中没有 valid_from）", "Validity not known: the manifest has no valid_from"),
+        True: of("In force on {day}", day=day),
+        None: of("Validity not known: the manifest has no valid_from"),
     }
     for known, title in titles.items():
         found = [manifest for manifest in manifests if manifest.is_in_force(day) is known]
-        say(console, title + (of("：", ":") if found else of("：无", ": none")))
+        say(console, title + (of(":") if found else of(": none")))
         if found:
             print_groupers(console, found, language)

@@ -5,35 +5,25 @@ from __future__ import annotations
 from typing import Final
 
 from drg.grouping.corrected import CorrectedRow
-from drg.report.language import either
+from drg.report.labels import labels
+from drg.words import Both, said
 
-_TABLES_ZH: Final = {
-    "mdc": "MDC表",
-    "adrg": "ADRG表",
-    "drg": "DRG表",
-    "sets": "编码集合",
-    "complications": "合并症或并发症表",
-    "exclusions": "排除表",
-}
+_TABLES_ZH: Final = labels("corrected_table")
 _CHANGES_ZH: Final = {"added": "来源无此行，已补入", "removed": "来源有此行，已删去", "changed": "已更正"}
-_COLUMNS_ZH: Final = {
-    "name": "名称",
-    "rule": "规则",
-    "order": "顺序",
-    "level": "级别",
-    "exclusion_set": "排除表",
-}
+_COLUMNS_ZH: Final = labels("corrected_column")
 
 
 def corrected_place(row: CorrectedRow, language: str) -> str:
     """The table and the row."""
-    return either(language, f"{_TABLES_ZH.get(row.table, row.table)} {row.key}", f"{row.table} {row.key}")
+    return said(
+        "{table} {key}", language, key=row.key, table=Both(row.table, _TABLES_ZH.get(row.table, row.table))
+    )
 
 
 def corrected_how(row: CorrectedRow, language: str) -> str:
     """What was done to it, or what the source has."""
     if row.column is None:
-        return either(language, _CHANGES_ZH[row.change], row.change)
-    column = _COLUMNS_ZH.get(row.column, row.column)
-    before = f"“{row.before}”" if row.before else "空"
-    return either(language, f"{column}原为{before}", f"{row.column} was {row.before!r}")
+        return Both(row.change, _CHANGES_ZH[row.change]).to(language)
+    column = Both(row.column, _COLUMNS_ZH.get(row.column, row.column))
+    before = Both(repr(row.before), f"“{row.before}”" if row.before else "空")
+    return said("{column} was {before}", language, column=column, before=before)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time
-from typing import Final
+from typing import Any, Final
 
 from rich.console import Console
 from rich.text import Text
@@ -16,8 +16,7 @@ from drg.grouping.corrected import CorrectedRow
 from drg.records.codes import DIAGNOSIS, PROCEDURE, names_of
 from drg.report.console import shown_as, status_in
 from drg.report.corrected_rows import corrected_how, corrected_place
-from drg.report.language import either
-from drg.words import categories
+from drg.words import Both, categories, said
 
 # What says that a rule holds, or does not: the first that the console can show.
 _HOLDS: Final = ("✓", "√", "+")
@@ -27,14 +26,7 @@ _FAILS: Final = ("✗", "×", "-")
 def print_explanation(
     console: Console, explanation: Explanation, language: str, *, everything: bool = False
 ) -> None:
-    """One case as a tree.
-
-    Args:
-        console: where to.
-        explanation: of the case.
-        language: of the words around codes and rules.
-        everything: also the rules that the principal diagnosis and procedure alone rule out.
-    """
+    """One case as a tree; ``everything``: also the rules that principal diagnosis and procedure rule out."""
     console.print(explanation_tree(console, explanation, language, everything=everything))
 
 
@@ -49,7 +41,7 @@ class _Branches:
     def __init__(self, console: Console, explanation: Explanation, language: str) -> None:
         self._of = explanation
         self._language = language
-        self._names = _code_names(explanation)
+        self._names = code_names(explanation)
         self._signs = {True: shown_as(console, _HOLDS), False: shown_as(console, _FAILS)}
 
     def tree(self, *, everything: bool) -> Tree:
@@ -61,56 +53,60 @@ class _Branches:
         if e.choice:
             tree.add(Text(self._chosen(e.choice)))
         if e.grouping_reason:
-            tree.add(Text(f"{self._either('原因', 'reason')}: {e.grouping_reason}", "yellow"))
-        given = tree.add(self._either("病例", "discharge"))
+            tree.add(Text(f"{self._said('reason')}: {e.grouping_reason}", "yellow"))
+        given = tree.add(self._said("discharge"))
         for name, value in e.discharge.model_dump(exclude_none=True).items():
             if value in ("", []):
                 continue
-            label = self._either(ALL[name].label_zh, name) if name in ALL else name
+            label = Both(name, ALL[name].label_zh).to(self._language) if name in ALL else name
             if isinstance(value, datetime) and value.time() == time.min:
                 value = value.date()  # a day as it was given, not its first second
             given.add(Text(f"{label} = {self._named(value if isinstance(value, list) else [value])}"))
-        severity = self._either(
-            f"合并症或并发症 {categories('severity', 'zh')[e.severity]}", f"severity {e.severity}"
+        severity = self._said(
+            "severity {severity}", severity=Both(e.severity, categories("severity", "zh")[e.severity])
         )
         complications = tree.add(severity)
         for one in e.complications:
             code, excluded = self._named([one.code]), one.exclusion_set
-            how = self._either(
-                "计入" if one.counts else f"不计入：主要诊断在排除表 {excluded} 中",
+            how = Both(
                 "counts"
                 if one.counts
                 else f"does not count: {excluded} excludes it for this principal diagnosis",
-            )
-            line = self._either(f"{code} 为 {one.level}：{how}", f"{code} is {one.level}: {how}")
+                "计入" if one.counts else f"不计入：主要诊断在排除表 {excluded} 中",
+            ).to(self._language)
+            line = self._said("{code} is {level}: {how}", code=code, level=one.level, how=how)
             complications.add(self._marked(one.counts, line))
         self._add_rules(tree, e.mdcs, everything=everything)
         for row in e.corrections:
             tree.add(Text(self._corrected(row), "yellow"))
         return tree
 
-    def _either(self, zh: str, en: str) -> str:
-        return either(self._language, zh, en)
+    def _said(self, template: str, /, **facts: Any) -> str:
+        return said(template, self._language, **facts)
 
     def _chosen(self, choice: Choice) -> str:
         """Which version of a series was chosen, and why."""
         series, version, day = choice.series, self._of.grouper, choice.discharged or "?"
         if version is None:
-            return self._either(
-                f"{series} 无适用版本：出院 {day}", f"no version of {series}: discharged {day}"
-            )
+            return self._said("no version of {series}: discharged {day}", series=series, day=day)
         period = f"{choice.valid_from} – {choice.valid_to or '…'}"
-        return self._either(
-            f"{series} 适用版本：{version}，有效期 {period}；出院 {day}",
-            f"version of {series}: {version}, in force {period}; discharged {day}",
+        return self._said(
+            "version of {series}: {version}, in force {period}; discharged {day}",
+            series=series,
+            version=version,
+            period=period,
+            day=day,
         )
 
     def _corrected(self, row: CorrectedRow) -> str:
         """What was corrected, why, and what the source has."""
         place, how = corrected_place(row, self._language), corrected_how(row, self._language)
-        return self._either(
-            f"{row.version} 的更正：{place}，{how}；{row.reason_zh or row.reason}",
-            f"corrected row of {row.version}: {place} {how}: {row.reason}",
+        return self._said(
+            "corrected row of {version}: {place} {how}: {reason}",
+            version=row.version,
+            place=place,
+            how=how,
+            reason=Both(row.reason, row.reason_zh or row.reason),
         )
 
     def _named(self, codes: Sequence[object]) -> str:
@@ -127,14 +123,15 @@ class _Branches:
                 continue
             self._add_passed(branch, passed)
             passed = []
-            text = rule.rule or self._either("（无条件）", "(no condition)")
+            text = rule.rule or self._said("(no condition)")
             node = branch.add(self._marked(rule.held, f"{rule.code} {rule.name}: {text}"))
             for condition in rule.conditions:
                 codes = f" ({self._named(condition.codes)})" if condition.codes else ""
                 missing = ""
                 if condition.missing:
-                    lacking = self._either(
-                        f"缺少{ALL[condition.missing].label_zh}", f"{condition.missing} is missing"
+                    lacking = self._said(
+                        "{missing} is missing",
+                        missing=Both(condition.missing, ALL[condition.missing].label_zh),
                     )
                     missing = f" ({lacking})"
                 node.add(self._marked(condition.held, f"{condition.text}{codes}{missing}"))
@@ -149,7 +146,7 @@ class _Branches:
         return Text.assemble((f"{self._signs[held]} ", "green" if held else "red"), text)
 
 
-def _code_names(explanation: Explanation) -> Mapping[str, str]:
+def code_names(explanation: Explanation) -> Mapping[str, str]:
     """The names of all codes that an explanation shows."""
     discharge = explanation.discharge
     codes = [discharge.principal_diagnosis, discharge.principal_procedure]

@@ -18,7 +18,7 @@ from drg.records.codebook import (
     UNKNOWN,
     UNMAPPED,
 )
-from drg.records.columns_read import DATES, DIAGNOSES, MONEY, PROCEDURES, ColumnRead, Reading
+from drg.records.columns_read import ColumnRead, Reading
 from drg.records.conversions import CONVERSIONS
 from drg.records.findings import SEVERITIES
 from drg.records.layout import Layout, Source
@@ -32,6 +32,7 @@ from drg.records.notes import (
     ROW_BROKEN,
     ROW_LONG,
     ROW_SHORT,
+    SEEMS,
     SHEET_NOT_READ,
     STRAY_QUOTE,
     UNMARKED,
@@ -41,7 +42,7 @@ from drg.records.row_kinds import ROW_BLANK, ROW_HEADER, ROW_REMARK, ROW_TOTAL
 from drg.report.checks import severity_in
 from drg.report.console import say
 from drg.report.console_table import show
-from drg.report.language import either
+from drg.words import Both, said
 
 _WHAT = {
     REWRITTEN: ("codes read in another spelling", "编码书写已规范"),
@@ -70,7 +71,6 @@ _WHAT = {
     COUNT_DIFFERS: ("files with another number of rows than they say", "记录数与注明的不一致"),
     SHEET_NOT_READ: ("sheets that were not read", "未读取的工作表"),
 }
-_SEEMS_ZH: Final = {DIAGNOSES: "诊断编码", PROCEDURES: "手术编码", MONEY: "金额", DATES: "日期"}
 # Of more names than this only the first are printed.
 _MOST_NAMES: Final = 6
 _MOST_CHARACTERS: Final = 24
@@ -79,26 +79,24 @@ _MALFORMED = ("cells that cannot be read", "无法识别的单元格")
 
 def print_layouts(console: Console, layouts: Iterable[Layout], language: str) -> None:
     """The layouts, one row each."""
-    heads = either(language, "编号,版式,文件,列数", "id,layout,files,columns").split(",")
+    heads = said("id,layout,files,columns", language).split(",")
     rows = []
     for layout in layouts:
-        files = ", ".join(entry.name for entry in layout.table) or either(language, "一个", "one")
+        files = ", ".join(entry.name for entry in layout.table) or said("one", language)
         columns = len({source.column for source in layout.field})
-        rows.append((layout.id, either(language, layout.title_zh, layout.title), files, str(columns)))
+        rows.append((layout.id, Both(layout.title, layout.title_zh).to(language), files, str(columns)))
     show(console, heads, "wttn", rows)
 
 
 def print_layout(console: Console, layout: Layout, language: str) -> None:
     """One layout: where each column comes from and how it is read."""
-    say(console, f"{layout.id}: {either(language, layout.title_zh, layout.title)}")
+    say(console, f"{layout.id}: {Both(layout.title, layout.title_zh).to(language)}")
     if layout.source:
-        say(console, either(language, f"来源：{layout.source}", f"Source: {layout.source}"))
+        say(console, said("Source: {source}", language, source=layout.source))
     if layout.blank:
         blank = " ".join(layout.blank)
-        say(console, either(language, f"表示无内容的写法：{blank}", f"Nothing is written as {blank}"))
-    heads = either(
-        language, "标准列,中文名,来自,转换,读取方式", "column,label,from,conversion,which reads"
-    ).split(",")
+        say(console, said("Nothing is written as {blank}", language, blank=blank))
+    heads = said("column,label,from,conversion,which reads", language).split(",")
     rows = []
     for source in layout.field:
         conversion = source.conversion if source.unit is None else f"{source.conversion}, {source.unit}"
@@ -125,9 +123,9 @@ def print_reading(console: Console, counts: Mapping[tuple[str, str], int], langu
     rows = []
     for (rule, severity), count in found:
         what, what_zh = _WHAT.get(rule, _MALFORMED)
-        rows.append((severity_in(severity, language), rule, either(language, what_zh, what), f"{count:,}"))
-    heads = either(language, "级别,规则,说明,数量", "severity,rule,what,findings").split(",")
-    show(console, heads, "wwtn", rows, title=either(language, "读取", "Reading"))
+        rows.append((severity_in(severity, language), rule, Both(what, what_zh).to(language), f"{count:,}"))
+    heads = said("severity,rule,what,findings", language).split(",")
+    show(console, heads, "wwtn", rows, title=said("Reading", language))
 
 
 def print_columns(console: Console, reading: Reading, language: str) -> None:
@@ -137,42 +135,35 @@ def print_columns(console: Console, reading: Reading, language: str) -> None:
     read = [one for one in columns if one.reads is not None]
     unread = [one for one in columns if one.reads is None]
     if not discharges.is_canonical:
-        heads = either(language, "文件的列,读作,示例", "your column,read as,example").split(",")
+        heads = said("your column,read as,example", language).split(",")
         rows = []
         for name, members in _by_canonical(read).items():
-            label = either(language, ALL[name].label_zh, name)
+            label = ALL[name].label.to(language)
             rows.append((_span([one.name for one in members]), label, _shortened(members[0].example)))
-        title = either(
+        title = said(
+            "Read as {layout} ({title}): {count} columns",
             language,
-            f"按 {layout.id} 版式读取（{layout.title_zh}），共 {len(read)} 列",
-            f"Read as {layout.id} ({layout.title}): {len(read)} columns",
+            layout=layout.id,
+            title=Both(layout.title, layout.title_zh).to(language),
+            count=len(read),
         )
         show(console, heads, "ttt", rows, title=title)
     for table in discharges.tables:
         if table.header_row > 1:
-            where = table.label
-            say(
-                console,
-                either(
-                    language,
-                    f"{where}：表头在第 {table.header_row} 行。",
-                    f"{where}: the header is in row {table.header_row}.",
-                ),
+            place = said(
+                "{file}: the header is in row {row}.", language, file=table.label, row=table.header_row
             )
+            say(console, place)
     if unread:
         names = _span([one.name for one in unread])
-        say(console, either(language, f"未读取：{names}。", f"Not read: {names}."))
+        say(console, said("Not read: {names}.", language, names=names))
     for one in unread:
         if one.seems:
-            what = either(language, _SEEMS_ZH[one.seems], one.seems)
-            say(
-                console,
-                either(
-                    language,
-                    f"提醒：{one.name} 似为{what}，未读取。",
-                    f"Warning: {one.name} seems to hold {what} and is not read.",
-                ),
+            what = SEEMS[one.seems].to(language)
+            warning = said(
+                "Warning: {name} seems to hold {what} and is not read.", language, name=one.name, what=what
             )
+            say(console, warning)
 
 
 def _by_canonical(columns: Iterable[ColumnRead]) -> dict[str, list[ColumnRead]]:

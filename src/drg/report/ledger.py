@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from importlib.metadata import version
 from typing import Final
 
@@ -17,27 +18,21 @@ from drg.ledger.entry import KINDS_ZH, LedgerEntry
 from drg.report.checks import severity_in
 from drg.report.console import say
 from drg.report.console_table import show
-from drg.report.language import either
+from drg.words import Both, said
 
 _MOST_NAMED: Final = 10
 
 
 def print_added(console: Console, added: LedgerAddition, language: str) -> None:
     """What came in, and what it took the place of."""
-
-    def of(zh: str, en: str) -> str:
-        return either(language, zh, en)
-
+    of = partial(said, language=language)
     entry = added.entry
     what = _what(entry, language)
-    say(console, of(f"第 {entry.number} 号记录：{what}", f"Entry {entry.number}: {what}"))
+    say(console, of("Entry {number}: {what}", number=entry.number, what=what))
     if added.months is not None:
         changed = added.months.filter(pl.col("replaces").is_not_null())
         if not changed.is_empty():
-            heads = of(
-                "医疗机构,月份,替代记录,原病例数,现病例数",
-                "hospital,month,in place of entry,cases before,cases now",
-            )
+            heads = of("hospital,month,in place of entry,cases before,cases now")
             rows = [
                 (
                     *(row["hospital_id"], row["month"], str(row["replaces"])),
@@ -45,34 +40,39 @@ def print_added(console: Console, added: LedgerAddition, language: str) -> None:
                 )
                 for row in changed.head(_MOST_NAMED).iter_rows(named=True)
             ]
-            show(console, heads.split(","), "wwnnn", rows, title=of("更正", "Corrected"))
-            _more(console, changed.height, of("", ""), language)
+            show(console, heads.split(","), "wwnnn", rows, title=of("Corrected"))
+            _more(console, changed.height, "", language)
     for finding in added.findings[:_MOST_NAMED]:
-        where = of(f"第 {finding.row} 行：", f"row {finding.row}: ") if finding.row else ""
-        told = of(f"{finding.message_zh}。{finding.fix_zh}。", f"{finding.message}. {finding.fix}.")
+        where = of("row {row}: ", row=finding.row) if finding.row else ""
+        told = of(
+            "{message}. {fix}.",
+            message=Both(finding.message, finding.message_zh),
+            fix=Both(finding.fix, finding.fix_zh),
+        )
         _print_finding(console, finding.severity, f"{where}{told}", language)
-    _more(console, len(added.findings), of("个问题", " findings"), language)
+    _more(console, len(added.findings), of(" findings"), language)
 
 
 def _more(console: Console, count: int, what: str, language: str) -> None:
     if count > _MOST_NAMED:
         more = f"{count - _MOST_NAMED:,}"
-        say(console, either(language, f"……另有 {more} {what or '项'}", f"… and {more} more{what}"))
+        say(console, said("… and {more} more{what}", language, more=more, what=what or Both("", "项")))
 
 
 def _what(entry: LedgerEntry, language: str) -> str:
-    def of(zh: str, en: str) -> str:
-        return either(language, zh, en)
-
-    kind, rows = of(KINDS_ZH[entry.kind], entry.kind), f"{entry.rows:,}"
+    of = partial(said, language=language)
+    kind, rows = Both(entry.kind, KINDS_ZH[entry.kind]).to(language), f"{entry.rows:,}"
     if entry.kind == "scheme":
-        return of(f"{kind} {entry.scheme}，权重 {rows} 个", f"{kind} {entry.scheme}, {rows} weights")
+        return of("{kind} {scheme}, {rows} weights", kind=kind, scheme=entry.scheme, rows=rows)
     if entry.kind != "cases":
-        return of(f"{kind}，{rows} 行", f"{kind}, {rows} rows")
+        return of("{kind}, {rows} rows", kind=kind, rows=rows)
     hospitals, span = f"{entry.hospitals:,}", _span(entry)
     return of(
-        f"{kind}，{rows} 例，{hospitals} 家医疗机构，{span}",
-        f"{kind}, {rows} cases, {hospitals} hospitals, {span}",
+        "{kind}, {rows} cases, {hospitals} hospitals, {span}",
+        kind=kind,
+        rows=rows,
+        hospitals=hospitals,
+        span=span,
     )
 
 
@@ -94,10 +94,7 @@ def print_status(
         months: what holds, as ``Ledger.months`` gives it.
         language: of the words.
     """
-
-    def of(zh: str, en: str) -> str:
-        return either(language, zh, en)
-
+    of = partial(said, language=language)
     held = months.filter(pl.col("cases") > 0)
     by_month = held.group_by("month").agg(
         pl.len().alias("hospitals"), pl.col("cases", "payment_yuan").sum(), pl.col("entry").unique().sort()
@@ -110,39 +107,39 @@ def print_status(
         for row in by_month.sort("month").iter_rows(named=True)
     ]
     total = (f"{held['hospital_id'].n_unique():,}", f"{int(held['cases'].sum()):,}")
-    heads = of("月份,医疗机构,病例数,支付合计,记录", "month,hospitals,cases,payment,entries")
+    heads = of("month,hospitals,cases,payment,entries")
     show(
         console,
         heads.split(","),
         "wnnnt",
         rows,
-        title=of("各月", "Months"),
-        total=(of("合计", "all"), *total, f"{Decimal(held['payment_yuan'].sum()):,.2f}", ""),
+        title=of("Months"),
+        total=(of("all"), *total, f"{Decimal(held['payment_yuan'].sum()):,.2f}", ""),
     )
     _print_gaps(console, held, language)
     lines = []
     for entry in entries:
         replaced = " ".join(map(str, entry.replaces))
         if entry.replaced_pairs:
-            replaced += of(
-                f"（{entry.replaced_pairs:,} 机构月）", f" ({entry.replaced_pairs:,} hospital months)"
-            )
+            replaced += of(" ({replaced_pairs:,} hospital months)", replaced_pairs=entry.replaced_pairs)
         lines.append(
             (
-                *(str(entry.number), of(KINDS_ZH[entry.kind], entry.kind), _span(entry)),
+                *(str(entry.number), Both(entry.kind, KINDS_ZH[entry.kind]).to(language), _span(entry)),
                 *(f"{entry.rows:,}", replaced or "–", entry.at.isoformat(sep=" ")),
                 *(entry.by or "–", entry.note or "–"),
             )
         )
-    heads = of("号,内容,月份,行数,替代,时间,经办,备注", "no.,what,months,rows,in place of,at,by,note")
-    show(console, heads.split(","), "wwtntttt", lines, title=of("记录", "Entries"))
+    heads = of("no.,what,months,rows,in place of,at,by,note")
+    show(console, heads.split(","), "wwtntttt", lines, title=of("Entries"))
     if entries:
         last = entries[-1]
         say(
             console,
             of(
-                f"支付方案：{last.scheme}。第 {last.number} 号记录封签：{last.seal}",
-                f"Scheme: {last.scheme}. Seal of entry {last.number}: {last.seal}",
+                "Scheme: {scheme}. Seal of entry {number}: {seal}",
+                scheme=last.scheme,
+                number=last.number,
+                seal=last.seal,
             ),
         )
 
@@ -159,9 +156,9 @@ def _print_gaps(console: Console, held: pl.DataFrame, language: str) -> None:
         if missing:
             gaps.append((hospital, missing))
     for hospital, missing in gaps[:_MOST_NAMED]:
-        text = f"{either(language, '缺少：', 'Missing: ')}{hospital} {', '.join(missing)}"
+        text = f"{said('Missing: ', language)}{hospital} {', '.join(missing)}"
         console.print(Text(text, "yellow"), soft_wrap=True)
-    _more(console, len(gaps), either(language, "家缺少月份的医疗机构", " hospitals with gaps"), language)
+    _more(console, len(gaps), said(" hospitals with gaps", language), language)
 
 
 def _all_months(months: Sequence[str]) -> list[str]:
@@ -175,7 +172,12 @@ def _all_months(months: Sequence[str]) -> list[str]:
 def print_each(console: Console, findings: pl.DataFrame, language: str) -> None:
     """Findings one by one, each with what mends it."""
     for row in findings.iter_rows(named=True):
-        told = either(language, f"{row['message_zh']}。{row['fix_zh']}。", f"{row['message']}. {row['fix']}.")
+        told = said(
+            "{message}. {fix}.",
+            language,
+            message=Both(row["message"], row["message_zh"]),
+            fix=Both(row["fix"], row["fix_zh"]),
+        )
         _print_finding(console, row["severity"], f"{row['rule']}: {told}", language)
 
 

@@ -12,7 +12,6 @@ from drg.analysis.price_tally import CLASS, DEPARTMENT, GROUP, PriceTally
 from drg.payment import PaymentScheme
 from drg.report.console import say
 from drg.report.html import END, ILLUSTRATIVE_EN, ILLUSTRATIVE_ZH, head, table, warning
-from drg.report.language import either
 from drg.report.prices import (
     class_amounts,
     print_prices,
@@ -21,7 +20,7 @@ from drg.report.prices import (
     total_lines,
     warnings,
 )
-from drg.words import categories
+from drg.words import categories, said
 
 MOST = 10
 _AMOUNTS = ("cases 病例数", "CMI", "standard 支付标准", "cost 费用", "surplus 结余")
@@ -46,7 +45,7 @@ def text_page(tally: PriceTally, scheme: PaymentScheme, seconds: float, language
     console = Console(file=out, width=140)
     say(console, f"{scheme.title} ({scheme.id})")
     for text in warnings(tally, language):
-        say(console, either(language, f"提醒：{text}。", f"Warning: {text}."))
+        say(console, said("Warning: {text}.", language, text=text))
     print_prices(console, tally, scheme, seconds, language)
     for title, key, rows in rankings(tally):
         print_ranking(console, title, rows, key, language)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -17,8 +18,7 @@ from drg.payment import PaymentScheme, PriceExplanation
 from drg.report.console import say, speed
 from drg.report.console_table import show
 from drg.report.html import ILLUSTRATIVE_EN, ILLUSTRATIVE_ZH
-from drg.report.language import either
-from drg.words import categories
+from drg.words import Both, categories, said
 
 STATUSES_ZH = {"published": "公布", "transcribed": "转录", "illustrative": "示例"}
 METHODS_ZH = {"rate": "费率法", "points": "点数法"}
@@ -27,14 +27,12 @@ _MOST_REASONS = 20
 
 def print_schemes(console: Console, schemes: Sequence[PaymentScheme], language: str) -> None:
     """The installed schemes."""
-    heads = either(
-        language, "编号,名称,分组方案,方法,状态,有效期", "id,title,grouper,method,status,valid"
-    ).split(",")
+    heads = said("id,title,grouper,method,status,valid", language).split(",")
     rows = []
     for scheme in schemes:
         valid = f"{scheme.valid_from or '…'} – {scheme.valid_to or '…'}"
-        method = either(language, METHODS_ZH[scheme.method.kind], scheme.method.kind)
-        status = either(language, STATUSES_ZH[scheme.status], scheme.status)
+        method = Both(scheme.method.kind, METHODS_ZH[scheme.method.kind]).to(language)
+        status = Both(scheme.status, STATUSES_ZH[scheme.status]).to(language)
         is_limited = scheme.valid_from or scheme.valid_to
         rows.append((scheme.id, scheme.title, scheme.grouper, method, status, valid if is_limited else "–"))
     show(console, heads, "wtwwwt", rows)
@@ -42,29 +40,26 @@ def print_schemes(console: Console, schemes: Sequence[PaymentScheme], language: 
 
 def warnings(tally: PriceTally, language: str) -> list[str]:
     """What everybody must see who prices with these: once each, with the number of cases."""
-    form = "{count:,}/{cases:,} 例：{text}" if language == "zh" else "{count:,} of {cases:,} cases: {text}"
     found = tally.warned(language)
     classes = tally.by(CLASS).filter(case_class=CaseClass.UNPRICED.value)
     if not classes.is_empty():
-        text = either(
-            language,
-            "无法计价，未计入支付和结余，见支付说明",
-            "not priced: something is not known; in no payment and no surplus; see pricing_reason",
+        text = said(
+            "not priced: something is not known; in no payment and no surplus; see pricing_reason", language
         )
         found.append((text, classes["cases"].item()))
-    return [form.format(count=count, cases=tally.cases, text=text) for text, count in found]
+    return [
+        said("{count:,} of {cases:,} cases: {text}", language, count=count, cases=tally.cases, text=text)
+        for text, count in found
+    ]
 
 
 def print_prices(
     console: Console, tally: PriceTally, scheme: PaymentScheme, seconds: float, language: str
 ) -> None:
     """The outcome of a run: classes, reasons, totals, the speed. Every case is in one class."""
-
-    def of(zh: str, en: str) -> str:
-        return either(language, zh, en)
-
-    cases = of("病例数", "cases")
-    money = (of("支付", "payment"), of("费用", "cost"), of("结余", "surplus"))
+    of = partial(said, language=language)
+    cases = of("cases")
+    money = (of("payment"), of("cost"), of("surplus"))
     rows = [
         (
             class_in(row["case_class"], language),
@@ -77,28 +72,31 @@ def print_prices(
     sums = (amount(total[column]) for column in ("payment", "cost", "surplus"))
     show(
         console,
-        (of("病例类型", "class"), cases, *money),
+        (of("class"), cases, *money),
         "wnnnn",
         rows,
-        title=of("病例", "Cases"),
-        total=(of("合计", "all"), f"{tally.cases:,}", *sums),
+        title=of("Cases"),
+        total=(of("all"), f"{tally.cases:,}", *sums),
     )
     if told := tally.reasons(language):
         reasons = [
             (class_in(name, language), reason, f"{count:,}") for name, reason, count in told[:_MOST_REASONS]
         ]
-        heads = (of("病例类型", "class"), of("说明", "reason"), cases)
-        show(console, heads, "wtn", reasons, title=of("支付说明", "Reasons"))
+        heads = (of("class"), of("reason"), cases)
+        show(console, heads, "wtn", reasons, title=of("Reasons"))
         if (more := len(told) - _MOST_REASONS) > 0:
             say(
                 console,
-                of(f"另有 {more} 种，见 pricing_reason 列。", f"{more} more in the column pricing_reason."),
+                of("{more} more in the column pricing_reason.", more=more),
             )
-    totals = [(of(zh, en), value) for en, zh, value in total_lines(tally)]
-    show(console, (of("项目", "total"), of("数值", "value")), "tn", totals, title=of("合计", "Totals"))
+    totals = [(Both(en, zh).to(language), value) for en, zh, value in total_lines(tally)]
+    show(console, (of("item"), of("value")), "tn", totals, title=of("Totals"))
     say(console, speed(tally.cases, seconds, language))
     if scheme.status == "illustrative":
-        say(console, of(f"{scheme.id}：{ILLUSTRATIVE_ZH}。", f"{scheme.id}: {ILLUSTRATIVE_EN}."))
+        say(
+            console,
+            of("{id}: {illustrative}.", id=scheme.id, illustrative=Both(ILLUSTRATIVE_EN, ILLUSTRATIVE_ZH)),
+        )
 
 
 def class_in(name: str, language: str) -> str:
@@ -139,8 +137,8 @@ def print_ranking(
     console: Console, title: str, rows: pl.DataFrame, names: Sequence[str], language: str
 ) -> None:
     """Departments or groups with their cases, CMI and amounts."""
-    heads = either(language, "病例数,CMI,支付标准,费用,结余", "cases,CMI,standard,cost,surplus").split(",")
-    keys = [either(language, ALL[name].label_zh, name) for name in names]
+    heads = said("cases,CMI,standard,cost,surplus", language).split(",")
+    keys = [Both(name, ALL[name].label_zh).to(language) for name in names]
     kinds = "w" + "t" * (len(names) - 1) + "n" * len(heads)
     lines = [
         (*(row[name] or "–" for name in names), *ranking_cells(row)) for row in rows.iter_rows(named=True)
@@ -160,12 +158,12 @@ def print_price_explanation(console: Console, explanation: PriceExplanation, lan
     """The arithmetic of one case, a line for each number."""
     e = explanation
     case = e.case.get("case_id", "case")
-    status = either(language, STATUSES_ZH[e.status], e.status)
-    title = either(language, f"  {e.scheme}：{e.title}（{status}）", f"  {e.scheme}: {e.title} [{status}]")
+    status = Both(e.status, STATUSES_ZH[e.status]).to(language)
+    title = said("  {scheme}: {title} [{status}]", language, scheme=e.scheme, title=e.title, status=status)
     console.print(Text.assemble((str(case), "bold"), title), soft_wrap=True)
-    heads = either(language, "名称,数值,算式,出处,来源", "name,value,arithmetic,where from,source").split(",")
+    heads = said("name,value,arithmetic,where from,source", language).split(",")
     rows = [
-        (either(language, step.name_zh, step.name), step.value, step.arithmetic, step.place, step.source)
+        (Both(step.name, step.name_zh).to(language), step.value, step.arithmetic, step.place, step.source)
         for step in e.steps
     ]
     show(console, heads, "tnttt", rows)

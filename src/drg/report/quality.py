@@ -14,8 +14,8 @@ from drg.records.workbook import Book, Heading, new_book
 from drg.report.checks import severity_in
 from drg.report.console import say
 from drg.report.console_table import show
-from drg.report.language import either
 from drg.report.quality_labels import LABELS_ZH, SHEETS_ZH, VALUES_ZH, riv_zh
+from drg.words import Both, said
 
 _MOST: Final = 10
 _WIDEST: Final = 60
@@ -41,34 +41,31 @@ class _Printed:
         summary = self._of.summary
         names = ("cases", "excluded", "grouped", "grouping_rate", "groups_used", "few_case_groups")
         rows = [
-            (self._either(LABELS_ZH[name], name.replace("_", " ")), _shown(name, summary[name]))
+            (Both(name.replace("_", " "), LABELS_ZH[name]).to(self._language), _shown(name, summary[name]))
             for name in (*names, "mean_cost_yuan", "mean_los_days")
         ]
-        heads = self._either("指标,数值", "measure,value")
-        show(self._console, heads.split(","), "tn", rows, title=self._either("入组", "Grouping"))
+        heads = self._said("measure,value")
+        show(self._console, heads.split(","), "tn", rows, title=self._said("Grouping"))
         self._variance()
         self._cv()
         self._splits()
         self._order()
         self._hospitals()
         for row in self._of.findings.iter_rows(named=True):
-            message = self._either(f" {row['message_zh']}。", f" {row['message']}.")
+            message = self._said(" {message}.", message=Both(row["message"], row["message_zh"]))
             text = Text.assemble(severity_in(row["severity"], self._language), message)
             self._console.print(text, soft_wrap=True)
 
-    def _either(self, zh: str, en: str) -> str:
-        return either(self._language, zh, en)
+    def _said(self, template: str, /, **facts: Any) -> str:
+        return said(template, self._language, **facts)
 
     def _value(self, row: dict[str, Any]) -> str:
         plain = row["value"] if row["scale"] == "raw" else f"log {row['value']}"
-        return self._either(VALUES_ZH[row["value"], row["scale"]], plain)
+        return Both(plain, VALUES_ZH[row["value"], row["scale"]]).to(self._language)
 
     def _variance(self) -> None:
         limits = self._level
-        heads = self._either(
-            f"变量,裁剪,病例数,裁去,RIV,{limits},校正 RIV,{limits}",
-            f"value,trimming,cases,trimmed,RIV,{limits},adjusted,{limits}",
-        )
+        heads = self._said("value,trimming,cases,trimmed,RIV,{limits},adjusted,{limits}", limits=limits)
         rows = [
             (
                 self._value(row),
@@ -82,15 +79,12 @@ class _Printed:
             )
             for row in self._of.variance.iter_rows(named=True)
         ]
-        title = self._either("方差减少量", "Reduction in variance")
+        title = self._said("Reduction in variance")
         show(self._console, heads.split(","), "ttnnnnnn", rows, title=title)
 
     def _cv(self) -> None:
         evaluation, ddof = self._of, self._of.settings["ddof"]
-        heads = self._either(
-            "变量,裁剪,CV < 0.8 病例,CV < 0.8 病组,CV < 1 病例,CV < 1 病组",
-            "value,trimming,CV < 0.8: cases,CV < 0.8: groups,CV < 1: cases,CV < 1: groups",
-        )
+        heads = self._said("value,trimming,CV < 0.8: cases,CV < 0.8: groups,CV < 1: cases,CV < 1: groups")
         names = [
             f"{part}_cv_below_{limit}" for limit in ("0_8", "1") for part in ("share_cases", "share_groups")
         ]
@@ -98,21 +92,19 @@ class _Printed:
             (self._value(row), row["trimming"], *(_share(row[name]) for name in names))
             for row in evaluation.variance.filter(pl.col("scale") == "raw").iter_rows(named=True)
         ]
-        title = self._either(f"变异系数（ddof {ddof}）", f"Coefficient of variation (ddof {ddof})")
+        title = self._said("Coefficient of variation (ddof {ddof})", ddof=ddof)
         show(self._console, heads.split(","), "ttnnnn", rows, title=title)
         widest = evaluation.groups.filter(pl.col("cv_cost") >= 1)
         widest = widest.sort("cv_cost", "drg", descending=[True, False])
         if not widest.height:
             return
         shown = widest.head(_MOST)
-        title = self._either(
-            f"费用 CV 不低于 1 的 {widest.height:,} 个病组中的 {shown.height} 个",
-            f"{shown.height} of {widest.height:,} groups with a CV of cost of 1 or more",
+        title = self._said(
+            "{height} of {groups:,} groups with a CV of cost of 1 or more",
+            height=shown.height,
+            groups=widest.height,
         )
-        heads = self._either(
-            f"病组,名称,病例数,均值（元）,中位数（元）,CV,{self._level}",
-            f"DRG,name,cases,mean yuan,median yuan,CV,{self._level}",
-        )
+        heads = self._said("DRG,name,cases,mean yuan,median yuan,CV,{level}", level=self._level)
         rows = [
             (
                 row["drg"],
@@ -131,11 +123,11 @@ class _Printed:
         if tested:
             say(
                 self._console,
-                self._either(
-                    f"细分：检验 {tested:,} 个 ADRG，其中 {differ:,} 个的病组间费用有差异"
-                    "（Kruskal–Wallis，p < 0.05）。",
-                    f"Splits: {tested:,} ADRGs tested, of which the costs of {differ:,} differ between their"
+                self._said(
+                    "Splits: {tested:,} ADRGs tested, of which the costs of {differ:,} differ between their"
                     " groups (Kruskal–Wallis, p < 0.05).",
+                    tested=tested,
+                    differ=differ,
                 ),
             )
 
@@ -145,18 +137,14 @@ class _Printed:
             return
         say(
             self._console,
-            self._either(
-                f"合并症次序 MCC ≥ CC ≥ 无：{pairs:,} 对中有 {wrong:,} 对颠倒。",
-                f"Order MCC ≥ CC ≥ none: {wrong:,} of {pairs:,} pairs are violated.",
+            self._said(
+                "Order MCC ≥ CC ≥ none: {wrong:,} of {pairs:,} pairs are violated.", wrong=wrong, pairs=pairs
             ),
         )
         violated = self._of.order.filter("violated").sort("ratio", "higher_drg", nulls_last=True).head(_MOST)
         if not violated.height:
             return
-        heads = self._either(
-            "较重,较轻,病例数,均值（元）,病例数,均值（元）,比值,Welch p",
-            "higher,lower,cases,mean yuan,cases,mean yuan,ratio,Welch p",
-        )
+        heads = self._said("higher,lower,cases,mean yuan,cases,mean yuan,ratio,Welch p")
         rows = [
             (
                 *(f"{row[f'{side}_drg']} {row[f'{side}_level']}" for side in ("higher", "lower")),
@@ -169,7 +157,7 @@ class _Printed:
             )
             for row in violated.iter_rows(named=True)
         ]
-        title = self._either(f"颠倒最大的 {violated.height} 对", f"Largest violations ({violated.height})")
+        title = self._said("Largest violations ({height})", height=violated.height)
         show(self._console, heads.split(","), "wwnnnnnn", rows, title=title)
 
     def _hospitals(self) -> None:
@@ -179,17 +167,15 @@ class _Printed:
         key = "cost_index_ratio_of_sums"
         ranked = hospitals.sort(key, "hospital_id", descending=[True, False], nulls_last=True)
         count = hospitals.height
-        title, shown = self._either(f"全部 {count} 家医疗机构", f"All {count} hospitals"), ranked
+        title, shown = self._said("All {count} hospitals", count=count), ranked
         if count > _MOST:
             half = _MOST // 2
-            title = self._either(
-                f"{count:,} 家医疗机构中费用消耗指数最高和最低的各 {half} 家",
-                f"{half} highest and {half} lowest of {count:,} hospitals",
+            title = self._said(
+                "{half} highest and {half} lowest of {count:,} hospitals", half=half, count=count
             )
             shown = pl.concat([ranked.head(half), ranked.tail(half)])
-        heads = self._either(
-            "医疗机构,病例数,费用消耗指数 Σ÷Σ,费用指数 比值均值,时间消耗指数 Σ÷Σ,时间指数 比值均值",
-            "hospital,cases,cost index: Σ÷Σ,cost: mean of ratios,time index: Σ÷Σ,time: mean of ratios",
+        heads = self._said(
+            "hospital,cases,cost index: Σ÷Σ,cost: mean of ratios,time index: Σ÷Σ,time: mean of ratios"
         )
         ways = ("ratio_of_sums", "mean_of_ratios")
         indices = [f"{value}_index_{way}" for value in ("cost", "time") for way in ways]

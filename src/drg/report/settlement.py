@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 import polars as pl
@@ -14,17 +15,17 @@ from drg.report.checks import severity_in
 from drg.report.console import say
 from drg.report.console_table import show
 from drg.report.html import ILLUSTRATIVE_EN, ILLUSTRATIVE_ZH
-from drg.report.language import either
 from drg.report.prices import amount
 from drg.report.statement_cases import BASES_ZH
 from drg.settlement.settle import Settlement
 from drg.settlement.settlement_columns import FORECAST, LOCAL
+from drg.words import Both, Sentence, column_in, said
 
 _MOST_COLUMNS: Final = 3
 _SPANS: Final = {
-    "year": ("年度", "year"),
-    "year_to_date": ("累计", "to date"),
-    "forecast": ("预测", "forecast"),
+    "year": Sentence("year"),
+    "year_to_date": Sentence("to date"),
+    "forecast": Sentence("forecast"),
 }
 CLOSED_ZH: Final = {
     "common_factor": "统一系数",
@@ -39,21 +40,18 @@ CLOSED_ZH: Final = {
 
 def print_settlement(console: Console, settlement: Settlement, language: str) -> None:
     """All of the summary."""
-
-    def of(zh: str, en: str) -> str:
-        return either(language, zh, en)
-
+    of = partial(said, language=language)
     _print_totals(console, settlement.rows, language)
     if not settlement.budgets.is_empty():
         _print_budgets(console, settlement.budgets, language)
     best, worst = ranked(settlement.rows)
-    _print_hospitals(console, of("盈余最多", "Largest surplus"), best, language)
-    _print_hospitals(console, of("亏损最多", "Largest overrun"), worst, language)
+    _print_hospitals(console, of("Largest surplus"), best, language)
+    _print_hospitals(console, of("Largest overrun"), worst, language)
     if not settlement.findings.is_empty():
         print_findings(console, settlement.findings, language)
     if settlement.scheme.status == "illustrative":
         id_ = settlement.scheme.id
-        say(console, of(f"{id_}：{ILLUSTRATIVE_ZH}。", f"{id_}: {ILLUSTRATIVE_EN}."))
+        say(console, of("{id}: {illustrative}.", id=id_, illustrative=Both(ILLUSTRATIVE_EN, ILLUSTRATIVE_ZH)))
 
 
 def warnings(settlement: Settlement, language: str) -> list[str]:
@@ -61,39 +59,40 @@ def warnings(settlement: Settlement, language: str) -> list[str]:
     serious = settlement.findings.filter(pl.col("severity").is_in([ERROR, WARNING]))
     return [
         f"{row['rule']} × {row['count']:,}: {_place(row, language)}"
-        + either(language, f"{row['message_zh']}。{row['fix_zh']}", f"{row['message']}. {row['fix']}")
+        + said(
+            "{message}. {fix}",
+            language,
+            message=Both(row["message"], row["message_zh"]),
+            fix=Both(row["fix"], row["fix_zh"]),
+        )
         for row in by_rule(serious).iter_rows(named=True)
     ]
 
 
 def _print_totals(console: Console, rows: pl.DataFrame, language: str) -> None:
-    def of(zh: str, en: str) -> str:
-        return either(language, zh, en)
-
+    of = partial(said, language=language)
     sums = by_insurance(rows).to_dicts()
     heads, columns = [], []
     for row in sums:
-        basis = "" if row["basis"] == LOCAL else f" {of(BASES_ZH[row['basis']], row['basis'])}"
-        heads.append(f"{row['insurance_type']}{basis}\n{row['period']} {of(*_SPANS[row['span']])}")
+        basis = "" if row["basis"] == LOCAL else f" {Both(row['basis'], BASES_ZH[row['basis']]).to(language)}"
+        heads.append(f"{row['insurance_type']}{basis}\n{row['period']} {_SPANS[row['span']].to(language)}")
         columns.append(
             {
-                of("医院", "hospitals"): f"{row['hospitals']:,}",
-                of("病例", "cases"): f"{row['cases']:,}",
-                of("病例组合指数", "CMI"): "–" if row["cmi"] is None else f"{row['cmi']:.4f}",
-                of("费用", "cost"): amount(row["cost_yuan"]),
-                of("支付标准", "standard"): amount(row["standard_yuan"]),
-                of("费用使用率", "utilisation"): (
-                    "–" if row["utilisation"] is None else f"{row['utilisation']:.2%}"
-                ),
-                of("支付合计", "payment"): amount(row["payment_yuan"]),
-                of("基金应付", "entitlement"): amount(row["entitlement_yuan"]),
-                of("未返还保证金", "deposit"): amount(row["deposit_yuan"] - row["deposit_returned_yuan"]),
-                of("清算前预留", "held back"): amount(row["held_back_yuan"]),
-                of("审核扣款", "deductions"): amount(row["deductions_yuan"]),
-                of("收回预付金", "prepayment"): amount(row["prepayment_taken_yuan"]),
-                of("应拨付", "payable"): amount(row["payable_yuan"]),
-                of("已拨付", "instalments"): amount(row["instalments_yuan"]),
-                of("应付余额", "balance"): amount(row["balance_yuan"]),
+                of("hospitals"): f"{row['hospitals']:,}",
+                of("cases"): f"{row['cases']:,}",
+                of("CMI"): "–" if row["cmi"] is None else f"{row['cmi']:.4f}",
+                of("cost"): amount(row["cost_yuan"]),
+                of("standard"): amount(row["standard_yuan"]),
+                of("utilisation"): ("–" if row["utilisation"] is None else f"{row['utilisation']:.2%}"),
+                of("payment"): amount(row["payment_yuan"]),
+                of("entitlement"): amount(row["entitlement_yuan"]),
+                of("deposit"): amount(row["deposit_yuan"] - row["deposit_returned_yuan"]),
+                of("held back"): amount(row["held_back_yuan"]),
+                of("deductions"): amount(row["deductions_yuan"]),
+                of("prepayment"): amount(row["prepayment_taken_yuan"]),
+                of("payable"): amount(row["payable_yuan"]),
+                of("instalments"): amount(row["instalments_yuan"]),
+                of("balance"): amount(row["balance_yuan"]),
             }
         )
     # What is nothing anywhere is not in the way of what is something.
@@ -101,38 +100,36 @@ def _print_totals(console: Console, rows: pl.DataFrame, language: str) -> None:
         [name for name in columns[0] if any(column[name] != "0.00" for column in columns)] if columns else []
     )
     columns = [{name: column[name] for name in used} for column in columns]
-    _print_side_by_side(console, of("合计（元）", "Totals (yuan)"), heads, columns)
+    _print_side_by_side(console, of("Totals (yuan)"), heads, columns)
     held = sum(row["cases_held"] for row in sums if row["span"] != FORECAST)
     if held:
         say(
             console,
-            of(f"待核病例 {held:,} 个，未计入任何金额。", f"{held:,} cases are held: they are in no amount."),
+            of("{held:,} cases are held: they are in no amount.", held=held),
         )
 
 
 def _print_budgets(console: Console, budgets: pl.DataFrame, language: str) -> None:
-    def of(zh: str, en: str) -> str:
-        return either(language, zh, en)
-
+    of = partial(said, language=language)
     heads, columns = [], []
     for row in budgets.iter_rows(named=True):
-        insurance = row["insurance_type"] or of("全部", "all")
-        heads.append(f"{insurance}\n{row['year']} {of(*_SPANS[row['span']])}")
+        insurance = row["insurance_type"] or of("all insurances")
+        heads.append(f"{insurance}\n{row['year']} {_SPANS[row['span']].to(language)}")
         column = {
-            of("清算方式", "closed by"): of(CLOSED_ZH[row["closed_by"]], row["closed_by"]),
-            of("预算", "budget"): amount(row["budget_yuan"]),
-            of("可分配", "to distribute"): amount(row["pool_yuan"]),
-            of("清算前", "claimed"): amount(row["claimed_yuan"]),
-            of("系数", "factor"): "–" if row["factor"] is None else f"{row['factor']:.8f}",
-            of("点值", "point value"): "–" if row["point_value"] is None else f"{row['point_value']:.8f}",
-            of("清算后", "paid"): amount(row["paid_yuan"]),
-            of("结转下年", "carried out"): amount(row["carried_out_yuan"]),
-            of("基金承担", "borne by fund"): amount(row["borne_by_fund_yuan"]),
+            of("closed by"): Both(row["closed_by"], CLOSED_ZH[row["closed_by"]]).to(language),
+            of("budget"): amount(row["budget_yuan"]),
+            of("to distribute"): amount(row["pool_yuan"]),
+            of("claimed"): amount(row["claimed_yuan"]),
+            of("factor"): "–" if row["factor"] is None else f"{row['factor']:.8f}",
+            of("point value"): "–" if row["point_value"] is None else f"{row['point_value']:.8f}",
+            of("paid"): amount(row["paid_yuan"]),
+            of("carried out"): amount(row["carried_out_yuan"]),
+            of("borne by fund"): amount(row["borne_by_fund_yuan"]),
         }
         columns.append(column)
     used = [name for name in columns[0] if any(column[name] != "–" for column in columns)]
     columns = [{name: column[name] for name in used} for column in columns]
-    _print_side_by_side(console, of("预算", "Budgets"), heads, columns)
+    _print_side_by_side(console, of("Budgets"), heads, columns)
 
 
 def _print_side_by_side(
@@ -148,9 +145,7 @@ def _print_side_by_side(
 def _print_hospitals(console: Console, title: str, rows: pl.DataFrame, language: str) -> None:
     if rows.is_empty():
         return
-    heads = either(
-        language, "医疗机构,病例,费用,应付,盈亏,余额", "hospital,cases,cost,entitlement,outcome,balance"
-    )
+    heads = said("hospital,cases,cost,entitlement,outcome,balance", language)
     names = ("cost_yuan", "entitlement_yuan", "outcome_yuan", "balance_yuan")
     lines = [
         (row["hospital_id"], f"{row['cases']:,}", *(amount(row[name]) for name in names))
@@ -161,8 +156,8 @@ def _print_hospitals(console: Console, title: str, rows: pl.DataFrame, language:
 
 def print_findings(console: Console, findings: pl.DataFrame, language: str) -> None:
     """Findings counted by rule, each with its first and what mends it."""
-    heads = either(language, "级别,规则,数量,首例,处理办法", "severity,rule,count,first of them,fix")
-    message, fix = either(language, "message_zh fix_zh", "message fix").split()
+    heads = said("severity,rule,count,first of them,fix", language)
+    message, fix = column_in(language, "message"), column_in(language, "fix")
     rows = [
         (
             severity_in(row["severity"], language),
@@ -173,11 +168,11 @@ def print_findings(console: Console, findings: pl.DataFrame, language: str) -> N
         )
         for row in by_rule(findings).iter_rows(named=True)
     ]
-    show(console, heads.split(","), "wtntt", rows, title=either(language, "待处理", "Findings"))
+    show(console, heads.split(","), "wtntt", rows, title=said("Findings", language))
 
 
 def _place(row: dict[str, Any], language: str) -> str:
-    at = either(language, f"第 {row['row']} 行", f"row {row['row']}")
+    at = said("row {row}", language, row=row["row"])
     parts = [at] if row["row"] is not None else []
     parts += [row[name] for name in ("hospital_id", "insurance_type", "period", "case_id") if row[name]]
     return f"{' '.join(parts)}: " if parts else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from rich.console import Console
@@ -15,10 +16,9 @@ from drg.records.workbook import Book, Heading, new_book
 from drg.records.workbook_looks import GREY, OPEN
 from drg.report.console import say
 from drg.report.console_table import show
-from drg.report.language import either
 from drg.report.prices import STATUSES_ZH
 from drg.settlement.candidates import Candidates, special_review
-from drg.words import Sentence, categories
+from drg.words import Both, Sentence, categories, said
 
 _MOST_HOSPITALS: Final = 20
 # So many comparisons a spreadsheet makes at once without a pause.
@@ -162,60 +162,61 @@ def _write_quotas(book: Book, name: str, candidates: Candidates, language: str) 
 def _notes(candidates: Candidates, loaded: LoadedScheme, language: str) -> list[str]:
     scheme, review = loaded.scheme, special_review(loaded)
     percent = f"{(review.quota_share * 100).normalize():f} %"
-    limits = {
-        ("超支额 ≥ {} 元", "overrun at least {} yuan"): review.overrun_yuan_at_least,
-        ("费用与支付标准之比 ≥ {}", "cost at least {} × the standard"): review.cost_ratio_at_least,
-        ("住院 ≥ {} 天", "stay of at least {} days"): review.los_days_at_least,
-        (
-            "住院天数 ≥ 病组平均的 {} 倍",
-            "stay at least {} × the mean of its group",
-        ): review.los_ratio_at_least,
-        ("重症监护 ≥ {} 小时", "at least {} hours in intensive care"): review.icu_hours_at_least,
-    }
-    place = 0 if language == "zh" else 1
-    told = [words[place].format(limit) for words, limit in limits.items() if limit is not None]
-    skipped = [words[place] for words in candidates.skipped]
-    if language == "zh":
-        return [
-            "特例单议申请表",
-            f"支付方案：{scheme.title}（{scheme.id}，{STATUSES_ZH[scheme.status]}）；条款来源：{review.source}",
-            f"限额：每家医疗机构每年按病组付费出院病例数的 {percent}，不足一例舍去，已按特例支付的计入其中。",
-            "候选：按病组付费且费用高于支付合计，并符合下列条件之一：",
-            *(f"　· {line}" for line in (*told, "多科诊治（转科科别）", "含除外项目或新技术")),
-            "排序：按超支额（住院总费用 − 支付合计）由大到小，相同时按病案标识；“限额内”为否的以灰色显示。",
-            "费用与标准之比：住院总费用扣除除外项目后 ÷ 支付标准。病组平均住院天数取自本次全部病例。",
-            *(f"未筛选：{line}。" for line in skipped),
-            "填写：在“决定”列选择同意或不同意；同意且不按项目支付的，在“支付金额”列填写金额（元）；留空即按项目支付。",
-            "未填写决定的病例视为尚未决定，暂按一般规则支付。请勿改动医疗机构代码、病案标识和表头。",
-            f"回读：drg settle 病例文件 --scheme {scheme.id} --decisions 本文件",
-        ]
+    of = partial(said, language=language)
+    overrun, ratio, icu = review.overrun_yuan_at_least, review.cost_ratio_at_least, review.icu_hours_at_least
+    days, longer = review.los_days_at_least, review.los_ratio_at_least
+    limits = (
+        (overrun, Sentence("overrun at least {limit} yuan", limit=overrun)),
+        (ratio, Sentence("cost at least {limit} × the standard", limit=ratio)),
+        (days, Sentence("stay of at least {limit} days", limit=days)),
+        (longer, Sentence("stay at least {limit} × the mean of its group", limit=longer)),
+        (icu, Sentence("at least {limit} hours in intensive care", limit=icu)),
+    )
+    told = [
+        *(words.to(language) for limit, words in limits if limit is not None),
+        of("several departments"),
+        of("excluded items or new technology"),
+    ]
     return [
-        "Applications for special review",
-        f"Scheme: {scheme.title} ({scheme.id}, {scheme.status}); source of the rules: {review.source}",
-        f"Quota: {percent} of a hospital's discharges of the year paid by group, rounded down; cases that "
-        "are special already count.",
-        "Candidates are paid by group, cost more than they are paid, and have at least one of:",
-        *(f"  · {line}" for line in (*told, "several departments", "excluded items or new technology")),
-        "Order: by overrun (total cost less payment), largest first, then by case id. Cases beyond the quota "
-        "are grey.",
-        "Cost ratio: total cost less excluded items ÷ standard. The mean stay of a group is that of all "
-        "cases given.",
-        *(f"Not looked at: {line}." for line in skipped),
-        "Choose approved or rejected in the column decision. To pay an approved case something else than its "
-        "cost, write the amount in yuan into special_payment_yuan.",
-        "Cases without a decision count as not decided yet, and are paid by the usual rules. Leave "
-        "hospital_id, case_id and the header as they are.",
-        f"To read it back: drg settle CASES --scheme {scheme.id} --decisions THIS_FILE",
+        of("Applications for special review"),
+        of(
+            "Scheme: {title} ({scheme}, {status}); source of the rules: {source}",
+            title=scheme.title,
+            scheme=scheme.id,
+            status=Both(scheme.status, STATUSES_ZH[scheme.status]),
+            source=review.source,
+        ),
+        of(
+            "Quota: {percent} of a hospital's discharges of the year paid by group, rounded down; cases that "
+            "are special already count.",
+            percent=percent,
+        ),
+        of("Candidates are paid by group, cost more than they are paid, and have at least one of:"),
+        *(of("  · {limit}", limit=limit) for limit in told),
+        of(
+            "Order: by overrun (total cost less payment), largest first, then by case id. Cases beyond the "
+            "quota are grey."
+        ),
+        of(
+            "Cost ratio: total cost less excluded items ÷ standard. The mean stay of a group is that of all "
+            "cases given."
+        ),
+        *(of("Not looked at: {limit}.", limit=Both(en, zh)) for zh, en in candidates.skipped),
+        of(
+            "Choose approved or rejected in the column decision. To pay an approved case something else than "
+            "its cost, write the amount in yuan into special_payment_yuan."
+        ),
+        of(
+            "Cases without a decision count as not decided yet, and are paid by the usual rules. Leave "
+            "hospital_id, case_id and the header as they are."
+        ),
+        of("To read it back: drg settle CASES --scheme {scheme} --decisions THIS_FILE", scheme=scheme.id),
     ]
 
 
 def print_candidates(console: Console, candidates: Candidates, language: str) -> None:
     """How many candidates each hospital has, beside its quota."""
-    heads = either(
-        language,
-        "医疗机构,年度,按病组付费病例,限额,已按特例,候选,限额内",
-        "hospital,year,discharges,quota,special,candidates,within quota",
-    )
+    heads = said("hospital,year,discharges,quota,special,candidates,within quota", language)
     names = ("discharges", "quota", "special", "candidates", "within_quota")
     quotas = candidates.quotas.sort("candidates", "hospital_id", "year", descending=[True, False, False])
     rows = [
@@ -223,20 +224,16 @@ def print_candidates(console: Console, candidates: Candidates, language: str) ->
         for row in quotas.head(_MOST_HOSPITALS).iter_rows(named=True)
     ]
     total = (
-        either(language, "合计", "all"),
+        said("all", language),
         "",
         *(f"{value:,}" for value in quotas.select(names).sum().row(0)),
     )
-    title = either(language, "特例单议", "Special cases")
+    title = said("Special cases", language)
     show(console, heads.split(","), "wwnnnnn", rows, title=title, total=total)
     if (more := quotas.height - _MOST_HOSPITALS) > 0:
         say(
             console,
-            either(
-                language,
-                f"另有 {more:,} 个医疗机构和年度见工作簿。",
-                f"{more:,} more hospitals and years are in the workbook.",
-            ),
+            said("{more:,} more hospitals and years are in the workbook.", language, more=more),
         )
     for zh, en in candidates.skipped:
-        say(console, either(language, zh, en))
+        say(console, Both(en, zh).to(language))

@@ -25,6 +25,7 @@ from drg.report.statement_lines import Section
 from drg.report.statement_months import MonthSheet
 from drg.report.statement_text import Language, Line, label
 from drg.report.statement_words import Words, words_in
+from drg.words import column_in
 
 _WIDTHS: Final = (6, 28, 20, 44, 62, 44, 24)
 _LOOKS: Final = {
@@ -280,7 +281,7 @@ def _write_findings(book: Book, statement: Statement) -> None:
 def finding_rows(statement: Statement) -> list[tuple[str, ...]]:
     """The findings that concern the hospital: severity, rule, insurance, period, case, message, fix."""
     zh = statement.language == "zh"
-    message, fix = ("message_zh", "fix_zh") if zh else ("message", "fix")
+    message, fix = column_in(statement.language, "message"), column_in(statement.language, "fix")
     names = ("severity", "rule", "insurance_type", "period", "case_id", message, fix)
     rows = []
     for row in statement.findings.select(names).iter_rows(named=True):

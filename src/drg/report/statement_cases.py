@@ -98,14 +98,7 @@ def case_cells(table: pl.DataFrame, names: Sequence[str], language: Language) ->
 
 
 def write_cases(book: Book, table: pl.DataFrame, names: Sequence[str], language: Language) -> None:
-    """The case table, on as many sheets as it needs, each with a row of totals.
-
-    Args:
-        book: to write to.
-        table: of ``analysis.statement``.
-        names: its columns to show.
-        language: of heads and words.
-    """
+    """The case table, on as many sheets as it needs, each with a row of totals."""
     frame = reason_text(_worded(table.select(names), language), language=language)
     headings = [Heading(heading(name, language), _look(name), _WIDTHS.get(name, 13.0)) for name in names]
     starts = range(0, max(frame.height, 1), MOST_CASES)

@@ -150,14 +150,7 @@ RULES: Final[dict[str, Callable[[SettlementRules], Rule]]] = {
 
 
 def rule_beside(name: str, rules: SettlementRules, of_budget: Budget | None, how: str | None) -> Rule:
-    """The rule that stands beside a line.
-
-    Args:
-        name: ``Formula.scheme``.
-        rules: of the scheme.
-        of_budget: the budget of the account.
-        how: it was closed.
-    """
+    """The rule that stands beside a line."""
     if name == "budget":
         return budget(of_budget, how) if of_budget and how else NO_RULE
     return RULES[name](rules) if name else NO_RULE

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import partial
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 
 from rich.console import Console
 from rich.text import Text
@@ -18,59 +19,26 @@ from drg.report.checks import SEVERITIES_ZH, severity_in
 from drg.report.console import say
 from drg.report.console_table import show
 from drg.report.corrected_rows import corrected_how, corrected_place
-from drg.report.language import either
+from drg.report.labels import labels
 from drg.tables.importing import Imported
 from drg.tables.locate import called
-from drg.words import told
+from drg.words import Both, Joined, Sentence, column_in, said
 
 _COUNTED: Final = {
-    "mdc": ("MDC", "MDC"),
-    "adrg": ("ADRG", "ADRG"),
-    "drg": ("DRG", "DRG"),
-    "sets": ("集合", "sets"),
-    "set_rows": ("集合行数", "rows of sets"),
-    "complications": ("合并症或并发症", "complications"),
-    "mcc": ("… 其中 MCC", "… of them MCC"),
-    "cc": ("… 其中 CC", "… of them CC"),
-    "exclusion_sets": ("排除表", "exclusion tables"),
-    "exclusions": ("排除表行数", "rows of exclusion tables"),
+    "mdc": Both("MDC", "MDC"),
+    "adrg": Both("ADRG", "ADRG"),
+    "drg": Both("DRG", "DRG"),
+    "sets": Sentence("sets"),
+    "set_rows": Sentence("rows of sets"),
+    "complications": Sentence("complications"),
+    "mcc": Sentence("… of them MCC"),
+    "cc": Sentence("… of them CC"),
+    "exclusion_sets": Sentence("exclusion tables"),
+    "exclusions": Sentence("rows of exclusion tables"),
 }
-_WHAT_ZH: Final = {
-    "mdc": "MDC",
-    "adrg": "ADRG",
-    "drg": "DRG",
-    "order": "顺序",
-    "split": "细分",
-    "diagnosis": "诊断",
-    "procedure": "手术或操作",
-    "set": "集合",
-    "code": "编码",
-    "complication": "合并症或并发症",
-    "exclusion": "排除",
-}
-_COMPARED_ZH: Final = {
-    "sets": "集合",
-    "codes in sets": "集合中的编码",
-    "MCC diagnoses": "MCC 诊断",
-    "CC diagnoses": "CC 诊断",
-    "exclusion sets": "排除表",
-}
-_CHANGES_ZH: Final = {
-    "added": "新增",
-    "dropped": "取消",
-    "removed": "移出",
-    "renamed": "改名",
-    "moved": "改变归属",
-    "rule changed": "规则改变",
-    "split otherwise": "细分改变",
-    "codes changed": "编码改变",
-    "excluded by others": "排除条件改变",
-    "another order": "次序改变",
-    "newly grouped": "新入组",
-    "no longer grouped": "不再入组",
-    "newly asked for": "新列入",
-    "no longer asked for": "不再列入",
-}
+_WHAT_ZH: Final = labels("changed")
+_COMPARED_ZH: Final = labels("compared")
+_CHANGES_ZH: Final = labels("change")
 _CELL: Final = 60
 
 
@@ -81,25 +49,19 @@ def _change_in_chinese(change: str) -> str:
 
 def print_import(console: Console, imported: Imported, language: str) -> None:
     """What was read against what is published, what was mended, amended and left out."""
-
-    def of(zh: str, en: str) -> str:
-        return either(language, zh, en)
-
+    of = partial(said, language=language)
     file = imported.workbook.file.name
     rows = []
     for name, expected in imported.expected.items():
         found = imported.workbook.counts[name]
         difference = Text("" if found == expected else f"{found - expected:+,}", "yellow")
-        rows.append((of(*_COUNTED[name]), f"{expected:,}", f"{found:,}", difference))
-    heads = (*of("内容,公布数,读入数", "read,expected,found").split(","), "")
-    show(console, heads, "wnnn", rows, title=of(f"读自 {file}", f"Read from {file}"))
+        rows.append((_COUNTED[name].to(language), f"{expected:,}", f"{found:,}", difference))
+    heads = (*of("read,expected,found").split(","), "")
+    show(console, heads, "wnnn", rows, title=of("Read from {file}", file=file))
     if not imported.complete:
         say(
             console,
-            of(
-                "工作簿的内容与公布的不一致，差异见上表。",
-                "The workbook does not hold what the published one holds; see the differences above.",
-            ),
+            of("The workbook does not hold what the published one holds; see the differences above."),
         )
     for note in imported.workbook.notes:
         say(console, f"- {note}")
@@ -110,10 +72,13 @@ def print_import(console: Console, imported: Imported, language: str) -> None:
         say(
             console,
             of(
-                f"- 补充：{amendment.table} 增加 {added} 行{what}，原已有 {there} 行。"
-                f"来源：{amendment.citation}",
-                f"- amendment: {added} rows added to {amendment.table}{what}; {there} were there already."
-                f" Source: {amendment.citation}",
+                "- amendment: {added} rows added to {table}{what}; {there} were there already."
+                " Source: {citation}",
+                added=added,
+                table=amendment.table,
+                what=what,
+                there=there,
+                citation=amendment.citation,
             ),
         )
     for group in imported.left_out:
@@ -121,21 +86,15 @@ def print_import(console: Console, imported: Imported, language: str) -> None:
             table, sets = group.table.upper(), ", ".join(group.sets)
             say(
                 console,
-                of(
-                    f"- 略去：{table} {group.code}，缺少集合 {sets}",
-                    f"- left out: {table} {group.code}: no set {sets}",
-                ),
+                of("- left out: {table} {code}: no set {sets}", table=table, code=group.code, sets=sets),
             )
     below = ", ".join(group.code for group in imported.left_out if not group.sets)
     if below:
-        say(console, of(f"- 随上级略去：{below}", f"- left out with the groups above them: {below}"))
+        say(console, of("- left out with the groups above them: {below}", below=below))
     place, id_ = imported.directory, called(imported.directory)
     say(
         console,
-        of(
-            f"已写入 {place}；分组时使用 --grouper {id_}",
-            f"Written to {place}; group with --grouper {id_}",
-        ),
+        of("Written to {place}; group with --grouper {id}", place=place, id=id_),
     )
 
 
@@ -148,41 +107,43 @@ def print_check(console: Console, check: TablesCheck, language: str, *, limit: i
         language: of the words.
         limit: how many of each kind; None for all.
     """
-
-    def of(zh: str, en: str) -> str:
-        return either(language, zh, en)
-
+    of = partial(said, language=language)
     summary = check.summary()
-    message = of("message_zh", "message")
+    message = column_in(language, "message")
     if summary.is_empty():
-        say(console, of(f"{check.grouper}：未发现问题。", f"{check.grouper}: nothing was found."))
+        say(console, of("{grouper}: nothing was found.", grouper=check.grouper))
     else:
         rows = [
             (severity_in(row["severity"], language), row["check"], f"{row['count']:,}", row[message])
             for row in summary.rows(named=True)
         ]
-        heads = of("级别,问题,数量,说明", "severity,finding,count,meaning").split(",")
-        title = of(f"{check.grouper} 的检查结果", f"Findings in {check.grouper}")
+        heads = of("severity,finding,count,meaning").split(",")
+        title = of("Findings in {grouper}", grouper=check.grouper)
         show(console, heads, "wwnt", rows, title=title)
     for row in summary.rows(named=True):
-        meaning = of(f"：{row['message_zh']}。{row['fix_zh']}。", f": {row['message']}. {row['fix']}.")
+        meaning = of(
+            ": {message}. {fix}.",
+            message=Both(row["message"], row["message_zh"]),
+            fix=Both(row["fix"], row["fix_zh"]),
+        )
         console.print(Text.assemble("\n", (row["check"], "bold"), meaning), soft_wrap=True)
         findings = check.findings.filter(check=row["check"])
         for finding in findings.head(findings.height if limit is None else limit).rows(named=True):
-            at = of(f"第 {finding['row']} 行", f"row {finding['row']}")
+            at = of("row {row}", row=finding["row"])
             place = f"  [{finding['file']}, {at}]" if finding["file"] else ""
-            detail = of(f"：{finding['detail_zh']}", f": {finding['detail']}")
+            detail = of(": {detail}", detail=Both(finding["detail"], finding["detail_zh"]))
             say(console, f"  {finding['item']}{detail}{place}")
         _more(console, findings.height, limit, "--all", language)
     for name, why in check.skipped.items():
-        say(console, of(f"未检查 {name}：{told(why, language)}", f"Skipped {name}: {why}"))
+        say(console, of("Skipped {name}: {why}", name=name, why=why))
     counts = [
-        of(f"{SEVERITIES_ZH[severity]} {check.count(severity):,}", _many(check.count(severity), severity))
+        Both(_many(count, severity), f"{SEVERITIES_ZH[severity]} {count:,}")
         for severity in (ERROR, WARNING, NOTICE)
+        for count in (check.count(severity),)
     ]
     say(
         console,
-        "\n" + of(f"{check.grouper}：{'，'.join(counts)}。", f"{check.grouper}: {', '.join(counts)}."),
+        "\n" + of("{grouper}: {counts}.", grouper=check.grouper, counts=Joined(", ", counts)),
     )
 
 
@@ -203,52 +164,56 @@ def print_diff(
         details: what to show in full; see ``analysis.tables_diff.WHAT``.
         limit: how many of each kind; None for all.
     """
-
-    def of(zh: str, en: str) -> str:
-        return either(language, zh, en)
-
+    of = partial(said, language=language)
     before, after = diff.before.id, diff.after.id
     counts = [
-        (of(_COMPARED_ZH.get(row[0], row[0]), row[0]), *("–" if n is None else f"{n:,}" for n in row[1:]))
+        (
+            Both(row[0], _COMPARED_ZH.get(row[0], row[0])).to(language),
+            *("–" if n is None else f"{n:,}" for n in row[1:]),
+        )
         for row in diff.counts.rows()
     ]
-    heads: tuple[str, ...] = ("", before, after, of("两者都有", "in both"))
+    heads: tuple[str, ...] = ("", before, after, of("in both"))
     show(console, heads, "wnnn", counts, title=f"{before} → {after}")
     summary = diff.summary()
     if summary.is_empty():
-        say(console, of("两个版本内容相同。", "The two say the same."))
+        say(console, of("The two say the same."))
         return
     rows = []
     for what, change, count in summary.rows():
         items = diff.details(what).filter(change=change)["item"].head(4).to_list()
         shown = ", ".join(items) + (" …" if count > 4 else "")
-        rows.append((of(_WHAT_ZH[what], what), of(_change_in_chinese(change), change), f"{count:,}", shown))
-    heads = tuple(of("对象,变化,数量,例如", "what,change,count,for example").split(","))
-    show(console, heads, "wwnt", rows, title=of("变化", "Changes"))
+        rows.append(
+            (
+                Both(what, _WHAT_ZH[what]).to(language),
+                Both(change, _change_in_chinese(change)).to(language),
+                f"{count:,}",
+                shown,
+            )
+        )
+    heads = tuple(of("what,change,count,for example").split(","))
+    show(console, heads, "wwnt", rows, title=of("Changes"))
     for what in (what for what in WHAT if what in details):
         _print_details(console, diff, what, limit, language)
     if not details:
         say(
             console,
-            of(
-                "查看其中一类：--details 类别；全部写入文件：-o changes.csv",
-                "Show one kind with --details WHAT, all of them in a file with -o changes.csv",
-            ),
+            of("Show one kind with --details WHAT, all of them in a file with -o changes.csv"),
         )
 
 
 def _print_details(console: Console, diff: TablesDiff, what: str, limit: int | None, language: str) -> None:
     changes = diff.details(what)
     heads = (
-        either(language, "变化", "change"),
-        either(language, _WHAT_ZH[what], what),
-        either(language, "内容", "about"),
+        said("change", language),
+        Both(what, _WHAT_ZH[what]).to(language),
+        said("about", language),
         diff.before.id,
         diff.after.id,
     )
     rows = []
     for row in changes.head(changes.height if limit is None else limit).rows(named=True):
-        change = either(language, _change_in_chinese(row["change"]), row["change"])
+        change = Both(row["change"], _change_in_chinese(row["change"])).to(language)
         rest = (_short(row[column] or "", limit) for column in ("item", "about", "before", "after"))
         rows.append((change, *rest))
     show(console, heads, "wtttt", rows, title=f"{heads[1]}: {changes.height:,}")
@@ -299,38 +264,38 @@ class _Shown:
         self._console.print(text, soft_wrap=True)
         for parent in group.parents:
             named = f"{parent.table.upper()} {parent.code} {parent.name}"
-            self._say(f"  属于 {named}", f"  in {named}")
+            self._say("  in {named}", named=named)
         above = group.parents[-1].code if group.parents else ""
         self._say(
-            f"  顺序 {group.order}：在 {above or '本版本'} 的 {group.of} 个中第 {group.place} 个判断",
-            f"  order {group.order}: tried as number {group.place} of {group.of} in {above or 'the version'}",
+            "  order {order}: tried as number {place} of {of} in {within}",
+            order=group.order,
+            place=group.place,
+            of=group.of,
+            within=above or Sentence("the version"),
         )
-        self._say(
-            f"  规则：{line.rule or '（无，总是成立）'}", f"  rule: {line.rule or '(none: it always holds)'}"
-        )
+        self._say("  rule: {rule}", rule=line.rule or Sentence("(none: it always holds)"))
         for one in group.sets:
             self._set(one, indent="  ")
         if group.inside:
-            of = either(self._language, "名称,规则", "name,rule").split(",")
-            always = either(self._language, "（总是成立）", "(always)")
-            rows = [(inner.code, inner.name, inner.rule or always) for inner in group.inside]
-            title = either(self._language, "下级，按判断顺序", "Inside, as they are tried")
-            show(self._console, (group.inside[0].table.upper(), *of), "wtt", rows, title=title)
+            of = partial(said, language=self._language)
+            rows = [(inner.code, inner.name, inner.rule or of("(always)")) for inner in group.inside]
+            heads = (group.inside[0].table.upper(), *of("name,rule").split(","))
+            show(self._console, heads, "wtt", rows, title=of("Inside, as they are tried"))
 
     def set_alone(self, one: CodeSet) -> None:
         self._set(one)
         for line in one.used_by:
-            self._say(f"  用于 {_line(line)}", f"  named by {_line(line)}")
+            self._say("  named by {line}", line=_line(line))
         if not one.used_by and one.complications is None:
-            self._say("  没有规则使用它", "  no rule names it")
+            self._say("  no rule names it")
 
     def _set(self, one: CodeSet, indent: str = "") -> None:
         codes, excluding = len(one.codes), one.complications
-        zh = "" if excluding is None else f"，对 {excluding:,} 个合并症或并发症排除"
-        en = "" if excluding is None else f", excluding for {_many(excluding, 'complication')}"
-        self._say(
-            f"{indent}{one.name}：{codes:,} 个编码{zh}", f"{indent}{one.name}: {_many(codes, 'code')}{en}"
-        )
+        count: Sentence = Both(_many(codes, "code"), f"{codes:,} 个编码")
+        if excluding is not None:
+            cases = Both(_many(excluding, "complication"), f"{excluding:,} 个合并症或并发症")
+            count = Sentence("{count}, excluding for {cases}", count=count, cases=cases)
+        self._say("{set}: {count}", set=f"{indent}{one.name}", count=count)
         for code, name in one.codes[: self._limit]:
             say(self._console, f"{indent}  {code} {name}".rstrip())
         _more(self._console, codes, self._limit, "--codes", self._language, indent=f"{indent}  ")
@@ -339,20 +304,18 @@ class _Shown:
         self._console.print(Text(f"{code.code} {code.name}".strip(), "bold"))
         if code.level:
             by = code.exclusion_set
-            zh = f"；主要诊断在 {by} 中时排除" if by else "；无排除"
-            en = f"; principal diagnoses in {by} exclude it" if by else "; nothing excludes it"
-            self._say(f"  作为其他诊断：{code.level}{zh}", f"  as other diagnosis: {code.level}{en}")
+            excluded = Sentence("principal diagnoses in {set} exclude it", set=by)
+            self._say(
+                "  as other diagnosis: {level}; {excluded}",
+                level=code.level,
+                excluded=excluded if by else Sentence("nothing excludes it"),
+            )
         if code.excludes:
             sets = ", ".join(code.excludes)
-            self._say(
-                f"  作为主要诊断，排除 {sets} 的合并症或并发症",
-                f"  as principal diagnosis it excludes the complications of {sets}",
-            )
+            self._say("  as principal diagnosis it excludes the complications of {sets}", sets=sets)
         for name, lines in code.sets:
             used = "; ".join(f"{line.table.upper()} {line.code} {line.name}".strip() for line in lines)
-            self._say(
-                f"  在 {name} 中：{used or '没有规则使用'}", f"  in {name}: {used or 'no rule names it'}"
-            )
+            self._say("  in {name}: {used}", name=name, used=used or Sentence("no rule names it"))
 
     def corrections(self, rows: Sequence[CorrectedRow]) -> None:
         """Each reason once, with the rows that it is given for."""
@@ -360,14 +323,14 @@ class _Shown:
             rows, lambda row: (row.version, row.reason, row.reason_zh)
         ):
             corrected = list(same)
-            self._say(f"  {version} 的更正：{why_zh or why}", f"  corrected in {version}: {why}")
+            self._say("  corrected in {version}: {why}", version=version, why=Both(why, why_zh or why))
             for row in corrected[: self._limit]:
                 place, how = corrected_place(row, self._language), corrected_how(row, self._language)
-                self._say(f"    {place}：{how}", f"    {place}: {how}")
+                self._say("    {place}: {how}", place=place, how=how)
             _more(self._console, len(corrected), self._limit, "--codes", self._language, indent="    ")
 
-    def _say(self, zh: str, en: str) -> None:
-        say(self._console, either(self._language, zh, en))
+    def _say(self, template: str, /, **facts: Any) -> None:
+        say(self._console, said(template, self._language, **facts))
 
 
 def _line(line: Line) -> str:
@@ -379,7 +342,7 @@ def _more(
 ) -> None:
     if limit is not None and count > limit:
         more = f"{count - limit:,}"
-        say(console, indent + either(language, f"……另有 {more} 个：{option}", f"… and {more} more: {option}"))
+        say(console, indent + said("… and {more} more: {option}", language, more=more, option=option))
 
 
 def _many(count: int, what: str) -> str:

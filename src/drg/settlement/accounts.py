@@ -6,11 +6,14 @@ up to the year, whatever the rules.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import Final
 
 import polars as pl
 
 from drg.payment.expressions import ONE, WIDE, wide
+from drg.payment.settlement_rules import SettlementRules
 from drg.settlement.case_formulas import SUMS
 from drg.settlement.case_sums import with_surplus
 from drg.settlement.evaluation import Accounts
@@ -34,7 +37,7 @@ def by_month(counts: pl.DataFrame, payments: pl.DataFrame) -> pl.DataFrame:
 
     Args:
         counts: of ``case_sums.CaseSums``.
-        payments: of ``given.check_payments``.
+        payments: of ``input_tables.check_payments``.
 
     Returns:
         ``ACCOUNT``, ``month``, ``last`` (the last month of the year that has cases anywhere) and ``_ADDED``.
@@ -53,11 +56,8 @@ def by_month(counts: pl.DataFrame, payments: pl.DataFrame) -> pl.DataFrame:
     )
     paid = paid.group_by(place).agg(pl.col(list(KINDS.values())).sum())
     accounts = pl.concat([counts.select(ACCOUNT), paid.select(ACCOUNT)]).unique()
-    ends = (
-        pl.concat([counts.select("year", "month"), paid.select("year", "month")])
-        .group_by("year")
-        .agg(pl.col("month").max())
-    )
+    known = pl.concat([counts.select("year", "month"), paid.select("year", "month")])
+    ends = known.group_by("year").agg(pl.col("month").max())
     last = counts.group_by("year").agg(pl.col("month").max().alias("last"))
     grid = (
         accounts.join(ends, on="year")
@@ -103,6 +103,44 @@ def without_scores(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(
         quality_factor=wide(ONE), deposit_share_returned=pl.lit(None, dtype=WIDE), budget_adjustment=wide(0)
     )
+
+
+def with_scores(years: pl.DataFrame, scores: pl.DataFrame, rules: SettlementRules) -> pl.DataFrame:
+    """Add ``score``, ``quality_factor`` and ``deposit_share_returned`` (units of 1e-8).
+
+    Args:
+        years: accounts; of other bases than local ones, no score is asked for.
+        scores: of ``input_tables.check_scores``. A score for one insurance goes before one for all.
+        rules: of the scheme.
+    """
+    one = scores.drop_nulls("insurance_type")
+    every = scores.filter(pl.col("insurance_type").is_null())
+    found = (
+        years.join(
+            one.select("hospital_id", "year", "insurance_type", pl.col("score").alias("one")),
+            on=("hospital_id", "year", "insurance_type"),
+            how="left",
+        )
+        .join(
+            every.select("hospital_id", "year", pl.col("score").alias("every")),
+            on=("hospital_id", "year"),
+            how="left",
+        )
+        .with_columns(score=pl.when(pl.col("basis") == LOCAL).then(pl.coalesce("one", "every")))
+    )
+    factor, returned = wide(ONE), pl.lit(None, dtype=WIDE)
+    if rules.quality:
+        factor = _by_score([(row.score_at_least, row.factor) for row in rules.quality.scores])
+    if rules.deposit:
+        returned = _by_score([(row.score_at_least, row.returned) for row in rules.deposit.scores])
+    return found.with_columns(quality_factor=factor.fill_null(ONE), deposit_share_returned=returned)
+
+
+def _by_score(rows: Sequence[tuple[Decimal, Decimal]]) -> pl.Expr:
+    value = pl.lit(None, dtype=WIDE)
+    for at_least, share in rows:
+        value = pl.when(pl.col("score") >= pl.lit(at_least)).then(wide(int(share * ONE))).otherwise(value)
+    return value
 
 
 def standing(rows: pl.DataFrame) -> pl.DataFrame:

@@ -40,7 +40,14 @@ BUDGET_SCHEMA: Final = pl.Schema(
     }
 )
 _AMOUNTS: Final = (
-    *("budget", "reserve", "carried_in", "pool", "claimed", "paid", "carried_out", "borne_by_fund"),
+    "budget",
+    "reserve",
+    "carried_in",
+    "pool",
+    "claimed",
+    "paid",
+    "carried_out",
+    "borne_by_fund",
 )
 _ALL: Final = ("all_overruns", "all_after", "all_by_group", "distributed")
 # What an account has to do with the closing of its budget, beside its row and that of the budget: figures of
@@ -110,16 +117,9 @@ def _shares(accounts: pl.DataFrame, closed: Closed, budget: dict[str, Any]) -> p
     own = {"taken": closed.taken, "part": closed.parts}
     amounts = pl.DataFrame(own, schema=dict.fromkeys(own, WIDE))
     money = as_decimals(amounts, [Column(in_yuan(name), Kind.MONEY, _YUAN, "", "") for name in own])
-    return (
-        accounts.hstack(money)
-        .select(
-            *ACCOUNT,
-            pl.Series("parted", closed.parted, dtype=pl.Boolean),
-            *money.columns,
-            *(pl.lit(value, dtype=SHARE_SCHEMA[name]).alias(name) for name, value in of_all.items()),
-        )
-        .select(SHARE_SCHEMA.names())
-    )
+    parted = pl.Series("parted", closed.parted, dtype=pl.Boolean)
+    known = (pl.lit(value, dtype=SHARE_SCHEMA[name]).alias(name) for name, value in of_all.items())
+    return accounts.hstack(money).with_columns(parted, *known).select(SHARE_SCHEMA.names())
 
 
 def _of_budget(budget: Budget) -> pl.Expr:

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
+from math import ceil
 from typing import Any, Final
 
 import polars as pl
@@ -84,15 +86,11 @@ def special_review(loaded: LoadedScheme) -> SpecialReview:
     settlement = loaded.scheme.settlement
     if settlement is None or settlement.special is None:
         head = _HEAD if settlement is None else ""
-        raise SchemeError(
-            Sentence("{id} has no section [settlement.special]", id=loaded.scheme.id),
-            file=loaded.directory / SCHEME_FILE,
-            fix=Sentence(
-                "Add it, with the limits of your region, such as:\n{head}{section}",
-                head=head,
-                section=_SECTION,
-            ),
+        problem = Sentence("{id} has no section [settlement.special]", id=loaded.scheme.id)
+        fix = Sentence(
+            "Add it, with the limits of your region, such as:\n{head}{section}", head=head, section=_SECTION
         )
+        raise SchemeError(problem, file=loaded.directory / SCHEME_FILE, fix=fix)
     return settlement.special
 
 
@@ -123,8 +121,8 @@ def find_candidates(
         fix = Sentence("Price the cases first: drg price … --scheme {scheme}", scheme=loaded.scheme.id)
         raise lacking(Sentence("A list of special cases"), missing, missing_lines(missing), fix)
     there = with_unread((*_NEEDED, *_OPTIONAL), names)
-    reader = _Reader(excluded_items=loaded.scheme.excluded_items is not None)
-    cases = priced.select(there).map_batches(reader.read, schema=reader.schema, streamable=True)
+    read = partial(_read, excluded_items=loaded.scheme.excluded_items is not None)
+    cases = priced.select(there).map_batches(read, schema=_READ, streamable=True)
     inside = cases.filter("inside")
     means = inside.group_by("drg").agg(
         group_days=pl.col("los_days").cast(_WIDE).sum(), group_stays=pl.col("los_days").count()
@@ -158,66 +156,47 @@ def find_candidates(
     return Candidates(shown(ranked), quotas.sort(by_place), tuple(skipped(review, names, nameless)))
 
 
-class _Reader:
-    """Priced cases → the numbers that are compared, in fen, days and hours."""
+_READ: Final = pl.Schema(
+    {
+        **dict.fromkeys(("hospital_id", "case_id", "drg", "scheme", *_TEXTS), pl.String()),
+        "case_class": ALL["case_class"].dtype,
+        "discharge_date": pl.Datetime("us"),
+        "year": pl.Int32(),
+        **dict.fromkeys(("cost", "excluded", "net", "standard", "payment", "overrun"), pl.Int64()),
+        "los_days": pl.Int64(),
+        "icu_hours": pl.Float64(),
+        DEPARTMENTS: pl.String(),
+        NEW_TECHNOLOGY: pl.String(),
+        **dict.fromkeys(("inside", "special", "nameless"), pl.Boolean()),
+    }
+)
 
-    schema: Final = pl.Schema(
-        {
-            **dict.fromkeys(("hospital_id", "case_id", "drg", "scheme", *_TEXTS), pl.String()),
-            "case_class": ALL["case_class"].dtype,
-            "discharge_date": pl.Datetime("us"),
-            "year": pl.Int32(),
-            **dict.fromkeys(("cost", "excluded", "net", "standard", "payment", "overrun"), pl.Int64()),
-            "los_days": pl.Int64(),
-            "icu_hours": pl.Float64(),
-            DEPARTMENTS: pl.String(),
-            NEW_TECHNOLOGY: pl.String(),
-            **dict.fromkeys(("inside", "special", "nameless"), pl.Boolean()),
-        }
+
+def _read(batch: pl.DataFrame, *, excluded_items: bool) -> pl.DataFrame:
+    """Priced cases as the numbers that are compared, in fen, days and hours."""
+    names = (*_TEXTS, *_STAYS, "hospital_id", "case_id", "discharge_date", "drg", "case_class", "scheme")
+    known = pl.DataFrame([_column(batch, name) for name in names])
+    cost = pl.Series(fen(batch, "total_cost_yuan"))
+    excluded = pl.Series(fen(batch, "excluded_items_yuan")).clip(lower_bound=0)
+    payment = signed(batch, "payment_yuan")
+    case_class = known["case_class"]
+    nameless = pl.any_horizontal(pl.col("hospital_id", "case_id", "year").is_null())
+    days = pl.col("los_days")
+    possible = (days >= 0) & (days == days.floor()) & (days <= INPUT["los_days"].highest)
+    frame = known.with_columns(
+        pl.when(possible).then(days),
+        year=known["discharge_date"].dt.year(),
+        cost=cost,
+        net=cost - excluded if excluded_items else cost,
+        standard=signed(batch, "standard_payment_yuan"),
+        payment=payment,
+        overrun=cost - payment,
+        excluded=excluded,
+        inside=case_class.is_in(INSIDE).fill_null(False),
+        special=(case_class == CaseClass.SPECIAL).fill_null(False),
+        **{name: _yes(batch, name) for name in (DEPARTMENTS, NEW_TECHNOLOGY)},
     )
-
-    def __init__(self, *, excluded_items: bool) -> None:
-        self._excluded_items = excluded_items
-
-    def read(self, batch: pl.DataFrame) -> pl.DataFrame:
-        """The cases of a batch."""
-        known = pl.DataFrame(
-            [
-                _column(batch, name)
-                for name in (
-                    *("hospital_id", "case_id", "discharge_date", *_STAYS, "insurance_type", "department"),
-                    *("drg", "case_class", "scheme", "drg_name"),
-                )
-            ]
-        )
-        cost = pl.Series(fen(batch, "total_cost_yuan"))
-        excluded = pl.Series(fen(batch, "excluded_items_yuan")).clip(lower_bound=0)
-        payment = signed(batch, "payment_yuan")
-        case_class = known["case_class"]
-        frame = known.with_columns(
-            year=known["discharge_date"].dt.year(),
-            cost=cost,
-            net=cost - excluded if self._excluded_items else cost,
-            standard=signed(batch, "standard_payment_yuan"),
-            payment=payment,
-            overrun=cost - payment,
-            excluded=excluded,
-            inside=case_class.is_in(INSIDE).fill_null(False),
-            special=(case_class == CaseClass.SPECIAL).fill_null(False),
-            **{name: _yes(batch, name) for name in (DEPARTMENTS, NEW_TECHNOLOGY)},
-        )
-        nameless = pl.any_horizontal(pl.col("hospital_id", "case_id", "year").is_null())
-        days = pl.col("los_days")
-        return (
-            frame.with_columns(
-                pl.when((days >= 0) & (days == days.floor()) & (days <= INPUT["los_days"].highest)).then(
-                    days
-                ),
-                nameless=pl.col("inside") & nameless,
-            )
-            .select(self.schema.names())
-            .cast(self.schema)
-        )
+    return frame.with_columns(nameless=pl.col("inside") & nameless).select(_READ.names()).cast(_READ)
 
 
 def _column(batch: pl.DataFrame, name: str) -> pl.Series:
@@ -236,16 +215,12 @@ def _yes(batch: pl.DataFrame, name: str) -> pl.Series:
 def _reached(review: SpecialReview) -> dict[str, pl.Expr]:
     """For each reason whether a case has it; all comparisons are of whole numbers."""
     no = pl.lit(False)
-    overrun, ratio, stays = (
-        review.overrun_yuan_at_least,
-        review.cost_ratio_at_least,
-        review.los_ratio_at_least,
-    )
-    days, hours = review.los_days_at_least, review.icu_hours_at_least
+    overrun, ratio = review.overrun_yuan_at_least, review.cost_ratio_at_least
+    days, hours, stays = review.los_days_at_least, review.icu_hours_at_least, review.los_ratio_at_least
     # As many times the stay as the group has stays, against all days of the group.
     all_days = pl.col("los_days").cast(_WIDE) * pl.col("group_stays").cast(_WIDE)
     reached = {
-        "overrun": no if overrun is None else pl.col("overrun") >= _ceiling(overrun * 100),
+        "overrun": no if overrun is None else pl.col("overrun") >= ceil(overrun * 100),
         "cost_ratio": no if ratio is None else _reaches(pl.col("net"), "standard", ratio),
         "los_days": no if days is None else pl.col("los_days") >= days,
         "los_ratio": no if stays is None else _reaches(all_days, "group_days", stays),
@@ -255,10 +230,6 @@ def _reached(review: SpecialReview) -> dict[str, pl.Expr]:
         "new_technology": pl.col(NEW_TECHNOLOGY).is_not_null(),
     }
     return {f"has_{name}": expression.fill_null(False) for name, expression in reached.items()}
-
-
-def _ceiling(number: Decimal) -> int:
-    return int(-(-Fraction(number) // 1))
 
 
 def _reaches(above: pl.Expr, below: str, ratio: Decimal) -> pl.Expr:
@@ -272,13 +243,11 @@ def _check_scheme(numbers: pl.DataFrame, scheme: str) -> None:
     others = numbers.filter(pl.col("scheme").fill_null("") != scheme)["scheme"].unique().sort()
     if len(others):
         other = others[0] or Sentence("no scheme")
-        raise InputError(
-            Sentence(
-                "some of the cases were priced with {other}, not with {scheme}", other=other, scheme=scheme
-            ),
-            field="scheme",
-            fix=Sentence("Price them again: drg price … --scheme {scheme}", scheme=scheme),
+        problem = Sentence(
+            "some of the cases were priced with {other}, not with {scheme}", other=other, scheme=scheme
         )
+        fix = Sentence("Price them again: drg price … --scheme {scheme}", scheme=scheme)
+        raise InputError(problem, field="scheme", fix=fix)
 
 
 def _check_hospitals(hospitals: Sequence[str], numbers: pl.DataFrame) -> None:
@@ -286,14 +255,9 @@ def _check_hospitals(hospitals: Sequence[str], numbers: pl.DataFrame) -> None:
     for hospital in hospitals:
         if hospital not in known:
             shown = Joined(", ", (*known.head(10), "…") if len(known) > 10 else known)
-            raise InputError(
-                Sentence(
-                    "there is no hospital {hospital!r} in the cases",
-                    hospital=hospital,
-                ),
-                field="hospital_id",
-                fix=Sentence("Write it as the cases do; they have {ids}", ids=shown),
-            )
+            problem = Sentence("there is no hospital {hospital!r} in the cases", hospital=hospital)
+            fix = Sentence("Write it as the cases do; they have {ids}", ids=shown)
+            raise InputError(problem, field="hospital_id", fix=fix)
 
 
 def _quotas(numbers: pl.DataFrame, share: Decimal) -> pl.DataFrame:

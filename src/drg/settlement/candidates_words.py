@@ -69,17 +69,13 @@ def shown(ranked: pl.DataFrame) -> pl.DataFrame:
         "excluded_items": pl.col("excluded_items_yuan").cast(pl.String),
         "new_technology": pl.col(NEW_TECHNOLOGY),
     }
-    reasons = [
-        pl.concat_str(
-            [
-                pl.when(f"has_{name}").then(pl.format(words[place], values[name]))
-                for name, words in REASONS.items()
-            ],
-            separator=separator,
-            ignore_nulls=True,
-        ).alias(column)
-        for place, separator, column in ((0, "；", "reasons_zh"), (1, "; ", "reasons_en"))
-    ]
+    reasons = []
+    for place, separator, column in ((0, "；", "reasons_zh"), (1, "; ", "reasons_en")):
+        texts = [
+            pl.when(f"has_{name}").then(pl.format(words[place], values[name]))
+            for name, words in REASONS.items()
+        ]
+        reasons.append(pl.concat_str(texts, separator=separator, ignore_nulls=True).alias(column))
     return cells.with_columns(reasons).drop(f"has_{name}" for name in REASONS)
 
 
@@ -92,25 +88,13 @@ def skipped(review: SpecialReview, names: Sequence[str], nameless: int) -> list[
     }
     for name, limit in asked.items():
         if limit is not None and name not in names:
-            label = INPUT[name].label_zh
-            found.append(
-                (
-                    f"病例数据中没有{label}，未按此条件筛选",
-                    f"there is no column {name}: its limit was not looked at",
-                )
-            )
+            zh = f"病例数据中没有{INPUT[name].label_zh}，未按此条件筛选"
+            found.append((zh, f"there is no column {name}: its limit was not looked at"))
     if DEPARTMENTS not in names:
-        found.append(
-            (
-                "病例数据中没有转科科别，未按多科诊治筛选",
-                f"no column {DEPARTMENTS}: several departments not looked for",
-            )
-        )
+        en = f"no column {DEPARTMENTS}: several departments not looked for"
+        found.append(("病例数据中没有转科科别，未按多科诊治筛选", en))
     if nameless:
-        found.append(
-            (
-                f"{nameless:,} 例缺少医疗机构代码、病案标识或出院时间，未列入",
-                f"{nameless:,} cases without hospital_id, case_id or discharge_date are left out",
-            )
-        )
+        zh = f"{nameless:,} 例缺少医疗机构代码、病案标识或出院时间，未列入"
+        en = f"{nameless:,} cases without hospital_id, case_id or discharge_date are left out"
+        found.append((zh, en))
     return found

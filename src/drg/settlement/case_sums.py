@@ -48,8 +48,8 @@ class CaseSums:
     """Sums of priced cases.
 
     Attributes:
-        frame: ``columns.ACCOUNT``, ``month``, ``case_formulas.SUMS``, ``columns.CLASS_COUNTS`` and
-            ``surplus``. Counts; ``relative_weight`` and ``points`` in units of 1e-8; all else in fen, as
+        frame: ``ACCOUNT``, ``month``, ``case_formulas.SUMS``, ``CLASS_COUNTS`` and ``surplus``. Counts;
+            ``relative_weight`` and ``points`` in units of 1e-8; all else in fen, as
             128-bit integers.
         cases: all rows.
         has_shares: what patients bear was given, so the fund's part is known.
@@ -127,7 +127,8 @@ def sums(priced: pl.LazyFrame, scheme: PaymentScheme) -> CaseSums:
     if found["by_another"].sum():
         others = priced.group_by(pl.col("scheme").fill_null("")).len().collect(engine="streaming")
         other, count = min(others.filter(pl.col("scheme") != scheme.id).iter_rows())
-        raise _by_another(other, scheme, _cases_were(count))
+        were = Sentence("1 case was") if count == 1 else Sentence("{count:,} cases were", count=count)
+        raise _by_another(other, scheme, were)
     homeless = {
         name: int(found.filter(pl.col(column).is_null())["cases"].sum())
         for name, column in zip(_WHERE, ("hospital_id", "insurance_type", "year"), strict=True)
@@ -182,24 +183,16 @@ def _no_number(counts: pl.DataFrame) -> InputError:
     )
 
 
-def _cases_were(count: int) -> Sentence:
-    return Sentence("1 case was") if count == 1 else Sentence("{count:,} cases were", count=count)
-
-
 def _by_another(other: str, scheme: PaymentScheme, what: str) -> InputError:
     again = Sentence("Price them again: drg price … --scheme {scheme}", scheme=scheme.id)
-    return InputError(
-        Sentence(
-            "{cases} priced with {other}, not with {scheme}",
-            cases=what,
-            other=other or Sentence("no scheme"),
-            scheme=scheme.id,
-        ),
-        field="scheme",
-        fix=Sentence("{again}; or settle with --scheme {other}", again=again, other=other)
-        if other
-        else again,
+    problem = Sentence(
+        "{cases} priced with {other}, not with {scheme}",
+        cases=what,
+        other=other or Sentence("no scheme"),
+        scheme=scheme.id,
     )
+    fix = Sentence("{again}; or settle with --scheme {other}", again=again, other=other) if other else again
+    return InputError(problem, field="scheme", fix=fix)
 
 
 # ---------------------------------------------------------------------------------------------- reading cases

@@ -71,13 +71,13 @@ class Accounts:
         }
         # By whether the year is over: of each column the figures that it needs, and its value.
         rows = [row for row in self._rows.values() if row.is_column and row.expression]
+        names = [row.name for row in rows if row.section != "closing"]
         self._columns = {
-            cleared: {
-                row.name: (self._inputs(row, cleared=cleared), self.value(row.name, cleared=cleared))
-                for row in rows
-                if row.section != "closing"
+            over: {
+                name: (self._inputs(self._rows[name], cleared=over), self.value(name, cleared=over))
+                for name in names
             }
-            for cleared in (False, True)
+            for over in (False, True)
         }
 
     def worked_out(self, frame: pl.DataFrame, *, cleared: bool = False) -> pl.DataFrame:

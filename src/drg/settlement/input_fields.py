@@ -7,7 +7,7 @@ are brought to text first and then read in one way.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import polars as pl
@@ -17,7 +17,7 @@ from drg.grouping.batched_frames import columns_counted
 from drg.records.cells import as_text, bare, nothing_as_null, plain_type
 from drg.records.frames import as_lazy
 from drg.records.header import folded
-from drg.settlement.settlement_findings import Finding
+from drg.settlement.settlement_findings import Finding, finding
 from drg.words import Both, Joined, Sentence
 
 PAYMENTS: Final = "payments"
@@ -34,7 +34,7 @@ KINDS: Final[dict[str, tuple[str, ...]]] = {
     "deduction": ("审核扣款", "扣款", "审核扣减", "拒付"),
 }
 ROW: Final = "row"
-FIRST: Final = "__first"  # the row that a row repeats, else null
+FIRST: Final = "first_row"  # the row that a row repeats, else null
 MONTH: Final = "__month"  # the period of a row in its normal form
 # So many rows are named for each thing that is wrong; the others are counted.
 MOST_NAMED: Final = 1_000
@@ -83,12 +83,8 @@ def read_fields(frame: pl.DataFrame | pl.LazyFrame, table: str, fields: Iterable
     given = _eager(frame, table)
     fields = tuple(fields)
     columns = _columns(given, table, fields)
-    texts = [
-        _text(given[columns[f.name]]).alias(f.name)
-        if f.name in columns
-        else pl.repeat(None, given.height, dtype=pl.String, eager=True).alias(f.name)
-        for f in fields
-    ]
+    nothing = pl.repeat(None, given.height, dtype=pl.String, eager=True)
+    texts = [(_text(given[columns[f.name]]) if f.name in columns else nothing).alias(f.name) for f in fields]
     rows = given["__row"] if "__row" in given.columns else pl.int_range(2, given.height + 2, eager=True)
     cells = pl.DataFrame([rows.cast(pl.UInt32).alias(ROW), *texts])
     repeated = _repeated(given.drop("__row", strict=False))
@@ -116,43 +112,31 @@ def _columns(given: pl.DataFrame, table: str, fields: tuple[Field, ...]) -> dict
         by_fold.setdefault(folded(name), []).append(name)
     found: dict[str, str] = {}
     for f in fields:
-        names = list(
-            dict.fromkeys(
-                column
-                for known in (f.name, f.label_zh, *f.others)
-                for column in by_fold.get(folded(known), ())
-            )
-        )
+        known = dict.fromkeys(map(folded, (f.name, f.label_zh, *f.others)))
+        names = [column for name in known for column in by_fold.get(name, ())]
         if len(names) > 1:
-            raise InputError(
-                Sentence(
-                    "two columns of the table of {table} are {label} {name}: {first} and {second}",
-                    table=table,
-                    label=f.label_zh,
-                    name=f.name,
-                    first=names[0],
-                    second=names[1],
-                ),
-                field=names[0],
-                fix=Sentence(
-                    "Rename or delete one of them, such as {name}",
-                    name=names[1],
-                ),
+            problem = Sentence(
+                "two columns of the table of {table} are {label} {name}: {first} and {second}",
+                table=table,
+                label=f.label_zh,
+                name=f.name,
+                first=names[0],
+                second=names[1],
             )
+            fix = Sentence("Rename or delete one of them, such as {name}", name=names[1])
+            raise InputError(problem, field=names[0], fix=fix)
         if names:
             found[f.name] = names[0]
         elif f.former and (old := by_fold.get(folded(f.former))):
-            raise InputError(
-                Sentence(
-                    "in a table of {table} {old} is now {name} {label}",
-                    table=table,
-                    old=old[0],
-                    name=f.name,
-                    label=f.label_zh,
-                ),
-                field=old[0],
-                fix=Sentence("Rename the column, or delete it if it is something else"),
+            problem = Sentence(
+                "in a table of {table} {old} is now {name} {label}",
+                table=table,
+                old=old[0],
+                name=f.name,
+                label=f.label_zh,
             )
+            fix = Sentence("Rename the column, or delete it if it is something else")
+            raise InputError(problem, field=old[0], fix=fix)
     missing = [f for f in fields if f.needed and f.name not in found]
     if missing:
         lines = Joined(
@@ -167,19 +151,14 @@ def _columns(given: pl.DataFrame, table: str, fields: tuple[Field, ...]) -> dict
         )
         others = [name for name in given.columns if name not in found.values()]
         hint = next(filter(None, (did_you_mean(f.label_zh, others) for f in missing)), "")
-        raise MissingColumnError(
-            Sentence(
-                "the table of {table} lacks {columns}:{lines}",
-                table=table,
-                columns=columns_counted(len(missing)),
-                lines=lines,
-            ),
-            field=missing[0].name if len(missing) == 1 else None,
-            fix=Joined(
-                " ",
-                (hint, Sentence("Add what is missing; the header may be in Chinese or English")),
-            ),
+        problem = Sentence(
+            "the table of {table} lacks {columns}:{lines}",
+            table=table,
+            columns=columns_counted(len(missing)),
+            lines=lines,
         )
+        fix = Joined(" ", (hint, Sentence("Add what is missing; the header may be in Chinese or English")))
+        raise MissingColumnError(problem, field=missing[0].name if len(missing) == 1 else None, fix=fix)
     return found
 
 
@@ -192,9 +171,7 @@ def _repeated(given: pl.DataFrame) -> pl.Series:
     """For each row the place of the first row that holds the very same in all columns."""
     texts = given.select(_text(given[name]).alias(str(place)) for place, name in enumerate(given.columns))
     places = texts.with_row_index("place")
-    return places.select(
-        pl.col("place").first().over([str(place) for place in range(texts.width)])
-    ).to_series()
+    return places.select(pl.col("place").first().over(texts.columns)).to_series()
 
 
 def plain(text: pl.Series) -> pl.Series:
@@ -227,13 +204,11 @@ class FindingsBuilder:
     """What is found in one table, and the rows that it leaves out.
 
     Attributes:
-        table: its name.
         cells: its rows as text, for the place of each finding.
         usable: the rows that nothing has ruled out so far.
         findings: in the order in which they were told.
     """
 
-    table: str
     cells: pl.DataFrame
     usable: pl.Series = field(init=False)
     findings: list[Finding] = field(default_factory=list)
@@ -241,13 +216,17 @@ class FindingsBuilder:
     def __post_init__(self) -> None:
         self.usable = pl.Series([True], dtype=pl.Boolean).new_from_index(0, self.cells.height)
 
+    def sorted_findings(self) -> tuple[Finding, ...]:
+        """The findings in the order of the rows."""
+        return tuple(sorted(self.findings, key=lambda finding: (finding.row or 0, finding.rule)))
+
     def add(
         self,
         where: pl.Series,
         rule: str,
-        severity: str,
-        say: Callable[[Mapping[str, Any]], tuple[str, str, str, str]],
         *,
+        case: Callable[[Mapping[str, Any]], str] = lambda _: "",
+        facts: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda _: {},
         more: pl.DataFrame | None = None,
         leave_out: bool = False,
     ) -> None:
@@ -255,60 +234,40 @@ class FindingsBuilder:
 
         Args:
             where: truth values, null for no.
-            rule: its name.
-            severity: of the findings.
-            say: a row → message, its Chinese, fix, its Chinese.
-            more: further columns of the rows that ``say`` reads.
+            rule: of ``settlement_notes.csv``; its sentences may name the cells of the row.
+            case: a row → which case of the rule it is.
+            facts: a row → what the sentences name beside its cells.
+            more: further columns of the rows.
             leave_out: whether the rows cannot be used.
         """
         where = where.fill_null(False)
         if not where.any():
             return
+
+        def told(row: Mapping[str, Any]) -> Finding:
+            place = {
+                "row": row[ROW],
+                "hospital_id": row.get("hospital_id"),
+                "insurance_type": row.get("insurance_type"),
+                "period": row.get(MONTH) or row.get("year"),
+                "case_id": row.get("case_id"),
+            }
+            return finding(rule, place, {**row, **facts(row)}, case=case(row))
+
         rows = self.cells if more is None else self.cells.hstack(more)
         rows = rows.filter(where)
-        for row in rows.head(MOST_NAMED).iter_rows(named=True):
-            message, message_zh, fix, fix_zh = say(row)
-            self.findings.append(self._finding(row, rule, severity, message, message_zh, fix, fix_zh))
+        self.findings += [told(row) for row in rows.head(MOST_NAMED).iter_rows(named=True)]
         left = rows.height - MOST_NAMED
         if left > 0:
-            row = rows.row(MOST_NAMED, named=True)
-            _, _, fix, fix_zh = say(row)
-            self.findings.append(
-                Finding(
-                    table=self.table,
-                    row=row[ROW],
-                    rule=rule,
-                    severity=severity,
-                    message=f"{left:,} more rows with the same fault, this being the first of them",
-                    message_zh=f"另有 {left:,} 行存在同样问题，此为其中第一行",
-                    fix=fix,
-                    fix_zh=fix_zh,
-                )
-            )
+            first = told(rows.row(MOST_NAMED, named=True))
+            nowhere: dict[str, Any] = dict.fromkeys(("hospital_id", "insurance_type", "period", "case_id"))
+            message = f"{left:,} more rows with the same fault, this being the first of them"
+            message_zh = f"另有 {left:,} 行存在同样问题，此为其中第一行"
+            self.findings.append(replace(first, message=message, message_zh=message_zh, **nowhere))
         if leave_out:
             self.usable = self.usable & ~where
 
-    def _finding(
-        self,
-        row: Mapping[str, Any],
-        rule: str,
-        severity: str,
-        message: str,
-        message_zh: str,
-        fix: str,
-        fix_zh: str,
-    ) -> Finding:
-        return Finding(
-            table=self.table,
-            row=row[ROW],
-            hospital_id=row.get("hospital_id"),
-            insurance_type=row.get("insurance_type"),
-            period=row.get(MONTH) or row.get("year"),
-            case_id=row.get("case_id"),
-            rule=rule,
-            severity=severity,
-            message=message,
-            message_zh=message_zh,
-            fix=fix,
-            fix_zh=fix_zh,
-        )
+
+def empty(name: str) -> Callable[[Mapping[str, Any]], str]:
+    """The case of a rule by whether a cell is empty."""
+    return lambda row: "empty" if row[name] is None else ""

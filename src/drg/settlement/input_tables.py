@@ -12,9 +12,8 @@ from typing import Any, Final
 
 import polars as pl
 
+from drg.errors import did_you_mean
 from drg.records.amounts import exact
-from drg.records.findings import ERROR, NOTICE, WARNING
-from drg.settlement import input_messages as words
 from drg.settlement.input_fields import (
     DECISIONS,
     FIRST,
@@ -25,15 +24,17 @@ from drg.settlement.input_fields import (
     SCORES,
     Field,
     FindingsBuilder,
+    empty,
     months,
     plain,
     read_fields,
 )
-from drg.settlement.settlement_findings import Finding
+from drg.settlement.settlement_findings import Finding, finding
 
 APPROVED: Final = ("同意", "approved", "approve", "通过", "批准", "是", "yes", "y", "true", "1")
 REJECTED: Final = ("不同意", "rejected", "reject", "不通过", "不批准", "驳回", "否", "no", "n", "false", "0")
 
+_KINDS_ZH = [words[0] for words in KINDS.values()]
 _NOTE = Field("note", "备注", "for people", "供人阅读", needed=False)
 _HOSPITAL = Field(
     "hospital_id",
@@ -48,7 +49,7 @@ PAYMENT_FIELDS: Final = (
     _HOSPITAL,
     _INSURANCE,
     Field("period", "月份", "the month, 2025-03, or a day of it", "2025-03，或该月的某一天"),
-    Field("kind", "类别", ", ".join(KINDS), "、".join(words[0] for words in KINDS.values())),
+    Field("kind", "类别", ", ".join(KINDS), "、".join(_KINDS_ZH)),
     Field("amount_yuan", "金额", "in yuan, not negative", "元，不为负数", others=("金额(元)",)),
     _NOTE,
 )
@@ -77,34 +78,31 @@ SCORE_FIELDS: Final = (
 # As the highest cost of a case in pricing.
 HIGHEST_DECISION_YUAN: Final = 100_000_000
 SCORE_PLACES: Final = 4
+_TEXT: Final = pl.String()
 SCHEMAS: Final[dict[str, pl.Schema]] = {
     PAYMENTS: pl.Schema(
         {
             ROW: pl.UInt32(),
-            "hospital_id": pl.String(),
-            "insurance_type": pl.String(),
-            "period": pl.String(),
-            "kind": pl.String(),
+            **dict.fromkeys(("hospital_id", "insurance_type", "period", "kind"), _TEXT),
             "amount_fen": pl.Int64(),
-            "note": pl.String(),
+            "note": _TEXT,
         }
     ),
     DECISIONS: pl.Schema(
         {
             ROW: pl.UInt32(),
-            "hospital_id": pl.String(),
-            "case_id": pl.String(),
+            **dict.fromkeys(("hospital_id", "case_id"), _TEXT),
             "approved": pl.Boolean(),
             "special_payment_fen": pl.Int64(),
-            "note": pl.String(),
+            "note": _TEXT,
         }
     ),
     SCORES: pl.Schema(
         {
             ROW: pl.UInt32(),
-            "hospital_id": pl.String(),
+            "hospital_id": _TEXT,
             "year": pl.Int32(),
-            "insurance_type": pl.String(),
+            "insurance_type": _TEXT,
             "score": pl.Decimal(7, SCORE_PLACES),
         }
     ),
@@ -140,43 +138,27 @@ def check_payments(frame: pl.DataFrame | pl.LazyFrame) -> Checked:
         InputError: two columns are the same, or it is no frame.
     """
     cells = read_fields(frame, PAYMENTS, PAYMENT_FIELDS)
-    told = FindingsBuilder(PAYMENTS, cells)
-    _missing(told, "payment", ("hospital_id", "insurance_type"), PAYMENT_FIELDS)
+    told = FindingsBuilder(cells)
+    _missing(told, "payment", ("hospital_id", "insurance_type"))
     period = months(cells["period"])
     told.cells = cells.with_columns(period.fill_null(cells["period"]).alias(MONTH))
-    told.add(period.is_null(), "payment_period_unreadable", ERROR, words.period_unreadable, leave_out=True)
+    told.add(period.is_null(), "payment_period_unreadable", case=empty("period"), leave_out=True)
     kinds = {word: kind for kind, others in KINDS.items() for word in (kind, *others)}
     kind = _named(cells["kind"], kinds)
-    told.add(kind.is_null(), "payment_kind_unknown", ERROR, words.kind_unknown, leave_out=True)
+    told.add(kind.is_null(), "payment_kind_unknown", case=empty("kind"), facts=_known_kinds, leave_out=True)
     amounts = exact(cells["amount_yuan"], 2)
     negative = (amounts["value"] < 0).alias("negative")
     told.add(
         amounts["value"].is_null() | negative,
         "payment_amount_unusable",
-        ERROR,
-        lambda row: words.amount_unusable(row["amount_yuan"], negative=row["negative"]),
+        case=lambda row: "negative" if row["negative"] else empty("amount_yuan")(row),
         more=negative.to_frame(),
         leave_out=True,
     )
-    told.add(
-        amounts["rounded"] & told.usable,
-        "payment_amount_rounded",
-        NOTICE,
-        lambda row: words.rounded(row["amount_yuan"], row["value"], "amount_yuan", "金额"),
-        more=amounts.select("value"),
-    )
-    twice = cells[FIRST].is_not_null() & told.usable
-    told.add(twice, "payment_given_twice", WARNING, words.payment_twice)
-    made = cells.select(
-        ROW,
-        "hospital_id",
-        "insurance_type",
-        period.alias("period"),
-        kind.alias("kind"),
-        _fen(amounts).alias("amount_fen"),
-        "note",
-    )
-    return _checked(told, made)
+    told.add(amounts["rounded"] & told.usable, "payment_amount_rounded", more=amounts.select("value"))
+    told.add(cells[FIRST].is_not_null() & told.usable, "payment_given_twice")
+    made = cells.with_columns(period=period, kind=kind, amount_fen=_fen(amounts))
+    return _checked(told, made, PAYMENTS)
 
 
 def check_decisions(frame: pl.DataFrame | pl.LazyFrame) -> Checked:
@@ -197,54 +179,29 @@ def check_decisions(frame: pl.DataFrame | pl.LazyFrame) -> Checked:
         InputError: two columns are the same, or it is no frame.
     """
     cells = read_fields(frame, DECISIONS, DECISION_FIELDS)
-    told = FindingsBuilder(DECISIONS, cells)
+    told = FindingsBuilder(cells)
     open_ = cells["decision"].is_null() & cells["special_payment_yuan"].is_null()
     if count := int(open_.sum()):
-        told.findings.append(words.not_decided(count))
+        told.findings.append(finding("decision_open", {}, {"count": count}))
     told.usable &= ~open_
-    _missing(told, "decision", ("hospital_id", "case_id"), DECISION_FIELDS, told.usable)
+    _missing(told, "decision", ("hospital_id", "case_id"), told.usable)
     meant = dict.fromkeys(APPROVED, "y") | dict.fromkeys(REJECTED, "n")
     approved = _named(cells["decision"], meant) == "y"
     unread = approved.is_null() & ~open_
-    told.add(unread, "decision_unreadable", ERROR, words.decision_unreadable, leave_out=True)
+    told.add(unread, "decision_unreadable", case=empty("decision"), leave_out=True)
     amounts = exact(cells["special_payment_yuan"], 2)
+    value = amounts["value"]
     given = cells["special_payment_yuan"].is_not_null()
-    told.add(
-        given & approved & ~amounts["value"].is_between(0, HIGHEST_DECISION_YUAN).fill_null(False),
-        "decision_payment_unusable",
-        ERROR,
-        words.payment_unusable,
-        leave_out=True,
-    )
-    told.add(
-        given & ~approved & told.usable,
-        "decision_rejected_with_payment",
-        WARNING,
-        words.rejected_with_payment,
-    )
-    told.add(
-        approved & amounts["rounded"] & told.usable,
-        "decision_payment_rounded",
-        NOTICE,
-        lambda row: words.rounded(
-            row["special_payment_yuan"], row["value"], "special_payment_yuan", "支付金额"
-        ),
-        more=amounts.select("value"),
-    )
-    told.add(
-        approved & (amounts["value"] == 0) & told.usable, "decision_payment_zero", WARNING, words.payment_zero
-    )
-    payment = _fen(amounts).alias("special_payment_fen")
-    made = cells.select(
-        ROW,
-        "hospital_id",
-        "case_id",
-        approved.alias("approved"),
-        payment.set(~approved.fill_null(False), None),
-        "note",
-    )
-    _once(told, made, ("hospital_id", "case_id"), ("approved", "special_payment_fen"), "decision", "决定")
-    return _checked(told, made)
+    impossible = given & approved & ~value.is_between(0, HIGHEST_DECISION_YUAN).fill_null(False)
+    told.add(impossible, "decision_payment_unusable", leave_out=True)
+    told.add(given & ~approved & told.usable, "decision_rejected_with_payment")
+    rounded = approved & amounts["rounded"] & told.usable
+    told.add(rounded, "decision_payment_rounded", more=value.to_frame())
+    told.add(approved & (value == 0) & told.usable, "decision_payment_zero")
+    payment = _fen(amounts).set(~approved.fill_null(False), None)
+    made = cells.with_columns(approved=approved, special_payment_fen=payment)
+    _once(told, made, ("hospital_id", "case_id"), ("approved", "special_payment_fen"), "decision")
+    return _checked(told, made, DECISIONS)
 
 
 def check_scores(frame: pl.DataFrame | pl.LazyFrame) -> Checked:
@@ -263,41 +220,37 @@ def check_scores(frame: pl.DataFrame | pl.LazyFrame) -> Checked:
         InputError: two columns are the same, or it is no frame.
     """
     cells = read_fields(frame, SCORES, SCORE_FIELDS)
-    told = FindingsBuilder(SCORES, cells)
-    _missing(told, "score", ("hospital_id",), SCORE_FIELDS)
+    told = FindingsBuilder(cells)
+    _missing(told, "score", ("hospital_id",))
     digits = plain(cells["year"]).str.extract(r"^(\d{4})\s*(?:年度?)?$")
     year = digits.cast(pl.Int32, strict=False)
     year = year.set(~year.is_between(1990, 2099).fill_null(False), None)
-    told.add(year.is_null(), "score_year_unreadable", ERROR, words.year_unreadable, leave_out=True)
+    told.add(year.is_null(), "score_year_unreadable", case=empty("year"), leave_out=True)
     points = exact(cells["score"], SCORE_PLACES, "分|points?")
     unusable = ~points["value"].is_between(0, 100).fill_null(False)
-    told.add(unusable, "score_out_of_range", ERROR, words.score_out_of_range, leave_out=True)
-    told.add(
-        points["rounded"] & told.usable,
-        "score_rounded",
-        NOTICE,
-        lambda row: words.rounded(row["score"], row["value"], "score", "考核得分"),
-        more=points.select("value"),
-    )
+    told.add(unusable, "score_out_of_range", case=empty("score"), leave_out=True)
+    told.add(points["rounded"] & told.usable, "score_rounded", more=points.select("value"))
     share = (points["value"] > 0) & (points["value"] <= 1) & told.usable
-    told.add(share, "score_looks_like_share", WARNING, words.looks_like_share)
-    made = cells.select(
-        ROW,
-        "hospital_id",
-        year.alias("year"),
-        "insurance_type",
-        points["value"].set(unusable, None).cast(SCHEMAS[SCORES]["score"]).alias("score"),
-    )
-    _once(told, made, ("hospital_id", "year", "insurance_type"), ("score",), "score", "考核得分")
-    return _checked(told, made)
+    told.add(share, "score_looks_like_share")
+    score = points["value"].set(unusable, None).cast(SCHEMAS[SCORES]["score"])
+    made = cells.with_columns(year=year, score=score)
+    _once(told, made, ("hospital_id", "year", "insurance_type"), ("score",), "score")
+    return _checked(told, made, SCORES)
 
 
 # -------------------------------------------------------------------------------------------- common to them
 
 
-def _checked(told: FindingsBuilder, made: pl.DataFrame) -> Checked:
-    findings = sorted(told.findings, key=lambda finding: (finding.row or 0, finding.rule))
-    return Checked(made.filter(told.usable).cast(SCHEMAS[told.table]), tuple(findings))
+def _checked(told: FindingsBuilder, made: pl.DataFrame, table: str) -> Checked:
+    schema = SCHEMAS[table]
+    return Checked(made.filter(told.usable).select(schema.names()).cast(schema), told.sorted_findings())
+
+
+def _known_kinds(row: Mapping[str, Any]) -> dict[str, str]:
+    """What a payment of a kind that is not known could be."""
+    hint = did_you_mean(row["kind"], [*KINDS, *_KINDS_ZH]) if row["kind"] else ""
+    listed = ", ".join(f"{kind} {words[0]}" for kind, words in KINDS.items())
+    return {"hint": f"{hint} " if hint else "", "kinds": listed, "kinds_zh": "、".join(_KINDS_ZH)}
 
 
 def _fen(amounts: pl.DataFrame) -> pl.Series:
@@ -311,65 +264,30 @@ def _named(text: pl.Series, words: Mapping[str, str]) -> pl.Series:
 
 
 def _missing(
-    told: FindingsBuilder,
-    what: str,
-    names: tuple[str, ...],
-    fields: tuple[Field, ...],
-    among: pl.Series | None = None,
+    told: FindingsBuilder, what: str, names: tuple[str, ...], among: pl.Series | None = None
 ) -> None:
-    labels = {f.name: f.label_zh for f in fields}
     for name in names:
         absent = told.cells[name].is_null()
-
-        def say(row: Mapping[str, Any], name: str = name) -> tuple[str, str, str, str]:  # noqa: ARG001
-            return (
-                f"{name} is empty; the row is left out",
-                f"{labels[name]}为空，该行未计入",
-                f"Write {name} as the cases name it",
-                f"请填写{labels[name]}，与病例数据一致",
-            )
-
         rule = f"{what}_{name.removesuffix('_id').removesuffix('_type')}_missing"
-        told.add(absent if among is None else absent & among, rule, ERROR, say, leave_out=True)
+        told.add(absent if among is None else absent & among, rule, leave_out=True)
 
 
 def _once(
-    told: FindingsBuilder,
-    made: pl.DataFrame,
-    keys: tuple[str, ...],
-    values: tuple[str, ...],
-    what: str,
-    what_zh: str,
+    told: FindingsBuilder, made: pl.DataFrame, keys: tuple[str, ...], values: tuple[str, ...], what: str
 ) -> None:
     """One row for each key: the same again is left out with a warning, another one with all of its kind."""
     rows = made.with_columns(__usable=told.usable)
-    seen = (
-        rows.filter("__usable")
-        .group_by(keys)
-        .agg(__rows=pl.col(ROW), __ways=pl.struct(values).n_unique(), __kept=pl.col(ROW).min())
-    )
+    usable = rows.filter("__usable").group_by(keys)
+    seen = usable.agg(rows=pl.col(ROW), ways=pl.struct(values).n_unique(), kept=pl.col(ROW).min())
     found = rows.join(seen, on=keys, how="left", nulls_equal=True, maintain_order="left")
-    several = (found["__rows"].list.len() > 1) & told.usable
-    differ = several & (found["__ways"] > 1)
-    again = several & ~differ & (found[ROW] != found["__kept"])
-    more = found.select("__rows", "__kept")
+    several = (found["rows"].list.len() > 1) & told.usable
+    differ = several & (found["ways"] > 1)
+    again = several & ~differ & (found[ROW] != found["kept"])
+    more = found.select("rows", "kept")
 
-    def conflict(row: Mapping[str, Any]) -> tuple[str, str, str, str]:
-        others = [str(number) for number in row["__rows"] if number != row[ROW]][:5]
-        return (
-            f"another {what} for the same is in row {', '.join(others)}; none of them is used",
-            f"与第 {'、'.join(others)} 行的{what_zh}不一致，均未采用",
-            "Delete the row that does not hold",
-            "请删除不成立的一行",
-        )
+    def others(row: Mapping[str, Any]) -> dict[str, str]:
+        numbers = [str(number) for number in row["rows"] if number != row[ROW]][:5]
+        return {"others": ", ".join(numbers), "others_zh": "、".join(numbers)}
 
-    def repeat(row: Mapping[str, Any]) -> tuple[str, str, str, str]:
-        return (
-            f"the same {what} is in row {row['__kept']} already; it counts once",
-            f"与第 {row['__kept']} 行的{what_zh}重复，只计一次",
-            "Delete one of the rows",
-            "请删除其中一行",
-        )
-
-    told.add(differ, f"{what}_twice", ERROR, conflict, more=more, leave_out=True)
-    told.add(again, f"{what}_repeated", WARNING, repeat, more=more, leave_out=True)
+    told.add(differ, f"{what}_twice", facts=others, more=more, leave_out=True)
+    told.add(again, f"{what}_repeated", more=more, leave_out=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 import polars as pl
@@ -63,52 +64,41 @@ def cleared(priced: pl.LazyFrame, settlement: Settlement) -> pl.LazyFrame:
     schema = priced.collect_schema()
     check_columns(schema.names(), settlement.scheme)
     check_free(schema.names(), _NAMES, Sentence("clearing by points"))
-    step = _Step(settlement.scheme, values, has_shares="patient_share_yuan" in schema)
+    numbers = values.with_columns(pl.col("quality_factor", "point_value").to_physical().cast(_WIDE))
+    has_shares = "patient_share_yuan" in schema
+    step = partial(_paid, scheme=settlement.scheme, values=numbers, has_shares=has_shares)
     return in_batches(priced, step, schema, CLEARED_COLUMNS, None)
 
 
 def point_values(settlement: Settlement) -> pl.DataFrame:
-    """The accounts that a point value closed: ``columns.ACCOUNT``, quality_factor and point_value."""
+    """The accounts that a point value closed: ``ACCOUNT``, quality_factor and point_value."""
     closed = settlement.budgets.filter(span=YEAR, closed_by="point_value")
     accounts = settlement.rows.filter(span=YEAR, basis=LOCAL).select(*ACCOUNT, "quality_factor")
-    of_one = closed.filter(pl.col("insurance_type").is_not_null()).select(
-        "year", "insurance_type", one="point_value"
-    )
+    of_one = closed.drop_nulls("insurance_type").select("year", "insurance_type", one="point_value")
     of_all = closed.filter(pl.col("insurance_type").is_null()).select("year", every="point_value")
-    found = accounts.join(of_one, on=("year", "insurance_type"), how="left").join(
-        of_all, on="year", how="left"
+    found = accounts.join(of_one, on=("year", "insurance_type"), how="left")
+    found = found.join(of_all, on="year", how="left").with_columns(point_value=pl.coalesce("one", "every"))
+    return found.drop_nulls("point_value").select(*ACCOUNT, "quality_factor", "point_value").sort(ACCOUNT)
+
+
+def _paid(
+    batch: pl.DataFrame, scheme: PaymentScheme, values: pl.DataFrame, *, has_shares: bool
+) -> pl.DataFrame:
+    """A batch of priced cases with ``CLEARED_COLUMNS``, by ``point_values`` as whole numbers."""
+    shared = pl.col("case_class").is_in([str(name) for name in shared_classes(scheme)])
+    cases = with_names(readable(batch.lazy(), scheme, has_shares=has_shares).collect())
+    by_group = pl.col("drg_payment_yuan").fill_null(0) + pl.col("high_cost_payment_yuan").fill_null(0)
+    beside = pl.sum_horizontal(*PAID_BESIDE, pl.when(shared).then(0).otherwise(by_group))
+    places = cases.select(
+        *("hospital_id", "insurance_type", "basis", "year", "held"),
+        points=pl.when(shared).then("points").otherwise(0).cast(_WIDE),
+        beside=beside.cast(_WIDE),
     )
-    return (
-        found.with_columns(point_value=pl.coalesce("one", "every"))
-        .filter(pl.col("point_value").is_not_null())
-        .select(*ACCOUNT, "quality_factor", "point_value")
-        .sort(ACCOUNT)
+    found = places.join(values, on=ACCOUNT, how="left", maintain_order="left")
+    worth = pl.col("points") * pl.col("quality_factor") * pl.col("point_value")
+    half_up = (worth * wide(2) + wide(_PER_FEN)) // wide(2 * _PER_FEN)
+    counts = pl.col("point_value").is_not_null() & ~pl.col("held")
+    made = found.with_columns(paid_points="points", cleared_payment=half_up + pl.col("beside")).select(
+        pl.when(counts).then(name).alias(name) for name in map(figure, _NAMES)
     )
-
-
-class _Step:
-    """A batch of priced cases → the same with ``CLEARED_COLUMNS``."""
-
-    def __init__(self, scheme: PaymentScheme, values: pl.DataFrame, *, has_shares: bool) -> None:
-        self._scheme = scheme
-        self._has_shares = has_shares
-        self._values = values.with_columns(pl.col("quality_factor", "point_value").to_physical().cast(_WIDE))
-        self._shared = pl.col("case_class").is_in([str(name) for name in shared_classes(scheme)])
-
-    def __call__(self, batch: pl.DataFrame) -> pl.DataFrame:
-        cases = with_names(readable(batch.lazy(), self._scheme, has_shares=self._has_shares).collect())
-        by_group = pl.col("drg_payment_yuan").fill_null(0) + pl.col("high_cost_payment_yuan").fill_null(0)
-        beside = pl.sum_horizontal(*PAID_BESIDE, pl.when(self._shared).then(0).otherwise(by_group))
-        places = cases.select(
-            *("hospital_id", "insurance_type", "basis", "year", "held"),
-            points=pl.when(self._shared).then("points").otherwise(0).cast(_WIDE),
-            beside=beside.cast(_WIDE),
-        )
-        found = places.join(self._values, on=ACCOUNT, how="left", maintain_order="left")
-        worth = pl.col("points") * pl.col("quality_factor") * pl.col("point_value")
-        half_up = (worth * wide(2) + wide(_PER_FEN)) // wide(2 * _PER_FEN)
-        counts = pl.col("point_value").is_not_null() & ~pl.col("held")
-        made = found.with_columns(paid_points="points", cleared_payment=half_up + pl.col("beside")).select(
-            pl.when(counts).then(name).alias(name) for name in map(figure, _NAMES)
-        )
-        return batch.hstack(as_decimals(made, CLEARED_COLUMNS))
+    return batch.hstack(as_decimals(made, CLEARED_COLUMNS))

@@ -36,11 +36,7 @@ def repeated(priced: pl.LazyFrame, marks: Marks) -> list[tuple[str, int, str]]:
     if not len(twice):
         return []
     # Numbers may be equal by chance: the ids decide.
-    suspects = (
-        priced.filter(_KNOWN & _MARK.is_in(pl.Series(twice).implode()))
-        .group_by(_HOSPITAL, _CASE)
-        .agg(pl.len().alias("times"))
-        .filter(pl.col("times") > 1)
-    )
+    marked = priced.filter(_KNOWN & _MARK.is_in(pl.Series(twice).implode()))
+    suspects = marked.group_by(_HOSPITAL, _CASE).agg(pl.len().alias("times")).filter(pl.col("times") > 1)
     found = suspects.group_by("hospital_id").agg(pl.len().cast(pl.Int64), pl.col("case_id").min())
     return found.sort("hospital_id").collect(engine="streaming").rows()

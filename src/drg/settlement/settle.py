@@ -9,7 +9,7 @@ from typing import Any, Final
 import polars as pl
 
 from drg.payment import Pricer
-from drg.payment.load_scheme import LoadedScheme, load_scheme
+from drg.payment.load_scheme import LoadedScheme, as_loaded
 from drg.payment.scheme import PaymentScheme
 from drg.payment.settlement_rules import SettlementRules
 from drg.records.binding import without_unread
@@ -24,7 +24,6 @@ from drg.settlement.evaluation import Accounts
 from drg.settlement.exact_decimals import as_decimals
 from drg.settlement.input_fields import DECISIONS, PAYMENTS, SCORES
 from drg.settlement.input_tables import SCHEMAS, Checked, check_decisions, check_payments, check_scores
-from drg.settlement.scores import with_scores
 from drg.settlement.settlement_columns import (
     ACCOUNT,
     FORECAST,
@@ -46,7 +45,7 @@ class Settlement(ShortTable):
     Attributes:
         rows: an account is a hospital, an insurance, a basis and a year; a row for each of its months, for
             the year to date of each, and for the year (cleared) or its forecast. Columns: see
-            ``settlement.columns.SETTLEMENT_COLUMNS``; amounts in yuan, exact.
+            ``settlement_columns.SETTLEMENT_COLUMNS``; amounts in yuan, exact.
         budgets: how each budget was closed, or would be at the present pace; see ``BUDGET_SCHEMA``.
         budget_shares: how that came to each account, line by line; see ``budgets.SHARE_SCHEMA``.
         decisions: the decisions on special cases that were applied.
@@ -55,7 +54,7 @@ class Settlement(ShortTable):
         closed: whether each year was cleared.
         cases: the priced cases after the decisions, typed as ``Cases.lazy`` does, to be read when they
             are needed.
-        scores: of the accounts of cleared years: ``columns.ACCOUNT``, ``score`` and
+        scores: of the accounts of cleared years: ``settlement_columns.ACCOUNT``, ``score`` and
             ``deposit_share_returned``; null where there is none.
     """
 
@@ -92,9 +91,9 @@ def settle(
         priced: what ``drg.price`` gives, with hospital_id, insurance_type and discharge_date: all that
             ``Cases.of`` takes; one year or several.
         scheme: by which the cases were priced; its section ``[settlement]`` has the rules.
-        payments: instalments and deductions; see ``given.PAYMENT_FIELDS``.
-        decisions: on special cases; see ``given.DECISION_FIELDS``.
-        scores: of the year's quality; see ``given.SCORE_FIELDS``.
+        payments: instalments and deductions; see ``input_tables.PAYMENT_FIELDS``.
+        decisions: on special cases; see ``input_tables.DECISION_FIELDS``.
+        scores: of the year's quality; see ``input_tables.SCORE_FIELDS``.
         close: clear every year (True) or none (False); None: those that have cases in December.
 
     Raises:
@@ -102,7 +101,7 @@ def settle(
         InputError: if the cases were priced by another scheme, or a column holds what it cannot hold.
         UnknownSchemeError, SchemeError: if the scheme cannot be used.
     """
-    loaded = _loaded(scheme)
+    loaded = scheme.loaded if isinstance(scheme, Pricer) else as_loaded(scheme)
     model = loaded.scheme
     rules = model.settlement or NO_RULES
     frame = Cases.of(priced).lazy(own=True, marked=True)
@@ -119,7 +118,7 @@ def settle(
     last = dict(years.select("year", "last").unique().rows())
     closed = {year: month == 12 if close is None else close for year, month in sorted(last.items())}
     is_closed = pl.col("year").is_in([year for year, is_over in closed.items() if is_over])
-    over = with_scores(years.filter(is_closed), scored, rules)
+    over = accounts.with_scores(years.filter(is_closed), scored, rules)
     cleared, budgets, shares = _closed(over, formulas, rules, YEAR)
     # At the present pace, budgets included, scores not.
     pace = accounts.without_scores(accounts.at_pace(years.filter(~is_closed))).drop("budget_adjustment")
@@ -145,12 +144,6 @@ def settle(
         cases=decided.frame.select(without_unread(decided.frame.collect_schema())),
         scores=as_decimals(cleared, SCORE_COLUMNS).with_columns(cleared["score"]),
     )
-
-
-def _loaded(scheme: str | Path | LoadedScheme | Pricer) -> LoadedScheme:
-    if isinstance(scheme, Pricer):
-        return scheme.loaded
-    return scheme if isinstance(scheme, LoadedScheme) else load_scheme(scheme)
 
 
 def _checked(given: Any, check: Any, table: str, told: list[Finding]) -> pl.DataFrame:

@@ -33,54 +33,47 @@ def class_count(case_class: str) -> str:
 
 
 CLASS_COUNTS: Final = tuple(class_count(name) for name in CLASSES)
-_YUAN = pl.Decimal(38, 2)
-_FINE = pl.Decimal(38, 8)
 
 
-def _text(name: str, label: str, meaning: str) -> Column:
-    return Column(name, Kind.TEXT, pl.String, label, meaning)
+_KINDS: Final[dict[str, tuple[Kind, pl.DataType]]] = {
+    "text": (Kind.TEXT, pl.String()),
+    "count": (Kind.NUMBER, pl.Int64()),
+    "number": (Kind.NUMBER, pl.Decimal(38, 8)),
+    "money": (Kind.MONEY, pl.Decimal(38, 2)),
+}
 
 
-def _count(name: str, label: str, meaning: str) -> Column:
-    return Column(name, Kind.NUMBER, pl.Int64, label, meaning)
+def _column(kind: str, name: str, label: str, meaning: str) -> Column:
+    return Column(name, *_KINDS[kind], label, meaning)
 
 
-def _number(name: str, label: str, meaning: str) -> Column:
-    return Column(name, Kind.NUMBER, _FINE, label, meaning)
-
-
-def _money(name: str, label: str, meaning: str) -> Column:
-    return Column(name, Kind.MONEY, _YUAN, label, meaning)
-
-
-def _column(row: Formula) -> Column:
-    if row.look == "money":
-        return _money(in_yuan(row.name), row.zh, row.meaning)
-    return (_text if row.look == "text" else _number)(row.name, row.zh, row.meaning)
+def _of_figure(row: Formula) -> Column:
+    kind = row.look if row.look in ("money", "text") else "number"
+    return _column(kind, in_yuan(row.name) if kind == "money" else row.name, row.zh, row.meaning)
 
 
 # Figures that add up from month to month; those of a month are what the year to date grew by.
 FLOWS: Final = tuple(row.name for row in TABLE if row.kind == "amount")
 SETTLEMENT_COLUMNS: Final = (
     Column("year", Kind.NUMBER, pl.Int32, "年度", "year of discharge"),
-    _text("insurance_type", "险种", "310 employees 职工, 390 residents 居民"),
-    _text("basis", "人群", "local 本地, off_site 异地, off_site_simulated 异地模拟"),
-    _text("hospital_id", "医疗机构代码", "identifies the hospital"),
-    _text("span", "口径", "month 当月, year_to_date 累计, year 年度清算, forecast 全年预测"),
-    _text("period", "期间", "the month, or the year; of year_to_date the last month"),
-    _count("cases", "病例数", "all cases"),
+    _column("text", "insurance_type", "险种", "310 employees 职工, 390 residents 居民"),
+    _column("text", "basis", "人群", "local 本地, off_site 异地, off_site_simulated 异地模拟"),
+    _column("text", "hospital_id", "医疗机构代码", "identifies the hospital"),
+    _column("text", "span", "口径", "month 当月, year_to_date 累计, year 年度清算, forecast 全年预测"),
+    _column("text", "period", "期间", "the month, or the year; of year_to_date the last month"),
+    _column("count", "cases", "病例数", "all cases"),
     *(
-        _count(class_count(name), f"病例数：{name_zh}", f"cases of the class {name}")
+        _column("count", class_count(name), f"病例数：{name_zh}", f"cases of the class {name}")
         for name, name_zh in categories("case_class", "zh").items()
     ),
-    _count("cases_held", "待核病例数", "cases that cannot be settled as they stand; in no amount"),
-    _count("weighted_cases", "有权重的病例数", "cases that have a weight"),
-    *(_column(row) for row in TABLE if row.kind == "number"),
-    *(_column(row) for row in TABLE if row.kind == "amount"),
+    _column("count", "cases_held", "待核病例数", "cases that cannot be settled as they stand; in no amount"),
+    _column("count", "weighted_cases", "有权重的病例数", "cases that have a weight"),
+    *(_of_figure(row) for row in TABLE if row.kind == "number"),
+    *(_of_figure(row) for row in TABLE if row.kind == "amount"),
 )
 
 # Of an account whose score is known, or not: which share of its deposit it pays back.
 SCORE_COLUMNS: Final = (
     *(column for column in SETTLEMENT_COLUMNS if column.name in ACCOUNT),
-    _number("deposit_share_returned", "保证金返还比例", "by the year's score"),
+    _column("number", "deposit_share_returned", "保证金返还比例", "by the year's score"),
 )

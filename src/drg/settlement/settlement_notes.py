@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping
-from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
@@ -16,36 +13,16 @@ from drg.settlement.accounts import standing
 from drg.settlement.case_sums import CaseSums
 from drg.settlement.exact_decimals import figure
 from drg.settlement.settlement_columns import LOCAL, MONTH, YEAR
-from drg.settlement.settlement_findings import Finding
+from drg.settlement.settlement_findings import Finding, finding
 
-FILE: Final = Path(__file__).with_suffix(".csv")
 # A budget that is so many times the claims, or so small a part of them, is asked about.
 _FAR: Final = 2
 _NAMES_ZH: Final = {"hospital_id": "医疗机构代码", "insurance_type": "险种", "discharge_date": "出院时间"}
 _PLACE: Final = ("hospital_id", "insurance_type", "period")
-_TEXTS: Final = ("message", "message_zh", "fix", "fix_zh")
 
 
-@cache
-def sentences() -> Mapping[str, Mapping[str, str]]:
-    """By rule: table, severity, and message and fix in both languages, with what they are about in braces."""
-    with FILE.open(encoding="utf-8", newline="") as file:
-        return {row["rule"]: row for row in csv.DictReader(file)}
-
-
-def _found(rule: str, place: Mapping[str, Any], **values: Any) -> Finding:
-    """A finding.
-
-    Args:
-        rule: of ``settlement_notes.csv``.
-        place: hospital, insurance, period, case and row, as far as it has any.
-        values: what its sentences name; ``count`` also in words, as ``cases``.
-    """
-    said = sentences()[rule]
-    count = values.get("count", 0)
-    values["cases"] = "1 case" if count == 1 else f"{count:,} cases"
-    texts: dict[str, Any] = {name: said[name].format(**values) for name in _TEXTS}
-    return Finding(table=said["table"], rule=rule, severity=said["severity"], **place, **texts)
+def _found(rule: str, place: Mapping[str, Any], **facts: Any) -> Finding:
+    return finding(rule, place, facts)
 
 
 def of_cases(counted: CaseSums, rows: pl.DataFrame, scheme: PaymentScheme) -> Iterator[Finding]:
@@ -89,12 +66,9 @@ def of_scores(years: pl.DataFrame, scores: pl.DataFrame, rules: SettlementRules)
             yield _found("score_missing", _place(row) | {"period": str(row["year"])})
     known = local.select("hospital_id", "year", "insurance_type")
     one = pl.col("insurance_type").is_not_null()
-    nobody = pl.concat(
-        [
-            scores.filter(one).join(known, on=known.columns, how="anti"),
-            scores.filter(~one).join(known, on=("hospital_id", "year"), how="anti"),
-        ]
-    )
+    of_one = scores.filter(one).join(known, on=known.columns, how="anti")
+    of_all = scores.filter(~one).join(known, on=("hospital_id", "year"), how="anti")
+    nobody = pl.concat([of_one, of_all])
     for row in nobody.sort("row").iter_rows(named=True):
         place = {name: row[name] for name in ("row", "hospital_id", "insurance_type")}
         yield _found("score_for_nobody", place | {"period": str(row["year"])})

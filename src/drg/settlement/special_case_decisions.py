@@ -6,11 +6,10 @@ keep their order, and a column that nobody asks for is not read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -19,13 +18,13 @@ from drg.categories import CaseClass
 from drg.columns import PRICE
 from drg.grouping.batched_frames import lacking
 from drg.payment.money import NOT_GIVEN, fen, yuan
+from drg.payment.price_arrays import PAYMENTS
 from drg.payment.price_kernels import Flags, Ints
 from drg.payment.reasons import missing_lines
 from drg.payment.scheme_numbers import INSIDE
 from drg.reasons import coded, together
 from drg.records.binding import with_unread
-from drg.records.findings import ERROR, WARNING
-from drg.settlement.input_fields import DECISIONS, MONTH, ROW, FindingsBuilder
+from drg.settlement.input_fields import MONTH, ROW, FindingsBuilder
 from drg.settlement.settlement_findings import Finding
 from drg.words import Sentence
 
@@ -34,23 +33,10 @@ QUOTA_SHARE: Final = Decimal("0.05")
 KEYS: Final = ("hospital_id", "case_id")
 _READ: Final = (*KEYS, "discharge_date", "case_class", "total_cost_yuan", "excluded_items_payment_yuan")
 _READ_IF_THERE: Final = (
-    *(
-        "excluded_items_yuan",
-        "patient_share_yuan",
-        "other_payers_yuan",
-        "special_case_payment_yuan",
-        "pricing_reason",
-    ),
+    *("excluded_items_yuan", "patient_share_yuan", "other_payers_yuan"),
+    *("special_case_payment_yuan", "pricing_reason"),
 )
-_NOTHING: Final = (
-    *(
-        "drg_payment_yuan",
-        "high_cost_payment_yuan",
-        "item_payment_yuan",
-        "outside_payment_yuan",
-        "surplus_formula_yuan",
-    ),
-)
+_NOTHING: Final = (*PAYMENTS[:4], "surplus_formula_yuan")
 _WORKED_OUT: Final = (
     *("special_case_payment_yuan", "payment_yuan", "fund_payment_yuan", "patient_and_others_yuan"),
     *("surplus_adjustment_yuan", "surplus_yuan"),
@@ -71,7 +57,6 @@ APPLIED: Final = pl.Schema(
         "note": pl.String(),
     }
 )
-_Words = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True)
@@ -128,16 +113,12 @@ def apply_decisions(
     cells = _with_facts(decisions, found, counts, share).hstack(
         _with_case(decisions, found, excluded_items=excluded_items)
     )
-    told = FindingsBuilder(DECISIONS, cells)
+    told = FindingsBuilder(cells)
     _tell(told, share)
     chosen = cells.filter(told.usable & cells["approved"])
-    findings = tuple(sorted(told.findings, key=lambda finding: (finding.row or 0, finding.rule)))
     frame = priced if chosen.is_empty() else _put(priced, chosen)
-    return Decided(
-        frame,
-        findings,
-        chosen.with_columns(payment_fen="payment_after").select(APPLIED.names()).cast(APPLIED),
-    )
+    applied = chosen.with_columns(payment_fen="payment_after").select(APPLIED.names()).cast(APPLIED)
+    return Decided(frame, told.sorted_findings(), applied)
 
 
 # --------------------------------------------------------------------------------------------- what is known
@@ -149,13 +130,9 @@ def _look_up(priced: pl.LazyFrame, decisions: pl.DataFrame) -> tuple[pl.DataFram
     kept = {f"{_KEY}{name}": pl.col(name) for name in KEYS}
     found = priced.filter(pl.col("case_id").is_in(ids)).with_columns(**kept)
     case_class = pl.col("case_class")
-    counts = (
-        priced.select("hospital_id", _YEAR, case_class)
-        .group_by("hospital_id", "year")
-        .agg(
-            inside=case_class.is_in(INSIDE).sum().cast(pl.Int64),
-            taken=(case_class == CaseClass.SPECIAL).sum().cast(pl.Int64),
-        )
+    counts = priced.group_by("hospital_id", _YEAR).agg(
+        inside=case_class.is_in(INSIDE).sum().cast(pl.Int64),
+        taken=(case_class == CaseClass.SPECIAL).sum().cast(pl.Int64),
     )
     cases, numbers = pl.collect_all([found, counts], engine="streaming")
     cases = cases.join(decisions.select(KEYS), on=KEYS, how="semi")
@@ -166,11 +143,8 @@ def _with_facts(
     decisions: pl.DataFrame, found: pl.DataFrame, counts: pl.DataFrame, share: Decimal
 ) -> pl.DataFrame:
     """The decisions, each with the number of its cases, and the year, class and quota of its case."""
-    once = found.group_by(KEYS).agg(
-        pl.len().cast(pl.Int64).alias("times"),
-        _YEAR.first(),
-        pl.col("case_class").first(),
-    )
+    times = pl.len().cast(pl.Int64).alias("times")
+    once = found.group_by(KEYS).agg(times, _YEAR.first(), pl.col("case_class").first())
     cells = decisions.join(once, on=KEYS, how="left", maintain_order="left")
     by_year = ("hospital_id", "year")
     cells = cells.join(counts, on=by_year, how="left", maintain_order="left")
@@ -248,87 +222,28 @@ def _tell(told: FindingsBuilder, share: Decimal) -> None:
     cells = told.cells
     approved = cells["approved"]
     unknown = cells["times"] == 0
-    told.add(unknown & approved, "decision_case_unknown", ERROR, _unknown, leave_out=True)
-    told.add(unknown & ~approved, "decision_case_unknown", WARNING, _unknown, leave_out=True)
-    told.add(cells["times"] > 1, "decision_case_twice", ERROR, _twice_in_data, leave_out=True)
+    told.add(unknown & approved, "decision_case_unknown", leave_out=True)
+    told.add(unknown & ~approved, "decision_case_unknown", case=lambda _: "rejected", leave_out=True)
+    told.add(cells["times"] > 1, "decision_case_twice", leave_out=True)
     once = cells["times"] == 1
     special = once & (cells["case_class"] == CaseClass.SPECIAL)
-    told.add(special, "decision_case_already_special", WARNING, _already, leave_out=True)
+    told.add(special, "decision_case_already_special", leave_out=True)
     invalid = once & approved & ((cells["case_class"] == CaseClass.INVALID) | ~cells["usable"])
-    told.add(invalid, "decision_case_invalid", ERROR, _invalid, leave_out=True)
+    told.add(invalid, "decision_case_invalid", leave_out=True)
     undated = once & approved & cells["year"].is_null() & told.usable
-    told.add(undated, "decision_case_undated", ERROR, _undated, leave_out=True)
+    told.add(undated, "decision_case_undated", leave_out=True)
     mine = (approved & told.usable).fill_null(False)
     place = cells.select("hospital_id", "year", mine=mine).select(
         place=pl.col("mine").cast(pl.Int64).cum_sum().over("hospital_id", "year")
     )
-    over = mine & (place["place"] + cells["taken"] > cells["quota"])
-
-    def say(row: Mapping[str, Any]) -> _Words:
-        return _over_quota(row, share)
-
-    told.add(over, "decision_over_quota", ERROR, say, more=place, leave_out=True)
-
-
-def _unknown(row: Mapping[str, Any]) -> _Words:
-    return (
-        f"hospital {row['hospital_id']} has no case {row['case_id']} in the priced cases; nothing is changed",
-        f"医疗机构 {row['hospital_id']} 的病例数据中没有病案 {row['case_id']}，该决定未采用",
-        "Write hospital_id and case_id as the cases have them; as text in Excel, which drops leading zeros",
-        "请按病例数据填写医疗机构代码和病案标识；在 Excel 中设为文本格式，以免丢失前导零",
-    )
-
-
-def _twice_in_data(row: Mapping[str, Any]) -> _Words:
-    return (
-        f"case {row['case_id']} is {row['times']} times in the priced cases; the decision is applied to none",
-        f"病案 {row['case_id']} 在病例数据中出现 {row['times']} 次，该决定未采用",
-        "Remove the repeated case from the priced files, then settle again",
-        "请删除病例数据中的重复病例后重新结算",
-    )
-
-
-def _already(row: Mapping[str, Any]) -> _Words:
-    paid = row["was_special"]
-    return (
-        f"the priced cases pay this case as special already, with {paid} yuan; that stays",
-        f"病例数据中该例已按特例单议支付 {paid} 元，维持不变",
-        "Delete the row; or empty special_payment_yuan of the case and price again, so that the row counts",
-        "请删除该行；如应以本表为准，请清空该例的特例单议支付（special_payment_yuan）并重新计价",
-    )
-
-
-def _invalid(row: Mapping[str, Any]) -> _Words:  # noqa: ARG001
-    return (
-        "the cost of the case cannot be used (case_class invalid); the decision is not applied",
-        "该例费用不可用（病例类型 invalid），该决定未采用",
-        "Mend what its pricing_reason says, price again and settle again",
-        "请按支付说明更正该例数据，重新计价后再结算",
-    )
-
-
-def _undated(row: Mapping[str, Any]) -> _Words:  # noqa: ARG001
-    return (
-        "the discharge_date of the case cannot be read; the decision is not applied",
-        "该例出院时间无法识别，该决定未采用",
-        "Mend the discharge_date of the case, price again and settle again",
-        "请更正该例出院时间，重新计价后再结算",
-    )
-
-
-def _over_quota(row: Mapping[str, Any], share: Decimal) -> _Words:
     percent = f"{(share * 100).normalize():f} %"
-    taken = row["taken"]
-    beside = f", of which {taken:,} are special in the priced cases" if taken else ""
-    beside_zh = f"，其中 {taken:,} 例在病例数据中已为特例" if taken else ""
-    return (
-        f"approval {row['place'] + taken:,} of {row['hospital_id']} in {row['year']}{beside}: the quota is "
-        f"{row['quota']:,} ({percent} of {row['inside']:,} discharges paid by group); not applied",
-        f"{row['hospital_id']} {row['year']} 年第 {row['place'] + taken:,} 例同意{beside_zh}，超出限额 "
-        f"{row['quota']:,} 例（按病组付费 {row['inside']:,} 例的 {percent}），未采用",
-        "Reject another case of the hospital, or put this row before it; the share is quota_share in "
-        "[settlement.special] of the scheme",
-        "请将该院另一例改为不同意，或将本行移到其前；比例见支付方案 [settlement.special] 的 quota_share",
+    told.add(
+        mine & (place["place"] + cells["taken"] > cells["quota"]),
+        "decision_over_quota",
+        case=lambda row: "taken" if row["taken"] else "",
+        facts=lambda row: {"number": row["place"] + row["taken"], "percent": percent},
+        more=place,
+        leave_out=True,
     )
 
 

@@ -90,40 +90,23 @@ def _check(table: Table, frame: pl.DataFrame, corrections: pl.DataFrame, file: P
     present = set(there["key"])
     for row in corrections.rows(named=True):
         key, column = row["key"], row["column"]
+        problem: Sentence | None = None
         if row["change"] == REMOVED and key in present:
-            _refuse(
-                file,
-                table,
-                key,
-                Sentence("the table has the row"),
-                Sentence("Delete the row, or the correction"),
+            problem, fix = Sentence("the table has the row"), Sentence("Delete the row, or the correction")
+        elif row["change"] != REMOVED and key not in present:
+            problem = Sentence("the table has no such row")
+            fix = Sentence("Mend the key, or delete the correction")
+        elif row["change"] == CHANGED and column not in table.columns:
+            problem = Sentence("the table has no column {name!r}", name=column)
+            fix = Sentence("Name one of {names}", names=Joined(", ", table.columns))
+        elif row["change"] == CHANGED and str(there.filter(key=key)[column][0]) == row["before"]:
+            problem = Sentence("the {column} is what the source has", column=column)
+            fix = Sentence("Correct the table, or delete the correction")
+        if problem:
+            told = Sentence(
+                "{table} {key!r} is said to be corrected, but {problem}",
+                table=table.name,
+                key=key,
+                problem=problem,
             )
-        if row["change"] != REMOVED and key not in present:
-            _refuse(
-                file,
-                table,
-                key,
-                Sentence("the table has no such row"),
-                Sentence("Mend the key, or delete the correction"),
-            )
-        if row["change"] == CHANGED:
-            if column not in table.columns:
-                fix = Sentence("Name one of {names}", names=Joined(", ", table.columns))
-                _refuse(file, table, key, Sentence("the table has no column {name!r}", name=column), fix)
-            if str(there.filter(key=key)[column][0]) == row["before"]:
-                problem = Sentence("the {column} is what the source has", column=column)
-                _refuse(file, table, key, problem, Sentence("Correct the table, or delete the correction"))
-
-
-def _refuse(file: Path, table: Table, key: str, problem: str, fix: str) -> None:
-    raise TablesError(
-        Sentence(
-            "{table} {key!r} is said to be corrected, but {problem}",
-            table=table.name,
-            key=key,
-            problem=problem,
-        ),
-        file=file,
-        field="corrections",
-        fix=fix,
-    )
+            raise TablesError(told, file=file, field="corrections", fix=fix)

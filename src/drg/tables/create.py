@@ -48,14 +48,13 @@ def new_version(
     based_on = before.manifest.id
     manifest = checked_manifest(id=id_, title=title or id_, based_on=based_on)
     if find_base(directory, based_on).resolve() != find(base).resolve():
-        raise OutputError(
-            Sentence(
-                "a version in {directory} that is based on {based_on!r} would find another one of that id",
-                directory=directory,
-                based_on=based_on,
-            ),
-            fix=Sentence("Write it beside its base: give the directory that holds the base"),
+        problem = Sentence(
+            "a version in {directory} that is based on {based_on!r} would find another one of that id",
+            directory=directory,
+            based_on=based_on,
         )
+        fix = Sentence("Write it beside its base: give the directory that holds the base")
+        raise OutputError(problem, fix=fix)
     changes: dict[str, pl.DataFrame] = {}
     if full is not None:
         check_files(full, overlay=False)

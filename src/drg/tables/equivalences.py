@@ -46,10 +46,6 @@ def normal_name(name: str) -> str:
 def equivalences_of(directory: Path, adrg: pl.DataFrame) -> pl.DataFrame:
     """The equivalences of the version in ``directory``, or of the nearest version that it is based on.
 
-    Args:
-        directory: of the version.
-        adrg: its ADRGs.
-
     Returns:
         The columns of ``layout.EQUIVALENCES``; no rows if there is no such file. Of inherited rows those
         whose ADRG the version has.

@@ -75,29 +75,19 @@ class Excel:
 
         found = next((sheet for sheet in self.sheets if _folded(sheet) == _folded(name)), None)
         if found is None:
-            hint = did_you_mean(name, self.sheets)
-            fix = Joined(
-                " ",
-                (
-                    hint,
-                    Sentence(
-                        "The sheets are {names}; rename the one that is meant",
-                        names=Joined(", ", self.sheets),
-                    ),
-                ),
-            )
-            raise TablesError(
-                Sentence("the workbook has no sheet {name!r}", name=name), file=self.file, fix=fix
-            )
+            known = Joined(", ", self.sheets)
+            there = Sentence("The sheets are {names}; rename the one that is meant", names=known)
+            fix = Joined(" ", (did_you_mean(name, self.sheets), there))
+            problem = Sentence("the workbook has no sheet {name!r}", name=name)
+            raise TablesError(problem, file=self.file, fix=fix)
         with _archive(self.raw, self.file) as archive:
             _check_sheet(archive.read(self._parts[found]), self.place(found))
         try:
             book = fastexcel.read_excel(self.raw)
             return book.load_sheet(found, header_row=None, skip_rows=0, dtypes="string").to_polars()
         except fastexcel.FastExcelError as error:
-            raise TablesError(
-                Sentence("cannot be read: {reason}", reason=str(error)), file=self.place(found), fix=_SAVE_AS
-            ) from error
+            problem = Sentence("cannot be read: {reason}", reason=str(error))
+            raise TablesError(problem, file=self.place(found), fix=_SAVE_AS) from error
 
     def place(self, sheet: str) -> str:
         """How errors name a sheet."""
@@ -112,14 +102,12 @@ def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except FileNotFoundError:
-        raise TablesError(
-            Sentence("there is no such file"), file=file, fix=Sentence("Check the path")
-        ) from None
+        problem = Sentence("there is no such file")
+        raise TablesError(problem, file=file, fix=Sentence("Check the path")) from None
     except OSError as error:
         fix = Sentence("Give the path of a workbook that you may read")
-        raise TablesError(
-            Sentence("cannot be read: {reason}", reason=system_reason(error)), file=file, fix=fix
-        ) from None
+        problem = Sentence("cannot be read: {reason}", reason=system_reason(error))
+        raise TablesError(problem, file=file, fix=fix) from None
 
 
 @contextmanager
@@ -127,9 +115,8 @@ def _archive(raw: bytes, file: Path) -> Iterator[zipfile.ZipFile]:
     """The workbook as the zip archive that it is; every failure to read it becomes a TablesError."""
     if raw.startswith(_OLD_FORMAT):
         if _ENCRYPTED in raw:
-            raise TablesError(
-                Sentence("the workbook is encrypted"), file=file, fix=Sentence("Save it without a password")
-            )
+            fix = Sentence("Save it without a password")
+            raise TablesError(Sentence("the workbook is encrypted"), file=file, fix=fix)
         raise TablesError(
             Sentence("not an .xlsx workbook, but one of the old .xls format"), file=file, fix=_SAVE_AS
         )
@@ -137,12 +124,9 @@ def _archive(raw: bytes, file: Path) -> Iterator[zipfile.ZipFile]:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             _check_directory(archive, file)
             yield archive
-    except _DAMAGE as error:
-        problem = (
-            Sentence("the file is damaged ({reason})", reason=str(error))
-            if raw.startswith(b"PK")
-            else Sentence("not an .xlsx workbook")
-        )
+    except _DAMAGE:
+        damaged = Sentence("the file is damaged")
+        problem = damaged if raw.startswith(b"PK") else Sentence("not an .xlsx workbook")
         raise TablesError(problem, file=file, fix=_SAVE_AS) from None
 
 
@@ -151,21 +135,17 @@ def _check_directory(archive: zipfile.ZipFile, file: Path) -> None:
     parts = archive.infolist()
     size = sum(part.file_size for part in parts)
     if size > LARGEST_CONTENT:
-        raise TablesError(
-            Sentence(
-                "the workbook unpacks to {size:,.0f} MB; the published one has about 30",
-                size=size / 1e6,
-            ),
-            file=file,
-            fix=Sentence(
-                "A workbook of tables stays below {size:,.0f} MB; get the original again",
-                size=LARGEST_CONTENT / 1e6,
-            ),
+        problem = Sentence(
+            "the workbook unpacks to {size:,.0f} MB; the published one has about 30", size=size / 1e6
         )
+        fix = Sentence(
+            "A workbook of tables stays below {size:,.0f} MB; get the original again",
+            size=LARGEST_CONTENT / 1e6,
+        )
+        raise TablesError(problem, file=file, fix=fix)
     if any(part.flag_bits & 1 for part in parts):
-        raise TablesError(
-            Sentence("the workbook is encrypted"), file=file, fix=Sentence("Save it without a password")
-        )
+        problem = Sentence("the workbook is encrypted")
+        raise TablesError(problem, file=file, fix=Sentence("Save it without a password"))
     if "xl/workbook.xml" not in archive.namelist():
         raise TablesError(Sentence("not an .xlsx workbook"), file=file, fix=_SAVE_AS)
 
@@ -194,32 +174,20 @@ def _check_sheet(xml: bytes, place: str) -> None:
         rows = max(rows, int(cell[2]))
         columns.add(cell[1])
         if _ERROR_CELL.search(cell[0]):
-            raise TablesError(
-                Sentence("the cell holds an error such as #REF! or #N/A"),
-                file=place,
-                row=int(cell[2]),
-                field=cell[1].decode(),
-                fix=Sentence("Write the text that belongs there"),
-            )
+            problem = Sentence("the cell holds an error such as #REF! or #N/A")
+            fix = Sentence("Write the text that belongs there")
+            raise TablesError(problem, file=place, row=int(cell[2]), field=cell[1].decode(), fix=fix)
     width = max((_number(column) for column in columns), default=0)
     if rows * width > LARGEST_SHEET:
-        raise TablesError(
-            Sentence("the sheet reaches to row {rows:,} and column {width:,}", rows=rows, width=width),
-            file=place,
-            fix=Sentence("Delete the empty rows and columns after the data, then save it"),
-        )
+        problem = Sentence("the sheet reaches to row {rows:,} and column {width:,}", rows=rows, width=width)
+        fix = Sentence("Delete the empty rows and columns after the data, then save it")
+        raise TablesError(problem, file=place, fix=fix)
     if b"<f" in xml or b":f" in xml:
         formula = _EMPTY_FORMULA.search(xml)
         if formula:
-            raise TablesError(
-                Sentence("the cell holds a formula that was never computed"),
-                file=place,
-                row=int(formula[2]),
-                field=formula[1].decode(),
-                fix=Sentence(
-                    "Open the workbook in a spreadsheet program and save it, or write the text itself"
-                ),
-            )
+            problem = Sentence("the cell holds a formula that was never computed")
+            fix = Sentence("Open the workbook in a spreadsheet program and save it, or write the text itself")
+            raise TablesError(problem, file=place, row=int(formula[2]), field=formula[1].decode(), fix=fix)
 
 
 def _number(column: bytes) -> int:

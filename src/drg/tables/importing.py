@@ -185,28 +185,20 @@ def _refuse_absent(
     table = next(name for name, groups in absent.items() if groups)
     row = tables[table].filter(pl.col(table).is_in(list(absent[table]))).row(0, named=True)
     name = absent[table][row[table]][0]
-    hint = did_you_mean(name, known)
+    problem = Sentence(
+        "the workbook has no set {name!r}, for which the rule of {group} asks", name=name, group=row[table]
+    )
+    ways = Sentence(
+        "Mend the rule, add the set, or leave out such groups ({count}) with --partial", count=count
+    )
     raise RuleError(
-        Sentence(
-            "the workbook has no set {name!r}, for which the rule of {group} asks",
-            name=name,
-            group=row[table],
-        ),
+        problem,
         rule=row["rule"],
         character=_where(name, row["rule"]),
         file=row["file"],
         row=row["row"],
         field=f"{table.upper()}规则",
-        fix=Joined(
-            " ",
-            (
-                hint,
-                Sentence(
-                    "Mend the rule, add the set, or leave out such groups ({count}) with --partial",
-                    count=count,
-                ),
-            ),
-        ),
+        fix=Joined(" ", (did_you_mean(name, known), ways)),
     )
 
 
@@ -223,15 +215,8 @@ def _amend(tables: dict[str, pl.DataFrame]) -> tuple[dict[str, pl.DataFrame], tu
         rows = pl.DataFrame(amendment.rows, schema=dict.fromkeys(columns, pl.String), orient="row")
         added = rows.join(frame, on=columns, how="anti", maintain_order="left")
         tables = {**tables, amendment.table: pl.concat([frame, added], how="diagonal")}
-        amended.append(
-            Amended(
-                amendment.table,
-                amendment.citation,
-                amendment.citation_zh,
-                tuple(added.rows()),
-                len(amendment.rows),
-            )
-        )
+        cited = (amendment.citation, amendment.citation_zh)
+        amended.append(Amended(amendment.table, *cited, tuple(added.rows()), len(amendment.rows)))
     return tables, tuple(amended)
 
 

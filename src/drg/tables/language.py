@@ -154,12 +154,9 @@ def _tokens(rule: str) -> list[_Token]:
     while position < len(rule):
         match = _TOKEN.match(rule, position)
         if match is None:
-            raise RuleError(
-                Sentence("{text!r} does not belong to the rule notation", text=rule[position]),
-                rule=rule,
-                character=position + 1,
-                fix=Sentence("Remove it, or close the quotation mark that it opens"),
-            )
+            problem = Sentence("{text!r} does not belong to the rule notation", text=rule[position])
+            fix = Sentence("Remove it, or close the quotation mark that it opens")
+            raise RuleError(problem, rule=rule, character=position + 1, fix=fix)
         kind = str(match.lastgroup)
         if kind != "blank":
             text = match.group()
@@ -257,12 +254,10 @@ class _Parser:
         at = self.token
         sets = self.names(Sentence("a set"))
         if COMPLICATION_SETS & set(sets) and fields != ("QTZD",):
-            self.fail(
-                Sentence(
-                    "MCC and CC hold the complications among the other diagnoses, so only QTZD can be in them"
-                ),
-                at,
+            problem = Sentence(
+                "MCC and CC hold the complications among the other diagnoses, so only QTZD can be in them"
             )
+            self.fail(problem, at)
         text = self.text_from(start)
         member = Member(fields, sets, re.sub(r"(?i)\bnot\W+in\b", "in", text), at.start + 1)
         return Not(member) if negated else member
@@ -281,11 +276,10 @@ class _Parser:
                 self.fail(Sentence('{name} is a code and is compared as text: write {name} = "5"', name=name))
             return Compare(name, "=", self.take().text[1:-1].strip(), self.text_from(start))
         if self.token.kind != "number":
-            self.fail(
-                Sentence(
-                    "{name} is compared with a number, not with {text!r}", name=name, text=self.token.text
-                )
+            problem = Sentence(
+                "{name} is compared with a number, not with {text!r}", name=name, text=self.token.text
             )
+            self.fail(problem)
         return Compare(name, operator, float(self.take().text), self.text_from(start))
 
     def count(self, start: _Token) -> Count:
@@ -315,11 +309,8 @@ class _Parser:
         fields = self.names(Sentence("a field"))
         for name in fields:
             if name not in FIELDS:
-                self.fail(
-                    Sentence("{name!r} is not a field of codes", name=name),
-                    start,
-                    Sentence("The fields are ZYZD, QTZD, ZYSS, QTSS"),
-                )
+                problem = Sentence("{name!r} is not a field of codes", name=name)
+                self.fail(problem, start, Sentence("The fields are ZYZD, QTZD, ZYSS, QTSS"))
         if DIAGNOSIS_FIELDS & set(fields) and PROCEDURE_FIELDS & set(fields):
             self.fail(Sentence("diagnoses and procedures are mixed in one brace"), start)
         return fields

@@ -44,30 +44,18 @@ def check_cells(frame: pl.DataFrame, table: Table) -> None:
     for column in table.required:
         rows = frame if column in table.key else values
         if row := first(rows, pl.col(column) == ""):
-            refuse(
-                row,
-                column,
-                Sentence("{column} is empty", column=column),
-                Sentence("Fill the cell or delete the row"),
-            )
+            problem = Sentence("{column} is empty", column=column)
+            refuse(row, column, problem, Sentence("Fill the cell or delete the row"))
     for column in table.codes:
         if row := first(frame, pl.col(column).str.contains(r"[^!-~]")):
             _refuse_code(row, column)
     whole = pl.col("order").str.contains(r"\A-?[0-9]{1,9}\z")
     if not table.is_list and (row := first(values, ~whole)):
-        refuse(
-            row,
-            "order",
-            Sentence("order is {order!r}, not a whole number", order=row["order"]),
-            Sentence("Write a number such as 12"),
-        )
+        problem = Sentence("order is {order!r}, not a whole number", order=row["order"])
+        refuse(row, "order", problem, Sentence("Write a number such as 12"))
     if table is COMPLICATIONS and (row := first(values, ~pl.col("level").is_in(LEVELS))):
-        refuse(
-            row,
-            "level",
-            Sentence("level is {level!r}", level=row["level"]),
-            Sentence("Write MCC or CC, in capitals"),
-        )
+        problem = Sentence("level is {level!r}", level=row["level"])
+        refuse(row, "level", problem, Sentence("Write MCC or CC, in capitals"))
 
 
 def check_unique(frame: pl.DataFrame, table: Table) -> None:
@@ -153,14 +141,7 @@ def _refuse_code(row: Mapping[str, Any], column: str) -> NoReturn:
         if mended
         else Sentence("Type it again in plain letters, digits and signs")
     )
-    refuse(
-        row,
-        column,
-        Sentence(
-            "{code!r} holds U+{number:04X} ({name}), which no code has",
-            code=code,
-            number=ord(sign),
-            name=name,
-        ),
-        fix,
+    problem = Sentence(
+        "{code!r} holds U+{number:04X} ({name}), which no code has", code=code, number=ord(sign), name=name
     )
+    refuse(row, column, problem, fix)

@@ -92,12 +92,9 @@ def _resolve(
     here = directory.resolve()
     if here in trail:
         circle = " → ".join(path.name for path in (*trail[trail.index(here) :], here))
-        raise TablesError(
-            Sentence("based_on leads in a circle: {circle}", circle=circle),
-            file=directory / MANIFEST_FILE,
-            field="based_on",
-            fix=Sentence("Base one of them on a complete version"),
-        )
+        problem = Sentence("based_on leads in a circle: {circle}", circle=circle)
+        fix = Sentence("Base one of them on a complete version")
+        raise TablesError(problem, file=directory / MANIFEST_FILE, field="based_on", fix=fix)
     shipped = installed().get(directory.name) == directory
     manifest = read_manifest(directory, expected_id=directory.name if shipped else None)
     check_files(directory, overlay=manifest.based_on is not None)

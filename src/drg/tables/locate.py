@@ -72,23 +72,17 @@ def called(directory: Path) -> str:
 
 def _check_named(root: Path) -> None:
     if not root.is_dir():
-        raise TablesError(
-            Sentence(
-                "{variable} names {root!r}, which is not a directory",
-                variable=ROOTS_VARIABLE,
-                root=str(root),
-            ),
-            fix=Sentence("Create it, or mend the environment variable {variable}", variable=ROOTS_VARIABLE),
+        problem = Sentence(
+            "{variable} names {root!r}, which is not a directory", variable=ROOTS_VARIABLE, root=str(root)
         )
+        fix = Sentence("Create it, or mend the environment variable {variable}", variable=ROOTS_VARIABLE)
+        raise TablesError(problem, fix=fix)
     if (root / MANIFEST_FILE).is_file():
-        raise TablesError(
-            Sentence(
-                "{variable} names {root!r}, which is a version itself",
-                variable=ROOTS_VARIABLE,
-                root=str(root),
-            ),
-            fix=Sentence("Name the directory that holds it: {directory!r}", directory=str(root.parent)),
+        problem = Sentence(
+            "{variable} names {root!r}, which is a version itself", variable=ROOTS_VARIABLE, root=str(root)
         )
+        fix = Sentence("Name the directory that holds it: {directory!r}", directory=str(root.parent))
+        raise TablesError(problem, fix=fix)
 
 
 def installed() -> dict[str, Path]:
@@ -121,12 +115,8 @@ def list_series() -> dict[str, Series]:
     from drg.tables.manifest import read_manifest
     from drg.tables.version_series import series_of
 
-    return series_of(
-        {
-            directory / MANIFEST_FILE: read_manifest(directory, expected_id=id_)
-            for id_, directory in installed().items()
-        }
-    )
+    places = {directory / MANIFEST_FILE: id_ for id_, directory in installed().items()}
+    return series_of({file: read_manifest(file.parent, expected_id=id_) for file, id_ in places.items()})
 
 
 def find_series(grouper: str | Path) -> Series | None:
@@ -148,16 +138,13 @@ def find_series(grouper: str | Path) -> Series | None:
             return None
         raise
     if grouper in known and grouper in series:
-        raise TablesError(
-            Sentence(
-                "{grouper!r} is both a version and the series of {periods}",
-                grouper=grouper,
-                periods=series[grouper].periods,
-            ),
-            file=known[grouper] / MANIFEST_FILE,
-            field="id",
-            fix=Sentence("Give the version another id, or the series, in the manifests of all its versions"),
+        problem = Sentence(
+            "{grouper!r} is both a version and the series of {periods}",
+            grouper=grouper,
+            periods=series[grouper].periods,
         )
+        fix = Sentence("Give the version another id, or the series, in the manifests of all its versions")
+        raise TablesError(problem, file=known[grouper] / MANIFEST_FILE, field="id", fix=fix)
     return series.get(grouper)
 
 
@@ -207,13 +194,11 @@ def find(grouper: str | Path) -> Path:
     if isinstance(grouper, Path) or _has_separator(grouper):
         if path.is_dir():
             return path
-        raise UnknownGrouperError(
-            Sentence("there is no directory {grouper!r}", grouper=str(grouper)),
-            fix=Sentence(
-                "Give the directory that holds {file}, or an id that drg groupers lists",
-                file=MANIFEST_FILE,
-            ),
+        problem = Sentence("there is no directory {grouper!r}", grouper=str(grouper))
+        fix = Sentence(
+            "Give the directory that holds {file}, or an id that drg groupers lists", file=MANIFEST_FILE
         )
+        raise UnknownGrouperError(problem, fix=fix)
     known = installed()
     if grouper in known:
         return known[grouper]
@@ -225,10 +210,8 @@ def find(grouper: str | Path) -> Path:
             Sentence("{grouper!r} is a series of versions, and one version is needed here", grouper=grouper),
             fix=Sentence("Name one of them: {periods}", periods=series[grouper].periods),
         )
-    raise UnknownGrouperError(
-        Sentence("there is no grouper version {grouper!r}, nor a series", grouper=grouper),
-        fix=_ways_out(grouper, [*known, *series]),
-    )
+    problem = Sentence("there is no grouper version {grouper!r}, nor a series", grouper=grouper)
+    raise UnknownGrouperError(problem, fix=_ways_out(grouper, [*known, *series]))
 
 
 def _series_or_none() -> dict[str, Series]:
@@ -253,15 +236,11 @@ def find_base(directory: Path, base: str) -> Path:
     known = installed()
     if base in known:
         return known[base]
-    raise TablesError(
-        Sentence(
-            "there is no grouper version {base!r} to be based on, neither beside this one nor installed",
-            base=base,
-        ),
-        file=directory / MANIFEST_FILE,
-        field="based_on",
-        fix=_ways_out(base, known),
+    problem = Sentence(
+        "there is no grouper version {base!r} to be based on, neither beside this one nor installed",
+        base=base,
     )
+    raise TablesError(problem, file=directory / MANIFEST_FILE, field="based_on", fix=_ways_out(base, known))
 
 
 def _has_separator(text: str) -> bool:

@@ -48,13 +48,7 @@ def never(expression: Expression) -> bool:
 
 
 def implies(one: Expression, other: Expression, sets: Sets) -> bool:
-    """Whether ``other`` holds for every case for which ``one`` holds.
-
-    Args:
-        one: a rule.
-        other: a rule.
-        sets: the codes of each set.
-    """
+    """Whether ``other`` holds for every case for which ``one`` holds."""
     if one == other or never(one) or always(other):
         return True
     if isinstance(one, Or):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date
@@ -13,12 +12,24 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from drg.errors import TablesError, did_you_mean
+from drg.errors import TablesError, did_you_mean, not_toml
 from drg.tables.table_layout import MANIFEST_FILE
 from drg.words import Joined, Sentence
 
 VERIFICATION_EXAMPLE: Final = '[verification]\nstatus = "transcribed"\nnote = "…"'
 CORRECTIONS_EXAMPLE: Final = '[[corrections]]\ntable = "sets"\nreason = "…"\nadded = ["DI_W00 T20.100"]'
+# What mends entries that do not fit each other, and the field that is named; none: that of the entry.
+_REMEDIES: Final = {
+    "period": ("valid_to", Sentence("Mend one of the two dates")),
+    "undated": (
+        "valid_from",
+        Sentence("Add the first day on which it applies, such as valid_from = 2025-01-01, or remove series"),
+    ),
+    "correction": (
+        "",
+        Sentence("Split it, or write it like this:\n{example}", example=CORRECTIONS_EXAMPLE),
+    ),
+}
 
 Id = Annotated[str, Field(pattern=r"\A[A-Za-z0-9][A-Za-z0-9._-]*\z")]
 Text = Annotated[str, Field(min_length=1)]
@@ -187,16 +198,12 @@ def read_manifest(directory: Path, *, expected_id: str | None = None) -> Manifes
     file = directory / MANIFEST_FILE
     manifest = parse_manifest(_read_text(file), file)
     if expected_id is not None and manifest.id != expected_id:
-        raise TablesError(
-            Sentence(
-                "id is {id!r}, but the directory is called {expected_id!r}",
-                id=manifest.id,
-                expected_id=expected_id,
-            ),
-            file=file,
-            field="id",
-            fix=Sentence("Give both the same name"),
+        problem = Sentence(
+            "id is {id!r}, but the directory is called {expected_id!r}",
+            id=manifest.id,
+            expected_id=expected_id,
         )
+        raise TablesError(problem, file=file, field="id", fix=Sentence("Give both the same name"))
     return manifest
 
 
@@ -205,13 +212,8 @@ def parse_manifest(text: str, file: Path) -> Manifest:
     try:
         return Manifest.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        problem, line = _toml_problem(error)
-        raise TablesError(
-            Sentence("not valid TOML: {reason}", reason=problem),
-            file=file,
-            row=line,
-            fix=Sentence('Write each entry on its own line as key = "text", and dates without quotes'),
-        ) from None
+        fix = Sentence('Write each entry on its own line as key = "text", and dates without quotes')
+        raise not_toml(error, text, TablesError, file, fix) from None
     except ValidationError as error:
         raise _readable(error.errors(include_url=False)[0], file) from None
 
@@ -231,22 +233,11 @@ def _read_text(file: Path) -> str:
     try:
         return file.read_bytes().decode("utf-8-sig")
     except (FileNotFoundError, NotADirectoryError):
-        raise TablesError(
-            Sentence("the manifest is missing"),
-            file=file,
-            fix=Sentence(
-                'Create it with at least id = "…" and title = "…", or give the directory of a version'
-            ),
-        ) from None
+        fix = Sentence('Create it with at least id = "…" and title = "…", or give the directory of a version')
+        raise TablesError(Sentence("the manifest is missing"), file=file, fix=fix) from None
     except UnicodeDecodeError:
-        raise TablesError(
-            Sentence("not UTF-8 text"), file=file, fix=Sentence("Save the file as UTF-8")
-        ) from None
-
-
-def _toml_problem(error: tomllib.TOMLDecodeError) -> tuple[str, int | None]:
-    found = re.fullmatch(r"(.*) \(at line (\d+), column \d+\)", str(error), re.DOTALL)
-    return (found[1], int(found[2])) if found else (str(error), None)
+        problem = Sentence("not UTF-8 text")
+        raise TablesError(problem, file=file, fix=Sentence("Save the file as UTF-8")) from None
 
 
 def _readable(error: ErrorDetails, file: Path) -> TablesError:
@@ -256,18 +247,11 @@ def _readable(error: ErrorDetails, file: Path) -> TablesError:
     inner: dict[str, type[_Model]] = {"verification": Verification, "corrections": Correction}
     model = inner.get(path[0], Manifest) if len(path) > 1 else Manifest
     fields: Mapping[str, Any] = model.model_fields
-    if error["type"] == "period":
-        return TablesError(
-            error["ctx"]["problem"], file=file, field="valid_to", fix=Sentence("Mend one of the two dates")
-        )
-    if error["type"] == "undated":
-        fix = Sentence(
-            "Add the first day on which it applies, such as valid_from = 2025-01-01, or remove series"
-        )
-        return TablesError(error["ctx"]["problem"], file=file, field="valid_from", fix=fix)
-    if error["type"] == "correction":
-        fix = Sentence("Split it, or write it like this:\n{example}", example=CORRECTIONS_EXAMPLE)
-        return TablesError(error["ctx"]["problem"], file=file, field=name, fix=fix)
+    fix: Sentence
+    if error["type"] in _REMEDIES:
+        # These say themselves what is wrong.
+        field, fix = _REMEDIES[error["type"]]
+        return TablesError(error["ctx"]["problem"], file=file, field=field or name, fix=fix)
     if error["type"] == "extra_forbidden":
         known = Sentence("Known keys: {names}", names=Joined(", ", fields))
         fix = Joined(" ", (did_you_mean(path[-1], fields), known))
@@ -277,17 +261,9 @@ def _readable(error: ErrorDetails, file: Path) -> TablesError:
     expected, example = fields[key].description, fields[key].examples[0]
     line = example if "\n" in str(example) or "{" in str(example) else tomli_w.dumps({key: example}).strip()
     if error["type"] == "missing":
-        return TablesError(
-            Sentence("{name} is missing", name=name),
-            file=file,
-            field=name,
-            fix=Sentence("Add a line such as {line}", line=line),
-        )
-    return TablesError(
-        Sentence(
-            "{name} is {value!r}; expected {expected}", name=name, value=error["input"], expected=expected
-        ),
-        file=file,
-        field=name,
-        fix=Sentence("Write it like this: {line}", line=line),
+        fix = Sentence("Add a line such as {line}", line=line)
+        return TablesError(Sentence("{name} is missing", name=name), file=file, field=name, fix=fix)
+    problem = Sentence(
+        "{name} is {value!r}; expected {expected}", name=name, value=error["input"], expected=expected
     )
+    return TablesError(problem, file=file, field=name, fix=Sentence("Write it like this: {line}", line=line))

@@ -26,11 +26,9 @@ def apply(base: Mapping[str, pl.DataFrame], changes: Mapping[str, pl.DataFrame])
     Raises:
         TablesError: what is added is there already, or what is removed or replaced is not.
     """
-    return {
-        table.name: _apply(table, base[table.name], changes[table.name])
-        if table.name in changes
-        else base[table.name]
-        for table in TABLES
+    changed = [table for table in TABLES if table.name in changes]
+    return dict(base) | {
+        table.name: _apply(table, base[table.name], changes[table.name]) for table in changed
     }
 
 

@@ -9,7 +9,7 @@ import hashlib
 import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -21,8 +21,9 @@ from drg.tables.excel import Excel
 from drg.tables.language import parse
 from drg.tables.lint import check_cells, check_references, check_unique
 from drg.tables.names import gathered
+from drg.tables.published import chs_drg_3_0
 from drg.tables.read import NO_EXCLUSION_SET
-from drg.tables.table_layout import ADRG, COMPLICATIONS, DRG, EXCLUSIONS, MDC, PROVENANCE, SETS, Table
+from drg.tables.table_layout import ADRG, COMPLICATIONS, DRG, PROVENANCE, TABLES, Table
 from drg.words import Joined, Sentence
 
 # The row of what is in no group; it is not a group.
@@ -47,45 +48,14 @@ class Sheet:
 
     name: str
     table: Table
-    headers: Mapping[str, tuple[str, ...]]
-    optional: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    headers: Mapping[str, list[str]]
+    optional: Mapping[str, list[str]]
 
 
-SHEETS: Final = (
-    Sheet("MDC", MDC, {"mdc": ("MDC编码",), "name": ("MDC名称",), "rule": ("MDC规则",), "order": ("排序",)}),
-    Sheet(
-        "ADRG",
-        ADRG,
-        {
-            "adrg": ("ADRG编码",),
-            "name": ("ADRG名称",),
-            "rule": ("ADRG规则",),
-            "mdc": ("所属MDC编码",),
-            "order": ("MDC内排序", "排序"),
-        },
-    ),
-    Sheet(
-        "DRG",
-        DRG,
-        {
-            "drg": ("DRG", "DRG编码"),
-            "name": ("DRG名称",),
-            "rule": ("DRG规则",),
-            "adrg": ("所属ADRG编码",),
-            "mdc": ("所属MDC编码",),
-            "order": ("排序",),
-        },
-    ),
-    Sheet("集合", SETS, {"set": ("集合编号",), "code": ("ICD编码",)}, {TITLE: ("ICD名称",)}),
-    Sheet(
-        "CC",
-        COMPLICATIONS,
-        {"code": ("疾病编码", "ICD编码"), "exclusion_set": ("排除表",), "level": ("类型", "类型编号")},
-        {TITLE: ("疾病名称", "ICD名称")},
-    ),
-    Sheet(
-        "排除表", EXCLUSIONS, {"exclusion_set": ("集合编号",), "code": ("ICD编码",)}, {TITLE: ("ICD名称",)}
-    ),
+_TABLES: Final = {table.name: table for table in TABLES}
+SHEETS: Final = tuple(
+    Sheet(sheet["name"], _TABLES[sheet["table"]], sheet["headers"], sheet.get("optional", {}))
+    for sheet in chs_drg_3_0().sheets
 )
 
 
@@ -196,18 +166,15 @@ def _header(raw: pl.DataFrame, sheet: Sheet, place: str) -> tuple[int, dict[str,
                 fix = Sentence(
                     "No header was found; the column must be called {names}", names=Joined(" or ", headers)
                 )
+            problem = Sentence("column {name} is missing", name=headers[0])
             raise TablesError(
-                Sentence("column {name} is missing", name=headers[0]),
-                file=place,
-                row=row + 1 if there else None,
-                fix=Joined(" ", (hint, fix)),
+                problem, file=place, row=row + 1 if there else None, fix=Joined(" ", (hint, fix))
             )
     for at in columns.values():
         if texts.count(texts[at]) > 1:
             fix = Sentence("Delete or rename one of the two")
-            raise TablesError(
-                Sentence("the column is there twice"), file=place, row=row + 1, field=texts[at], fix=fix
-            )
+            problem = Sentence("the column is there twice")
+            raise TablesError(problem, file=place, row=row + 1, field=texts[at], fix=fix)
     return row, columns
 
 
@@ -271,14 +238,9 @@ def _check_rules(frame: pl.DataFrame) -> None:
         try:
             parse(rule)
         except RuleError as error:
+            fix = error.fix or Sentence("Mend the cell in the workbook")
             raise RuleError(
-                error.problem,
-                rule=rule,
-                character=error.character,
-                file=file,
-                row=row,
-                field="rule",
-                fix=error.fix or Sentence("Mend the cell in the workbook"),
+                error.problem, rule=rule, character=error.character, file=file, row=row, field="rule", fix=fix
             ) from None
 
 
@@ -339,20 +301,15 @@ def _misplaced(frame: pl.DataFrame, table: Table) -> list[str]:
 
 
 def _names(whole: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    in_sets = (
-        pl.when(pl.col("set").str.starts_with("OP")).then(pl.lit(PROCEDURE)).otherwise(pl.lit(DIAGNOSIS))
-    )
+    diagnosis = pl.lit(DIAGNOSIS)
+    in_sets = pl.when(pl.col("set").str.starts_with("OP")).then(pl.lit(PROCEDURE)).otherwise(diagnosis)
+    kinds = {"sets": in_sets, "complications": diagnosis, "exclusions": diagnosis}
     return gathered(
-        [
-            whole["sets"].select(in_sets.alias("kind"), "code", name=TITLE),
-            *(
-                whole[table].select(pl.lit(DIAGNOSIS).alias("kind"), "code", name=TITLE)
-                for table in ("complications", "exclusions")
-            ),
-        ]
+        whole[table].select(kind.alias("kind"), "code", name=TITLE) for table, kind in kinds.items()
     )
 
 
-def _some(values: pl.Series, most: int = 5) -> str:
+def _some(values: pl.Series) -> str:
+    most = 5
     more = f" and {len(values) - most} more" if len(values) > most else ""
     return ", ".join(values.head(most)) + more

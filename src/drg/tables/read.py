@@ -51,26 +51,16 @@ def check_files(directory: Path, *, overlay: bool) -> None:
     known = [*expected, EQUIVALENCES.file]
     for name in sorted(present.difference(known)):
         hint = did_you_mean(name, known)
-        raise TablesError(
-            Sentence("this file belongs to no table, so it would not be read"),
-            file=directory / name,
-            fix=Joined(
-                " ",
-                (
-                    hint,
-                    Sentence("Rename it to one of {names}, or delete it", names=Joined(", ", known)),
-                ),
-            ),
-        )
+        problem = Sentence("this file belongs to no table, so it would not be read")
+        names = Sentence("Rename it to one of {names}, or delete it", names=Joined(", ", known))
+        fix: Sentence = Joined(" ", (hint, names))
+        raise TablesError(problem, file=directory / name, fix=fix)
     missing = [] if overlay else [name for name in expected if name not in present]
     if missing:
-        raise TablesError(
-            Sentence("the file is missing"),
-            file=directory / missing[0],
-            fix=Sentence(
-                'Add it, or name in the manifest the version from which this one differs: based_on = "…"'
-            ),
+        fix = Sentence(
+            'Add it, or name in the manifest the version from which this one differs: based_on = "…"'
         )
+        raise TablesError(Sentence("the file is missing"), file=directory / missing[0], fix=fix)
 
 
 def _parse(file: Path, table: Table, *, overlay: bool) -> pl.DataFrame:
@@ -81,11 +71,8 @@ def _parse(file: Path, table: Table, *, overlay: bool) -> pl.DataFrame:
         frame = read_csv(raw, infer_schema=False, empty_string_is_null=False, new_columns=header)
     except pl.exceptions.PolarsError as error:
         _check_ragged(raw, header, file)
-        raise TablesError(
-            Sentence("cannot be read as CSV: {reason}", reason=str(error)),
-            file=file,
-            fix=Sentence("Save it as CSV UTF-8"),
-        ) from error
+        problem = Sentence("cannot be read as CSV: {reason}", reason=str(error))
+        raise TablesError(problem, file=file, fix=Sentence("Save it as CSV UTF-8")) from error
     # The reader pads a short row with empty cells, so an empty last cell is the only sign of one.
     if (frame[header[-1]] == "").any():
         _check_ragged(raw, header, file)
@@ -161,19 +148,15 @@ def _check_ragged(raw: bytes, header: list[str], file: Path) -> None:
     for row, cells in enumerate(_records(raw, file), start=1):
         if cells and len(cells) != len(header):
             where = header[min(len(cells), len(header) - 1)]
-            raise TablesError(
-                Sentence(
-                    "the row has {cells} cells, but the header has {columns}",
-                    cells=len(cells),
-                    columns=len(header),
-                ),
-                file=file,
-                row=row,
-                field=where,
-                fix=Sentence(
-                    'Give every row one cell per column, and put cells that hold a comma or a " in quotes'
-                ),
+            problem = Sentence(
+                "the row has {cells} cells, but the header has {columns}",
+                cells=len(cells),
+                columns=len(header),
             )
+            fix = Sentence(
+                'Give every row one cell per column, and put cells that hold a comma or a " in quotes'
+            )
+            raise TablesError(problem, file=file, row=row, field=where, fix=fix)
 
 
 def _records(raw: bytes, file: Path) -> Iterator[list[str]]:
@@ -188,18 +171,11 @@ def _records(raw: bytes, file: Path) -> Iterator[list[str]]:
             row += 1
             yield cells
     except csv.Error:
-        raise TablesError(
-            Sentence("a quotation mark is not closed, or stands inside a cell that is not in quotes"),
-            file=file,
-            row=row + 1,
-            fix=Sentence('Write such a cell in quotes, and each " in it twice'),
-        ) from None
+        problem = Sentence("a quotation mark is not closed, or stands inside a cell that is not in quotes")
+        fix = Sentence('Write such a cell in quotes, and each " in it twice')
+        raise TablesError(problem, file=file, row=row + 1, fix=fix) from None
 
 
 def _not_utf8(file: Path, row: int) -> TablesError:
-    return TablesError(
-        Sentence("not UTF-8 text"),
-        file=file,
-        row=row,
-        fix=Sentence('Save the file as "CSV UTF-8", not as GBK or "CSV"'),
-    )
+    fix = Sentence('Save the file as "CSV UTF-8", not as GBK or "CSV"')
+    return TablesError(Sentence("not UTF-8 text"), file=file, row=row, fix=fix)

@@ -13,9 +13,6 @@ from drg.tables.table_layout import MANIFEST_FILE
 def sources(directory: Path) -> list[str | bytes] | None:
     """All that loading a version depends on, byte by byte: paths, names and contents of files.
 
-    Args:
-        directory: of the version.
-
     Returns:
         None if something is amiss that ``load_tables`` will say more of.
     """

@@ -62,24 +62,21 @@ def series_of(manifests: Mapping[Path, Manifest]) -> dict[str, Series]:
 def _check_apart(earlier: Manifest, earlier_file: Path, later: Manifest, later_file: Path) -> None:
     assert later.valid_from is not None
     if earlier.valid_to is None or earlier.valid_to >= later.valid_from:
-        raise TablesError(
-            Sentence(
-                "{first} ({period}) and {second} ({second_period}) of the series {series!r} are in force on "
-                "the same days; the other manifest is {file}",
-                first=earlier.id,
-                period=earlier.period,
-                second=later.id,
-                second_period=later.period,
-                series=later.series,
-                file=later_file,
-            ),
-            file=earlier_file,
-            field="valid_to",
-            fix=Sentence(
-                "End {first} on a day before {day} (valid_to), let {second} begin later (valid_from), or "
-                "take one of the two out of the series",
-                first=earlier.id,
-                day=later.valid_from,
-                second=later.id,
-            ),
+        problem = Sentence(
+            "{first} ({period}) and {second} ({second_period}) of the series {series!r} are in force on "
+            "the same days; the other manifest is {file}",
+            first=earlier.id,
+            period=earlier.period,
+            second=later.id,
+            second_period=later.period,
+            series=later.series,
+            file=later_file,
         )
+        fix = Sentence(
+            "End {first} on a day before {day} (valid_to), let {second} begin later (valid_from), or "
+            "take one of the two out of the series",
+            first=earlier.id,
+            day=later.valid_from,
+            second=later.id,
+        )
+        raise TablesError(problem, file=earlier_file, field="valid_to", fix=fix)

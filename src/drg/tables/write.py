@@ -41,9 +41,8 @@ def write_version(directory: Path, manifest: Manifest, tables: Mapping[str, pl.D
                 fix=Sentence("A version with based_on holds changes, one without holds rows"),
             )
     if (directory / MANIFEST_FILE).exists():
-        raise OutputError(
-            Sentence("there is a version already"), file=directory, fix=Sentence("Choose another directory")
-        )
+        problem = Sentence("there is a version already")
+        raise OutputError(problem, file=directory, fix=Sentence("Choose another directory"))
     directory.mkdir(parents=True, exist_ok=True)
     for table in TABLES:
         if table.name in tables:

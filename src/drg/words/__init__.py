@@ -37,7 +37,7 @@ def rows(table: str) -> list[dict[str, str]]:
 
 def said(template: str, language: str, **facts: Any) -> str:
     """A sentence in a language; English where it has no translation."""
-    return translations(language).get(template, template).format(**facts)
+    return Sentence(template, **facts).to(language)
 
 
 @cache
@@ -136,6 +136,17 @@ def recognised(text: str, known: Iterable[Sentence]) -> str:
                 **{name: recognised(fact, known) for name, fact in found.groupdict().items()},
             )
     return text
+
+
+def column_in(language: str, name: str) -> str:
+    """The column of a frame that has texts in a language, as ``in_both`` names them."""
+    return name if language == ENGLISH else f"{name}_{language}"
+
+
+def in_both(**texts: str | None) -> dict[str, Any]:
+    """Texts in English, and by the same names with ``_zh`` in Chinese."""
+    english = {name: told(text, ENGLISH) for name, text in texts.items()}
+    return english | {f"{name}_zh": told(text, CHINESE) for name, text in texts.items()}
 
 
 def told(text: Any, language: str) -> Any:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,16 @@ from drg.columns import OUTPUT
 from drg.grouping.outcomes import STATUSES
 from drg.payment.scheme_numbers import INSIDE
 from drg.records.codes import DIAGNOSIS, crosswalk
-from drg.tables import load_tables
-from tests.comparing import MADE_UP, VERSIONS, discharges, scheme
-from tests.helpers import DEMO_CASES, DEMO_SCHEMA, demo_frame, grouper_tables
+from tests.comparing import (
+    MADE_UP,
+    VERSIONS,
+    demo_discharges,
+    demo_groupers,
+    discharges,
+    scheme,
+)
+from tests.helpers import DEMO_CASES, DEMO_SCHEMA, demo_frame
+from tests.helpers import version as tables_of
 from tests.profiles import tries
 
 GROUPERS = [Grouper(id_) for id_ in VERSIONS]
@@ -38,6 +46,13 @@ SCHEMES = [
     scheme(GROUPERS[2], rate=9_500),
 ]
 CASES = discharges(3_000)
+DEMO, DEMO_2, DEMO_3 = demo_groupers()
+DEMO_SCHEMES = [
+    scheme(DEMO),
+    scheme(DEMO_2, factor=Decimal("1.3")),
+    scheme(DEMO_3, rate=9_500, **MARKS),
+]
+DEMO_DISCHARGES = demo_discharges(600)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +62,7 @@ def priced() -> Comparison:
 
 @pytest.fixture(scope="module")
 def unpriced() -> Comparison:
-    return drg.compare(CASES, VERSIONS)
+    return drg.compare(DEMO_DISCHARGES, demo_groupers())
 
 
 def frames(comparison: Comparison) -> Iterator[pl.DataFrame]:
@@ -258,28 +273,28 @@ def test_without_schemes_there_are_cases_and_no_money(unpriced: Comparison) -> N
     for frame in frames(unpriced):
         money = ("weight", "standard", "payment", "surplus", "cmi")
         assert not [name for name in frame.columns if name.startswith(money)]
-    drivers = unpriced.drivers(VERSIONS[1])
-    flows = unpriced.flows(VERSIONS[1]).filter("changed")
+    drivers = unpriced.drivers("demo-2")
+    flows = unpriced.flows("demo-2").filter("changed")
     assert drivers["cases"].sum() == flows["cases"].sum()
-    homonyms = unpriced.homonyms(VERSIONS[1])
+    assert unpriced.homonyms("demo-2") == {"BS19", "BS1 –"}
     assert all(
-        one != two or one in homonyms for one, two in drivers.select("base", "other").drop_nulls().rows()
+        one != two or one == "BS19" for one, two in drivers.select("base", "other").drop_nulls().rows()
     )
     assert drivers.filter(pl.col("rank") == 1)["cases"].item() == flows["cases"].max()
 
 
 def test_one_scheme_counts_for_its_version_only() -> None:
-    comparison = drg.compare(CASES, VERSIONS[:2], [SCHEMES[1]])
-    assert comparison.has_money(VERSIONS[1])
-    assert not comparison.has_money(*VERSIONS[:2])
-    assert f"weight_{VERSIONS[0]}" not in comparison.cases.collect_schema()
+    comparison = drg.compare(DEMO_DISCHARGES, [DEMO, DEMO_2], [DEMO_SCHEMES[1]])
+    assert comparison.has_money("demo-2")
+    assert not comparison.has_money("demo", "demo-2")
+    assert "weight_demo" not in comparison.cases.collect_schema()
     places = comparison.places()
-    assert f"surplus_yuan_{VERSIONS[1]}" in places.columns
+    assert "surplus_yuan_demo-2" in places.columns
     assert not [name for name in places.columns if "difference" in name]
     totals = comparison.totals
     assert totals["payment_yuan"].null_count() == 1
-    assert totals["cases"].to_list() == [CASES.height] * 2
-    assert any("no scheme is given for the base chs-drg-1.0" in en for _, en in comparison.findings)
+    assert totals["cases"].to_list() == [DEMO_DISCHARGES.height] * 2
+    assert any("no scheme is given for the base demo" in en for _, en in comparison.findings)
 
 
 def test_a_glance_is_counted_from_the_cases(priced: Comparison) -> None:
@@ -334,68 +349,70 @@ def test_why_cases_are_no_longer_grouped(priced: Comparison) -> None:
     assert priced.lost["now"].unique().sort().to_list() == ["gained", "lost"]
 
 
-def test_batches_do_not_matter(priced: Comparison, tmp_path: Path) -> None:
-    pieces = pl.concat([CASES[at : at + 70].lazy() for at in range(0, CASES.height, 70)])
+@pytest.mark.parametrize("versions", ["demo", pytest.param("national", marks=pytest.mark.thorough)])
+def test_batches_do_not_matter(versions: str, tmp_path: Path) -> None:
+    cases, groupers, schemes = (
+        (DEMO_DISCHARGES, demo_groupers(), DEMO_SCHEMES) if versions == "demo" else (CASES, GROUPERS, SCHEMES)
+    )
+    size = cases.height // 40
+    pieces = pl.concat([cases[at : at + size].lazy() for at in range(0, cases.height, size)])
     seen: list[int] = []
-    cut = drg.compare(pieces, GROUPERS, SCHEMES, cases=tmp_path / "cases.parquet", on_batch=seen.append)
-    assert sum(seen) == CASES.height
+    whole = drg.compare(cases, groupers, schemes)
+    cut = drg.compare(pieces, groupers, schemes, cases=tmp_path / "cases.parquet", on_batch=seen.append)
+    assert sum(seen) == cases.height
     assert len(seen) > 1
-    for one, two in zip(frames(priced), frames(cut), strict=True):
+    for one, two in zip(frames(whole), frames(cut), strict=True):
         assert_frame_equal(one, two)
-    assert cut.findings == priced.findings
+    assert cut.findings == whole.findings
 
 
 def test_memory_depends_on_what_occurs_and_not_on_how_often(unpriced: Comparison) -> None:
-    often = drg.compare(pl.concat([CASES] * 4), VERSIONS)
-    assert often.count == 4 * CASES.height
+    often = drg.compare(pl.concat([DEMO_DISCHARGES] * 4), demo_groupers())
+    assert often.count == 4 * DEMO_DISCHARGES.height
     assert often._cells.height == unpriced._cells.height
     assert often._cells["cases"].to_list() == [4 * cases for cases in unpriced._cells["cases"]]
 
 
 def test_any_kind_of_frame(unpriced: Comparison) -> None:
-    for frame in (CASES.to_arrow(), CASES.to_pandas()):
-        assert_frame_equal(drg.compare(frame, VERSIONS).agreement, unpriced.agreement)
+    for frame in (DEMO_DISCHARGES.to_arrow(), DEMO_DISCHARGES.to_pandas()):
+        assert_frame_equal(drg.compare(frame, demo_groupers()).cases.collect(), unpriced.cases.collect())
 
 
 def test_what_was_grouped_already_is_grouped_anew(unpriced: Comparison) -> None:
-    grouped = drg.group(CASES, "yinchuan-2023")
+    grouped = drg.group(DEMO_DISCHARGES, "yinchuan-2023")
     assert set(OUTPUT) <= set(grouped.columns)
-    assert_frame_equal(drg.compare(grouped, VERSIONS).agreement, unpriced.agreement)
+    assert_frame_equal(drg.compare(grouped, demo_groupers()).cases.collect(), unpriced.cases.collect())
+
+
+def _of_diagnoses(id_: str, codes: pl.Series) -> Grouper:
+    """A version that reads insurance codes, with a group for the first half of some diagnoses."""
+    first = codes.head(len(codes) // 2).to_list()
+    tables = tables_of(
+        [("A", "ZYZD in S", 1)], [("AA1", "", "A", 1)], [("AA11", "", "AA1", "A", 1)], {"S": first}
+    )
+    system = Grouper(VERSIONS[0]).tables.manifest.code_system
+    return Grouper(
+        replace(tables, manifest=tables.manifest.model_copy(update={"id": id_, "code_system": system}))
+    )
 
 
 def test_codes_of_the_clinical_version_are_converted() -> None:
     single = crosswalk(DIAGNOSIS).filter(pl.len().over("from_code") == 1).head(400)
     assert single.height > 100
-    base = CASES.head(single.height).drop("other_diagnoses", "other_procedures", "principal_procedure")
-    empty = pl.lit(None, dtype=pl.String)
-    base = base.with_columns(other_diagnoses=empty, other_procedures=empty, principal_procedure=empty)
-    clinical = base.with_columns(principal_diagnosis=single["from_code"])
-    insurance = base.with_columns(principal_diagnosis=single["to_code"])
-    one = drg.compare(clinical, VERSIONS, codes="clinical").cases.collect()
-    two = drg.compare(insurance, VERSIONS).cases.collect()
+    groupers = [_of_diagnoses("one", single["to_code"]), _of_diagnoses("two", single["to_code"].reverse())]
+    clinical = single.select(principal_diagnosis="from_code")
+    insurance = single.select(principal_diagnosis="to_code")
+    one = drg.compare(clinical, groupers, codes="clinical").cases.collect()
+    two = drg.compare(insurance, groupers).cases.collect()
     assert_frame_equal(one.select(r"^drg_.*$"), two.select(r"^drg_.*$"))
-    raw = drg.compare(clinical, VERSIONS).cases.collect()
+    assert two["drg_one"].n_unique() == 2
+    raw = drg.compare(clinical, groupers).cases.collect()
     assert not raw.select(r"^drg_.*$").equals(two.select(r"^drg_.*$"))
 
 
 # -------------------------------------------------------------------------------------- any discharges
 
 
-def _changed_demo() -> Grouper:
-    """The demo version with one ADRG less, and another order of DRGs."""
-    tables = load_tables("demo")
-    frames = {
-        name: getattr(tables, name) for name in ("mdc", "adrg", "drg", "sets", "complications", "exclusions")
-    }
-    gone = pl.col("adrg") == "BS1"
-    frames["adrg"] = frames["adrg"].filter(~gone)
-    frames["drg"] = frames["drg"].filter(~gone)
-    changed = grouper_tables(frames, "demo-2")
-    return Grouper(changed)
-
-
-DEMO, DEMO_2 = Grouper("demo"), _changed_demo()
-DEMO_SCHEMES = [scheme(DEMO), scheme(DEMO_2, factor=Decimal("1.3"))]
 ROWS = st.lists(
     st.tuples(
         st.sampled_from(DEMO_CASES),
@@ -431,7 +448,7 @@ def test_margins_and_drivers_hold_for_any_discharges(rows: list[tuple[Any, ...]]
         schema=schema,
         orient="row",
     )
-    comparison = drg.compare(cases, [DEMO, DEMO_2], DEMO_SCHEMES)
+    comparison = drg.compare(cases, [DEMO, DEMO_2], DEMO_SCHEMES[:2])
     assert number_of_nans(comparison) == 0
     totals = {row["version"]: row for row in comparison.totals.to_dicts()}
     flows = comparison.flows("demo-2")
@@ -452,7 +469,7 @@ def test_margins_and_drivers_hold_for_any_discharges(rows: list[tuple[Any, ...]]
 
 def _demo(**columns: Any) -> Comparison:
     cases = demo_frame(DEMO_CASES).with_columns(**columns)
-    return drg.compare(cases, [DEMO, DEMO_2], DEMO_SCHEMES if "total_cost_yuan" in columns else None)
+    return drg.compare(cases, [DEMO, DEMO_2], DEMO_SCHEMES[:2] if "total_cost_yuan" in columns else None)
 
 
 def told(comparison: Comparison) -> str:
@@ -512,23 +529,23 @@ def test_absent_columns_are_told() -> None:
 )
 def test_columns_that_hold_what_they_cannot_are_refused(column: str, value: object) -> None:
     with pytest.raises(drg.InputError, match=column):
-        drg.compare(CASES.head(5).with_columns(pl.lit(value).alias(column)), VERSIONS)
+        drg.compare(DEMO_DISCHARGES.head(5).with_columns(pl.lit(value).alias(column)), demo_groupers())
 
 
 def test_cases_outside_drg_have_no_part_in_the_statistics() -> None:
-    kinds = CASES.with_columns(case_kind=pl.when(pl.int_range(pl.len()) % 3 == 0).then(pl.lit("bed_day")))
-    comparison = drg.compare(kinds, VERSIONS)
-    assert comparison.quality["excluded"].to_list() == [CASES.height // 3] * 3
+    bed_day = pl.when(pl.int_range(pl.len()) % 3 == 0).then(pl.lit("bed_day"))
+    comparison = drg.compare(DEMO_DISCHARGES.with_columns(case_kind=bed_day), demo_groupers())
+    assert comparison.quality["excluded"].to_list() == [DEMO_DISCHARGES.height // 3] * 3
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_schemes_that_do_not_fit_are_told(language: str) -> None:
-    old = scheme(GROUPERS[0], valid_from="2025-06-01")
-    comparison = drg.compare(CASES, GROUPERS[:2], [old, SCHEMES[1]], language=language)
-    outside = CASES.filter(pl.col("discharge_date") < pl.date(2025, 6, 1)).height
-    assert 0 < outside < CASES.height
+    old = scheme(DEMO, valid_from="2025-06-01", without=["BR15"])
+    comparison = drg.compare(DEMO_DISCHARGES, [DEMO, DEMO_2], [old, DEMO_SCHEMES[1]], language=language)
+    outside = DEMO_DISCHARGES.filter(pl.col("discharge_date") < pl.date(2025, 6, 1)).height
+    assert 0 < outside < DEMO_DISCHARGES.height
     assert f"{outside:,} discharges outside the validity of the scheme {old.id}" in told(comparison)
-    classes = comparison.cases.collect()[f"class_{VERSIONS[0]}"]
+    classes = comparison.cases.collect()["class_demo"]
     unweighted = (classes == "unweighted").sum()
     assert unweighted > 0
     assert f"{old.id} has no weight for {unweighted:,} grouped cases" in told(comparison)
@@ -549,7 +566,7 @@ def test_a_version_that_groups_nothing_is_told() -> None:
 
 
 def test_pandas_is_not_changed() -> None:
-    frame = CASES.head(20).to_pandas()
+    frame = DEMO_DISCHARGES.head(20).to_pandas()
     before = frame.copy()
-    drg.compare(frame, VERSIONS)
+    drg.compare(frame, demo_groupers())
     pd.testing.assert_frame_equal(frame, before)

@@ -6,10 +6,10 @@ import pytest
 import drg
 from drg.analysis.comparison import Wanted, examples
 from drg.analysis.comparison.examples import keyed
-from tests.comparing import VERSIONS, discharges
+from tests.comparing import DEMO_VERSIONS as VERSIONS
+from tests.comparing import demo_discharges, demo_groupers
 
-CASES = discharges(500)
-COMPARISON = drg.compare(CASES, VERSIONS)
+COMPARISON = drg.compare(demo_discharges(500), demo_groupers())
 ALL = keyed(COMPARISON).collect()
 
 

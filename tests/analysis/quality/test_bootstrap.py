@@ -15,7 +15,7 @@ from drg.analysis.quality.bootstrap import _draw, interval, replicates
 from tests.kernels import same_both_ways
 
 Floats = npt.NDArray[np.float64]
-COUNT = 4000
+COUNT = 2000
 
 
 def riv(values: Any, groups: Any) -> float:
@@ -102,7 +102,7 @@ def test_same_seed_same_draws(small: tuple[npt.NDArray[np.int64], Floats]) -> No
 def test_what_the_intervals_cover() -> None:
     """Many small groups: the basic interval covers the true value, the percentile one does not."""
     rng = np.random.default_rng(7)
-    groups, cases, rounds = 60, 600, 60
+    groups, cases, rounds = 60, 600, 30
     centre = rng.normal(size=groups)
     covered = {"basic": 0, "percentile": 0}
     true = centre.var() / (centre.var() + 1)

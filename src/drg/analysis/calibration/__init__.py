@@ -16,7 +16,6 @@ from drg.analysis.calibration.arguments import (
     budgets,
     check_numbers,
     exact_weights,
-    loaded_rules,
     named_frames,
     version_of_cases,
 )
@@ -38,7 +37,7 @@ from drg.analysis.calibration.rates import BudgetRate, budget_rates, keys_for
 from drg.analysis.calibration.whatif import WhatIf, what_if
 from drg.analysis.trimming import Trimming
 from drg.errors import InputError, did_you_mean
-from drg.payment.load_scheme import LoadedScheme
+from drg.payment.load_scheme import LoadedScheme, as_loaded
 from drg.words import Joined, Sentence
 
 if TYPE_CHECKING:
@@ -115,38 +114,30 @@ def calibrate(
     rule = Trimming.parse(trimming) if isinstance(trimming, str) else trimming
     check_numbers(min_cases, decimals, draws)
     if base is not None and base not in named:
-        raise InputError(
-            Sentence("there is no period {name!r}", name=base),
-            fix=did_you_mean(base, named) or Sentence("Give one of {names}", names=Joined(", ", named)),
-        )
+        fix = did_you_mean(base, named) or Sentence("Give one of {names}", names=Joined(", ", named))
+        raise InputError(Sentence("there is no period {name!r}", name=base), fix=fix)
     base = base if base is not None else list(named)[-1]
-    kept = loaded_rules(rules)
+    kept = None if rules is None else as_loaded(rules)
     amounts = budgets(budget)
     keys = keys_for(amounts, kept) if amounts else None
     for label, frame in named.items():
         check_columns(frame, label, (keys or ()) if label == base else ())
     version = version_of_cases(named, grouper)
     if kept and kept.scheme.grouper != version.id and names_groups(kept):
-        raise InputError(
-            Sentence(
-                "the rules of {scheme} name groups of {grouper}, not of {other}",
-                scheme=kept.scheme.id,
-                grouper=kept.scheme.grouper,
-                other=version.id,
-            ),
-            fix=Sentence("Copy that scheme and take out what is for single groups"),
+        problem = Sentence(
+            "the rules of {scheme} name groups of {grouper}, not of {other}",
+            scheme=kept.scheme.id,
+            grouper=kept.scheme.grouper,
+            other=version.id,
         )
+        raise InputError(problem, fix=Sentence("Copy that scheme and take out what is for single groups"))
     share = amount(reserve, Sentence("reserve"))
     if not 0 <= share < 1:
-        raise InputError(
-            Sentence("a reserve of {share} is not possible", share=share),
-            fix=Sentence("Give a share such as 0.05"),
-        )
+        problem = Sentence("a reserve of {share} is not possible", share=share)
+        raise InputError(problem, fix=Sentence("Give a share such as 0.05"))
     if share and not amounts:
-        raise InputError(
-            Sentence("there is a reserve, but no budget that it could be kept back from"),
-            fix=Sentence("Give the budget too, or leave the reserve out"),
-        )
+        problem = Sentence("there is a reserve, but no budget that it could be kept back from")
+        raise InputError(problem, fix=Sentence("Give the budget too, or leave the reserve out"))
     known = prior_weights(prior, version)
     sums = [
         sums_of(read_period(frame, label, weight, version.drgs, keys if label == base else None), rule)
@@ -166,16 +157,13 @@ def calibrate(
     given = {version.drgs[g.number]: g.weight for g in found.groups if g.weight is not None}
     if found.mean is None:
         fullest = max(group.kept for group in found.groups)
-        raise InputError(
-            Sentence(
-                "no group has {min_cases:,} cases, nor has any ADRG; the fullest group has {fullest:,}",
-                min_cases=min_cases,
-                fullest=fullest,
-            ),
-            fix=Sentence(
-                "Give more cases, a smaller number of least cases (--min-cases), or a prior (--prior)"
-            ),
+        problem = Sentence(
+            "no group has {min_cases:,} cases, nor has any ADRG; the fullest group has {fullest:,}",
+            min_cases=min_cases,
+            fullest=fullest,
         )
+        fix = Sentence("Give more cases, a smaller number of least cases (--min-cases), or a prior (--prior)")
+        raise InputError(problem, fix=fix)
     own = [group.number for group in found.groups if group.source == OWN and group.weight is not None]
     bounds = intervals(sums, own, draws, seed) if draws else {}
     costs = of_base.period.costs[np.isin(of_base.period.groups, [version.drgs.index(drg) for drg in given])]

@@ -12,7 +12,6 @@ from drg.analysis.calibration.calibration_cases import grouper_ids
 from drg.analysis.calibration.groups_of_version import Version, version_of
 from drg.errors import InputError
 from drg.grouping import Grouper
-from drg.payment.load_scheme import LoadedScheme, load_scheme
 from drg.tables import GrouperTables
 from drg.words import Joined, Sentence
 
@@ -35,9 +34,8 @@ def named_frames(frames: Any) -> dict[str, Any]:
     else:
         named = {"data": frames}
     if not named:
-        raise InputError(
-            Sentence("there are no cases"), fix=Sentence("Give grouped cases of at least one period")
-        )
+        problem = Sentence("there are no cases")
+        raise InputError(problem, fix=Sentence("Give grouped cases of at least one period"))
     return named
 
 
@@ -50,19 +48,16 @@ def exact_weights(given: Sequence[Amount] | None, count: int) -> list[Fraction]:
     if given is None:
         return [Fraction(1)] * count
     if len(given) != count:
-        raise InputError(
-            Sentence(
-                "the number of weights is {weights}, that of the periods is {periods}",
-                weights=len(given),
-                periods=count,
-            ),
-            fix=Sentence("Give each period one weight"),
+        problem = Sentence(
+            "the number of weights is {weights}, that of the periods is {periods}",
+            weights=len(given),
+            periods=count,
         )
+        raise InputError(problem, fix=Sentence("Give each period one weight"))
     weights = [Fraction(amount(weight, Sentence("weight of a period"))) for weight in given]
     if any(weight <= 0 for weight in weights):
-        raise InputError(
-            Sentence("a period has a weight of 0"), fix=Sentence("Leave it out, or give it a positive weight")
-        )
+        problem = Sentence("a period has a weight of 0")
+        raise InputError(problem, fix=Sentence("Leave it out, or give it a positive weight"))
     return weights
 
 
@@ -73,20 +68,14 @@ def check_numbers(min_cases: int, decimals: int, draws: int) -> None:
         InputError: if one does not.
     """
     if min_cases < 1:
-        raise InputError(
-            Sentence("{min_cases} is no number of least cases", min_cases=min_cases),
-            fix=Sentence("Give 1 or more"),
-        )
+        problem = Sentence("{min_cases} is no number of least cases", min_cases=min_cases)
+        raise InputError(problem, fix=Sentence("Give 1 or more"))
     if not 1 <= decimals <= _MOST_DECIMALS:
-        raise InputError(
-            Sentence("{decimals} decimals are not possible", decimals=decimals),
-            fix=Sentence("Give 1 to {most}", most=_MOST_DECIMALS),
-        )
+        problem = Sentence("{decimals} decimals are not possible", decimals=decimals)
+        raise InputError(problem, fix=Sentence("Give 1 to {most}", most=_MOST_DECIMALS))
     if draws < 0:
-        raise InputError(
-            Sentence("{draws} draws are not possible", draws=draws),
-            fix=Sentence("Give 0 for no intervals, or some hundreds"),
-        )
+        problem = Sentence("{draws} draws are not possible", draws=draws)
+        raise InputError(problem, fix=Sentence("Give 0 for no intervals, or some hundreds"))
 
 
 def amount(value: Amount, what: str) -> Decimal:
@@ -100,10 +89,8 @@ def amount(value: Amount, what: str) -> Decimal:
     except InvalidOperation:
         found = Decimal("NaN")
     if not found.is_finite() or found < 0:
-        raise InputError(
-            Sentence("the {what} {value!r} is no amount", what=what, value=str(value)),
-            fix=Sentence("Give a positive number such as 1.5"),
-        )
+        problem = Sentence("the {what} {value!r} is no amount", what=what, value=str(value))
+        raise InputError(problem, fix=Sentence("Give a positive number such as 1.5"))
     return found
 
 
@@ -125,16 +112,9 @@ def budgets(budget: Amount | Mapping[str, Amount] | None) -> dict[str | None, De
                     "the budget of insurance {insurance} is 0, and nothing can be divided",
                     insurance=insurance,
                 )
-            raise InputError(
-                problem,
-                fix=Sentence("Give more than 0, in yuan; leave the budget out to keep the rates"),
-            )
+            fix = Sentence("Give more than 0, in yuan; leave the budget out to keep the rates")
+            raise InputError(problem, fix=fix)
     return amounts
-
-
-def loaded_rules(rules: str | Path | LoadedScheme | None) -> LoadedScheme | None:
-    """The scheme whose rules are kept, if there is one."""
-    return rules if rules is None or isinstance(rules, LoadedScheme) else load_scheme(rules)
 
 
 def version_of_cases(
@@ -151,23 +131,19 @@ def version_of_cases(
         shown = Joined(
             "; ", (f"{label}: {', '.join(sorted(found))}" for label, found in ids.items() if found)
         )
+        problem = Sentence("the cases were grouped by different versions ({versions})", versions=shown)
         raise InputError(
-            Sentence("the cases were grouped by different versions ({versions})", versions=shown),
-            field="grouper",
-            fix=Sentence("Group them all by one version: drg group … --grouper ID"),
+            problem, field="grouper", fix=Sentence("Group them all by one version: drg group … --grouper ID")
         )
     if grouper is None and not all_ids:
         fix = Sentence("Name the version by which they were grouped: --grouper ID")
         raise InputError(Sentence("no case says by which version it was grouped"), field="grouper", fix=fix)
     version = version_of(all_ids.pop() if grouper is None else grouper)
     if all_ids and version.id not in all_ids:
+        problem = Sentence(
+            "the cases were grouped by {versions}, not by {id}", versions=Joined(", ", all_ids), id=version.id
+        )
         raise InputError(
-            Sentence(
-                "the cases were grouped by {versions}, not by {id}",
-                versions=Joined(", ", all_ids),
-                id=version.id,
-            ),
-            field="grouper",
-            fix=Sentence("Name that version, or group the cases once more"),
+            problem, field="grouper", fix=Sentence("Name that version, or group the cases once more")
         )
     return version

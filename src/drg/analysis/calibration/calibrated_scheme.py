@@ -33,13 +33,7 @@ _ITS_OWN: Final = ("valid_from", "valid_to", "grouper_missing")
 
 
 def scheme_files(
-    *,
-    scheme_id: str,
-    title: str,
-    region: str,
-    status: str,
-    source: str,
-    grouper: str,
+    about: Mapping[str, str],
     rows: Sequence[tuple[str, Decimal, str]],
     rates: Sequence[BudgetRate],
     mean_yuan: Decimal,
@@ -49,27 +43,15 @@ def scheme_files(
     """The files of a scheme by name: ``scheme.toml`` and ``weights.csv``.
 
     Args:
-        scheme_id: of the scheme.
-        title: for people.
-        region: for which it is.
-        status: as a scheme names it.
-        source: how the weights came about.
-        grouper: the id of the version.
+        about: its id, title, region, grouper, status and source, as a scheme has them.
         rows: group, weight and name.
         rates: from budgets; without any, those of the rules are kept, or the mean cost is the rate.
         mean_yuan: mean cost of a unit of weight.
         mean_source: how it came about.
         rules: the scheme whose method, coefficients and rules are kept.
     """
-    head = {
-        "id": scheme_id,
-        "title": title,
-        "region": region,
-        "grouper": grouper,
-        "status": status,
-        "source": source,
-    }
-    if grouper not in installed():
+    head = dict(about)
+    if head["grouper"] not in installed():
         head["grouper_missing"] = (
             "calibrated with a version that is not installed; install it, then delete this"
         )

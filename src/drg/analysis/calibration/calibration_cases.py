@@ -25,6 +25,7 @@ from drg.words import Sentence
 
 REQUIRED: Final = ("drg", "grouping_status", "total_cost_yuan")
 _GROUPER: Final = "grouper"
+_COUNTS: Final = ("rows", "not_grouped", "no_cost", "unusable_cost", "zero_cost")
 
 
 @dataclass(frozen=True)
@@ -110,20 +111,12 @@ def read_period(
         .sort("group", "cost")
     )
     if not found.height:
-        raise InputError(
-            Sentence("no case is grouped and has a cost"),
-            file=label,
-            fix=Sentence("Check the columns drg and total_cost_yuan"),
-        )
-    counts = reader.counts
+        problem = Sentence("no case is grouped and has a cost")
+        raise InputError(problem, file=label, fix=Sentence("Check the columns drg and total_cost_yuan"))
     return Period(
         label=label,
         weight=weight,
-        rows=counts["rows"],
-        not_grouped=counts["not_grouped"],
-        no_cost=counts["no_cost"],
-        unusable_cost=counts["unusable_cost"],
-        zero_cost=counts["zero_cost"],
+        **{name: reader.counts[name] for name in _COUNTS},
         unknown=reader.unknown,
         groups=found["group"].to_numpy(),
         costs=found["cost"].to_numpy(),
@@ -158,13 +151,15 @@ class _Reader:
         costs = fen(batch, "total_cost_yuan")
         usable = (costs >= 0) & (costs <= HIGHEST_COST_FEN)
         known = numbers >= 0
-        counts: dict[str, int] = {
-            "rows": batch.height,
-            "not_grouped": int(np.count_nonzero(~grouped)),
-            "no_cost": int(np.count_nonzero(grouped & (costs == NOT_GIVEN))),
-            "unusable_cost": int(np.count_nonzero(grouped & ~usable & (costs != NOT_GIVEN))),
-            "zero_cost": int(np.count_nonzero(grouped & (costs == 0))),
+        given = costs != NOT_GIVEN
+        left_out = {
+            "not_grouped": ~grouped,
+            "no_cost": grouped & ~given,
+            "unusable_cost": grouped & ~usable & given,
+            "zero_cost": grouped & (costs == 0),
         }
+        counts = {name: int(np.count_nonzero(where)) for name, where in left_out.items()}
+        counts["rows"] = batch.height
         strange = codes.filter(pl.Series(grouped & ~known & (costs > 0) & usable)).fill_null("–")
         unknown = dict(strange.value_counts().iter_rows())
         counted = grouped & known & usable & (costs > 0)

@@ -113,19 +113,17 @@ class Calibration(ShortTable):
             source: where the weights are from; by default the periods and how they were made into weights.
         """
         names = dict(self.groups.select("drg", "drg_name").iter_rows())
-        return scheme_files(
-            scheme_id=scheme_id,
-            title=title or f"{scheme_id}（{self.settings.grouper} 测算权重 / calibrated weights）",
-            region=region,
-            status=status,
-            source=source or self.method,
-            grouper=self.settings.grouper,
-            rows=[(drg, weight, names[drg]) for drg, weight in self.weights.items()],
-            rates=self.rates,
-            mean_yuan=self.mean_cost_yuan,
-            mean_source=f"mean cost of the cases of {self.settings.base} whose group has a weight",
-            rules=self.rules,
-        )
+        about = {
+            "id": scheme_id,
+            "title": title or f"{scheme_id}（{self.settings.grouper} 测算权重 / calibrated weights）",
+            "region": region,
+            "grouper": self.settings.grouper,
+            "status": status,
+            "source": source or self.method,
+        }
+        rows = [(drg, weight, names[drg]) for drg, weight in self.weights.items()]
+        mean_source = f"mean cost of the cases of {self.settings.base} whose group has a weight"
+        return scheme_files(about, rows, self.rates, self.mean_cost_yuan, mean_source, self.rules)
 
     def scheme(self, scheme_id: str = "calibrated", **facts: str) -> LoadedScheme:
         """The scheme, ready for ``drg.Pricer`` and ``what_if``.
@@ -254,20 +252,12 @@ def periods_frame(sums: list[Sums]) -> pl.DataFrame:
 
 def cells_frame(sums: list[Sums], version: Version) -> pl.DataFrame:
     """One row per group and period."""
-    rows = [
-        (
-            version.drgs[number],
-            one.period.label,
-            cell.cases,
-            cell.trimmed_low,
-            cell.trimmed_high,
-            cell.kept,
-            _yuan(cell.cost_fen, cell.kept),
-        )
-        for number in range(len(version.drgs))
-        for one in sums
-        if (cell := one.cells.get(number))
-    ]
+    rows = []
+    for number, drg in enumerate(version.drgs):
+        for one in sums:
+            if cell := one.cells.get(number):
+                counts = (cell.cases, cell.trimmed_low, cell.trimmed_high, cell.kept)
+                rows.append((drg, one.period.label, *counts, _yuan(cell.cost_fen, cell.kept)))
     schema: dict[str, pl.DataType | type[pl.DataType]] = {"drg": pl.String(), "period": pl.String()}
     schema |= dict.fromkeys(("cases", "trimmed_low", "trimmed_high", "kept"), pl.Int64())
     return pl.DataFrame(rows, schema={**schema, "mean_cost_yuan": YUAN}, orient="row")

@@ -131,11 +131,8 @@ def sums_of(period: Period, rule: Trimming) -> Sums:
     cases, lows, highs = (np.bincount(groups[rows], minlength=count) for rows in (slice(None), low, high))
     kept = ~(low | high)
     if not kept.any():
-        raise InputError(
-            Sentence("trimming by {rule} keeps no case", rule=rule),
-            file=period.label,
-            fix=Sentence("Trim less"),
-        )
+        problem = Sentence("trimming by {rule} keeps no case", rule=rule)
+        raise InputError(problem, file=period.label, fix=Sentence("Trim less"))
     present, starts = np.unique(groups[kept], return_index=True)
     # A sum stays below 2^63 up to 900 million cases at the highest possible cost.
     totals = dict(zip(present.tolist(), np.add.reduceat(costs[kept], starts).tolist(), strict=True))
@@ -193,11 +190,8 @@ def _own(number: int, periods: Sequence[Sums]) -> Estimate:
 def _mean(groups: Sequence[Estimate]) -> Exact:
     """The mean of the own weights, by cases."""
     count = sum((group.count for group in groups), Fraction(0))
-    return (
-        sum((group.own * group.count for group in groups if group.own), Fraction(0)) / count
-        if count
-        else None
-    )
+    own = sum((group.own * group.count for group in groups if group.own), Fraction(0))
+    return own / count if count else None
 
 
 def _fall_back(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from drg.analysis.calibration.groups_of_version import Version
 from drg.errors import InputError
-from drg.payment.load_scheme import LoadedScheme, load_scheme
+from drg.payment.load_scheme import LoadedScheme, as_loaded
 from drg.payment.weights import read_weights
 from drg.words import Sentence
 
@@ -50,26 +50,22 @@ def prior_weights(prior: str | Path | LoadedScheme | Mapping[str, Decimal] | Non
         if isinstance(prior, str | Path) and str(prior).lower().endswith(".csv"):
             name, table = Path(prior).name, read_weights(Path(prior))
         else:
-            scheme = prior if isinstance(prior, LoadedScheme) else load_scheme(prior)
+            scheme = as_loaded(prior)
             name, table = scheme.scheme.id, scheme.weights
             if scheme.scheme.grouper != version.id:
-                raise InputError(
-                    Sentence(
-                        "the prior {name} is for {grouper}, the cases are of {id}",
-                        name=name,
-                        grouper=scheme.scheme.grouper,
-                        id=version.id,
-                    ),
-                    fix=Sentence("Give weights for the groups of that version"),
+                problem = Sentence(
+                    "the prior {name} is for {grouper}, the cases are of {id}",
+                    name=name,
+                    grouper=scheme.scheme.grouper,
+                    id=version.id,
                 )
+                raise InputError(problem, fix=Sentence("Give weights for the groups of that version"))
         weights = {drg: weight.relative_weight for (drg, level), weight in table.items() if level is None}
         levels = {drg for drg, _ in table} - set(weights)
     for drg, weight in weights.items():
         if not (isinstance(weight, Decimal) and weight.is_finite() and weight > 0):
-            raise InputError(
-                Sentence("the prior weight of {drg} is {weight!r}", drg=drg, weight=weight),
-                fix=Sentence("Give positive decimals"),
-            )
+            problem = Sentence("the prior weight of {drg} is {weight!r}", drg=drg, weight=weight)
+            raise InputError(problem, fix=Sentence("Give positive decimals"))
     known = set(version.drgs)
     return Prior(
         name,

@@ -128,11 +128,9 @@ def _factor(book: PriceBook | None, row: Mapping[str, str | None]) -> Fraction:
     factor = book.look_up(row["drg"], None, level, hospital, cut=False).factor
     if factor is None:
         whose = Sentence("hospital {id}", id=hospital) if hospital else Sentence("the hospitals")
-        raise InputError(
-            Sentence("the rules of the scheme know no coefficient for {hospital}", hospital=whose),
-            field="hospital_id",
-            fix=Sentence("Add [[coefficients.rows]] for it, or a default, to a copy of the scheme"),
-        )
+        problem = Sentence("the rules of the scheme know no coefficient for {hospital}", hospital=whose)
+        fix = Sentence("Add [[coefficients.rows]] for it, or a default, to a copy of the scheme")
+        raise InputError(problem, field="hospital_id", fix=fix)
     return Fraction(factor)
 
 

@@ -94,17 +94,15 @@ def what_if(
     """
     before, after = (one if isinstance(one, Pricer) else Pricer(one) for one in (old, new))
     if before.scheme.grouper != after.scheme.grouper:
-        raise InputError(
-            Sentence(
-                "{first} pays for groups of {grouper}, {second} for groups of {other}: the same cases have "
-                "other groups there",
-                first=before.id,
-                grouper=before.scheme.grouper,
-                second=after.id,
-                other=after.scheme.grouper,
-            ),
-            fix=Sentence("Compare two versions with: drg compare … --schemes"),
+        problem = Sentence(
+            "{first} pays for groups of {grouper}, {second} for groups of {other}: the same cases have "
+            "other groups there",
+            first=before.id,
+            grouper=before.scheme.grouper,
+            second=after.id,
+            other=after.scheme.grouper,
         )
+        raise InputError(problem, fix=Sentence("Compare two versions with: drg compare … --schemes"))
     cases = Cases.of(frame)
     names = [name for name in cases.binding.columns if name not in PRICE]
     for pricer in (before, after):
@@ -135,7 +133,8 @@ def what_if(
 
 def _result(before: Pricer, after: Pricer, old: PriceTally, new: PriceTally) -> WhatIf:
     found = {key: _joined(old.by(key), new.by(key), key) for key in (HOSPITAL, DEPARTMENT, GROUP)}
-    total_old, total_new = (pl.DataFrame({"all": ["all"]}).hstack(_sums(tally)) for tally in (old, new))
+    sums = pl.col("cases", "weight", "cost", "payment").sum()
+    total_old, total_new = (tally.by(CLASS).select(pl.lit("all").alias("all"), sums) for tally in (old, new))
     said, said_zh = (
         tuple(
             form.format(id=pricer.id, count=count, cases=tally.cases, text=text)
@@ -157,10 +156,6 @@ def _result(before: Pricer, after: Pricer, old: PriceTally, new: PriceTally) -> 
     )
 
 
-def _sums(tally: PriceTally) -> pl.DataFrame:
-    return tally.by(CLASS).select(pl.col("cases", "weight", "cost", "payment").sum())
-
-
 def _joined(old: pl.DataFrame, new: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
     both = old.join(new, on=key, how="inner", nulls_equal=True, suffix="_new", validate="1:1")
     rows = both.select(
@@ -176,15 +171,12 @@ def _joined(old: pl.DataFrame, new: pl.DataFrame, key: tuple[str, ...]) -> pl.Da
 
 
 def _classes(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
-    parts = [
-        part.select(
-            "case_class",
-            pl.col("cases").alias(f"cases_{name}"),
-            pl.col("payment").alias(f"payment_{name}_yuan"),
-        )
+    sides = [
+        part.select("case_class", pl.col("cases", "payment").name.suffix(f"_{name}"))
         for name, part in (("old", old), ("new", new))
     ]
-    both = parts[0].join(parts[1], on="case_class", how="full", coalesce=True, maintain_order="left_right")
+    both = sides[0].join(sides[1], on="case_class", how="full", coalesce=True, maintain_order="left_right")
+    both = both.rename({f"payment_{name}": f"payment_{name}_yuan" for name in ("old", "new")})
     rows = both.select("case_class", "cases_old", "cases_new", "payment_old_yuan", "payment_new_yuan")
     return _with_difference(rows.fill_null(0))
 

@@ -29,7 +29,7 @@ from drg.records.checking import PLACE, Checker, RuleTally, Skipped
 from drg.records.findings import ERROR, SCHEMA, SEVERITIES
 from drg.records.rules import BY_GROUPER, Rule
 from drg.records.short_table import ShortTable
-from drg.words import Sentence
+from drg.words import Sentence, in_both
 
 if TYPE_CHECKING:
     from drg.records.frames import Frame
@@ -161,10 +161,8 @@ def choose(rules: Iterable[Rule | str] | None = None, *, until: date | None = No
         if isinstance(rule, str):
             if rule not in known:
                 hint = did_you_mean(rule, known)
-                raise InputError(
-                    Sentence("there is no rule {name!r}", name=rule),
-                    fix=hint or Sentence("See them with: drg check --list"),
-                )
+                problem = Sentence("there is no rule {name!r}", name=rule)
+                raise InputError(problem, fix=hint or Sentence("See them with: drg check --list"))
             rule = known[rule]
         chosen[rule.id] = rule
     if until is not None:
@@ -176,10 +174,14 @@ def choose(rules: Iterable[Rule | str] | None = None, *, until: date | None = No
 def summary_frame(rules: Iterable[Rule], tally: RuleTally) -> pl.DataFrame:
     """The counts of a check by rule, the gravest and most frequent first."""
     order = {severity: place for place, severity in enumerate(SEVERITIES)}
-    lines = [(rule.id, rule.severity, rule.message, rule.message_zh, tally.found[rule.id]) for rule in rules]
-    lines.sort(key=lambda line: (order[line[1]], -line[4]))
+    graver = sorted(rules, key=lambda rule: (order[rule.severity], -tally.found[rule.id]))
+    lines = [
+        {"rule": rule.id, "severity": rule.severity, "cases": tally.found[rule.id]}
+        | in_both(message=rule.message)
+        for rule in graver
+    ]
     columns = {name: SCHEMA[name] for name in ("rule", "severity", "message", "message_zh")}
-    return pl.DataFrame(lines, schema={**columns, "cases": pl.UInt32()}, orient="row")
+    return pl.DataFrame(lines, schema={**columns, "cases": pl.UInt32()})
 
 
 def skipped_frame(skipped: Iterable[Skipped]) -> pl.DataFrame:

@@ -47,9 +47,6 @@ Flags = npt.NDArray[np.bool_]
 class GrouperFacts:
     """The facts of one version; call it with a batch of discharges.
 
-    Args:
-        grouper: the version.
-
     Attributes:
         grouper: the version.
         diagnoses_of, procedures_of: codes that the version knows for one sex only, by that sex.

@@ -78,11 +78,8 @@ def compare(
     check_form(reasons, language)
     if codes not in CODE_VERSIONS:
         known = ", ".join(CODE_VERSIONS)
-        raise InputError(
-            Sentence("there is no code version {name!r}", name=codes),
-            field="codes",
-            fix=Sentence("Give one of {names}", names=known),
-        )
+        problem = Sentence("there is no code version {name!r}", name=codes)
+        raise InputError(problem, field="codes", fix=Sentence("Give one of {names}", names=known))
     given = Cases.of(frame, codes=codes)
     compared = sides(list(groupers), schemes or (), given.codes)
     names = [name for name in given.columns if name not in OUTPUT and name not in PRICE]

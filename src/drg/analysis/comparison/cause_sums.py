@@ -26,27 +26,16 @@ def cause_sums(flows: pl.DataFrame, cause: str, by: Sequence[str]) -> pl.DataFra
     Returns:
         The columns of ``Comparison.causes``.
     """
-    ungrouped = (
-        pl.when(pl.col(cause) == NUMBER["newly_grouped"])
-        .then("base_status")
-        .when(pl.col(cause) == NUMBER["no_longer_grouped"])
-        .then("other_status")
-    )
+    newly, no_longer = (pl.col(cause) == NUMBER[name] for name in ("newly_grouped", "no_longer_grouped"))
+    ungrouped = pl.when(newly).then("base_status").when(no_longer).then("other_status")
     sums = [name for name in flows.columns if name.startswith(_SUMS)]
     keys = [*by, "number", "status"]
     changed = flows.filter(pl.col(cause) > 0).with_columns(number=cause, status=ungrouped)
     added = changed.group_by(keys).agg(pl.col("cases", *sums).sum())
     added = added.sort(*by, "number", pl.col("status").cast(pl.String))
     whole = pl.col("cases").sum().over(list(by)) if by else pl.col("cases").sum()
-    names = pl.Series([None, *CAUSES], dtype=pl.Enum(CAUSES))
-    return added.select(
-        *by,
-        names.gather(added["number"]).alias("cause"),
-        "status",
-        "cases",
-        (pl.col("cases") / whole).alias("share"),
-        *sums,
-    )
+    names = pl.Series([None, *CAUSES], dtype=pl.Enum(CAUSES)).gather(added["number"]).alias("cause")
+    return added.select(*by, names, "status", "cases", (pl.col("cases") / whole).alias("share"), *sums)
 
 
 @dataclass(frozen=True)
@@ -56,7 +45,7 @@ class CausesFound:
     Attributes:
         told: whether the causes between the base and the version could be found.
         homonyms: the groups that both versions call by one code though they differ.
-            same: the ADRG of the version for each of the base that is the same group.
+        same: the ADRG of the version for each of the base that is the same group.
         examples, inputs: see ``step.Compared``.
     """
 

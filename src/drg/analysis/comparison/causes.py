@@ -58,12 +58,7 @@ _OF_STEP: Final = (
 )
 # What a DRG's rule may read, and the cause if one version's rules read it and the other's do not.
 _PROCEDURE, _AGE, _CC, _ELSE = "procedure", "age", "cc", "other"
-_SPLITS: Final = {
-    _PROCEDURE: "split_procedure",
-    _AGE: "split_age",
-    _CC: "split_cc",
-    _ELSE: "split_other",
-}  # fmt: skip
+_SPLITS: Final = {what: f"split_{what}" for what in (_PROCEDURE, _AGE, _CC, _ELSE)}
 _AGE_COLUMNS: Final = ("age_years", "age_days")
 
 Outcomes = npt.NDArray[np.int32]
@@ -220,14 +215,9 @@ class FirstCauses:
     def _split(self, base: int, other: int) -> int:
         """Why the rows of an ADRG split a case otherwise: what the one reads and the other does not."""
         if (base, other) not in self._splits:
-            tables = self._tables
-            codes = [
-                (table["adrg"][row], table["drg"][row])
-                for table, row in zip(tables, (base, other), strict=True)
-            ]
+            sides = zip((self.base, self.other), self._tables, (base, other), strict=True)
             rules = [
-                _rules(grouper.tables, *code)
-                for grouper, code in zip((self.base, self.other), codes, strict=True)
+                _rules(grouper.tables, table["adrg"][row], table["drg"][row]) for grouper, table, row in sides
             ]
             self._splits[base, other] = NUMBER[_why_split(*rules)]
         return self._splits[base, other]
@@ -260,13 +250,9 @@ def _labels(table: pl.DataFrame) -> list[str]:
 
 def _equal(one: GrouperTables, other: GrouperTables) -> bool:
     """Whether two versions between hold the same rows in the same order."""
-    return all(
-        one.frames[table.name].drop(PROVENANCE, strict=False).equals(
-            other.frames[table.name].drop(PROVENANCE, strict=False)
-        )
-        for table in TABLES
-        if table.name not in ("sets", "exclusions")
-    )  # fmt: skip
+    names = [table.name for table in TABLES if table.name not in ("sets", "exclusions")]
+    sides = [[side.frames[name].drop(PROVENANCE, strict=False) for name in names] for side in (one, other)]
+    return all(a.equals(b) for a, b in zip(*sides, strict=True))
 
 
 class _Rules(NamedTuple):

@@ -68,18 +68,15 @@ def sides(
     ready = [grouper if isinstance(grouper, Grouper) else Grouper(grouper) for grouper in groupers]
     ids = [grouper.id for grouper in ready]
     if len(ids) < 2:
-        raise InputError(
-            Sentence("a comparison needs at least two versions"),
-            fix=Sentence("Give them as --groupers A,B (see: drg groupers)"),
-        )
+        problem = Sentence("a comparison needs at least two versions")
+        raise InputError(problem, fix=Sentence("Give them as --groupers A,B (see: drg groupers)"))
     for id_ in ids:
         if ids.count(id_) > 1:
-            raise InputError(
-                Sentence("the version {id} is there {count} times", id=id_, count=ids.count(id_)),
-                fix=Sentence(
-                    "Give each once; a changed copy of a version needs an id of its own in its manifest"
-                ),
+            problem = Sentence("the version {id} is there {count} times", id=id_, count=ids.count(id_))
+            fix = Sentence(
+                "Give each once; a changed copy of a version needs an id of its own in its manifest"
             )
+            raise InputError(problem, fix=fix)
     pricers = _by_version([s if isinstance(s, Pricer) else Pricer(s) for s in schemes], ids)
     converts = _conversions(ready, codes)
     return tuple(
@@ -93,29 +90,26 @@ def _by_version(pricers: Sequence[Pricer], ids: Sequence[str]) -> dict[str, Pric
     for pricer in pricers:
         version = pricer.scheme.grouper
         if version not in ids:
-            raise SchemeError(
-                Sentence(
-                    "the scheme {id} prices the groups of {version}, which is not compared here ({ids})",
-                    id=pricer.id,
-                    version=version,
-                    ids=Joined(", ", ids),
-                ),
-                fix=Sentence(
-                    "A scheme belongs to one version: give one that is for a version of this comparison, "
-                    "or add {version} to the versions",
-                    version=version,
-                ),
+            problem = Sentence(
+                "the scheme {id} prices the groups of {version}, which is not compared here ({ids})",
+                id=pricer.id,
+                version=version,
+                ids=Joined(", ", ids),
             )
+            fix = Sentence(
+                "A scheme belongs to one version: give one that is for a version of this comparison, "
+                "or add {version} to the versions",
+                version=version,
+            )
+            raise SchemeError(problem, fix=fix)
         if version in found:
-            raise SchemeError(
-                Sentence(
-                    "the schemes {first} and {second} are both for {version}",
-                    first=found[version].id,
-                    second=pricer.id,
-                    version=version,
-                ),
-                fix=Sentence("Give at most one scheme for each version"),
+            problem = Sentence(
+                "the schemes {first} and {second} are both for {version}",
+                first=found[version].id,
+                second=pricer.id,
+                version=version,
             )
+            raise SchemeError(problem, fix=Sentence("Give at most one scheme for each version"))
         found[version] = pricer
     return found
 
@@ -168,11 +162,6 @@ def _system(grouper: Grouper) -> str | None:
 
 def _insurance(systems: Iterable[str]) -> bool:
     return all(_INSURANCE in system for system in systems)
-
-
-def unstated(groupers: Iterable[Grouper]) -> list[str]:
-    """The ids of the versions whose manifest names no code system."""
-    return [grouper.id for grouper in groupers if not grouper.tables.manifest.code_system]
 
 
 def check_columns(compared: Iterable[ComparedVersion], names: Iterable[str]) -> None:

@@ -86,14 +86,9 @@ class Comparison(ShortTable):
         for at, side in enumerate(self.sides):
             sums = self._summed((), [at])
             statuses = self._statuses(at)
-            rows.append(
-                pl.DataFrame(
-                    {"version": [side.id], "scheme": [side.pricer.id if side.pricer else None]},
-                    schema={"version": pl.String, "scheme": pl.String},
-                )
-                .hstack(statuses)
-                .hstack(of_one(sums, at))
-            )
+            named = {"version": [side.id], "scheme": [side.pricer.id if side.pricer else None]}
+            ids = pl.DataFrame(named, schema=dict.fromkeys(named, pl.String))
+            rows.append(ids.hstack(statuses).hstack(of_one(sums, at)))
         return pl.concat(rows, how="diagonal")
 
     @cached_property
@@ -148,13 +143,10 @@ class Comparison(ShortTable):
     def reasons(self) -> pl.DataFrame:
         """Cases by ``version``, ``base_status``, ``status`` and ``reason``; the first version for itself."""
         versions = pl.Series(self.ids)
-        return self._reasons.select(
-            version=versions.gather(self._reasons["version"]),
-            base_status="first_status",
-            status="status",
-            reason="reason",
-            cases="cases",
-        ).sort("version", -pl.col("cases"), pl.col("base_status", "status").cast(pl.String), "reason")
+        version = versions.gather(self._reasons["version"]).alias("version")
+        found = self._reasons.select(version, pl.exclude("version")).rename({"first_status": "base_status"})
+        statuses = pl.col("base_status", "status").cast(pl.String)
+        return found.sort("version", -pl.col("cases"), statuses, "reason")
 
     @cached_property
     def lost(self) -> pl.DataFrame:
@@ -232,14 +224,9 @@ class Comparison(ShortTable):
         if not money:
             flows = flows.filter(self._changed(at, "base", "other"))
         size = pl.col(column_of("surplus", "difference")).abs() if money else pl.col("cases")
-        ordered = flows.with_columns(__size=size).sort(
-            *by,
-            pl.col("__size"),
-            "cases",
-            "base",
-            "other",
-            descending=[*(False for _ in by), True, True, False, False],
-        )
+        largest_first = [*(False for _ in by), True, True, False, False]
+        sized = flows.with_columns(__size=size)
+        ordered = sized.sort(*by, "__size", "cases", "base", "other", descending=largest_first)
         rank = pl.int_range(1, pl.len() + 1, dtype=pl.Int64)
         ordered = ordered.with_columns(rank=rank.over(list(by)) if by else rank)
         named = (
@@ -254,11 +241,7 @@ class Comparison(ShortTable):
         names = ["base", "base_name", "other", "other_name"]
         columns = [*by, "rank", *names, "flows", "cases", *differences]
         both = pl.concat([named.select(columns), rest], how="diagonal").select(columns)
-        return (
-            both.sort(*by, "rank", nulls_last=True)
-            if not by
-            else both.sort(*by, "rank", nulls_last=[*(False for _ in by), True])
-        )
+        return both.sort(*by, "rank", nulls_last=[*(False for _ in by), True])
 
     def tells_causes(self, version: str) -> bool:
         """Whether causes between the base and a version are told: not if they read different codes."""
@@ -350,13 +333,10 @@ class Comparison(ShortTable):
         has_group = ~pl.col("grouping_status").is_in([UNGROUPED, INVALID])
         return table.select(
             prefix,
-            *(
-                pl.when(has_group).then(level).alias(f"{prefix}_{level}")
-                for level in LEVELS
-            ),
+            *(pl.when(has_group).then(level).alias(f"{prefix}_{level}") for level in LEVELS),
             pl.col("drg_name").alias(f"{prefix}_name"),
             pl.col("grouping_status").alias(f"{prefix}_status"),
-        )  # fmt: skip
+        )
 
     def _pairs(self, at: int, by: Sequence[str]) -> pl.DataFrame:
         """Sums by place and flow from the base to a version, with differences where both have a scheme."""
@@ -366,11 +346,8 @@ class Comparison(ShortTable):
         sums = self._cells.group_by(keys).agg(pl.col("cases", "costed", "cost").sum(), *measures)
         sides = {0: "base", at: "other"}
         names = {of(name, one): column_of(name, sides[one]) for one in priced for name in MEASURES}
-        differences = (
-            [difference(name, at).alias(column_of(name, "difference")) for name in ("weight", *MONEY)]
-            if len(priced) == 2
-            else []
-        )
+        compared = ("weight", *MONEY) if len(priced) == 2 else ()
+        differences = [difference(name, at).alias(column_of(name, "difference")) for name in compared]
         renamed = sums.with_columns(differences).rename({group(0): "base", group(at): "other", **names})
         return renamed.sort(*by, "base", "other")
 

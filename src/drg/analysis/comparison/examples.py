@@ -35,18 +35,16 @@ class Wanted:
 
 def keyed(comparison: Comparison) -> pl.LazyFrame:
     """The case-level results with what became of each case (``label_<id>``), and ``changed_<id>``."""
-    labels = [
-        label(pl.col(f"drg_{id_}"), pl.col(f"adrg_{id_}"), pl.col(f"status_{id_}")).alias(f"label_{id_}")
+    labels = {
+        f"label_{id_}": label(*(pl.col(f"{name}_{id_}") for name in ("drg", "adrg", "status")))
         for id_ in comparison.ids
-    ]
+    }
     base = pl.col(f"label_{comparison.ids[0]}")
-    changed = [
-        ((pl.col(f"label_{id_}") != base) | base.is_in(list(comparison.homonyms(id_)))).alias(
-            f"changed_{id_}"
-        )
+    changed = {
+        f"changed_{id_}": (pl.col(f"label_{id_}") != base) | base.is_in(list(comparison.homonyms(id_)))
         for id_ in comparison.others
-    ]
-    return comparison.cases.with_columns(labels).with_columns(changed)
+    }
+    return comparison.cases.with_columns(**labels).with_columns(**changed)
 
 
 def examples(comparison: Comparison, wanted: Sequence[Wanted]) -> pl.DataFrame:
@@ -67,12 +65,8 @@ def examples(comparison: Comparison, wanted: Sequence[Wanted]) -> pl.DataFrame:
         for at, cells in enumerate(open_):
             keys = [name for name in cells.columns if name not in (_CELL, _WANTED)]
             hits = batch.lazy().select(ROW, *keys).join(cells.lazy(), on=keys, how="inner", nulls_equal=True)
-            taken = (
-                hits.sort(ROW)
-                .filter(pl.int_range(pl.len()).over(_CELL) < pl.col(_WANTED))
-                .select(ROW, _CELL)
-                .collect()
-            )
+            first = pl.int_range(pl.len()).over(_CELL) < pl.col(_WANTED)
+            taken = hits.sort(ROW).filter(first).select(ROW, _CELL).collect()
             rows.append(taken[ROW])
             counts = taken.group_by(_CELL).agg(taken=pl.len().cast(pl.Int32))
             left = cells.join(counts, on=_CELL, how="left", maintain_order="left").with_columns(

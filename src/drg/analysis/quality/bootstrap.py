@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -103,7 +103,7 @@ def _means(group: Ints, values: Floats, sizes: Ints) -> Floats:
     there = ~np.isnan(values)
     counts = np.array([np.bincount(group, row, len(sizes)) for row in there])
     sums = np.array([np.bincount(group, np.nan_to_num(row), len(sizes)) for row in values])
-    return _ratio(sums, counts)
+    return ratio(sums, counts)
 
 
 @kernel(load_from=200_000, compile_from=500_000)
@@ -146,25 +146,25 @@ def _riv(sums: Floats, centres: Floats) -> Floats:
     """[v] from sums about the centres of the groups."""
     count, total, squares = sums[..., _COUNT], sums[..., _SUM], sums[..., _SQUARES]
     shift = np.nan_to_num(centres)
-    within = (squares - _ratio(total**2, count, 0.0)).sum(axis=1)
+    within = (squares - ratio(total**2, count, 0.0)).sum(axis=1)
     about = squares + 2 * shift * total + count * shift**2
     n = count.sum(axis=1)
-    all_squares = about.sum(axis=1) - _ratio((total + count * shift).sum(axis=1) ** 2, n, 0.0)
+    all_squares = about.sum(axis=1) - ratio((total + count * shift).sum(axis=1) ** 2, n, 0.0)
     # What is left of equal values by rounding is no variance.
     equal = all_squares <= 1e-12 * about.sum(axis=1)
-    return np.where(equal, np.nan, 1 - _ratio(within, np.where(equal, 0.0, all_squares)))
+    return np.where(equal, np.nan, 1 - ratio(within, np.where(equal, 0.0, all_squares)))
 
 
 def _mean_and_cv(sums: Floats, centres: Floats, ddof: int) -> tuple[Floats, Floats]:
     """[v, g] each."""
     count, total, squares = sums[..., _COUNT], sums[..., _SUM], sums[..., _SQUARES]
-    mean = centres + _ratio(total, count)
-    within = np.maximum(squares - _ratio(total**2, count, 0.0), 0.0)
-    sd = np.sqrt(_ratio(within, np.where(count > 1, count - ddof, 0.0)))
-    return mean, _ratio(sd, mean)
+    mean = centres + ratio(total, count)
+    within = np.maximum(squares - ratio(total**2, count, 0.0), 0.0)
+    sd = np.sqrt(ratio(within, np.where(count > 1, count - ddof, 0.0)))
+    return mean, ratio(sd, mean)
 
 
-def _ratio(above: Floats, below: Floats, otherwise: float = np.nan) -> Floats:
+def ratio(above: npt.NDArray[Any], below: npt.NDArray[Any], otherwise: float = np.nan) -> Floats:
     """A quotient; something else where the divisor is zero or undefined."""
     found = np.full(np.broadcast(above, below).shape, otherwise)
     np.divide(above, below, out=found, where=np.nan_to_num(below) != 0)

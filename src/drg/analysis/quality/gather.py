@@ -158,9 +158,8 @@ class Gatherer:
             name: batch[name] if name in batch.columns else pl.repeat(None, len(drgs), eager=True)
             for name in ("adrg", "drg_name", "grouper")
         }
-        rows = (
-            pl.DataFrame({"drg": drgs, **said}).group_by("drg").agg(pl.col("adrg", "drg_name").min()).rows()
-        )
+        told = pl.DataFrame({"drg": drgs, **said})
+        rows = told.group_by("drg").agg(pl.col("adrg", "drg_name").min()).rows()
         versions = said["grouper"].drop_nulls().unique().to_list()
         with self._lock:
             self._versions.update(versions)
@@ -173,14 +172,11 @@ class Gatherer:
         hospitals, of_hospital = self._hospitals.in_order()
         hospital = frame["hospital"].to_numpy()
         known = hospital != NOBODY
+        if hospitals:
+            hospital = np.where(known, of_hospital[np.where(known, hospital, 0)], NOBODY)
         ordered = frame.with_columns(
             group=pl.Series(places[frame["group"].to_numpy()], dtype=pl.Int32),
-            hospital=pl.Series(
-                np.where(known, of_hospital[np.where(known, hospital, 0)], NOBODY)
-                if hospitals
-                else hospital.copy(),
-                dtype=pl.Int32,
-            ),
+            hospital=pl.Series(hospital, dtype=pl.Int32),
         ).sort(frame.columns)
         arrays = {name: ordered[name].to_numpy().astype(np.int64) for name in ordered.columns}
         return Gathered(

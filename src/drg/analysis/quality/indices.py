@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from drg.analysis.quality.bootstrap import ratio
 from drg.analysis.quality.gather import Gathered, Ints
 
 Floats = npt.NDArray[np.float64]
@@ -61,7 +62,7 @@ def hospital_indices(cases: Gathered) -> pl.DataFrame:
         "mean_cost_yuan": cost.mean / _FEN,
         "cost_index_ratio_of_sums": cost.ratio_of_sums,
         "cost_index_mean_of_ratios": cost.mean_of_ratios,
-        "cost_to_payment_standard": _ratio(paid, standard),
+        "cost_to_payment_standard": ratio(paid, standard),
         "los_cases": los.cases,
         "mean_los_days": los.mean,
         "time_index_ratio_of_sums": los.ratio_of_sums,
@@ -75,21 +76,21 @@ class _Index:
 
     def __init__(self, hospital: Ints, group: Ints, values: Ints, hospitals: int, groups: int) -> None:
         region_sum = _sum(group, values, groups)
-        region = _ratio(region_sum, np.bincount(group, minlength=groups))
+        region = ratio(region_sum, np.bincount(group, minlength=groups))
         here = hospital >= 0
         hospital, group, values = hospital[here], group[here], values[here]
         self.cases = np.bincount(hospital, minlength=hospitals)
-        self.mean = _ratio(_sum(hospital, values, hospitals), self.cases)
+        self.mean = ratio(_sum(hospital, values, hospitals), self.cases)
         compared = region_sum[group] > 0
         hospital, group, values = hospital[compared], group[compared], values[compared]
         cell, shape = hospital * groups + group, (hospitals, groups)
         cells = np.bincount(cell, minlength=hospitals * groups).reshape(shape)
         of_cell = _sum(cell, values, hospitals * groups).reshape(shape)
         standard = (cells * np.nan_to_num(region)).sum(axis=1)
-        self.ratio_of_sums = _ratio(of_cell.sum(axis=1), standard)
+        self.ratio_of_sums = ratio(of_cell.sum(axis=1), standard)
         # The hospital's mean × its cases is its sum.
-        ratios = np.nan_to_num(_ratio(of_cell, np.broadcast_to(region, shape))).sum(axis=1)
-        self.mean_of_ratios = _ratio(ratios, cells.sum(axis=1))
+        ratios = np.nan_to_num(ratio(of_cell, np.broadcast_to(region, shape))).sum(axis=1)
+        self.mean_of_ratios = ratio(ratios, cells.sum(axis=1))
 
 
 def _of_value(values: Ints, cases: Gathered, hospitals: int) -> _Index:
@@ -100,9 +101,3 @@ def _of_value(values: Ints, cases: Gathered, hospitals: int) -> _Index:
 def _sum(keys: Ints, values: Ints, count: int) -> Floats:
     # Whole numbers below 2^53 are added without any rounding: 90 trillion yuan in a cell.
     return np.bincount(keys, values, count).astype(np.float64)
-
-
-def _ratio(above: npt.NDArray[np.generic], below: npt.NDArray[np.generic]) -> Floats:
-    found = np.full(above.shape, np.nan)
-    np.divide(above, below, out=found, where=below != 0)
-    return found

@@ -157,23 +157,18 @@ def cv_shares(groups: Iterable[Sums], ddof: int) -> dict[str, float | int | None
 def _part(cases: pl.DataFrame) -> pl.DataFrame:
     """The sums of one batch."""
     cost, los = (pl.when(pl.col(name) >= 0).then(name).cast(pl.Int128) for name in ("cost", "los"))
-    return (
-        cases.select("drg", "cost", "los", c=cost, c2=cost * cost, d=los, d2=los * los)
-        .group_by("drg")
-        .agg(
-            cases=pl.len(),
-            cost_cases=pl.col("c").count(),
-            los_cases=pl.col("d").count(),
-            zero_costs=(pl.col("cost") == 0).sum(),
-            impossible_costs=(pl.col("cost") < 0).sum(),
-            impossible_los=(pl.col("los") < 0).sum(),
-            cost_sum_fen=pl.col("c").sum(),
-            cost_squares_fen2=pl.col("c2").sum(),
-            los_sum_days=pl.col("d").sum(),
-            los_squares_days2=pl.col("d2").sum(),
-        )
-        .cast({**dict.fromkeys(_COUNTS, pl.Int64()), **dict.fromkeys(_SUMS, pl.Int128())})
+    values = cases.select("drg", "cost", "los", c=cost, c2=cost * cost, d=los, d2=los * los)
+    sums = zip(("c", "c2", "d", "d2"), _SUMS, strict=True)
+    found = values.group_by("drg").agg(
+        cases=pl.len(),
+        cost_cases=pl.col("c").count(),
+        los_cases=pl.col("d").count(),
+        zero_costs=(pl.col("cost") == 0).sum(),
+        impossible_costs=(pl.col("cost") < 0).sum(),
+        impossible_los=(pl.col("los") < 0).sum(),
+        **{name: pl.col(column).sum() for column, name in sums},
     )
+    return found.cast({name: dtype for name, dtype in _TYPES.items() if name != "drg"})
 
 
 def _together(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:

@@ -51,14 +51,11 @@ class CaseReader:
         for status in self.exclude:
             if status not in known:
                 fix = Sentence("Give some of {names}", names=Joined(", ", known))
-                raise InputError(
-                    Sentence("cases of status {status!r} cannot be excluded", status=status), fix=fix
-                )
+                problem = Sentence("cases of status {status!r} cannot be excluded", status=status)
+                raise InputError(problem, fix=fix)
         if self.longest_stay is not None and self.longest_stay < 0:
-            raise InputError(
-                Sentence("the longest stay is {days} days", days=self.longest_stay),
-                fix=Sentence("Give 0 or more"),
-            )
+            problem = Sentence("the longest stay is {days} days", days=self.longest_stay)
+            raise InputError(problem, fix=Sentence("Give 0 or more"))
 
     def check_columns(self, names: Collection[str]) -> None:
         """Whether a frame with these columns can be evaluated.
@@ -94,15 +91,9 @@ class CaseReader:
         usable = (status == GROUPED) & ~out & drg.is_not_null() & (drg != UNGROUPED_DRG).fill_null(False)
         # Grouped, but into nothing: such a row was not written by grouping.
         status = status.set((status == GROUPED) & ~usable, NO_STATUS).set(out, EXCLUDED)
-        return pl.DataFrame(
-            {
-                "status": status,
-                "drg": drg.set(~usable.fill_null(False), None),
-                "cost": self._cost(batch),
-                "los": los,
-            },
-            schema=SCHEMA,
-        )
+        drg = drg.set(~usable.fill_null(False), None)
+        cells = {"status": status, "drg": drg, "cost": self._cost(batch), "los": los}
+        return pl.DataFrame(cells, schema=SCHEMA)
 
     def _cost(self, batch: pl.DataFrame) -> pl.Series:
         if self.cost_column not in batch.columns:

@@ -128,7 +128,9 @@ def evaluate(
     """
     rule = trimming if isinstance(trimming, Trimming) else Trimming.parse(trimming)
     _check(min_cases, ddof, replicates, level)
-    given = None if grouper is None else _tables(grouper)
+    given = None
+    if grouper is not None:
+        given = grouper.tables if isinstance(grouper, Grouper) else load_tables(grouper)
     reader = CaseReader(exclude=tuple(exclude), longest_stay=longest_stay)
     moments = GroupMoments(min_cases=min_cases, ddof=ddof)
     cases = Gatherer(reader, moments).gather(Cases.of(frame).lazy(own=True, marked=True), on_batch)
@@ -207,23 +209,15 @@ def evaluate(
 
 def _check(min_cases: int, ddof: int, replicates: int | None, level: float) -> None:
     if ddof not in (0, 1):
-        raise InputError(
-            Sentence("a ddof of {ddof} is not possible", ddof=ddof), fix=Sentence("Give 1 (sample) or 0")
-        )
+        problem = Sentence("a ddof of {ddof} is not possible", ddof=ddof)
+        raise InputError(problem, fix=Sentence("Give 1 (sample) or 0"))
     if min_cases < 0 or (replicates or 0) < 0:
         name, value = ("min_cases", min_cases) if min_cases < 0 else ("replicates", replicates)
-        raise InputError(
-            Sentence("{name} is {value}", name=name, value=value), fix=Sentence("Give 0 or more")
-        )
+        problem = Sentence("{name} is {value}", name=name, value=value)
+        raise InputError(problem, fix=Sentence("Give 0 or more"))
     if not 0 < level < 1:
-        raise InputError(
-            Sentence("intervals of level {level:g} are not possible", level=level),
-            fix=Sentence("Give a share such as 0.95"),
-        )
-
-
-def _tables(grouper: str | Path | Grouper) -> GrouperTables:
-    return grouper.tables if isinstance(grouper, Grouper) else load_tables(grouper)
+        problem = Sentence("intervals of level {level:g} are not possible", level=level)
+        raise InputError(problem, fix=Sentence("Give a share such as 0.95"))
 
 
 def _named(versions: Sequence[str]) -> GrouperTables | None:

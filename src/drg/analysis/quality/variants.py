@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from math import fsum
 from typing import Final
 
@@ -93,12 +94,8 @@ def variants(group: Ints, cost: Ints, los: Ints, rule: Trimming) -> list[Variant
     """
     rules = [Trimming()] if rule.method == NONE else [Trimming(), rule]
     values = {COST: cost, LOS: los}
-    return [
-        _variant(group, name, values[name], scale, one)
-        for one in rules
-        for scale in (RAW, LOG)
-        for name in (COST, LOS)
-    ]
+    looks = product(rules, (RAW, LOG), (COST, LOS))
+    return [_variant(group, name, values[name], scale, one) for one, scale, name in looks]
 
 
 def _variant(group: Ints, name: str, values: Ints, scale: str, rule: Trimming) -> Variant:

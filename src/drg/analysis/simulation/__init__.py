@@ -82,10 +82,8 @@ def simulate(
     if hospitals is not None:
         _check_whole("hospitals", hospitals, 1, 100_000)
     if not 1 <= mean_cost_yuan <= 1e9:
-        raise InputError(
-            Sentence("{name} is {value}", name="mean_cost_yuan", value=mean_cost_yuan),
-            fix=Sentence("Give an amount from 1 to 1,000,000,000"),
-        )
+        problem = Sentence("{name} is {value}", name="mean_cost_yuan", value=mean_cost_yuan)
+        raise InputError(problem, fix=Sentence("Give an amount from 1 to 1,000,000,000"))
     ready = _ready(grouper)
     population = _population_of(ready, seed)
     number = usual_hospitals(n) if hospitals is None else hospitals
@@ -125,19 +123,16 @@ def true_weights(grouper: str | Path | Grouper, seed: int = 0) -> pl.DataFrame:
 
 def _check_whole(name: str, value: int, lowest: int, highest: int | None = None) -> None:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise InputError(
-            Sentence("{name} is {value!r}", name=name, value=value), fix=Sentence("Give a whole number")
-        )
+        problem = Sentence("{name} is {value!r}", name=name, value=value)
+        raise InputError(problem, fix=Sentence("Give a whole number"))
     if value < lowest or (highest is not None and value > highest):
         # No thousands separators: the value may be a year.
         if highest is None:
             fix = Sentence("Give a whole number from {lowest} on", lowest=lowest)
         else:
             fix = Sentence("Give a whole number from {lowest} to {highest}", lowest=lowest, highest=highest)
-        raise InputError(
-            Sentence("{name} is {value}", name=name, value=value),
-            fix=fix,
-        )
+        problem = Sentence("{name} is {value}", name=name, value=value)
+        raise InputError(problem, fix=fix)
 
 
 @lru_cache(maxsize=_PREPARED)

@@ -6,6 +6,8 @@ get the values of an unknown chapter.
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -28,28 +30,14 @@ class Patients(NamedTuple):
     children: float
 
 
+def _rows(table: str) -> list[list[str]]:
+    with Path(__file__).with_name(table).open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))[1:]
+
+
 _UNKNOWN: Final = Patients(52, 18, 0.5, 0.03)
 _CHAPTERS: Final = {
-    "A": Patients(45, 20, 0.47, 0.30),
-    "B": Patients(45, 18, 0.45, 0.15),
-    "C": Patients(62, 12, 0.45, 0.01),
-    "D": Patients(50, 17, 0.58, 0.05),
-    "E": Patients(57, 14, 0.54, 0.02),
-    "F": Patients(45, 17, 0.52, 0.02),
-    "G": Patients(58, 17, 0.49, 0.06),
-    "H": Patients(60, 17, 0.53, 0.06),
-    "I": Patients(67, 12, 0.46, 0.01),
-    "J": Patients(62, 17, 0.43, 0.40),
-    "K": Patients(53, 17, 0.43, 0.06),
-    "L": Patients(48, 19, 0.46, 0.10),
-    "M": Patients(57, 14, 0.58, 0.02),
-    "N": Patients(55, 17, 0.48, 0.03),
-    "O": Patients(30, 4.5, 1.0, 0.0),
-    "P": Patients(30, 5, 0.47, 1.0),
-    "Q": Patients(30, 15, 0.47, 0.60),
-    "S": Patients(50, 18, 0.38, 0.06),
-    "T": Patients(48, 18, 0.42, 0.10),
-    "Z": Patients(58, 14, 0.50, 0.03),
+    chapter: Patients(*map(float, numbers)) for chapter, *numbers in _rows("clinic_chapters.csv")
 }
 _WOMEN: Final = (
     ("C51", "C58"),
@@ -102,32 +90,8 @@ def popularity(codes: list[str], rng: np.random.Generator) -> npt.NDArray[np.flo
 
 # By the letter of the MDC: departments (诊疗科目名录) of medical and of surgical cases, share of all cases.
 _DEPARTMENTS: Final = {
-    "A": ("28", "04", 0.3),
-    "B": ("03.03", "04.02", 11),
-    "C": ("10", "10", 5),
-    "D": ("11", "11", 4),
-    "E": ("03.01", "04.05", 13),
-    "F": ("03.04", "04.06", 14),
-    "G": ("03.02", "04.01", 11),
-    "H": ("03.02", "04.01", 5),
-    "I": ("04.03", "04.03", 10),
-    "J": ("13", "04.01", 3),
-    "K": ("03.07", "04.01", 5),
-    "L": ("03.06", "04.04", 6),
-    "M": ("04.04", "04.04", 1),
-    "N": ("05", "05", 4),
-    "O": ("05", "05", 5),
-    "P": ("07", "08", 3),
-    "Q": ("03.05", "03.05", 1.5),
-    "R": ("19", "19", 7),
-    "S": ("16", "16", 2),
-    "T": ("15", "15", 1.5),
-    "U": ("15", "15", 0.2),
-    "V": ("20", "04", 1),
-    "W": ("04.07", "04.07", 0.3),
-    "X": ("21", "04", 2),
-    "Y": ("16", "16", 0.1),
-    "Z": ("20", "04", 0.2),
+    mdc: (medical, surgical, float(share))
+    for mdc, medical, surgical, share in _rows("clinic_departments.csv")
 }
 _ANYWHERE: Final = ("02", "04", 2)
 

@@ -180,12 +180,8 @@ def _raw_weights(
 
 def _split_by_stay(grouper: Grouper) -> npt.NDArray[np.bool_]:
     drg, adrg = grouper.program.drg, grouper.program.adrg
-    asking = {
-        code
-        for frame in (drg, adrg)
-        for code, rule in frame.select("adrg", "rule").iter_rows()
-        if _STAY in variables(parse(rule))
-    }
+    rows = pl.concat(frame.select("adrg", "rule") for frame in (drg, adrg)).iter_rows()
+    asking = {code for code, rule in rows if _STAY in variables(parse(rule))}
     return np.array([*(code in asking for code in drg["adrg"]), False])
 
 

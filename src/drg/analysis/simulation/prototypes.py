@@ -107,11 +107,9 @@ def _possible(rule: Expression, rng: np.random.Generator) -> Plan | None:
 
 
 def _joined(parts: Sequence[Candidates]) -> Candidates:
+    names = [field.name for field in fields(Candidates)]
     return Candidates(
-        **{
-            field.name: np.concatenate([getattr(part, field.name) for part in parts], axis=-1)
-            for field in fields(Candidates)
-        }
+        **{name: np.concatenate([getattr(part, name) for part in parts], axis=-1) for name in names}
     )
 
 

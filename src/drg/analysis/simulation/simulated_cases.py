@@ -72,15 +72,10 @@ def make_cases(
     """So many discharges of a year."""
     drawn = _draw(prototypes, population, hospitals, size, year, rng)
     intended = prototypes.group[drawn.prototype]
-    frame = pl.DataFrame(
-        [
-            *_identity(drawn, hospitals, year),
-            *_record(drawn, prototypes, population, rng),
-            *codes.columns(
-                grouper, prototypes, population, drawn.prototype, drawn.numbers[AGE_YEARS], rng, pool
-            ),
-        ]
-    )
+    identity, record = _identity(drawn, hospitals, year), _record(drawn, prototypes, population, rng)
+    ages = drawn.numbers[AGE_YEARS]
+    coded = codes.columns(grouper, prototypes, population, drawn.prototype, ages, rng, pool)
+    frame = pl.DataFrame([*identity, *record, *coded])
     encoded = encode(frame, grouper.program)
     groups = len(population.weight) - 1
     reached = grouped(encoded, grouper.program).drg.astype(np.int64)

@@ -15,7 +15,7 @@ from drg.report.comparison.page_tables import tables
 from drg.report.comparison.summary_figures import lines
 from drg.report.console import say, speed, status_in
 from drg.report.console_table import show
-from drg.report.language import either
+from drg.words import Both, said
 
 _ROWS: Final = 10
 _SHOWN: Final = ("overview", "agreement", "quality", "lost")
@@ -32,7 +32,7 @@ def print_comparison(console: Console, comparison: Comparison, seconds: float, l
         if table.id in _SHOWN or table.id.startswith("drivers") or table.id == f"causes{table.section}":
             _print(console, table, _versions(comparison, table), language)
     for zh, en in comparison.findings:
-        say(console, either(language, f"- {zh}。", f"- {en}."))
+        say(console, said("- {en}.", language, en=Both(en, zh)))
     say(console, speed(comparison.count, seconds, language))
 
 
@@ -44,8 +44,8 @@ def _print(console: Console, table: Table, versions: str, language: str) -> None
     if table.frame.is_empty():
         return
     columns = table.columns
-    title = f"{either(language, table.zh, table.en)}{versions}"
-    heads = [either(language, column.zh, column.en) for column in columns]
+    title = f"{Both(table.en, table.zh).to(language)}{versions}"
+    heads = [Both(column.en, column.zh).to(language) for column in columns]
     # There are not many causes, and they add up to all cases that change.
     most = table.frame.height if table.id.startswith("causes") else _ROWS + 1
     shown = table.frame.select(column.name for column in columns).head(most)
@@ -64,7 +64,7 @@ def _print(console: Console, table: Table, versions: str, language: str) -> None
         kinds = "".join("t" if column.kind == "text" else "n" for column in columns)
         show(console, heads, kinds, rows, title=title)
     if more := table.frame.height - shown.height:
-        say(console, either(language, f"另有 {more:,} 行见工作簿。", f"{more:,} more rows in the workbook."))
+        say(console, said("{more:,} more rows in the workbook.", language, more=more))
 
 
 def _cells(row: Sequence[Any], kinds: Sequence[Kind]) -> list[str]:

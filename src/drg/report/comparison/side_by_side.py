@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from rich.console import Console
@@ -10,11 +10,10 @@ from rich.table import Table
 
 from drg.grouping import Explanation, Tried
 from drg.grouping.outcomes import INVALID
-from drg.records.codes import DIAGNOSIS, PROCEDURE, names_of
 from drg.report.comparison.cause_words import CAUSE_WORDS, TABLE_WORDS
 from drg.report.console import say, status_in
-from drg.report.explanation import explanation_tree
-from drg.report.language import CHINESE, either
+from drg.report.explanation import code_names, explanation_tree
+from drg.words import CHINESE, Both, said
 
 # Two trees of rules side by side need so many columns of the screen.
 _WIDE: Final = 140
@@ -56,16 +55,15 @@ def print_both(
 def cause_lines(cause: str | None, table: str | None, language: str) -> Iterator[str]:
     """What the first cause is."""
     if cause is None:
-        yield either(language, "两版结果相同。", "The outcome is the same in both.")
+        yield said("The outcome is the same in both.", language)
         return
     words = CAUSE_WORDS[cause]
     meaning = f"{words.meaning_en[0].upper()}{words.meaning_en[1:]}."
-    yield either(language, f"首要原因：{words.zh}（{cause}）", f"First cause: {words.en} ({cause})")
-    yield f"  {either(language, f'{words.meaning_zh}。', meaning)}"
+    yield said("First cause: {words} ({cause})", language, cause=cause, words=Both(words.en, words.zh))
+    yield f"  {Both(meaning, f'{words.meaning_zh}。').to(language)}"
     if table is not None:
         zh, en = TABLE_WORDS[table]
-        moved = f"换用新方案的{zh}时病组改变。", f"The exchange of the {en} moves the case."
-        yield f"  {either(language, *moved)}"
+        yield said("  The exchange of the {table} moves the case.", language, table=Both(en, zh))
 
 
 class Line(NamedTuple):
@@ -83,7 +81,7 @@ def brief(explanation: Explanation, before: str | None = None) -> Iterator[Line]
         before: the ADRG that is the same as the one to which another version leads, if it did not take the
             case: its rule is told too.
     """
-    names = _names(explanation)
+    names = code_names(explanation)
     path = " → ".join(code for code in (explanation.mdc, explanation.adrg, explanation.drg) if code)
     status = status_in(explanation.grouping_status, CHINESE)
     yield Line("病组", f"{path or '–'} {explanation.drg_name or ''}（{status}）".strip())
@@ -113,7 +111,7 @@ def _held(rules: Sequence[Tried]) -> Iterator[Tried]:
             yield from _held(led)
 
 
-def _conditions(rule: Tried, names: dict[str, str], *, held: bool) -> str:
+def _conditions(rule: Tried, names: Mapping[str, str], *, held: bool) -> str:
     told = [
         condition.text
         + (f"（{'、'.join(_named(code, names) for code in condition.codes)}）" if condition.codes else "")
@@ -123,15 +121,5 @@ def _conditions(rule: Tried, names: dict[str, str], *, held: bool) -> str:
     return "；".join(told) or rule.rule or "无条件"
 
 
-def _names(explanation: Explanation) -> dict[str, str]:
-    codes = {one.code for one in explanation.complications}
-    rules = list(explanation.mdcs)
-    while rules:
-        rule = rules.pop()
-        codes |= {code for condition in rule.conditions for code in condition.codes}
-        rules += rule.inside
-    return names_of(sorted(codes), DIAGNOSIS) | names_of(sorted(codes), PROCEDURE)
-
-
-def _named(code: str, names: dict[str, str]) -> str:
+def _named(code: str, names: Mapping[str, str]) -> str:
     return f"{code} {names[code]}" if code in names else code

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from drg.analysis.comparison import Comparison, at_a_glance
-from drg.report.language import either
+from drg.words import Both
 
 
 def glance(comparison: Comparison) -> Iterator[str]:
@@ -26,7 +26,7 @@ def lines(comparison: Comparison, language: str) -> Iterator[str]:
     """For the console: a line for each version, and one for each of its figures."""
     for pair, figures in _pairs(comparison):
         yield pair
-        yield from (f"  {either(language, zh, en)}: {value}" for zh, en, value, _ in figures)
+        yield from (f"  {Both(en, zh).to(language)}: {value}" for zh, en, value, _ in figures)
 
 
 def figures(comparison: Comparison, version: str) -> Iterator[tuple[str, str, str]]:
@@ -60,7 +60,7 @@ def _figures(row: dict[str, Any], at: int) -> Iterator[tuple[str, str, str, str]
     yield (
         "支付合计差（元）",
         "payment, yuan",
-        f"{_signed(difference)}{relative}",
+        f"{signed(difference)}{relative}",
         f"#table-drivers{at}",
     )
     if row["hospitals"] < 2:
@@ -73,9 +73,10 @@ def _figures(row: dict[str, Any], at: int) -> Iterator[tuple[str, str, str, str]
     ):
         if row[f"{name}_yuan"] is not None:
             hospital = row[f"{name}_hospital"]
-            value = f"{hospital or '–'}: {_signed(row[f'{name}_yuan'])}"
+            value = f"{hospital or '–'}: {signed(row[f'{name}_yuan'])}"
             yield zh, en, value, link("drivers", at=at, hospital=hospital)
 
 
-def _signed(amount: Decimal) -> str:
+def signed(amount: Decimal) -> str:
+    """An amount with its sign."""
     return f"{amount:+,.2f}" if amount else "0.00"

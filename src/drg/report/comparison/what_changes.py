@@ -6,7 +6,6 @@ It holds no script and loads nothing, so that it opens anywhere and prints as it
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
 from html import escape
 from typing import Any, Final
 
@@ -16,7 +15,7 @@ from drg.analysis.comparison import DEPARTMENT, HOSPITAL, Comparison
 from drg.analysis.comparison.cause_sums import CauseExample
 from drg.report.comparison.cause_words import CAUSE_WORDS, cause_label
 from drg.report.comparison.side_by_side import Line, brief
-from drg.report.comparison.summary_figures import figures
+from drg.report.comparison.summary_figures import figures, signed
 from drg.report.html import END, head, table
 
 _MOST_PLACES: Final = 30
@@ -131,7 +130,7 @@ def _place(row: dict[str, Any], version: str, by: Sequence[str], money: bool) ->
     share = f"（{row['main_cases']:,}）" if changed else ""
     cells = [*(row[name] or "–" for name in by), f"{main}{share}", f"{row['cases']:,}", f"{changed:,}"]
     cells.append(f"{changed / row['cases']:.1%}")
-    return [*cells, _signed(row[f"surplus_difference_yuan_{version}"])] if money else cells
+    return [*cells, signed(row[f"surplus_difference_yuan_{version}"])] if money else cells
 
 
 def _examples(comparison: Comparison, version: str) -> Iterator[str]:
@@ -188,9 +187,5 @@ def _numbers(row: dict[str, Any], money: bool) -> list[str]:
     cells = [f"{row['cases']:,}", f"{row['share'] or 0:.1%}"]
     if money:
         cells.append(f"{row['weight_difference']:+,.4f}")
-        cells += [_signed(row[name]) for name in ("payment_difference_yuan", "surplus_difference_yuan")]
+        cells += [signed(row[name]) for name in ("payment_difference_yuan", "surplus_difference_yuan")]
     return cells
-
-
-def _signed(amount: Decimal) -> str:
-    return f"{amount:+,.2f}" if amount else "0.00"

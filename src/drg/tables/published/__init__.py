@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from drg.tables.manifest import TableName
 
@@ -34,11 +35,13 @@ class Published:
 
     Attributes:
         editions: SHA-256 of each known file → its name.
+        sheets: name, table, and for its columns the texts by which they are known; see ``Sheet``.
         counts: what it holds, counted as ``workbook.counts`` does.
         amendments: what it lacks.
     """
 
     editions: dict[str, str]
+    sheets: list[dict[str, Any]]
     counts: dict[str, int]
     amendments: tuple[Amendment, ...]
 
@@ -49,14 +52,9 @@ def chs_drg_3_0() -> Published:
     facts = tomllib.loads((_DIRECTORY / "chs-drg-3.0.toml").read_text(encoding="utf-8"))
     return Published(
         editions=facts["editions"],
+        sheets=facts["sheets"],
         counts=facts["counts"],
         amendments=tuple(
-            Amendment(
-                entry["table"],
-                entry["citation"],
-                entry["citation_zh"],
-                tuple(tuple(row) for row in entry["rows"]),
-            )
-            for entry in facts["amendments"]
+            Amendment(**{**entry, "rows": tuple(map(tuple, entry["rows"]))}) for entry in facts["amendments"]
         ),
     )
