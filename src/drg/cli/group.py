@@ -64,12 +64,14 @@ def group(
     as national, each case is grouped by the version in force on its discharge_date.
     """
     from drg.cli.progress import counting
+    from drg.columns import ALL, OUTPUT, PRICE
     from drg.grouping import grouper_of
     from drg.grouping.stream import group_discharges
     from drg.grouping.tally import Tally
     from drg.records.files import check_output, write
     from drg.records.findings_log import FindingsLog
     from drg.records.parquet import is_parquet
+    from drg.records.result_labels import labelled
     from drg.records.scanning import count_rows
     from drg.report.console import print_summary, print_versions, say, written_to
     from drg.report.layouts import print_reading
@@ -105,6 +107,8 @@ def group(
             show=not run.quiet,
             what=said("grouping", lang),
         ):
+            columns = ALL if canonical else (*OUTPUT, *PRICE)
+            grouped = labelled(grouped, output, lang, columns)
             write(grouped, output, sources=discharges.files, bom=bom)
         if findings_file is not None:
             log.write(findings_file, sources=(*discharges.files, output), bom=bom)

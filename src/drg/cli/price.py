@@ -80,6 +80,7 @@ def _price(run: Run, pricer: Pricer, cases: Cases, output: Path, reasons: Reason
     from drg.analysis.price_tally import PriceTally
     from drg.cli.progress import counting
     from drg.records.files import write
+    from drg.records.result_labels import labelled
     from drg.records.scanning import count_rows
     from drg.report.console import written_to
     from drg.report.layouts import print_reading
@@ -92,7 +93,7 @@ def _price(run: Run, pricer: Pricer, cases: Cases, output: Path, reasons: Reason
         priced = pricer.price_cases(
             cases, reasons=reasons, language=lang, on_batch=tally.add, on_batch_reads=tally.reads
         )
-        write(priced.source, output, sources=files, bom=bom)
+        write(labelled(priced.source, output, lang), output, sources=files, bom=bom)
     run.cases = tally.cases
     run.outputs.append(output)
     run.results.append(priced_as(tally, None, pricer))

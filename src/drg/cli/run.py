@@ -18,7 +18,7 @@ from drg.cli.options import (
 )
 from drg.cli.reading import read_discharges, reading_options
 from drg.cli.reported import MAX_ERRORS, MIN_GROUPED, Run, reported
-from drg.words import said
+from drg.words import Sentence, said
 
 if TYPE_CHECKING:
     from drg.grouping import AnyGrouper
@@ -42,6 +42,7 @@ SUMMARY = "summary"
 @reading_options
 @set_option
 @click.option("--csv", "as_csv", is_flag=True, help=f"Write {CASES}.csv instead of {CASES}.parquet.")
+@click.option("--xlsx", "as_xlsx", is_flag=True, help=f"Write {CASES}.xlsx instead of {CASES}.parquet.")
 @click.option("--text", "as_text", is_flag=True, help=f"Write {SUMMARY}.txt instead of {SUMMARY}.html.")
 @reasons_option
 @reported(MIN_GROUPED, MAX_ERRORS)
@@ -53,30 +54,36 @@ def run(
     grouper: str | None,
     constants: tuple[str, ...],
     as_csv: bool,
+    as_xlsx: bool,
     as_text: bool,
     reasons: ReasonForm,
     **reading: Any,
 ) -> None:
     """Check a hospital's own discharges: what is wrong, which group, which payment (医院自查).
 
-    FILE is what drg group reads. Into the directory go the cases with group and payment, the findings of the
-    check, and a page with cases, CMI, standard, cost and surplus, by department and by group.
+    FILE is what drg group reads. Into the directory go the cases with group and payment (of other layouts in
+    canonical columns, with the file's own columns that are not read beside them), the findings of the check,
+    and a page with cases, CMI, standard, cost and surplus, by department and by group.
     """
     from drg.analysis.price_tally import DEPARTMENT, GROUP, PriceTally
     from drg.cli.price import priced_as
     from drg.cli.progress import counting
+    from drg.columns import ALL, OUTPUT, PRICE
     from drg.grouping import grouper_of
     from drg.grouping.stream import group_discharges
     from drg.grouping.tally import Tally
     from drg.payment import Pricer
     from drg.records.files import make_directory, write, write_bytes
     from drg.records.findings import ERROR
+    from drg.records.result_labels import labelled
     from drg.records.scanning import count_rows
     from drg.report.console import print_versions, say, written_to
     from drg.report.layouts import print_reading
     from drg.report.page import html_page, text_page
     from drg.report.prices import print_prices, warnings
 
+    if as_csv and as_xlsx:
+        raise click.UsageError(Sentence("Give --csv or --xlsx, not both."))
     lang = run.language
     pricer = Pricer(scheme)
     version = grouper_of(grouper or pricer.scheme.grouper)
@@ -84,11 +91,12 @@ def run(
     given = read_discharges(files, reading, version.required_columns, strict=True)
     discharges = given.discharges
     run.read(given)
-    # Canonical files keep columns of their own; of other layouts the canonical columns are wanted.
+    # Of other layouts the canonical columns are wanted, and beside them what is not read.
     grouped = group_discharges(
         version,
         discharges,
         canonical=not discharges.is_canonical,
+        beside=True,
         reasons=reasons,
         language=lang,
         tally=groups,
@@ -105,9 +113,10 @@ def run(
     )
     make_directory(directory)
     pricing = said("grouping and pricing", lang)
-    cases = directory / (f"{CASES}.csv" if as_csv else f"{CASES}.parquet")
+    cases = directory / f"{CASES}.{'csv' if as_csv else 'xlsx' if as_xlsx else 'parquet'}"
+    columns = (*OUTPUT, *PRICE) if discharges.is_canonical else ALL
     with counting(lambda: tally.cases, total=count_rows(discharges.files), show=not run.quiet, what=pricing):
-        write(priced.source, cases, sources=discharges.files)
+        write(labelled(priced.source, cases, lang, columns), cases, sources=discharges.files)
     rules = _check(run, discharges, version, directory / FINDINGS)
     seconds = run.seconds
     page = directory / (f"{SUMMARY}.txt" if as_text else f"{SUMMARY}.html")

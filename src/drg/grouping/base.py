@@ -136,7 +136,7 @@ class AnyGrouper(ShortTable, ABC):
         """Add the groups to cases; see ``group``. What they lack is not told."""
         check_form(reasons, language)
         self.check_columns(cases.names)
-        check_free(cases.own_columns, OUTPUT, Sentence("grouping"))
+        check_free((*cases.own_columns, *cases.binding.labelled), OUTPUT, Sentence("grouping"))
         return cases.with_columns(
             lambda batch: self.group_batch(batch).select(OUTPUT_NAMES),
             # Codes that no rule reads still tell the severity.

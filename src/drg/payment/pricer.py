@@ -215,7 +215,7 @@ class Pricer(ShortTable):
     def check_cases(self, cases: Cases) -> None:
         """Whether cases can be priced; see ``check_columns``."""
         self.check_columns([name for name in cases.binding.columns if name not in PRICE])
-        check_free(cases.own_columns, PRICE, Sentence("pricing"))
+        check_free((*cases.own_columns, *cases.binding.labelled), PRICE, Sentence("pricing"))
         check_names(cases.own_columns, fix=Sentence("Drop or rename it first, then price the cases"))
 
     def check_columns(self, names: Collection[str]) -> None:
