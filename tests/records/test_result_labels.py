@@ -32,6 +32,12 @@ def test_labels_are_for_chinese_workbooks() -> None:
     assert labelled(rows, Path("O.XLSX"), "zh", ALL).collect_schema().names() == ["性别", *LABELS]
 
 
+def test_what_would_not_be_known_again_keeps_its_name() -> None:
+    names = ["drg", "grouping_status", *PRICE]
+    found = labelled(frame(*names), Path("o.xlsx"), "zh").collect_schema().names()
+    assert found == ["drg", "grouping_status", *(ALL[name].label_zh for name in PRICE)]
+
+
 def test_a_column_of_the_user_keeps_the_label() -> None:
     names = labelled(frame("原因", " 病组", *OUTPUT), Path("o.xlsx"), "zh").collect_schema().names()
     assert names[:2] == ["原因", " 病组"]

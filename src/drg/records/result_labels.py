@@ -16,6 +16,7 @@ from drg.words import CHINESE
 # The results that stand in every file that this package writes, and that nobody else has all of.
 _OF_GROUPING: Final = ("mdc", "adrg", "drg", "severity", "grouping_status", "grouper")
 _OF_PRICING: Final = ("relative_weight", "case_class", "payment_yuan", "scheme")
+_STEPS: Final = ((_OF_GROUPING, OUTPUT), (_OF_PRICING, PRICE))
 
 
 def labelled(
@@ -34,7 +35,13 @@ def labelled(
         return frame
     names = frame.collect_schema().names()
     taken = Counter(folded(name) for name in names)
-    ours = {name: ALL[name].label_zh for name in names if name in columns and taken[folded(name)] == 1}
+    # Of a step some of whose results are gone, the labels would not be known again.
+    broken = {name for signs, results in _STEPS if not {*signs} <= {*names} for name in results}
+    ours = {
+        name: ALL[name].label_zh
+        for name in names
+        if name in columns and name not in broken and taken[folded(name)] == 1
+    }
     return frame.rename({name: label for name, label in ours.items() if not taken[folded(label)]})
 
 
@@ -44,7 +51,7 @@ def labelled_results(header: Header) -> frozenset[str]:
     A column of the user may have the label of one of them, so a label counts only beside the others.
     """
     found: set[str] = set()
-    for signs, results in ((_OF_GROUPING, OUTPUT), (_OF_PRICING, PRICE)):
+    for signs, results in _STEPS:
         if all(header.find((name, ALL[name].label_zh)) for name in signs):
             absent = (name for name in results if not header.find((name,)))
             found.update(name for name in absent if header.find((ALL[name].label_zh,)))
