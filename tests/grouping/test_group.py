@@ -728,7 +728,7 @@ def test_years_and_days_count_when_they_are_complete(years: float) -> None:
 
 
 def test_grams_are_rounded_so_that_every_weight_lies_in_one_band() -> None:
-    weights = [1499.0, 1499.49, 1499.5, 1500.0, 2499.49, 2499.5, 0.5, 0.4, 20_000.4, 20_000.5]
+    weights = [1499.0, 1499.49, 1499.5, 1500.0, 2499.49, 2499.5, 15.0, -0.4, 20_000.4, 20_000.5]
     rows = grouped(*[demo_case("D20.100", **NEWBORN)] * len(weights), birth_weight_g=weights)
     assert [row["drg"] for row in rows] == [
         "PS19", "PS19", "PS29", "PS29", "PS29", "PU19", "PS19", "0000", "PU19", "0000",
@@ -746,8 +746,8 @@ def test_days_of_stay_and_hours_keep_their_fractions() -> None:
 @pytest.mark.parametrize(
     "column",
     [
-        pl.Series(["5", " 5\t", "1", None, "05"]),
-        pl.Series(["5", " 5\t", "1", None, "05"], dtype=pl.Categorical),
+        pl.Series(["5", " 5\t", "1", None, "50"]),
+        pl.Series(["5", " 5\t", "1", None, "50"], dtype=pl.Categorical),
         pl.Series([5, 5, 1, None, 50]),
         pl.Series([5, 5, 1, None, 50], dtype=pl.UInt8),
         pl.Series([5.0, 5.0, 1.0, math.nan, 50.0]),

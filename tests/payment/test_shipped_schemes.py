@@ -340,7 +340,7 @@ def test_medical_groups_of_chongqing() -> None:
             "如何支付未知",
         ),
         (
-            {"hospital_level": "三级甲等"},
+            {"hospital_level": "三级医院"},
             "it has weights of 1, 2, 3",
             "该医院级别（方案所列级别：1、2、3）的权重",
         ),

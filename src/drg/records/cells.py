@@ -158,7 +158,8 @@ def numbers(cells: pl.Series, column: Column, unit: Decimal = Decimal(1)) -> Cel
         unit: how much of the unit of the column one unit of the cells is, unless they name their own.
     """
     cells, unread = text_or_numbers(cells, column), None
-    if cells.dtype == column.dtype == pl.Int64 and unit == 1:
+    is_ready = cells.dtype == column.dtype == pl.Int64 and unit == 1
+    if is_ready and not (column.unit == "g" and _in_kilograms(cells).any()):
         return Cells(_known(cells, column))
     if cells.dtype == pl.String:
         quick = finite(cells.cast(pl.Float64, strict=False)) * float(unit)
@@ -166,12 +167,16 @@ def numbers(cells: pl.Series, column: Column, unit: Decimal = Decimal(1)) -> Cel
     else:
         number = cells.cast(pl.Float64).fill_nan(None) * float(unit)
     if column.unit == "g":
-        # Nobody is born with less than this in grams, and nobody with as much in kilograms.
-        in_kilograms = ((number > 0) & (number < _KILOGRAMS_BELOW)).fill_null(False)
+        in_kilograms = _in_kilograms(number)
         if in_kilograms.any():
             found = rounded(number.zip_with(~in_kilograms, number * 1000), column, unread)
             return found._replace(doubtful=in_kilograms)
     return rounded(number, column, unread)
+
+
+def _in_kilograms(weights: pl.Series) -> pl.Series:
+    """Which weights of newborns must be kilograms: nobody weighs so few grams, nor as many kilograms."""
+    return ((weights > 0) & (weights < _KILOGRAMS_BELOW)).fill_null(False)
 
 
 def rounded(number: pl.Series, column: Column, unread: pl.Series | None = None) -> Cells:
