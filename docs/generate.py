@@ -15,10 +15,11 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import click
 import polars as pl
+from pydantic import BaseModel
 
 from drg import Grouper, list_groupers
 from drg.analysis.checks import choose
@@ -34,6 +35,7 @@ from drg.columns import (
 )
 from drg.reasons import Reason, expected, reasons
 from drg.report.checks import rules_page
+from drg.report.run_summary import RunSummary
 from drg.settlement.settlement_columns import SETTLEMENT_COLUMNS
 from drg.tables import Manifest, find
 from drg.tables.table_layout import TABLES
@@ -49,6 +51,29 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join(
         "| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines
     )
+
+
+def fields_of_summary() -> str:
+    """Every field of the summary of a run."""
+    return table(("field", "is"), _fields(RunSummary, ""))
+
+
+def _fields(model: type[BaseModel], place: str) -> Iterator[tuple[str, str]]:
+    for name, field in model.model_fields.items():
+        within = next((one for one in _parts(field.annotation) if issubclass(one, BaseModel)), None)
+        several = "[]" if get_origin(field.annotation) is list else ""
+        yield f"`{place}{name}{several}`", str(field.description)
+        if within is not None:
+            yield from _fields(within, f"{place}{name}{several}.")
+
+
+def _parts(annotation: Any) -> list[type]:
+    return [one for one in (annotation, *get_args(annotation)) if isinstance(one, type) and not get_args(one)]
+
+
+def schema_of_summary() -> str:
+    """The JSON schema of the summary of a run."""
+    return f"```json\n{json.dumps(RunSummary.model_json_schema(), indent=1)}\n```"
 
 
 def with_block(text: str, name: str, content: str) -> str:
@@ -416,6 +441,7 @@ def documents() -> dict[str, dict[str, Callable[[], str]]]:
             "settlement": lambda: meanings(SETTLEMENT_COLUMNS),
         },
         "docs/outcomes.md": {"reasons": codes_of_reasons},
+        "docs/automation.md": {"summary": fields_of_summary, "schema": schema_of_summary},
         "docs/api.md": {"": page_of_public_names},
         "docs/commands.md": {"commands": commands},
         "docs/checks.md": {"": lambda: rules_page(choose(until=date.max))},

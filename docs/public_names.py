@@ -59,25 +59,44 @@ SECTIONS: Final = {
 # Methods by which the parts of the program work together; none of them is part of the interface.
 INNER: Final = {
     "AnyGrouper": {
-        "check_cases",
         "check_choice",
-        "check_needed",
+        "check_columns",
         "group_batch",
         "group_cases",
         "knows",
         "lacks",
     },
     "Cases": {
-        *("books", "canonical", "collect", "convert", "findings_schema", "lazy", "of_rows", "own_columns"),
+        *(
+            "books",
+            "canonical",
+            "collect",
+            "convert",
+            "findings_schema",
+            "lazy",
+            "names",
+            "of_rows",
+            "own_columns",
+        ),
         *("read", "source", "with_columns", "layout"),
     },
     "Discharge": {"frame"},
-    "Discharges": {"collect", "with_remarks"},
+    "Discharges": {"collect", "remark_counts", "with_remarks"},
     "TableShape": {"after", "blank", "refused", "say"},
     "Grouper": {"decode"},
     "GrouperSeries": {"by_version"},
     "Pricer": {
-        *("asks", "check_cases", "check_columns", "encode", "marks", "price_batch", "price_cases", "reads"),
+        *(
+            "asks",
+            "check_cases",
+            "check_columns",
+            "encode",
+            "marks",
+            "missing_columns",
+            "price_batch",
+            "price_cases",
+            "reads",
+        ),
     },
 }
 

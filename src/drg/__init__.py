@@ -27,6 +27,7 @@ from drg.errors import (
     InputError,
     LedgerError,
     MissingColumnError,
+    MissingColumnWarning,
     OutputError,
     RuleError,
     SchemeError,
@@ -126,6 +127,7 @@ __all__ = [
     "LoadedScheme",
     "Manifest",
     "MissingColumnError",
+    "MissingColumnWarning",
     "OutputError",
     "PaymentScheme",
     "PriceExplanation",
@@ -264,20 +266,22 @@ def group(
     *,
     reasons: ReasonForm = "text",
     language: str = "en",
+    strict: bool = False,
 ) -> Frame:
     """Group discharges.
 
     Args:
         frame: one row per discharge: a polars DataFrame or LazyFrame, a pyarrow Table, a pandas DataFrame or
             any other that narwhals knows, a list of mappings, or what ``read`` gives; in canonical columns or
-            those of a layout. ``principal_diagnosis`` is always needed; other columns if a rule of the
-            version reads them.
+            those of a layout. ``principal_diagnosis`` is always needed; other columns that a rule of the
+            version reads count as not known where they are absent, with a ``MissingColumnWarning``.
         grouper: the id of an installed version (see ``list_groupers``), the directory of one, or a Grouper;
             or the id of a series of versions such as ``national``, or a GrouperSeries: then each case is
             grouped by the version in force on its ``discharge_date``.
         reasons: as sentences (``text``), or as codes that programs can count (``code``); ``reason_text`` says
             these in words later.
         language: of the sentences, ``en`` or ``zh`` (中文).
+        strict: refuse a frame that lacks a column that a rule reads.
 
     Returns:
         The same kind of frame, the same rows in the same order, with ``mdc``, ``adrg``, ``drg``,
@@ -285,11 +289,11 @@ def group(
         that cannot be grouped keeps its row: its status and reason say why.
 
     Raises:
-        MissingColumnError: if a column that some rule reads is absent, or of a series ``discharge_date``.
+        MissingColumnError: without ``principal_diagnosis``, of a series ``discharge_date``; see ``strict``.
         InputError: if a column holds what it cannot hold, or an output column is already there.
         UnknownGrouperError, TablesError: if the version cannot be used.
     """
-    return _ready(grouper).group(frame, reasons=reasons, language=language)
+    return _ready(grouper).group(frame, reasons=reasons, language=language, strict=strict)
 
 
 def explain(
@@ -344,7 +348,8 @@ def price(
 
     Args:
         frame: one row per grouped discharge, as ``group`` gives them, of any kind that it takes.
-            ``total_cost_yuan`` is always needed; other columns if the scheme asks for them. Amounts are in
+            ``total_cost_yuan`` is always needed, and what decides a rate of the scheme; other columns that it
+            asks for count as not known where they are absent, with a ``MissingColumnWarning``. Amounts are in
             yuan.
         scheme: the id of an installed scheme (see ``list_schemes``), the directory of one, or a Pricer.
         reasons: as sentences (``text``) or as codes (``code``); as for ``group``.
@@ -355,7 +360,7 @@ def price(
         added. A case that cannot be priced keeps its row: its class and reason say why.
 
     Raises:
-        MissingColumnError: if a column that the scheme needs is absent.
+        MissingColumnError: if group, cost or a column that decides a rate is absent.
         InputError: if a column holds what it cannot hold, or an output column is already there.
         UnknownSchemeError, SchemeError: if the scheme cannot be used.
     """

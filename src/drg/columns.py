@@ -350,7 +350,7 @@ PRICE_COLUMNS: tuple[Column, ...] = (
     _money("high_cost_payment_yuan", "高倍率支付", "paid as a high-cost case, in yuan"),
     _money("item_payment_yuan", "按项目支付", "paid by item, in yuan"),
     _money("outside_payment_yuan", "床日等支付", "paid by day or by case, in yuan"),
-    _money("special_case_payment_yuan", "特例单议支付", "paid as decided, in yuan"),
+    _money("special_case_payment_yuan", "按特例单议支付", "paid as decided, in yuan"),
     _money("excluded_items_payment_yuan", "除外项目支付", "paid beside the group, in yuan"),
     _money("payment_yuan", "支付合计", "the sum of its parts, in yuan"),
     _money("fund_payment_yuan", "基金支付", "borne by the fund, in yuan"),

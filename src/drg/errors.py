@@ -7,7 +7,7 @@
     ├── SchemeError             a payment scheme cannot be used as it stands
     │   └── UnknownSchemeError  no scheme of that name
     ├── InputError              the discharge data cannot be read at all
-    │   └── MissingColumnError  a column that the version's rules need is absent
+    │   └── MissingColumnError  a column that nothing can be done without is absent
     ├── LedgerError             a ledger cannot be used as it stands, or does not take what it is given
     └── OutputError             the result cannot be written
 
@@ -149,7 +149,11 @@ class InputError(DrgError):
 
 
 class MissingColumnError(InputError):
-    """A column that the version's rules need is absent."""
+    """A column that nothing can be done without is absent, or any that is needed, if that was asked."""
+
+
+class MissingColumnWarning(UserWarning):
+    """The data lacks columns that the version or the scheme asks for; they count as not known."""
 
 
 class LedgerError(DrgError):

@@ -61,7 +61,7 @@ def test_findings_in_a_file(source: Path, tmp_path: Path, ending: str) -> None:
 
 def test_exit_code_only_if_strict(source: Path) -> None:
     assert run(source).exit_code == 0
-    assert run(source, "--strict").exit_code == 1
+    assert run(source, "--strict").exit_code == 3
     assert run(source, "--strict", "--rules", "los-days-over-60").exit_code == 0
 
 

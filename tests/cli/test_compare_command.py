@@ -94,7 +94,8 @@ def test_a_file_without_cases(drg: Drg, other_demo: Path, tmp_path: Path, ending
     file = tmp_path / f"nothing.{ending}"
     nothing = pl.read_csv(EXAMPLE, infer_schema=False).head(0)
     nothing.write_csv(file) if ending == "csv" else nothing.write_parquet(file)
-    outcome = drg("compare", file, "-g", f"demo,{other_demo}", "-o", tmp_path / "out")
+    arguments = ("-g", f"demo,{other_demo}", "-o", tmp_path / "out", "--expect-cases", "0")
+    outcome = drg("compare", file, *arguments)
     assert outcome.code == 0, outcome.err
     assert "there is no case" in outcome.out
     assert pl.read_parquet(tmp_path / "out" / "cases.parquet").height == 0

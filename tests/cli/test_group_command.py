@@ -165,7 +165,7 @@ def test_a_version_can_be_a_directory(drg: Drg, csv: Path, tmp_path: Path) -> No
         (["discharges.csv", "-o", "discharges.csv"], ["this is the input"]),
         (["fake.parquet", "-o", "o.csv"], ["fake.parquet", "not a table"]),
         (["empty.csv", "-o", "o.csv"], ["empty.csv: the file is empty"]),
-        (["narrow.csv", "-o", "o.csv"], ["MDC MDCN asks for XB", "sex (性别)", "leave cells empty"]),
+        (["narrow.csv", "-o", "o.csv"], ["principal_diagnosis (主要诊断)", "leave cells empty"]),
         (["grouped.csv", "-o", "o.csv"], ["already has a column drg", "Rename or drop it"]),
     ],
 )
@@ -176,7 +176,7 @@ def test_what_cannot_be_done_is_said_clearly_and_leaves_nothing(
     monkeypatch.chdir(tmp_path)
     Path("fake.parquet").write_text("this is no table, whatever its name says", encoding="utf-8")
     Path("empty.csv").write_text("", encoding="utf-8")
-    Path("narrow.csv").write_text("principal_diagnosis\nD10.002\n", encoding="utf-8")
+    Path("narrow.csv").write_text("case_id,sex,age_years,los_days\n1,1,30,3\n", encoding="utf-8")
     Path("grouped.csv").write_text(HEADER.strip() + ",drg\n" + ROWS[0] + ",X\n", encoding="utf-8")
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     outcome = drg("group", *arguments, "-g", "demo")
@@ -248,12 +248,17 @@ def test_an_interrupted_run_leaves_nothing(
     assert [path.name for path in tmp_path.iterdir()] == [csv.name]
 
 
-def test_a_column_that_only_one_of_the_files_lacks_is_missing(drg: Drg, csv: Path, tmp_path: Path) -> None:
-    narrow = tmp_path / "narrow.csv"
-    pl.read_csv(csv, infer_schema=False).drop("sex").write_csv(narrow)
-    outcome = drg("group", csv, narrow, "-o", tmp_path / "o.csv", "-g", "demo")
-    assert outcome.code == 1
-    assert "narrow.csv, column sex: demo needs a column that the data lacks" in outcome.err
+def test_columns_that_are_missing_are_told_once(drg: Drg, csv: Path, tmp_path: Path) -> None:
+    narrow, out, findings = tmp_path / "narrow.csv", tmp_path / "o.csv", tmp_path / "findings.csv"
+    pl.read_csv(csv, infer_schema=False).drop("sex", "icu_hours").write_csv(narrow)
+    outcome = drg("group", narrow, "-o", out, "-g", "demo", "-q")
+    assert outcome == (0, "", "Warning: there is no column sex, icu_hours; it counts as not known.\n")
+    assert "missing sex" in str(read(out)["grouping_reason"].to_list())
+    outcome = drg("group", csv, narrow, "-o", out, "-g", "demo", "--findings", findings, "--lang", "zh")
+    assert outcome.code == 0
+    assert outcome.err == "提醒：没有列 性别 sex、重症监护时长 icu_hours，按缺失处理。\n"
+    missing = read(findings).filter(pl.col("rule") == "column-missing").select("file", "field").rows()
+    assert set(missing) == {(str(narrow), "sex"), (str(narrow), "icu_hours")}
 
 
 def test_reasons_in_chinese(drg: Drg, csv: Path, tmp_path: Path) -> None:

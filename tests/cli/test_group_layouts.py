@@ -10,12 +10,15 @@ import polars as pl
 import pytest
 
 import drg
+from drg.columns import OUTPUT, OUTPUT_COLUMNS, PRICE
+from drg.records.reading import read_results
 from tests import layout_files
 from tests.cli.conftest import Drg
 from tests.helpers import OUTPUTS
 from tests.layout_files import Case
 
 GROUPER = "chs-drg-2.0"
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "discharges.csv"
 CASES = 1_000
 GROUPS = ["mdc", "adrg", "drg", "drg_name", "severity", "grouping_status", "grouping_reason"]
 
@@ -255,3 +258,36 @@ def test_result_and_findings_are_two_files(drg: Drg, tmp_path: Path) -> None:
     )
     assert outcome.code == 2
     assert "different names" in outcome.err
+
+
+def test_chinese_workbooks_go_on(drg: Drg, tmp_path: Path) -> None:
+    """What is written for people in Chinese is read by the next command as the English one is."""
+    own = pl.read_csv(EXAMPLE, infer_schema=False).with_columns(
+        pl.lit("张三").alias("姓名"), pl.lit("李四").alias("主管医师"), pl.lit("旧").alias("病组")
+    )
+    source = tmp_path / "cases.csv"
+    own.write_csv(source)
+    results = {}
+    for lang in ("zh", "en"):
+        grouped, priced, out = (tmp_path / f"{lang}-{name}" for name in ("g.xlsx", "p.xlsx", "e.csv"))
+        outcome = drg(
+            "group", source, "-o", grouped, "-g", "chs-drg-3.0", "--lang", lang, "--reasons", "code"
+        )
+        assert outcome.code == 0, outcome.err
+        header = pl.read_excel(grouped, infer_schema_length=0).columns
+        assert header[: own.width] == own.columns
+        results_of = [column.label_zh if lang == "zh" else column.name for column in OUTPUT_COLUMNS]
+        # The column 病组 is the user's, so the group keeps its name.
+        assert header[own.width :] == [name if name != "病组" else "drg" for name in results_of]
+        scheme = ("-s", "reference-3.0", "--reasons", "code", "--lang", lang, "-q")
+        outcome = drg("price", grouped, "-o", priced, *scheme)
+        assert outcome.code == 0, outcome.err
+        assert drg("price", priced, "-o", out, *scheme).code == 1
+        assert drg("group", grouped, "-o", out, "-g", "chs-drg-3.0").code == 1
+        outcome = drg("evaluate", priced, "-o", out, "--bootstrap", "0", "-q")
+        assert outcome.code == 0, outcome.err
+        read = read_results([priced])
+        results[lang] = read.lazy([*OUTPUT, *PRICE]).collect(), out.read_bytes()
+    assert results["zh"][0].equals(results["en"][0])
+    assert results["zh"][0]["payment_yuan"].sum() > 0
+    assert results["zh"][1] == results["en"][1]

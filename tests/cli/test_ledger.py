@@ -11,6 +11,7 @@ import pytest
 
 from tests.cli.conftest import Drg
 from tests.ledger.made import priced, write
+from tests.report import settled
 
 PAYMENTS = "hospital_id,insurance_type,period,kind,amount_yuan\nH1,310,2025-01,monthly,100.50\n"
 AT = ("--at", "2025-02-05T09:30")
@@ -177,3 +178,22 @@ def test_what_is_odd_in_a_table_is_said(drg: Drg, ledger: Path, tmp_path: Path) 
     outcome = drg("ledger", "add", ledger, file, "--kind", "payments", "--again")
     assert outcome.code == 0
     assert "warning" in outcome.out
+
+
+def test_a_chinese_workbook_is_kept_as_the_english_one(drg: Drg, tmp_path: Path) -> None:
+    scheme = settled.scheme(tmp_path, settled.RULES)
+    settled.grouped().write_parquet(tmp_path / "grouped.parquet")
+    kept, accounts = [], []
+    for lang in ("zh", "en"):
+        book, ledger, out = tmp_path / f"{lang}.xlsx", tmp_path / lang, tmp_path / f"{lang}.csv"
+        given = ("-s", scheme, "--lang", lang, "-q", "--reasons", "code")
+        assert drg("price", tmp_path / "grouped.parquet", "-o", book, *given).code == 0
+        assert drg("settle", book, "-o", out, "-s", scheme, "-q").code == 0
+        assert drg("ledger", "add", ledger, "-s", scheme, "-q").code == 0
+        outcome = drg("ledger", "add", ledger, book, "-q")
+        assert outcome.code == 0, outcome.err
+        (stored,) = ledger.rglob("cases.parquet")
+        kept.append(pl.read_parquet(stored))
+        accounts.append(out.read_bytes())
+    assert kept[0].equals(kept[1])
+    assert accounts[0] == accounts[1]

@@ -135,8 +135,15 @@ def test_explain_prints_the_arithmetic(drg: Drg, csv: Path) -> None:
 
 
 def test_explain_as_json(drg: Drg, csv: Path) -> None:
-    result = json.loads(drg("price", csv, "--explain", "D05", "-s", "demo", "--json").out)
+    result = json.loads(drg("price", csv, "--explain", "D05", "-s", "demo", "--json", "-").out)
     assert (result["case_class"], result["payment"]) == ("high", "21120.00")
+    file = csv.parent / "case.json"
+    assert drg("price", csv, "--explain", "D05", "-s", "demo", "--json", file) == (0, "", "")
+    assert json.loads(file.read_text(encoding="utf-8")) == result
+    for arguments in (("--json",), ("--json", "-q")):
+        outcome = drg("price", csv, "--explain", "D05", "-s", "demo", *arguments)
+        assert outcome.code == 2, arguments
+        assert "--json" in outcome.err
 
 
 def test_explain_sees_the_other_cases(drg: Drg, tmp_path: Path) -> None:

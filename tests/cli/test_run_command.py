@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from drg.columns import OUTPUT, PRICE
+from drg.records.reading import read_results
 from tests.cli.conftest import Drg
 
 HEADER = (
@@ -73,6 +74,63 @@ def test_text_and_csv_by_option(drg: Drg, csv: Path, tmp_path: Path) -> None:
     text = (out / "summary.txt").read_text(encoding="utf-8")
     for part in ("CMI", "内科", "42,900.00"):
         assert part in text
+
+
+def test_what_decides_a_rate_is_refused_with_the_option_to_copy(drg: Drg, csv: Path, tmp_path: Path) -> None:
+    narrow, out = tmp_path / "narrow.csv", tmp_path / "out"
+    pl.read_csv(csv, infer_schema=False).drop("hospital_level", "insurance_type").write_csv(narrow)
+    outcome = drg("run", narrow, "-o", out, "-s", "demo", "-q")
+    assert outcome.code == 1
+    options = outcome.err.partition("can be given as ")[2].partition(" (")[0].split()
+    assert options[0::2] == ["--set", "--set"]
+    assert not out.exists()
+    outcome = drg("run", narrow, "-o", out, "-s", "demo", "-q", *options)
+    assert (outcome.code, outcome.err) == (0, "")
+
+
+def test_other_columns_may_be_missing_with_a_warning(drg: Drg, csv: Path, tmp_path: Path) -> None:
+    narrow, out = tmp_path / "narrow.csv", tmp_path / "out"
+    missing = ("other_procedures", "icu_hours", "patient_id", "case_kind")
+    pl.read_csv(csv, infer_schema=False).drop(missing).write_csv(narrow)
+    outcome = drg("run", narrow, "-o", out, "-s", "demo", "-q")
+    assert outcome.code == 0
+    assert outcome.err.splitlines() == [
+        "Warning: there is no column icu_hours, other_procedures; it counts as not known.",
+        "Warning: there is no column case_kind, patient_id; it counts as not known.",
+    ]
+    fields = pl.read_csv(out / "findings.csv").filter(pl.col("rule") == "column-missing")["field"]
+    assert set(fields) == {"icu_hours", "other_procedures"}
+
+
+def test_columns_of_the_hospital_stay_beside_canonical_ones(drg: Drg, tmp_path: Path) -> None:
+    file = tmp_path / "hqms.csv"
+    file.write_text(
+        "医疗机构代码,C01C,出院主要诊断编码,性别,年龄,总费用,出院科别,姓名,主管医师,DRG,科室备注\n"
+        "H2,1,D10.002,1,60,9000,内科,张三,李四,OLD,x\n",
+        encoding="utf-8",
+    )
+    layout = tmp_path / "mine.toml"
+    layout.write_text(
+        'id = "mine"\ntitle = "Mine"\ntitle_zh = "本院"\n'
+        '[[field]]\ncolumn = "principal_diagnosis"\nnames = ["出院主要诊断编码"]\nconversion = "code"\n'
+        '[[field]]\ncolumn = "total_cost_yuan"\nnames = ["总费用"]\nconversion = "money"\n',
+        encoding="utf-8",
+    )
+    rates = ("--set", "hospital_level=2", "--set", "insurance_type=310")
+    arguments = (file, "-s", "demo", "--layout", layout, *rates, "-q")
+    assert drg("run", *arguments, "-o", tmp_path / "out").code == 0
+    row = pl.read_parquet(tmp_path / "out" / "cases.parquet").row(0, named=True)
+    assert (row["姓名"], row["主管医师"], row["科室备注"]) == ("张三", "李四", "x")
+    assert (row["principal_diagnosis"], row["drg"], row["DRG_"]) == ("D10.002", "BR15", "OLD")
+    assert row["payment_yuan"] is not None
+    assert "出院主要诊断编码" not in row
+    outcome = drg("run", *arguments, "-o", tmp_path / "out", "--xlsx", "--lang", "zh")
+    assert outcome.code == 0, outcome.err
+    header = pl.read_excel(tmp_path / "out" / "cases.xlsx").columns
+    assert {"主要诊断", "性别", "姓名", "主管医师", "DRG_", "病组", "支付合计"} <= set(header)
+    (read,) = read_results([tmp_path / "out" / "cases.xlsx"]).lazy(["drg", "payment_yuan"]).collect().rows()
+    assert read == (row["drg"], row["payment_yuan"])
+    assert drg("run", *arguments, "-o", tmp_path / "out", "--xlsx", "--csv").code == 2
 
 
 def test_long_rankings_are_cut_to_ten_best_and_ten_worst(drg: Drg, tmp_path: Path) -> None:

@@ -60,8 +60,8 @@ _STORIES = {
         {_PRICE_YEAR} -o year-en.csv
         {_PRICE_YEAR} -o year-zh.csv --lang zh
         {_PRICE_YEAR} -o year.xlsx --lang zh
-        {_PRICE_YEAR} --explain H2-310-06-special --json > explained-en.json
-        {_PRICE_YEAR} --explain H2-310-06-special --json --lang zh > explained-zh.json
+        {_PRICE_YEAR} --explain H2-310-06-special --json - > explained-en.json
+        {_PRICE_YEAR} --explain H2-310-06-special --json - --lang zh > explained-zh.json
         {_PRICE_YEAR} --explain H3-310-01 --lang zh > explained-zh.txt
     """,
     "run": f"""

@@ -16,7 +16,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import drg
-from drg import Grouper, InputError, MissingColumnError, UnknownGrouperError
+from drg import Grouper, InputError, MissingColumnError, MissingColumnWarning, UnknownGrouperError
 from drg.categories import GroupingStatus, Severity
 from drg.columns import INPUT, OUTPUT_COLUMNS
 from drg.reasons import handed_over
@@ -409,19 +409,33 @@ def test_only_needed_columns_are_needed() -> None:
 # --------------------------------------------------------------------------------------------------- errors
 
 
+def test_a_column_that_is_missing_is_as_empty_as_one_that_says_nothing() -> None:
+    for name in DEMO.required_columns:
+        if name == "principal_diagnosis":
+            continue
+        with pytest.warns(MissingColumnWarning) as warned:
+            without = DEMO.group(FRAME.drop(name))
+        (warning,) = warned
+        assert f"{name} ({INPUT[name].label_zh}): " in str(warning.message)
+        empty = DEMO.group(FRAME.with_columns(pl.lit(None, FRAME.schema[name]).alias(name)))
+        assert without.equals(empty.drop(name)), name
+
+
 def test_a_missing_column_is_named_with_a_rule_that_needs_it() -> None:
     with pytest.raises(MissingColumnError) as caught:
-        DEMO.group(FRAME.drop("icu_hours"))
+        DEMO.group(FRAME.drop("icu_hours"), strict=True)
     assert caught.value.field == "icu_hours"
     assert "icu_hours (重症监护时长): ADRG AH1 asks for ICUXS: ICUXS >= 96" in str(caught.value)
     assert isinstance(caught.value, InputError)
 
 
 def test_all_missing_columns_are_named() -> None:
+    frame = FRAME.lazy().drop("sex", "principal_diagnosis", "los_days").rename({"age_days": "age_day"})
+    with pytest.raises(MissingColumnError, match="demo needs a column") as caught:
+        DEMO.group(frame)
+    assert caught.value.field == "principal_diagnosis"
     with pytest.raises(MissingColumnError) as caught:
-        DEMO.group(
-            FRAME.lazy().drop("sex", "principal_diagnosis", "los_days").rename({"age_days": "age_day"})
-        )
+        DEMO.group(frame, strict=True)
     message = str(caught.value)
     assert "demo needs 4 columns that the data lacks" in message
     assert "sex (性别): MDC MDCN asks for XB: ZYZD in DI_N00 and XB = 2" in message

@@ -133,7 +133,7 @@ def test_without_the_column_it_says_why_and_what_to_do() -> None:
     assert "discharge_date (出院时间): it says which version was in force on the day of discharge" in said
     assert "without it name one version, made-9 or made-10 or made-2, instead of made" in said
     with pytest.raises(MissingColumnError, match="2 columns that the data lacks") as caught:
-        MADE.group(demo_frame(DEMO_CASES).drop("sex"))
+        MADE.group(demo_frame(DEMO_CASES).drop("sex"), strict=True)
     assert "sex (性别)" in str(caught.value)
 
 

@@ -18,6 +18,7 @@ from drg.reasons import BETWEEN, code_of, in_words, reasons
 CLASS: Final = ("case_class",)
 DEPARTMENT: Final = ("department",)
 GROUP: Final = ("drg", "drg_name")
+STATUS: Final = "grouping_status"
 SUMS: Final = ("weight", "standard", "payment", "cost", "formula", "surplus")
 # What every user must see.
 _WARNED: Final = ("scheme_not_in_force", "grouper_not_in_force", "other_grouper")
@@ -33,11 +34,13 @@ class PriceTally:
 
     Attributes:
         cases: all rows.
+        statuses: rows by grouping status, as far as it is given.
         coded: rows by case class and reasons as codes, as far as there is something to say of them.
     """
 
     def __init__(self, keys: Iterable[Sequence[str]] = ()) -> None:
         self.cases = 0
+        self.statuses: Counter[str] = Counter()
         self.coded: Counter[tuple[str, str]] = Counter()
         self._parts: dict[tuple[str, ...], list[pl.DataFrame]] = {
             CLASS: [],
@@ -49,7 +52,7 @@ class PriceTally:
     def reads(self) -> tuple[str, ...]:
         """The canonical columns of the cases that it looks at, beside those that pricing adds."""
         keys = (name for key in self._parts for name in key if name not in PRICE)
-        return tuple(dict.fromkeys(("total_cost_yuan", *keys)))
+        return tuple(dict.fromkeys(("total_cost_yuan", STATUS, *keys)))
 
     def add(self, batch: pl.DataFrame) -> None:
         """Add a batch of ``reads`` with the columns that pricing adds, reasons as codes."""
@@ -65,8 +68,10 @@ class PriceTally:
         )
         parts = {key: _added(_with(numbers, batch, key), key) for key in self._parts}
         told = batch.select("case_class", "pricing_reason").drop_nulls().group_by(pl.all()).len().rows()
+        statuses = dict(batch.group_by(STATUS).len().rows()) if STATUS in batch.columns else {}
         with self._lock:
             self.cases += batch.height
+            self.statuses.update(statuses)
             for key, part in parts.items():
                 self._parts[key].append(part)
                 if len(self._parts[key]) > _MOST_PARTS:
@@ -99,6 +104,11 @@ class PriceTally:
         with self._lock:
             found = self._together(tuple(key))
         return found.sort(*key)
+
+    @property
+    def classes(self) -> dict[str, int]:
+        """Rows by case class."""
+        return dict(self.by(CLASS).select(*CLASS, "cases").rows())
 
     def total(self) -> dict[str, Decimal]:
         """All classes together: ``cases``, ``weighted`` and the sums."""

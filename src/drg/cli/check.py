@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,11 +15,10 @@ from drg.cli.options import (
     bom_option,
     files_argument,
     grouper_option,
-    lang_option,
     output_option,
-    quiet_option,
 )
 from drg.cli.reading import read_discharges, reading_options
+from drg.cli.reported import MAX_ERRORS, Made, Run, reported
 from drg.words import Sentence, said
 
 if TYPE_CHECKING:
@@ -50,96 +50,96 @@ _SEVERITIES = ("error", "warning", "notice")
     metavar="DATE",
     help="The last day of the period: later discharges are findings.",
 )
-@lang_option
-@click.option("--strict", is_flag=True, help="Exit with 1 if a case has an error.")
+@click.option("--strict", is_flag=True, help="As --max-errors 0.")
 @click.option("--list", "list_rules", is_flag=True, help="List the rules and leave.")
 @bom_option
-@quiet_option
+@reported(MAX_ERRORS)
 def check(
+    run: Run,
     files: tuple[Path, ...],
     output: Path | None,
     grouper: str | None,
     chosen: tuple[str, ...],
     min_severity: str,
     until: datetime | None,
-    lang: str,
     strict: bool,
     list_rules: bool,
     bom: bool,
-    quiet: bool,
     **reading: Any,
 ) -> None:
     """Check discharges: missing and malformed fields, contradictions, duplicates (病案质量检查).
 
     FILE is what drg group reads. Printed is a summary by rule; with -o every finding is written: the row (the
     header is row 1), the case, the field and its value, what is wrong and how to mend it. Findings are a
-    result, not a failure: the exit code is 0 unless --strict is given and a case has an error.
+    result, not a failure: the exit code is 0 unless --strict or --max-errors says otherwise.
     """
     from drg.analysis.checks import choose
     from drg.report.checks import print_rules
-    from drg.report.console import stdout
 
     ids = [name.strip() for names in chosen for name in names.split(",") if name.strip()]
     severities = _SEVERITIES[: _SEVERITIES.index(min_severity) + 1]
     rules = choose(ids or None, until=until.date() if until else None)
     rules = tuple(rule for rule in rules if rule.severity in severities)
     if list_rules:
-        print_rules(stdout(), rules, lang)
+        print_rules(run.console, rules, run.language)
         return
     if not files:
         raise click.UsageError(Sentence("Give a FILE, or --list to see the rules."))
-    errors = _run(files, reading, output, grouper, rules, lang, bom=bom, quiet=quiet)
-    if strict and errors:
-        click.get_current_context().exit(1)
+    if strict:
+        run.asked = replace(run.asked, max_errors=0)
+    _run(run, files, reading, output, grouper, rules, bom=bom)
 
 
 def _run(
+    run: Run,
     files: Sequence[Path],
     reading: Mapping[str, Any],
     output: Path | None,
     grouper: str | None,
     rules: Sequence[Rule],
-    lang: str,
     *,
     bom: bool,
-    quiet: bool,
-) -> int:
-    """Check and report; the number of cases that have an error."""
-    from dataclasses import replace
-
+) -> None:
+    """Check and report."""
     import polars as pl
 
     from drg.analysis.checks import checker, skipped_frame, summary_frame
     from drg.cli.progress import counting
+    from drg.grouping import grouper_of
     from drg.records.batches import rebatched
     from drg.records.checking import RuleTally
-    from drg.records.files import write
-    from drg.records.findings import ERROR
+    from drg.records.files import check_output, write
     from drg.records.scanning import count_rows
     from drg.report.checks import print_check
-    from drg.report.console import stdout, written_to
-    from drg.report.layouts import print_columns, print_reading
+    from drg.report.console import written_to
+    from drg.report.layouts import print_reading
 
+    if output is not None:
+        check_output(output)
+    lang = run.language
     given = read_discharges(files, dict(reading))
     discharges = given.discharges
-    if not quiet:
-        print_columns(stdout(), given, lang)
-    ready = checker(discharges.binding.columns, grouper, rules)
+    run.read(given)
+    version = None if grouper is None else grouper_of(grouper)
+    ready = checker(discharges.binding.columns, version, rules)
     tally = RuleTally()
     found = discharges.with_remarks(
         ready.findings(replace(discharges, rows=rebatched(discharges.rows)), tally=tally)
     )
     doing = said("checking", lang)
-    with counting(lambda: tally.cases, total=count_rows(discharges.files), show=not quiet, what=doing):
+    with counting(lambda: tally.cases, total=count_rows(discharges.files), show=not run.quiet, what=doing):
         if output is None:
             found.select(pl.len()).collect(engine="streaming")
         else:
             write(found, output, sources=discharges.files, bom=bom)
-    if not quiet:
-        console = stdout()
+    run.cases = tally.cases
+    run.findings.update(tally.counts)
+    run.outputs += [] if output is None else [output]
+    run.results += [] if version is None else [Made(version)]
+    if run.talks:
+        console = run.console
         summary, skipped = summary_frame(ready.rules, tally), skipped_frame(ready.skipped)
         print_reading(console, given.counts, lang)
         print_check(console, summary, skipped, tally, lang)
         if output is not None:
             written_to(console, output, lang)
-    return tally.flagged[ERROR]

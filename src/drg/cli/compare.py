@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,15 +13,15 @@ from drg.cli.constants import set_option, with_constants
 from drg.cli.options import (
     directory_option,
     files_argument,
-    lang_option,
     listed,
-    quiet_option,
     reasons_option,
 )
 from drg.cli.reading import read_discharges, reading_options
+from drg.cli.reported import MAX_ERRORS, MIN_GROUPED, Made, Run, reported
 from drg.words import said
 
 if TYPE_CHECKING:
+    from drg.analysis.comparison import Comparison
     from drg.reasons import ReasonForm
 
 CASES = "cases.parquet"
@@ -55,17 +56,15 @@ WHAT_CHANGES = "what-changes.html"
 @reading_options
 @set_option
 @reasons_option
-@lang_option
-@quiet_option
+@reported(MIN_GROUPED, MAX_ERRORS)
 def compare(
+    run: Run,
     files: tuple[Path, ...],
     groupers: list[str],
     schemes: list[str],
     directory: Path,
     constants: tuple[str, ...],
     reasons: ReasonForm,
-    lang: str,
-    quiet: bool,
     **reading: Any,
 ) -> None:
     """Compare versions: what changes for which cases, hospitals and departments (分组方案比较).
@@ -76,24 +75,24 @@ def compare(
     network), a workbook (comparison.xlsx) and the results of every case (cases.parquet). A scheme belongs to
     one version; versions without one have no weights and no money.
     """
-    from time import perf_counter
-
     from drg.analysis.comparison import compare as compared
     from drg.cli.progress import counting
+    from drg.grouping import Grouper
     from drg.records.files import make_directory, write_bytes
     from drg.records.scanning import count_rows
     from drg.report.comparison.comparison_console import print_comparison
     from drg.report.comparison.comparison_page import comparison_page
     from drg.report.comparison.comparison_workbook import comparison_workbook
     from drg.report.comparison.what_changes import what_changes_page
-    from drg.report.console import stdout, written_to
-    from drg.report.layouts import print_columns, print_reading
+    from drg.report.console import written_to
+    from drg.report.layouts import print_reading
 
-    started = perf_counter()
-    given = read_discharges(files, reading)
+    lang = run.language
+    versions = [Grouper(name) for name in groupers]
+    needs = {name for version in versions for name in version.required_columns}
+    given = read_discharges(files, reading, needs)
     discharges = given.discharges
-    if not quiet:
-        print_columns(stdout(), given, lang)
+    run.read(given)
     cases = with_constants(discharges, constants)
     make_directory(directory)
     done = [0]
@@ -102,10 +101,10 @@ def compare(
     def seen(count: int) -> None:
         done[0] += count
 
-    with counting(lambda: done[0], total=count_rows(discharges.files), show=not quiet, what=doing):
+    with counting(lambda: done[0], total=count_rows(discharges.files), show=not run.quiet, what=doing):
         comparison = compared(
             cases,
-            groupers,
+            versions,
             schemes,
             reasons=reasons,
             language=lang,
@@ -118,8 +117,26 @@ def compare(
             what_changes_page(comparison).encode(), directory / WHAT_CHANGES, sources=discharges.files
         )
         write_bytes(comparison_workbook(comparison), directory / WORKBOOK, sources=discharges.files)
-    if not quiet:
-        console = stdout()
+    run.cases = comparison.count
+    run.outputs += [directory / name for name in (WHAT_CHANGES, PAGE, WORKBOOK, CASES)]
+    run.results += _made(comparison)
+    if run.talks:
+        console = run.console
         print_reading(console, given.counts, lang)
-        print_comparison(console, comparison, perf_counter() - started, lang)
+        print_comparison(console, comparison, run.seconds, lang)
         written_to(console, f"{directory}: {WHAT_CHANGES}, {PAGE}, {WORKBOOK}, {CASES}", lang)
+
+
+def _made(comparison: Comparison) -> list[Made]:
+    """What each version made of the cases, and its scheme, if it has one."""
+    sums = comparison.places().sum()
+    made = []
+    for side in comparison.sides:
+        statuses = dict(comparison.cases.group_by(f"status_{side.id}").len().collect().rows())
+        pricer, money = side.pricer, None
+        if pricer is not None:
+            amounts = (f"payment_yuan_{side.id}", "cost_yuan", f"surplus_yuan_{side.id}")
+            payment, cost, surplus = (Decimal(sums[name].item() or 0) for name in amounts)
+            money = payment, cost, surplus
+        made.append(Made(side.grouper, pricer.loaded if pricer else None, statuses, money=money))
+    return made

@@ -11,11 +11,10 @@ from drg.cli.options import (
     bom_option,
     files_argument,
     grouper_option,
-    lang_option,
     output_option,
-    quiet_option,
     trim_option,
 )
+from drg.cli.reported import MAX_ERRORS, MIN_GROUPED, Made, Run, reported
 from drg.words import Sentence, said
 
 # Spelled out here so that asking for help imports nothing; tables of analysis.quality.Evaluation.
@@ -70,9 +69,9 @@ _STATUSES = ("ambiguous", "no_drg", "ungrouped", "invalid")
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the bootstrap. [0]")
 @bom_option
-@lang_option
-@quiet_option
+@reported(MIN_GROUPED, MAX_ERRORS)
 def evaluate(
+    run: Run,
     files: tuple[Path, ...],
     output: Path | None,
     table: str | None,
@@ -85,8 +84,6 @@ def evaluate(
     replicates: int | None,
     seed: int,
     bom: bool,
-    lang: str,
-    quiet: bool,
 ) -> None:
     """Evaluate a grouping: grouping rate, RIV, CV, splits, severity order, indices (分组效能评价).
 
@@ -94,34 +91,39 @@ def evaluate(
     status, and cost or length of stay. A measure that is not defined is shown as – and said why. Some tens
     of bytes are kept for each case, and no text.
     """
-    from time import perf_counter
+    import polars as pl
 
     from drg.analysis.quality import evaluate as evaluation_of
     from drg.cli.progress import counting
+    from drg.grouping import Grouper
     from drg.records.files import check_output, write, write_bytes
     from drg.records.reading import read_results
     from drg.records.scanning import count_rows
-    from drg.report.console import say, speed, stdout, written_to
+    from drg.report.console import say, speed, written_to
+    from drg.report.layouts import print_reading
     from drg.report.quality import print_evaluation, workbook
 
-    started = perf_counter()
+    lang = run.language
     is_workbook = output is not None and output.suffix.lower() == ".xlsx" and table is None
     if output is None and table is not None:
         raise click.UsageError(Sentence("--table chooses what -o writes; give -o OUT too."))
-    if output is None and quiet:
+    if output is None and not run.talks and run.asked.json_file is None:
         raise click.UsageError(Sentence("Give -o OUT with --quiet, or nothing comes out."))
     if output is not None:
         check_output(output)
+    given = read_results(files)
+    run.read_results(given)
+    version = None if grouper is None else Grouper(grouper)
     done = [0]
 
     def seen(count: int) -> None:
         done[0] += count
 
     doing = said("evaluating", lang)
-    with counting(lambda: done[0], total=count_rows(files), show=not quiet, what=doing):
+    with counting(lambda: done[0], total=count_rows(files), show=not run.quiet, what=doing):
         found = evaluation_of(
-            read_results(files),
-            grouper,
+            given,
+            version,
             trimming=trim,
             min_cases=min_cases,
             ddof=int(ddof),
@@ -135,9 +137,15 @@ def evaluate(
         write_bytes(workbook(found), output, sources=files)
     elif output is not None:
         write(found.tables[table or "groups"].lazy(), output, sources=files, bom=bom)
-    if not quiet:
-        console = stdout()
+    run.cases = int(found.summary["cases"] or 0)
+    run.results.append(Made(version, statuses=found.statuses))
+    run.outputs += [] if output is None else [output]
+    counts = found.findings.group_by("rule", "severity").agg(pl.col("count").sum()).rows()
+    run.findings.update({(rule, severity): count for rule, severity, count in counts})
+    if run.talks:
+        console = run.console
+        print_reading(console, run.reading_counts, lang)
         print_evaluation(console, found, lang)
-        say(console, speed(int(found.summary["cases"] or 0), perf_counter() - started, lang))
+        say(console, speed(run.cases, run.seconds, lang))
         if output is not None:
             written_to(console, output, lang)

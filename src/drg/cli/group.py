@@ -12,12 +12,11 @@ from drg.cli.options import (
     bom_option,
     files_argument,
     grouper_option,
-    lang_option,
     output_option,
-    quiet_option,
     reasons_option,
 )
 from drg.cli.reading import read_discharges, reading_options
+from drg.cli.reported import MAX_ERRORS, MIN_GROUPED, Made, Run, reported
 from drg.words import Sentence, said
 
 if TYPE_CHECKING:
@@ -43,9 +42,9 @@ if TYPE_CHECKING:
 )
 @bom_option
 @reasons_option
-@lang_option
-@quiet_option
+@reported(MIN_GROUPED, MAX_ERRORS)
 def group(
+    run: Run,
     files: tuple[Path, ...],
     output: Path,
     grouper: str,
@@ -53,8 +52,6 @@ def group(
     findings_file: Path | None,
     bom: bool,
     reasons: ReasonForm,
-    lang: str,
-    quiet: bool,
     **reading: Any,
 ) -> None:
     """Group discharges: the same rows come out with MDC, ADRG, DRG and the reason.
@@ -66,33 +63,34 @@ def group(
     dropped. Memory does not grow with the files, but for workbooks and settlement lists. With a series, such
     as national, each case is grouped by the version in force on its discharge_date.
     """
-    from time import perf_counter
-
     from drg.cli.progress import counting
+    from drg.columns import ALL, OUTPUT, PRICE
     from drg.grouping import grouper_of
     from drg.grouping.stream import group_discharges
     from drg.grouping.tally import Tally
     from drg.records.files import check_output, write
     from drg.records.findings_log import FindingsLog
     from drg.records.parquet import is_parquet
+    from drg.records.result_labels import labelled
     from drg.records.scanning import count_rows
-    from drg.report.console import print_summary, print_versions, say, stdout, written_to
-    from drg.report.layouts import print_columns, print_reading
+    from drg.report.console import print_summary, print_versions, say, written_to
+    from drg.report.layouts import print_reading
 
-    started = perf_counter()
+    lang = run.language
+    check_output(output)
     if findings_file is not None:
         if findings_file == output:
             raise click.UsageError(Sentence("Give --output and --findings different names."))
         check_output(findings_file)
     version = grouper_of(grouper)
-    given = read_discharges(files, reading)
+    given = read_discharges(files, reading, version.required_columns)
     discharges = given.discharges
-    if not quiet:
-        print_columns(stdout(), given, lang)
+    run.read(given)
     tally = Tally()
     with FindingsLog(discharges.findings_schema, keep=findings_file is not None) as log:
         # Canonical columns are taken as they are: nothing is read otherwise, unless somebody asks.
         asked = findings_file is not None or not discharges.is_canonical or discharges.codes == "clinical"
+        asked = asked or run.counts_findings
         grouped = group_discharges(
             version,
             discharges,
@@ -106,16 +104,23 @@ def group(
         with counting(
             lambda: tally.cases,
             total=count_rows(discharges.files),
-            show=not quiet,
+            show=not run.quiet,
             what=said("grouping", lang),
         ):
+            columns = ALL if canonical else (*OUTPUT, *PRICE)
+            grouped = labelled(grouped, output, lang, columns)
             write(grouped, output, sources=discharges.files, bom=bom)
         if findings_file is not None:
             log.write(findings_file, sources=(*discharges.files, output), bom=bom)
-    if not quiet:
-        console = stdout()
-        print_reading(console, log.counts, lang)
-        print_summary(console, tally, perf_counter() - started, lang)
+    run.cases = tally.cases
+    if asked:
+        run.findings = log.counts
+    run.outputs += [output] if findings_file is None else [output, findings_file]
+    run.results.append(Made(version, statuses=tally.statuses))
+    if run.talks:
+        console = run.console
+        print_reading(console, run.findings, lang)
+        print_summary(console, tally, run.seconds, lang)
         print_versions(console, version, tally.versions, lang)
         layout = discharges.layout.id
         by = version.id

@@ -18,6 +18,7 @@ from drg.cli.options import (
     lang_option,
     quiet_option,
 )
+from drg.cli.reported import MAX_ERRORS, Run, reported
 from drg.words import Sentence, said
 
 if TYPE_CHECKING:
@@ -87,9 +88,8 @@ def _pair(_context: click.Context, _option: click.Parameter, texts: tuple[str, .
 @click.option("--by", help="Who adds it; is noted.")
 @click.option("--note", help="Why; is noted.")
 @click.option("--at", callback=_time, metavar="TIME", help="When, such as 2025-02-05T09:30. [now]")
-@lang_option
-@quiet_option
-def add(ledger: Path, files: tuple[Path, ...], lang: str, quiet: bool, **options: Any) -> None:
+@reported(MAX_ERRORS)
+def add(run: Run, ledger: Path, files: tuple[Path, ...], **options: Any) -> None:
     """Add one entry: the scheme first, then priced cases (what drg price writes) and tables.
 
     All of FILE comes in or none of it. Refused are months of a hospital that are there already (see
@@ -102,11 +102,14 @@ def add(ledger: Path, files: tuple[Path, ...], lang: str, quiet: bool, **options
     scheme = options.pop("scheme")
     _check_use(files, scheme, options)
     added = _begin(ledger, scheme, stamp, options) if scheme else _add(Ledger(ledger), files, stamp, options)
-    if not quiet:
-        from drg.report.console import stdout
+    run.inputs += files
+    run.outputs.append(ledger)
+    run.cases = added.entry.rows if files and options["kind"] == _KINDS[0] else None
+    run.findings.update((finding.rule, finding.severity) for finding in added.findings)
+    if run.talks:
         from drg.report.ledger import print_added
 
-        print_added(stdout(), added, lang)
+        print_added(run.console, added, run.language)
 
 
 def _check_use(files: tuple[Path, ...], scheme: str | None, options: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """The command ``drg``.
 
-Exit codes: 0 done, 1 the data, the tables or the output are at fault, 2 the command line is, 130 interrupted.
+Exit codes: 0 done, 1 the data, the tables or the output are at fault, 2 the command line is, 3 a gate failed,
+130 interrupted.
 Commands import what they need when they run, so that ``drg --help`` is immediate.
 """
 
@@ -65,8 +66,8 @@ class _Verbs(Verbs):
 def cli() -> None:
     """Group hospital discharges by DRG, price and settle them (CHS-DRG 病组分组、支付与清算).
 
-    Exit codes: 0 done; 1 the data, the tables or the output are at fault; 2 the command line is; 130
-    interrupted.
+    Exit codes: 0 done; 1 the data, the tables or the output are at fault; 2 the command line is; 3 a gate
+    failed, though the result was written; 130 interrupted.
     """
 
 

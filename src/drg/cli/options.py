@@ -13,6 +13,8 @@ from typing import Any, Final, cast
 import click
 
 from drg import words
+from drg.cli.standard_input import STANDARD_INPUT, kept
+from drg.words import Sentence
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -61,8 +63,11 @@ def expanded(names: Iterable[str], *, windows: bool) -> list[str]:
     return found
 
 
-def _files(_context: click.Context, _argument: click.Parameter, names: tuple[str, ...]) -> tuple[Path, ...]:
-    return tuple(Path(name) for name in expanded(names, windows=sys.platform == "win32"))
+def _files(context: click.Context, _argument: click.Parameter, names: tuple[str, ...]) -> tuple[Path, ...]:
+    found = expanded(names, windows=sys.platform == "win32")
+    if found.count(STANDARD_INPUT) > 1:
+        raise click.BadParameter(Sentence("- is standard input, which can be read once"))
+    return tuple(kept(context) if name == STANDARD_INPUT else Path(name) for name in found)
 
 
 def _texts(_context: click.Context, _argument: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,15 +12,16 @@ from drg.cli.constants import set_option, with_constants
 from drg.cli.options import (
     bom_option,
     files_argument,
-    lang_option,
     output_option,
-    quiet_option,
     reasons_option,
     scheme_option,
 )
+from drg.cli.reported import MAX_ERRORS, MIN_GROUPED, STANDARD, Made, Run, reported
 from drg.words import Sentence, said
 
 if TYPE_CHECKING:
+    from drg.analysis.price_tally import PriceTally
+    from drg.grouping import AnyGrouper
     from drg.payment import Pricer
     from drg.reasons import ReasonForm
     from drg.records.cases import Cases
@@ -35,87 +36,83 @@ if TYPE_CHECKING:
 @output_option("Where to write the result.", required=False)
 @scheme_option
 @click.option("--explain", "case_id", metavar="CASE_ID", help="Print the arithmetic of this case instead.")
-@click.option("--json", "as_json", is_flag=True, help="The arithmetic as JSON.")
 @set_option
 @reasons_option
-@lang_option
 @bom_option
-@quiet_option
+@reported(MIN_GROUPED, MAX_ERRORS)
 def price(
+    run: Run,
     files: tuple[Path, ...],
     output: Path | None,
     scheme: str,
     case_id: str | None,
-    as_json: bool,
     constants: tuple[str, ...],
     reasons: ReasonForm,
-    lang: str,
     bom: bool,
-    quiet: bool,
 ) -> None:
     """Price grouped cases: the same rows come out with weight, standard, class, payment and surplus.
 
-    FILE is what drg group writes. The ending of the output
-    chooses its format. A case that cannot be priced stays in its row with a class and a reason; nothing is
-    dropped. Memory does not grow with the files, but for a few columns where the scheme compares cases
-    (readmissions, the most expensive cases).
+    FILE is what drg group writes. The ending of the output chooses its format. With --explain, --json writes
+    the arithmetic of that case. A case that cannot be priced stays in its row with a class and a reason;
+    nothing is dropped. Memory does not grow with the files, but for a few columns where the scheme compares
+    cases (readmissions, the most expensive cases).
     """
     from drg.payment import Pricer
+    from drg.records.files import check_output
     from drg.records.reading import read_results
 
     if (case_id is None) == (output is None):
         raise click.UsageError(Sentence("Give -o OUT to price all cases, or --explain CASE_ID to see one."))
     pricer = Pricer(scheme)
-    cases = with_constants(read_results(files), constants)
+    if output is not None:
+        check_output(output)
+    given = read_results(files)
+    run.read_results(given)
+    cases = with_constants(given, constants)
+    run.warn_of_missing(pricer.missing_columns(cases))
     if case_id is not None:
-        _explain(pricer, cases, case_id, files[0], lang, as_json=as_json)
+        _explain(run, pricer, cases, case_id)
     elif output is not None:
-        _price(pricer, cases, files, output, reasons, lang, bom=bom, quiet=quiet)
+        _price(run, pricer, cases, output, reasons, bom=bom)
 
 
-def _price(
-    pricer: Pricer,
-    cases: Cases,
-    files: tuple[Path, ...],
-    output: Path,
-    reasons: ReasonForm,
-    lang: str,
-    *,
-    bom: bool,
-    quiet: bool,
-) -> None:
-    from time import perf_counter
-
+def _price(run: Run, pricer: Pricer, cases: Cases, output: Path, reasons: ReasonForm, *, bom: bool) -> None:
     from drg.analysis.price_tally import PriceTally
     from drg.cli.progress import counting
     from drg.records.files import write
+    from drg.records.result_labels import labelled
     from drg.records.scanning import count_rows
-    from drg.report.console import stdout, written_to
-    from drg.report.prices import print_prices
+    from drg.report.console import written_to
+    from drg.report.layouts import print_reading
+    from drg.report.prices import print_prices, warnings
 
-    started = perf_counter()
+    lang, files = run.language, run.inputs
     tally = PriceTally()
-    with counting(lambda: tally.cases, total=count_rows(files), show=not quiet, what=said("pricing", lang)):
-        priced = pricer.price(
+    doing = said("pricing", lang)
+    with counting(lambda: tally.cases, total=count_rows(files), show=not run.quiet, what=doing):
+        priced = pricer.price_cases(
             cases, reasons=reasons, language=lang, on_batch=tally.add, on_batch_reads=tally.reads
         )
-        write(priced.source, output, sources=files, bom=bom)
-    warn(tally, lang)
-    if not quiet:
-        console = stdout()
-        print_prices(console, tally, pricer.scheme, perf_counter() - started, lang)
+        write(labelled(priced.source, output, lang), output, sources=files, bom=bom)
+    run.cases = tally.cases
+    run.outputs.append(output)
+    run.results.append(priced_as(tally, None, pricer))
+    run.warn(warnings(tally, lang))
+    if run.talks:
+        console = run.console
+        print_reading(console, run.findings, lang)
+        print_prices(console, tally, pricer.scheme, run.seconds, lang)
         written_to(console, output, lang, pricer.id)
 
 
-def warn(tally: Any, lang: str) -> None:
-    """Say what nobody may overlook, also to those who asked for quiet."""
-    from drg.report.prices import warnings
+def priced_as(tally: PriceTally, grouper: AnyGrouper | None, pricer: Pricer) -> Made:
+    """What a version and a scheme made of the cases."""
+    sums = tally.total()
+    money = sums["payment"], sums["cost"], sums["surplus"]
+    return Made(grouper, pricer.loaded, tally.statuses, tally.classes, money)
 
-    for warning in warnings(tally, lang):
-        click.echo(said("Warning: {warning}.", lang, warning=warning), err=True)
 
-
-def _explain(pricer: Pricer, cases: Cases, case_id: str, file: Path, lang: str, *, as_json: bool) -> None:
+def _explain(run: Run, pricer: Pricer, cases: Cases, case_id: str) -> None:
     """Print the arithmetic of the first case with this id, with what only the other cases show.
 
     Raises:
@@ -127,9 +124,11 @@ def _explain(pricer: Pricer, cases: Cases, case_id: str, file: Path, lang: str, 
     from drg.columns import PRICE
     from drg.errors import InputError
     from drg.payment.cross_case_flags import EXTREME, READMITTED
-    from drg.report.console import echo_json, stdout
+    from drg.records.files import write_bytes
+    from drg.report.console import echo_json
     from drg.report.prices import print_price_explanation
 
+    file, json_file = run.inputs[0], run.take_json()
     pricer.check_columns([name for name in cases.binding.columns if name not in PRICE])
     if "case_id" not in cases.binding.columns:
         raise InputError(
@@ -149,8 +148,12 @@ def _explain(pricer: Pricer, cases: Cases, case_id: str, file: Path, lang: str, 
         )
     readmitted, extreme = (name in found.columns and bool(found[name][0]) for name in (READMITTED, EXTREME))
     case = replace(cases, rows=found.lazy().drop(READMITTED, EXTREME, strict=False))
-    explanation = pricer.explain(case, readmitted=readmitted, extreme=extreme, language=lang)
-    if as_json:
-        echo_json(explanation.model_dump_json(indent=2))
+    explanation = pricer.explain(case, readmitted=readmitted, extreme=extreme, language=run.language)
+    if json_file is None:
+        print_price_explanation(run.console, explanation, run.language)
+        return
+    text = explanation.model_dump_json(indent=2)
+    if json_file == STANDARD:
+        echo_json(text)
     else:
-        print_price_explanation(stdout(), explanation, lang)
+        write_bytes(f"{text}\n".encode(), json_file, sources=run.inputs)

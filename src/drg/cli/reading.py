@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,12 +48,15 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def read_discharges(files: Sequence[Path], reading: dict[str, Any], *, strict: bool = False) -> Reading:
+def read_discharges(
+    files: Sequence[Path], reading: dict[str, Any], needs: Collection[str] = (), *, strict: bool = False
+) -> Reading:
     """Read files as the options say, and see what became of their columns.
 
     Args:
         files: what the user gave.
         reading: the values of ``reading_options``.
+        needs: the canonical columns that the command asks for; it is a finding if they are not there.
         strict: refuse columns of codes that are not read, unless ``--ignore`` names them.
 
     Raises:
@@ -63,4 +66,4 @@ def read_discharges(files: Sequence[Path], reading: dict[str, Any], *, strict: b
     from drg.records.reading import read
 
     ignored = reading.pop("ignored")
-    return look_through(read(files, **reading), ignored, strict=strict)
+    return look_through(read(files, **reading), ignored, needs, strict=strict)

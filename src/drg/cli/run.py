@@ -13,16 +13,17 @@ from drg.cli.options import (
     directory_option,
     files_argument,
     grouper_option,
-    lang_option,
-    quiet_option,
     reasons_option,
     scheme_option,
 )
 from drg.cli.reading import read_discharges, reading_options
-from drg.words import said
+from drg.cli.reported import MAX_ERRORS, MIN_GROUPED, Run, reported
+from drg.words import Sentence, said
 
 if TYPE_CHECKING:
+    from drg.grouping import AnyGrouper
     from drg.reasons import ReasonForm
+    from drg.records.checking import RuleTally
     from drg.records.discharges import Discharges
 
 CASES = "cases"
@@ -41,64 +42,70 @@ SUMMARY = "summary"
 @reading_options
 @set_option
 @click.option("--csv", "as_csv", is_flag=True, help=f"Write {CASES}.csv instead of {CASES}.parquet.")
+@click.option("--xlsx", "as_xlsx", is_flag=True, help=f"Write {CASES}.xlsx instead of {CASES}.parquet.")
 @click.option("--text", "as_text", is_flag=True, help=f"Write {SUMMARY}.txt instead of {SUMMARY}.html.")
 @reasons_option
-@lang_option
-@quiet_option
+@reported(MIN_GROUPED, MAX_ERRORS)
 def run(
+    run: Run,
     files: tuple[Path, ...],
     directory: Path,
     scheme: str,
     grouper: str | None,
     constants: tuple[str, ...],
     as_csv: bool,
+    as_xlsx: bool,
     as_text: bool,
     reasons: ReasonForm,
-    lang: str,
-    quiet: bool,
     **reading: Any,
 ) -> None:
     """Check a hospital's own discharges: what is wrong, which group, which payment (医院自查).
 
-    FILE is what drg group reads. Into the directory go the cases with group and payment, the findings of the
-    check, and a page with cases, CMI, standard, cost and surplus, by department and by group.
+    FILE is what drg group reads. Into the directory go the cases with group and payment (of other layouts in
+    canonical columns, with the file's own columns that are not read beside them), the findings of the check,
+    and a page with cases, CMI, standard, cost and surplus, by department and by group.
     """
-    from time import perf_counter
-
     from drg.analysis.price_tally import DEPARTMENT, GROUP, PriceTally
-    from drg.cli.price import warn
+    from drg.cli.price import priced_as
     from drg.cli.progress import counting
+    from drg.columns import ALL, OUTPUT, PRICE
     from drg.grouping import grouper_of
     from drg.grouping.stream import group_discharges
     from drg.grouping.tally import Tally
     from drg.payment import Pricer
     from drg.records.files import make_directory, write, write_bytes
+    from drg.records.findings import ERROR
+    from drg.records.result_labels import labelled
     from drg.records.scanning import count_rows
-    from drg.report.console import print_versions, say, stdout, written_to
-    from drg.report.layouts import print_columns, print_reading
+    from drg.report.console import print_versions, say, written_to
+    from drg.report.layouts import print_reading
     from drg.report.page import html_page, text_page
-    from drg.report.prices import print_prices
+    from drg.report.prices import print_prices, warnings
 
-    started = perf_counter()
+    if as_csv and as_xlsx:
+        raise click.UsageError(Sentence("Give --csv or --xlsx, not both."))
+    lang = run.language
     pricer = Pricer(scheme)
     version = grouper_of(grouper or pricer.scheme.grouper)
     groups = Tally()
-    given = read_discharges(files, reading, strict=True)
+    given = read_discharges(files, reading, version.required_columns, strict=True)
     discharges = given.discharges
-    if not quiet:
-        print_columns(stdout(), given, lang)
-    # Canonical files keep columns of their own; of other layouts the canonical columns are wanted.
+    run.read(given)
+    # Of other layouts the canonical columns are wanted, and beside them what is not read.
     grouped = group_discharges(
         version,
         discharges,
         canonical=not discharges.is_canonical,
+        beside=True,
         reasons=reasons,
         language=lang,
         tally=groups,
     )
     tally = PriceTally((DEPARTMENT, GROUP))
-    priced = pricer.price(
-        with_constants(grouped, constants),
+    cases_to_price = with_constants(grouped, constants)
+    run.warn_of_missing(pricer.missing_columns(cases_to_price))
+    priced = pricer.price_cases(
+        cases_to_price,
         reasons=reasons,
         language=lang,
         on_batch=tally.add,
@@ -106,19 +113,25 @@ def run(
     )
     make_directory(directory)
     pricing = said("grouping and pricing", lang)
-    cases = directory / (f"{CASES}.csv" if as_csv else f"{CASES}.parquet")
-    with counting(lambda: tally.cases, total=count_rows(discharges.files), show=not quiet, what=pricing):
-        write(priced.source, cases, sources=discharges.files)
-    found = _check(discharges, version, directory / FINDINGS, lang, quiet=quiet)
-    seconds = perf_counter() - started
+    cases = directory / f"{CASES}.{'csv' if as_csv else 'xlsx' if as_xlsx else 'parquet'}"
+    columns = (*OUTPUT, *PRICE) if discharges.is_canonical else ALL
+    with counting(lambda: tally.cases, total=count_rows(discharges.files), show=not run.quiet, what=pricing):
+        write(labelled(priced.source, cases, lang, columns), cases, sources=discharges.files)
+    rules = _check(run, discharges, version, directory / FINDINGS)
+    seconds = run.seconds
     page = directory / (f"{SUMMARY}.txt" if as_text else f"{SUMMARY}.html")
     text = (
         text_page(tally, pricer.scheme, seconds, lang) if as_text else html_page(tally, pricer.scheme, lang)
     )
     write_bytes(text.encode(), page, sources=discharges.files)
-    warn(tally, lang)
-    if not quiet:
-        console = stdout()
+    run.cases = tally.cases
+    run.findings.update(rules.counts)
+    run.outputs += [cases, directory / FINDINGS, page]
+    run.results.append(priced_as(tally, version, pricer))
+    run.warn(warnings(tally, lang))
+    if run.talks:
+        console = run.console
+        found = rules.flagged[ERROR]
         print_reading(console, given.counts, lang)
         print_prices(console, tally, pricer.scheme, seconds, lang)
         print_versions(console, version, groups.versions, lang)
@@ -135,8 +148,8 @@ def run(
         written_to(console, names, lang, f"{version.id}, {pricer.id}")
 
 
-def _check(discharges: Discharges, version: Any, file: Path, lang: str, *, quiet: bool) -> int:
-    """Check the files as ``drg check`` does and write the findings; the number of cases with an error."""
+def _check(run: Run, discharges: Discharges, version: AnyGrouper, file: Path) -> RuleTally:
+    """Check the files as ``drg check`` does and write the findings."""
     from dataclasses import replace
 
     from drg.analysis.checks import checker, choose
@@ -144,7 +157,6 @@ def _check(discharges: Discharges, version: Any, file: Path, lang: str, *, quiet
     from drg.records.batches import rebatched
     from drg.records.checking import RuleTally
     from drg.records.files import write
-    from drg.records.findings import ERROR
     from drg.records.scanning import count_rows
 
     rules = RuleTally()
@@ -152,7 +164,7 @@ def _check(discharges: Discharges, version: Any, file: Path, lang: str, *, quiet
     found = discharges.with_remarks(
         ready.findings(replace(discharges, rows=rebatched(discharges.rows)), tally=rules)
     )
-    doing = said("checking", lang)
-    with counting(lambda: rules.cases, total=count_rows(discharges.files), show=not quiet, what=doing):
+    doing = said("checking", run.language)
+    with counting(lambda: rules.cases, total=count_rows(discharges.files), show=not run.quiet, what=doing):
         write(found, file, sources=discharges.files)
-    return rules.flagged[ERROR]
+    return rules

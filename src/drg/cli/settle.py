@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,15 +14,15 @@ from drg.cli.options import (
     close_option,
     files_argument,
     hospital_option,
-    lang_option,
     output_option,
-    quiet_option,
     reasons_option,
     scheme_option,
 )
+from drg.cli.reported import MAX_ERRORS, Made, Run, reported
 from drg.words import Sentence, said
 
 if TYPE_CHECKING:
+    from drg.payment import LoadedScheme
     from drg.reasons import ReasonForm
     from drg.settlement import Settlement
 
@@ -52,10 +53,10 @@ if TYPE_CHECKING:
 )
 @hospital_option
 @reasons_option
-@lang_option
 @cases_option
-@quiet_option
+@reported(MAX_ERRORS)
 def settle(
+    run: Run,
     files: tuple[Path, ...],
     scheme: str,
     output: Path,
@@ -68,26 +69,23 @@ def settle(
     statements: Path | None,
     hospitals: tuple[str, ...],
     reasons: ReasonForm,
-    lang: Literal["zh", "en"],
     with_cases: bool,
-    quiet: bool,
 ) -> None:
     """Settle hospitals: surplus kept, overrun shared, instalments, the annual clearing (结算与清算).
 
     FILE is what drg price writes, of one year or several. The result has a row for each hospital, insurance
     and month, for the year to date, and for the year: cleared if its December is there, else forecast.
     """
-    from time import perf_counter
-
+    from drg.payment import load_scheme
     from drg.records.files import check_output
     from drg.records.reading import read_results
     from drg.records.scanning import scan
-    from drg.report.console import say, stdout
-    from drg.report.settlement import print_settlement
+    from drg.report.console import say
+    from drg.report.settlement import print_settlement, warnings
     from drg.report.statement import check_hospitals
     from drg.settlement import settle as settle_frame
 
-    started = perf_counter()
+    lang = run.language
     if hospitals and statements is None:
         raise click.UsageError(Sentence("--hospital chooses statements: give --statement DIR too."))
     tables = {
@@ -98,16 +96,22 @@ def settle(
     outputs = [file for file in (output, findings, cases_file) if file is not None]
     for file in outputs:
         check_output(file)
-    settlement = settle_frame(read_results(files), scheme, close=close, **tables)
+    priced = read_results(files)
+    run.read_results(priced)
+    run.inputs += given
+    loaded = load_scheme(scheme)
+    settlement = settle_frame(priced, loaded, close=close, **tables)
     check_hospitals(settlement, hospitals)
     _write(settlement, output, findings, cases_file, reasons, lang, sources=(*files, *given))
-    _warn(settlement, lang)
+    _count(run, settlement, loaded)
+    run.outputs += outputs if statements is None else [*outputs, statements]
+    run.warn(warnings(settlement, lang))
     made = 0
     if statements is not None:
-        made = _write_statements(settlement, statements, hospitals, lang, with_cases=with_cases, quiet=quiet)
-    seconds = perf_counter() - started
-    if not quiet:
-        console = stdout()
+        made = _write_statements(run, settlement, statements, hospitals, with_cases=with_cases)
+    seconds = run.seconds
+    if run.talks:
+        console = run.console
         print_settlement(console, settlement, lang)
         names = ", ".join(str(file) for file in outputs)
         count = f"{settlement.rows.height:,}"
@@ -158,22 +162,26 @@ def _write(
         write(told, cases_file, sources=sources)
 
 
-def _warn(settlement: Settlement, lang: str) -> None:
-    """Say what nobody may overlook, also to those who asked for quiet."""
-    from drg.report.settlement import warnings
+def _count(run: Run, settlement: Settlement, scheme: LoadedScheme) -> None:
+    """What the accounts add up to as they stand, and the findings."""
+    from drg.settlement.accounts import standing
 
-    for warning in warnings(settlement, lang):
-        click.echo(said("Warning: {warning}.", lang, warning=warning), err=True)
+    sums = standing(settlement.rows).select("cases", "payment_yuan", "cost_yuan", "outcome_yuan").sum()
+    cases, *money = sums.row(0)
+    run.cases = int(cases or 0)
+    payment, cost, surplus = (Decimal(amount or 0) for amount in money)
+    run.results.append(Made(scheme=scheme, money=(payment, cost, surplus)))
+    counts = settlement.findings.group_by("rule", "severity").len().rows()
+    run.findings.update({(rule, severity): count for rule, severity, count in counts})
 
 
 def _write_statements(
+    run: Run,
     settlement: Settlement,
     directory: Path,
     hospitals: tuple[str, ...],
-    language: Literal["zh", "en"],
     *,
     with_cases: bool,
-    quiet: bool,
 ) -> int:
     """Write the statements; how many."""
     from drg.cli.progress import counting
@@ -181,12 +189,13 @@ def _write_statements(
 
     done: list[str] = []
     total = len(hospitals) or settlement.rows["hospital_id"].n_unique()
-    with counting(lambda: len(done), total=total, show=not quiet, what=said("statements", language)):
+    doing = said("statements", run.language)
+    with counting(lambda: len(done), total=total, show=not run.quiet, what=doing):
         written = write_statements(
             settlement,
             directory,
             hospitals=hospitals or None,
-            language=language,
+            language=run.language,
             with_cases=with_cases,
             on_batch=done.append,
         )

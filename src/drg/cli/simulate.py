@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from drg.cli.commands import verb
-from drg.cli.options import bom_option, grouper_option, lang_option, output_option, quiet_option
+from drg.cli.options import bom_option, grouper_option, output_option
+from drg.cli.reported import Made, Run, reported
 from drg.words import Sentence, said
 
 
@@ -27,9 +28,9 @@ from drg.words import Sentence, said
     "--weights", type=click.Path(path_type=Path), help="Write the true weights of the groups here, too."
 )
 @bom_option
-@lang_option
-@quiet_option
+@reported()
 def simulate(
+    run: Run,
     cases: int,
     output: Path,
     grouper: str,
@@ -39,8 +40,6 @@ def simulate(
     mean_cost: float | None,
     weights: Path | None,
     bom: bool,
-    lang: str,
-    quiet: bool,
 ) -> None:
     """Make up N discharges (模拟病例) that a version can group, with costs and stays.
 
@@ -48,15 +47,13 @@ def simulate(
     tables of the version so that nearly all of its groups are reached. The same numbers give the same file.
     The ending of the output chooses its format: .csv, .parquet or .xlsx. All cases are in memory at once.
     """
-    from time import perf_counter
-
     from drg.analysis.simulation import MEAN_COST_YUAN, YEAR, true_weights
     from drg.analysis.simulation import simulate as made_up
     from drg.grouping import Grouper
     from drg.records.files import check_output, write
-    from drg.report.console import say, stdout
+    from drg.report.console import say
 
-    started = perf_counter()
+    lang = run.language
     check_output(output)
     if weights is not None:
         if weights == output:
@@ -74,9 +71,12 @@ def simulate(
     write(frame.lazy(), output, sources=(), bom=bom)
     if weights is not None:
         write(true_weights(version, seed).lazy(), weights, sources=(), bom=bom)
-    if not quiet:
-        seconds = perf_counter() - started
-        console = stdout()
+    run.cases = cases
+    run.outputs += [output] if weights is None else [output, weights]
+    run.results.append(Made(version))
+    if run.talks:
+        seconds = run.seconds
+        console = run.console
         made, count = f"{cases:,}", f"{frame['hospital_id'].n_unique():,}"
         say(
             console,

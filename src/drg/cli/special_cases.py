@@ -8,12 +8,11 @@ from drg.cli.commands import verb
 from drg.cli.options import (
     files_argument,
     hospital_option,
-    lang_option,
     output_option,
     overwrite_option,
-    quiet_option,
     scheme_option,
 )
+from drg.cli.reported import MAX_ERRORS, Made, Run, reported
 from drg.words import Sentence
 
 
@@ -26,17 +25,15 @@ from drg.words import Sentence
 @scheme_option
 @output_option("Workbook to write (.xlsx).")
 @hospital_option
-@lang_option
 @overwrite_option("the workbook, with any decisions in it")
-@quiet_option
+@reported(MAX_ERRORS)
 def special_cases(
+    run: Run,
     files: tuple[Path, ...],
     scheme: str,
     output: Path,
     hospitals: tuple[str, ...],
-    lang: str,
     overwrite: bool,
-    quiet: bool,
 ) -> None:
     """List the cases worth an application for special review (特例单议申请表).
 
@@ -47,17 +44,23 @@ def special_cases(
     from drg.payment import load_scheme
     from drg.records.files import write_bytes
     from drg.records.reading import read_results
-    from drg.report.console import stdout, written_to
+    from drg.report.console import written_to
     from drg.report.special_cases import applications, print_candidates
     from drg.settlement.candidates import find_candidates, special_review
 
+    lang = run.language
     _check(output, overwrite=overwrite)
     loaded = load_scheme(scheme)
     special_review(loaded)
-    candidates = find_candidates(read_results(files), loaded, hospitals=hospitals or None)
+    priced = read_results(files)
+    run.read_results(priced)
+    candidates = find_candidates(priced, loaded, hospitals=hospitals or None)
     write_bytes(applications(candidates, loaded, lang), output, sources=files)
-    if not quiet:
-        console = stdout()
+    run.cases = int(candidates.quotas["discharges"].sum())
+    run.outputs.append(output)
+    run.results.append(Made(scheme=loaded))
+    if run.talks:
+        console = run.console
         print_candidates(console, candidates, lang)
         written_to(console, output, lang, loaded.scheme.id)
 

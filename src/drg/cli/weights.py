@@ -15,12 +15,11 @@ from drg.cli.options import (
     directory_option,
     files_argument,
     grouper_option,
-    lang_option,
     overwrite_option,
-    quiet_option,
     trim_option,
 )
-from drg.words import Joined, Sentence, said
+from drg.cli.reported import MAX_ERRORS, Run, reported
+from drg.words import Joined, Sentence
 
 if TYPE_CHECKING:
     from drg.analysis.calibration import WhatIf
@@ -91,9 +90,9 @@ _WEIGHTED = re.compile(r"(.+):(\d+(?:\.\d+)?)")
 )
 @set_option
 @overwrite_option("a scheme that is in the directory")
-@lang_option
-@quiet_option
+@reported(MAX_ERRORS)
 def weights(
+    run: Run,
     files: tuple[str, ...],
     directory: Path,
     grouper: str | None,
@@ -118,8 +117,6 @@ def weights(
     new: str | None,
     constants: tuple[str, ...],
     overwrite: bool,
-    lang: str,
-    quiet: bool,
 ) -> None:
     """Calibrate relative weights from the costs of grouped cases (权重测算).
 
@@ -128,26 +125,22 @@ def weights(
     drg price --scheme, and calibration.xlsx, which says how each weight came about. With --what-if, the cases
     of the base file are priced by two schemes, and what-if.xlsx says who gains and who loses.
     """
-    from time import perf_counter
-
     from drg.analysis.calibration import calibrate, what_if
     from drg.analysis.calibration.calibrated_scheme import check_free
     from drg.records.reading import read_results
     from drg.report.calibration import calibration_workbook, print_calibration
-    from drg.report.console import stdout
 
-    started = perf_counter()
     if new is not None and old is None:
         raise click.UsageError(Sentence("--to needs --what-if, the scheme that is."))
     paths, counts = _with_weights(files, year_weights)
     labels = _labels(paths)
     base = _base(base, labels, paths)
-    frames: dict[str, Cases] = {
-        label: with_constants(read_results([path]), constants)
-        for label, path in zip(labels, paths, strict=True)
-    }
+    frames: dict[str, Cases] = {}
+    for label, path in zip(labels, paths, strict=True):
+        run.read_results(given := read_results([path]))
+        frames[label] = with_constants(given, constants)
     if old is not None and new is not None:
-        _written(directory, {}, what_if(frames[base], old, new), lang, overwrite=overwrite, quiet=quiet)
+        _written(run, directory, {}, what_if(frames[base], old, new), overwrite=overwrite)
         return
     check_free(directory, overwrite=overwrite)
     id_ = _id(scheme_id, directory)
@@ -170,15 +163,16 @@ def weights(
     )
     facts = {"status": status} | ({"title": title} if title else {}) | ({"region": region} if region else {})
     scheme = calibration.scheme(id_, **facts)
-    seconds = perf_counter() - started
+    run.cases = int(calibration.periods["cases"].sum())
+    seconds = run.seconds
     result = None if old is None else what_if(frames[base], old, scheme)
-    if not quiet:
-        print_calibration(stdout(), calibration, seconds, lang)
+    if run.talks:
+        print_calibration(run.console, calibration, seconds, run.language)
     made: dict[str, str | bytes] = {
         **calibration.scheme_files(id_, **facts),
         _REPORT: calibration_workbook(calibration),
     }
-    _written(directory, made, result, lang, overwrite=overwrite, quiet=quiet)
+    _written(run, directory, made, result, overwrite=overwrite)
 
 
 def _id(given: str | None, directory: Path) -> str:
@@ -196,30 +190,28 @@ def _id(given: str | None, directory: Path) -> str:
 
 
 def _written(
+    run: Run,
     directory: Path,
     files: Mapping[str, str | bytes],
     result: WhatIf | None,
-    lang: str,
     *,
     overwrite: bool,
-    quiet: bool,
 ) -> None:
     """Write the files and what a change does, and say so."""
     from drg.analysis.calibration.calibrated_scheme import put
     from drg.report.calibration import of_language, print_what_if, what_if_workbook
-    from drg.report.console import stdout, written_to
+    from drg.report.console import written_to
 
     if result is not None:
         files = {**files, _WHAT_IF: what_if_workbook(result)}
     put(directory, files, overwrite=overwrite)
-    if quiet:
-        for warning in of_language(result, lang) if result else ():
-            click.echo(said("Warning: {warning}.", lang, warning=warning), err=True)
+    run.outputs += [directory / name for name in files]
+    if not run.talks:
+        run.warn(of_language(result, run.language) if result else ())
         return
-    console = stdout()
     if result is not None:
-        print_what_if(console, result, lang)
-    written_to(console, f"{directory}: {', '.join(files)}", lang)
+        print_what_if(run.console, result, run.language)
+    written_to(run.console, f"{directory}: {', '.join(files)}", run.language)
 
 
 def _base(given: str | None, labels: list[str], paths: list[Path]) -> str:

@@ -12,13 +12,12 @@ import polars as pl
 
 from drg.categories import numbered_text
 from drg.columns import INPUT, OUTPUT, OUTPUT_COLUMNS
-from drg.grouping.batched_frames import check_free, lacking
+from drg.grouping.batched_frames import check_free, lacking, warn_of_missing
 from drg.grouping.tally import Tally
 from drg.reasons import ReasonForm, check_form, handed_over
 from drg.records.cases import Cases, through
 from drg.records.codebook import KINDS
 from drg.records.codes import CodeKind
-from drg.records.layout import CANONICAL
 from drg.records.short_table import ShortTable
 from drg.words import Joined, Sentence
 
@@ -48,8 +47,13 @@ class AnyGrouper(ShortTable, ABC):
 
     @property
     @abstractmethod
+    def digest(self) -> str:
+        """SHA-256 of its tables; of a series, of the ids and digests of its versions."""
+
+    @property
+    @abstractmethod
     def required_columns(self) -> tuple[str, ...]:
-        """The columns that a frame must have, for a rule reads them or no case can be grouped without."""
+        """The columns that a rule reads, or that no case can be grouped without."""
 
     @abstractmethod
     def lacks(self, names: Collection[str]) -> dict[str, str]:
@@ -88,6 +92,7 @@ class AnyGrouper(ShortTable, ABC):
         language: str = "en",
         on_batch: Callable[[pl.DataFrame], None] | None = None,
         on_batch_reads: Iterable[str] = (),
+        strict: bool = False,
     ) -> Frame:
         """Add the groups to discharges.
 
@@ -99,22 +104,25 @@ class AnyGrouper(ShortTable, ABC):
             on_batch: is shown every grouped batch, in no particular order and from several threads: the
                 columns that grouping reads, those that it adds, reasons as codes, and ``on_batch_reads``.
             on_batch_reads: further canonical columns that ``on_batch`` looks at.
+            strict: refuse cases that lack a column of ``required_columns``; otherwise it counts as not known,
+                with a warning, but for those that nothing can be done without.
 
         Returns:
             The same kind of frame with the same rows in the same order and the columns of
             ``columns.OUTPUT_COLUMNS`` added.
 
         Raises:
-            MissingColumnError: if a column of ``required_columns`` is absent; cases of a layout other than
-                the canonical one may lack any but the principal diagnosis, and what chooses the version.
+            MissingColumnError: without the principal diagnosis or what chooses the version; see ``strict``.
             InputError: if a column holds what it cannot hold, or an output column is already there.
         """
-        return through(
-            frame,
-            lambda cases: self.group_cases(
+
+        def grouped(cases: Cases) -> Cases:
+            warn_of_missing(self.id, self.check_columns(cases.names, strict=strict))
+            return self.group_cases(
                 cases, reasons=reasons, language=language, on_batch=on_batch, on_batch_reads=on_batch_reads
-            ),
-        )
+            )
+
+        return through(frame, grouped)
 
     def group_cases(
         self,
@@ -125,10 +133,10 @@ class AnyGrouper(ShortTable, ABC):
         on_batch: Callable[[pl.DataFrame], None] | None = None,
         on_batch_reads: Iterable[str] = (),
     ) -> Cases:
-        """Add the groups to cases; see ``group``."""
+        """Add the groups to cases; see ``group``. What they lack is not told."""
         check_form(reasons, language)
-        self.check_cases(cases)
-        check_free(cases.own_columns, OUTPUT, Sentence("grouping"))
+        self.check_columns(cases.names)
+        check_free((*cases.own_columns, *cases.binding.labelled), OUTPUT, Sentence("grouping"))
         return cases.with_columns(
             lambda batch: self.group_batch(batch).select(OUTPUT_NAMES),
             # Codes that no rule reads still tell the severity.
@@ -138,32 +146,35 @@ class AnyGrouper(ShortTable, ABC):
             hand_over=lambda made: handed_over(made, reasons, language),
         )
 
-    def check_cases(self, cases: Cases) -> None:
-        """Whether cases have the columns that they need.
+    def check_columns(self, names: Collection[str], *, strict: bool = False) -> dict[str, str]:
+        """Whether cases with these columns can be grouped.
+
+        Args:
+            names: of the columns, canonical ones and others.
+            strict: refuse cases that lack anything that a rule reads.
+
+        Returns:
+            The other columns that rules read and that are not among them, and why each is needed.
 
         Raises:
-            MissingColumnError: names every column that is missing, and a rule that needs it.
+            MissingColumnError: no principal diagnosis, or nothing that chooses the version.
         """
-        if cases.layout.id == CANONICAL:
-            self.check_needed((*cases.own_columns, *cases.binding.columns))
-        else:
-            self.check_choice(cases.binding.columns)
-
-    def check_needed(self, names: Collection[str]) -> None:
-        """Whether all columns that are needed are among some.
-
-        Raises:
-            MissingColumnError: names every column that is missing, and a rule that needs it.
-        """
-        self._refuse(self.lacks(names))
+        missing = self.lacks(names)
+        vital = {name: why for name, why in missing.items() if strict or self._is_vital(name)}
+        self._refuse(vital)
+        return {name: why for name, why in missing.items() if name not in vital}
 
     def check_choice(self, names: Collection[str]) -> None:
-        """Whether a frame with these columns, which may lack what rules read, has what chooses the version.
+        """Whether cases with these columns have what chooses the version.
 
         Raises:
-            MissingColumnError: it lacks that; only a series of versions asks for it.
+            MissingColumnError: they lack that; only a series of versions asks for it.
         """
         self._refuse({name: why for name, why in self.lacks(names).items() if name not in INPUT})
+
+    @staticmethod
+    def _is_vital(name: str) -> bool:
+        return name == "principal_diagnosis" or name not in INPUT
 
     def _refuse(self, missing: Mapping[str, str]) -> None:
         if missing:

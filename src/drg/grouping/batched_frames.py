@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 import polars as pl
 
 from drg.columns import Column
-from drg.errors import InputError, MissingColumnError
+from drg.errors import InputError, MissingColumnError, MissingColumnWarning
 from drg.words import Joined, Sentence
 
 
@@ -65,6 +66,23 @@ def check_free(names: Collection[str], added: Iterable[str], doing: str, fix: st
             field=taken[0],
             fix=fix,
         )
+
+
+def warn_of_missing(who: str, missing: Mapping[str, str]) -> None:
+    """Warn of columns that count as not known; ``missing`` says of each why it is needed."""
+    if missing:
+        lines = Joined("", (part for why in missing.values() for part in ("\n    ", why)))
+        warnings.warn(MissingColumnWarning(missing_columns(who, len(missing), lines)), stacklevel=4)
+
+
+def missing_columns(who: str, count: int, lines: str) -> Sentence:
+    """What is said of columns that are missing, and count as not known."""
+    return Sentence(
+        "{who} asks for {columns} that the data lacks; what is in them counts as not known:{lines}",
+        who=who,
+        columns=columns_counted(count),
+        lines=lines,
+    )
 
 
 def lacking(who: str, missing: Sequence[str], lines: str, fix: str) -> MissingColumnError:

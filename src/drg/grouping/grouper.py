@@ -51,6 +51,11 @@ class Grouper(AnyGrouper):
         """The id of the version."""
         return self._version.id
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the tables of the version."""
+        return self.tables.digest
+
     def _short(self) -> tuple[str, pl.DataFrame]:
         manifest = self.tables.manifest
         table = {

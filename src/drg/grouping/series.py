@@ -13,7 +13,7 @@ import polars as pl
 
 from drg.columns import INPUT, OUTPUT, RECORD
 from drg.errors import TablesError, UnknownGrouperError, did_you_mean
-from drg.grouping import outcomes
+from drg.grouping import cache, outcomes
 from drg.grouping.base import AnyGrouper, output_types
 from drg.grouping.grouper import Grouper
 from drg.grouping.tally import Tally
@@ -76,6 +76,11 @@ class GrouperSeries(AnyGrouper):
     def id(self) -> str:
         """The id of the series."""
         return self.series.id
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the ids and digests of the versions."""
+        return cache.digest(*(part for version in self.versions for part in (version.id, version.digest)))
 
     def _short(self) -> tuple[str, pl.DataFrame]:
         return repr(self), name_and_value({member.id: member.period for member in self.series.members})

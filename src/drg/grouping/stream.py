@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import polars as pl
 
 from drg.columns import ALL, OUTPUT, PRICE
@@ -14,6 +16,7 @@ from drg.records.binding import Binding
 from drg.records.codebook import KINDS, UNKNOWN, UNMAPPED
 from drg.records.discharges import Discharges
 from drg.records.findings_log import FindingsLog
+from drg.records.header import folded
 from drg.records.layout import CANONICAL
 from drg.records.notes import FILE, ROW
 from drg.words import Sentence
@@ -24,6 +27,7 @@ def group_discharges(
     discharges: Discharges,
     *,
     canonical: bool = False,
+    beside: bool = False,
     reasons: ReasonForm = "text",
     language: str = "en",
     tally: Tally | None = None,
@@ -36,6 +40,7 @@ def group_discharges(
         grouper: the version, or a series of versions.
         discharges: from files.
         canonical: give canonical columns instead of the files' own.
+        beside: with canonical columns, also those of the files' own that are not read.
         reasons: as sentences (``text``) or as codes (``code``).
         language: of the sentences, ``en`` or ``zh``.
         tally: counts what becomes of the cases.
@@ -47,28 +52,27 @@ def group_discharges(
         those of the first), then those of ``columns.OUTPUT_COLUMNS``.
 
     Raises:
-        MissingColumnError: canonical files lack a column that some rule reads. Files of another layout may
-            lack any but the principal diagnosis, and for a series of versions the date of discharge; that
-            is a finding, and the reason of each case that it concerns.
+        MissingColumnError: a file lacks the principal diagnosis or, for a series of versions, the date of
+            discharge. Other columns count as not known; that is the reason of each case that it concerns.
         InputError: an output column is already there.
     """
     check_form(reasons, language)
     _check_columns(grouper, discharges)
     if not canonical:
         check_free(
-            discharges.own_columns,
+            (*discharges.own_columns, *discharges.binding.labelled),
             OUTPUT,
             Sentence("grouping"),
             Sentence("Rename or drop it first, or give --canonical"),
         )
     if log is not None:
-        log.add(discharges.lacking(grouper.required_columns))
         log.add(discharges.remarks)
     needed = grouper.required_columns
     kept = discharges.own_columns
     reads = tuple(name for name in discharges.columns if name in needed or name in KINDS)
     if canonical:
         kept = reads = tuple(name for name in discharges.columns if name not in OUTPUT and name not in PRICE)
+    others = _names_of_others(discharges, kept) if canonical and beside else {}
     converts = canonical or log is not None
 
     def step(batch: pl.DataFrame) -> pl.DataFrame:
@@ -80,10 +84,12 @@ def group_discharges(
             frame = discharges.read(batch, reads)
         groups = grouper.group_batch(frame, tally, numbered=numbered).select(OUTPUT_NAMES)
         groups = handed_over(groups, reasons, language, numbered=numbered)
-        return (frame if canonical else batch).select(kept).hstack(groups)
+        rows = (frame if canonical else batch).select(kept)
+        return rows.hstack(batch.select(list(others)).rename(others)).hstack(groups)
 
     schema = discharges.rows.collect_schema()
     types = {name: ALL[name].dtype if canonical else schema[name] for name in kept}
+    types |= {called: schema[name] for name, called in others.items()}
     return discharges.rows.map_batches(
         step,
         schema=pl.Schema({**types, **output_types(numbered=numbered)}),
@@ -93,15 +99,29 @@ def group_discharges(
     )
 
 
+def _names_of_others(discharges: Discharges, kept: Collection[str]) -> dict[str, str]:
+    """The own columns that are not read, and what they are called beside canonical ones and results."""
+    taken = {folded(name) for name in (*kept, *OUTPUT, *PRICE)}
+    read = discharges.binding.read_for(kept)
+    names: dict[str, str] = {}
+    for name in discharges.own_columns:
+        if name not in read:
+            called = name
+            while folded(called) in taken:
+                called = f"{called}_"
+            names[name] = called
+    return names
+
+
 def _check_columns(grouper: AnyGrouper, discharges: Discharges) -> None:
     """Each file by itself: what one of them lacks, the others do not make up for."""
     if discharges.layout.id != CANONICAL:
-        grouper.check_choice(discharges.binding.columns)
+        grouper.check_columns(discharges.names)
         return
     for table in discharges.tables:
         known = Binding(discharges.layout, dict.fromkeys(table.names, pl.String())).columns
         try:
-            grouper.check_needed((*table.names, *known))
+            grouper.check_columns((*table.names, *known))
         except InputError as error:
             error.file = table.label
             raise

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -34,8 +34,6 @@ from drg.words import Joined, Sentence
 if TYPE_CHECKING:
     from drg.payment import LoadedScheme
     from drg.settlement.settlement_findings import Finding
-
-_SCHEME_ENDINGS: Final = (".toml", ".csv")
 
 
 @dataclass(frozen=True)
@@ -102,9 +100,8 @@ def add_scheme(
         if correct and not old:
             problem = Sentence("there is no scheme to correct")
             raise LedgerError(problem, file=ledger, fix=Sentence("Leave out --correct"))
-        for source in sorted(loaded.directory.iterdir()):
-            if source.suffix in _SCHEME_ENDINGS and source.is_file():
-                shutil.copyfile(source, directory / source.name)
+        for source in loaded.files:
+            shutil.copyfile(source, directory / source.name)
         files = [digest(file) for file in sorted(directory.iterdir())]
         whole = hashlib.sha256("".join(f"{f.name}\n{f.sha256}\n" for f in files).encode()).hexdigest()
         if old and old[0].scheme_sha256 == whole:

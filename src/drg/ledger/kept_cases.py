@@ -42,6 +42,8 @@ def month_number(text: str) -> int:
 def store(files: Sequence[Path], directory: Path, needs: Sequence[str]) -> None:
     """Write priced cases as a ledger keeps them: every column and row, identifiers as text, and the month.
 
+    Results that stand under their Chinese labels get their names.
+
     Args:
         files: what ``drg price`` writes.
         directory: of the entry.
@@ -74,6 +76,7 @@ def store(files: Sequence[Path], directory: Path, needs: Sequence[str]) -> None:
     date = read["discharge_date"].dt
     month = date.year().cast(pl.Int32) * 100 + date.month().cast(pl.Int32)
     with_month = cases.rows.with_columns(*(read[name] for name in _TEXTS), month.alias(MONTH))
+    with_month = with_month.rename({cases.binding.called(name): name for name in cases.binding.labelled})
     write(with_month, directory / CASES_FILE, sources=files)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tomllib
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from drg.tables.manifest import read_manifest
 from drg.words import Joined, Sentence
 
 SCHEME_FILE: Final = "scheme.toml"
+_ENDINGS: Final = (".toml", ".csv")
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -46,6 +48,23 @@ class LoadedScheme:
     def weight(self, drg: str, level: str | None) -> Weight | None:
         """The weight of a group in hospitals of a level."""
         return self.weights.get((drg, level)) or self.weights.get((drg, None))
+
+    @property
+    def id(self) -> str:
+        """The id of the scheme."""
+        return self.scheme.id
+
+    @property
+    def files(self) -> list[Path]:
+        """The files in which it stands, by name."""
+        found = (file for file in self.directory.iterdir() if file.suffix in _ENDINGS and file.is_file())
+        return sorted(found, key=lambda file: file.name)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the names and digests of its files, as a ledger keeps it."""
+        lines = (f"{file.name}\n{hashlib.sha256(file.read_bytes()).hexdigest()}\n" for file in self.files)
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def shipped_root() -> Path | None:

@@ -26,6 +26,7 @@ from drg.payment.reasons import NOTE, Notes, no_weight
 from drg.payment.scheme import PaymentScheme
 from drg.payment.scheme_numbers import CLASSES, case_kinds, rules
 from drg.records.binding import UNREAD
+from drg.records.cells import empty
 
 # The parts of a payment.
 PAYMENTS: Final = (
@@ -158,9 +159,10 @@ class Encoder:
         return found
 
     def _days(self, frame: pl.DataFrame, concerned: Flags, notes: Ints) -> Ints:
-        if not self._by_days or "los_days" not in frame.columns:
+        if not self._by_days:
             return np.full(frame.height, NOT_GIVEN, dtype=np.int64)
-        days = frame["los_days"].fill_null(float("nan")).to_numpy()
+        given = frame["los_days"] if "los_days" in frame.columns else empty(frame.height, pl.Float64())
+        days = given.fill_null(float("nan")).to_numpy()
         possible = (days == np.floor(days)) & (days >= 0) & (days <= INPUT["los_days"].highest)
         bad = _unread(frame, "los_days") | ~(possible | np.isnan(days))
         _note(notes, concerned & bad, NOTE["los_days_impossible"])

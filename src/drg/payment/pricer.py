@@ -8,25 +8,26 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from drg.columns import PRICE, PRICE_COLUMNS
-from drg.grouping.batched_frames import check_free, lacking
+from drg.columns import ALL, PRICE, PRICE_COLUMNS
+from drg.grouping.batched_frames import check_free, lacking, warn_of_missing
 from drg.payment.cross_case_flags import mark_columns
 from drg.payment.load_scheme import LoadedScheme, as_loaded
 from drg.payment.price_arrays import Decoder, Encoded, Encoder, needs_days
 from drg.payment.price_book import PriceBook
-from drg.payment.reasons import missing_lines
+from drg.payment.reasons import missing_line, missing_lines
 from drg.payment.scheme_numbers import case_kinds
 from drg.reasons import ReasonForm, check_form, handed_over
 from drg.records.cases import Cases, through
 from drg.records.former_names import check_names
 from drg.records.short_table import ShortTable, name_and_value
-from drg.words import Sentence
+from drg.words import Joined, Sentence
 
 if TYPE_CHECKING:
     from drg.payment.explain import PriceExplanation
     from drg.records.frames import Frame
 
 _GROUPING = ("drg", "grouping_status")
+_OF_RATES = ("insurance_type", "hospital_level")
 
 
 class Pricer(ShortTable):
@@ -62,14 +63,12 @@ class Pricer(ShortTable):
     def required_columns(self) -> tuple[str, ...]:
         """The columns that this scheme needs: group, cost, and what its rates and rules ask for."""
         scheme, readmission = self.scheme, self.scheme.readmission
-        rows = scheme.coefficients.rows if scheme.coefficients else ()
-        levels = [rate.level for rate in scheme.rates] + [row.level for row in rows]
-        levels += [weight.level for weight in self.loaded.weights.values()]
+        by_hospital = any(row.hospital for row in self._coefficient_rows)
         asked = {
             "adrg": bool(readmission and readmission.except_adrg),
-            "insurance_type": any(rate.insurance for rate in scheme.rates),
-            "hospital_level": any(levels),
-            "hospital_id": any(row.hospital for row in rows) or readmission is not None,
+            "insurance_type": bool(self._values["insurance_type"]),
+            "hospital_level": bool(self._values["hospital_level"]),
+            "hospital_id": by_hospital or readmission is not None,
             "los_days": needs_days(scheme),
             "case_kind": bool(case_kinds(scheme)),
             "incomplete": scheme.incomplete is not None,
@@ -78,6 +77,27 @@ class Pricer(ShortTable):
             "discharge_date": readmission is not None,
         }
         return (*_GROUPING, "total_cost_yuan", *(name for name, is_asked in asked.items() if is_asked))
+
+    @property
+    def vital_columns(self) -> tuple[str, ...]:
+        """Those of ``required_columns`` that decide what is paid: group, cost, what a rate asks for."""
+        by_hospital = any(row.hospital for row in self._coefficient_rows)
+        vital = (*_GROUPING, "total_cost_yuan", *_OF_RATES, *(["hospital_id"] if by_hospital else []))
+        return tuple(name for name in self.required_columns if name in vital)
+
+    @property
+    def _coefficient_rows(self) -> tuple[Any, ...]:
+        return tuple(self.scheme.coefficients.rows) if self.scheme.coefficients else ()
+
+    @property
+    def _values(self) -> dict[str, list[str]]:
+        """What the scheme knows of the columns that decide a rate."""
+        rates, weights = self.scheme.rates, self.loaded.weights.values()
+        levels = (*rates, *self._coefficient_rows, *weights)
+        return {
+            "insurance_type": sorted({rate.insurance for rate in rates if rate.insurance}),
+            "hospital_level": sorted({one.level for one in levels if one.level}),
+        }
 
     def price(
         self,
@@ -103,16 +123,21 @@ class Pricer(ShortTable):
             The same kind of frame, rows in order, with the columns of ``columns.PRICE_COLUMNS`` added.
 
         Raises:
-            MissingColumnError: if a column that the scheme needs is absent.
+            MissingColumnError: if a column that decides what is paid (``vital_columns``) is absent; another
+                one of ``required_columns`` counts as not known, with a warning.
             InputError: if a column holds what it cannot hold, or an output column is already there, under its
                 name of today or of before.
         """
-        return through(
-            frame,
-            lambda cases: self.price_cases(
+
+        def priced(cases: Cases) -> Cases:
+            done = self.price_cases(
                 cases, reasons=reasons, language=language, on_batch=on_batch, on_batch_reads=on_batch_reads
-            ),
-        )
+            )
+            missing = self.missing_columns(cases)
+            warn_of_missing(self.id, {name: missing_line(name) for name in missing})
+            return done
+
+        return through(frame, priced)
 
     def price_cases(
         self,
@@ -123,7 +148,7 @@ class Pricer(ShortTable):
         on_batch: Callable[[pl.DataFrame], None] | None = None,
         on_batch_reads: Iterable[str] = (),
     ) -> Cases:
-        """Add the prices to cases; see ``price``."""
+        """Add the prices to cases; see ``price``. What they lack is not told."""
         check_form(reasons, language)
         self.check_cases(cases)
         return cases.with_columns(
@@ -150,7 +175,17 @@ class Pricer(ShortTable):
 
     def marks(self, cases: Cases) -> list[pl.Expr]:
         """What can only be seen beside the other cases, as expressions on the rows; see ``marks``."""
-        return mark_columns(self.scheme, lambda name: cases.binding.expression(name)[0])
+        there = cases.binding.columns
+
+        def column(name: str) -> pl.Expr:
+            return cases.binding.expression(name)[0] if name in there else pl.lit(None, ALL[name].dtype)
+
+        return mark_columns(self.scheme, column)
+
+    def missing_columns(self, cases: Cases) -> tuple[str, ...]:
+        """The columns that this scheme needs and the cases lack, but for those that are refused."""
+        there = (*cases.binding.columns, *self.vital_columns)
+        return tuple(name for name in self.required_columns if name not in there)
 
     def encode(self, batch: pl.DataFrame) -> Encoded:
         """The columns that pricing reads, as arrays."""
@@ -180,19 +215,28 @@ class Pricer(ShortTable):
     def check_cases(self, cases: Cases) -> None:
         """Whether cases can be priced; see ``check_columns``."""
         self.check_columns([name for name in cases.binding.columns if name not in PRICE])
-        check_free(cases.own_columns, PRICE, Sentence("pricing"))
+        check_free((*cases.own_columns, *cases.binding.labelled), PRICE, Sentence("pricing"))
         check_names(cases.own_columns, fix=Sentence("Drop or rename it first, then price the cases"))
 
     def check_columns(self, names: Collection[str]) -> None:
         """Whether cases with these columns can be priced.
 
         Raises:
-            MissingColumnError: names every column that is missing, and what it holds.
+            MissingColumnError: names every column of ``vital_columns`` that is missing, and what it holds.
             InputError: if an output column is already there.
         """
-        missing = [name for name in self.required_columns if name not in names]
+        missing = [name for name in self.vital_columns if name not in names]
         if missing:
             fix = Sentence("Add what is missing; leave cells empty where the value is not known")
+            if same := [name for name in missing if name in self._values]:
+                given = (f"--set {name}={self._values[name][0]}" for name in same)
+                known = (f"{name}: {', '.join(self._values[name])}" for name in same)
+                fix = Sentence(
+                    "Add what is missing; what is the same for all cases can be given as {options} (the "
+                    "scheme knows {values})",
+                    options=" ".join(given),
+                    values=Joined("; ", known),
+                )
             if any(name in missing for name in _GROUPING):
                 fix = Sentence(
                     "Group the discharges first: drg group … --grouper {grouper}", grouper=self.scheme.grouper

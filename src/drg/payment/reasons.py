@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from drg.columns import ALL, Column
+from drg.columns import ALL
 from drg.payment.load_scheme import LoadedScheme
 from drg.reasons import CODED, coded, reasons, together
 from drg.words import Both, Joined, Sentence
@@ -65,8 +65,10 @@ def no_weight(loaded: LoadedScheme) -> int:
 
 def missing_lines(names: Iterable[str]) -> Sentence:
     """Columns with their Chinese names and meanings, a line each."""
-    return Joined("", (_missing_line(name, ALL[name]) for name in names))
+    return Joined("", (part for name in names for part in ("\n    ", missing_line(name))))
 
 
-def _missing_line(name: str, column: Column) -> Both:
-    return Both(f"\n    {name} ({column.label_zh}): {column.meaning}", f"\n    {name}（{column.label_zh}）")
+def missing_line(name: str) -> Both:
+    """A column with its Chinese name and meaning."""
+    column = ALL[name]
+    return Both(f"{name} ({column.label_zh}): {column.meaning}", f"{name}（{column.label_zh}）")

@@ -25,6 +25,7 @@ from drg.records.code_cells import codes_listed
 from drg.records.conversions import CONVERSIONS, factor
 from drg.records.header import Header
 from drg.records.layout import CANONICAL, Layout, Source, own_source
+from drg.records.result_labels import labelled_results
 
 # Behind the name of a column: what its cells held that could not be read.
 UNREAD: Final = "?"
@@ -159,6 +160,9 @@ class Binding:
         schema: the columns of the table with their types.
         table: which table of the layout it is, if the layout has several.
         gathered: the columns that hold canonical values from other tables already, by canonical column.
+
+    Attributes:
+        labelled: the results that the table has under their Chinese labels.
     """
 
     def __init__(
@@ -181,9 +185,10 @@ class Binding:
                 # A column under its own name is that column: its label may be the header of something else.
                 parts = tuple(part[:1] for part in parts) if is_canonical else parts
                 self.bound.setdefault(source.column, []).append(Bound(source, parts, layout.blank))
+        self.labelled = labelled_results(header)
         for name, column in ALL.items():
             if name not in self.bound and name not in self.gathered:
-                source = own_source(column)
+                source = own_source(column, labelled=name in self.labelled)
                 if parts := header.parts(source):
                     self.bound[name] = [Bound(source, (parts[0][:1],), layout.blank)]
         if is_canonical and "age_days" in self.bound and "age_years" in self.bound:

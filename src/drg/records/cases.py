@@ -84,6 +84,11 @@ class Cases:
         return tuple(name for name in self.rows.collect_schema().names() if not name.startswith(OURS))
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The columns as they were given, and the canonical ones that they are read as."""
+        return tuple(dict.fromkeys((*self.own_columns, *self.binding.columns)))
+
+    @property
     def source(self) -> pl.LazyFrame:
         """The rows in the columns in which they were given; of several tables, those of the first."""
         return self.rows.select(self.own_columns)

@@ -56,22 +56,25 @@ class RuleTally:
     Attributes:
         cases: all rows.
         found: rows by the id of the rule.
+        counts: the same by rule and severity.
         flagged: rows by severity that have at least one such finding.
     """
 
     def __init__(self) -> None:
         self.cases = 0
         self.found: Counter[str] = Counter()
+        self.counts: Counter[tuple[str, str]] = Counter()
         self.flagged: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     def add(self, cases: int, findings: pl.DataFrame) -> None:
         """Count the findings of a batch of so many cases."""
-        found = findings.group_by("rule").len().rows()
+        counts = findings.group_by("rule", "severity").len().rows()
         flagged = findings.group_by("severity").agg(pl.struct(PLACE).n_unique()).rows()
         with self._lock:
             self.cases += cases
-            self.found.update(dict(found))
+            self.found.update({rule: count for rule, _, count in counts})
+            self.counts.update({(rule, severity): count for rule, severity, count in counts})
             self.flagged.update(dict(flagged))
 
 

@@ -95,24 +95,37 @@ def _seems(name: str, texts: pl.Series) -> str | None:
 
 @dataclass(frozen=True)
 class Reading:
-    """Discharges from files, and what became of the columns of the files."""
+    """Discharges from files, and what became of the columns of the files.
+
+    Attributes:
+        discharges: with findings on columns that count, but are not read or not there.
+        columns: those of the first file.
+        missing: canonical columns that somebody asks for, and that the files or some of them lack.
+    """
 
     discharges: Discharges
     columns: list[ColumnRead]
+    missing: tuple[str, ...] = ()
 
     @property
     def counts(self) -> dict[tuple[str, str], int]:
         """The remarks on the files by rule and severity."""
-        rows = self.discharges.remarks.group_by("rule", "severity", maintain_order=True).len().rows()
-        return {(rule, severity): count for rule, severity, count in rows}
+        return self.discharges.remark_counts
 
 
-def look_through(discharges: Discharges, ignored: Collection[str] = (), *, strict: bool = False) -> Reading:
-    """See what became of the columns, and add findings on those that are not read though they seem to count.
+def look_through(
+    discharges: Discharges,
+    ignored: Collection[str] = (),
+    needs: Collection[str] = (),
+    *,
+    strict: bool = False,
+) -> Reading:
+    """See what became of the columns, and add findings on those that count, but are not read or not there.
 
     Args:
         discharges: from files.
         ignored: columns that the user says do not count.
+        needs: the canonical columns that somebody asks for.
         strict: refuse files with columns of codes that are not read.
 
     Raises:
@@ -125,7 +138,10 @@ def look_through(discharges: Discharges, ignored: Collection[str] = (), *, stric
         more = [notes.unread_column(one.name, str(one.seems)) for one in strange]
         remarks = pl.concat([discharges.remarks, *more], how="diagonal")
         discharges = replace(discharges, remarks=remarks)
-    return Reading(discharges, columns)
+    remarks = pl.concat([discharges.lacking(needs), discharges.remarks], how="diagonal")
+    discharges = replace(discharges, remarks=remarks)
+    absent = remarks.filter(pl.col("rule") == notes.COLUMN_MISSING)["field"]
+    return Reading(discharges, columns, tuple(name for name in ALL if name in needs and name in absent))
 
 
 def _check(

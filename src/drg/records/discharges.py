@@ -56,6 +56,12 @@ class Discharges(Cases):
             ]
         )
 
+    @property
+    def remark_counts(self) -> dict[tuple[str, str], int]:
+        """The remarks by rule and severity."""
+        rows = self.remarks.group_by("rule", "severity", maintain_order=True).len().rows()
+        return {(rule, severity): count for rule, severity, count in rows}
+
     def with_remarks(self, findings: pl.LazyFrame) -> pl.LazyFrame:
         """Findings of a check behind the remarks on the files."""
         schema = findings.collect_schema()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -28,6 +30,8 @@ _CSV_COMPRESSION: dict[str, Literal["uncompressed", "gzip", "zstd"]] = {
     ".csv.zst": "zstd",
 }
 OUTPUT_FORMATS: Final = (".parquet", *_CSV_COMPRESSION, ".xlsx")
+# Instead of a file: CSV goes to standard output.
+STANDARD_OUTPUT: Final = Path("-")
 
 
 def make_directory(directory: Path) -> None:
@@ -55,7 +59,18 @@ def check_output(file: Path) -> None:
     Raises:
         OutputError: the ending is not known, or there is no such directory.
     """
+    if file == STANDARD_OUTPUT:
+        return
     known_ending(file, OUTPUT_FORMATS, OutputError)
+    check_place(file)
+
+
+def check_place(file: Path) -> None:
+    """Whether there is a directory for a file of any kind.
+
+    Raises:
+        OutputError: there is none.
+    """
     if not file.parent.is_dir():
         raise _unwritable(file, FileNotFoundError())
 
@@ -65,14 +80,23 @@ def write(frame: pl.LazyFrame, file: Path, *, sources: Sequence[Path], bom: bool
 
     Args:
         frame: what to write. An Excel sheet is put together in memory, all else is not.
-        file: where to; the ending chooses the format.
+        file: where to; the ending chooses the format. To ``STANDARD_OUTPUT`` goes CSV, when it is complete.
         sources: the files that the frame reads, for messages; none of them is overwritten.
         bom: begin a CSV file with a byte order mark, without which Excel takes Chinese text for another code.
+            Standard output, which programs read, has none.
 
     Raises:
         OutputError: if the file cannot be written.
         InputError: if a source turns out to be unreadable on the way.
     """
+    if file == STANDARD_OUTPUT:
+        with tempfile.TemporaryDirectory(prefix="drg-") as directory:
+            part = Path(directory) / "output.csv"
+            write(frame, part, sources=sources, bom=False)
+            with part.open("rb") as content:
+                shutil.copyfileobj(content, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+        return
     ending = known_ending(file, OUTPUT_FORMATS, OutputError)
     with placed(file, sources=sources) as part:
         try:

@@ -44,13 +44,17 @@ class Header:
 
     def __init__(self, names: Iterable[str]) -> None:
         self.names = tuple(names)
+        self._names = frozenset(self.names)
         self._by_fold: dict[str, str] = {}
         for name in self.names:
             self._by_fold.setdefault(folded(name), name)
 
     def find(self, names: Iterable[str]) -> tuple[str, ...]:
-        """The columns that are called by one of these names, in the order of the names."""
-        found = (self._by_fold.get(folded(name)) for name in names)
+        """The columns that are called by one of these names, in the order of the names.
+
+        Of columns whose names are the same but for their spelling, the one that is spelled so counts.
+        """
+        found = (name if name in self._names else self._by_fold.get(folded(name)) for name in names)
         return tuple(dict.fromkeys(name for name in found if name is not None))
 
     def series(self, names: Iterable[str], first: int = 1) -> tuple[tuple[str, ...], ...]:

@@ -202,9 +202,14 @@ class Layout:
         return tuple(source for source in self.field if source.table == table)
 
 
-def own_source(column: Column) -> Source:
-    """A column that is called by its own name: the canonical one, or the label if it is no result."""
-    has_label = column.name in INPUT or column.name in RECORD or column.name in PRICING
+def own_source(column: Column, *, labelled: bool = False) -> Source:
+    """A column that is called by its own name: the canonical one, or the label.
+
+    Args:
+        column: of the registry.
+        labelled: whether it stands under its label, though it is a result; others may always.
+    """
+    has_label = labelled or column.name in INPUT or column.name in RECORD or column.name in PRICING
     names = (column.name, column.label_zh) if has_label else (column.name,)
     return Source(column=column.name, names=names, conversion=usual_conversion(column))
 

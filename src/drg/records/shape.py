@@ -13,13 +13,23 @@ import polars as pl
 from drg.errors import InputError
 from drg.records import notes
 from drg.records.findings import ERROR
-from drg.records.row_kinds import ROW_BLANK, ROW_TOTAL, kind_of_row
+from drg.records.row_kinds import ROW_BLANK, ROW_HEADER, ROW_REMARK, ROW_TOTAL, kind_of_row
 from drg.records.text_shape import OddLines
 from drg.words import Sentence
 
 # More broken rows than this share, and than this number, are no accident: the file is read wrongly.
 _MOST_BROKEN_SHARE: Final = 0.05
 _MOST_BROKEN_ROWS: Final = 20
+# What leaves rows out; other rules only say something of them.
+_LEAVES_OUT: Final = (
+    ROW_BLANK,
+    ROW_TOTAL,
+    ROW_REMARK,
+    ROW_HEADER,
+    notes.ROW_LONG,
+    notes.ROW_BROKEN,
+    notes.FILE_CUT,
+)
 _SAID_ROWS: Final = re.compile(r"共\s*(\d+)\s*[例人条份次]")
 
 
@@ -46,6 +56,11 @@ class TableShape:
             self.left_out += rows
         said = values or [""] * len(rows)
         self.findings.append(notes.of_rows(rule, rows, said))
+
+    @property
+    def left_out_by_rule(self) -> dict[str, int]:
+        """How many rows were left out, by rule."""
+        return {rule: count for rule, count in self.counts.items() if rule in _LEAVES_OUT}
 
     def after(self, first: TableShape) -> TableShape:
         """This, behind what was found first."""

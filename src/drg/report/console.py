@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -28,8 +29,21 @@ _WIDTH_OF_A_FILE: Final = 160
 
 def stdout() -> Console:
     """The console to print on; in a file or a pipe, lines are not broken for a narrow screen."""
-    console = Console()
-    return console if console.is_terminal else Console(width=_WIDTH_OF_A_FILE)
+    return console()
+
+
+def console(*, stderr: bool = False, silent: bool = False, record: bool = False) -> Console:
+    """A console.
+
+    Args:
+        stderr: print on standard error.
+        silent: print nothing.
+        record: keep what is printed, for ``export_text``.
+    """
+    made = Console(stderr=stderr, record=record, file=io.StringIO() if silent else None)
+    if not made.is_terminal:
+        made.width = _WIDTH_OF_A_FILE
+    return made
 
 
 def shown_as(console: Console, signs: Sequence[str]) -> str:

@@ -102,11 +102,19 @@ def test_a_version_that_states_no_code_system_is_told() -> None:
 
 
 def test_missing_columns_are_named_for_versions_and_schemes() -> None:
-    bare = CASES.drop("sex", "total_cost_yuan")
-    with pytest.raises(MissingColumnError, match=r"(?s)chs-drg-1.0 needs.*sex"):
+    bare = CASES.drop("principal_diagnosis", "total_cost_yuan")
+    with pytest.raises(MissingColumnError, match=r"(?s)chs-drg-1.0 needs.*principal_diagnosis"):
         drg.compare(bare, VERSIONS)
-    with pytest.raises(MissingColumnError, match=r"(?s)sex.*scheme-of-chs-drg-2.0 needs.*total_cost_yuan"):
+    with pytest.raises(
+        MissingColumnError, match=r"(?s)principal_diagnosis.*scheme-of-chs-drg-2.0 needs.*total_cost_yuan"
+    ):
         drg.compare(bare, VERSIONS, [scheme(Grouper("chs-drg-2.0"))])
+
+
+def test_other_columns_count_as_not_known() -> None:
+    less = drg.compare(CASES.drop("sex", "icu_hours"), VERSIONS)
+    nothing = [pl.lit(None, CASES.schema[name]).alias(name) for name in ("sex", "icu_hours")]
+    assert less.reasons.equals(drg.compare(CASES.with_columns(nothing), VERSIONS).reasons)
 
 
 @pytest.mark.parametrize(("what", "value"), [("codes", "icd"), ("language", "fr")])

@@ -17,7 +17,7 @@ from drg.analysis.comparison.comparison_result import DEPARTMENT, HOSPITAL, Comp
 from drg.analysis.comparison.examples import Wanted, examples
 from drg.analysis.comparison.glance import at_a_glance
 from drg.analysis.comparison.step import LEVELS, LOOKED_AT, Step
-from drg.columns import OUTPUT, PRICE
+from drg.columns import ALL, OUTPUT, PRICE
 from drg.errors import InputError
 from drg.grouping import Grouper
 from drg.payment import Pricer
@@ -87,7 +87,9 @@ def compare(
     asked = {name for side in compared if side.pricer for name in side.pricer.asks}
     names = [name for name in names if name in LOOKED_AT or name in asked]
     # Each version has its own way with codes; here they are as they are spelled.
-    lazy = replace(given, codes="insurance").lazy(names, marked=True, listed=False)
+    needs = {name for side in compared if side.pricer for name in side.pricer.required_columns}
+    read = [*names, *(name for name in ALL if name in needs and name not in (*names, *OUTPUT))]
+    lazy = replace(given, codes="insurance").lazy(read, marked=True, listed=False)
     step = Step(compared, names, reasons, language)
     tally = CellTally(compared)
 

@@ -175,7 +175,7 @@ def check_columns(compared: Iterable[ComparedVersion], names: Iterable[str]) -> 
     given = [name for name in names if name not in OUTPUT and name not in PRICE]
     problems: list[MissingColumnError] = []
     for side in compared:
-        problems += _missing(side.grouper.check_needed, given)
+        problems += _missing(side.grouper.check_columns, given)
         if side.pricer:
             problems += _missing(side.pricer.check_columns, [*given, *OUTPUT])
     if problems:
@@ -184,7 +184,7 @@ def check_columns(compared: Iterable[ComparedVersion], names: Iterable[str]) -> 
         raise MissingColumnError(told, field=first.field, fix=first.fix)
 
 
-def _missing(check: Callable[[list[str]], None], names: list[str]) -> list[MissingColumnError]:
+def _missing(check: Callable[[list[str]], object], names: list[str]) -> list[MissingColumnError]:
     try:
         check(names)
     except MissingColumnError as error:

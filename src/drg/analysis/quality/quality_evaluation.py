@@ -23,6 +23,7 @@ from drg.analysis.severity import ladders_of_codes, ladders_of_version, levels
 from drg.analysis.trimming import Trimming
 from drg.errors import InputError, UnknownGrouperError
 from drg.grouping import Grouper
+from drg.grouping.outcomes import STATUSES
 from drg.records.cases import Cases
 from drg.records.short_table import ShortTable, name_and_value
 from drg.tables import GrouperTables, load_tables
@@ -55,6 +56,7 @@ class Evaluation(ShortTable):
         hospitals: one row for each hospital; see ``indices.HOSPITALS``.
         findings: ``rule``, ``severity``, ``count``, ``message``, ``message_zh``.
         settings: how it was computed.
+        statuses: cases by grouping status, without those that do not count.
     """
 
     summary: dict[str, float | int | None]
@@ -65,6 +67,7 @@ class Evaluation(ShortTable):
     hospitals: pl.DataFrame
     findings: pl.DataFrame
     settings: dict[str, str | int | float]
+    statuses: dict[str, int]
 
     def _short(self) -> tuple[str, pl.DataFrame]:
         names = ("grouped", "grouping_rate", "groups_used", "mean_cost_yuan", "riv_cost", "riv_los")
@@ -200,6 +203,7 @@ def evaluate(
             "seed": seed,
             "level": level,
         },
+        statuses={status: moments.statuses[status] for status in STATUSES},
     )
 
 

@@ -1,0 +1,49 @@
+"""``-`` as FILE: the CSV that comes through standard input, kept in a file while the command runs."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import click
+
+from drg.errors import DrgError
+from drg.words import Sentence
+
+STANDARD_INPUT: Final = "-"
+_DIRECTORY: Final = "drg-standard-input-"
+
+
+def kept(context: click.Context) -> Path:
+    """Standard input as a file, which goes when the command ends.
+
+    Raises:
+        BadParameter: nothing comes in.
+    """
+    content = sys.stdin.buffer
+    if content.isatty():
+        raise click.BadParameter(
+            Sentence(
+                "- is standard input, but nothing comes in: write … | drg {name} -", name=context.info_name
+            )
+        )
+    directory = tempfile.TemporaryDirectory(prefix=_DIRECTORY)
+    context.call_on_close(directory.cleanup)
+    file = Path(directory.name) / "stdin.csv"
+    with file.open("wb") as copy:
+        shutil.copyfileobj(content, copy)
+    return file
+
+
+def name_of(file: Path) -> str:
+    """What the user calls a file."""
+    return STANDARD_INPUT if file.parent.name.startswith(_DIRECTORY) else str(file)
+
+
+def with_its_name(error: DrgError) -> None:
+    """Let an error name standard input, and not where it was kept."""
+    if isinstance(error.file, str) and name_of(Path(error.file)) == STANDARD_INPUT:
+        error.file = STANDARD_INPUT
