@@ -80,8 +80,8 @@ def show(layout: str | None, as_json: bool, lang: str) -> None:
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @output_option("Write the layout to a file ending in .toml.", required=False)
-@click.option("--encoding", help="Of a text file, such as gb18030 or utf-8. [found out]")
-@click.option("--delimiter", help="Between the cells of a text file: , ; | or tab. [found out]")
+@click.option("--encoding", help="Of text files, such as gb18030 or utf-8. [found out]")
+@click.option("--delimiter", help="Between the cells of text files: , ; | or tab. [found out]")
 @click.option("--sheet", help="Name or number of the sheet of a workbook. [the one with the best header]")
 @click.option(
     "--header-row",

@@ -117,10 +117,12 @@ class AnyGrouper(ShortTable, ABC):
         """
 
         def grouped(cases: Cases) -> Cases:
-            warn_of_missing(self.id, self.check_columns(cases.names, strict=strict))
-            return self.group_cases(
+            missing = self.check_columns(cases.names, strict=strict)
+            done = self.group_cases(
                 cases, reasons=reasons, language=language, on_batch=on_batch, on_batch_reads=on_batch_reads
             )
+            warn_of_missing(self.id, missing)
+            return done
 
         return through(frame, grouped)
 

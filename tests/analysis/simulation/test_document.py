@@ -24,7 +24,7 @@ def test_every_option_is_named() -> None:
     options = {
         option for parameter in simulate.params for option in parameter.opts if option.startswith("--")
     }
-    of_every_command = {"--output", "--bom", "--lang", "--quiet"}
+    of_every_command = {"--output", "--bom", "--lang", "--quiet", "--json", "--log", "--expect-cases"}
     assert [option for option in options - of_every_command if f"`{option}" not in DOCUMENT] == []
 
 
