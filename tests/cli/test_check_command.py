@@ -130,3 +130,17 @@ def test_a_broken_row_is_a_finding_before_all_others(tmp_path: Path) -> None:
     found = pl.read_csv(tmp_path / "findings.csv", infer_schema=False)
     assert found.select("row", "rule").row(0) == (str(LINES.count("\n") + 2), "row-long")
     assert "row-long" in printed
+
+
+def test_what_is_only_likely_is_a_finding_of_check_and_run(tmp_path: Path) -> None:
+    file = tmp_path / "cases.csv"
+    file.write_text(f"{LINES},birth_weight_g\n1,1,0,3,I50.900,,3.2\n2,1,0,3,I50.900,,3200\n", encoding="utf-8")
+    printed = run(file, "-o", tmp_path / "findings.csv").output
+    found = pl.read_csv(tmp_path / "findings.csv", infer_schema=False)
+    converted = found.filter(pl.col("rule") == "birth-weight-g-converted")
+    assert converted.select("row", "case_id", "value").rows() == [("2", "1", "3.2")]
+    assert "3200" in converted["message"][0]
+    assert "birth-weight-g-converted" in printed
+    frame = pl.read_csv(file, infer_schema=False)
+    (again,) = drg.check(frame).findings.filter(pl.col("rule") == "birth-weight-g-converted").rows()
+    assert again[:2] == (2, "1")

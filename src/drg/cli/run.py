@@ -65,6 +65,7 @@ def run(
     canonical columns, with the file's own columns that are not read beside them), the findings of the check,
     and a page with cases, CMI, standard, cost and surplus, by department and by group.
     """
+    from drg.analysis.checks import RULES
     from drg.analysis.price_tally import DEPARTMENT, GROUP, PriceTally
     from drg.cli.price import priced_as
     from drg.cli.progress import counting
@@ -132,7 +133,7 @@ def run(
     if run.talks:
         console = run.console
         found = rules.flagged[ERROR]
-        print_reading(console, given.counts, lang)
+        print_reading(console, given.counts | rules.beside(RULES), lang)
         print_prices(console, tally, pricer.scheme, seconds, lang)
         print_versions(console, version, groups.versions, lang)
         say(

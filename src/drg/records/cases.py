@@ -162,6 +162,25 @@ class Cases:
         marks = [name for name in frame.columns if name.endswith(UNREAD)]
         return Converted(frame.select(*wanted, *marks), self._findings(batch, unread, code_findings))
 
+    def doubtful(self, batch: pl.DataFrame, columns: Iterable[str], place: str) -> pl.DataFrame:
+        """Findings on cells of a batch that were read in the way that is likely and not certain.
+
+        Args:
+            batch: some of ``rows``, with a column of their places.
+            columns: which canonical columns.
+            place: the name of the column of places, which stands in front of the findings.
+        """
+        _, told = self.binding.typed_and_unread(batch, columns)
+        doubtful = [one for one in told if one.read_as is not None]
+        if doubtful and ROW not in batch.columns:
+            # The header is row 1.
+            batch = batch.with_columns((pl.col(place) + 2).alias(ROW))
+        found = self._findings(batch, doubtful, [])
+        if found.is_empty():
+            return found.insert_column(0, batch[place].clear())
+        places = pl.concat([one.places for one in doubtful]).sort()
+        return found.insert_column(0, batch[place].gather(places).alias(place))
+
     def _findings(
         self, batch: pl.DataFrame, unread: Sequence[Unread], codes: Sequence[CodeFindings]
     ) -> pl.DataFrame:

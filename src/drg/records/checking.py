@@ -77,6 +77,11 @@ class RuleTally:
             self.counts.update({(rule, severity): count for rule, severity, count in counts})
             self.flagged.update(dict(flagged))
 
+    def beside(self, rules: Iterable[Rule]) -> dict[tuple[str, str], int]:
+        """What was found that is of none of these rules: how cells were read."""
+        known = {rule.id for rule in rules}
+        return {key: count for key, count in self.counts.items() if key[0] not in known}
+
 
 class Checker:
     """Rules that are ready for frames with certain columns.
@@ -101,6 +106,8 @@ class Checker:
         self.rules = tuple(rule for rule in rules if not missing(rule))
         self._facts = facts if any(_is_fact(name) for rule in self.rules for name in rule.reads) else None
         self._reads = _canonical(rule for rule in self.rules if not rule.across)
+        # What may be written in another unit, or with a decimal comma.
+        self._measures = [name for name in self._reads if RECORDED[name].unit in ("g", "yuan")]
         self._across = [rule for rule in self.rules if rule.across]
         # What findings say of each rule, one row per rule.
         self._texts = pl.DataFrame(
@@ -172,7 +179,11 @@ class Checker:
         cases = batch.select(name for name in (PLACE, ROW, FILE) if name in batch.columns)
         cases = cases.hstack(given.binding.typed(batch, ["case_id"]))
         lines = cases[place.gather(order)].hstack(self._texts[rule_number.gather(order)])
-        return self._shaped(lines.with_columns(shown.gather(order)))
+        found = self._shaped(lines.with_columns(shown.gather(order)))
+        doubtful = given.doubtful(batch, self._measures, PLACE)
+        if doubtful.is_empty():
+            return found
+        return pl.concat([found, doubtful.cast(found.schema)]).sort(PLACE, maintain_order=True)
 
     def _shaped(self, lines: pl.DataFrame) -> pl.DataFrame:
         row = pl.col(ROW) if ROW in lines.columns else pl.col(PLACE) + FIRST_ROW

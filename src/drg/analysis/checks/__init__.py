@@ -34,6 +34,8 @@ from drg.words import Sentence, in_both
 if TYPE_CHECKING:
     from drg.records.frames import Frame
 
+_LIKELY: Final = Sentence("read in the way that is likely and not certain")
+
 __all__ = [
     "RULES",
     "CheckResult",
@@ -66,7 +68,7 @@ class CheckResult(ShortTable):
         cases: how many rows were checked.
         findings: one row per finding, of the shape ``records.findings.SCHEMA``, in the order of the rows.
         summary: one row per rule that was applied: rule, severity, message, message_zh, cases; the gravest
-            and most frequent first.
+            and most frequent first; then one for each column with cells that were read as is likely.
         skipped: one row per rule that was not: rule, missing (a list of the columns that it lacks).
     """
 
@@ -172,13 +174,18 @@ def choose(rules: Iterable[Rule | str] | None = None, *, until: date | None = No
 
 
 def summary_frame(rules: Iterable[Rule], tally: RuleTally) -> pl.DataFrame:
-    """The counts of a check by rule, the gravest and most frequent first."""
+    """The counts of a check by rule, the gravest and most frequent first; then how cells were read."""
+    rules = tuple(rules)
     order = {severity: place for place, severity in enumerate(SEVERITIES)}
     graver = sorted(rules, key=lambda rule: (order[rule.severity], -tally.found[rule.id]))
     lines = [
         {"rule": rule.id, "severity": rule.severity, "cases": tally.found[rule.id]}
         | in_both(message=rule.message)
         for rule in graver
+    ]
+    lines += [
+        {"rule": rule, "severity": severity, "cases": count} | in_both(message=_LIKELY)
+        for (rule, severity), count in sorted(tally.beside(rules).items())
     ]
     columns = {name: SCHEMA[name] for name in ("rule", "severity", "message", "message_zh")}
     return pl.DataFrame(lines, schema={**columns, "cases": pl.UInt32()})
