@@ -265,6 +265,8 @@ def clean_codes(value: Any) -> list[str]:
 
 
 MISSING = ("", "-", "--", "/", "nan", "na", "n/a", "null", "none", "无", "空", "未填", "—", "——")
+# A smaller weight was written in kilograms.
+LEAST_GRAMS = 15
 NUMBER_TEXT = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
@@ -281,6 +283,8 @@ def clean_number(column: Column, value: Any) -> tuple[float | None, bool]:
         return None, True
     if math.isinf(value):
         return None, False
+    if column.name.endswith("weight_g") and 0 < value < LEAST_GRAMS:
+        value = Fraction(value) * 1000
     if column.rounding == "completed":
         value = math.floor(value)
     elif column.rounding == "nearest":

@@ -17,6 +17,7 @@ from tests.records.broken_files import CASES, EXTRA, FORMS, HEADER, LABELS, TITL
 
 ODD = ("", "K80.101", "1e400", "=1+1", "\x00", "合计", "x" * 5000)
 BYTES = (b"\x00", b"\xff", b'"', b"\n", b"\r", b",", b"")
+NO_CASES = 3
 ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "utf-16")
 ENDS = ("\n", "\r\n", "\r")
 OPTIONS = (
@@ -69,7 +70,7 @@ def test_broken_files_get_an_answer(tmp_path: Path) -> None:
 @pytest.mark.parametrize("part", range(4))
 def test_every_broken_file_gets_an_answer(tmp_path: Path, part: int) -> None:
     first = 10_000 * (part + 1)
-    every_file_gets_an_answer(tmp_path, range(first, first + share(1)))
+    every_file_gets_an_answer(tmp_path, range(first, first + share(0.25)))
 
 
 def every_file_gets_an_answer(tmp_path: Path, numbers: range) -> None:
@@ -89,6 +90,9 @@ def every_file_gets_an_answer(tmp_path: Path, numbers: range) -> None:
         if isinstance(done.exception, InputError):
             refused += 1
             assert done.exception.fix, number
+            continue
+        if done.exit_code == NO_CASES and is_cut:
+            assert "there are no cases" in done.output, number
             continue
         assert done.exit_code == 0, (number, done.output, done.exception)
         cases = pl.read_csv(out / "cases.csv", infer_schema=False)

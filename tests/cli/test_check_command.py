@@ -134,7 +134,9 @@ def test_a_broken_row_is_a_finding_before_all_others(tmp_path: Path) -> None:
 
 def test_what_is_only_likely_is_a_finding_of_check_and_run(tmp_path: Path) -> None:
     file = tmp_path / "cases.csv"
-    file.write_text(f"{LINES},birth_weight_g\n1,1,0,3,I50.900,,3.2\n2,1,0,3,I50.900,,3200\n", encoding="utf-8")
+    file.write_text(
+        f"{LINES},birth_weight_g\n1,1,0,3,I50.900,,3.2\n2,1,0,3,I50.900,,3200\n", encoding="utf-8"
+    )
     printed = run(file, "-o", tmp_path / "findings.csv").output
     found = pl.read_csv(tmp_path / "findings.csv", infer_schema=False)
     converted = found.filter(pl.col("rule") == "birth-weight-g-converted")

@@ -17,7 +17,8 @@ from drg.records.row_kinds import ROW_BLANK, ROW_HEADER, ROW_REMARK, ROW_TOTAL, 
 from drg.records.text_shape import OddLines
 from drg.words import Sentence
 
-# More broken rows than this share, and than this number, are no accident: the file is read wrongly.
+# More broken rows than this share, and than this number, are no accident: the file is read wrongly. So it is
+# if most rows are wider than the header.
 _MOST_BROKEN_SHARE: Final = 0.05
 _MOST_BROKEN_ROWS: Final = 20
 # What leaves rows out; other rules only say something of them.
@@ -122,7 +123,9 @@ def shape_of(
     broken = _broken(short, blank, width)
     cut = [row for row in short if is_cut and row == odd.lines and row not in broken]
     errors = len(broken) + len(long)
-    if errors > _MOST_BROKEN_ROWS and errors > _MOST_BROKEN_SHARE * (odd.lines - first + 1):
+    rows_there = odd.lines - first + 1
+    too_many = max(_MOST_BROKEN_ROWS, _MOST_BROKEN_SHARE * rows_there)
+    if len(long) * 2 > rows_there or errors > too_many:
         row, cells_there = long[0] if long else (min(broken), short.get(min(broken), 0))
         raise wrong_width(file, row, cells_there, width)
     shape.blank([row for row in blank if row not in broken])
@@ -135,7 +138,7 @@ def shape_of(
     trimmed = [row for row in short if row not in broken and row not in cut]
     shape.say(notes.ROW_SHORT, trimmed, [f"{short[row]} / {width}" for row in trimmed], leave_out=False)
     for row, text, number in said_rows:
-        there = odd.lines - first + 1 - len(shape.left_out)
+        there = rows_there - len(shape.left_out)
         if number != there:
             shape.say(notes.COUNT_DIFFERS, [row], [f"{text[:60]}: {there}"], leave_out=False)
     shape.left_out.sort()
