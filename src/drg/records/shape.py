@@ -18,7 +18,8 @@ from drg.records.text_shape import OddLines
 from drg.words import Sentence
 
 # More broken rows than this share, and than this number, are no accident: the file is read wrongly. So it is
-# if most rows are wider than the header.
+# if most rows are wider than the header, and there are more than a few.
+_FEW: Final = 2
 _MOST_BROKEN_SHARE: Final = 0.05
 _MOST_BROKEN_ROWS: Final = 20
 # What leaves rows out; other rules only say something of them.
@@ -125,7 +126,7 @@ def shape_of(
     errors = len(broken) + len(long)
     rows_there = odd.lines - first + 1
     too_many = max(_MOST_BROKEN_ROWS, _MOST_BROKEN_SHARE * rows_there)
-    if len(long) * 2 > rows_there or errors > too_many:
+    if (len(long) > _FEW and len(long) * 2 > rows_there) or errors > too_many:
         row, cells_there = long[0] if long else (min(broken), short.get(min(broken), 0))
         raise wrong_width(file, row, cells_there, width)
     shape.blank([row for row in blank if row not in broken])
