@@ -49,12 +49,12 @@ class TableShape:
     counts: dict[str, int] = field(default_factory=dict)
     findings: list[pl.DataFrame] = field(default_factory=list)
 
-    def say(self, rule: str, rows: Sequence[int], values: Sequence[str] = (), *, leave_out: bool) -> None:
-        """A finding for each of these rows."""
+    def say(self, rule: str, rows: Sequence[int], values: Sequence[str] = ()) -> None:
+        """A finding for each of these rows, which the rule may leave out."""
         if not rows:
             return
         self.counts[rule] = self.counts.get(rule, 0) + len(rows)
-        if leave_out:
+        if rule in _LEAVES_OUT:
             self.left_out += rows
         said = values or [""] * len(rows)
         self.findings.append(notes.of_rows(rule, rows, said))
@@ -128,25 +128,25 @@ def shape_of(
     too_many = max(_MOST_BROKEN_ROWS, _MOST_BROKEN_SHARE * rows_there)
     if (len(long) > _FEW and len(long) * 2 > rows_there) or errors > too_many:
         row, cells_there = long[0] if long else (min(broken), short.get(min(broken), 0))
-        raise wrong_width(file, row, cells_there, width)
+        raise _wrong_width(file, row, cells_there, width)
     shape.blank([row for row in blank if row not in broken])
     for kind, rows in kinds.items():
-        shape.say(kind, [row for row, _ in rows], [text for _, text in rows], leave_out=True)
+        shape.say(kind, [row for row, _ in rows], [text for _, text in rows])
     counted = [f"{there} / {width}" for _, there in long]
-    shape.say(notes.ROW_LONG, [row for row, _ in long], counted, leave_out=True)
-    shape.say(notes.ROW_BROKEN, sorted(broken), leave_out=True)
-    shape.say(notes.FILE_CUT, cut, [f"{short[row]} / {width}" for row in cut], leave_out=True)
+    shape.say(notes.ROW_LONG, [row for row, _ in long], counted)
+    shape.say(notes.ROW_BROKEN, sorted(broken))
+    shape.say(notes.FILE_CUT, cut, [f"{short[row]} / {width}" for row in cut])
     trimmed = [row for row in short if row not in broken and row not in cut]
-    shape.say(notes.ROW_SHORT, trimmed, [f"{short[row]} / {width}" for row in trimmed], leave_out=False)
+    shape.say(notes.ROW_SHORT, trimmed, [f"{short[row]} / {width}" for row in trimmed])
     for row, text, number in said_rows:
         there = rows_there - len(shape.left_out)
         if number != there:
-            shape.say(notes.COUNT_DIFFERS, [row], [f"{text[:60]}: {there}"], leave_out=False)
+            shape.say(notes.COUNT_DIFFERS, [row], [f"{text[:60]}: {there}"])
     shape.left_out.sort()
     return shape
 
 
-def wrong_width(file: Path, row: int, cells: int, columns: int) -> InputError:
+def _wrong_width(file: Path, row: int, cells: int, columns: int) -> InputError:
     """The refusal of a file whose rows have another number of cells than its header."""
     return InputError(
         Sentence("the row has {cells} cells, but the header has {columns}", cells=cells, columns=columns),

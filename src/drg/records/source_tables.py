@@ -115,7 +115,6 @@ def text_table(file: Path, dialect: Dialect, known: KnownNames) -> SourceTable:
         skip_lines=place.last,
         schema=dict.fromkeys(place.names, pl.String()),
         # Rows that are short or long are judged by now.
-        truncate_ragged_lines=True,
         missing_columns="insert",
         extra_columns="ignore",
         row_index_name=ROW,
@@ -162,9 +161,9 @@ def _mended(
     mended = Mended(delimiter, place.names, place.last)
     content = encodings.spooled(mended.lines(encodings.blocks(file, encoding, only=only)))
     shape = TableShape()
-    shape.say(notes.NO_ENCODING, mended.undecodable, leave_out=False)
-    shape.say(notes.STRAY_QUOTE, mended.stray, leave_out=False)
-    shape.say(notes.OTHER_ENCODING, mended.other_encoding, leave_out=False)
+    shape.say(notes.NO_ENCODING, mended.undecodable)
+    shape.say(notes.STRAY_QUOTE, mended.stray)
+    shape.say(notes.OTHER_ENCODING, mended.other_encoding)
     return content, mended.odd, shape
 
 

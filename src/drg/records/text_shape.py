@@ -37,7 +37,7 @@ class OddLines:
 
 
 class NotPlainError(Exception):
-    """The lines cannot be read by polars as they are: see ``mended``."""
+    """The lines cannot be read by polars as they are: see ``Mended``."""
 
 
 def odd_lines(frame: pl.LazyFrame, delimiter: str, names: Sequence[str], after: int) -> OddLines:
