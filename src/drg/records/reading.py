@@ -63,10 +63,9 @@ def read(
     tables = [table for path in paths for table in tables_of(path, dialect, names)]
     _check_distinct(tables)
     found, kinds = _recognised(tables, known)
-    several = len(tables) > 1
     frames = _labelled(tables)
     gathered: dict[str, str] = {}
-    remarks = [_with_file(table.remarks, table) if several else table.remarks for table in tables]
+    remarks = _remarks(tables)
     first = None
     if found.table:
         from drg.records.visits import gather
@@ -121,9 +120,8 @@ def read_results(files: Iterable[Path]) -> Discharges:
     paths = tuple(files)
     tables = [table for path in paths for table in tables_of(path, Dialect(), known)]
     _check_distinct(tables)
-    several = len(tables) > 1
     rows = stacked(_labelled(tables))
-    remarks = [_with_file(table.remarks, table) if several else table.remarks for table in tables]
+    remarks = _remarks(tables)
     own = {name: dtype for name, dtype in rows.collect_schema().items() if not name.startswith(OURS)}
     return Discharges(
         rows,
@@ -168,6 +166,13 @@ def _expanded(files: Iterable[str | Path]) -> tuple[Path, ...]:
 def _is_table(file: Path) -> bool:
     hidden = file.name.startswith((".", "~$"))
     return file.is_file() and not hidden and file.name.lower().endswith(INPUT_FORMATS)
+
+
+def _remarks(tables: Sequence[SourceTable]) -> list[pl.DataFrame]:
+    """The findings on each table, which say where they are from if there are several."""
+    if len(tables) == 1:
+        return [tables[0].remarks]
+    return [_with_file(table.remarks, table) for table in tables]
 
 
 def _with_file(findings: pl.DataFrame, table: SourceTable) -> pl.DataFrame:
