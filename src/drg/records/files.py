@@ -18,8 +18,8 @@ from drg.errors import DrgError, OutputError, system_reason
 from drg.records import spreadsheet
 from drg.records.exact_paths import exact
 from drg.records.parquet import ENDING, sink
-from drg.records.scanning import known_ending, unreadable
-from drg.words import Sentence
+from drg.records.scanning import READING_ERRORS, known_ending, unreadable
+from drg.words import Joined, Sentence
 
 # How lists of codes are written where a cell can only hold text.
 LIST_SEPARATOR: Final = "|"
@@ -104,6 +104,7 @@ def write(frame: pl.LazyFrame, file: Path, *, sources: Sequence[Path], bom: bool
                 sink(frame, part)
                 return
             text = frame.with_columns(pl.col(pl.List(pl.String)).list.join(LIST_SEPARATOR))
+            _check_flat(text, file)
             if ending == ".xlsx":
                 _write_sheet(text, part, file)
             else:
@@ -117,8 +118,8 @@ def write(frame: pl.LazyFrame, file: Path, *, sources: Sequence[Path], bom: bool
                 )
         except DrgError:
             raise
-        except pl.exceptions.PolarsError as error:
-            raise unreadable(sources[0], error) from error
+        except READING_ERRORS as error:
+            raise unreadable(sources, error) from None
 
 
 def write_bytes(content: bytes, file: Path, *, sources: Sequence[Path]) -> None:
@@ -134,6 +135,18 @@ def write_bytes(content: bytes, file: Path, *, sources: Sequence[Path]) -> None:
     """
     with placed(file, sources=sources) as part:
         part.write_bytes(content)
+
+
+def _check_flat(frame: pl.LazyFrame, file: Path) -> None:
+    """Refuse columns that hold tables or bytes, for files of text."""
+    types = frame.collect_schema()
+    nested = [name for name, dtype in types.items() if dtype.is_nested() or dtype == pl.Binary]
+    if nested:
+        raise OutputError(
+            Sentence("a text file or a sheet cannot hold the nested columns {names}", names=Joined(", ", nested)),
+            file=file,
+            fix=Sentence("Write Parquet: give the output the ending .parquet"),
+        )
 
 
 def _write_sheet(frame: pl.LazyFrame, part: Path, file: Path) -> None:

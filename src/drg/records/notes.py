@@ -32,6 +32,8 @@ COLUMN_NOT_READ: Final = "column-not-read"
 UNMARKED: Final = "principal-unmarked"
 COUNT_DIFFERS: Final = "count-differs"
 SHEET_NOT_READ: Final = "sheet-not-read"
+CELL_ERROR: Final = "cell-error"
+NOT_COMPUTED: Final = "formula-not-computed"
 
 # Severity, message and remedy of findings on whole rows.
 _OF_ROWS: Final[dict[str, tuple[str, Sentence, Sentence | None]]] = {
@@ -73,6 +75,16 @@ _OF_ROWS: Final[dict[str, tuple[str, Sentence, Sentence | None]]] = {
         ERROR,
         Sentence("the row holds characters of no known encoding"),
         Sentence("Export the file once more, in one encoding"),
+    ),
+    CELL_ERROR: (
+        ERROR,
+        Sentence("the cell holds an error and no value"),
+        Sentence("Mend the formula, or write the value itself"),
+    ),
+    NOT_COMPUTED: (
+        ERROR,
+        Sentence("the cell holds a formula that was never computed, and no value"),
+        Sentence("Open the workbook in a spreadsheet program and save it, or write the value itself"),
     ),
     COUNT_DIFFERS: (
         WARNING,
@@ -121,18 +133,23 @@ def together(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
     return pl.concat([no_findings(), *parts])
 
 
-def of_rows(rule: str, rows: Sequence[int], values: Sequence[str]) -> pl.DataFrame:
-    """Findings on whole rows of a table.
+def of_rows(
+    rule: str, rows: Sequence[int], values: Sequence[str], fields: Sequence[str] | None = None
+) -> pl.DataFrame:
+    """Findings on whole rows of a table, or on a cell in each.
 
     Args:
         rule: one of those of this module or of ``row_kinds``.
         rows: as a spreadsheet numbers them.
         values: what is in each.
+        fields: the columns of the cells.
     """
     severity, message, fix = _OF_ROWS[rule]
+    places = {"row": rows, "value": values, "field": fields or [None] * len(rows)}
     return findings(
-        pl.DataFrame({"row": rows, "value": values}, schema_overrides={"value": pl.String}),
+        pl.DataFrame(places, schema_overrides={"value": pl.String, "field": pl.String}),
         row=pl.col("row"),
+        field=pl.col("field"),
         rule=rule,
         severity=severity,
         value=pl.col("value"),

@@ -15,6 +15,7 @@ from drg.records import notes
 from drg.records.findings import ERROR
 from drg.records.row_kinds import ROW_BLANK, ROW_HEADER, ROW_REMARK, ROW_TOTAL, kind_of_row
 from drg.records.text_shape import OddLines
+from drg.records.workbook_parts import CellFault
 from drg.words import Sentence
 
 # More broken rows than this share, and than this number, are no accident: the file is read wrongly. So it is
@@ -58,6 +59,21 @@ class TableShape:
             self.left_out += rows
         said = values or [""] * len(rows)
         self.findings.append(notes.of_rows(rule, rows, said))
+
+    def say_faults(self, faults: Sequence[tuple[CellFault, str]]) -> None:
+        """A finding for each cell of a sheet that holds no value, in the column of this name."""
+        for rule, is_error in ((notes.CELL_ERROR, True), (notes.NOT_COMPUTED, False)):
+            these = [(one, name) for one, name in faults if one.is_error == is_error]
+            if these:
+                self.counts[rule] = len(these)
+                self.findings.append(
+                    notes.of_rows(
+                        rule,
+                        [one.row for one, _ in these],
+                        [one.text if one.is_error else "=…" for one, _ in these],
+                        [name for _, name in these],
+                    )
+                )
 
     @property
     def left_out_by_rule(self) -> dict[str, int]:

@@ -13,16 +13,22 @@ import polars as pl
 
 from drg.errors import InputError
 from drg.records import encodings, notes, spreadsheet
+from drg.records import input_limits as limits
 from drg.records.exact_paths import scan_csv, scan_lines, scan_parquet
+from drg.records.first_row import check_names
 from drg.records.header_row import MOST_ROWS_ABOVE, HeaderPlace, KnownNames, find_header
 from drg.records.notes import OURS, ROW
+from drg.records.parquet import check_size
 from drg.records.row_kinds import FIRST_WORDS
 from drg.records.shape import TableShape, shape_of
 from drg.records.text_shape import LINE, NUMBER, Mended, NotPlainError, OddLines, odd_lines
+from drg.records.workbook_parts import CellFault
 from drg.words import Sentence
 
 # Rows that are looked at to find the header, and the labels below it.
 _HEAD_ROWS: Final = MOST_ROWS_ABOVE + 5
+# The cells of a sheet, and those without a value.
+_Cells = tuple[pl.DataFrame, list[CellFault]]
 _SEPARATOR_LINE: Final = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 
 
@@ -78,9 +84,15 @@ class SourceTable:
 
 
 def parquet_table(file: Path) -> SourceTable:
-    """A Parquet file."""
+    """A Parquet file.
+
+    Raises:
+        InputError: it is larger than may be read.
+    """
     frame = scan_parquet(file, row=ROW)
-    return SourceTable(file, frame, _own(frame))
+    names = _own(frame)
+    check_size(file, len(names))
+    return SourceTable(file, frame, names)
 
 
 def text_table(file: Path, dialect: Dialect, known: KnownNames) -> SourceTable:
@@ -91,8 +103,18 @@ def text_table(file: Path, dialect: Dialect, known: KnownNames) -> SourceTable:
     """
     given = dialect.encoding
     encoding = encodings.known_encoding(given) if given else encodings.detect_encoding(file)
+    encodings.check_lines(file)
     head = encodings.head(file, encoding)
     delimiter, place = _header_of(head, dialect, known, file)
+    if not any(known.rank(place.names)):
+        check_names(place.names, place.row, file)
+    if len(place.names) > limits.MOST_COLUMNS:
+        raise InputError(
+            Sentence("the header has {count:,} columns", count=len(place.names)),
+            file=file,
+            row=place.row,
+            fix=Sentence("At most {most:,} columns are read: take out those that are not needed", most=limits.MOST_COLUMNS),
+        )
     try:
         content = encodings.as_utf8(file, encoding)
         lines = scan_lines(content, name=LINE, number=NUMBER)
@@ -175,13 +197,13 @@ def sheet_tables(file: Path, dialect: Dialect, known: KnownNames) -> list[Source
     """
     book = spreadsheet.Book(file)
     names = book.names if dialect.sheet is None else [book.named(dialect.sheet)]
-    found: list[tuple[str, pl.DataFrame, HeaderPlace, tuple[int, int]]] = []
+    found: list[tuple[str, _Cells, HeaderPlace, tuple[int, int]]] = []
     for name in names:
-        cells = book.cells(name)
+        cells, faults = book.cells(name)
         head = cells.head(_HEAD_ROWS).rows()
         place = find_header(head, known, given=dialect.header_row) if head else None
         if place is not None:
-            found.append((name, cells, place, known.rank(place.names)))
+            found.append((name, (cells, faults), place, known.rank(place.names)))
     if not found:
         raise InputError(
             Sentence("the workbook holds no table"),
@@ -189,7 +211,10 @@ def sheet_tables(file: Path, dialect: Dialect, known: KnownNames) -> list[Source
             fix=Sentence("A table has a header row at the top"),
         )
     # The sheet with the best header decides what the workbook holds.
-    best = max(found, key=lambda one: one[3])[2].names
+    best_name, _, best_place, best_rank = max(found, key=lambda one: one[3])
+    best = best_place.names
+    if not any(best_rank):
+        check_names(best, best_place.row, f"{file} [{best_name}]")
     taken = [one for one in found if known.is_alike(one[2].names, best)] or found[:1]
     others: tuple[str, ...] = ()
     if dialect.sheet is None:
@@ -203,9 +228,10 @@ def sheet_tables(file: Path, dialect: Dialect, known: KnownNames) -> list[Source
 
 
 def _sheet_table(
-    file: Path, sheet: str | None, cells: pl.DataFrame, place: HeaderPlace, others: tuple[str, ...]
+    file: Path, sheet: str | None, cells: _Cells, place: HeaderPlace, others: tuple[str, ...]
 ) -> SourceTable:
-    rows = cells.slice(place.last)
+    frame, faults = cells
+    rows = frame.slice(place.last)
     rows = rows.rename(dict(zip(rows.columns, place.names, strict=True)))
     # Sheets often go on below their last row.
     filled = rows.select(pl.any_horizontal(pl.all().is_not_null())).to_series().arg_true().max()
@@ -216,6 +242,7 @@ def _sheet_table(
     numbered = rows.with_row_index(ROW, offset=first)
     odd = _odd_rows(numbered, blank, place.names)
     shape = shape_of(odd, place.names, first, file)
+    shape.say_faults([(one, place.names[one.column - 1]) for one in faults if one.row >= first])
     return SourceTable(file, _without(numbered.lazy(), shape), place.names, sheet, place.row, shape, others)
 
 
