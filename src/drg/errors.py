@@ -181,13 +181,19 @@ def system_reason(error: OSError) -> str:
     return recognised(error.strerror or str(error), _BY_THE_SYSTEM)
 
 
+# Characters of a faulty line that a message repeats.
+_SHOWN: Final = 120
+
+
 def not_toml(error: ValueError, text: str, kind: type[DrgError], file: Path, fix: Sentence) -> DrgError:
     """The error on a text that is no TOML: where in it, and what stands there."""
     place = re.search(r"line (\d+), column (\d+)", str(error))
     if place is None:
         return kind(Sentence("not valid TOML: the last entry is not complete"), file=file, fix=fix)
     row, character = map(int, place.groups())
-    line = text.split("\n")[row - 1].rstrip()
+    whole = text.split("\n")[row - 1].rstrip()
+    # What a console would take for a command is not shown to it.
+    line = "".join(one if one.isprintable() or one == "\t" else "\ufffd" for one in whole[:_SHOWN])
     problem = Sentence("not valid TOML from character {character} on: {line}", character=character, line=line)
     if re.match("Cannot (overwrite|declare|mutate|redefine)|Duplicate", str(error)):
         problem = Sentence("what this line says was said above: {line}", line=line)

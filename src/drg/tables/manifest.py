@@ -12,7 +12,8 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from drg.errors import TablesError, did_you_mean, not_toml
+from drg.errors import TablesError, did_you_mean, system_reason
+from drg.records.toml_files import told_errors
 from drg.tables.table_layout import MANIFEST_FILE
 from drg.words import Joined, Sentence
 
@@ -209,13 +210,12 @@ def read_manifest(directory: Path, *, expected_id: str | None = None) -> Manifes
 
 def parse_manifest(text: str, file: Path) -> Manifest:
     """Checks the text of a manifest; ``file`` is named in errors only."""
-    try:
-        return Manifest.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        fix = Sentence('Write each entry on its own line as key = "text", and dates without quotes')
-        raise not_toml(error, text, TablesError, file, fix) from None
-    except ValidationError as error:
-        raise _readable(error.errors(include_url=False)[0], file) from None
+    fix = Sentence('Write each entry on its own line as key = "text", and dates without quotes')
+    with told_errors(text, TablesError, file, fix):
+        try:
+            return Manifest.model_validate(tomllib.loads(text))
+        except ValidationError as error:
+            raise _readable(error.errors(include_url=False)[0], file) from None
 
 
 def manifest_text(manifest: Manifest) -> str:
@@ -238,6 +238,9 @@ def _read_text(file: Path) -> str:
     except UnicodeDecodeError:
         problem = Sentence("not UTF-8 text")
         raise TablesError(problem, file=file, fix=Sentence("Save the file as UTF-8")) from None
+    except OSError as error:
+        problem = Sentence("cannot be read: {reason}", reason=system_reason(error))
+        raise TablesError(problem, file=file, fix=Sentence("Check its rights")) from None
 
 
 def _readable(error: ErrorDetails, file: Path) -> TablesError:
