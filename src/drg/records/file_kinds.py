@@ -63,9 +63,7 @@ def check_kind(file: Path, ending: str) -> None:
     if kind is None or kind == expected:
         return
     raise InputError(
-        Sentence(
-            "the file is {what}, not what its ending {ending} says", what=_WHAT[kind], ending=ending
-        ),
+        Sentence("the file is {what}, not what its ending {ending} says", what=_WHAT[kind], ending=ending),
         file=file,
         fix=Sentence("Give it the ending {ending}, or export it once more", ending=kind),
     )

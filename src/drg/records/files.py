@@ -18,7 +18,7 @@ from drg.errors import DrgError, OutputError, system_reason
 from drg.records import spreadsheet
 from drg.records.exact_paths import exact
 from drg.records.parquet import ENDING, sink
-from drg.records.scanning import READING_ERRORS, known_ending, unreadable
+from drg.records.scanning import READING_ERRORS, in_file, known_ending, unreadable
 from drg.words import Joined, Sentence
 
 # How lists of codes are written where a cell can only hold text.
@@ -104,10 +104,10 @@ def write(frame: pl.LazyFrame, file: Path, *, sources: Sequence[Path], bom: bool
                 sink(frame, part)
                 return
             text = frame.with_columns(pl.col(pl.List(pl.String)).list.join(LIST_SEPARATOR))
-            _check_flat(text, file)
             if ending == ".xlsx":
                 _write_sheet(text, part, file)
             else:
+                _check_flat(text, file)
                 compression = _CSV_COMPRESSION[ending]
                 text.sink_csv(
                     exact(part),
@@ -116,8 +116,8 @@ def write(frame: pl.LazyFrame, file: Path, *, sources: Sequence[Path], bom: bool
                     compression=compression,
                     check_extension=False,
                 )
-        except DrgError:
-            raise
+        except DrgError as error:
+            raise in_file(error, sources) from None
         except READING_ERRORS as error:
             raise unreadable(sources, error) from None
 
@@ -138,12 +138,12 @@ def write_bytes(content: bytes, file: Path, *, sources: Sequence[Path]) -> None:
 
 
 def _check_flat(frame: pl.LazyFrame, file: Path) -> None:
-    """Refuse columns that hold tables or bytes, for files of text."""
+    """Refuse columns of which text files hold nothing."""
     types = frame.collect_schema()
     nested = [name for name, dtype in types.items() if dtype.is_nested() or dtype == pl.Binary]
     if nested:
         raise OutputError(
-            Sentence("a text file or a sheet cannot hold the nested columns {names}", names=Joined(", ", nested)),
+            Sentence("a text file cannot hold the nested columns {names}", names=Joined(", ", nested)),
             file=file,
             fix=Sentence("Write Parquet: give the output the ending .parquet"),
         )

@@ -93,9 +93,31 @@ def _foreign(frame: Any) -> nw.DataFrame[Any]:
 
 
 def _series(series: nw.Series[Any]) -> pl.Series:
+    _check_text(series)
     try:
         return series.to_polars()
     except (TypeError, ValueError, pl.exceptions.PolarsError):
         # A column of numbers and texts, as a spreadsheet gives it: all of it as text.
         texts = [None if value is None or value != value else str(value) for value in series]
         return pl.Series(series.name, texts, dtype=pl.String)
+
+
+def _check_text(series: nw.Series[Any]) -> None:
+    """Refuse texts of Arrow that are no text: polars takes their word for it, and the process with it.
+
+    Raises:
+        InputError: there are such texts.
+    """
+    native = series.to_native()
+    if not series.implementation.is_pyarrow() and not hasattr(native.dtype, "pyarrow_dtype"):
+        return
+    import pyarrow as pa
+
+    try:
+        series.to_arrow().validate(full=True)
+    except pa.ArrowInvalid:
+        raise InputError(
+            Sentence("the column holds bytes that are not UTF-8 text, or is damaged"),
+            field=series.name,
+            fix=Sentence("Make the table anew; read its source with the right encoding"),
+        ) from None

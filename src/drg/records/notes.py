@@ -32,6 +32,7 @@ COLUMN_NOT_READ: Final = "column-not-read"
 UNMARKED: Final = "principal-unmarked"
 COUNT_DIFFERS: Final = "count-differs"
 SHEET_NOT_READ: Final = "sheet-not-read"
+COLUMN_TWICE: Final = "column-twice"
 CELL_ERROR: Final = "cell-error"
 NOT_COMPUTED: Final = "formula-not-computed"
 
@@ -145,11 +146,11 @@ def of_rows(
         fields: the columns of the cells.
     """
     severity, message, fix = _OF_ROWS[rule]
-    places = {"row": rows, "value": values, "field": fields or [None] * len(rows)}
+    places = {"row": rows, "value": values, "field": [""] * len(rows) if fields is None else fields}
     return findings(
         pl.DataFrame(places, schema_overrides={"value": pl.String, "field": pl.String}),
         row=pl.col("row"),
-        field=pl.col("field"),
+        field=pl.col("field").replace("", None),
         rule=rule,
         severity=severity,
         value=pl.col("value"),
@@ -258,6 +259,21 @@ def unread_column(name: str, seems: str) -> pl.DataFrame:
         **in_both(
             message=Sentence("the column seems to hold {what} and is not read", what=SEEMS[seems]),
             fix=Sentence("Give a layout that reads it (drg layouts guess makes one), or --ignore it"),
+        ),
+    )
+
+
+def column_twice(name: str) -> pl.DataFrame:
+    """The finding on a column that is read, and whose name stands in the header twice."""
+    return findings(
+        pl.DataFrame({"row": [1]}),
+        row=pl.col("row"),
+        rule=COLUMN_TWICE,
+        severity=WARNING,
+        field=name,
+        **in_both(
+            message=Sentence("two columns have this name; the first one is read"),
+            fix=Sentence("Delete one of the two"),
         ),
     )
 

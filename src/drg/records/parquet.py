@@ -58,14 +58,16 @@ def check_size(file: Path, columns: int) -> None:
     import pyarrow.parquet as pq  # a tenth of a second that only large files cost
 
     try:
-        footer = pq.read_metadata(file)  # type: ignore[no-untyped-call]
+        footer = pq.read_metadata(file)
         largest = max((footer.row_group(at).num_rows for at in range(footer.num_row_groups)), default=0)
     except (OSError, ValueError):
         largest = rows
     if largest * columns > limits.MOST_CELLS_OF_ROW_GROUP:
         raise InputError(
             Sentence(
-                "the file has {rows:,} rows of {columns:,} columns in one row group", rows=largest, columns=columns
+                "the file has {rows:,} rows of {columns:,} columns in one row group",
+                rows=largest,
+                columns=columns,
             ),
             file=file,
             fix=Sentence(

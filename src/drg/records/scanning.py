@@ -125,6 +125,8 @@ def collect(frame: pl.LazyFrame, *, sources: Sequence[Path]) -> pl.DataFrame:
     """
     try:
         return frame.collect(engine="streaming")
+    except InputError as error:
+        raise in_file(error, sources) from None
     except READING_ERRORS as error:
         raise unreadable(sources, error) from None
 
@@ -140,6 +142,13 @@ def known_ending(file: Path, formats: Sequence[str], error: type[DrgError]) -> s
         file=file,
         fix=Sentence("Use one of {endings}", endings=Joined(", ", formats)),
     )
+
+
+def in_file(error: DrgError, sources: Sequence[Path]) -> DrgError:
+    """An error on a column, with the file if it is the only one."""
+    if error.file is None and isinstance(error, InputError) and len(sources) == 1:
+        error.file = str(sources[0])
+    return error
 
 
 def unreadable(sources: Sequence[Path], error: BaseException) -> InputError:

@@ -113,7 +113,10 @@ def text_table(file: Path, dialect: Dialect, known: KnownNames) -> SourceTable:
             Sentence("the header has {count:,} columns", count=len(place.names)),
             file=file,
             row=place.row,
-            fix=Sentence("At most {most:,} columns are read: take out those that are not needed", most=limits.MOST_COLUMNS),
+            fix=Sentence(
+                "At most {most:,} columns are read: take out those that are not needed",
+                most=limits.MOST_COLUMNS,
+            ),
         )
     try:
         content = encodings.as_utf8(file, encoding)

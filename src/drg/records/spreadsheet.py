@@ -74,8 +74,8 @@ class Book:
     def cells(self, name: str) -> tuple[pl.DataFrame, list[CellFault]]:
         """The cells of a sheet as text, row *i* of the spreadsheet as row *i - 1*, and those without a value.
 
-        A cell that holds a number gives its shortest text: zeros that only its format shows are not there. One
-        that holds an error, or a formula that was never computed, gives the text of it.
+        A cell that holds a number gives its shortest text: zeros that only its format shows are not there.
+        One that holds an error, or a formula that was never computed, gives the text of it.
         """
         frame = cast("pl.DataFrame", self._tried(self._sheets[name].to_polars))
         content = self._contents.get(name, SheetContent())
@@ -134,12 +134,14 @@ class Book:
         if error.rows:
             return InputError(
                 Sentence(
-                    "the sheet reaches to row {rows:,} and column {width:,}", rows=error.rows, width=error.columns
+                    "the sheet reaches to row {rows:,} and column {width:,}",
+                    rows=error.rows,
+                    width=error.columns,
                 ),
                 file=self._file,
                 fix=Sentence(
-                    "A workbook of at most {cells:,} cells is read, empty ones among them: delete the empty rows "
-                    "and columns after the data, split it, or save it as CSV",
+                    "At most {cells:,} cells of a workbook are read, empty ones among them: delete the empty "
+                    "rows and columns after the data, split it, or save it as CSV",
                     cells=limits.MOST_CELLS_OF_WORKBOOK,
                 ),
             )

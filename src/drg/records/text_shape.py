@@ -160,7 +160,7 @@ class Mended:
                 text += "\n" + ahead[used]
                 used += 1
             if is_open(text) or self._swallows_rows(text):
-                # No end of the quotation in sight, or rows before it: the mark is part of the text of its cell.
+                # No end of the quotation in sight, or rows before it: the mark is part of its cell.
                 self.stray.append(number)
                 yield first.split(self._delimiter)
                 continue

@@ -1,4 +1,4 @@
-"""TOML that people write: layouts, manifests and schemes, of which any may be faulty, huge or nested to death."""
+"""TOML that people write, such as layouts and schemes: faulty, huge or nested to death."""
 
 from __future__ import annotations
 
@@ -27,19 +27,18 @@ def told_errors(text: str, kind: type[DrgError], file: Path, fix: Sentence) -> I
     """
     if len(text) > LARGEST_TOML_BYTES:
         raise kind(
-            Sentence("the file is larger than {size:,} MB", size=LARGEST_TOML_BYTES // 10**6), file=file, fix=fix
+            Sentence("the file is larger than {size:,} MB", size=LARGEST_TOML_BYTES // 10**6),
+            file=file,
+            fix=fix,
         )
     try:
         yield
     except tomllib.TOMLDecodeError as error:
         raise not_toml(error, text, kind, file, fix) from None
     except RecursionError:
-        raise kind(
-            Sentence("lists or tables stand too deep inside each other"), file=file, fix=fix
-        ) from None
+        raise kind(Sentence("lists or tables stand too deep inside each other"), file=file, fix=fix) from None
     except ValueError as error:
         # Python refuses to read numbers of thousands of digits.
         if type(error) is not ValueError:
             raise
         raise kind(Sentence("a number has too many digits"), file=file, fix=fix) from None
-

@@ -1,7 +1,7 @@
 """Read a workbook and say by the exit code whether that can be done: run as a process of its own.
 
-What reads the binary kinds of workbooks takes memory for whatever a file claims, and may take the process with
-it. So nothing of this package is imported here, and the memory is bounded where the system can do that.
+What reads the binary kinds of workbooks takes memory for whatever a file claims, and may take the process
+with it. So nothing of this package is imported here, and memory is bounded where the system can do that.
 """
 
 from __future__ import annotations
