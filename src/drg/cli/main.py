@@ -139,4 +139,11 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo(Sentence("Interrupted: nothing was written.").to(language), err=True)
         sys.exit(130)
+    except BaseException as error:
+        # polars, which is not imported here, has no Exception for damage that it does not foresee.
+        if type(error).__name__ != "PanicException":
+            raise
+        told = Sentence("Error: one of the files cannot be read to its end; it is damaged.")
+        click.echo(told.to(language), err=True)
+        sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)

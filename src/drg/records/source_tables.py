@@ -108,16 +108,6 @@ def text_table(file: Path, dialect: Dialect, known: KnownNames) -> SourceTable:
     delimiter, place = _header_of(head, dialect, known, file)
     if not any(known.rank(place.names)):
         check_names(place.names, place.row, file)
-    if len(place.names) > limits.MOST_COLUMNS:
-        raise InputError(
-            Sentence("the header has {count:,} columns", count=len(place.names)),
-            file=file,
-            row=place.row,
-            fix=Sentence(
-                "At most {most:,} columns are read: take out those that are not needed",
-                most=limits.MOST_COLUMNS,
-            ),
-        )
     try:
         content = encodings.as_utf8(file, encoding)
         lines = scan_lines(content, name=LINE, number=NUMBER)
@@ -165,6 +155,7 @@ def _header_of(head: str, dialect: Dialect, known: KnownNames, file: Path) -> tu
         records = list(islice(Mended(delimiter).records([head.encode()]), _HEAD_ROWS))
         if said:
             records[0] = []
+        _check_width(records, file)
         place = find_header(records, known, given=dialect.header_row)
         if place is None:
             continue
@@ -178,6 +169,17 @@ def _header_of(head: str, dialect: Dialect, known: KnownNames, file: Path) -> tu
             Sentence("the file is empty"), file=file, fix=Sentence("A table has at least a header row")
         )
     return best[1], best[2]
+
+
+def _check_width(records: Sequence[Sequence[str]], file: Path) -> None:
+    for row, cells in enumerate(records, start=1):
+        if len(cells) > limits.MOST_COLUMNS:
+            raise InputError(
+                Sentence("the row has more than {most:,} cells", most=limits.MOST_COLUMNS),
+                file=file,
+                row=row,
+                fix=Sentence("Take out the columns that are not needed"),
+            )
 
 
 def _mended(

@@ -29,7 +29,7 @@ def told_errors(text: str, kind: type[DrgError], file: Path, fix: Sentence) -> I
         raise kind(
             Sentence("the file is larger than {size:,} MB", size=LARGEST_TOML_BYTES // 10**6),
             file=file,
-            fix=fix,
+            fix=Sentence("Take out what does not belong there"),
         )
     try:
         yield
