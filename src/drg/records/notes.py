@@ -9,7 +9,7 @@ import polars as pl
 
 from drg.columns import Column, Kind
 from drg.records.findings import ERROR, NOTICE, SCHEMA, WARNING
-from drg.records.row_kinds import ROW_BLANK, ROW_HEADER, ROW_REMARK, ROW_TOTAL
+from drg.records.row_kinds import ROW_BLANK, ROW_DELETED, ROW_HEADER, ROW_REMARK, ROW_TOTAL
 from drg.words import Sentence, in_both
 
 # Columns of ours in a frame whose other columns are those of a file: the row as a spreadsheet numbers it, and
@@ -36,6 +36,7 @@ SHEET_NOT_READ: Final = "sheet-not-read"
 # Severity, message and remedy of findings on whole rows.
 _OF_ROWS: Final[dict[str, tuple[str, Sentence, Sentence | None]]] = {
     ROW_BLANK: (NOTICE, Sentence("blank rows were left out"), None),
+    ROW_DELETED: (NOTICE, Sentence("records that are marked as deleted were left out"), None),
     ROW_TOTAL: (NOTICE, Sentence("a row of totals was left out"), None),
     ROW_REMARK: (NOTICE, Sentence("a remark or signature was left out"), None),
     ROW_HEADER: (NOTICE, Sentence("the header stands here once more; the row was left out"), None),

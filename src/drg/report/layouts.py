@@ -38,7 +38,7 @@ from drg.records.notes import (
     UNMARKED,
     VISIT_UNKNOWN,
 )
-from drg.records.row_kinds import ROW_BLANK, ROW_HEADER, ROW_REMARK, ROW_TOTAL
+from drg.records.row_kinds import ROW_BLANK, ROW_DELETED, ROW_HEADER, ROW_REMARK, ROW_TOTAL
 from drg.report.checks import severity_in
 from drg.report.console import say
 from drg.report.console_table import show
@@ -58,6 +58,7 @@ _WHAT = {
     COLUMN_NOT_READ: ("columns with codes, money or dates that are not read", "未读取的编码、金额或日期列"),
     UNMARKED: ("visits without a row marked as principal", "未标记主要诊断或主要手术的就诊"),
     ROW_BLANK: ("blank rows, left out", "空行，未计入"),
+    ROW_DELETED: ("records marked as deleted, left out", "已标记删除的记录，未计入"),
     ROW_TOTAL: ("rows of totals, left out", "合计行，未计入"),
     ROW_REMARK: ("remarks and signatures, left out", "备注或签章行，未计入"),
     ROW_HEADER: ("headers inside the table, left out", "重复的表头行，未计入"),
