@@ -55,7 +55,7 @@ def columns_read(discharges: Discharges) -> list[ColumnRead]:
     rows = discharges.collect(discharges.rows.select(discharges.own_columns).head(_ROWS))
     reads: dict[str, str] = {}
     for canonical in discharges.binding.columns:
-        for one in discharges.binding.read_for([canonical]):
+        for one in discharges.binding.fields([canonical]):
             # Of an age the years come before the days.
             reads.setdefault(one, canonical)
     layout = discharges.layout

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 import polars as pl
 
@@ -90,6 +90,17 @@ SEEMS: Final = {
     "money": Sentence("money"),
     "dates": Sentence("dates"),
 }
+# Why an age counts otherwise than it is given, and what to do.
+_COMPUTED: Final = {
+    "dates": (
+        Sentence("so say birth_date and admission_date"),
+        Sentence("Correct the age; or the dates, if one of them is wrong"),
+    ),
+    "days": (
+        Sentence("age_days is given, and no years"),
+        Sentence("Fill in the age in years; 0 is under one year"),
+    ),
+}
 _EXPECTED: Final = {
     Kind.NUMBER: Sentence("a number"),
     Kind.DATE: Sentence("a date such as 2024-03-01 10:20:00"),
@@ -163,7 +174,7 @@ def malformed(
         places,
         row=pl.col(row),
         case_id=pl.col(case_id),
-        rule=f"{column.name.replace('_', '-')}-malformed",
+        rule=f"{_dashed(column)}-malformed",
         severity=ERROR,
         field=field,
         value=pl.col(value),
@@ -176,20 +187,46 @@ def malformed(
     )
 
 
-def doubtful(places: pl.DataFrame, column: Column, field: str, *, read_as: str) -> pl.DataFrame:
-    """Findings on texts that were read in the way that is likely; ``places`` has row, case_id and value."""
+def doubtful(
+    places: pl.DataFrame,
+    column: Column,
+    field: str,
+    *,
+    read_as: str,
+    basis: Literal["dates", "days"] | None = None,
+) -> pl.DataFrame:
+    """Findings on texts that were read in the way that is likely, or on ages that count otherwise.
+
+    Args:
+        places: with row, case_id and value.
+        column: that was read.
+        field: what the table calls it.
+        read_as: the column of ``places`` that says what the texts were read as.
+        basis: what an age was computed from.
+    """
+    rule = f"{_dashed(column)}-converted"
     message = Sentence("{column} was read as {value}", column=column.label, value="{}")
+    if basis is None:
+        fix = Sentence("Check it; write {form}", form=_FORMS[column.unit])
+    else:
+        rule = f"{_dashed(column)}-from-{basis}"
+        why, fix = _COMPUTED[basis]
+        message = Sentence("{column} counts as {value}: {why}", column=column.label, value="{}", why=why)
     return findings(
         places,
         row=pl.col("row"),
         case_id=pl.col("case_id"),
-        rule=f"{column.name.replace('_', '-')}-converted",
+        rule=rule,
         severity=WARNING,
         field=field,
         value=pl.col("value"),
         **{name: pl.format(text, read_as) for name, text in in_both(message=message).items()},
-        **in_both(fix=Sentence("Check it; write {form}", form=_FORMS[column.unit])),
+        **in_both(fix=fix),
     )
+
+
+def _dashed(column: Column) -> str:
+    return column.name.replace("_", "-")
 
 
 def orphans(places: pl.DataFrame, field: str, *, row: str, key: str, rows: str) -> pl.DataFrame:
@@ -242,6 +279,23 @@ def unread_column(name: str, seems: str) -> pl.DataFrame:
         **in_both(
             message=Sentence("the column seems to hold {what} and is not read", what=SEEMS[seems]),
             fix=Sentence("Give a layout that reads it (drg layouts guess makes one), or --ignore it"),
+        ),
+    )
+
+
+def column_derived(column: Column) -> pl.DataFrame:
+    """The finding on an age that the files do not have, and that is computed from the dates."""
+    return findings(
+        pl.DataFrame({"row": [1]}),
+        row=pl.col("row"),
+        rule=f"{_dashed(column)}-from-dates",
+        severity=NOTICE,
+        field=column.name,
+        **in_both(
+            message=Sentence(
+                "no column for {column}; it is computed from birth_date and admission_date",
+                column=column.label,
+            )
         ),
     )
 

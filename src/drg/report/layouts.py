@@ -76,7 +76,12 @@ _WHAT = {
 _MOST_NAMES: Final = 6
 _MOST_CHARACTERS: Final = 24
 _MALFORMED = ("cells that cannot be read", "无法识别的单元格")
-_LIKELY = ("cells read in the way that is likely", "按最可能的含义读取的单元格")
+# What became of cells, by the last word of the rule.
+_OF_CELLS: Final = {
+    "converted": ("cells read in the way that is likely", "按最可能的含义读取的单元格"),
+    "dates": ("ages computed from the dates", "按出生日期和入院时间计算的年龄"),
+    "days": ("years of newborns known by their days alone", "仅有日龄、按不足一周岁计的年龄"),
+}
 
 
 def print_layouts(console: Console, layouts: Iterable[Layout], language: str) -> None:
@@ -124,7 +129,8 @@ def print_reading(console: Console, counts: Mapping[tuple[str, str], int], langu
     found = sorted(counts.items(), key=lambda item: (order[item[0][1]], -item[1], item[0][0]))
     rows = []
     for (rule, severity), count in found:
-        what, what_zh = _WHAT.get(rule, _LIKELY if rule.endswith("-converted") else _MALFORMED)
+        ending = rule.rpartition("-")[2]
+        what, what_zh = _WHAT.get(rule) or _OF_CELLS.get(ending, _MALFORMED)
         rows.append((severity_in(severity, language), rule, Both(what, what_zh).to(language), f"{count:,}"))
     heads = said("severity,rule,what,findings", language).split(",")
     show(console, heads, "wwtn", rows, title=said("Reading", language))
