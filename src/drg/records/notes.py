@@ -30,6 +30,8 @@ OTHER_ENCODING: Final = "other-encoding"
 NO_ENCODING: Final = "no-encoding"
 COLUMN_NOT_READ: Final = "column-not-read"
 UNMARKED: Final = "principal-unmarked"
+CODES_CLINICAL: Final = "codes-clinical"
+CODES_INSURANCE: Final = "codes-insurance"
 COUNT_DIFFERS: Final = "count-differs"
 SHEET_NOT_READ: Final = "sheet-not-read"
 
@@ -280,6 +282,31 @@ def unread_column(name: str, seems: str) -> pl.DataFrame:
             message=Sentence("the column seems to hold {what} and is not read", what=SEEMS[seems]),
             fix=Sentence("Give a layout that reads it (drg layouts guess makes one), or --ignore it"),
         ),
+    )
+
+
+def other_edition(percent: int, rows: int | None, *, is_clinical: bool) -> pl.DataFrame:
+    """The finding on a file most of whose telling codes are of the edition that it is not read as.
+
+    Args:
+        percent: of its codes that the other edition alone has.
+        rows: how many were looked at; None if all were.
+        is_clinical: whether it is read as a file of clinical codes.
+    """
+    of = Sentence("this file") if rows is None else Sentence("the first {rows:,} rows", rows=rows)
+    if is_clinical:
+        message = Sentence("{percent} % of the codes of {of} are insurance codes", percent=percent, of=of)
+        fix = Sentence("Read the file without --codes clinical")
+    else:
+        message = Sentence("{percent} % of the codes of {of} are clinical codes", percent=percent, of=of)
+        fix = Sentence("Read the file with --codes clinical")
+    return findings(
+        pl.DataFrame({"row": [1]}),
+        row=pl.col("row"),
+        rule=CODES_INSURANCE if is_clinical else CODES_CLINICAL,
+        severity=WARNING,
+        value=f"{percent} %",
+        **in_both(message=message, fix=fix),
     )
 
 

@@ -23,6 +23,8 @@ from drg.records.conversions import CONVERSIONS
 from drg.records.findings import SEVERITIES
 from drg.records.layout import Layout, Source
 from drg.records.notes import (
+    CODES_CLINICAL,
+    CODES_INSURANCE,
     COLUMN_MISSING,
     COLUMN_NOT_READ,
     COUNT_DIFFERS,
@@ -51,6 +53,11 @@ _WHAT = {
     UNMAPPED: ("codes in neither version", "国临版与医保版均无此编码"),
     UNKNOWN: ("codes that are not in the code list", "编码不在医保版编码库中"),
     CLINICAL: ("clinical codes: use --codes clinical", "国临版编码，请用 --codes clinical"),
+    CODES_CLINICAL: (
+        "files of clinical codes: use --codes clinical",
+        "国临版编码的文件，请用 --codes clinical",
+    ),
+    CODES_INSURANCE: ("files of insurance codes read as clinical ones", "按国临版读取的医保版编码文件"),
     SEVERAL: ("cells with several codes", "一格多码"),
     LOST_ZEROS: ("codes that were made numbers", "编码被转成数值"),
     VISIT_UNKNOWN: ("visits that the first table does not have", "基本信息表中没有的就诊"),
