@@ -88,7 +88,7 @@ def test_a_text_that_ends_within_a_character_loses_only_that(tmp_path: Path) -> 
 
 
 def test_characters_of_no_encoding_are_found(tmp_path: Path) -> None:
-    rows = [CASES[0], (b"\xff\xff9", *CASES[1][1:])]
+    rows: list[tuple[str | bytes, ...]] = [CASES[0], (b"\xff\xff9", *CASES[1][1:])]
     found = read(write_dbf(tmp_path / "a.dbf", dbf(rows)))
     assert found.remarks.filter(rule=NO_ENCODING)["row"].to_list() == [3]
 
