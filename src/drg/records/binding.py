@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Final, Literal
+from typing import Final
 
 import polars as pl
 
 from drg.columns import ALL, Kind
-from drg.records.ages import AGES, DATES, by_dates, by_days
+from drg.records.ages import AGES, DATES
+from drg.records.batch_columns import BatchColumns, Read
 from drg.records.bound_fields import Bound, Unread, first_of, spellings_of
 from drg.records.cells import AROUND, MISSING, QUOTED, as_text, empty
 from drg.records.header import Header
@@ -147,82 +148,20 @@ class Binding:
         """
         series: list[pl.Series] = []
         unread: list[Unread] = []
+        of_batch = self._of(batch)
         for name in columns:
-            values, strange = self.column(name, batch)
+            values, strange = of_batch.column(name)
             if values is not None:
                 series.append(values.alias(name))
                 unread += strange
         return series, unread
 
-    def column(
-        self, name: str, table: pl.DataFrame | Mapping[str, pl.Series]
-    ) -> tuple[pl.Series | None, list[Unread]]:
+    def column(self, name: str, table: pl.DataFrame | Mapping[str, pl.Series]) -> Read:
         """One canonical column of a batch, None if it cannot be read of the table; and what was unread."""
-        values, unread = self._held(name, table)
-        if name not in self.derived:
-            return values, unread
-        return self._derived(name, table, values, unread)
+        return self._of(table).column(name)
 
-    def _derived(
-        self,
-        name: str,
-        table: pl.DataFrame | Mapping[str, pl.Series],
-        values: pl.Series | None,
-        unread: list[Unread],
-    ) -> tuple[pl.Series, list[Unread]]:
-        """An age as the dates give it where they contradict it; years of newborns that have days alone."""
-        told = list(unread)
-        if self._is_dated:
-            born, admitted = (self._held(one, table)[0] for one in DATES)
-            assert born is not None
-            assert admitted is not None
-            values = self._settled(name, table, values, by_dates(name, values, born, admitted), "dates", told)
-        if name == "age_years" and self.has("age_days") and (values is None or values.null_count()):
-            days, _ = self._held("age_days", table)
-            assert days is not None
-            years = by_days(days)
-            years = years if values is None else years.set(values.is_not_null(), None)
-            for one in unread:
-                # What cannot be read may be any age.
-                years = years.scatter(one.places, None)
-            values = self._settled(name, table, values, years, "days", told)
-        assert values is not None
-        return values, told
-
-    def _settled(
-        self,
-        name: str,
-        table: pl.DataFrame | Mapping[str, pl.Series],
-        values: pl.Series | None,
-        found: pl.Series,
-        basis: Literal["dates", "days"],
-        told: list[Unread],
-    ) -> pl.Series:
-        """The values, or what was found instead of them, which is told if the table has the column."""
-        if values is None:
-            return found
-        places = found.is_not_null().arg_true()
-        if not len(places):
-            return values
-        for bound in self.bound.get(name, ())[:1]:
-            cells = bound.cells({one: table[one] for one in bound.names})[0]
-            texts, read_as = as_text(cells.gather(places)), as_text(found.gather(places))
-            told.append(Unread(bound.source, bound.parts[0][0], places, texts, read_as, basis))
-        return found.zip_with(found.is_not_null(), values)
-
-    def _held(
-        self, name: str, table: pl.DataFrame | Mapping[str, pl.Series]
-    ) -> tuple[pl.Series | None, list[Unread]]:
-        """One canonical column as the table has it, None if it does not; and what was unread."""
-        found: list[pl.Series] = []
-        unread: list[Unread] = []
-        for bound in self.bound.get(name, ()):
-            values, strange = bound.read(bound.cells({one: table[one] for one in bound.names}))
-            found.append(values)
-            unread += strange
-        if name in self.gathered:
-            found.append(table[self.gathered[name]])
-        return (first_of(found) if found else None), unread
+    def _of(self, table: pl.DataFrame | Mapping[str, pl.Series]) -> BatchColumns:
+        return BatchColumns(table, self.bound, self.gathered, self.derived)
 
     def typed(self, batch: pl.DataFrame, columns: Iterable[str]) -> pl.DataFrame:
         """Canonical columns of a batch in the types of the registry; those that the table lacks are left out.
@@ -238,8 +177,9 @@ class Binding:
         """The columns of ``typed``, and the texts that could not be read."""
         series: list[pl.Series] = []
         unread: list[Unread] = []
+        of_batch = self._of(batch)
         for name in columns:
-            values, strange = self.column(name, batch)
+            values, strange = of_batch.column(name)
             if values is None:
                 continue
             series.append(values.alias(name))
