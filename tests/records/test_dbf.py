@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import struct
+import tempfile
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from drg import guess_layout
 from drg.cli.main import cli
@@ -17,6 +20,8 @@ from drg.records.dbf import DbfFile
 from drg.records.notes import NO_ENCODING, ROW
 from drg.records.reading import read
 from drg.records.row_kinds import ROW_BLANK, ROW_DELETED, ROW_TOTAL
+from drg.records.source_tables import Dialect, dbf_table
+from tests.profiles import tries
 from tests.records.dbf_files import (
     CASES,
     DBASE_WITH_MEMO,
@@ -239,3 +244,20 @@ def test_commands_read_it(tmp_path: Path) -> None:
         done = CliRunner().invoke(cli, [*command, "--lang", "zh"])
         assert done.exit_code == 0, done.output
     assert out.read_text(encoding="utf-8-sig").count("HC23") == 2
+
+
+@tries(0.5)
+@given(st.data())
+def test_a_file_with_wrong_bytes_is_read_whole_or_refused(data: st.DataObject) -> None:
+    content = bytearray(dbf([*CASES] * 5, deleted=[3]))
+    header = 33 + 32 * len(FIELDS)
+    places = st.one_of(st.integers(0, header - 1), st.integers(0, len(content) - 1))
+    for place, byte in data.draw(st.lists(st.tuples(places, st.integers(0, 255)), max_size=5)):
+        content[place] = byte
+    with tempfile.TemporaryDirectory() as directory:
+        try:
+            table = dbf_table(write_dbf(Path(directory) / "a.dbf", bytes(content)), Dialect())
+        except InputError:
+            return
+        rows = table.frame.collect().height
+    assert rows + sum(table.shape.left_out_by_rule.values()) == 10
