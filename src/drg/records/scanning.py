@@ -11,19 +11,26 @@ import polars as pl
 import polars.selectors as cs
 
 from drg.errors import DrgError, InputError
-from drg.records import spreadsheet
+from drg.records import dbf, spreadsheet
 from drg.records.exact_paths import scan_parquet
 from drg.records.file_kinds import check_kind
 from drg.records.header_row import KnownNames
 from drg.records.notes import ROW
-from drg.records.source_tables import Dialect, SourceTable, parquet_table, sheet_tables, text_table
+from drg.records.source_tables import (
+    Dialect,
+    SourceTable,
+    dbf_table,
+    parquet_table,
+    sheet_tables,
+    text_table,
+)
 from drg.words import Joined, Sentence
 
 TEXT_ENDINGS: Final = (".csv", ".csv.gz", ".csv.zst", ".txt", ".tsv")
 # What polars raises on files that it cannot read; damage that it does not foresee is no Exception there.
 READING_ERRORS: Final = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
 _TWICE: Final = re.compile(r"name ['\"`](.*?)['\"`] (?:has more than one|is duplicate)")
-INPUT_FORMATS: Final = (".parquet", *TEXT_ENDINGS, *spreadsheet.ENDINGS)
+INPUT_FORMATS: Final = (".parquet", *TEXT_ENDINGS, *spreadsheet.ENDINGS, dbf.ENDING)
 
 
 def tables_of(
@@ -50,6 +57,8 @@ def tables_of(
             tables = [parquet_table(file)]
         elif ending in spreadsheet.ENDINGS:
             tables = sheet_tables(file, dialect, known)
+        elif ending == dbf.ENDING:
+            tables = [dbf_table(file, dialect)]
         else:
             tables = [text_table(file, dialect, known)]
     except (*READING_ERRORS, OSError) as error:
