@@ -15,7 +15,6 @@ from drg.records import notes
 from drg.records.findings import ERROR
 from drg.records.row_kinds import ROW_BLANK, ROW_DELETED, ROW_HEADER, ROW_REMARK, ROW_TOTAL, kind_of_row
 from drg.records.text_shape import OddLines
-from drg.records.workbook_parts import CellFault
 from drg.words import Sentence
 
 # More broken rows than this share, and than this number, are no accident: the file is read wrongly. So it is
@@ -51,30 +50,17 @@ class TableShape:
     counts: dict[str, int] = field(default_factory=dict)
     findings: list[pl.DataFrame] = field(default_factory=list)
 
-    def say(self, rule: str, rows: Sequence[int], values: Sequence[str] = ()) -> None:
-        """A finding for each of these rows, which the rule may leave out."""
+    def say(
+        self, rule: str, rows: Sequence[int], values: Sequence[str] = (), fields: Sequence[str] | None = None
+    ) -> None:
+        """A finding for each of these rows, or a cell in each; the rule may leave them out."""
         if not rows:
             return
         self.counts[rule] = self.counts.get(rule, 0) + len(rows)
         if rule in _LEAVES_OUT:
             self.left_out += rows
         said = values or [""] * len(rows)
-        self.findings.append(notes.of_rows(rule, rows, said))
-
-    def say_faults(self, faults: Sequence[tuple[CellFault, str]]) -> None:
-        """A finding for each cell of a sheet that holds no value, in the column of this name."""
-        for rule, is_error in ((notes.CELL_ERROR, True), (notes.NOT_COMPUTED, False)):
-            these = [(one, name) for one, name in faults if one.is_error == is_error]
-            if these:
-                self.counts[rule] = len(these)
-                self.findings.append(
-                    notes.of_rows(
-                        rule,
-                        [one.row for one, _ in these],
-                        [one.text if one.is_error else "=…" for one, _ in these],
-                        [name for _, name in these],
-                    )
-                )
+        self.findings.append(notes.of_rows(rule, rows, said, fields))
 
     @property
     def left_out_by_rule(self) -> dict[str, int]:

@@ -30,6 +30,8 @@ _HEAD_ROWS: Final = MOST_ROWS_ABOVE + 5
 # The cells of a sheet, and those without a value.
 _Cells = tuple[pl.DataFrame, list[CellFault]]
 _BLANK: Final = f"{OURS}blank"
+# Findings do not repeat a formula, which may hold whatever text.
+_A_FORMULA: Final = "=…"
 _SEPARATOR_LINE: Final = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 
 
@@ -265,7 +267,10 @@ def _sheet_table(
     numbered = rows.with_row_index(ROW, offset=first).lazy()
     odd = _odd_rows(numbered, place.names, place.last + rows.height)
     shape = shape_of(odd, place.names, first, file)
-    shape.say_faults([(one, place.names[one.column - 1]) for one in faults if one.row >= first])
+    for rule, text in ((notes.CELL_ERROR, None), (notes.NOT_COMPUTED, _A_FORMULA)):
+        these = [one for one in faults if one.row >= first and one.is_error == (text is None)]
+        fields = [place.names[one.column - 1] for one in these]
+        shape.say(rule, [one.row for one in these], [text or one.text for one in these], fields)
     return SourceTable(file, _without(numbered, shape), place.names, sheet, place.row, shape, others)
 
 
