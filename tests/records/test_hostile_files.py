@@ -250,6 +250,14 @@ def test_arrow_text_that_is_no_text(*, pandas: bool) -> None:
         drg.group(frame, "demo")
 
 
+@pytest.mark.parametrize("pandas", [False, True])
+def test_frames_with_a_column_twice(*, pandas: bool) -> None:
+    columns = [pa.array(["1"]), pa.array([1]), pa.array([2])]
+    table = pa.table(columns, names=["case_id", "sex", "sex"])
+    with pytest.raises(InputError, match="two columns of the table have the same name: sex"):
+        drg.group(table.to_pandas() if pandas else table, "demo")
+
+
 # -- Text -----------------------------------------------------------------------------------------------
 
 

@@ -84,12 +84,24 @@ def no_frame(data: Any) -> InputError:
 
 def _foreign(frame: Any) -> nw.DataFrame[Any]:
     import narwhals.stable.v2 as nw
+    from narwhals.exceptions import DuplicateError
 
     try:
         known = nw.from_native(frame)
     except TypeError:
         raise no_frame(frame) from None
+    except DuplicateError:
+        raise InputError(
+            Sentence("two columns of the table have the same name: {name}", name=_twice(frame)),
+            fix=Sentence("Delete one of the two"),
+        ) from None
     return known.collect() if isinstance(known, nw.LazyFrame) else known
+
+
+def _twice(frame: Any) -> str:
+    """The first name that two columns of a frame have."""
+    names = [str(name) for name in getattr(frame, "column_names", getattr(frame, "columns", ()))]
+    return next((name for at, name in enumerate(names) if name in names[:at]), "")
 
 
 def _series(series: nw.Series[Any]) -> pl.Series:
