@@ -6,6 +6,7 @@ import gzip
 import subprocess
 import sys
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import openpyxl
@@ -256,6 +257,17 @@ def test_frames_with_a_column_twice(*, pandas: bool) -> None:
     table = pa.table(columns, names=["case_id", "sex", "sex"])
     with pytest.raises(InputError, match="two columns of the table have the same name: sex"):
         drg.group(table.to_pandas() if pandas else table, "demo")
+
+
+def test_times_of_a_zone_keep_it(tmp_path: Path) -> None:
+    time = pl.Series("discharge_date", [datetime(2025, 1, 1, 20, tzinfo=UTC)])
+    frame = pl.DataFrame({"case_id": ["1"], "principal_diagnosis": ["K80.101"]}).with_columns(time)
+    frame.write_parquet(tmp_path / "f.parquet")
+    found = read(tmp_path / "f.parquet")
+    assert found.frame()["discharge_date"].to_list() == [datetime(2025, 1, 2, 4)]
+    write(found.source, tmp_path / "o.csv", sources=[])
+    assert "2025-01-01 20:00:00+00:00" in (tmp_path / "o.csv").read_text(encoding="utf-8-sig")
+    assert read(tmp_path / "o.csv").frame()["discharge_date"].equals(found.frame()["discharge_date"])
 
 
 # -- Text -----------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 import polars as pl
+import polars.selectors as cs
 
 from drg.errors import DrgError, OutputError, system_reason
 from drg.records import spreadsheet
@@ -108,6 +109,8 @@ def write(frame: pl.LazyFrame, file: Path, *, sources: Sequence[Path], bom: bool
                 _write_sheet(text, part, file)
             else:
                 _check_flat(text, file)
+                # Without its zone a time would be another one.
+                text = text.with_columns(cs.datetime(time_zone="*").dt.to_string("%Y-%m-%d %H:%M:%S%:z"))
                 compression = _CSV_COMPRESSION[ending]
                 text.sink_csv(
                     exact(part),
