@@ -369,7 +369,7 @@ def test_a_file_without_a_header_names_no_patient(tmp_path: Path, kind: str) -> 
         write_text(file, text(PEOPLE))
     else:
         write_workbook(file, {"Sheet1": PEOPLE})
-    message = refused(file, "row 1: the row holds values, not the names of columns")
+    message = refused(file, "row 1: the row holds values, not the names of columns").replace(str(file), "")
     assert not [cell for row in PEOPLE for cell in row if len(cell) > 1 and cell in message]
 
 
