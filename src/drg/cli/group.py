@@ -87,7 +87,7 @@ def group(
     discharges = given.discharges
     run.read(given)
     tally = Tally()
-    with FindingsLog(discharges.findings_schema, keep=findings_file is not None) as log:
+    with FindingsLog(keep=findings_file is not None) as log:
         # Canonical columns are taken as they are: nothing is read otherwise, unless somebody asks.
         asked = findings_file is not None or not discharges.is_canonical or discharges.codes == "clinical"
         asked = asked or run.counts_findings

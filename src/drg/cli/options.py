@@ -13,7 +13,8 @@ from typing import Any, Final, cast
 import click
 
 from drg import words
-from drg.cli.standard_input import STANDARD_INPUT, kept
+from drg.cli.standard_input import kept
+from drg.records.standard_input import STANDARD_INPUT
 from drg.words import Sentence
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]

@@ -18,6 +18,7 @@ import click
 from drg.cli.options import Decorator, lang_option, quiet_option
 from drg.cli.standard_input import with_its_name
 from drg.errors import DrgError
+from drg.records.standard_input import name_of
 from drg.words import Both, Joined, Sentence
 
 if TYPE_CHECKING:
@@ -294,7 +295,6 @@ class Run:
             write_bytes(text.encode(), file, sources=[*self.inputs, *self.outputs])
 
     def _summary(self, gates: list[Gate]) -> RunSummary:
-        from drg.cli.standard_input import name_of
         from drg.report.run_summary import (
             FORMAT,
             GateHeld,

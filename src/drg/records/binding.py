@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 import polars as pl
 
@@ -61,14 +61,14 @@ class Unread:
 
     Attributes:
         source: of the layout.
-        name: the header name of its first field.
+        names: the columns of the field that holds them; several are alternatives.
         places: the rows of the batch, counted from 0.
         texts: what they hold.
         read_as: what doubtful texts were read as; None of those that could not be read.
     """
 
     source: Source
-    name: str
+    names: tuple[str, ...]
     places: pl.Series
     texts: pl.Series
     read_as: pl.Series | None = None
@@ -107,7 +107,7 @@ class Bound:
     def _of_part(columns: list[pl.Series]) -> pl.Series:
         if len(columns) == 1:
             return columns[0]
-        return _first_of([nothing_as_null(unwrapped(as_text(cells))) for cells in columns])
+        return first_of([nothing_as_null(unwrapped(as_text(cells))) for cells in columns])
 
     def read(self, cells: Sequence[pl.Series]) -> tuple[pl.Series, list[Unread]]:
         """The values of the cells of each field, and what could not be read."""
@@ -120,14 +120,14 @@ class Bound:
             return pl.select(joined.replace("", None)).to_series(), []
         found = [self._read_part(part) for part in cells]
         unread = [
-            Unread(source, part[0], places, as_text(texts_of.gather(places)))
+            Unread(source, part, places, as_text(texts_of.gather(places)))
             for part, texts_of, one in zip(self.parts, cells, found, strict=True)
             if one.unread is not None and len(places := one.unread.arg_true())
         ]
         for part, texts_of, one in zip(self.parts, cells, found, strict=True):
             if one.doubtful is not None and len(places := one.doubtful.arg_true()):
                 read_as = as_text(one.values.gather(places))
-                unread.append(Unread(source, part[0], places, as_text(texts_of.gather(places)), read_as))
+                unread.append(Unread(source, part, places, as_text(texts_of.gather(places)), read_as))
         values = [one.values for one in found]
         if source.conversion == "sum":
             some = pl.any_horizontal(value.is_not_null() for value in values)
@@ -152,6 +152,18 @@ class Bound:
         return read(cells, column, times)
 
 
+class Elsewhere(NamedTuple):
+    """Where the values of a canonical column are that come from another table.
+
+    Attributes:
+        column: the column of the frame that holds them.
+        called: the other table and its column.
+    """
+
+    column: str
+    called: str
+
+
 class Binding:
     """A layout bound to a header.
 
@@ -159,7 +171,7 @@ class Binding:
         layout: the layout. Columns that it does not name are looked for by their own names.
         schema: the columns of the table with their types.
         table: which table of the layout it is, if the layout has several.
-        gathered: the columns that hold canonical values from other tables already, by canonical column.
+        gathered: what holds canonical values from other tables already, by canonical column.
 
     Attributes:
         labelled: the results that the table has under their Chinese labels.
@@ -170,7 +182,7 @@ class Binding:
         layout: Layout,
         schema: Mapping[str, pl.DataType],
         table: str | None = None,
-        gathered: Mapping[str, str] | None = None,
+        gathered: Mapping[str, Elsewhere] | None = None,
     ) -> None:
         self.layout = layout
         self.table = table
@@ -217,7 +229,9 @@ class Binding:
     def read_for(self, columns: Iterable[str]) -> list[str]:
         """The columns of the table that are read for some canonical columns."""
         names = [one for name in columns for bound in self.bound.get(name, ()) for one in bound.names]
-        return list(dict.fromkeys([*names, *(self.gathered[c] for c in columns if c in self.gathered)]))
+        return list(
+            dict.fromkeys([*names, *(self.gathered[c].column for c in columns if c in self.gathered)])
+        )
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -249,8 +263,8 @@ class Binding:
             found.append(values)
             unread += strange
         if name in self.gathered:
-            found.append(table[self.gathered[name]])
-        return (_first_of(found) if found else None), unread
+            found.append(table[self.gathered[name].column])
+        return (first_of(found) if found else None), unread
 
     def typed(self, batch: pl.DataFrame, columns: Iterable[str]) -> pl.DataFrame:
         """Canonical columns of a batch in the types of the registry; those that the table lacks are left out.
@@ -289,18 +303,6 @@ class Binding:
             # Another source may know what this one does not.
             mark = mark.set(values.is_not_null(), None)
         return mark.alias(f"{name}{UNREAD}")
-
-    def as_given(self, name: str, batch: pl.DataFrame, where: pl.Series) -> pl.Series:
-        """The cells of some rows as text, as they were given; of several put together, what they became."""
-        found = [
-            as_text(bound.cells({one: batch[one] for one in bound.names})[0].gather(where))
-            for bound in self.bound.get(name, ())
-            if len(bound.parts) == 1 and (name, bound.source.conversion) != ("age_days", "age")
-        ]
-        if not found:
-            values, _ = self.column(name, batch)
-            return empty(len(where), pl.String()) if values is None else as_text(values.gather(where))
-        return _first_of(found)
 
     def expressions(self) -> list[pl.Expr]:
         """Every canonical column that the table has, as an expression on its own columns."""
@@ -343,7 +345,8 @@ class Binding:
         return len(bound[0].names) == 1 and dtype != pl.String and dtype == ALL[name].dtype
 
 
-def _first_of(series: Sequence[pl.Series]) -> pl.Series:
+def first_of(series: Sequence[pl.Series]) -> pl.Series:
+    """Several columns as one: of each row the first value that is there."""
     values = series[0]
     for other in series[1:]:
         if values.null_count():

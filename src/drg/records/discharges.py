@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import polars as pl
@@ -12,6 +13,7 @@ from drg.columns import ALL, INPUT
 from drg.errors import InputError
 from drg.records import notes
 from drg.records.cases import Cases
+from drg.records.findings import SCHEMA
 from drg.records.scanning import collect
 from drg.records.source_tables import SourceTable
 from drg.words import Sentence
@@ -45,14 +47,24 @@ class Discharges(Cases):
         """
         return collect(frame, sources=self.files)
 
+    @cached_property
+    def origins(self) -> pl.DataFrame:
+        """The file and the sheet of each table."""
+        return origins_of(self.tables)
+
     def lacking(self, columns: Iterable[str] | None = None) -> pl.DataFrame:
         """Findings on canonical columns that the files do not have, of those that are asked for."""
         wanted = INPUT if columns is None else columns
+        # Of a layout with several tables, the one that has a row for each discharge.
+        first = [table for table in self.tables if {*table.names} <= {*self.own_columns}]
         return notes.together(
             [
-                notes.column_missing(ALL[name], self.called(name), self.layout.id)
+                table.placed(
+                    notes.column_missing(ALL[name], self.called(name), self.layout.id, table.header_row)
+                )
                 for name in wanted
                 if name not in self.binding.columns
+                for table in first
             ]
         )
 
@@ -64,29 +76,23 @@ class Discharges(Cases):
 
     def with_remarks(self, findings: pl.LazyFrame) -> pl.LazyFrame:
         """Findings of a check behind the remarks on the files."""
-        schema = findings.collect_schema()
-        missing = [pl.lit(None, dtype).alias(name) for name, dtype in schema.items()]
-        absent = [one for one in missing if one.meta.output_name() not in self.remarks.columns]
-        first = self.remarks.with_columns(absent).select(schema.names())
-        return pl.concat([first.lazy(), findings])
+        return pl.concat([self.remarks.lazy(), findings])
 
     def findings(self) -> pl.DataFrame:
         """Everything that there is to say of the files; reads them once.
 
         Returns:
-            Findings of the shape ``findings.SCHEMA``, after a column ``file`` if there are several files.
+            Findings of the shape ``findings.SCHEMA``.
         """
-        parts = [self.lacking(), self.remarks]
         found = self.rows.map_batches(
             lambda batch: self.convert(batch).findings,
-            schema=self.findings_schema,
+            schema=SCHEMA,
             streamable=True,
             predicate_pushdown=False,
             projection_pushdown=False,
             slice_pushdown=False,
         )
-        every = pl.concat([*parts, self.collect(found)], how="diagonal")
-        return every.select(self.findings_schema.names())
+        return notes.together([self.lacking(), self.remarks, self.collect(found)])
 
     def case(self, case_id: str) -> Cases:
         """The first discharge with this id, alone.
@@ -114,3 +120,9 @@ class Discharges(Cases):
         """What the layout calls a canonical column."""
         sources = [source for source in self.layout.field if source.column == column]
         return " or ".join(dict.fromkeys(names[0] for source in sources for names in source.fields))
+
+
+def origins_of(tables: Sequence[SourceTable]) -> pl.DataFrame:
+    """The file and the sheet of each table."""
+    rows = [(table.name, table.sheet) for table in tables]
+    return pl.DataFrame(rows, schema={name: SCHEMA[name] for name in ("file", "sheet")}, orient="row")

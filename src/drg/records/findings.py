@@ -14,13 +14,17 @@ WARNING: Final = "warning"  # the case can be used, but something in it is proba
 NOTICE: Final = "notice"  # something was read otherwise than it was written
 SEVERITIES: Final = (ERROR, WARNING, NOTICE)
 
-# One finding. `row` is that of the source as a spreadsheet numbers it: the header is row 1.
+# One finding. `file` and `sheet` are empty where there is none; `row` is that of the source as a spreadsheet
+# numbers it: the header is row 1. `column` is what the source calls the canonical column `field`.
 SCHEMA: Final = pl.Schema(
     {
+        "file": pl.String(),
+        "sheet": pl.String(),
         "row": pl.UInt32(),
         "case_id": pl.String(),
         "rule": pl.String(),
         "severity": pl.String(),
+        "column": pl.String(),
         "field": pl.String(),
         "value": pl.String(),
         "message": pl.String(),

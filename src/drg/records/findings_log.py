@@ -14,6 +14,7 @@ import polars as pl
 
 from drg.records.exact_paths import scan_ipc
 from drg.records.files import write
+from drg.records.findings import SCHEMA
 
 
 class FindingsLog:
@@ -22,15 +23,13 @@ class FindingsLog:
     Memory does not grow with the findings: each batch of them is a temporary file until the log is closed.
 
     Args:
-        schema: of the findings.
         keep: whether they will be written; if not, they are only counted.
 
     Attributes:
         counts: findings by rule and severity.
     """
 
-    def __init__(self, schema: pl.Schema, *, keep: bool = True) -> None:
-        self.schema = schema
+    def __init__(self, *, keep: bool = True) -> None:
         self.keep = keep
         self.counts: Counter[tuple[str, str]] = Counter()
         self._parts: dict[tuple[int, int, int], Path] = {}
@@ -62,14 +61,10 @@ class FindingsLog:
             if self._directory is not None:
                 self._parts[*place, number] = Path(self._directory.name) / f"{number}.arrow"
         if self._directory is not None:
-            missing = [
-                pl.lit(None, dtype).alias(n) for n, dtype in self.schema.items() if n not in findings.columns
-            ]
-            complete = findings.with_columns(missing).select(self.schema.names())
-            complete.write_ipc(Path(self._directory.name) / f"{number}.arrow")
+            findings.write_ipc(Path(self._directory.name) / f"{number}.arrow")
 
     def write(self, file: Path, *, sources: Sequence[Path], bom: bool = True) -> None:
         """Write all findings in order; see ``files.write``."""
         parts = [self._parts[place] for place in sorted(self._parts)]
-        frame = scan_ipc(parts) if parts else pl.LazyFrame(schema=self.schema)
+        frame = scan_ipc(parts) if parts else pl.LazyFrame(schema=SCHEMA)
         write(frame, file, sources=sources, bom=bom)
