@@ -240,6 +240,26 @@ def test_standard_input_to_standard_output(drg: Drg, monkeypatch: pytest.MonkeyP
     assert pl.read_csv(io.StringIO(priced.out), infer_schema=False).height == 200
 
 
+def test_every_command_that_reads_cases_takes_standard_input(
+    drg: Drg, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    version = ("-g", "chs-drg-3.0")
+    case_id = pl.read_csv(EXAMPLE, infer_schema=False)["case_id"][0]
+    explained = drg("explain", EXAMPLE, "--case-id", case_id, *version, "--json").out
+    feed(monkeypatch, EXAMPLE.read_bytes())
+    assert drg("explain", "-", "--case-id", case_id, *version, "--json").out == explained
+    feed(monkeypatch, EXAMPLE.read_bytes())
+    outcome = drg("explain", "-", "--case-id", "nobody", *version, "--lang", "en")
+    assert outcome.err.startswith("Error: -: there is no case 'nobody'")
+    feed(monkeypatch, EXAMPLE.read_bytes())
+    assert drg("layouts", "guess", "-").code == 0
+    assert drg("group", EXAMPLE, "-o", tmp_path / "o.csv", *version, "-q").code == 0
+    feed(monkeypatch, (tmp_path / "o.csv").read_bytes())
+    made = drg("weights", "-", "-o", tmp_path / "made", "--lang", "en")
+    assert made.code == 0, made.err
+    assert "stdin" not in made.out
+
+
 def test_errors_in_standard_input_name_it(drg: Drg, monkeypatch: pytest.MonkeyPatch) -> None:
     feed(monkeypatch, b"")
     outcome = drg("check", "-", "-q")

@@ -67,9 +67,10 @@ def price(
     if output is not None:
         check_output(output)
     given = read_results(files)
-    run.read_results(given)
     cases = with_constants(given, constants)
-    run.warn_of_missing(pricer.missing_columns(cases))
+    missing = pricer.missing_columns(cases)
+    run.read_results(given.with_lacking(missing))
+    run.warn_of_missing(missing)
     if case_id is not None:
         _explain(run, pricer, cases, case_id)
     elif output is not None:

@@ -139,9 +139,8 @@ def look_through(
         more = [notes.unread_column(one.name, str(one.seems), table.header_row) for one in strange]
         remarks = notes.together([discharges.remarks, *map(table.placed, more)])
         discharges = replace(discharges, remarks=remarks)
-    remarks = notes.together([discharges.lacking(needs), discharges.remarks])
-    discharges = replace(discharges, remarks=remarks)
-    absent = remarks.filter(pl.col("rule") == notes.COLUMN_MISSING)["field"]
+    discharges = discharges.with_lacking(needs)
+    absent = discharges.remarks.filter(pl.col("rule") == notes.COLUMN_MISSING)["field"]
     return Reading(discharges, columns, tuple(name for name in ALL if name in needs and name in absent))
 
 

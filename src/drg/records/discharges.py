@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -67,6 +67,10 @@ class Discharges(Cases):
                 for table in first
             ]
         )
+
+    def with_lacking(self, columns: Iterable[str]) -> Discharges:
+        """The same with findings on those of some columns that the files do not have."""
+        return replace(self, remarks=notes.together([self.lacking(columns), self.remarks]))
 
     @property
     def remark_counts(self) -> dict[tuple[str, str], int]:
