@@ -250,12 +250,12 @@ def test_every_command_that_reads_cases_takes_standard_input(
     assert drg("explain", "-", "--case-id", case_id, *version, "--json").out == explained
     feed(monkeypatch, EXAMPLE.read_bytes())
     outcome = drg("explain", "-", "--case-id", "nobody", *version, "--lang", "en")
-    assert outcome.err.startswith("Error: -: there is no case 'nobody'")
+    assert outcome.err.startswith("Error: -, column case_id: there is no case 'nobody'")
     feed(monkeypatch, EXAMPLE.read_bytes())
     assert drg("layouts", "guess", "-").code == 0
     assert drg("group", EXAMPLE, "-o", tmp_path / "o.csv", *version, "-q").code == 0
     feed(monkeypatch, (tmp_path / "o.csv").read_bytes())
-    made = drg("weights", "-", "-o", tmp_path / "made", "--lang", "en")
+    made = drg("weights", "-", "-o", tmp_path / "made", "--lang", "en", "--min-cases", "5")
     assert made.code == 0, made.err
     assert "stdin" not in made.out
 
