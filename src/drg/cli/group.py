@@ -115,11 +115,12 @@ def group(
     run.cases = tally.cases
     if asked:
         run.findings = log.counts
+        run.firsts.update(log.firsts)
     run.outputs += [output] if findings_file is None else [output, findings_file]
     run.results.append(Made(version, statuses=tally.statuses))
     if run.talks:
         console = run.console
-        print_reading(console, run.findings, lang)
+        print_reading(console, run.findings, run.firsts, lang)
         print_summary(console, tally, run.seconds, lang)
         print_versions(console, version, tally.versions, lang)
         layout = discharges.layout.id

@@ -101,7 +101,7 @@ def _price(run: Run, pricer: Pricer, cases: Cases, output: Path, reasons: Reason
     run.warn(warnings(tally, lang))
     if run.talks:
         console = run.console
-        print_reading(console, run.findings, lang)
+        print_reading(console, run.findings, run.firsts, lang)
         print_prices(console, tally, pricer.scheme, run.seconds, lang)
         written_to(console, output, lang, pricer.id)
 

@@ -128,13 +128,14 @@ def run(
     write_bytes(text.encode(), page, sources=discharges.files)
     run.cases = tally.cases
     run.findings.update(rules.counts)
+    run.firsts.update(rules.firsts)
     run.outputs += [cases, directory / FINDINGS, page]
     run.results.append(priced_as(tally, version, pricer))
     run.warn(warnings(tally, lang))
     if run.talks:
         console = run.console
         found = rules.flagged[ERROR]
-        print_reading(console, given.counts | rules.beside(RULES), lang)
+        print_reading(console, given.counts | rules.beside(RULES), run.firsts, lang)
         print_prices(console, tally, pricer.scheme, seconds, lang)
         print_versions(console, version, groups.versions, lang)
         say(

@@ -22,7 +22,7 @@ from drg.records.cases import Cases
 from drg.records.cells import empty
 from drg.records.codebook import KINDS
 from drg.records.codes import comparable
-from drg.records.findings import SAID, SCHEMA
+from drg.records.findings import SAID, SCHEMA, FirstFindings
 from drg.records.notes import PLACE
 from drg.records.own_cells import column_with, own_cells
 from drg.records.rules import BY_GROUPER, RECORDED, Rule
@@ -56,6 +56,7 @@ class RuleTally:
         found: rows by the id of the rule.
         counts: the same by rule and severity.
         flagged: rows by severity that have at least one such finding.
+        firsts: the first finding of each rule.
     """
 
     def __init__(self) -> None:
@@ -63,6 +64,7 @@ class RuleTally:
         self.found: Counter[str] = Counter()
         self.counts: Counter[tuple[str, str]] = Counter()
         self.flagged: Counter[str] = Counter()
+        self.firsts = FirstFindings()
         self._lock = threading.Lock()
 
     def add(self, cases: int, findings: pl.DataFrame) -> None:
@@ -74,6 +76,8 @@ class RuleTally:
             self.found.update({rule: count for rule, _, count in counts})
             self.counts.update({(rule, severity): count for rule, severity, count in counts})
             self.flagged.update(dict(flagged))
+            if findings.height:
+                self.firsts.add(findings, (int(findings[PLACE][0]),))
 
     def beside(self, rules: Iterable[Rule]) -> dict[tuple[str, str], int]:
         """What was found that is of none of these rules: how cells were read."""

@@ -5,7 +5,8 @@ Every check, normalisation and conversion reports in this one shape.
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator
+from typing import Any, Final
 
 import polars as pl
 
@@ -35,3 +36,35 @@ SCHEMA: Final = pl.Schema(
 )
 # The columns that do not depend on the case.
 SAID: Final = ("rule", "severity", "message", "message_zh", "fix", "fix_zh")
+# The columns that say which cell is meant.
+CELL: Final = ("file", "sheet", "row", "column", "field", "value")
+
+
+class FirstFindings:
+    """Of each rule the finding that comes first, in whatever order batches arrive."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, tuple[tuple[int, ...], dict[str, Any]]] = {}
+
+    def add(self, findings: pl.DataFrame, place: tuple[int, ...] = (-1,)) -> None:
+        """Look through findings in their order; ``place`` is that of their batch, by default before all."""
+        firsts = findings.unique("rule", keep="first", maintain_order=True).select("rule", *CELL)
+        for rule, *cell in firsts.iter_rows():
+            self._keep(rule, place, dict(zip(CELL, cell, strict=True)))
+
+    def update(self, others: FirstFindings) -> None:
+        """Take in what others have found."""
+        for rule, (place, cell) in others._found.items():
+            self._keep(rule, place, cell)
+
+    def get(self, rule: str) -> dict[str, Any] | None:
+        """The cell of the first finding of a rule."""
+        found = self._found.get(rule)
+        return None if found is None else found[1]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return (cell for _, cell in self._found.values())
+
+    def _keep(self, rule: str, place: tuple[int, ...], cell: dict[str, Any]) -> None:
+        if rule not in self._found or place < self._found[rule][0]:
+            self._found[rule] = (place, cell)

@@ -14,7 +14,7 @@ import polars as pl
 
 from drg.records.exact_paths import scan_ipc
 from drg.records.files import write
-from drg.records.findings import SCHEMA
+from drg.records.findings import SCHEMA, FirstFindings
 
 
 class FindingsLog:
@@ -27,11 +27,13 @@ class FindingsLog:
 
     Attributes:
         counts: findings by rule and severity.
+        firsts: the first finding of each rule.
     """
 
     def __init__(self, *, keep: bool = True) -> None:
         self.keep = keep
         self.counts: Counter[tuple[str, str]] = Counter()
+        self.firsts = FirstFindings()
         self._parts: dict[tuple[int, int, int], Path] = {}
         self._lock = threading.Lock()
         self._directory = tempfile.TemporaryDirectory(prefix="drg-findings-") if keep else None
@@ -57,6 +59,7 @@ class FindingsLog:
         counts = findings.group_by("rule", "severity").len().rows()
         with self._lock:
             self.counts.update({(rule, severity): count for rule, severity, count in counts})
+            self.firsts.add(findings, place)
             number = len(self._parts)
             if self._directory is not None:
                 self._parts[*place, number] = Path(self._directory.name) / f"{number}.arrow"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -14,14 +15,18 @@ from drg.columns import ALL
 from drg.records.findings import ERROR, NOTICE, WARNING
 from drg.report.console import say
 from drg.report.console_table import show
-from drg.words import CHINESE, Both, column_in, said, told
+from drg.words import CHINESE, Both, Joined, Sentence, column_in, said, told
 
 if TYPE_CHECKING:
     from drg.records.checking import RuleTally
+    from drg.records.findings import FirstFindings
     from drg.records.rules import Rule
 
 SEVERITIES_ZH: Final = {ERROR: "错误", WARNING: "警告", NOTICE: "提示"}
 STYLES: Final = {ERROR: "red", WARNING: "yellow", NOTICE: "dim"}
+
+# Of a value on the screen.
+_MOST_CHARACTERS: Final = 24
 
 _PAGE: Final = """# Quality check: all rules
 
@@ -47,11 +52,17 @@ def print_check(
     if found.height:
         message = column_in(language, "message")
         rows = [
-            (row["rule"], severity_in(row["severity"], language), row[message], f"{row['cases']:,}")
+            (
+                row["rule"],
+                severity_in(row["severity"], language),
+                row[message],
+                first_in(tally.firsts, row["rule"], language),
+                f"{row['cases']:,}",
+            )
             for row in found.iter_rows(named=True)
         ]
-        heads = of("rule,severity,meaning,cases").split(",")
-        show(console, heads, "wwtn", rows, title=of("Findings"))
+        heads = of("rule,severity,meaning,first,cases").split(",")
+        show(console, heads, "wwttn", rows, title=of("Findings"))
     errors, warned, quiet = tally.flagged[ERROR], tally.flagged[WARNING], summary.height - found.height
     say(
         console,
@@ -78,6 +89,31 @@ def print_check(
                 lacking=lacking,
             ),
         )
+
+
+def first_in(firsts: FirstFindings, rule: str, language: str) -> str:
+    """The cell of the first finding of a rule; with its file, if there are findings on several."""
+    cell = firsts.get(rule)
+    if cell is None:
+        return ""
+    parts = []
+    if len({one["file"] for one in firsts}) > 1 and cell["file"]:
+        parts.append(Path(cell["file"]).name)
+    if len({(one["file"], one["sheet"]) for one in firsts}) > 1 and cell["sheet"]:
+        parts.append(cell["sheet"])
+    if cell["row"] is not None:
+        parts.append(Sentence("row {row}", row=cell["row"]))
+    column = cell["column"] or (ALL[cell["field"]].label if cell["field"] in ALL else None)
+    if column is not None and cell["value"]:
+        parts.append(Sentence("{column}: {value}", column=column, value=_shortened(cell["value"])))
+    elif column is not None:
+        parts.append(column)
+    return Joined(", ", parts).to(language)
+
+
+def _shortened(value: str) -> str:
+    line = " ".join(value.split())
+    return line if len(line) <= _MOST_CHARACTERS else line[: _MOST_CHARACTERS - 1] + "…"
 
 
 def severity_in(severity: str, language: str) -> Text:
