@@ -72,7 +72,6 @@ INNER: Final = {
             "canonical",
             "collect",
             "convert",
-            "findings_schema",
             "lazy",
             "names",
             "of_rows",

@@ -27,7 +27,7 @@ from drg.records.header import fitting
 from drg.records.layout import CANONICAL, Layout, canonical_layout
 from drg.records.layout_files import shipped_layouts
 from drg.records.notes import OURS, PLACE, ROW, TABLE
-from drg.records.own_cells import column_of, column_with, own_cells
+from drg.records.own_cells import column_of, own_cells, own_codes
 
 # Of a frame; its header would be row 1.
 FIRST_ROW: Final = 2
@@ -215,7 +215,7 @@ class Cases:
     def _column_with(self, name: str, batch: pl.DataFrame, where: pl.Series, codes: pl.Series) -> pl.Series:
         column, _ = own_cells(self.binding, name, batch, where)
         if len(self.binding.read_for([name])) > 1:
-            column = first_of([column_with(self.binding, name, batch, where, codes), column])
+            column = first_of([own_codes(self.binding, name, batch, where, codes)[0], column])
         return column.alias("column")
 
     def lazy(

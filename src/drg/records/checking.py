@@ -24,7 +24,7 @@ from drg.records.codebook import KINDS
 from drg.records.codes import comparable
 from drg.records.findings import SAID, SCHEMA, FirstFindings
 from drg.records.notes import PLACE
-from drg.records.own_cells import column_with, own_cells
+from drg.records.own_cells import own_cells, own_codes
 from drg.records.rules import BY_GROUPER, RECORDED, Rule
 from drg.words import in_both
 
@@ -244,13 +244,28 @@ def _told(
     if rule.shown is not None:
         value = cells[where].select(rule.shown.cast(pl.String)).to_series()
         coded = [name for name in rule.fields if name in KINDS]
-        # Of several codes the first; where one column holds them all, it need not be looked for.
-        code = value.str.split("|").list.first()
-        for name in reversed(coded if len(binding.read_for(coded)) > 1 else []):
-            holds = column_with(binding, name, batch, where, code)
+        for name in reversed(coded):
+            holds, spelled = _spelled(binding, name, batch, where, value)
             field = field.set(holds.is_not_null(), name)
-            column = first_of([holds, column])
+            column, value = first_of([holds, column]), first_of([spelled, value])
     return pl.DataFrame({"column": column, "field": field, "value": value}, schema=_TOLD)
+
+
+def _spelled(
+    binding: Binding, name: str, batch: pl.DataFrame, where: pl.Series, shown: pl.Series
+) -> tuple[pl.Series, pl.Series]:
+    """The column that holds the first of the codes that are shown, and all of them as they are spelled."""
+    codes = pl.DataFrame(
+        {"at": pl.int_range(len(where), eager=True), "row": where, "code": shown.str.split("|")}
+    )
+    codes = codes.explode("code")
+    column, spelled = own_codes(binding, name, batch, codes["row"], codes["code"])
+    found = codes.select("at", column.alias("column"), spelled.alias("spelled"))
+    told = found.group_by("at", maintain_order=True).agg(
+        pl.col("column").first(),
+        pl.when(pl.col("spelled").is_not_null().all()).then(pl.col("spelled").str.join("|")).first(),
+    )
+    return told["column"], told["spelled"]
 
 
 def _is_fact(name: str) -> bool:

@@ -16,6 +16,7 @@ from drg.records.codes import comparable
 _CODE: Final = "code"
 _COLUMN: Final = "column"
 _ROW: Final = "row"
+_SPELLED: Final = "spelled"
 
 
 def own_cells(
@@ -49,10 +50,10 @@ def column_of(names: Sequence[str], batch: pl.DataFrame, where: pl.Series) -> pl
     return first_of([*held, _repeated(names[-1], len(where))])
 
 
-def column_with(
+def own_codes(
     binding: Binding, name: str, batch: pl.DataFrame, where: pl.Series, codes: pl.Series
-) -> pl.Series:
-    """The column of each row whose cell holds a code; empty where none does.
+) -> tuple[pl.Series, pl.Series]:
+    """The column that holds a code of each row, and how it is spelled there; empty where no cell does.
 
     Args:
         binding: of the table.
@@ -63,17 +64,20 @@ def column_with(
     """
     rows = where.unique()
     held = [
-        pl.DataFrame({_ROW: rows, _CODE: comparable(_codes_in(one, name, batch, rows))})
-        .explode(_CODE)
+        pl.DataFrame({_ROW: rows, _SPELLED: _codes_in(one, name, batch, rows)})
+        .explode(_SPELLED)
         .with_columns(pl.lit(one).alias(_COLUMN))
         for bound in binding.bound.get(name, ())
         for one in bound.names
     ]
     if not held:
-        return empty(len(where), pl.String())
-    first = pl.concat(held).unique([_ROW, _CODE], keep="first", maintain_order=True)
+        return empty(len(where), pl.String()), empty(len(where), pl.String())
+    every = pl.concat(held)
+    every = every.with_columns(comparable(every[_SPELLED]).alias(_CODE))
+    first = every.unique([_ROW, _CODE], keep="first", maintain_order=True)
     wanted = pl.DataFrame({_ROW: where, _CODE: comparable(codes)})
-    return wanted.join(first, on=[_ROW, _CODE], how="left", maintain_order="left")[_COLUMN]
+    found = wanted.join(first, on=[_ROW, _CODE], how="left", maintain_order="left")
+    return found[_COLUMN], found[_SPELLED]
 
 
 def _codes_in(own: str, name: str, batch: pl.DataFrame, rows: pl.Series) -> pl.Series:

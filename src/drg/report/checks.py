@@ -15,7 +15,7 @@ from drg.columns import ALL
 from drg.records.findings import ERROR, NOTICE, WARNING
 from drg.report.console import say
 from drg.report.console_table import show
-from drg.words import CHINESE, Both, Joined, Sentence, column_in, said, told
+from drg.words import CHINESE, Both, Sentence, column_in, said, told
 
 if TYPE_CHECKING:
     from drg.records.checking import RuleTally
@@ -37,6 +37,27 @@ skipped and listed as skipped. An **error** says that the case cannot be grouped
 reviewers commonly ask for though no regulation says it in these words.
 
 This page is generated: `python docs/generate.py`.
+
+## A finding
+
+Findings of the check and of [reading](layouts.md#what-is-found-in-reading) have one shape, in files (`-o`, `--findings`,
+`findings.csv` of `drg run`) and from Python (`drg.check(frame).findings`, `drg.read(file).findings()`). The console and
+`--json` show the first of each rule.
+
+| column | 中文 | what it holds |
+|---|---|---|
+| `file` | 文件 | the file, as it was given; empty of a frame |
+| `sheet` | 工作表 | the sheet of a workbook |
+| `row` | 行 | the row, as a spreadsheet numbers it: of a text file without titles, the header is row 1 |
+| `case_id` | 病案标识 | the case |
+| `rule`, `severity` | 规则、级别 | which rule found it, and how grave it is |
+| `column` | 列 | the column, as the file calls it: 年龄; of codes in many columns the one that holds the code; `iteminfo.amt` if it is in another table of a settlement list, `C06x01C … C06x40C` if many are put together; empty if there is none |
+| `field` | 标准列 | the [canonical column](columns.md): `age_years` |
+| `value` | 值 | what the cell holds, as it stands there; of a count, the number |
+| `message`, `message_zh` | 说明 | what is wrong |
+| `fix`, `fix_zh` | 处理 | what mends it |
+
+## The rules
 
 | rule | severity | 说明 | meaning | source |
 |---|---|---|---|---|
@@ -108,7 +129,7 @@ def first_in(firsts: FirstFindings, rule: str, language: str) -> str:
         parts.append(Sentence("{column}: {value}", column=column, value=_shortened(cell["value"])))
     elif column is not None:
         parts.append(column)
-    return Joined(", ", parts).to(language)
+    return Both(", ", "，").to(language).join(told(part, language) for part in parts)
 
 
 def _shortened(value: str) -> str:
