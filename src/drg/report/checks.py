@@ -51,7 +51,9 @@ Findings of the check and of [reading](layouts.md#what-is-found-in-reading) have
 | `row` | 行 | the row, as a spreadsheet numbers it: of a text file without titles, the header is row 1 |
 | `case_id` | 病案标识 | the case |
 | `rule`, `severity` | 规则、级别 | which rule found it, and how grave it is |
-| `column` | 列 | the column, as the file calls it: 年龄; of codes in many columns the one that holds the code; `iteminfo.amt` if it is in another table of a settlement list, `C06x01C … C06x40C` if many are put together; empty if there is none |
+| `column` | 列 | the column, as the file calls it: 年龄; of codes in many columns the one that holds the \
+code; `iteminfo.amt` if it is in another table of a settlement list, `C06x01C … C06x40C` if many are put \
+together; empty if there is none |
 | `field` | 标准列 | the [canonical column](columns.md): `age_years` |
 | `value` | 值 | what the cell holds, as it stands there; of a count, the number |
 | `message`, `message_zh` | 说明 | what is wrong |
