@@ -10,6 +10,8 @@ import pytest
 
 import drg
 from drg.analysis.checks import checker, choose
+from drg.records import notes
+from drg.records.findings import FirstFindings
 from drg.records.reading import read
 from tests.records.broken_files import write_workbook
 
@@ -106,3 +108,19 @@ def test_values_of_other_tables_name_their_table(tmp_path: Path) -> None:
     (told,) = checked(tmp_path, "principal-symptom")
     assert (told["file"], told["row"]) == (str(tmp_path / "setlinfo.csv"), 2)
     assert (told["column"], told["value"]) == ("diseinfo.diag_code", "R50.900")
+
+
+def test_the_first_finding_of_a_rule_whatever_the_order_of_batches() -> None:
+    def batch(*rows: tuple[str, int, str | None, str]) -> pl.DataFrame:
+        some = pl.DataFrame(rows, schema=["rule", "row", "field", "value"], orient="row")
+        return notes.findings(some)
+
+    firsts = FirstFindings()
+    firsts.add(batch(("a", 9, "sex", "x")), (1, 8))
+    firsts.add(batch(("a", 5, "sex", "y"), ("a", 6, "sex", "z"), ("b", 5, "patient_id", "P1")), (1, 4))
+    firsts.add(batch(("a", 12, "sex", "x"), ("c", 13, None, "李四")), (1, 11))
+    others = FirstFindings()
+    others.update(firsts)
+    told = {rule: others.get(rule) or {} for rule in "abc"}
+    assert [(one["row"], one["value"]) for one in told.values()] == [(5, "y"), (5, None), (13, None)]
+    assert others.get("d") is None

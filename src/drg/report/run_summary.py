@@ -49,7 +49,7 @@ class Cell(_Part):
     row: int | None = Field(description="the row, as a spreadsheet numbers it")
     column: str | None = Field(description="the column, as the file calls it")
     field: str | None = Field(description="the canonical column")
-    value: str | None = Field(description="what the cell holds")
+    value: str | None = Field(description="what the cell holds, unless it identifies a patient")
 
 
 class FindingCount(_Part):
