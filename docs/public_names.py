@@ -82,8 +82,8 @@ INNER: Final = {
         *("doubtful", "read", "source", "with_columns", "layout"),
     },
     "Discharge": {"frame"},
-    "Discharges": {"collect", "origins", "remark_counts", "with_lacking", "with_remarks"},
-    "TableShape": {"after", "blank", "refused", "say"},
+    "Discharges": {"collect", "first_tables", "origins", "remark_counts", "with_lacking", "with_remarks"},
+    "TableShape": {"after", "leave_out", "refused", "say"},
     "Grouper": {"decode"},
     "GrouperSeries": {"by_version"},
     "Pricer": {

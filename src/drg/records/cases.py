@@ -17,7 +17,8 @@ import polars as pl
 
 from drg.columns import ALL, INPUT, Column
 from drg.records import notes
-from drg.records.binding import CAN_BE_UNREAD, UNREAD, Binding, Unread, first_of
+from drg.records.binding import CAN_BE_UNREAD, UNREAD, Binding
+from drg.records.bound_fields import Unread, first_of
 from drg.records.cells import empty
 from drg.records.codebook import KINDS, CodeBook, CodeFindings, recognised
 from drg.records.codes import DIAGNOSIS, PROCEDURE
@@ -87,8 +88,8 @@ class Cases:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The columns as they were given, and the canonical ones that they are read as."""
-        return tuple(dict.fromkeys((*self.own_columns, *self.binding.columns)))
+        """The columns as they were given, and the canonical ones that can be known of all cases."""
+        return tuple(dict.fromkeys((*self.own_columns, *self.binding.known)))
 
     @property
     def source(self) -> pl.LazyFrame:
@@ -201,9 +202,8 @@ class Cases:
             if one.read_as is None:
                 found = notes.malformed(cells, column)
             else:
-                found = notes.doubtful(
-                    cells.with_columns(one.read_as.alias("read_as")), column, read_as="read_as"
-                )
+                read = cells.with_columns(one.read_as.alias("read_as"))
+                found = notes.doubtful(read, column, read_as="read_as", basis=one.basis)
             parts.append(found.with_columns(one.places.alias(PLACE)))
         for told in codes:
             own = self._column_with(told.field, batch, told.places, told.readings["spelled"])

@@ -52,19 +52,26 @@ class Discharges(Cases):
         """The file and the sheet of each table."""
         return origins_of(self.tables)
 
+    @property
+    def first_tables(self) -> list[SourceTable]:
+        """The tables with a row for each discharge: all, but for layouts with several kinds of them."""
+        return [table for table in self.tables if {*table.names} <= {*self.own_columns}]
+
     def lacking(self, columns: Iterable[str] | None = None) -> pl.DataFrame:
         """Findings on canonical columns that the files do not have, of those that are asked for."""
         wanted = INPUT if columns is None else columns
-        # Of a layout with several tables, the one that has a row for each discharge.
-        first = [table for table in self.tables if {*table.names} <= {*self.own_columns}]
+        lacking = [ALL[name] for name in wanted if not self.binding.has(name)]
         return notes.together(
             [
                 table.placed(
-                    notes.column_missing(ALL[name], self.called(name), self.layout.id, table.header_row)
+                    notes.column_derived(column, table.header_row)
+                    if column.name in self.binding.known
+                    else notes.column_missing(
+                        column, self.called(column.name), self.layout.id, table.header_row
+                    )
                 )
-                for name in wanted
-                if name not in self.binding.columns
-                for table in first
+                for column in lacking
+                for table in self.first_tables
             ]
         )
 

@@ -8,7 +8,8 @@ from typing import Final
 import polars as pl
 
 from drg.columns import ALL
-from drg.records.binding import Binding, Bound, first_of
+from drg.records.binding import Binding
+from drg.records.bound_fields import Bound, first_of
 from drg.records.cells import as_text, empty, nothing_as_null, unwrapped
 from drg.records.code_cells import codes_listed
 from drg.records.codes import comparable
@@ -106,7 +107,10 @@ def _of_elsewhere(
     binding: Binding, name: str, batch: pl.DataFrame, where: pl.Series
 ) -> tuple[pl.Series, pl.Series]:
     if name not in binding.gathered:
-        return empty(len(where), pl.String()), empty(len(where), pl.String())
+        # What others give, such as an age by the dates, stands in no column.
+        values, _ = binding.column(name, batch)
+        nothing = empty(len(where), pl.String())
+        return nothing, nothing if values is None else as_text(values.gather(where))
     elsewhere = binding.gathered[name]
     return _repeated(elsewhere.called, len(where)), _cells(elsewhere.column, batch, where)
 

@@ -11,7 +11,8 @@ import polars as pl
 from drg.columns import ALL
 from drg.errors import InputError
 from drg.records import notes
-from drg.records.binding import Binding, Elsewhere
+from drg.records.binding import Binding
+from drg.records.bound_fields import Elsewhere
 from drg.records.cases import CODE_VERSIONS, CodeVersion, bound
 from drg.records.discharges import Discharges, origins_of
 from drg.records.header import detect
