@@ -137,7 +137,7 @@ def test_cells_without_a_value_are_findings(tmp_path: Path, left: int) -> None:
     found = read(tmp_path / "f.xlsx")
     rules = ("cell-error", "formula-not-computed")
     findings = found.findings().filter(pl.col("rule").is_in(rules)).sort("row")
-    assert findings.select("row", "rule", "field", "value").rows() == [
+    assert findings.select("row", "rule", "column", "value").rows() == [
         (2, "cell-error", "性别", "#N/A"),
         (3, "formula-not-computed", "年龄", "=…"),
         (4, "cell-error", "出院主要诊断编码", "#REF!"),
@@ -327,7 +327,7 @@ def test_columns_whose_name_is_there_twice(tmp_path: Path, kind: str) -> None:
     else:
         file = write_workbook(tmp_path / "f.xlsx", {"Sheet1": rows})
     found = read(file)
-    assert found.remarks.select("rule", "field").rows() == [("column-twice", "性别")]
+    assert found.remarks.select("rule", "column").rows() == [("column-twice", "性别")]
     assert found.frame()["sex"].to_list() == [int(case[2]) for case in CASES]
 
 

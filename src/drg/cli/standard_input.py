@@ -6,15 +6,12 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import Final
 
 import click
 
 from drg.errors import DrgError
+from drg.records.standard_input import DIRECTORY, STANDARD_INPUT, name_of
 from drg.words import Sentence
-
-STANDARD_INPUT: Final = "-"
-_DIRECTORY: Final = "drg-standard-input-"
 
 
 def kept(context: click.Context) -> Path:
@@ -30,17 +27,12 @@ def kept(context: click.Context) -> Path:
                 "- is standard input, but nothing comes in: write … | drg {name} -", name=context.info_name
             )
         )
-    directory = tempfile.TemporaryDirectory(prefix=_DIRECTORY)
+    directory = tempfile.TemporaryDirectory(prefix=DIRECTORY)
     context.call_on_close(directory.cleanup)
     file = Path(directory.name) / "stdin.csv"
     with file.open("wb") as copy:
         shutil.copyfileobj(content, copy)
     return file
-
-
-def name_of(file: Path) -> str:
-    """What the user calls a file."""
-    return STANDARD_INPUT if file.parent.name.startswith(_DIRECTORY) else str(file)
 
 
 def with_its_name(error: DrgError) -> None:

@@ -51,7 +51,7 @@ class TableShape:
     findings: list[pl.DataFrame] = field(default_factory=list)
 
     def say(
-        self, rule: str, rows: Sequence[int], values: Sequence[str] = (), fields: Sequence[str] | None = None
+        self, rule: str, rows: Sequence[int], values: Sequence[str] = (), columns: Sequence[str] | None = None
     ) -> None:
         """A finding for each of these rows, or a cell in each; the rule may leave them out."""
         if not rows:
@@ -60,7 +60,7 @@ class TableShape:
         if rule in _LEAVES_OUT:
             self.left_out += rows
         said = values or [""] * len(rows)
-        self.findings.append(notes.of_rows(rule, rows, said, fields))
+        self.findings.append(notes.of_rows(rule, rows, said, columns))
 
     @property
     def left_out_by_rule(self) -> dict[str, int]:
