@@ -200,7 +200,7 @@ def faults(directory: Path, seed: int, kinds: Sequence[str], count: int) -> list
         if done.returncode == 0:
             break
         begun = [int(line.split()[1]) for line in lines if line.startswith("begin ")]
-        last = begun[-1] if begun else first
+        last = begun[-1] if begun else count
         found.append(f"{kinds} {seed}/{last}: the process died ({done.returncode})")
         first = last + 1
     return found
