@@ -99,6 +99,12 @@ def test_cells_far_away_take_no_memory(workbook: Path, cells: str) -> None:
     assert f"{limits.MOST_CELLS_OF_WORKBOOK:,} cells" in message
 
 
+@pytest.mark.parametrize("place", ["A" + "9" * 400, "x" * 5000 + "G2", "", "2", "A", "A-1", "A1:B2"])
+def test_cells_at_no_place_are_not_read(workbook: Path, place: str) -> None:
+    edited(workbook, "</sheetData>", f'<row><c r="{place}"><v>1</v></c></row></sheetData>')
+    refused(workbook, "this is not a workbook that can be read")
+
+
 def test_a_workbook_does_not_unpack_to_any_size(workbook: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     edited(workbook, "</sheetData>", " " * 3_000_000 + "</sheetData>")
     assert read(workbook).frame().height == len(CASES)

@@ -224,7 +224,11 @@ class _Cells:
             self._row = int(attributes.get("r") or self._row + 1)
             self._column = 0
         elif kind == "c":
-            place = _REFERENCE.match(attributes.get("r", ""))
+            said = attributes.get("r")
+            place = None if said is None else _REFERENCE.match(said)
+            if said is not None and place is None:
+                # A reader takes whatever it makes of it for a place.
+                raise zipfile.BadZipFile
             self._column = _number(place[1]) if place else self._column + 1
             self._row = int(place[2]) if place else max(self._row, 1)
             self._content.rows = max(self._content.rows, self._row)
