@@ -102,6 +102,7 @@ def add(run: Run, ledger: Path, files: tuple[Path, ...], **options: Any) -> None
     scheme = options.pop("scheme")
     _check_use(files, scheme, options)
     added = _begin(ledger, scheme, stamp, options) if scheme else _add(Ledger(ledger), files, stamp, options)
+    run.stands = Sentence("Entry {number} was added all the same.", number=added.entry.number)
     run.inputs += files
     run.outputs.append(ledger)
     run.cases = added.entry.rows if files and options["kind"] == _KINDS[0] else None

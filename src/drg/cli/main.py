@@ -1,7 +1,7 @@
 """The command ``drg``.
 
 Exit codes: 0 done, 1 the data, the tables or the output are at fault, 2 the command line is, 3 a gate failed,
-130 interrupted.
+130 interrupted, 143 terminated.
 Commands import what they need when they run, so that ``drg --help`` is immediate.
 """
 
@@ -16,6 +16,7 @@ from importlib import import_module
 
 import click
 
+from drg import temporary
 from drg.cli.commands import Verbs
 from drg.cli.options import asked_language, help_lang_option
 from drg.cli.usage_errors import show_usage_error
@@ -88,6 +89,8 @@ def main() -> None:
     # Nothing here multiplies matrices, and the threads that numpy starts for it take processor time.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _show_what_can_be_shown()
+    temporary.leave_nothing_when_ended()
+    temporary.sweep()
     language = asked_language(sys.argv[1:])
     try:
         code = cli.main(
@@ -114,8 +117,9 @@ def main() -> None:
         click.echo(problem.to(language), err=True)
         sys.exit(1)
     except BrokenPipeError:
-        # Whoever reads the output has seen enough; the interpreter would complain when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        from drg.cli.held_console import nobody_reads
+
+        nobody_reads(sys.stdout)
         sys.exit(1)
     except (click.Abort, KeyboardInterrupt):
         click.echo(Sentence("Interrupted: nothing was written.").to(language), err=True)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 from typing import Final
 
 import click
 
+from drg import temporary
 from drg.errors import DrgError
 from drg.words import Sentence
 
 STANDARD_INPUT: Final = "-"
-_DIRECTORY: Final = "drg-standard-input-"
+_kept: set[Path] = set()
 
 
 def kept(context: click.Context) -> Path:
@@ -30,17 +30,18 @@ def kept(context: click.Context) -> Path:
                 "- is standard input, but nothing comes in: write … | drg {name} -", name=context.info_name
             )
         )
-    directory = tempfile.TemporaryDirectory(prefix=_DIRECTORY)
-    context.call_on_close(directory.cleanup)
-    file = Path(directory.name) / "stdin.csv"
-    with file.open("wb") as copy:
+    directory = temporary.new_directory()
+    context.call_on_close(lambda: temporary.remove(directory))
+    file = directory / "stdin.csv"
+    with temporary.filling(), file.open("wb") as copy:
         shutil.copyfileobj(content, copy)
+    _kept.add(file)
     return file
 
 
 def name_of(file: Path) -> str:
     """What the user calls a file."""
-    return STANDARD_INPUT if file.parent.name.startswith(_DIRECTORY) else str(file)
+    return STANDARD_INPUT if file in _kept else str(file)
 
 
 def with_its_name(error: DrgError) -> None:

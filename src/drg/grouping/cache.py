@@ -13,10 +13,11 @@ import hashlib
 import os
 import stat
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Final
+
+from drg import temporary
 
 VARIABLE: Final = "DRG_CACHE"
 _DIGEST_BYTES: Final = 32
@@ -65,14 +66,14 @@ def keep(name: str, key: str, content: bytes) -> None:
     if directory is None:
         return
     with contextlib.suppress(OSError):
-        handle, part = tempfile.mkstemp(prefix=".", suffix=".part", dir=directory)
+        part, _ = temporary.new_file(directory)
         try:
-            with os.fdopen(handle, "wb") as file:
+            with part.open("wb") as file:
                 file.write(_seal(key, content))
                 file.write(content)
-            Path(part).replace(directory / name)
-        except OSError:
-            Path(part).unlink(missing_ok=True)
+            part.replace(directory / name)
+        finally:
+            temporary.remove(part)
         _delete_old(directory)
 
 

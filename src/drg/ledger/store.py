@@ -13,12 +13,13 @@ import os
 import re
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final
 
+from drg import temporary
 from drg.errors import LedgerError, OutputError, system_reason
+from drg.records.outputs import at_once
 from drg.words import Sentence
 
 ENTRIES: Final = "entries"
@@ -103,11 +104,8 @@ def writing(ledger: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def adding(ledger: Path) -> Iterator[Path]:
     """A directory to put an entry together in; gone afterwards, unless it was published."""
-    directory = Path(tempfile.mkdtemp(prefix=ADDING, dir=ledger))
-    try:
+    with at_once(), temporary.directory_in(ledger, ADDING) as directory:
         yield directory
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
 
 
 def publish(ledger: Path, directory: Path, number: int) -> None:
@@ -116,15 +114,13 @@ def publish(ledger: Path, directory: Path, number: int) -> None:
     Raises:
         LedgerError: the number was taken meanwhile, or the directory was.
     """
-    umask = os.umask(0)
-    os.umask(umask)
     for file in directory.iterdir():
         flush_file(file)
-    directory.chmod(0o777 & ~umask)
     _flush(directory)
     try:
         # Where there is an entry already, this fails: a directory that is not empty is not replaced.
-        directory.rename(place(ledger, number))
+        with temporary.undisturbed():
+            directory.rename(place(ledger, number))
     except OSError as error:
         if place(ledger, number).exists() or not directory.exists():
             problem = Sentence("another run has added an entry meanwhile; nothing was written by this one")

@@ -16,6 +16,7 @@ from typing import Any, Final, Literal, NamedTuple, Self, cast
 import polars as pl
 
 from drg.columns import ALL, INPUT, Column
+from drg.forks import check_process
 from drg.records import notes
 from drg.records.binding import CAN_BE_UNREAD, UNREAD, Binding, Unread
 from drg.records.cells import empty
@@ -69,6 +70,7 @@ class Cases:
         Raises:
             InputError: it is nothing of the kind.
         """
+        check_process()
         if isinstance(data, Cases):
             return data
         if _is_one(data):

@@ -6,16 +6,16 @@ and into a temporary file beyond, which lasts as long as the process.
 
 from __future__ import annotations
 
-import atexit
 import codecs
 import io
-import tempfile
+import itertools
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Final, cast
 
+from drg import temporary
 from drg.errors import InputError, system_reason
 from drg.words import Sentence
 
@@ -38,6 +38,7 @@ _CHINESE = "gb18030"
 _PACKED: Final = {".gz": "gzip", ".zst": "zstd"}
 # Files of these encodings may hold lines of the other, if several files were put together.
 LINE_BY_LINE: Final = (UTF_8, _CHINESE)
+_numbers: Final = itertools.count()
 _FIX = Sentence("Name it with --encoding, such as gb18030 or utf-8, or save the file as 'CSV UTF-8'")
 
 
@@ -162,11 +163,11 @@ def spooled(blocks: Iterable[bytes]) -> Path | bytes:
             break
     else:
         return text.getvalue()
-    part = tempfile.NamedTemporaryFile(dir=_directory(), suffix=".csv", delete=False)  # noqa: SIM115
-    with part:
+    file = _directory() / f"{next(_numbers)}.csv"
+    with temporary.filling(), file.open("wb") as part:
         part.write(text.getvalue())
         part.writelines(rest)
-    return Path(part.name)
+    return file
 
 
 def blocks(file: Path, encoding: str, *, only: bool) -> Iterator[bytes]:
@@ -223,9 +224,7 @@ def _decoded(stream: IO[bytes], encoding: str, file: Path) -> Iterator[bytes]:
 
 @lru_cache(maxsize=1)
 def _directory() -> Path:
-    directory = tempfile.TemporaryDirectory(prefix="drg-")
-    atexit.register(directory.cleanup)
-    return Path(directory.name)
+    return temporary.new_directory()
 
 
 def head(file: Path, encoding: str) -> str:

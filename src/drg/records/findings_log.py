@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from collections import Counter
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from typing import Self
 
 import polars as pl
 
+from drg import temporary
 from drg.records.exact_paths import scan_ipc
 from drg.records.files import write
 
@@ -35,7 +35,7 @@ class FindingsLog:
         self.counts: Counter[tuple[str, str]] = Counter()
         self._parts: dict[tuple[int, int, int], Path] = {}
         self._lock = threading.Lock()
-        self._directory = tempfile.TemporaryDirectory(prefix="drg-findings-") if keep else None
+        self._directory = temporary.new_directory() if keep else None
 
     def __enter__(self) -> Self:
         return self
@@ -44,7 +44,7 @@ class FindingsLog:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._directory is not None:
-            self._directory.cleanup()
+            temporary.remove(self._directory)
 
     def add(self, findings: pl.DataFrame, place: tuple[int, int] = (-1, 0)) -> None:
         """Add findings.
@@ -60,13 +60,14 @@ class FindingsLog:
             self.counts.update({(rule, severity): count for rule, severity, count in counts})
             number = len(self._parts)
             if self._directory is not None:
-                self._parts[*place, number] = Path(self._directory.name) / f"{number}.arrow"
+                self._parts[*place, number] = self._directory / f"{number}.arrow"
         if self._directory is not None:
             missing = [
                 pl.lit(None, dtype).alias(n) for n, dtype in self.schema.items() if n not in findings.columns
             ]
             complete = findings.with_columns(missing).select(self.schema.names())
-            complete.write_ipc(Path(self._directory.name) / f"{number}.arrow")
+            with temporary.filling():
+                complete.write_ipc(self._directory / f"{number}.arrow")
 
     def write(self, file: Path, *, sources: Sequence[Path], bom: bool = True) -> None:
         """Write all findings in order; see ``files.write``."""

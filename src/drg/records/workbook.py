@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import io
 import re
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,6 +19,7 @@ from zipfile import ZipFile
 
 import polars as pl
 
+from drg import temporary
 from drg.errors import OutputError
 from drg.records import spreadsheet
 from drg.records.files import write_bytes
@@ -300,8 +300,8 @@ def new_book(
 
     content = io.BytesIO()
     # Rows wait in a directory of their own, which goes away also if something fails.
-    with tempfile.TemporaryDirectory(prefix="drg-", ignore_cleanup_errors=True) as scratch:
-        options = {"constant_memory": True, "strings_to_urls": False, "tmpdir": scratch}
+    with temporary.directory() as scratch:
+        options = {"constant_memory": True, "strings_to_urls": False, "tmpdir": str(scratch)}
         try:
             with xlsxwriter.Workbook(content, options) as book:
                 book.set_properties({"created": made.replace(tzinfo=None), "title": title})
