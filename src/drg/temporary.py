@@ -43,7 +43,7 @@ _swept: set[Path] = set()
 _watched = False
 
 
-def new_file(directory: Path) -> tuple[Path, int]:
+def temporary_file(directory: Path) -> tuple[Path, int]:
     """An empty file of the user alone, and the rights that a new file has there.
 
     Raises:
@@ -60,16 +60,16 @@ def new_file(directory: Path) -> tuple[Path, int]:
         if _locked(handle) and _is(path, handle):
             path.chmod(0o600)
             return path, rights
-        remove(path)
+        take_away(path)
 
 
-def new_directory() -> Path:
+def temporary_directory() -> Path:
     """A directory of the user alone, among the temporary files of the system; it goes with the process.
 
     Raises:
         OutputError: it cannot be made.
     """
-    with filling():
+    with putting_aside():
         root = Path(tempfile.gettempdir())
         _sweep_once(root)
         while True:
@@ -82,21 +82,21 @@ def new_directory() -> Path:
                 _held[path] = handle
                 if _locked(handle) and _is(path / _LOCK, handle):
                     return path
-            remove(path)
+            take_away(path)
 
 
 @contextlib.contextmanager
-def directory() -> Iterator[Path]:
+def scratch_directory() -> Iterator[Path]:
     """A directory for what is put aside, gone afterwards."""
-    path = new_directory()
+    path = temporary_directory()
     try:
         yield path
     finally:
-        remove(path)
+        take_away(path)
 
 
 @contextlib.contextmanager
-def directory_in(parent: Path, prefix: str) -> Iterator[Path]:
+def unfinished_directory(parent: Path, prefix: str) -> Iterator[Path]:
     """A directory with the rights of a new one, where one run alone writes; gone afterwards, unless moved."""
     path = parent / f"{prefix}{secrets.token_hex(8)}"
     with _undisturbed:
@@ -105,10 +105,10 @@ def directory_in(parent: Path, prefix: str) -> Iterator[Path]:
     try:
         yield path
     finally:
-        remove(path)
+        take_away(path)
 
 
-def remove(path: Path) -> None:
+def take_away(path: Path) -> None:
     """Take away what was made here; it may have been moved meanwhile."""
     with _undisturbed:
         handle = _held.pop(path, None)
@@ -117,7 +117,7 @@ def remove(path: Path) -> None:
         _delete(path)
 
 
-def moved(path: Path) -> None:
+def forget(path: Path) -> None:
     """Forget a file that has taken its place."""
     with _undisturbed:
         handle = _held.pop(path, None)
@@ -133,7 +133,7 @@ def undisturbed() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def filling() -> Iterator[None]:
+def putting_aside() -> Iterator[None]:
     """Say of which directory it is that something cannot be put aside.
 
     Raises:
@@ -149,7 +149,7 @@ def filling() -> Iterator[None]:
         ) from None
 
 
-def sweep(directory: Path | None = None) -> None:
+def sweep_leftovers(directory: Path | None = None) -> None:
     """Take away what runs have left that were killed.
 
     Args:
@@ -219,7 +219,7 @@ def _end(number: int) -> None:
 def _remove_all() -> None:
     with _undisturbed:
         for path in reversed(list(_held)):
-            remove(path)
+            take_away(path)
 
 
 def _forget() -> None:
@@ -245,7 +245,7 @@ def _delete(path: Path) -> None:
 def _sweep_once(directory: Path) -> None:
     if directory not in _swept:
         _swept.add(directory)
-        sweep(directory)
+        sweep_leftovers(directory)
 
 
 def _root() -> Path:

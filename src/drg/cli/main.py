@@ -16,11 +16,11 @@ from importlib import import_module
 
 import click
 
-from drg import temporary
 from drg.cli.commands import Verbs
 from drg.cli.options import asked_language, help_lang_option
 from drg.cli.usage_errors import show_usage_error
 from drg.errors import DrgError
+from drg.temporary import leave_nothing_when_ended, sweep_leftovers
 from drg.words import Sentence
 
 # In the order in which they are used, as help lists them.
@@ -89,8 +89,8 @@ def main() -> None:
     # Nothing here multiplies matrices, and the threads that numpy starts for it take processor time.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _show_what_can_be_shown()
-    temporary.leave_nothing_when_ended()
-    temporary.sweep()
+    leave_nothing_when_ended()
+    sweep_leftovers()
     language = asked_language(sys.argv[1:])
     try:
         code = cli.main(

@@ -9,8 +9,8 @@ from typing import Final
 
 import click
 
-from drg import temporary
 from drg.errors import DrgError
+from drg.temporary import putting_aside, take_away, temporary_directory
 from drg.words import Sentence
 
 STANDARD_INPUT: Final = "-"
@@ -30,10 +30,10 @@ def kept(context: click.Context) -> Path:
                 "- is standard input, but nothing comes in: write … | drg {name} -", name=context.info_name
             )
         )
-    directory = temporary.new_directory()
-    context.call_on_close(lambda: temporary.remove(directory))
+    directory = temporary_directory()
+    context.call_on_close(lambda: take_away(directory))
     file = directory / "stdin.csv"
-    with temporary.filling(), file.open("wb") as copy:
+    with putting_aside(), file.open("wb") as copy:
         shutil.copyfileobj(content, copy)
     _kept.add(file)
     return file

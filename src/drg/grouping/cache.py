@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from drg import temporary
+from drg.temporary import take_away, temporary_file
 
 VARIABLE: Final = "DRG_CACHE"
 _DIGEST_BYTES: Final = 32
@@ -66,14 +66,14 @@ def keep(name: str, key: str, content: bytes) -> None:
     if directory is None:
         return
     with contextlib.suppress(OSError):
-        part, _ = temporary.new_file(directory)
+        part, _ = temporary_file(directory)
         try:
             with part.open("wb") as file:
                 file.write(_seal(key, content))
                 file.write(content)
             part.replace(directory / name)
         finally:
-            temporary.remove(part)
+            take_away(part)
         _delete_old(directory)
 
 

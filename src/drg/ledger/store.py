@@ -17,9 +17,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final
 
-from drg import temporary
 from drg.errors import LedgerError, OutputError, system_reason
 from drg.records.outputs import at_once
+from drg.temporary import undisturbed, unfinished_directory
 from drg.words import Sentence
 
 ENTRIES: Final = "entries"
@@ -104,7 +104,7 @@ def writing(ledger: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def adding(ledger: Path) -> Iterator[Path]:
     """A directory to put an entry together in; gone afterwards, unless it was published."""
-    with at_once(), temporary.directory_in(ledger, ADDING) as directory:
+    with at_once(), unfinished_directory(ledger, ADDING) as directory:
         yield directory
 
 
@@ -119,7 +119,7 @@ def publish(ledger: Path, directory: Path, number: int) -> None:
     _flush(directory)
     try:
         # Where there is an entry already, this fails: a directory that is not empty is not replaced.
-        with temporary.undisturbed():
+        with undisturbed():
             directory.rename(place(ledger, number))
     except OSError as error:
         if place(ledger, number).exists() or not directory.exists():

@@ -15,8 +15,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, Final, cast
 
-from drg import temporary
 from drg.errors import InputError, system_reason
+from drg.temporary import putting_aside, temporary_directory
 from drg.words import Sentence
 
 UTF_8: Final = "utf-8"
@@ -164,7 +164,7 @@ def spooled(blocks: Iterable[bytes]) -> Path | bytes:
     else:
         return text.getvalue()
     file = _directory() / f"{next(_numbers)}.csv"
-    with temporary.filling(), file.open("wb") as part:
+    with putting_aside(), file.open("wb") as part:
         part.write(text.getvalue())
         part.writelines(rest)
     return file
@@ -224,7 +224,7 @@ def _decoded(stream: IO[bytes], encoding: str, file: Path) -> Iterator[bytes]:
 
 @lru_cache(maxsize=1)
 def _directory() -> Path:
-    return temporary.new_directory()
+    return temporary_directory()
 
 
 def head(file: Path, encoding: str) -> str:

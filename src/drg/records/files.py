@@ -9,13 +9,13 @@ from typing import Final, Literal
 
 import polars as pl
 
-from drg import temporary
 from drg.errors import DrgError, OutputError, no_room
 from drg.records import spreadsheet
 from drg.records.exact_paths import exact
 from drg.records.outputs import place_of, placed, to_standard_output, unwritable
 from drg.records.parquet import ENDING, sink
 from drg.records.scanning import known_ending, unreadable
+from drg.temporary import temporary_directory
 
 # How lists of codes are written where a cell can only hold text.
 LIST_SEPARATOR: Final = "|"
@@ -66,7 +66,7 @@ def write(frame: pl.LazyFrame, file: Path, *, sources: Sequence[Path], bom: bool
         InputError: if a source turns out to be unreadable on the way.
     """
     if file == STANDARD_OUTPUT:
-        part = temporary.new_directory() / "output.csv"
+        part = temporary_directory() / "output.csv"
         _compute(frame, part, part, sources, bom=False)
         to_standard_output(part)
         return

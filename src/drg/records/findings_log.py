@@ -11,9 +11,9 @@ from typing import Self
 
 import polars as pl
 
-from drg import temporary
 from drg.records.exact_paths import scan_ipc
 from drg.records.files import write
+from drg.temporary import putting_aside, take_away, temporary_directory
 
 
 class FindingsLog:
@@ -35,7 +35,7 @@ class FindingsLog:
         self.counts: Counter[tuple[str, str]] = Counter()
         self._parts: dict[tuple[int, int, int], Path] = {}
         self._lock = threading.Lock()
-        self._directory = temporary.new_directory() if keep else None
+        self._directory = temporary_directory() if keep else None
 
     def __enter__(self) -> Self:
         return self
@@ -44,7 +44,7 @@ class FindingsLog:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._directory is not None:
-            temporary.remove(self._directory)
+            take_away(self._directory)
 
     def add(self, findings: pl.DataFrame, place: tuple[int, int] = (-1, 0)) -> None:
         """Add findings.
@@ -66,7 +66,7 @@ class FindingsLog:
                 pl.lit(None, dtype).alias(n) for n, dtype in self.schema.items() if n not in findings.columns
             ]
             complete = findings.with_columns(missing).select(self.schema.names())
-            with temporary.filling():
+            with putting_aside():
                 complete.write_ipc(self._directory / f"{number}.arrow")
 
     def write(self, file: Path, *, sources: Sequence[Path], bom: bool = True) -> None:

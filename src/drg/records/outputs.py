@@ -16,8 +16,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from drg import temporary
 from drg.errors import OutputError, system_reason
+from drg.temporary import forget, take_away, temporary_file, undisturbed
 from drg.words import Joined, Sentence
 
 
@@ -43,13 +43,13 @@ class _Together:
         done: list[tuple[_Output, Path | None]] = []
         # Where nothing can fail afterwards, nothing has to be put back.
         whole = len(self.outputs) > 1 or bool(self.streamed)
-        with temporary.undisturbed():
+        with undisturbed():
             try:
                 for output in self.outputs:
                     done.append((output, _kept(output.place) if whole else None))
                     with _told(output.file):
                         output.part.replace(output.place)
-                    temporary.moved(output.part)
+                    forget(output.part)
                 for content in self.streamed:
                     _stream(content)
             except BaseException as error:
@@ -58,16 +58,16 @@ class _Together:
             finally:
                 for _, old in done:
                     if old is not None:
-                        temporary.remove(old)
+                        take_away(old)
             self.directories.clear()
 
     def drop(self) -> None:
         """Take away what has no place yet."""
         for output in self.outputs:
-            temporary.remove(output.part)
+            take_away(output.part)
         for content in self.streamed:
             if isinstance(content, Path):
-                temporary.remove(content.parent)
+                take_away(content.parent)
         for directory in reversed(self.directories):
             with contextlib.suppress(OSError):  # something else is in it
                 directory.rmdir()
@@ -144,19 +144,19 @@ def placed(file: Path, *, sources: Sequence[Path] = ()) -> Iterator[Path]:
             Sentence("two results have this name"), file=file, fix=Sentence("Give each of them its own name")
         )
     with _told(file):
-        part, rights = temporary.new_file(place.parent)
+        part, rights = temporary_file(place.parent)
     try:
         with _told(file):
             yield part
             _own(part, place, rights)
         if found is None:
-            with _told(file), temporary.undisturbed():
+            with _told(file), undisturbed():
                 part.replace(place)
-                temporary.moved(part)
+                forget(part)
         else:
             found.outputs.append(_Output(file, part, place))
     except BaseException:
-        temporary.remove(part)
+        take_away(part)
         raise
 
 
@@ -174,7 +174,7 @@ def to_standard_output(content: Path | bytes) -> None:
         _stream(content)
     finally:
         if isinstance(content, Path):
-            temporary.remove(content.parent)
+            take_away(content.parent)
 
 
 def make_directory(directory: Path) -> None:
@@ -251,7 +251,7 @@ def _kept(place: Path) -> Path | None:
     if not place.exists():
         return None
     with _told(place):
-        old, _ = temporary.new_file(place.parent)
+        old, _ = temporary_file(place.parent)
         try:
             old.unlink()
             try:
@@ -259,7 +259,7 @@ def _kept(place: Path) -> Path | None:
             except OSError:  # not every file system has links
                 shutil.copy2(place, old)
         except BaseException:
-            temporary.remove(old)
+            take_away(old)
             raise
     return old
 

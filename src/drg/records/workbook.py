@@ -19,7 +19,6 @@ from zipfile import ZipFile
 
 import polars as pl
 
-from drg import temporary
 from drg.errors import OutputError
 from drg.records import spreadsheet
 from drg.records.files import write_bytes
@@ -34,6 +33,7 @@ from drg.records.sheet_cells import (
     text_writer,
 )
 from drg.records.workbook_looks import HEADER, LOOKS, shown_width
+from drg.temporary import scratch_directory
 from drg.words import Sentence
 
 # The time of a workbook whose content has none of its own.
@@ -300,7 +300,7 @@ def new_book(
 
     content = io.BytesIO()
     # Rows wait in a directory of their own, which goes away also if something fails.
-    with temporary.directory() as scratch:
+    with scratch_directory() as scratch:
         options = {"constant_memory": True, "strings_to_urls": False, "tmpdir": str(scratch)}
         try:
             with xlsxwriter.Workbook(content, options) as book:

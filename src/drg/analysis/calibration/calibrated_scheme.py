@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import tomli_w
 
-from drg import temporary
 from drg.analysis.calibration.rates import BudgetRate
 from drg.errors import OutputError, SchemeError
 from drg.payment.load_scheme import SCHEME_FILE, LoadedScheme, load_scheme
@@ -20,6 +19,7 @@ from drg.payment.weights import WEIGHTS_FILE
 from drg.records.files import write_bytes
 from drg.records.outputs import make_directory, together
 from drg.tables.locate import installed
+from drg.temporary import scratch_directory
 from drg.words import Sentence
 
 _HEAD: Final = """\
@@ -106,7 +106,7 @@ def loaded(files: Mapping[str, str], id_: str) -> LoadedScheme:
     Raises:
         SchemeError: if it cannot be used, such as rules that name a group which the version lacks.
     """
-    with temporary.directory() as scratch:
+    with scratch_directory() as scratch:
         directory = scratch / "scheme"
         directory.mkdir()
         for file, text in files.items():
