@@ -125,6 +125,11 @@ def forget(path: Path) -> None:
             os.close(handle)
 
 
+def is_temporary(name: str) -> bool:
+    """Whether a file of this name is one that is there only for a time."""
+    return _FILE.fullmatch(name) is not None
+
+
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
     """Steps that a signal may come before or after, but not between."""

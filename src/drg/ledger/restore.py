@@ -10,10 +10,10 @@ from pathlib import Path
 
 import polars as pl
 
-from drg.errors import LedgerError
+from drg.errors import LedgerError, system_reason
 from drg.ledger import kept_cases as cases
 from drg.ledger import months, state, store
-from drg.ledger.chain import read_entries
+from drg.ledger.chain import check_files, read_entries
 from drg.ledger.entry import (
     CASES_FILE,
     ENTRY_FILE,
@@ -24,7 +24,9 @@ from drg.ledger.entry import (
     read_entry,
     sha256,
 )
+from drg.ledger.head import read_head, write_head
 from drg.ledger.ledger_tables import store_table
+from drg.records.plain_files import check_is_file
 from drg.words import Joined, Sentence
 
 
@@ -49,7 +51,15 @@ def restore(ledger: Path, number: int, files: Sequence[Path]) -> list[str]:
             "Put the directory {entries}/{name} back from a backup", entries=store.ENTRIES, name=target.name
         )
         raise LedgerError(Sentence("entry {number} is missing", number=number), file=ledger, fix=fix)
+    for file in files:
+        try:
+            check_is_file(file)
+        except OSError as error:
+            problem = Sentence("cannot be read: {reason}", reason=system_reason(error))
+            raise LedgerError(problem, file=file, fix=Sentence("Check the path")) from None
     with store.writing(ledger), store.adding(ledger) as directory:
+        if not files and _head_back(ledger, number):
+            return [store.HEAD]
         for file in files:
             if file.name == ENTRY_FILE:
                 return _entry_back(ledger, number, file, directory)
@@ -126,6 +136,21 @@ def _build(
             else pl.DataFrame(schema=months.SCHEMA).drop("replaces")
         )
         months.write(months.replacing(found, current, entry.emptied), directory)
+
+
+def _head_back(ledger: Path, number: int) -> bool:
+    """Write a head that is missing or cannot be read anew, if the entry is the last one and all are sound."""
+    try:
+        if read_head(ledger) is not None:
+            return False
+    except LedgerError:
+        pass
+    if number != store.numbers(ledger)[-1]:
+        return False
+    entries = read_entries(ledger, number)
+    check_files(ledger, entries)
+    write_head(ledger, entries[-1])
+    return True
 
 
 def _entry_back(ledger: Path, number: int, file: Path, directory: Path) -> list[str]:

@@ -19,11 +19,12 @@ from typing import IO, Final
 
 from drg.errors import LedgerError, OutputError, system_reason
 from drg.records.outputs import at_once
-from drg.temporary import undisturbed, unfinished_directory
+from drg.temporary import is_temporary, undisturbed, unfinished_directory
 from drg.words import Sentence
 
 ENTRIES: Final = "entries"
 LOCK: Final = "lock"
+HEAD: Final = "head.json"
 ADDING: Final = ".adding-"
 _TRASH: Final = ".trash-"
 _NUMBER: Final = re.compile(r"[0-9]{6}")
@@ -60,8 +61,8 @@ def make(directory: Path) -> None:
             fix = Sentence("Name a directory that does not exist yet")
             raise LedgerError(problem, file=directory, fix=fix)
         (directory / ENTRIES).mkdir(parents=True, exist_ok=True)
-        _flush(directory)
-        _flush(directory.parent)
+        flush_directory(directory)
+        flush_directory(directory.parent)
     except OSError as error:
         raise _unwritable(directory, error) from error
 
@@ -69,12 +70,12 @@ def make(directory: Path) -> None:
 def leftovers(ledger: Path) -> list[str]:
     """The names of what runs that did not finish have left."""
     found = (path.name for path in ledger.iterdir())
-    return sorted(name for name in found if name.startswith((ADDING, _TRASH)))
+    return sorted(name for name in found if name.startswith((ADDING, _TRASH)) or is_temporary(name))
 
 
 def strangers(ledger: Path) -> list[str]:
     """The names of what is no part of a ledger."""
-    outer = {path.name for path in ledger.iterdir()} - {ENTRIES, LOCK} - set(leftovers(ledger))
+    outer = {path.name for path in ledger.iterdir()} - {ENTRIES, LOCK, HEAD} - set(leftovers(ledger))
     inner = {path.name for path in (ledger / ENTRIES).iterdir() if not _NUMBER.fullmatch(path.name)}
     return sorted(outer) + sorted(f"{ENTRIES}/{name}" for name in inner)
 
@@ -116,7 +117,7 @@ def publish(ledger: Path, directory: Path, number: int) -> None:
     """
     for file in directory.iterdir():
         flush_file(file)
-    _flush(directory)
+    flush_directory(directory)
     try:
         # Where there is an entry already, this fails: a directory that is not empty is not replaced.
         with undisturbed():
@@ -126,15 +127,15 @@ def publish(ledger: Path, directory: Path, number: int) -> None:
             problem = Sentence("another run has added an entry meanwhile; nothing was written by this one")
             raise LedgerError(problem, file=ledger, fix=Sentence("Run the same command again")) from None
         raise _unwritable(ledger, error) from error
-    _flush(ledger / ENTRIES)
-    _flush(ledger)
+    flush_directory(ledger / ENTRIES)
+    flush_directory(ledger)
 
 
 def replace_file(source: Path, target: Path) -> None:
     """Put a whole file in the place of another, in one step."""
     flush_file(source)
     source.replace(target)
-    _flush(target.parent)
+    flush_directory(target.parent)
 
 
 def flush_file(file: Path) -> None:
@@ -143,7 +144,8 @@ def flush_file(file: Path) -> None:
         os.fsync(stream.fileno())
 
 
-def _flush(directory: Path) -> None:
+def flush_directory(directory: Path) -> None:
+    """Have the system write to the disk which files a directory holds."""
     if sys.platform == "win32":  # its directories cannot be opened, nor need they be
         return
     handle = os.open(directory, os.O_RDONLY)
@@ -155,6 +157,9 @@ def _flush(directory: Path) -> None:
 
 def _remove(path: Path) -> None:
     # Renamed first: were its writer alive after all, its own rename fails and publishes nothing half removed.
+    if not path.is_dir():
+        path.unlink(missing_ok=True)
+        return
     trash = path.with_name(path.name.replace(ADDING, _TRASH, 1))
     path.rename(trash)
     shutil.rmtree(trash)

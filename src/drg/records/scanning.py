@@ -35,6 +35,12 @@ def tables_of(
         InputError: if there is no such file, or it is not a table.
     """
     dialect, known = dialect or Dialect(), known or KnownNames(())
+    if file.exists() and not file.is_file() and not file.is_dir():
+        raise InputError(
+            Sentence("it is a pipe or a device, and no file"),
+            file=file,
+            fix=Sentence("Give the path of a file; what comes through a pipe is read as -"),
+        )
     ending = known_ending(file, INPUT_FORMATS, InputError)
     if not file.is_file():
         what = Sentence("this is a directory") if file.is_dir() else Sentence("there is no such file")
