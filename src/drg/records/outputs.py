@@ -208,7 +208,7 @@ def place_of(file: Path) -> Path:
     try:
         rights = file.stat().st_mode
     except FileNotFoundError:
-        place = file.resolve() if file.is_symlink() else file
+        place = file.resolve()
         if not place.parent.is_dir():
             raise unwritable(file, FileNotFoundError()) from None
         return place
@@ -224,7 +224,7 @@ def place_of(file: Path) -> Path:
         )
     if not os.access(file, os.W_OK):
         raise unwritable(file, PermissionError(None, "Permission denied"))
-    return file.resolve() if file.is_symlink() else file
+    return file.resolve()
 
 
 def _own(part: Path, place: Path, rights: int) -> None:
