@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import stat
 import sys
 import time
@@ -21,6 +22,8 @@ from drg.temporary import take_away, temporary_file
 
 VARIABLE: Final = "DRG_CACHE"
 _DIGEST_BYTES: Final = 32
+# What kernels and programs are called; other files of the directory are none of ours.
+_NAME: Final = re.compile(r"\w+-[0-9a-f]{16}-[0-9a-f]{16}\.kernel|[0-9a-f]{32}\.program")
 _KEPT_SECONDS: Final = 60 * 24 * 3600  # a file that nobody read for so long is deleted
 _WRITABLE_BY_OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
 
@@ -125,5 +128,5 @@ def _delete_old(directory: Path) -> None:
     limit = time.time() - _KEPT_SECONDS
     for path in directory.iterdir():
         with contextlib.suppress(OSError):
-            if path.is_file() and path.stat().st_mtime < limit:
+            if _NAME.fullmatch(path.name) and path.is_file() and path.stat().st_mtime < limit:
                 path.unlink()
