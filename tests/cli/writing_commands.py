@@ -73,7 +73,7 @@ COMMANDS = {
     "evaluate": Writes("evaluate {i}/priced.parquet -o {o}/e.xlsx --json {o}/s.json", ("e.xlsx", "s.json")),
     "weights": Writes(
         "weights {i}/priced.parquet -g demo -o {o} --id mine --overwrite --draws 0 --json {o}/s.json",
-        ("scheme.toml", "weights.csv", "report.xlsx", "s.json"),
+        ("scheme.toml", "weights.csv", "calibration.xlsx", "s.json"),
     ),
     "simulate": Writes(
         "simulate 5 -g demo -o {o}/c.csv --weights {o}/w.csv --json {o}/s.json", ("c.csv", "w.csv", "s.json")

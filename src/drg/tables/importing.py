@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from drg.errors import RuleError, did_you_mean
-from drg.records.outputs import together
+from drg.records.outputs import make_directory, together
 from drg.tables.create import checked_manifest, place_for
 from drg.tables.language import parse
 from drg.tables.logic import set_names
@@ -136,8 +136,11 @@ def import_workbook(
         ],
     )
     with together():
-        write_version(directory, manifest, tables)
+        make_directory(directory)
         write_names(directory, workbook.names)
+        write_version(
+            directory, manifest, tables
+        )  # its manifest last: so a version is there when it is whole
     return Imported(directory, manifest, workbook, published.counts, amended, left_out)
 
 
