@@ -182,7 +182,7 @@ _BY_THE_SYSTEM: Final = (
 )
 # How polars says what the system said.
 _OF_POLARS: Final = re.compile(r"(?:.*: )?(.*) \(os error (\d+)\)")
-_NO_ROOM: Final = (errno.ENOSPC, errno.EFBIG, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC))
+_NO_ROOM: Final = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 def system_reason(error: OSError) -> str:

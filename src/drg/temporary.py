@@ -22,8 +22,10 @@ import stat
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Final
 
 from drg.errors import OutputError, system_reason
@@ -35,6 +37,8 @@ _DIRECTORY: Final = re.compile(r"drg-[0-9a-f]{16}")
 # In each directory; locked as long as its maker lives.
 _LOCK: Final = "lock"
 _TRIES: Final = 10
+# How long the main thread has to end by itself.
+_GRACE_SECONDS: Final = 0.5
 
 # What this process has made, with the handle that locks it.
 _held: dict[Path, int | None] = {}
@@ -189,7 +193,8 @@ def _sweep_away(path: Path) -> None:
 def leave_nothing_when_ended() -> None:
     """From now on, a signal that ends this process takes away first what is there for a time.
 
-    A thread waits for it: the main one may be in a computation for minutes, and Python tells no other.
+    The main thread ends as by an error. A second one waits for it to do so, for the first may be in a
+    computation for minutes, and then takes everything away itself.
     """
     global _watched
     if _watched or threading.current_thread() is not threading.main_thread():
@@ -204,14 +209,19 @@ def leave_nothing_when_ended() -> None:
     os.set_blocking(writer, False)
     signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     for number in numbers:
-        signal.signal(number, lambda *_: None)
+        signal.signal(number, _leave)
 
     def wait() -> None:
         while told := os.read(reader, 1):
             if told[0] in numbers:
+                time.sleep(_GRACE_SECONDS)
                 _end(told[0])
 
     threading.Thread(target=wait, name="drg-signals", daemon=True).start()
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
 
 
 def _end(number: int) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from drg.errors import DrgError, LedgerError
-from drg.ledger import Ledger
-from drg.ledger.head import write_head
+from drg.errors import DrgError, LedgerError, OutputError
+from drg.ledger import Ledger, LedgerEntry
+from drg.ledger.head import new_head
 from drg.records.findings import ERROR, NOTICE
 from tests.cli.conftest import Drg
 from tests.cli.conftest import drg as drg_fixture
@@ -20,6 +22,11 @@ from tests.ledger.made import begun, priced, write
 
 drg = drg_fixture
 CASES = 6
+
+
+def write_head(ledger: Path, entry: LedgerEntry) -> None:
+    with new_head(ledger, entry):
+        pass
 
 
 @pytest.fixture(scope="module")
@@ -167,4 +174,33 @@ def test_nothing_is_added_to_damage(name: str, given: Path, *, lost: bool) -> No
             ledger.add_cases([given / f"{month}.parquet"], correct=correct)
     with pytest.raises(DrgError, match=name):
         ledger.add_scheme("demo", correct=True)
+    assert all_files(ledger) == before
+
+
+@pytest.mark.parametrize("room", [0, 100, 1500, 4000])
+def test_without_room_nothing_is_added(room: int, given: Path) -> None:
+    resource = pytest.importorskip("resource")
+    ledger = Ledger(given / "ledger")
+    before = all_files(ledger)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
+    try:
+        with pytest.raises(OutputError, match="File too large"):
+            ledger.add_cases([given / "2025-03.parquet"])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert all_files(ledger) == before
+
+
+def test_without_a_head_there_is_no_entry(given: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = Ledger(given / "ledger")
+    before = all_files(ledger)
+
+    def full(file: Path) -> None:
+        if file.parent == ledger.directory:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("drg.ledger.store.flush_file", full)
+    with pytest.raises(OutputError, match=r"head\.json: cannot be written: No space left on device"):
+        ledger.add_cases([given / "2025-03.parquet"])
     assert all_files(ledger) == before

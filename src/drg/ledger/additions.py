@@ -27,7 +27,7 @@ from drg.ledger.entry import (
     sha256,
     write_entry,
 )
-from drg.ledger.head import write_head
+from drg.ledger.head import new_head
 from drg.ledger.ledger_tables import as_given, checked, refuse, store_table, table_file
 from drg.records.exact_paths import read_parquet
 from drg.words import Joined, Sentence
@@ -316,6 +316,6 @@ def _publish(
         **values,
     )
     sealed = write_entry(entry, directory)
-    store.publish(ledger, directory, number)
-    write_head(ledger, sealed)
+    with new_head(ledger, sealed):
+        store.publish(ledger, directory, number)
     return sealed

@@ -6,7 +6,8 @@ behind, which is no damage; the next addition brings it up to date.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -44,8 +45,9 @@ class Damage(NamedTuple):
     entry: int
 
 
-def write_head(ledger: Path, entry: LedgerEntry) -> None:
-    """Note the last entry.
+@contextlib.contextmanager
+def new_head(ledger: Path, entry: LedgerEntry) -> Iterator[None]:
+    """Note the last entry, which is put in its place within: the room for the head is taken before.
 
     Raises:
         OutputError: the directory cannot be written.
@@ -54,6 +56,7 @@ def write_head(ledger: Path, entry: LedgerEntry) -> None:
     with at_once(), placed(ledger / store.HEAD) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
         store.flush_file(part)
+        yield
     store.flush_directory(ledger)
 
 

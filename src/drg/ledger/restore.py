@@ -24,7 +24,7 @@ from drg.ledger.entry import (
     read_entry,
     sha256,
 )
-from drg.ledger.head import read_head, write_head
+from drg.ledger.head import new_head, read_head
 from drg.ledger.ledger_tables import store_table
 from drg.records.plain_files import check_is_file
 from drg.words import Joined, Sentence
@@ -149,7 +149,8 @@ def _head_back(ledger: Path, number: int) -> bool:
         return False
     entries = read_entries(ledger, number)
     check_files(ledger, entries)
-    write_head(ledger, entries[-1])
+    with new_head(ledger, entries[-1]):
+        pass
     return True
 
 

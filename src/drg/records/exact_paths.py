@@ -6,7 +6,8 @@ for a home. No other module calls a reader of polars with a path.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,15 @@ from drg.forks import check_process
 def exact(file: Path) -> Path:
     """The path from the root, in which a leading ``~`` is no home."""
     return file.absolute()
+
+
+@contextlib.contextmanager
+def told_by_the_system() -> Iterator[None]:
+    """Errors of polars in writing a small file of ours as errors of the system, which is what they are."""
+    try:
+        yield
+    except pl.exceptions.PolarsError as error:
+        raise OSError(str(error)) from error
 
 
 def scan_parquet(file: Path, *, row: str | None = None) -> pl.LazyFrame:

@@ -26,6 +26,8 @@ _CSV_COMPRESSION: dict[str, Literal["uncompressed", "gzip", "zstd"]] = {
     ".csv.zst": "zstd",
 }
 OUTPUT_FORMATS: Final = (".parquet", *_CSV_COMPRESSION, ".xlsx")
+# More than may be free on a disk that is called full.
+_PROBE_BYTES: Final = 1 << 16
 # Instead of a file: CSV goes to standard output.
 STANDARD_OUTPUT: Final = Path("-")
 
@@ -96,13 +98,24 @@ def _compute(frame: pl.LazyFrame, part: Path, file: Path, sources: Sequence[Path
     except DrgError:
         raise
     except (pl.exceptions.PolarsError, OSError) as error:
-        if (full := no_room(error)) is not None:
-            raise unwritable(file, full) from error
         # A source may have changed or gone on the way; of several it is the one that is named.
         named = next((source for source in sources if source.name in str(error)), None)
+        refused = None if named else no_room(error) or _refused(part)
+        if refused is not None:
+            raise unwritable(file, refused) from error
         if named is None and (isinstance(error, OSError) or not sources):
             raise
         raise unreadable(named or sources[0], error) from error
+
+
+def _refused(part: Path) -> OSError | None:
+    """Why nothing more can be written to a file; polars does not always say that it is this."""
+    try:
+        with part.open("ab") as rest:
+            rest.write(bytes(_PROBE_BYTES))
+    except OSError as error:
+        return error
+    return None
 
 
 def write_bytes(content: bytes, file: Path, *, sources: Sequence[Path]) -> None:

@@ -11,7 +11,7 @@ from typing import Self
 
 import polars as pl
 
-from drg.records.exact_paths import scan_ipc
+from drg.records.exact_paths import scan_ipc, told_by_the_system
 from drg.records.files import write
 from drg.temporary import putting_aside, take_away, temporary_directory
 
@@ -66,7 +66,7 @@ class FindingsLog:
                 pl.lit(None, dtype).alias(n) for n, dtype in self.schema.items() if n not in findings.columns
             ]
             complete = findings.with_columns(missing).select(self.schema.names())
-            with putting_aside():
+            with putting_aside(), told_by_the_system():
                 complete.write_ipc(self._directory / f"{number}.arrow")
 
     def write(self, file: Path, *, sources: Sequence[Path], bom: bool = True) -> None:

@@ -16,7 +16,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from drg.errors import OutputError, system_reason
+from drg.errors import OutputError, no_room, system_reason
 from drg.temporary import forget, take_away, temporary_file, undisturbed
 from drg.words import Joined, Sentence
 
@@ -311,8 +311,9 @@ def unwritable(file: Path, error: OSError) -> OutputError:
             file=file,
             fix=Sentence("Make it first"),
         )
+    fix = Sentence("Close the file if it is open elsewhere, or choose another place")
+    if no_room(error) is not None:
+        fix = Sentence("Make room there, or choose another place")
     return OutputError(
-        Sentence("cannot be written: {reason}", reason=system_reason(error)),
-        file=file,
-        fix=Sentence("Close the file if it is open elsewhere, or choose another place"),
+        Sentence("cannot be written: {reason}", reason=system_reason(error)), file=file, fix=fix
     )
