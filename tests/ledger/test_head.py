@@ -6,14 +6,14 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from drg.errors import DrgError, LedgerError, OutputError
-from drg.ledger import Ledger, LedgerEntry
+from drg.ledger import Ledger, LedgerEntry, entry
 from drg.ledger.head import new_head
 from drg.records.findings import ERROR, NOTICE
 from tests.cli.conftest import Drg
@@ -24,8 +24,8 @@ drg = drg_fixture
 CASES = 6
 
 
-def write_head(ledger: Path, entry: LedgerEntry) -> None:
-    with new_head(ledger, entry):
+def write_head(ledger: Path, last: LedgerEntry) -> None:
+    with new_head(ledger, last):
         pass
 
 
@@ -204,3 +204,36 @@ def test_without_a_head_there_is_no_entry(given: Path, monkeypatch: pytest.Monke
     with pytest.raises(OutputError, match=r"head\.json: cannot be written: No space left on device"):
         ledger.add_cases([given / "2025-03.parquet"])
     assert all_files(ledger) == before
+
+
+@pytest.mark.parametrize("name", ["000001/scheme.toml", "000002/cases.parquet", "000003/months.parquet"])
+def test_a_file_that_cannot_be_read_is_named(name: str, given: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = Ledger(given / "ledger")
+    known = entry.sha256
+
+    def refused(file: Path) -> str:
+        if str(file).endswith(name):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return known(file)
+
+    monkeypatch.setattr(entry, "sha256", refused)
+    assert rules(ledger) == {"file_unreadable": ERROR}
+    for attempt in (ledger.settle, lambda: ledger.add_cases([given / "2025-03.parquet"])):
+        with pytest.raises(LedgerError, match=rf"{name}: cannot be read: Permission denied"):
+            attempt()
+
+
+def test_a_ledger_that_cannot_be_read(given: Path, drg: Drg, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = given / "ledger"
+    listed = Path.iterdir
+
+    def refused(path: Path) -> Iterator[Path]:
+        if path.name == "entries":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return listed(path)
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    for arguments in (("verify",), ("status",), ("statement", "-o", given / "out")):
+        outcome = drg("ledger", arguments[0], ledger, *arguments[1:], "--lang", "en")
+        assert outcome.code == 1
+        assert "entries: cannot be read: Permission denied. Check its rights." in outcome.err

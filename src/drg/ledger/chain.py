@@ -7,7 +7,7 @@ from pathlib import Path
 
 from drg.errors import LedgerError
 from drg.ledger import store
-from drg.ledger.entry import ENTRY_FILE, LedgerEntry, digest, read_entry, sha256
+from drg.ledger.entry import ENTRY_FILE, LedgerEntry, is_as_written, read_entry, sha256
 from drg.ledger.head import check_head, read_head
 from drg.words import Sentence
 
@@ -94,8 +94,8 @@ def check_files(ledger: Path, entries: Sequence[LedgerEntry]) -> None:
     """
     for entry in entries:
         for known in entry.files:
-            file = store.place(ledger, entry.number) / known.name
-            if not file.is_file() or digest(file) != known:
+            directory = store.place(ledger, entry.number)
+            if not is_as_written(directory, known):
                 problem = Sentence("the file was changed or lost after it was written")
                 fix = Sentence("See how to mend it: drg ledger verify {ledger}", ledger=ledger)
-                raise LedgerError(problem, file=f"{file.parent.name}/{file.name}", fix=fix)
+                raise LedgerError(problem, file=f"{directory.name}/{known.name}", fix=fix)

@@ -21,6 +21,7 @@ from drg.ledger.entry import (
     TABLE_KINDS,
     LedgerEntry,
     digest,
+    is_as_written,
     read_entry,
     sha256,
 )
@@ -64,11 +65,7 @@ def restore(ledger: Path, number: int, files: Sequence[Path]) -> list[str]:
             if file.name == ENTRY_FILE:
                 return _entry_back(ledger, number, file, directory)
         entry = read_entry(target)
-        damaged = [
-            known
-            for known in entry.files
-            if not (target / known.name).is_file() or digest(target / known.name) != known
-        ]
+        damaged = [known for known in entry.files if not is_as_written(target, known)]
         given = {sha256(file): file for file in files}
         for known in damaged:
             if known.sha256 in given:

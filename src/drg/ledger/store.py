@@ -36,8 +36,17 @@ def place(ledger: Path, number: int) -> Path:
 
 
 def numbers(ledger: Path) -> list[int]:
-    """The numbers that are taken, in order."""
-    names = (path.name for path in (ledger / ENTRIES).iterdir())
+    """The numbers that are taken, in order.
+
+    Raises:
+        LedgerError: the directory cannot be read.
+    """
+    try:
+        names = [path.name for path in (ledger / ENTRIES).iterdir()]
+    except OSError as error:
+        problem = Sentence("cannot be read: {reason}", reason=system_reason(error))
+        fix = Sentence("Check its rights")
+        raise LedgerError(problem, file=ledger / ENTRIES, fix=fix) from None
     return sorted(int(name) for name in names if _NUMBER.fullmatch(name) and int(name) > 0)
 
 

@@ -11,7 +11,15 @@ import polars as pl
 
 from drg.errors import LedgerError
 from drg.ledger import state, store
-from drg.ledger.entry import CASES_FILE, ENTRY_FILE, MONTHS_FILE, LedgerEntry, digest, read_entry, sha256
+from drg.ledger.entry import (
+    CASES_FILE,
+    ENTRY_FILE,
+    MONTHS_FILE,
+    LedgerEntry,
+    is_as_written,
+    read_entry,
+    sha256,
+)
 from drg.ledger.head import Head, damage, is_behind, read_head
 from drg.ledger.kept_cases import MONTH, count_months
 from drg.ledger.ledger_tables import table_file
@@ -35,12 +43,11 @@ def verify(ledger: Path, expect: str | None = None) -> pl.DataFrame:
         Findings as ``settlement.findings.SCHEMA``, ``row`` being the number of the entry: none, or notices
         only, if all is as it was written and each case is there once.
     """
-    found = list(_around(ledger))
+    head, unreadable = _head(ledger)  # first: another run may add an entry just now
+    numbers = store.numbers(ledger)
+    found = [*_around(ledger), *unreadable]
     entries: list[LedgerEntry] = []
     previous: str | None = None
-    head, unreadable = _head(ledger)
-    found += unreadable
-    numbers = store.numbers(ledger)
     missing = sorted(set(range(1, max(numbers, default=0) + 1)) - set(numbers))
     found += [
         _finding("entry_missing", number, {"directory": f"{store.ENTRIES}/{number:06}"}) for number in missing
@@ -117,7 +124,12 @@ def _files(ledger: Path, entry: LedgerEntry) -> Iterator[Finding]:
     directory = store.place(ledger, entry.number)
     for known in entry.files:
         file = directory / known.name
-        if file.is_file() and digest(file) == known:
+        try:
+            if is_as_written(directory, known):
+                continue
+        except LedgerError as error:
+            facts = {"where": f"{directory.name}/{known.name}", "problem": error.problem}
+            yield _finding("file_unreadable", entry.number, facts)
             continue
         facts = {
             "where": f"{directory.name}/{known.name}",

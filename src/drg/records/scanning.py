@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -45,6 +46,12 @@ def tables_of(
     if not file.is_file():
         what = Sentence("this is a directory") if file.is_dir() else Sentence("there is no such file")
         raise InputError(what, file=file, fix=Sentence("Give the path of a Parquet, CSV or Excel file"))
+    if not os.access(file, os.R_OK):
+        raise InputError(
+            Sentence("cannot be read: {reason}", reason=Sentence("Permission denied")),
+            file=file,
+            fix=Sentence("Check its rights"),
+        )
     try:
         if ending == ".parquet":
             tables = [parquet_table(file)]
