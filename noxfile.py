@@ -5,7 +5,9 @@ Set-up needs Python and pip alone: `pip install nox`, then `nox -s setup`.
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import nox
@@ -17,6 +19,9 @@ LOCK = "requirements.lock"
 OLDEST = "constraints-oldest.txt"
 # What is enough to see that the oldest packages do: each reader and writer, the kernels, the command.
 NARROW = ("tests/records", "tests/grouping", "tests/payment", "tests/report", "tests/cli", "benchmarks")
+# Where people write, and what.
+OWN = ("src", "tests", "benchmarks", "docs", "examples", "grouper_tables", "payment_schemes")
+WRITTEN = (".py", ".md", ".toml", ".yaml", ".txt", ".json")
 BESIDE_EACH_OTHER = ("-n", "auto", "--dist", "worksteal")
 
 
@@ -81,6 +86,39 @@ def newest(session: nox.Session) -> None:
     """The tests with the newest packages that there are."""
     session.install("--upgrade", "-e", ".[test]")
     session.run("pytest", "-q", *BESIDE_EACH_OTHER, *session.posargs)
+
+
+@nox.session
+def audit(session: nox.Session) -> None:
+    """Known weaknesses of the locked packages, and secrets in the files of the project."""
+    session.install("pip-audit>=2.9", "detect-secrets>=1.5")
+    report = Path(session.create_tmp(), "packages.json")
+    report.unlink(missing_ok=True)
+    command = ("pip-audit", "-r", LOCK, "--disable-pip", "--require-hashes", "--progress-spinner", "off")
+    # It ends with 1 also if nobody answers; what it found is in the report.
+    session.run(*command, "-f", "json", "-o", str(report), success_codes=[0, 1], silent=True)
+    packages = json.loads(report.read_text())["dependencies"] if report.exists() else []
+    known = [one for one in packages if "vulns" in one]
+    session.log(f"{len(known)} packages were looked up, {len(packages) - len(known)} could not be")
+    if not known:
+        session.warn("No package could be looked up: the service is out of reach, nothing is known of them")
+    if weak := {one["name"]: [each["id"] for each in one["vulns"]] for one in known if one["vulns"]}:
+        session.error(f"packages with known weaknesses: {weak}")
+    # Hundreds of names of files need not be told.
+    scanned = session.run("detect-secrets", "scan", *own_texts(), silent=True, log=False)
+    if secrets := json.loads(str(scanned))["results"]:
+        places = [f"{name}:{one['line_number']}" for name, found in secrets.items() for one in found]
+        session.error(f"what looks like secrets; mark what is none: # pragma: allowlist secret: {places}")
+
+
+def own_texts() -> Iterator[str]:
+    """The files that people write: all but tables, figures that are kept, and hashes of the lock file."""
+    places = (".", ".ci", *(place for place in OWN if Path(place).is_dir()))
+    for place in places:
+        found = Path(place).iterdir() if place in (".", ".ci") else Path(place).rglob("*")
+        for file in found:
+            if file.is_file() and (file.suffix in WRITTEN or place == ".ci"):
+                yield str(file)
 
 
 @nox.session

@@ -82,7 +82,7 @@ INNER: Final = {
     },
     "Discharge": {"frame"},
     "Discharges": {"collect", "remark_counts", "with_remarks"},
-    "TableShape": {"after", "blank", "refused", "say"},
+    "TableShape": {"after", "leave_out", "refused", "say"},
     "Grouper": {"decode"},
     "GrouperSeries": {"by_version"},
     "Pricer": {

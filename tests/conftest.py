@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from drg import Grouper
+from drg.analysis.comparison import step
+from drg.analysis.comparison.causes import FirstCauses
 from drg.tables import load
 from drg.tables.locate import is_shipped
 from tests import profiles
@@ -77,4 +80,20 @@ def _shipped_tables_are_read_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(load, "_resolve", resolve)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _shipped_versions_are_exchanged_once() -> Iterator[None]:
+    """What lies between two versions takes a second or two to make, and is the same in every test."""
+    kept: dict[tuple[str, str], FirstCauses] = {}
+
+    def first_causes(base: Grouper, other: Grouper) -> FirstCauses:
+        pair = base.digest, other.digest
+        if pair not in kept:
+            kept[pair] = FirstCauses(base, other)
+        return kept[pair]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(step, "FirstCauses", first_causes)
         yield

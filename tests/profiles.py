@@ -13,7 +13,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, settings
 
 QUICK = "quick"
-EXAMPLES = {QUICK: 12, "ci": 100, "thorough": 500}
+EXAMPLES = {QUICK: 8, "ci": 100, "thorough": 500}
 
 
 def register() -> None:

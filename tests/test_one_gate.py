@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -124,6 +124,7 @@ VALUES: dict[str, list[Any]] = {
     "other_procedures": [[], ["39.9500"]],
     "hospital_id": ["H1", "H2"],
     "patient_id": ["P1", "P2"],
+    "birth_date": [date(1979, 3, 2), date(2024, 2, 20), date(2024, 3, 5)],
     "admission_date": [datetime(2024, 3, 1, 8), datetime(2024, 3, 9, 23, 30)],
     "discharge_date": [datetime(2024, 3, 6, 9), datetime(2024, 3, 12)],
     "insurance_type": ["310", "390"],

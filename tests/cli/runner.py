@@ -7,6 +7,7 @@ how it ended.
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import sys
@@ -45,7 +46,9 @@ def main() -> None:
     for order in sys.stdin:
         child = os.fork()
         if child == 0:
-            os._exit(run(json.loads(order)))
+            code = run(json.loads(order))
+            atexit._run_exitfuncs()  # as at the end of any process
+            os._exit(code)
         sys.stdout.write(f"{child}\n")
         sys.stdout.flush()
         _, status = os.waitpid(child, 0)

@@ -87,7 +87,7 @@ def test_a_sign_is_one_that_the_console_shows() -> None:
     assert shown_as(Console(), ("a", "b")) == "a"
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("language", [pytest.param("zh", marks=pytest.mark.thorough), "en"])
 def test_tables_fit_eighty_columns(
     drg: Drg,
     cases: Path,

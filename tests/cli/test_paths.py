@@ -46,6 +46,7 @@ def beside(file: Path) -> None:
                 other.write_text("wrong\n", encoding="utf-8")
 
 
+@pytest.mark.thorough
 def test_every_command(drg: Drg, here: Path) -> None:
     made: set[Path] = set()
 

@@ -128,6 +128,7 @@ def found(ledger: Ledger) -> dict[str, tuple[int, int]]:
     return {row[0]: (row[1], int(row[2])) for row in sums.sort("month").collect(engine="streaming").rows()}
 
 
+@pytest.mark.thorough
 def test_random_kills(adder: Adder, scratch: Path) -> None:
     rng = random.Random(SEED)
     first = month_file(scratch, MONTHS[0], 1)

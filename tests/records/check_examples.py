@@ -24,14 +24,6 @@ EXAMPLES: dict[str, tuple[Cells, Cells]] = {
         {"birth_date": date(2024, 3, 2), "admission_date": MORNING},
         {"birth_date": date(2024, 3, 1), "admission_date": MORNING},
     ),
-    "age-years-against-birth-date": (
-        {"age_years": 24, "birth_date": date(2000, 3, 2), "admission_date": MORNING},
-        {"age_years": 24, "birth_date": date(2000, 3, 1), "admission_date": MORNING},
-    ),
-    "age-days-against-birth-date": (
-        {"age_days": 3, "birth_date": date(2024, 2, 1), "admission_date": MORNING},
-        {"age_days": 28, "birth_date": date(2024, 2, 1), "admission_date": MORNING},
-    ),
     "los-days-against-dates": (
         {"los_days": 10, "admission_date": MORNING, "discharge_date": DAY},
         {"los_days": 9, "admission_date": MORNING, "discharge_date": DAY},

@@ -1,6 +1,7 @@
 """The page of a comparison in a real browser: about 600 groups and 200 hospitals.
 
 ``DRG_BROWSER`` names the browser; without it, one that is installed is taken, or the tests are skipped.
+They are among the long tests: ``pytest --hypothesis-profile ci tests/report/test_comparison_browser.py``.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from drg import Grouper
 from drg.report.comparison.comparison_page import comparison_page
 from tests.comparing import VERSIONS, discharges, scheme
 from tests.profiles import share
+
+pytestmark = pytest.mark.thorough
 
 ARGUMENTS = (
     "--headless",

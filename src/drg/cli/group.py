@@ -57,11 +57,12 @@ def group(
     """Group discharges: the same rows come out with MDC, ADRG, DRG and the reason.
 
     FILE is CSV (.csv, .csv.gz, .csv.zst, .txt, .tsv; UTF-8 or GB 18030), a workbook (.xlsx, .xls, .xlsb,
-    .ods) or Parquet; as HQMS, N041 (卫统4-1), settlement list (its five files, or their directory), or in
-    canonical columns. Several files become one result. The ending of the output chooses its format: .csv,
-    .parquet or .xlsx. A case that cannot be grouped stays in its row with a status and a reason; nothing is
-    dropped. Memory does not grow with the files, but for workbooks and settlement lists. With a series, such
-    as national, each case is grouped by the version in force on its discharge_date.
+    .ods), dBASE or FoxPro (.dbf) or Parquet; as HQMS, N041 (卫统4-1), settlement list (its five files, or
+    their directory), or in canonical columns. Several files become one result. The ending of the output
+    chooses its format: .csv, .parquet or .xlsx. A case that cannot be grouped stays in its row with a
+    status and a reason; nothing is dropped. Memory does not grow with the files, but for workbooks and
+    settlement lists. With a series, such as national, each case is grouped by the version in force on its
+    discharge_date.
     """
     from drg.cli.progress import counting
     from drg.columns import ALL, OUTPUT, PRICE

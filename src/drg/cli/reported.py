@@ -254,6 +254,7 @@ class Run:
         self.findings.update(reading.counts)
         if self.talks:
             print_columns(self.console, reading, self.language)
+        self.warn(reading.other_editions)
         self.warn_of_missing(reading.missing)
 
     def warn_of_missing(self, columns: Sequence[str]) -> None:

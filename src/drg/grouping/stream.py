@@ -102,7 +102,7 @@ def group_discharges(
 def _names_of_others(discharges: Discharges, kept: Collection[str]) -> dict[str, str]:
     """The own columns that are not read, and what they are called beside canonical ones and results."""
     taken = {folded(name) for name in (*kept, *OUTPUT, *PRICE)}
-    read = discharges.binding.read_for(kept)
+    read = discharges.binding.fields(kept)
     names: dict[str, str] = {}
     for name in discharges.own_columns:
         if name not in read:

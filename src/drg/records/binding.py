@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 import polars as pl
 
 from drg.columns import ALL, Kind
-from drg.records.cells import (
-    AROUND,
-    MISSING,
-    QUOTED,
-    Cells,
-    as_text,
-    empty,
-    nothing_as_null,
-    texts,
-    unwrapped,
-)
-from drg.records.code_cells import codes_listed
-from drg.records.conversions import CONVERSIONS, factor
+from drg.records.ages import AGES, DATES
+from drg.records.batch_columns import BatchColumns, Read
+from drg.records.bound_fields import Bound, Unread, first_of, spellings_of
+from drg.records.cells import AROUND, MISSING, QUOTED, as_text, empty
 from drg.records.header import Header
 from drg.records.layout import CANONICAL, Layout, Source, own_source
 from drg.records.result_labels import labelled_results
@@ -48,108 +38,7 @@ def without_unread(names: Iterable[str]) -> list[str]:
 def cleaned(name: str, blanks: Sequence[str] = ()) -> pl.Expr:
     """A column as text without what stands around it; null where nothing is said."""
     text = pl.col(name).cast(pl.String).str.strip_chars(AROUND).str.replace(QUOTED, "$1")
-    return text.replace(["", *_spellings((*MISSING, *blanks))], None)
-
-
-def _spellings(words: Iterable[str]) -> list[str]:
-    return sorted({form for word in words for form in (word, word.lower(), word.upper())})
-
-
-@dataclass(frozen=True)
-class Unread:
-    """Texts that could not be read, or only doubtfully.
-
-    Attributes:
-        source: of the layout.
-        name: the header name of its first field.
-        places: the rows of the batch, counted from 0.
-        texts: what they hold.
-        read_as: what doubtful texts were read as; None of those that could not be read.
-    """
-
-    source: Source
-    name: str
-    places: pl.Series
-    texts: pl.Series
-    read_as: pl.Series | None = None
-
-
-@dataclass(frozen=True)
-class Bound:
-    """A source of a layout and the header names of its fields.
-
-    Attributes:
-        source: of the layout.
-        parts: the columns of each of its fields; several are alternatives.
-        blanks: what stands for nothing in this layout, beside ``cells.MISSING``.
-    """
-
-    source: Source
-    parts: tuple[tuple[str, ...], ...]
-    blanks: tuple[str, ...] = ()
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The columns of the table that it reads."""
-        return tuple(dict.fromkeys(name for part in self.parts for name in part))
-
-    def cells(self, table: Mapping[str, pl.Series]) -> list[pl.Series]:
-        """The cells of each field, alternatives put together."""
-        return [self._of_part([self._without_blanks(table[name]) for name in part]) for part in self.parts]
-
-    def _without_blanks(self, cells: pl.Series) -> pl.Series:
-        if not self.blanks or cells.dtype != pl.String:
-            return cells
-        bare = unwrapped(cells)
-        return bare.set(bare.is_in(_spellings(self.blanks)), None)
-
-    @staticmethod
-    def _of_part(columns: list[pl.Series]) -> pl.Series:
-        if len(columns) == 1:
-            return columns[0]
-        return _first_of([nothing_as_null(unwrapped(as_text(cells))) for cells in columns])
-
-    def read(self, cells: Sequence[pl.Series]) -> tuple[pl.Series, list[Unread]]:
-        """The values of the cells of each field, and what could not be read."""
-        source, column = self.source, self.source.canonical
-        if source.conversion == "codes_wide":
-            return codes_listed(cells, column).values, []
-        if source.conversion == "join":
-            parts = [texts(part, column).values for part in cells]
-            joined = pl.concat_str(parts, separator="-", ignore_nulls=True)
-            return pl.select(joined.replace("", None)).to_series(), []
-        found = [self._read_part(part) for part in cells]
-        unread = [
-            Unread(source, part[0], places, as_text(texts_of.gather(places)))
-            for part, texts_of, one in zip(self.parts, cells, found, strict=True)
-            if one.unread is not None and len(places := one.unread.arg_true())
-        ]
-        for part, texts_of, one in zip(self.parts, cells, found, strict=True):
-            if one.doubtful is not None and len(places := one.doubtful.arg_true()):
-                read_as = as_text(one.values.gather(places))
-                unread.append(Unread(source, part[0], places, as_text(texts_of.gather(places)), read_as))
-        values = [one.values for one in found]
-        if source.conversion == "sum":
-            some = pl.any_horizontal(value.is_not_null() for value in values)
-            total = pl.when(some).then(pl.sum_horizontal(values).cast(column.dtype))
-            return pl.select(total).to_series(), unread
-        return values[0], unread
-
-    def _read_part(self, cells: pl.Series) -> Cells:
-        source, column = self.source, self.source.canonical
-        if cells.dtype == pl.Null and column.kind is not Kind.CODES:
-            # Of a single discharge most is not given.
-            return Cells(empty(len(cells), column.dtype))
-        if source.conversion == "text":
-            return texts(cells, column, source.values)
-        if source.values:
-            cells = texts(cells, column, source.values).values
-        read = CONVERSIONS[source.conversion].read
-        times = factor(column, source.unit)
-        # A layout is checked.
-        assert read is not None
-        assert times is not None
-        return read(cells, column, times)
+    return text.replace(["", *spellings_of((*MISSING, *blanks))], None)
 
 
 class Binding:
@@ -201,10 +90,30 @@ class Binding:
             source = Source(column="age_days", names=years.source.names, conversion="age")
             self.bound["age_days"].append(Bound(source, years.parts, years.blanks))
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
-        """The canonical columns that the table has, in the order of the registry."""
-        return tuple(name for name in ALL if name in self.bound or name in self.gathered)
+        """The canonical columns that can be read of the table, in the order of the registry."""
+        return tuple(name for name in ALL if self.has(name) or name in self.derived)
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """The canonical columns but for years that only newborns have, by their days."""
+        return tuple(name for name in self.columns if self.has(name) or self._is_dated)
+
+    def has(self, name: str) -> bool:
+        """Whether the table has a canonical column itself."""
+        return name in self.bound or name in self.gathered
+
+    @cached_property
+    def _is_dated(self) -> bool:
+        return all(map(self.has, DATES))
+
+    @cached_property
+    def derived(self) -> tuple[str, ...]:
+        """The canonical columns that others give where the table says nothing or what cannot be."""
+        if self._is_dated:
+            return AGES
+        return AGES[:1] if self.has("age_days") else ()
 
     def is_called(self, name: str) -> bool:
         """Whether the table calls a canonical column by just this name, and by no other as well."""
@@ -215,14 +124,22 @@ class Binding:
         return self.bound[name][0].parts[0][0] if name in self.bound else name
 
     def read_for(self, columns: Iterable[str]) -> list[str]:
-        """The columns of the table that are read for some canonical columns."""
+        """The columns of the table that are read for some canonical columns, also to derive them."""
+        columns = list(columns)
+        if any(name in self.derived for name in columns):
+            columns += [name for name in (*AGES, *DATES) if self.has(name)]
+        return self.fields(columns)
+
+    def fields(self, columns: Iterable[str]) -> list[str]:
+        """The columns of the table that hold some canonical columns."""
+        columns = list(columns)
         names = [one for name in columns for bound in self.bound.get(name, ()) for one in bound.names]
         return list(dict.fromkeys([*names, *(self.gathered[c] for c in columns if c in self.gathered)]))
 
     @cached_property
     def names(self) -> frozenset[str]:
         """The columns of the table that are read."""
-        return frozenset(self.read_for(self.columns))
+        return frozenset(self.fields(self.columns))
 
     def read(self, batch: pl.DataFrame, columns: Iterable[str]) -> tuple[list[pl.Series], list[Unread]]:
         """Canonical columns of a batch, and the texts that could not be read.
@@ -231,26 +148,20 @@ class Binding:
         """
         series: list[pl.Series] = []
         unread: list[Unread] = []
+        of_batch = self._of(batch)
         for name in columns:
-            values, strange = self.column(name, batch)
+            values, strange = of_batch.column(name)
             if values is not None:
                 series.append(values.alias(name))
                 unread += strange
         return series, unread
 
-    def column(
-        self, name: str, table: pl.DataFrame | Mapping[str, pl.Series]
-    ) -> tuple[pl.Series | None, list[Unread]]:
-        """One canonical column of a batch, None if the table does not have it; and what was unread."""
-        found: list[pl.Series] = []
-        unread: list[Unread] = []
-        for bound in self.bound.get(name, ()):
-            values, strange = bound.read(bound.cells({one: table[one] for one in bound.names}))
-            found.append(values)
-            unread += strange
-        if name in self.gathered:
-            found.append(table[self.gathered[name]])
-        return (_first_of(found) if found else None), unread
+    def column(self, name: str, table: pl.DataFrame | Mapping[str, pl.Series]) -> Read:
+        """One canonical column of a batch, None if it cannot be read of the table; and what was unread."""
+        return self._of(table).column(name)
+
+    def _of(self, table: pl.DataFrame | Mapping[str, pl.Series]) -> BatchColumns:
+        return BatchColumns(table, self.bound, self.gathered, self.derived)
 
     def typed(self, batch: pl.DataFrame, columns: Iterable[str]) -> pl.DataFrame:
         """Canonical columns of a batch in the types of the registry; those that the table lacks are left out.
@@ -266,8 +177,9 @@ class Binding:
         """The columns of ``typed``, and the texts that could not be read."""
         series: list[pl.Series] = []
         unread: list[Unread] = []
+        of_batch = self._of(batch)
         for name in columns:
-            values, strange = self.column(name, batch)
+            values, strange = of_batch.column(name)
             if values is None:
                 continue
             series.append(values.alias(name))
@@ -300,7 +212,7 @@ class Binding:
         if not found:
             values, _ = self.column(name, batch)
             return empty(len(where), pl.String()) if values is None else as_text(values.gather(where))
-        return _first_of(found)
+        return first_of(found)
 
     def expressions(self) -> list[pl.Expr]:
         """Every canonical column that the table has, as an expression on its own columns."""
@@ -337,15 +249,13 @@ class Binding:
 
     def _is_ready(self, name: str) -> bool:
         bound = self.bound.get(name, [])
-        if len(bound) != 1 or name in self.gathered or bound[0].source.unit or ALL[name].unknown:
+        if (
+            name in self.derived
+            or len(bound) != 1
+            or name in self.gathered
+            or bound[0].source.unit
+            or ALL[name].unknown
+        ):
             return False
         dtype = self._schema[bound[0].names[0]]
         return len(bound[0].names) == 1 and dtype != pl.String and dtype == ALL[name].dtype
-
-
-def _first_of(series: Sequence[pl.Series]) -> pl.Series:
-    values = series[0]
-    for other in series[1:]:
-        if values.null_count():
-            values = values.zip_with(values.is_not_null(), other)
-    return values

@@ -18,7 +18,8 @@ import polars as pl
 from drg.columns import ALL, INPUT, Column
 from drg.forks import check_process
 from drg.records import notes
-from drg.records.binding import CAN_BE_UNREAD, UNREAD, Binding, Unread
+from drg.records.binding import CAN_BE_UNREAD, UNREAD, Binding
+from drg.records.bound_fields import Unread
 from drg.records.cells import empty
 from drg.records.codebook import KINDS, CodeBook, CodeFindings, recognised
 from drg.records.codes import DIAGNOSIS, PROCEDURE
@@ -87,8 +88,8 @@ class Cases:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The columns as they were given, and the canonical ones that they are read as."""
-        return tuple(dict.fromkeys((*self.own_columns, *self.binding.columns)))
+        """The columns as they were given, and the canonical ones that can be known of all cases."""
+        return tuple(dict.fromkeys((*self.own_columns, *self.binding.known)))
 
     @property
     def source(self) -> pl.LazyFrame:
@@ -206,7 +207,7 @@ class Cases:
             if one.read_as is None:
                 found = notes.malformed(cells, column, one.name, row="row", case_id="case_id", value="value")
             else:
-                found = notes.doubtful(cells, column, one.name, read_as="read_as")
+                found = notes.doubtful(cells, column, one.name, read_as="read_as", basis=one.basis)
             parts.append(found.with_columns(one.places.alias(_PLACE)))
         for told in codes:
             cells = placed(told.places, told.readings.to_dict())

@@ -17,6 +17,7 @@ from typing import Final
 import polars as pl
 
 from drg.columns import INPUT, Kind
+from drg.records.ages import AGES
 from drg.records.binding import UNREAD
 from drg.records.cases import Cases
 from drg.records.cells import empty
@@ -106,8 +107,10 @@ class Checker:
         self.rules = tuple(rule for rule in rules if not missing(rule))
         self._facts = facts if any(_is_fact(name) for rule in self.rules for name in rule.reads) else None
         self._reads = _canonical(rule for rule in self.rules if not rule.across)
-        # What may be written in another unit, or with a decimal comma.
-        self._measures = [name for name in self._reads if RECORDED[name].unit in ("g", "yuan")]
+        # What may be written in another unit or with a decimal comma, or is computed from the dates.
+        self._measures = [
+            name for name in self._reads if RECORDED[name].unit in ("g", "yuan") or name in AGES
+        ]
         self._across = [rule for rule in self.rules if rule.across]
         # What findings say of each rule, one row per rule.
         self._texts = pl.DataFrame(

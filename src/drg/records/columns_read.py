@@ -12,10 +12,11 @@ from drg.columns import ALL, OUTPUT, PRICE, Kind
 from drg.errors import InputError
 from drg.records import notes
 from drg.records.cells import as_text
+from drg.records.code_edition import edition_findings
 from drg.records.discharges import Discharges
 from drg.records.header import kind_of_name
 from drg.records.source_tables import SourceTable
-from drg.words import Joined, Sentence
+from drg.words import Both, Joined, Sentence
 
 DIAGNOSES: Final = "diagnoses"
 PROCEDURES: Final = "procedures"
@@ -55,7 +56,7 @@ def columns_read(discharges: Discharges) -> list[ColumnRead]:
     rows = discharges.collect(discharges.rows.select(discharges.own_columns).head(_ROWS))
     reads: dict[str, str] = {}
     for canonical in discharges.binding.columns:
-        for one in discharges.binding.read_for([canonical]):
+        for one in discharges.binding.fields([canonical]):
             # Of an age the years come before the days.
             reads.setdefault(one, canonical)
     layout = discharges.layout
@@ -108,6 +109,24 @@ class Reading:
     missing: tuple[str, ...] = ()
 
     @property
+    def other_editions(self) -> list[Sentence]:
+        """Of each file of codes of the other edition than it is read as: that it is, and what to do."""
+        said = self.discharges.remarks.filter(
+            pl.col("rule").is_in([notes.CODES_CLINICAL, notes.CODES_INSURANCE])
+        )
+        return [
+            Joined(
+                ": ",
+                (
+                    row.get("file") or "",
+                    Both(row["message"], row["message_zh"]),
+                    Both(row["fix"], row["fix_zh"]),
+                ),
+            )
+            for row in said.rows(named=True)
+        ]
+
+    @property
     def counts(self) -> dict[tuple[str, str], int]:
         """The remarks on the files by rule and severity."""
         return self.discharges.remark_counts
@@ -138,7 +157,8 @@ def look_through(
         more = [notes.unread_column(one.name, str(one.seems)) for one in strange]
         remarks = pl.concat([discharges.remarks, *more], how="diagonal")
         discharges = replace(discharges, remarks=remarks)
-    remarks = pl.concat([discharges.lacking(needs), discharges.remarks], how="diagonal")
+    found = [discharges.lacking(needs), edition_findings(discharges), discharges.remarks]
+    remarks = pl.concat(found, how="diagonal")
     discharges = replace(discharges, remarks=remarks)
     absent = remarks.filter(pl.col("rule") == notes.COLUMN_MISSING)["field"]
     return Reading(discharges, columns, tuple(name for name in ALL if name in needs and name in absent))

@@ -48,11 +48,13 @@ class Discharges(Cases):
     def lacking(self, columns: Iterable[str] | None = None) -> pl.DataFrame:
         """Findings on canonical columns that the files do not have, of those that are asked for."""
         wanted = INPUT if columns is None else columns
+        lacking = [ALL[name] for name in wanted if not self.binding.has(name)]
         return notes.together(
             [
-                notes.column_missing(ALL[name], self.called(name), self.layout.id)
-                for name in wanted
-                if name not in self.binding.columns
+                notes.column_derived(column)
+                if column.name in self.binding.known
+                else notes.column_missing(column, self.called(column.name), self.layout.id)
+                for column in lacking
             ]
         )
 

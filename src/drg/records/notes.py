@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 import polars as pl
 
 from drg.columns import Column, Kind
 from drg.records.findings import ERROR, NOTICE, SCHEMA, WARNING
-from drg.records.row_kinds import ROW_BLANK, ROW_HEADER, ROW_REMARK, ROW_TOTAL
+from drg.records.row_kinds import ROW_BLANK, ROW_DELETED, ROW_HEADER, ROW_REMARK, ROW_TOTAL
 from drg.words import Sentence, in_both
 
 # Columns of ours in a frame whose other columns are those of a file: the row as a spreadsheet numbers it, and
@@ -30,12 +30,15 @@ OTHER_ENCODING: Final = "other-encoding"
 NO_ENCODING: Final = "no-encoding"
 COLUMN_NOT_READ: Final = "column-not-read"
 UNMARKED: Final = "principal-unmarked"
+CODES_CLINICAL: Final = "codes-clinical"
+CODES_INSURANCE: Final = "codes-insurance"
 COUNT_DIFFERS: Final = "count-differs"
 SHEET_NOT_READ: Final = "sheet-not-read"
 
 # Severity, message and remedy of findings on whole rows.
 _OF_ROWS: Final[dict[str, tuple[str, Sentence, Sentence | None]]] = {
     ROW_BLANK: (NOTICE, Sentence("blank rows were left out"), None),
+    ROW_DELETED: (NOTICE, Sentence("records that are marked as deleted were left out"), None),
     ROW_TOTAL: (NOTICE, Sentence("a row of totals was left out"), None),
     ROW_REMARK: (NOTICE, Sentence("a remark or signature was left out"), None),
     ROW_HEADER: (NOTICE, Sentence("the header stands here once more; the row was left out"), None),
@@ -88,6 +91,17 @@ SEEMS: Final = {
     "procedures": Sentence("procedures"),
     "money": Sentence("money"),
     "dates": Sentence("dates"),
+}
+# Why an age counts otherwise than it is given, and what to do.
+_COMPUTED: Final = {
+    "dates": (
+        Sentence("so say birth_date and admission_date"),
+        Sentence("Correct the age; or the dates, if one of them is wrong"),
+    ),
+    "days": (
+        Sentence("age_days is given, and no years"),
+        Sentence("Fill in the age in years; 0 is under one year"),
+    ),
 }
 _EXPECTED: Final = {
     Kind.NUMBER: Sentence("a number"),
@@ -162,7 +176,7 @@ def malformed(
         places,
         row=pl.col(row),
         case_id=pl.col(case_id),
-        rule=f"{column.name.replace('_', '-')}-malformed",
+        rule=f"{_dashed(column)}-malformed",
         severity=ERROR,
         field=field,
         value=pl.col(value),
@@ -175,20 +189,46 @@ def malformed(
     )
 
 
-def doubtful(places: pl.DataFrame, column: Column, field: str, *, read_as: str) -> pl.DataFrame:
-    """Findings on texts that were read in the way that is likely; ``places`` has row, case_id and value."""
+def doubtful(
+    places: pl.DataFrame,
+    column: Column,
+    field: str,
+    *,
+    read_as: str,
+    basis: Literal["dates", "days"] | None = None,
+) -> pl.DataFrame:
+    """Findings on texts that were read in the way that is likely, or on ages that count otherwise.
+
+    Args:
+        places: with row, case_id and value.
+        column: that was read.
+        field: what the table calls it.
+        read_as: the column of ``places`` that says what the texts were read as.
+        basis: what an age was computed from.
+    """
+    rule = f"{_dashed(column)}-converted"
     message = Sentence("{column} was read as {value}", column=column.label, value="{}")
+    if basis is None:
+        fix = Sentence("Check it; write {form}", form=_FORMS[column.unit])
+    else:
+        rule = f"{_dashed(column)}-from-{basis}"
+        why, fix = _COMPUTED[basis]
+        message = Sentence("{column} counts as {value}: {why}", column=column.label, value="{}", why=why)
     return findings(
         places,
         row=pl.col("row"),
         case_id=pl.col("case_id"),
-        rule=f"{column.name.replace('_', '-')}-converted",
+        rule=rule,
         severity=WARNING,
         field=field,
         value=pl.col("value"),
         **{name: pl.format(text, read_as) for name, text in in_both(message=message).items()},
-        **in_both(fix=Sentence("Check it; write {form}", form=_FORMS[column.unit])),
+        **in_both(fix=fix),
     )
+
+
+def _dashed(column: Column) -> str:
+    return column.name.replace("_", "-")
 
 
 def orphans(places: pl.DataFrame, field: str, *, row: str, key: str, rows: str) -> pl.DataFrame:
@@ -241,6 +281,48 @@ def unread_column(name: str, seems: str) -> pl.DataFrame:
         **in_both(
             message=Sentence("the column seems to hold {what} and is not read", what=SEEMS[seems]),
             fix=Sentence("Give a layout that reads it (drg layouts guess makes one), or --ignore it"),
+        ),
+    )
+
+
+def other_edition(percent: int, rows: int | None, *, is_clinical: bool) -> pl.DataFrame:
+    """The finding on a file most of whose telling codes are of the edition that it is not read as.
+
+    Args:
+        percent: of its codes that the other edition alone has.
+        rows: how many were looked at; None if all were.
+        is_clinical: whether it is read as a file of clinical codes.
+    """
+    of = Sentence("this file") if rows is None else Sentence("the first {rows:,} rows", rows=rows)
+    if is_clinical:
+        message = Sentence("{percent} % of the codes of {of} are insurance codes", percent=percent, of=of)
+        fix = Sentence("Read the file without --codes clinical")
+    else:
+        message = Sentence("{percent} % of the codes of {of} are clinical codes", percent=percent, of=of)
+        fix = Sentence("Read the file with --codes clinical")
+    return findings(
+        pl.DataFrame({"row": [1]}),
+        row=pl.col("row"),
+        rule=CODES_INSURANCE if is_clinical else CODES_CLINICAL,
+        severity=WARNING,
+        value=f"{percent} %",
+        **in_both(message=message, fix=fix),
+    )
+
+
+def column_derived(column: Column) -> pl.DataFrame:
+    """The finding on an age that the files do not have, and that is computed from the dates."""
+    return findings(
+        pl.DataFrame({"row": [1]}),
+        row=pl.col("row"),
+        rule=f"{_dashed(column)}-from-dates",
+        severity=NOTICE,
+        field=column.name,
+        **in_both(
+            message=Sentence(
+                "no column for {column}; it is computed from birth_date and admission_date",
+                column=column.label,
+            )
         ),
     )
 

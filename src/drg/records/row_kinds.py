@@ -1,4 +1,4 @@
-"""Rows of a table that are no cases: blank rows, totals, remarks and headers that come once more."""
+"""Rows of a table that are no cases: blank rows, totals, remarks, headers that come once more."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from drg.records.cells import MISSING
 from drg.records.header import folded
 
 ROW_BLANK: Final = "row-blank"
+ROW_DELETED: Final = "row-deleted"
 ROW_TOTAL: Final = "row-total"
 ROW_REMARK: Final = "row-remark"
 ROW_HEADER: Final = "row-header"

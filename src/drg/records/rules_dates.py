@@ -1,21 +1,14 @@
-"""Dates against each other, against ages and against the length of stay."""
+"""Dates against each other and against the length of stay; ages that contradict them are computed."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Final
 
-import polars as pl
-
 from drg.records.findings import ERROR
-from drg.records.rules import ADMITTED, AGE_DAYS, AGE_YEARS, BORN, CLAIM, DISCHARGED, FORM, LOS, Rule
+from drg.records.rules import ADMITTED, BORN, CLAIM, DISCHARGED, FORM, LOS, Rule
 from drg.words import Sentence
 
-# One integer per day of the year in which later days are greater, for comparing birthdays.
-_DAY_OF_ADMISSION = ADMITTED.dt.month().cast(pl.Int32) * 100 + ADMITTED.dt.day()
-_BIRTHDAY = BORN.dt.month().cast(pl.Int32) * 100 + BORN.dt.day()
-_COMPLETED_YEARS = ADMITTED.dt.year() - BORN.dt.year() - (_DAY_OF_ADMISSION < _BIRTHDAY).cast(pl.Int32)
-_DAYS_OLD = (ADMITTED.dt.date() - BORN.dt.date()).dt.total_days()
 _NIGHTS = (DISCHARGED.dt.date() - ADMITTED.dt.date()).dt.total_days()
 
 RULES: Final = (
@@ -36,23 +29,6 @@ RULES: Final = (
         message=Sentence("birth_date is after admission_date"),
         fix=Sentence("Correct the wrong one; newborns are admitted on the day of birth at the earliest"),
         source=CLAIM,
-    ),
-    Rule(
-        id="age-years-against-birth-date",
-        fields=("age_years", "birth_date", "admission_date"),
-        when=(_DAYS_OLD >= 0) & (AGE_YEARS != _COMPLETED_YEARS),
-        message=Sentence("age_years is not the number of completed years from birth_date to admission_date"),
-        fix=Sentence("Count the birthdays up to the day of admission; 0 is under one year"),
-        source=FORM,
-    ),
-    Rule(
-        id="age-days-against-birth-date",
-        fields=("age_days", "birth_date", "admission_date"),
-        # Some count the day of birth, some do not. Days matter only in the first year.
-        when=(_DAYS_OLD >= 0) & (AGE_DAYS <= 365) & ((AGE_DAYS - _DAYS_OLD).abs() > 1),
-        message=Sentence("age_days is not the number of days from birth_date to admission_date"),
-        fix=Sentence("Count the days from birth to admission; some exports give months instead"),
-        source=FORM,
     ),
     Rule(
         id="los-days-against-dates",

@@ -11,15 +11,22 @@ import polars as pl
 import polars.selectors as cs
 
 from drg.errors import DrgError, InputError
-from drg.records import spreadsheet
+from drg.records import dbf, spreadsheet
 from drg.records.exact_paths import scan_parquet
 from drg.records.header_row import KnownNames
 from drg.records.notes import ROW
-from drg.records.source_tables import Dialect, SourceTable, parquet_table, sheet_tables, text_table
+from drg.records.source_tables import (
+    Dialect,
+    SourceTable,
+    dbf_table,
+    parquet_table,
+    sheet_tables,
+    text_table,
+)
 from drg.words import Joined, Sentence
 
 TEXT_ENDINGS: Final = (".csv", ".csv.gz", ".csv.zst", ".txt", ".tsv")
-INPUT_FORMATS: Final = (".parquet", *TEXT_ENDINGS, *spreadsheet.ENDINGS)
+INPUT_FORMATS: Final = (".parquet", *TEXT_ENDINGS, *spreadsheet.ENDINGS, dbf.ENDING)
 
 
 def tables_of(
@@ -57,6 +64,8 @@ def tables_of(
             tables = [parquet_table(file)]
         elif ending in spreadsheet.ENDINGS:
             tables = sheet_tables(file, dialect, known)
+        elif ending == dbf.ENDING:
+            tables = [dbf_table(file, dialect)]
         else:
             tables = [text_table(file, dialect, known)]
     except (pl.exceptions.PolarsError, OSError) as error:

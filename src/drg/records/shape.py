@@ -13,7 +13,7 @@ import polars as pl
 from drg.errors import InputError
 from drg.records import notes
 from drg.records.findings import ERROR
-from drg.records.row_kinds import ROW_BLANK, ROW_HEADER, ROW_REMARK, ROW_TOTAL, kind_of_row
+from drg.records.row_kinds import ROW_BLANK, ROW_DELETED, ROW_HEADER, ROW_REMARK, ROW_TOTAL, kind_of_row
 from drg.records.text_shape import OddLines
 from drg.words import Sentence
 
@@ -25,6 +25,7 @@ _MOST_BROKEN_ROWS: Final = 20
 # What leaves rows out; other rules only say something of them.
 _LEAVES_OUT: Final = (
     ROW_BLANK,
+    ROW_DELETED,
     ROW_TOTAL,
     ROW_REMARK,
     ROW_HEADER,
@@ -73,19 +74,19 @@ class TableShape:
         """The first row that keeps a table from being read as it stands, and what is in it."""
         every = pl.concat([notes.no_findings(), *self.findings])
         matters = pl.col("row").is_in(self.left_out) | (pl.col("severity") == ERROR)
-        wrong = every.filter((pl.col("rule") != ROW_BLANK) & matters).sort("row").head(1)
+        wrong = every.filter(~pl.col("rule").is_in([ROW_BLANK, ROW_DELETED]) & matters).sort("row").head(1)
         return None if wrong.is_empty() else (wrong["row"][0], wrong["value"][0] or "")
 
-    def blank(self, rows: Sequence[int]) -> None:
-        """Blank rows are left out; those that follow each other are one finding."""
+    def leave_out(self, rule: str, rows: Sequence[int]) -> None:
+        """Rows without content of their own are left out; those that follow each other are one finding."""
         if not rows:
             return
-        self.counts[ROW_BLANK] = len(rows)
+        self.counts[rule] = len(rows)
         self.left_out += rows
         firsts = [row for row, before in zip(rows, (None, *rows), strict=False) if before != row - 1]
         lasts = [row for row, after in zip(rows, (*rows[1:], None), strict=True) if after != row + 1]
         spans = [f"{one}–{other}" if other > one else "" for one, other in zip(firsts, lasts, strict=True)]
-        self.findings.append(notes.of_rows(ROW_BLANK, firsts, spans))
+        self.findings.append(notes.of_rows(rule, firsts, spans))
 
 
 def shape_of(
@@ -129,7 +130,8 @@ def shape_of(
     if (len(long) > _FEW and len(long) * 2 > rows_there) or errors > too_many:
         row, cells_there = long[0] if long else (min(broken), short.get(min(broken), 0))
         raise _wrong_width(file, row, cells_there, width)
-    shape.blank([row for row in blank if row not in broken])
+    shape.leave_out(ROW_BLANK, [row for row in blank if row not in broken])
+    shape.leave_out(ROW_DELETED, odd.deleted)
     for kind, rows in kinds.items():
         shape.say(kind, [row for row, _ in rows], [text for _, text in rows])
     counted = [f"{there} / {width}" for _, there in long]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -12,9 +12,9 @@ from typing import Final
 import polars as pl
 
 from drg.errors import InputError
-from drg.records import encodings, notes, spreadsheet
+from drg.records import dbf, encodings, notes, spreadsheet
 from drg.records.exact_paths import scan_csv, scan_lines, scan_parquet
-from drg.records.header_row import MOST_ROWS_ABOVE, HeaderPlace, KnownNames, find_header
+from drg.records.header_row import MOST_ROWS_ABOVE, HeaderPlace, KnownNames, distinct, find_header
 from drg.records.notes import OURS, ROW
 from drg.records.row_kinds import FIRST_WORDS
 from drg.records.shape import TableShape, shape_of
@@ -23,6 +23,7 @@ from drg.words import Sentence
 
 # Rows that are looked at to find the header, and the labels below it.
 _HEAD_ROWS: Final = MOST_ROWS_ABOVE + 5
+_BLANK: Final = f"{OURS}blank"
 _SEPARATOR_LINE: Final = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 
 
@@ -167,6 +168,25 @@ def _mended(
     return content, mended.odd, shape
 
 
+def dbf_table(file: Path, dialect: Dialect) -> SourceTable:
+    """A .dbf file.
+
+    Raises:
+        InputError: it is damaged, it was cut off, or its memo file is missing.
+    """
+    content = dbf.DbfFile(file, dialect.encoding)
+    names = distinct(content.names)
+    frame = content.lazy(names, ROW)
+    deleted = content.deleted_rows()
+    odd = replace(_odd_rows(frame, names, content.records + 1), deleted=deleted)
+    shape = shape_of(odd, names, 2, file)
+    if content.has_unknown_characters:
+        unknown = pl.any_horizontal(pl.col(names).str.contains(dbf.UNKNOWN_CHARACTER, literal=True))
+        rows = frame.filter(unknown).select(ROW).collect(engine="streaming")
+        shape.say(notes.NO_ENCODING, rows[ROW].to_list())
+    return SourceTable(file, _without(frame, shape), names, None, 1, shape)
+
+
 def sheet_tables(file: Path, dialect: Dialect, known: KnownNames) -> list[SourceTable]:
     """The sheets of a workbook that hold tables with known columns; the first if there are none such.
 
@@ -210,26 +230,27 @@ def _sheet_table(
     # Sheets often go on below their last row.
     filled = rows.select(pl.any_horizontal(pl.all().is_not_null())).to_series().arg_true().max()
     rows = rows.head(0 if filled is None else int(filled) + 1)  # type: ignore[arg-type]
-    says_nothing = pl.all().is_null() | (pl.all().str.strip_chars() == "")
-    blank = rows.select(pl.all_horizontal(says_nothing)).to_series()
     first = place.last + 1
-    numbered = rows.with_row_index(ROW, offset=first)
-    odd = _odd_rows(numbered, blank, place.names)
+    numbered = rows.with_row_index(ROW, offset=first).lazy()
+    odd = _odd_rows(numbered, place.names, place.last + rows.height)
     shape = shape_of(odd, place.names, first, file)
-    return SourceTable(file, _without(numbered.lazy(), shape), place.names, sheet, place.row, shape, others)
+    return SourceTable(file, _without(numbered, shape), place.names, sheet, place.row, shape, others)
 
 
-def _odd_rows(rows: pl.DataFrame, blank: pl.Series, names: Sequence[str]) -> OddLines:
-    """The rows of a sheet that are blank or may be no case."""
+def _odd_rows(rows: pl.LazyFrame, names: Sequence[str], last: int) -> OddLines:
+    """The rows of a table of cells, up to the last one, that are blank or may be no case."""
     columns = [pl.col(name) for name in names]
+    blank = pl.all_horizontal(column.is_null() | (column.str.strip_chars() == "") for column in columns)
     beginning = pl.concat_str([column.fill_null("") for column in columns[:4]])
     same = pl.sum_horizontal(column == name for column, name in zip(columns, names, strict=True))
-    odd = rows.filter(~blank).filter(beginning.str.contains(rf"^\s*(?:{FIRST_WORDS})") | (same > 1))
+    maybe_no_case = beginning.str.contains(rf"^\s*(?:{FIRST_WORDS})") | (same > 1)
+    odd = rows.filter(blank | maybe_no_case).with_columns(blank.alias(_BLANK)).collect(engine="streaming")
+    others = odd.filter(~pl.col(_BLANK)).drop(_BLANK)
     width = len(names)
     return OddLines(
-        rows=[(row, ["" if cell is None else cell for cell in cells]) for row, *cells in odd.rows()],
-        blank=[(row, width) for row in rows.filter(blank)[ROW]],
-        lines=int(rows[ROW].max() or 0) if rows.height else 0,  # type: ignore[arg-type]
+        rows=[(row, ["" if cell is None else cell for cell in cells]) for row, *cells in others.rows()],
+        blank=[(row, width) for row in odd.filter(pl.col(_BLANK))[ROW]],
+        lines=last,
     )
 
 

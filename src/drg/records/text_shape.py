@@ -29,11 +29,13 @@ class OddLines:
         rows: number of each line, counted from 1, and its cells.
         blank: number and count of cells of each line in which nothing is written.
         lines: how many there are in all.
+        deleted: the number of each line that the file itself says is deleted.
     """
 
     rows: list[tuple[int, list[str]]]
     blank: list[tuple[int, int]]
     lines: int
+    deleted: Sequence[int] = ()
 
 
 class NotPlainError(Exception):

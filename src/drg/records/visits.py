@@ -14,7 +14,8 @@ import polars as pl
 
 from drg.columns import Kind
 from drg.records import notes
-from drg.records.binding import Bound, cleaned
+from drg.records.binding import cleaned
+from drg.records.bound_fields import Bound
 from drg.records.cells import NO, YES
 from drg.records.codebook import KINDS
 from drg.records.codes import PROCEDURE

@@ -23,6 +23,8 @@ from drg.records.conversions import CONVERSIONS
 from drg.records.findings import SEVERITIES
 from drg.records.layout import Layout, Source
 from drg.records.notes import (
+    CODES_CLINICAL,
+    CODES_INSURANCE,
     COLUMN_MISSING,
     COLUMN_NOT_READ,
     COUNT_DIFFERS,
@@ -38,7 +40,7 @@ from drg.records.notes import (
     UNMARKED,
     VISIT_UNKNOWN,
 )
-from drg.records.row_kinds import ROW_BLANK, ROW_HEADER, ROW_REMARK, ROW_TOTAL
+from drg.records.row_kinds import ROW_BLANK, ROW_DELETED, ROW_HEADER, ROW_REMARK, ROW_TOTAL
 from drg.report.checks import severity_in
 from drg.report.console import say
 from drg.report.console_table import show
@@ -51,6 +53,11 @@ _WHAT = {
     UNMAPPED: ("codes in neither version", "国临版与医保版均无此编码"),
     UNKNOWN: ("codes that are not in the code list", "编码不在医保版编码库中"),
     CLINICAL: ("clinical codes: use --codes clinical", "国临版编码，请用 --codes clinical"),
+    CODES_CLINICAL: (
+        "files of clinical codes: use --codes clinical",
+        "国临版编码的文件，请用 --codes clinical",
+    ),
+    CODES_INSURANCE: ("files of insurance codes read as clinical ones", "按国临版读取的医保版编码文件"),
     SEVERAL: ("cells with several codes", "一格多码"),
     LOST_ZEROS: ("codes that were made numbers", "编码被转成数值"),
     VISIT_UNKNOWN: ("visits that the first table does not have", "基本信息表中没有的就诊"),
@@ -58,6 +65,7 @@ _WHAT = {
     COLUMN_NOT_READ: ("columns with codes, money or dates that are not read", "未读取的编码、金额或日期列"),
     UNMARKED: ("visits without a row marked as principal", "未标记主要诊断或主要手术的就诊"),
     ROW_BLANK: ("blank rows, left out", "空行，未计入"),
+    ROW_DELETED: ("records marked as deleted, left out", "已标记删除的记录，未计入"),
     ROW_TOTAL: ("rows of totals, left out", "合计行，未计入"),
     ROW_REMARK: ("remarks and signatures, left out", "备注或签章行，未计入"),
     ROW_HEADER: ("headers inside the table, left out", "重复的表头行，未计入"),
@@ -75,7 +83,12 @@ _WHAT = {
 _MOST_NAMES: Final = 6
 _MOST_CHARACTERS: Final = 24
 _MALFORMED = ("cells that cannot be read", "无法识别的单元格")
-_LIKELY = ("cells read in the way that is likely", "按最可能的含义读取的单元格")
+# What became of cells, by the last word of the rule.
+_OF_CELLS: Final = {
+    "converted": ("cells read in the way that is likely", "按最可能的含义读取的单元格"),
+    "dates": ("ages computed from the dates", "按出生日期和入院时间计算的年龄"),
+    "days": ("years of newborns known by their days alone", "仅有日龄、按不足一周岁计的年龄"),
+}
 
 
 def print_layouts(console: Console, layouts: Iterable[Layout], language: str) -> None:
@@ -123,7 +136,8 @@ def print_reading(console: Console, counts: Mapping[tuple[str, str], int], langu
     found = sorted(counts.items(), key=lambda item: (order[item[0][1]], -item[1], item[0][0]))
     rows = []
     for (rule, severity), count in found:
-        what, what_zh = _WHAT.get(rule, _LIKELY if rule.endswith("-converted") else _MALFORMED)
+        ending = rule.rpartition("-")[2]
+        what, what_zh = _WHAT.get(rule) or _OF_CELLS.get(ending, _MALFORMED)
         rows.append((severity_in(severity, language), rule, Both(what, what_zh).to(language), f"{count:,}"))
     heads = said("severity,rule,what,findings", language).split(",")
     show(console, heads, "wwtn", rows, title=said("Reading", language))

@@ -34,7 +34,12 @@ from drg.words import Sentence, in_both
 if TYPE_CHECKING:
     from drg.records.frames import Frame
 
-_LIKELY: Final = Sentence("read in the way that is likely and not certain")
+# What became of cells that no rule is about, by the last word of the finding.
+_OF_CELLS: Final = {
+    "converted": Sentence("read in the way that is likely and not certain"),
+    "dates": Sentence("counts as birth_date and admission_date say"),
+    "days": Sentence("counts as 0 by age_days"),
+}
 
 __all__ = [
     "RULES",
@@ -184,7 +189,8 @@ def summary_frame(rules: Iterable[Rule], tally: RuleTally) -> pl.DataFrame:
         for rule in graver
     ]
     lines += [
-        {"rule": rule, "severity": severity, "cases": count} | in_both(message=_LIKELY)
+        {"rule": rule, "severity": severity, "cases": count}
+        | in_both(message=_OF_CELLS[rule.rpartition("-")[2]])
         for (rule, severity), count in sorted(tally.beside(rules).items())
     ]
     columns = {name: SCHEMA[name] for name in ("rule", "severity", "message", "message_zh")}
