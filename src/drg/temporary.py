@@ -59,11 +59,15 @@ def temporary_file(directory: Path) -> tuple[Path, int]:
         with _undisturbed:
             handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_BINARY", 0), 0o666)
             _held[path] = handle
-        # The system has taken the user's mask off by itself; no other thread notices.
-        rights = stat.S_IMODE(os.fstat(handle).st_mode)
-        if _locked(handle) and _is(path, handle):
-            path.chmod(0o600)
-            return path, rights
+        try:
+            # The system has taken the user's mask off by itself; no other thread notices.
+            rights = stat.S_IMODE(os.fstat(handle).st_mode)
+            if _locked(handle) and _is(path, handle):
+                path.chmod(0o600)
+                return path, rights
+        except BaseException:
+            take_away(path)
+            raise
         take_away(path)
 
 

@@ -112,9 +112,8 @@ class Cases:
     def columns(self) -> tuple[str, ...]:
         """The canonical columns: of a layout all that groupers read, and what else there is."""
         known = self.binding.columns
-        if self.layout.id == CANONICAL:
-            return known
-        return tuple(name for name in ALL if name in INPUT or name in known)
+        read = (name for name in ALL if name in INPUT or name in known)
+        return known if self.layout.id == CANONICAL else tuple(read)
 
     @property
     def findings_schema(self) -> pl.Schema:
