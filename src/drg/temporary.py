@@ -119,10 +119,12 @@ def unfinished_directory(parent: Path, prefix: str) -> Iterator[Path]:
 def take_away(path: Path) -> None:
     """Take away what was made here; it may have been moved meanwhile."""
     with _undisturbed:
-        handle = _held.pop(path, None)
+        handle = _held.get(path)
         if handle is not None:
+            _held[path] = None
             os.close(handle)
         _delete(path)
+        _held.pop(path, None)  # now: if something comes between, it is still known
 
 
 def forget(path: Path) -> None:

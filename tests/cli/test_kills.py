@@ -71,7 +71,7 @@ def left(scratch: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize(
-    "name", [name if name == FEW[0] else pytest.param(name, marks=pytest.mark.thorough) for name in COMMANDS]
+    "name", [name if name == FEW[-1] else pytest.param(name, marks=pytest.mark.thorough) for name in COMMANDS]
 )
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM] if hasattr(signal, "SIGKILL") else [])
 def test_killed_at_a_step(
