@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,9 @@ import pytest
 
 import drg
 from drg.errors import DrgError
+from drg.payment import load_scheme
 from drg.payment.weights import read_weights
+from drg.tables import find
 from drg.tables.importing import import_workbook
 from tests.cli.conftest import Drg
 from tests.cli.conftest import drg as run
@@ -48,3 +52,28 @@ def test_what_a_shell_puts_in_the_place_of_a_file(command: Drg, tmp_path: Path) 
     os.close(reader)
     assert outcome.code == 1
     assert "what comes through a pipe is read as -" in outcome.err
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.parquet", "a.xlsx"])
+def test_discharges_that_may_not_be_read(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / name).write_text("principal_diagnosis\nK80.101\n")
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may always
+    with pytest.raises(DrgError, match=rf"{name}: cannot be read: Permission denied\. Check its rights"):
+        drg.read(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["manifest.toml", "sets.csv", "scheme.toml", "weights.csv"])
+def test_tables_that_may_not_be_read(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    of_version = name in ("manifest.toml", "sets.csv")
+    shutil.copytree(find("demo") if of_version else load_scheme("demo").directory, tmp_path / "demo")
+    content = Path.read_bytes
+
+    def refused(file: Path) -> bytes:
+        if file == tmp_path / "demo" / name:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return content(file)
+
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    read: Callable[[Path], Any] = drg.load_tables if of_version else load_scheme
+    with pytest.raises(DrgError, match=rf"{name}: cannot be read: Permission denied\. Check its rights"):
+        read(tmp_path / "demo")
