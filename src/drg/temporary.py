@@ -15,7 +15,6 @@ import atexit
 import contextlib
 import os
 import re
-import secrets
 import shutil
 import signal
 import stat
@@ -55,7 +54,7 @@ def temporary_file(directory: Path) -> tuple[Path, int]:
     """
     _sweep_once(directory)
     while True:
-        path = directory / f".{_PREFIX}{secrets.token_hex(8)}.part"
+        path = directory / f".{_PREFIX}{os.urandom(8).hex()}.part"
         with _undisturbed:
             handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_BINARY", 0), 0o666)
             _held[path] = handle
@@ -81,7 +80,7 @@ def temporary_directory() -> Path:
         root = Path(tempfile.gettempdir())
         _sweep_once(root)
         while True:
-            path = root / f"{_PREFIX}{secrets.token_hex(8)}"
+            path = root / f"{_PREFIX}{os.urandom(8).hex()}"
             with _undisturbed:
                 path.mkdir(mode=0o700)
                 _held[path] = None
@@ -106,7 +105,7 @@ def scratch_directory() -> Iterator[Path]:
 @contextlib.contextmanager
 def unfinished_directory(parent: Path, prefix: str) -> Iterator[Path]:
     """A directory with the rights of a new one, where one run alone writes; gone afterwards, unless moved."""
-    path = parent / f"{prefix}{secrets.token_hex(8)}"
+    path = parent / f"{prefix}{os.urandom(8).hex()}"
     with _undisturbed:
         path.mkdir()
         _held[path] = None
