@@ -145,3 +145,21 @@ def test_one_module_knows_the_names() -> None:
     own = re.compile(r"\btempfile\b|mkstemp|mkdtemp|\.part\"")
     found = {path.name for path in SOURCE.rglob("*.py") if own.search(path.read_text(encoding="utf-8"))}
     assert found == {"temporary.py"}
+
+
+@posix
+@pytest.mark.parametrize("links", [True, False])
+def test_what_is_kept_to_be_put_back_is_not_taken_for_a_leftover(
+    root: Path, monkeypatch: pytest.MonkeyPatch, *, links: bool
+) -> None:
+    if not links:
+        monkeypatch.setattr(os, "link", lambda *_: (root / "nothing").stat(), raising=False)
+    (root / "a").write_text("old")
+    kept = temporary.second_name(root / "a")
+    assert (root / "a").samefile(kept) == links
+    script = "import sys\nfrom pathlib import Path\nfrom drg.temporary import sweep_leftovers\n"
+    script += "sweep_leftovers(Path(sys.argv[1]))"
+    subprocess.run([sys.executable, "-c", script, str(root)], check=True)
+    assert kept.read_text() == "old"
+    temporary.take_away(kept)
+    assert [path.name for path in root.iterdir()] == ["a"]

@@ -118,20 +118,52 @@ def unfinished_directory(parent: Path, prefix: str) -> Iterator[Path]:
 def take_away(path: Path) -> None:
     """Take away what was made here; it may have been moved meanwhile."""
     with _undisturbed:
-        handle = _held.get(path)
-        if handle is not None:
-            _held[path] = None
-            os.close(handle)
+        _unlock(path)
         _delete(path)
         _held.pop(path, None)  # now: if something comes between, it is still known
 
 
-def forget(path: Path) -> None:
-    """Forget a file that has taken its place."""
+def put(path: Path, place: Path) -> None:
+    """Give a file its place.
+
+    Raises:
+        OSError: it cannot be there.
+    """
     with _undisturbed:
-        handle = _held.pop(path, None)
-        if handle is not None:
-            os.close(handle)
+        if sys.platform == "win32":  # where nothing is renamed that is open
+            _unlock(path)
+        path.replace(place)
+        _unlock(path)
+        _held.pop(path, None)
+
+
+def _unlock(path: Path) -> None:
+    handle = _held.get(path)
+    if handle is not None:
+        _held[path] = None
+        os.close(handle)
+
+
+def second_name(file: Path) -> Path:
+    """A file once more, so that it can be put back when its place is taken: by a link, or as a copy.
+
+    Raises:
+        OSError: the directory cannot be written.
+    """
+    path = file.parent / f".{_PREFIX}{os.urandom(8).hex()}.part"
+    if sys.platform != "win32":
+        with contextlib.suppress(OSError):  # not every file system has links
+            with _undisturbed:
+                os.link(file, path)
+                _held[path] = None
+            _held[path] = handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+            _locked(handle)
+            if _is(path, handle):
+                return path
+    take_away(path)
+    path, _ = temporary_file(file.parent)
+    shutil.copy2(file, path)
+    return path
 
 
 def is_temporary(name: str) -> bool:
@@ -202,6 +234,8 @@ def leave_nothing_when_ended() -> None:
     computation for minutes, and then takes everything away itself.
     """
     global _watched
+    if sys.platform == "win32":  # a process is ended there without being told
+        return
     if _watched or threading.current_thread() is not threading.main_thread():
         return
     _watched = True

@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from drg.temporary import take_away, temporary_file
+from drg.temporary import put, take_away, temporary_file
 
 VARIABLE: Final = "DRG_CACHE"
 _DIGEST_BYTES: Final = 32
@@ -74,7 +74,7 @@ def keep(name: str, key: str, content: bytes) -> None:
             with part.open("wb") as file:
                 file.write(_seal(key, content))
                 file.write(content)
-            part.replace(directory / name)
+            put(part, directory / name)
         finally:
             take_away(part)
         _delete_old(directory)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from drg.errors import OutputError, no_room, system_reason
-from drg.temporary import forget, take_away, temporary_file, undisturbed
+from drg.temporary import put, second_name, take_away, temporary_file, undisturbed
 from drg.words import Joined, Sentence
 
 
@@ -48,8 +48,7 @@ class _Together:
                 for output in self.outputs:
                     done.append((output, _kept(output.place) if whole else None))
                     with _told(output.file):
-                        output.part.replace(output.place)
-                    forget(output.part)
+                        put(output.part, output.place)
                 for content in self.streamed:
                     _stream(content)
             except BaseException as error:
@@ -150,9 +149,8 @@ def placed(file: Path, *, sources: Sequence[Path] = ()) -> Iterator[Path]:
             yield part
             _own(part, place, rights)
         if found is None:
-            with _told(file), undisturbed():
-                part.replace(place)
-                forget(part)
+            with _told(file):
+                put(part, place)
         else:
             found.outputs.append(_Output(file, part, place))
     except BaseException:
@@ -251,17 +249,7 @@ def _kept(place: Path) -> Path | None:
     if not place.exists():
         return None
     with _told(place):
-        old, _ = temporary_file(place.parent)
-        try:
-            old.unlink()
-            try:
-                os.link(place, old)
-            except OSError:  # not every file system has links
-                shutil.copy2(place, old)
-        except BaseException:
-            take_away(old)
-            raise
-    return old
+        return second_name(place)
 
 
 def _put_back(done: Sequence[tuple[_Output, Path | None]], error: BaseException) -> None:
@@ -273,7 +261,7 @@ def _put_back(done: Sequence[tuple[_Output, Path | None]], error: BaseException)
             if old is None:
                 output.place.unlink()
             else:
-                old.replace(output.place)
+                put(old, output.place)
         except OSError:
             changed.append(str(output.file))
     if changed:
