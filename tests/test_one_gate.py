@@ -225,7 +225,7 @@ def test_what_is_asked_of_a_file_changes_no_group(frame: pl.DataFrame) -> None:
             cases = MAKES[make](frame, Path(directory))
             for canonical in (False, True):
                 for asked in (False, True):
-                    with FindingsLog(cases.findings_schema, keep=False) as log:
+                    with FindingsLog(keep=False) as log:
                         grouped = group_discharges(
                             GROUPER, cases, canonical=canonical, log=log if asked else None
                         )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import polars as pl
@@ -92,14 +93,23 @@ def test_other_columns_may_be_missing_with_a_warning(drg: Drg, csv: Path, tmp_pa
     narrow, out = tmp_path / "narrow.csv", tmp_path / "out"
     missing = ("other_procedures", "icu_hours", "patient_id", "case_kind")
     pl.read_csv(csv, infer_schema=False).drop(missing).write_csv(narrow)
-    outcome = drg("run", narrow, "-o", out, "-s", "demo", "-q")
+    out.mkdir()
+    outcome = drg("run", narrow, "-o", out, "-s", "demo", "-q", "--json", out / "s.json")
     assert outcome.code == 0
     assert outcome.err.splitlines() == [
-        "Warning: there is no column icu_hours, other_procedures; it counts as not known.",
-        "Warning: there is no column case_kind, patient_id; it counts as not known.",
+        "Warning: there is no column icu_hours, other_procedures, patient_id, case_kind; "
+        "it counts as not known.",
     ]
-    fields = pl.read_csv(out / "findings.csv").filter(pl.col("rule") == "column-missing")["field"]
-    assert set(fields) == {"icu_hours", "other_procedures"}
+    found = pl.read_csv(out / "findings.csv").filter(pl.col("rule") == "column-missing")
+    assert set(found["field"]) == set(missing)
+    assert set(found["file"]) == {str(narrow)}
+    counted = {one["rule"]: one["count"] for one in json.loads((out / "s.json").read_bytes())["findings"]}
+    assert counted["column-missing"] == len(missing)
+
+
+def test_ids_are_said_once(drg: Drg, csv: Path, tmp_path: Path) -> None:
+    printed = drg("run", csv, "-o", tmp_path / "out", "-s", "demo").out
+    assert "with demo." in " ".join(printed.split())
 
 
 def test_columns_of_the_hospital_stay_beside_canonical_ones(drg: Drg, tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ import polars as pl
 import pytest
 
 import drg as package
+from drg.records.files import write
+from drg.records.result_labels import labelled
 from drg.records.scanning import scan
 from drg.settlement.settlement_columns import SETTLEMENT_COLUMNS
 from tests.cli.conftest import Drg
@@ -39,6 +41,15 @@ def test_parquet_and_csv_are_the_rows(drg: Drg, tmp_path: Path, made: Path, pric
     assert rows.equals(expected)
     text = pl.read_csv(tmp_path / "out.csv", infer_schema=False)
     assert text["entitlement_yuan"].to_list() == [str(value) for value in rows["entitlement_yuan"]]
+
+
+def test_chinese_workbooks_of_cases_settle_alike(drg: Drg, tmp_path: Path, made: Path, priced: Path) -> None:
+    file, cases = tmp_path / "priced.xlsx", pl.scan_parquet(priced)
+    write(labelled(cases, file, "zh"), file, sources=[])
+    assert "正常倍率" in pl.read_excel(file, infer_schema_length=0)["病例类型"].to_list()
+    for one, out in ((priced, "a"), (file, "b")):
+        assert drg("settle", one, "-s", made, "-o", tmp_path / f"{out}.parquet", "-q").code == 0
+    assert pl.read_parquet(tmp_path / "a.parquet").equals(pl.read_parquet(tmp_path / "b.parquet"))
 
 
 def test_the_workbook_can_be_read_back(drg: Drg, tmp_path: Path, made: Path, priced: Path) -> None:

@@ -11,6 +11,8 @@ import pytest
 from drg.errors import InputError, LedgerError, MissingColumnError
 from drg.ledger import Ledger, Stamp
 from drg.ledger.kept_cases import MONTH
+from drg.records import files
+from drg.records.result_labels import labelled
 from tests.ledger.made import held, priced, write
 
 
@@ -46,6 +48,17 @@ def test_csv_and_parquet_give_the_same(ledger: Ledger, tmp_path: Path) -> None:
     assert found["other_diagnoses"].to_list() == ["I10.x00|E11.900"] * 6
     assert found["discharge_date"].str.slice(0, 7).to_list() == ["2025-01"] * 3 + ["2025-02"] * 3
     assert ledger.months()["payment_yuan"].sum() == 7200
+
+
+def test_a_chinese_workbook_is_kept_by_name(ledger: Ledger, tmp_path: Path) -> None:
+    frame = priced("2025-01", 4)
+    file = tmp_path / "a.xlsx"
+    files.write(labelled(frame.lazy(), file, "zh"), file, sources=[])
+    assert set(pl.read_excel(file)["病例类型"]) == {"正常倍率"}
+    ledger.add_cases([file])
+    kept = ledger.cases().collect()
+    assert kept["case_class"].to_list() == frame["case_class"].cast(pl.String).to_list()
+    assert kept["payment_yuan"].cast(pl.Float64).to_list() == frame["payment_yuan"].cast(pl.Float64).to_list()
 
 
 def test_several_files_and_dates(ledger: Ledger, tmp_path: Path) -> None:

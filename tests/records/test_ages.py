@@ -99,7 +99,7 @@ def test_a_finding_says_what_was_given_and_what_counts(tmp_path: Path) -> None:
     header = "病案标识,性别,年龄,出生日期,入院时间,主要诊断"
     file.write_text(f"{header}\n7,1,46岁,1980-03-01,2025-03-01,K80.101\n", encoding="utf-8")
     found = read(file).findings().filter(rule="age-years-from-dates")
-    assert found.select("row", "case_id", "field", "value", "severity", "message", "message_zh").rows() == [
+    assert found.select("row", "case_id", "column", "value", "severity", "message", "message_zh").rows() == [
         (
             *(2, "7", "年龄", "46岁", "warning"),
             *(

@@ -109,4 +109,6 @@ def test_commands_say_it_once(tmp_path: Path, command: str) -> None:
     assert done.exit_code == 0, done.output
     assert done.stderr.count("100 % of the codes of this file are clinical codes: Read the file with") == 1
     findings = json.loads(summary.read_text(encoding="utf-8"))["findings"]
-    assert {"rule": CODES_CLINICAL, "severity": "warning", "count": 1} in findings
+    (told,) = (one for one in findings if one["rule"] == CODES_CLINICAL)
+    assert (told["severity"], told["count"]) == ("warning", 1)
+    assert (told["first"]["file"], told["first"]["row"]) == (str(file), 1)

@@ -289,7 +289,9 @@ def test_sums_and_wide_codes() -> None:
     (cost, codes), unread = binding.read(frame, ["cost_parts_yuan", "other_diagnoses"])
     assert [None if value is None else str(value) for value in cost] == ["3.30", "0.05", "1.00", None]
     assert codes.to_list() == [["a", "c"], ["b"], [], []]
-    assert [(one.name, one.places.to_list(), one.texts.to_list()) for one in unread] == [("D11", [2], ["x"])]
+    assert [(one.names, one.places.to_list(), one.texts.to_list()) for one in unread] == [
+        (("D11",), [2], ["x"])
+    ]
     same = frame.select(binding.expressions())
     assert same["cost_parts_yuan"].equals(cost)
     assert same["other_diagnoses"].equals(codes)

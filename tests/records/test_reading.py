@@ -117,15 +117,17 @@ def test_what_could_not_be_read_is_told_with_its_row(tmp_path: Path) -> None:
     missing = findings.filter(pl.col("rule") == "column-missing")
     assert {"icu_hours", "admission_weight_g"} <= set(missing["field"])
     assert told(
-        findings.filter(pl.col("rule") != "column-missing"), "row", "case_id", "rule", "field", "value"
+        findings.filter(pl.col("rule") != "column-missing"), "row", "rule", "column", "field", "value"
     ) == [
-        (3, "2-1", "sex-malformed", "A12C", "x"),
-        (3, "2-1", "age-years-malformed", "A14", "半岁"),
-        (3, "2-1", "admission-date-malformed", "B12", "2024-02-30"),
-        (3, "2-1", "code-rewritten", "principal_diagnosis", "i50.900"),
-        (3, "2-1", "code-rewritten", "other_diagnoses", "A17.000 + g01"),
-        (3, "2-1", "code-lost-zeros", "principal_procedure", "51.23"),
+        (3, "sex-malformed", "A12C", "sex", "x"),
+        (3, "age-years-malformed", "A14", "age_years", "半岁"),
+        (3, "admission-date-malformed", "B12", "admission_date", "2024-02-30"),
+        (3, "code-rewritten", "C03C", "principal_diagnosis", "i50.900"),
+        (3, "code-rewritten", "C06x01C", "other_diagnoses", "A17.000 + g01"),
+        (3, "code-lost-zeros", "C14x01C", "principal_procedure", "51.23"),
     ]
+    assert findings["file"].unique().to_list() == [str(file)]
+    assert findings["sheet"].unique().to_list() == [None]
     assert findings.select("message", "message_zh", "fix", "fix_zh").null_count().sum_horizontal().item() == 0
     frame = discharges.frame()
     assert frame["sex"].to_list() == [1, None, None]
@@ -144,9 +146,9 @@ def test_a_number_in_a_workbook_where_a_code_should_be(tmp_path: Path) -> None:
     assert frame["principal_procedure"].to_list() == ["51.23"]
     assert frame["other_procedures"].to_list() == [["51.2300", "1.24"]]
     findings = discharges.findings().filter(pl.col("rule") == "code-lost-zeros")
-    assert told(findings, "row", "field", "value") == [
-        (2, "principal_procedure", "51.23"),
-        (2, "other_procedures", "1.24"),
+    assert told(findings, "sheet", "row", "column", "value") == [
+        ("Sheet1", 2, "SSJCZBM1", "51.23"),
+        ("Sheet1", 2, "SSJCZBM3", "1.24"),
     ]
 
 
@@ -271,19 +273,21 @@ def test_settlement_list(tmp_path: Path) -> None:
         (7, None, None, 0.0, None),
     ]
     findings = discharges.findings()
-    assert sorted(told(findings, "row", "case_id", "rule", "field", "value"), key=str) == sorted(
+    findings = findings.with_columns(pl.col("file").str.extract(r"(\w+)\.csv$").fill_null("?"))
+    places = ("file", "row", "case_id", "rule", "column", "field", "value")
+    assert sorted(told(findings, *places), key=str) == sorted(
         [
-            (1, None, "column-missing", name, None)
+            ("setlinfo", 1, None, "column-missing", None, name, None)
             for name in ("birth_weight_g", "admission_weight_g", "department", "los_days", "disposition")
         ]
         + [
-            (4, "v2", "total-cost-yuan-malformed", "iteminfo.amt", "x"),
-            (4, "v2", "cost-parts-yuan-malformed", "iteminfo.amt", "x"),
-            (4, "v2", "icu-hours-malformed", "icuinfo.scs_cutd_sum_dura", "bad"),
-            (4, "v3", "ventilator-hours-malformed", "vent_used_dura", "x"),
-            (6, "v8", "visit-unknown", "iteminfo.mdtrt_sn", "v8"),
-            (8, "v9", "visit-unknown", "diseinfo.mdtrt_sn", "v9"),
-            (10, None, "visit-unknown", "diseinfo.mdtrt_sn", None),
+            ("iteminfo", 4, "v2", "total-cost-yuan-malformed", "amt", "total_cost_yuan", "x"),
+            ("iteminfo", 4, "v2", "cost-parts-yuan-malformed", "amt", "cost_parts_yuan", "x"),
+            ("icuinfo", 4, "v2", "icu-hours-malformed", "scs_cutd_sum_dura", "icu_hours", "bad"),
+            ("setlinfo", 4, "v3", "ventilator-hours-malformed", "vent_used_dura", "ventilator_hours", "x"),
+            ("iteminfo", 6, "v8", "visit-unknown", "mdtrt_sn", "case_id", "v8"),
+            ("diseinfo", 8, "v9", "visit-unknown", "mdtrt_sn", "case_id", "v9"),
+            ("diseinfo", 10, None, "visit-unknown", "mdtrt_sn", "case_id", None),
         ],
         key=str,
     )

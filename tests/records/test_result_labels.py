@@ -10,8 +10,12 @@ import pytest
 
 from drg.columns import ALL, OUTPUT, PRICE
 from drg.records.cases import Cases
+from drg.records.cells import category
+from drg.records.files import write
 from drg.records.header import Header
+from drg.records.reading import read_results
 from drg.records.result_labels import labelled, labelled_results
+from drg.words import categories
 
 LABELS = [ALL[name].label_zh for name in (*OUTPUT, *PRICE)]
 
@@ -59,3 +63,21 @@ def test_a_column_of_the_user_is_no_result(own: str) -> None:
     binding = Cases.of(both).binding
     assert {*OUTPUT, *PRICE} <= set(binding.columns)
     assert all(binding.called(name) != own for name in (*OUTPUT, *PRICE))
+
+
+@pytest.mark.parametrize("name", ["grouping_status", "severity", "case_class"])
+def test_words_under_labels_are_chinese_and_read_back(name: str, tmp_path: Path) -> None:
+    words = categories(name, "zh")
+    other = {one: ["x"] * len(words) for one in (*OUTPUT, *PRICE) if one != name}
+    english = pl.LazyFrame({name: [*words], **other}, schema_overrides={name: ALL[name].dtype})
+    file = tmp_path / "o.xlsx"
+    write(labelled(english, file, "zh"), file, sources=[])
+    assert pl.read_excel(file)[ALL[name].label_zh].to_list() == [*words.values()]
+    assert read_results([file]).lazy([name]).collect()[name].to_list() == [*words]
+    # Under its own name a word stays a word for programs.
+    assert labelled(english, Path("o.csv"), "zh").collect()[name].to_list() == [*words]
+
+
+def test_what_says_nothing_is_no_word() -> None:
+    read = category(pl.Series(["无", "", None, "－", "MCC", "没有", " 无 "]), ALL["severity"]).values
+    assert read.to_list() == ["none", None, None, None, "MCC", None, "none"]

@@ -191,6 +191,7 @@ def test_an_unknown_kind_says_what_to_write() -> None:
         (3, "payment_kind_unknown", "error"),
     ]
     assert "Did you mean '日拨付'" in checked.findings[0].fix
+    assert checked.findings[0].fix_zh.startswith("是不是“日拨付”？类别请写：")
     assert checked.findings[0].message_zh == "类别“日拔付”无法识别，该行未计入"
     assert all(kind in checked.findings[1].fix for kind in KINDS)
 

@@ -134,12 +134,13 @@ def _run(
             write(found, output, sources=discharges.files, bom=bom)
     run.cases = tally.cases
     run.findings.update(tally.counts)
+    run.firsts.update(tally.firsts)
     run.outputs += [] if output is None else [output]
     run.results += [] if version is None else [Made(version)]
     if run.talks:
         console = run.console
         summary, skipped = summary_frame(ready.rules, tally), skipped_frame(ready.skipped)
-        print_reading(console, given.counts, lang)
+        print_reading(console, given.counts, run.firsts, lang)
         print_check(console, summary, skipped, tally, lang)
         if output is not None:
             written_to(console, output, lang)

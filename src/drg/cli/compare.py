@@ -123,7 +123,7 @@ def compare(
     run.results += _made(comparison)
     if run.talks:
         console = run.console
-        print_reading(console, given.counts, lang)
+        print_reading(console, given.counts, run.firsts, lang)
         print_comparison(console, comparison, run.seconds, lang)
         written_to(console, f"{directory}: {WHAT_CHANGES}, {PAGE}, {WORKBOOK}, {CASES}", lang)
 

@@ -144,7 +144,7 @@ def evaluate(
     run.findings.update({(rule, severity): count for rule, severity, count in counts})
     if run.talks:
         console = run.console
-        print_reading(console, run.reading_counts, lang)
+        print_reading(console, run.reading_counts, run.firsts, lang)
         print_evaluation(console, found, lang)
         say(console, speed(run.cases, run.seconds, lang))
         if output is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from drg.cli.commands import verb
-from drg.cli.options import grouper_option, lang_option
+from drg.cli.options import file_argument, grouper_option, lang_option
 from drg.cli.reading import read_discharges, reading_options
 from drg.words import Sentence
 
@@ -46,7 +46,7 @@ def _field_options(command: Callable[..., None]) -> Callable[..., None]:
     "explain hqms-2024.csv --case-id 0001-1 -g chs-drg-2.0",
     "explain hqms-2024.csv --case-id 0001-1 --groupers chs-drg-2.0,chs-drg-3.0",
 )
-@click.argument("file", required=False, type=click.Path(path_type=Path))
+@file_argument(required=False)
 @click.option("--case-id", help="The case of FILE to explain.")
 @_field_options
 @reading_options

@@ -88,7 +88,7 @@ def group(
     discharges = given.discharges
     run.read(given)
     tally = Tally()
-    with FindingsLog(discharges.findings_schema, keep=findings_file is not None) as log:
+    with FindingsLog(keep=findings_file is not None) as log:
         # Canonical columns are taken as they are: nothing is read otherwise, unless somebody asks.
         asked = findings_file is not None or not discharges.is_canonical or discharges.codes == "clinical"
         asked = asked or run.counts_findings
@@ -116,11 +116,12 @@ def group(
     run.cases = tally.cases
     if asked:
         run.findings = log.counts
+        run.firsts.update(log.firsts)
     run.outputs += [output] if findings_file is None else [output, findings_file]
     run.results.append(Made(version, statuses=tally.statuses))
     if run.talks:
         console = run.console
-        print_reading(console, run.findings, lang)
+        print_reading(console, run.findings, run.firsts, lang)
         print_summary(console, tally, run.seconds, lang)
         print_versions(console, version, tally.versions, lang)
         layout = discharges.layout.id

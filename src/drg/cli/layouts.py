@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from drg.cli.commands import Verbs
-from drg.cli.options import help_lang_option, lang_option, output_option, overwrite_option
+from drg.cli.options import (
+    file_argument,
+    help_lang_option,
+    lang_option,
+    output_option,
+    overwrite_option,
+)
 from drg.words import Sentence
 
 if TYPE_CHECKING:
@@ -78,7 +84,7 @@ def show(layout: str | None, as_json: bool, lang: str) -> None:
         "run export.xlsx -o results/ --scheme harbin-2022 --layout my-export.toml",
     )
 )
-@click.argument("file", type=click.Path(path_type=Path))
+@file_argument()
 @output_option("Write the layout to a file ending in .toml.", required=False)
 @click.option("--encoding", help="Of text files, such as gb18030 or utf-8. [found out]")
 @click.option("--delimiter", help="Between the cells of text files: , ; | or tab. [found out]")

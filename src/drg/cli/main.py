@@ -18,6 +18,7 @@ import click
 
 from drg.cli.commands import Verbs
 from drg.cli.options import asked_language, help_lang_option
+from drg.cli.standard_input import with_its_name
 from drg.cli.usage_errors import show_usage_error
 from drg.errors import DrgError
 from drg.temporary import leave_nothing_when_ended, sweep_leftovers
@@ -103,6 +104,7 @@ def main() -> None:
         show_usage_error(error, language)
         sys.exit(error.exit_code)
     except DrgError as error:
+        with_its_name(error)
         click.echo(Sentence("Error: {message}", message=error.text(language)).to(language), err=True)
         sys.exit(1)
     except UnicodeEncodeError as error:

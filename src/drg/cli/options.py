@@ -13,7 +13,8 @@ from typing import Any, Final, cast
 import click
 
 from drg import words
-from drg.cli.standard_input import STANDARD_INPUT, kept
+from drg.cli.standard_input import kept
+from drg.records.standard_input import STANDARD_INPUT
 from drg.words import Sentence
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -70,14 +71,25 @@ def _files(context: click.Context, _argument: click.Parameter, names: tuple[str,
     return tuple(kept(context) if name == STANDARD_INPUT else Path(name) for name in found)
 
 
-def _texts(_context: click.Context, _argument: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(expanded(names, windows=sys.platform == "win32"))
+def _texts(context: click.Context, argument: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(str, _files(context, argument, names)))
+
+
+def _file(context: click.Context, _argument: click.Parameter, name: str | None) -> Path | None:
+    if name is None:
+        return None
+    return kept(context) if name == STANDARD_INPUT else Path(name)
 
 
 def files_argument(*, required: bool = True, metavar: str = "FILE...", as_text: bool = False) -> Decorator:
     """``FILE...`` as paths, or as text where more than a path is given."""
     callback = _texts if as_text else _files
     return click.argument("files", nargs=-1, required=required, metavar=metavar, callback=callback)
+
+
+def file_argument(*, required: bool = True) -> Decorator:
+    """``FILE`` as a path."""
+    return click.argument("file", required=required, metavar="FILE" if required else "[FILE]", callback=_file)
 
 
 def output_option(what: str, *, required: bool = True) -> Decorator:

@@ -67,9 +67,10 @@ def price(
     if output is not None:
         check_output(output)
     given = read_results(files)
-    run.read_results(given)
     cases = with_constants(given, constants)
-    run.warn_of_missing(pricer.missing_columns(cases))
+    missing = pricer.missing_columns(cases)
+    run.read_results(given.with_lacking(missing))
+    run.warn_of_missing(missing)
     if case_id is not None:
         _explain(run, pricer, cases, case_id)
     elif output is not None:
@@ -100,7 +101,7 @@ def _price(run: Run, pricer: Pricer, cases: Cases, output: Path, reasons: Reason
     run.warn(warnings(tally, lang))
     if run.talks:
         console = run.console
-        print_reading(console, run.findings, lang)
+        print_reading(console, run.findings, run.firsts, lang)
         print_prices(console, tally, pricer.scheme, run.seconds, lang)
         written_to(console, output, lang, pricer.id)
 

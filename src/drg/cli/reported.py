@@ -19,6 +19,7 @@ import click
 from drg.cli.options import Decorator, lang_option, quiet_option
 from drg.cli.standard_input import with_its_name
 from drg.errors import DrgError
+from drg.records.standard_input import name_of
 from drg.words import Both, Joined, Sentence
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from drg.payment.load_scheme import LoadedScheme
     from drg.records.columns_read import Reading
     from drg.records.discharges import Discharges
+    from drg.records.findings import FirstFindings
     from drg.report.run_summary import Result, RunSummary
 
 # The exit code of a run whose result was written, but did not pass a gate.
@@ -145,6 +147,12 @@ class Made(NamedTuple):
     money: tuple[Decimal | None, Decimal | None, Decimal | None] | None = None
 
 
+def _no_firsts() -> FirstFindings:
+    from drg.records.findings import FirstFindings
+
+    return FirstFindings()
+
+
 @dataclass
 class Run:
     """One run of a command: what it says, what it counts, and what becomes of that at the end.
@@ -160,6 +168,7 @@ class Run:
         cases: how many there are; None if the command counts none.
         results: what each version made of them.
         findings: by rule and severity.
+        firsts: the first finding of each rule.
         exit_code: 0, or 3 if a gate failed.
         stands: what was done for good, whatever fails afterwards.
     """
@@ -174,6 +183,7 @@ class Run:
     cases: int | None = None
     results: list[Made] = field(default_factory=list)
     findings: Counter[tuple[str, str]] = field(default_factory=Counter)
+    firsts: FirstFindings = field(default_factory=_no_firsts)
     exit_code: int = 0
     stands: Sentence | None = None
     _log: io.StringIO = field(default_factory=io.StringIO)
@@ -252,6 +262,7 @@ class Run:
 
         self.read_files(reading.discharges)
         self.findings.update(reading.counts)
+        self.firsts.add(reading.discharges.remarks)
         if self.talks:
             print_columns(self.console, reading, self.language)
         self.warn(reading.other_editions)
@@ -282,6 +293,7 @@ class Run:
         """Note files of results with the findings on them."""
         self.read_files(discharges)
         self.findings.update(discharges.remark_counts)
+        self.firsts.add(discharges.remarks)
 
     def _take_console(self) -> None:
         """Move what the console has kept to the log, before anything else is said."""
@@ -315,7 +327,6 @@ class Run:
             write_bytes(text.encode(), file, sources=[*self.inputs, *self.outputs])
 
     def _summary(self, gates: list[Gate]) -> RunSummary:
-        from drg.cli.standard_input import name_of
         from drg.report.run_summary import (
             FORMAT,
             GateHeld,
@@ -340,7 +351,7 @@ class Run:
             rows_left_out=[LeftOut(rule=rule, rows=rows) for rule, rows in sorted(left_out.items())],
             cases=self.cases,
             results=[_result(made) for made in self.results],
-            findings=finding_counts(self.findings),
+            findings=finding_counts(self.findings, self.firsts),
             gates=[GateHeld(**gate._asdict()) for gate in gates],
             outputs=[str(file) for file in self.outputs],
             seconds=round(self.seconds, 3),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from drg.words import Sentence, said
 
 if TYPE_CHECKING:
     from drg.grouping import AnyGrouper
+    from drg.payment import Pricer
     from drg.reasons import ReasonForm
     from drg.records.checking import RuleTally
     from drg.records.discharges import Discharges
@@ -90,7 +92,7 @@ def run(
     pricer = Pricer(scheme)
     version = grouper_of(grouper or pricer.scheme.grouper)
     groups = Tally()
-    given = read_discharges(files, reading, version.required_columns, strict=True)
+    given = read_discharges(files, reading, _needed(version, pricer, constants), strict=True)
     discharges = given.discharges
     run.read(given)
     # Of other layouts the canonical columns are wanted, and beside them what is not read.
@@ -105,7 +107,6 @@ def run(
     )
     tally = PriceTally((DEPARTMENT, GROUP))
     cases_to_price = with_constants(grouped, constants)
-    run.warn_of_missing(pricer.missing_columns(cases_to_price))
     priced = pricer.price_cases(
         cases_to_price,
         reasons=reasons,
@@ -128,13 +129,14 @@ def run(
     write_bytes(text.encode(), page, sources=discharges.files)
     run.cases = tally.cases
     run.findings.update(rules.counts)
+    run.firsts.update(rules.firsts)
     run.outputs += [cases, directory / FINDINGS, page]
     run.results.append(priced_as(tally, version, pricer))
     run.warn(warnings(tally, lang))
     if run.talks:
         console = run.console
         found = rules.flagged[ERROR]
-        print_reading(console, given.counts | rules.beside(RULES), lang)
+        print_reading(console, given.counts | rules.beside(RULES), run.firsts, lang)
         print_prices(console, tally, pricer.scheme, seconds, lang)
         print_versions(console, version, groups.versions, lang)
         say(
@@ -147,7 +149,16 @@ def run(
             ),
         )
         names = f"{directory}: {cases.name}, {FINDINGS}, {page.name}"
-        written_to(console, names, lang, f"{version.id}, {pricer.id}")
+        written_to(console, names, lang, ", ".join(dict.fromkeys((version.id, pricer.id))))
+
+
+def _needed(version: AnyGrouper, pricer: Pricer, constants: Sequence[str]) -> list[str]:
+    """The columns that grouping and pricing ask for, but for those that are refused or set by the command."""
+    from drg.columns import OUTPUT
+
+    given = {*OUTPUT, *pricer.vital_columns, *(constant.partition("=")[0].strip() for constant in constants)}
+    asked = dict.fromkeys((*version.required_columns, *pricer.required_columns))
+    return [name for name in asked if name in version.required_columns or name not in given]
 
 
 def _check(run: Run, discharges: Discharges, version: AnyGrouper, file: Path) -> RuleTally:

@@ -5,16 +5,13 @@ from __future__ import annotations
 import shutil
 import sys
 from pathlib import Path
-from typing import Final
 
 import click
 
 from drg.errors import DrgError
+from drg.records.standard_input import STANDARD_INPUT, keep, name_of
 from drg.temporary import putting_aside, take_away, temporary_directory
 from drg.words import Sentence
-
-STANDARD_INPUT: Final = "-"
-_kept: set[Path] = set()
 
 
 def kept(context: click.Context) -> Path:
@@ -35,13 +32,8 @@ def kept(context: click.Context) -> Path:
     file = directory / "stdin.csv"
     with putting_aside(), file.open("wb") as copy:
         shutil.copyfileobj(content, copy)
-    _kept.add(file)
+    keep(file)
     return file
-
-
-def name_of(file: Path) -> str:
-    """What the user calls a file."""
-    return STANDARD_INPUT if file in _kept else str(file)
 
 
 def with_its_name(error: DrgError) -> None:

@@ -19,6 +19,7 @@ from drg.cli.options import (
     trim_option,
 )
 from drg.cli.reported import MAX_ERRORS, Run, reported
+from drg.records.standard_input import name_of
 from drg.words import Joined, Sentence
 
 if TYPE_CHECKING:
@@ -246,7 +247,7 @@ def _with_weights(files: tuple[str, ...], given: str | None) -> tuple[list[Path]
 
 def _labels(paths: list[Path]) -> list[str]:
     """What each file is called in the report: its name, with a number where several have the same."""
-    names = [path.name for path in paths]
+    names = [Path(name_of(path)).name for path in paths]
     return [
         name if names.count(name) == 1 else f"{name} ({names[: place + 1].count(name)})"
         for place, name in enumerate(names)

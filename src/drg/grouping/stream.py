@@ -18,7 +18,7 @@ from drg.records.discharges import Discharges
 from drg.records.findings_log import FindingsLog
 from drg.records.header import folded
 from drg.records.layout import CANONICAL
-from drg.records.notes import FILE, ROW
+from drg.records.notes import ROW, TABLE
 from drg.words import Sentence
 
 
@@ -79,7 +79,7 @@ def group_discharges(
         if converts:
             frame, findings = discharges.convert(batch, reads)
             if log is not None:
-                log.add(_unknown_to(grouper, findings), _place(discharges, batch))
+                log.add(_unknown_to(grouper, findings), _place(batch))
         else:
             frame = discharges.read(batch, reads)
         groups = grouper.group_batch(frame, tally, numbered=numbered).select(OUTPUT_NAMES)
@@ -127,14 +127,11 @@ def _check_columns(grouper: AnyGrouper, discharges: Discharges) -> None:
             raise
 
 
-def _place(discharges: Discharges, batch: pl.DataFrame) -> tuple[int, int]:
-    """The file and the first row of a batch, by which batches are in order."""
+def _place(batch: pl.DataFrame) -> tuple[int, int]:
+    """The table and the first row of a batch, by which batches are in order."""
     if batch.is_empty():
         return -1, 0
-    file = (
-        0 if FILE not in batch.columns else [table.label for table in discharges.tables].index(batch[FILE][0])
-    )
-    return file, int(batch[ROW][0])
+    return int(batch[TABLE][0]) if TABLE in batch.columns else 0, int(batch[ROW][0])
 
 
 def _unknown_to(grouper: AnyGrouper, findings: pl.DataFrame) -> pl.DataFrame:

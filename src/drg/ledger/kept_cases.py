@@ -8,7 +8,7 @@ from typing import Final
 
 import polars as pl
 
-from drg.columns import ALL, PRICE
+from drg.columns import ALL, PRICE, Kind
 from drg.errors import InputError, LedgerError, MissingColumnError
 from drg.ledger.entry import CASES_FILE
 from drg.records.cases import Cases
@@ -76,6 +76,12 @@ def store(files: Sequence[Path], directory: Path, needs: Sequence[str]) -> None:
     date = read["discharge_date"].dt
     month = date.year().cast(pl.Int32) * 100 + date.month().cast(pl.Int32)
     with_month = cases.rows.with_columns(*(read[name] for name in _TEXTS), month.alias(MONTH))
+    # What stands under Chinese labels is kept by name, and words of closed lists in English.
+    labelled = [name for name in cases.binding.labelled if ALL[name].kind is Kind.CATEGORY]
+    with_month = with_month.with_columns(
+        cases.binding.expression(name)[0].cast(pl.String).alias(cases.binding.called(name))
+        for name in labelled
+    )
     with_month = with_month.rename({cases.binding.called(name): name for name in cases.binding.labelled})
     write(with_month, directory / CASES_FILE, sources=files)
 

@@ -8,7 +8,7 @@ from typing import Literal
 import polars as pl
 
 from drg.records.ages import DATES, by_dates, by_days
-from drg.records.bound_fields import Bound, Unread, first_of
+from drg.records.bound_fields import Bound, Elsewhere, Unread, first_of
 from drg.records.cells import as_text
 
 # The values of a column, None if the table does not have it; and what could not be read, or was computed.
@@ -21,7 +21,7 @@ class BatchColumns:
     Args:
         table: the cells by the names of the table.
         bound: where each canonical column is.
-        gathered: the columns that hold canonical values already, by canonical column.
+        gathered: what holds canonical values from other tables already, by canonical column.
         derived: the canonical columns that others give where the table says nothing or what cannot be.
     """
 
@@ -29,7 +29,7 @@ class BatchColumns:
         self,
         table: pl.DataFrame | Mapping[str, pl.Series],
         bound: Mapping[str, Sequence[Bound]],
-        gathered: Mapping[str, str],
+        gathered: Mapping[str, Elsewhere],
         derived: Sequence[str],
     ) -> None:
         self._table = table
@@ -76,7 +76,7 @@ class BatchColumns:
         for bound in self._bound.get(name, ())[:1]:
             cells = self._cells(bound)[0]
             texts, read_as = as_text(cells.gather(places)), as_text(found.gather(places))
-            told.append(Unread(bound.source, bound.parts[0][0], places, texts, read_as, basis))
+            told.append(Unread(bound.source, bound.parts[0], places, texts, read_as, basis))
         return found.zip_with(found.is_not_null(), values)
 
     def _held(self, name: str) -> Read:
@@ -93,7 +93,7 @@ class BatchColumns:
             found.append(values)
             unread += strange
         if name in self._gathered:
-            found.append(self._table[self._gathered[name]])
+            found.append(self._table[self._gathered[name].column])
         return (first_of(found) if found else None), unread
 
     def _cells(self, bound: Bound) -> list[pl.Series]:

@@ -11,8 +11,8 @@ import polars as pl
 from drg.columns import ALL, Kind
 from drg.records.ages import AGES, DATES
 from drg.records.batch_columns import BatchColumns, Read
-from drg.records.bound_fields import Bound, Unread, first_of, spellings_of
-from drg.records.cells import AROUND, MISSING, QUOTED, as_text, empty
+from drg.records.bound_fields import Bound, Elsewhere, Unread, spellings_of
+from drg.records.cells import AROUND, MISSING, QUOTED, empty
 from drg.records.header import Header
 from drg.records.layout import CANONICAL, Layout, Source, own_source
 from drg.records.result_labels import labelled_results
@@ -48,7 +48,7 @@ class Binding:
         layout: the layout. Columns that it does not name are looked for by their own names.
         schema: the columns of the table with their types.
         table: which table of the layout it is, if the layout has several.
-        gathered: the columns that hold canonical values from other tables already, by canonical column.
+        gathered: what holds canonical values from other tables already, by canonical column.
 
     Attributes:
         labelled: the results that the table has under their Chinese labels.
@@ -59,7 +59,7 @@ class Binding:
         layout: Layout,
         schema: Mapping[str, pl.DataType],
         table: str | None = None,
-        gathered: Mapping[str, str] | None = None,
+        gathered: Mapping[str, Elsewhere] | None = None,
     ) -> None:
         self.layout = layout
         self.table = table
@@ -134,7 +134,9 @@ class Binding:
         """The columns of the table that hold some canonical columns."""
         columns = list(columns)
         names = [one for name in columns for bound in self.bound.get(name, ()) for one in bound.names]
-        return list(dict.fromkeys([*names, *(self.gathered[c] for c in columns if c in self.gathered)]))
+        return list(
+            dict.fromkeys([*names, *(self.gathered[c].column for c in columns if c in self.gathered)])
+        )
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -201,18 +203,6 @@ class Binding:
             # Another source may know what this one does not.
             mark = mark.set(values.is_not_null(), None)
         return mark.alias(f"{name}{UNREAD}")
-
-    def as_given(self, name: str, batch: pl.DataFrame, where: pl.Series) -> pl.Series:
-        """The cells of some rows as text, as they were given; of several put together, what they became."""
-        found = [
-            as_text(bound.cells({one: batch[one] for one in bound.names})[0].gather(where))
-            for bound in self.bound.get(name, ())
-            if len(bound.parts) == 1 and (name, bound.source.conversion) != ("age_days", "age")
-        ]
-        if not found:
-            values, _ = self.column(name, batch)
-            return empty(len(where), pl.String()) if values is None else as_text(values.gather(where))
-        return first_of(found)
 
     def expressions(self) -> list[pl.Expr]:
         """Every canonical column that the table has, as an expression on its own columns."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import polars as pl
 
@@ -21,7 +21,7 @@ class Unread:
 
     Attributes:
         source: of the layout.
-        name: the header name of its first field.
+        names: the columns of the field that holds them; several are alternatives.
         places: the rows of the batch, counted from 0.
         texts: what they hold.
         read_as: what doubtful texts were read as; None of those that could not be read.
@@ -29,7 +29,7 @@ class Unread:
     """
 
     source: Source
-    name: str
+    names: tuple[str, ...]
     places: pl.Series
     texts: pl.Series
     read_as: pl.Series | None = None
@@ -82,14 +82,14 @@ class Bound:
             return pl.select(joined.replace("", None)).to_series(), []
         found = [self._read_part(part) for part in cells]
         unread = [
-            Unread(source, part[0], places, as_text(texts_of.gather(places)))
+            Unread(source, part, places, as_text(texts_of.gather(places)))
             for part, texts_of, one in zip(self.parts, cells, found, strict=True)
             if one.unread is not None and len(places := one.unread.arg_true())
         ]
         for part, texts_of, one in zip(self.parts, cells, found, strict=True):
             if one.doubtful is not None and len(places := one.doubtful.arg_true()):
                 read_as = as_text(one.values.gather(places))
-                unread.append(Unread(source, part[0], places, as_text(texts_of.gather(places)), read_as))
+                unread.append(Unread(source, part, places, as_text(texts_of.gather(places)), read_as))
         values = [one.values for one in found]
         if source.conversion == "sum":
             some = pl.any_horizontal(value.is_not_null() for value in values)
@@ -112,6 +112,18 @@ class Bound:
         assert read is not None
         assert times is not None
         return read(cells, column, times)
+
+
+class Elsewhere(NamedTuple):
+    """Where the values of a canonical column are that come from another table.
+
+    Attributes:
+        column: the column of the frame that holds them.
+        called: the other table and its column.
+    """
+
+    column: str
+    called: str
 
 
 def spellings_of(words: Iterable[str]) -> list[str]:

@@ -19,18 +19,20 @@ from drg.columns import ALL, INPUT, Column
 from drg.forks import check_process
 from drg.records import notes
 from drg.records.binding import CAN_BE_UNREAD, UNREAD, Binding
-from drg.records.bound_fields import Unread
+from drg.records.bound_fields import Unread, first_of
 from drg.records.cells import empty
 from drg.records.codebook import KINDS, CodeBook, CodeFindings, recognised
 from drg.records.codes import DIAGNOSIS, PROCEDURE
-from drg.records.findings import SAID, SCHEMA
+from drg.records.findings import SCHEMA
 from drg.records.frames import Frame, as_lazy, no_frame, with_added, without_rows
 from drg.records.header import fitting
 from drg.records.layout import CANONICAL, Layout, canonical_layout
 from drg.records.layout_files import shipped_layouts
-from drg.records.notes import FILE, OURS, ROW
+from drg.records.notes import OURS, PLACE, ROW, TABLE
+from drg.records.own_cells import column_of, own_cells, own_codes
 
-_PLACE: Final = f"{OURS}place"
+# Of a frame; its header would be row 1.
+FIRST_ROW: Final = 2
 
 CODE_VERSIONS: Final = ("insurance", "clinical")
 CodeVersion = Literal["insurance", "clinical"]
@@ -48,8 +50,8 @@ class Cases:
     """Discharges in the columns of whoever gave them, and how these become canonical columns.
 
     Attributes:
-        rows: the columns as they were given, and columns of ours beside them: ``notes.ROW``, ``notes.FILE``
-            if there are several files, and what other tables hold; taken in batches.
+        rows: the columns as they were given, and columns of ours beside them: ``notes.ROW``, ``notes.TABLE``
+            if there are several tables, and what other tables hold; taken in batches.
         binding: where each canonical column is.
         codes: the version of the code lists that the cases use.
     """
@@ -115,11 +117,10 @@ class Cases:
         read = (name for name in ALL if name in INPUT or name in known)
         return known if self.layout.id == CANONICAL else tuple(read)
 
-    @property
-    def findings_schema(self) -> pl.Schema:
-        """The columns of findings: ``findings.SCHEMA``, after ``file`` if there are several files."""
-        file = {"file": pl.String()} if FILE in self.rows.collect_schema() else {}
-        return pl.Schema({**file, **SCHEMA})
+    @cached_property
+    def origins(self) -> pl.DataFrame:
+        """The file and the sheet of each table that the rows are from; a frame has neither."""
+        return pl.DataFrame({name: pl.Series([None], dtype=SCHEMA[name]) for name in ("file", "sheet")})
 
     @cached_property
     def books(self) -> dict[str, CodeBook]:
@@ -164,65 +165,59 @@ class Cases:
         marks = [name for name in frame.columns if name.endswith(UNREAD)]
         return Converted(frame.select(*wanted, *marks), self._findings(batch, unread, code_findings))
 
-    def doubtful(self, batch: pl.DataFrame, columns: Iterable[str], place: str) -> pl.DataFrame:
+    def doubtful(self, batch: pl.DataFrame, columns: Iterable[str]) -> pl.DataFrame:
         """Findings on cells of a batch that were read in the way that is likely and not certain.
 
         Args:
-            batch: some of ``rows``, with a column of their places.
+            batch: some of ``rows``, with ``notes.PLACE``, which stands in front of the findings too.
             columns: which canonical columns.
-            place: the name of the column of places, which stands in front of the findings.
         """
         _, told = self.binding.typed_and_unread(batch, columns)
         doubtful = [one for one in told if one.read_as is not None]
-        if doubtful and ROW not in batch.columns:
-            # The header is row 1.
-            batch = batch.with_columns((pl.col(place) + 2).alias(ROW))
-        found = self._findings(batch, doubtful, [])
-        if found.is_empty():
-            return found.insert_column(0, batch[place].clear())
-        places = pl.concat([one.places for one in doubtful]).sort()
-        return found.insert_column(0, batch[place].gather(places).alias(place))
+        places = pl.concat([batch[PLACE].clear(), *(batch[PLACE].gather(one.places) for one in doubtful)])
+        return self._findings(batch, doubtful, []).insert_column(0, places.sort())
+
+    def placed(self, batch: pl.DataFrame, where: pl.Series) -> pl.DataFrame:
+        """Where some rows of a batch are from: ``file``, ``sheet``, ``row`` and ``case_id``."""
+        names = (TABLE, ROW, PLACE, *self.binding.read_for(["case_id"]))
+        some = pl.DataFrame({name: batch[name].gather(where) for name in names if name in batch.columns})
+        table = some[TABLE] if TABLE in some.columns else pl.repeat(0, len(where), eager=True)
+        row = empty(len(where), pl.UInt32())
+        if ROW in some.columns or PLACE in some.columns:
+            row = some[ROW] if ROW in some.columns else some[PLACE] + FIRST_ROW
+        case_id = self.binding.column("case_id", some)[0]
+        case_id = empty(len(where), pl.String()) if case_id is None else case_id
+        return self.origins[table].with_columns(row.alias("row"), case_id.alias("case_id"))
 
     def _findings(
         self, batch: pl.DataFrame, unread: Sequence[Unread], codes: Sequence[CodeFindings]
     ) -> pl.DataFrame:
         if not unread and not codes:
-            return pl.DataFrame(schema=self.findings_schema)
-        rows = (
-            batch[ROW] if ROW in batch.columns else pl.repeat(None, batch.height, dtype=pl.UInt32, eager=True)
-        )
-        case_ids = next(iter(self.binding.read(batch, ["case_id"])[0]), None)
-        if case_ids is None:
-            case_ids = pl.repeat(None, batch.height, dtype=pl.String, eager=True)
-
-        def placed(places: pl.Series, more: Mapping[str, pl.Series]) -> pl.DataFrame:
-            return pl.DataFrame({"row": rows.gather(places), "case_id": case_ids.gather(places), **more})
-
+            return notes.no_findings()
         parts = []
         for one in unread:
-            read_as = {} if one.read_as is None else {"read_as": one.read_as}
-            cells = placed(one.places, {"value": one.texts, **read_as})
+            cells = self.placed(batch, one.places).with_columns(
+                column_of(one.names, batch, one.places).alias("column"), one.texts.alias("value")
+            )
             column = one.source.canonical
             if one.read_as is None:
-                found = notes.malformed(cells, column, one.name, row="row", case_id="case_id", value="value")
+                found = notes.malformed(cells, column)
             else:
-                found = notes.doubtful(cells, column, one.name, read_as="read_as", basis=one.basis)
-            parts.append(found.with_columns(one.places.alias(_PLACE)))
+                read = cells.with_columns(one.read_as.alias("read_as"))
+                found = notes.doubtful(read, column, read_as="read_as", basis=one.basis)
+            parts.append(found.with_columns(one.places.alias(PLACE)))
         for told in codes:
-            cells = placed(told.places, told.readings.to_dict())
-            found = notes.findings(
-                cells,
-                row=pl.col("row"),
-                case_id=pl.col("case_id"),
-                field=told.field,
-                value=pl.col("spelled"),
-                **{name: pl.col(name) for name in SAID},
-            )
-            parts.append(found.with_columns(told.places.alias(_PLACE)))
-        together = pl.concat(parts).sort(_PLACE, maintain_order=True)
-        if FILE in batch.columns:
-            together.insert_column(0, batch[FILE].gather(together[_PLACE]).alias("file"))
-        return together.drop(_PLACE)
+            own = self._column_with(told.field, batch, told.places, told.readings["spelled"])
+            cells = self.placed(batch, told.places).hstack(told.readings).with_columns(own)
+            found = notes.findings(cells, field=told.field, value=pl.col("spelled"))
+            parts.append(found.with_columns(told.places.alias(PLACE)))
+        return pl.concat(parts).sort(PLACE, maintain_order=True).drop(PLACE)
+
+    def _column_with(self, name: str, batch: pl.DataFrame, where: pl.Series, codes: pl.Series) -> pl.Series:
+        column, _ = own_cells(self.binding, name, batch, where)
+        if len(self.binding.read_for([name])) > 1:
+            column = first_of([own_codes(self.binding, name, batch, where, codes)[0], column])
+        return column.alias("column")
 
     def lazy(
         self,

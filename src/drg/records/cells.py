@@ -16,7 +16,7 @@ import polars as pl
 
 from drg.columns import Column, Kind
 from drg.errors import InputError
-from drg.words import Sentence
+from drg.words import CHINESE, Sentence, categories
 
 # What is written where nothing is known, in any column; letter case and width make no difference.
 MISSING: Final = (
@@ -279,14 +279,15 @@ def flags(cells: pl.Series, column: Column, unit: Decimal = Decimal(1)) -> Cells
 
 
 def category(cells: pl.Series, column: Column, unit: Decimal = Decimal(1)) -> Cells:  # noqa: ARG001
-    """Words of a closed list; another word says nothing."""
+    """Words of a closed list, in English or Chinese; another word says nothing."""
     if cells.dtype == column.dtype:
         return Cells(cells)
-    texts = _as_texts(cells, column)
-    words = texts.cast(column.dtype, strict=False)
-    if words.null_count() > texts.null_count():
-        plain = unwrapped(texts.str.normalize("NFKC")).cast(column.dtype, strict=False)
-        words = words.zip_with(words.is_not_null(), plain)
+    words = _as_texts(cells, column).cast(column.dtype, strict=False)
+    if words.null_count() > cells.null_count():
+        english = {chinese: word for word, chinese in categories(column.name, CHINESE).items()}
+        # Of severities 无 is a word, though it says nothing elsewhere.
+        plain = unwrapped(as_text(cells).str.normalize("NFKC")).replace(english)
+        words = words.zip_with(words.is_not_null(), plain.cast(column.dtype, strict=False))
     return Cells(words)
 
 

@@ -18,18 +18,17 @@ import polars as pl
 
 from drg.columns import INPUT, Kind
 from drg.records.ages import AGES
-from drg.records.binding import UNREAD
+from drg.records.binding import UNREAD, Binding
+from drg.records.bound_fields import first_of
 from drg.records.cases import Cases
 from drg.records.cells import empty
+from drg.records.codebook import KINDS
 from drg.records.codes import comparable
-from drg.records.findings import SAID, SCHEMA
-from drg.records.notes import FILE, OURS, ROW
+from drg.records.findings import SAID, SCHEMA, FirstFindings
+from drg.records.notes import PLACE
+from drg.records.own_cells import own_cells, own_codes
 from drg.records.rules import BY_GROUPER, RECORDED, Rule
 from drg.words import in_both
-
-FIRST_ROW: Final = 2
-# The place of a row in its frame, counted from 0.
-PLACE: Final = f"{OURS}place"
 
 # Works out further columns of a batch, whose names begin with `rules.BY_GROUPER`.
 Facts = Callable[[pl.DataFrame], pl.DataFrame]
@@ -59,6 +58,7 @@ class RuleTally:
         found: rows by the id of the rule.
         counts: the same by rule and severity.
         flagged: rows by severity that have at least one such finding.
+        firsts: the first finding of each rule.
     """
 
     def __init__(self) -> None:
@@ -66,6 +66,7 @@ class RuleTally:
         self.found: Counter[str] = Counter()
         self.counts: Counter[tuple[str, str]] = Counter()
         self.flagged: Counter[str] = Counter()
+        self.firsts = FirstFindings()
         self._lock = threading.Lock()
 
     def add(self, cases: int, findings: pl.DataFrame) -> None:
@@ -77,6 +78,8 @@ class RuleTally:
             self.found.update({rule: count for rule, _, count in counts})
             self.counts.update({(rule, severity): count for rule, severity, count in counts})
             self.flagged.update(dict(flagged))
+            if findings.height:
+                self.firsts.add(findings, (int(findings[PLACE][0]),))
 
     def beside(self, rules: Iterable[Rule]) -> dict[tuple[str, str], int]:
         """What was found that is of none of these rules: how cells were read."""
@@ -115,22 +118,21 @@ class Checker:
         # What findings say of each rule, one row per rule.
         self._texts = pl.DataFrame(
             [
-                {"rule": rule.id, "severity": rule.severity, "field": rule.fields[0]}
-                | in_both(message=rule.message, fix=rule.fix)
+                {"rule": rule.id, "severity": rule.severity} | in_both(message=rule.message, fix=rule.fix)
                 for rule in self.rules
             ],
-            schema={name: SCHEMA[name] for name in ("field", *SAID)},
+            schema={name: SCHEMA[name] for name in SAID},
         )
 
     def findings(self, cases: Cases, *, tally: RuleTally | None = None) -> pl.LazyFrame:
         """What is wrong, in the order of the rows and, within a row, of the rules.
 
         Args:
-            cases: to check. Columns ``notes.ROW`` and ``notes.FILE`` of its rows say where they come from.
+            cases: to check. Columns ``notes.ROW`` and ``notes.TABLE`` of its rows say where they come from.
             tally: counts cases and findings as they pass.
 
         Returns:
-            Findings of the shape ``findings.SCHEMA``, after a column ``file`` if the rows have ``FILE``.
+            Findings of the shape ``findings.SCHEMA``.
         """
         return self.placed_findings(cases, tally=tally).drop(PLACE)
 
@@ -144,10 +146,9 @@ class Checker:
                 tally.add(batch.height, found)
             return found
 
-        file = {"file": pl.String()} if FILE in cases.rows.collect_schema() else {}
         return cases.rows.with_row_index(PLACE).map_batches(
             step,
-            schema=pl.Schema({PLACE: pl.UInt32(), **file, **SCHEMA}),
+            schema=pl.Schema({PLACE: pl.UInt32(), **SCHEMA}),
             streamable=True,
             # The rows that come out are not those that went in.
             predicate_pushdown=False,
@@ -162,7 +163,7 @@ class Checker:
         truth = cells.select(**{rule.id: rule.when for rule in self.rules if not rule.across})
         # Each list begins with nothing, so that there is something to concatenate.
         places, numbers = [pl.Series(dtype=pl.UInt32)], [pl.Series(dtype=pl.UInt32)]
-        values = [pl.Series("value", dtype=pl.String)]
+        told = [pl.DataFrame(schema=_TOLD)]
         for number, rule in enumerate(self.rules):
             if rule.across:
                 where = _within(across[rule.id], batch)
@@ -170,32 +171,20 @@ class Checker:
                 where = truth[rule.id].fill_null(False).arg_true()
             if where.is_empty():
                 continue
-            if rule.shown is None:
-                value = given.binding.as_given(rule.fields[0], batch, where)
-            else:
-                value = cells[where].select(rule.shown.cast(pl.String)).to_series()
-            places.append(where.cast(pl.UInt32))
+            where = where.cast(pl.UInt32)
+            places.append(where)
             numbers.append(pl.repeat(number, len(where), dtype=pl.UInt32, eager=True))
-            values.append(value.alias("value"))
-        place, rule_number, shown = pl.concat(places), pl.concat(numbers), pl.concat(values)
+            told.append(_told(given.binding, rule, batch, cells, where))
+        place, rule_number = pl.concat(places), pl.concat(numbers)
         order = (place.cast(pl.UInt64) * len(self.rules) + rule_number).arg_sort()
-        cases = batch.select(name for name in (PLACE, ROW, FILE) if name in batch.columns)
-        cases = cases.hstack(given.binding.typed(batch, ["case_id"]))
-        lines = cases[place.gather(order)].hstack(self._texts[rule_number.gather(order)])
-        found = self._shaped(lines.with_columns(shown.gather(order)))
-        doubtful = given.doubtful(batch, self._measures, PLACE)
+        place = place.gather(order)
+        lines = given.placed(batch, place).hstack(self._texts[rule_number.gather(order)])
+        lines = lines.hstack(pl.concat(told)[order]).with_columns(batch[PLACE].gather(place))
+        found = lines.select(PLACE, *(pl.col(name).cast(dtype) for name, dtype in SCHEMA.items()))
+        doubtful = given.doubtful(batch, self._measures)
         if doubtful.is_empty():
             return found
         return pl.concat([found, doubtful.cast(found.schema)]).sort(PLACE, maintain_order=True)
-
-    def _shaped(self, lines: pl.DataFrame) -> pl.DataFrame:
-        row = pl.col(ROW) if ROW in lines.columns else pl.col(PLACE) + FIRST_ROW
-        case = pl.col("case_id") if "case_id" in lines.columns else pl.lit(None)
-        columns = {name: pl.col(name) for name in SCHEMA} | {"row": row, "case_id": case}
-        file = {"file": pl.col(FILE).cast(pl.String)} if FILE in lines.columns else {}
-        return lines.select(
-            PLACE, **file, **{name: column.cast(SCHEMA[name]) for name, column in columns.items()}
-        )
 
     def _places_across(self, cases: Cases) -> dict[str, pl.Series]:
         """The places of the findings of rules that compare cases, in order."""
@@ -218,6 +207,7 @@ class Checker:
         }
 
 
+_TOLD: Final = {name: SCHEMA[name] for name in ("column", "field", "value")}
 # What grouper versions read, and what chooses between them.
 _OF_VERSIONS: Final = (*INPUT, "discharge_date")
 
@@ -247,6 +237,39 @@ def _compared(cases: Cases, batch: pl.DataFrame, names: Sequence[str]) -> pl.Dat
             nothing = pl.repeat(False, batch.height, dtype=pl.Boolean, eager=True)
             columns.append((cells[mark].is_not_null() if mark in cells.columns else nothing).alias(mark))
     return pl.DataFrame(columns)
+
+
+def _told(
+    binding: Binding, rule: Rule, batch: pl.DataFrame, cells: pl.DataFrame, where: pl.Series
+) -> pl.DataFrame:
+    """What findings of a rule point at: the column, the canonical one and the value."""
+    column, value = own_cells(binding, rule.fields[0], batch, where)
+    field = pl.repeat(rule.fields[0], len(where), dtype=pl.String, eager=True)
+    if rule.shown is not None:
+        value = cells[where].select(rule.shown.cast(pl.String)).to_series()
+        coded = [name for name in rule.fields if name in KINDS]
+        for name in reversed(coded):
+            holds, spelled = _spelled(binding, name, batch, where, value)
+            field = field.set(holds.is_not_null(), name)
+            column, value = first_of([holds, column]), first_of([spelled, value])
+    return pl.DataFrame({"column": column, "field": field, "value": value}, schema=_TOLD)
+
+
+def _spelled(
+    binding: Binding, name: str, batch: pl.DataFrame, where: pl.Series, shown: pl.Series
+) -> tuple[pl.Series, pl.Series]:
+    """The column that holds the first of the codes that are shown, and all of them as they are spelled."""
+    codes = pl.DataFrame(
+        {"at": pl.int_range(len(where), eager=True), "row": where, "code": shown.str.split("|")}
+    )
+    codes = codes.explode("code")
+    column, spelled = own_codes(binding, name, batch, codes["row"], codes["code"])
+    found = codes.select("at", column.alias("column"), spelled.alias("spelled"))
+    told = found.group_by("at", maintain_order=True).agg(
+        pl.col("column").first(),
+        pl.when(pl.col("spelled").is_not_null().all()).then(pl.col("spelled").str.join("|")).first(),
+    )
+    return told["column"], told["spelled"]
 
 
 def _is_fact(name: str) -> bool:

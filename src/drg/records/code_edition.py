@@ -14,6 +14,7 @@ from drg.records.binding import Binding
 from drg.records.codebook import KINDS
 from drg.records.codes import CodeKind, are_listed, crosswalk, normalised
 from drg.records.discharges import Discharges
+from drg.records.source_tables import SourceTable
 
 # So many rows of each file are looked at.
 ROWS: Final = 10_000
@@ -32,8 +33,8 @@ class _Counts(NamedTuple):
 
 def edition_findings(discharges: Discharges) -> pl.DataFrame:
     """One finding for each file most of whose telling codes are of the edition that it is not read as."""
-    found = [notes.no_findings()]
-    for label, counts, rows in _counted(discharges):
+    found = []
+    for table, counts, rows in _counted(discharges):
         is_clinical = discharges.codes == "clinical"
         others, own = counts.clinical, counts.insurance
         if is_clinical:
@@ -41,22 +42,23 @@ def edition_findings(discharges: Discharges) -> pl.DataFrame:
         many = others >= max(_MANY, _SHARE * counts.codes, _TIMES * own)
         if others * 2 > counts.codes or many:
             share = round(100 * others / counts.codes)
-            finding = notes.other_edition(share, rows if rows == ROWS else None, is_clinical=is_clinical)
-            found.append(finding.with_columns(pl.lit(label).alias("file")) if label else finding)
-    return pl.concat(found, how="diagonal")
+            looked_at = rows if rows == ROWS else None
+            finding = notes.other_edition(share, looked_at, table.header_row, is_clinical=is_clinical)
+            found.append(table.placed(finding))
+    return notes.together(found)
 
 
-def _counted(discharges: Discharges) -> Iterator[tuple[str, _Counts, int]]:
-    """The codes of each file by edition, with the name of the file if there are several."""
+def _counted(discharges: Discharges) -> Iterator[tuple[SourceTable, _Counts, int]]:
+    """The codes of each table by edition, and how many rows were looked at."""
     names = [name for name in KINDS if name in discharges.binding.columns]
     if len(discharges.tables) == 1 or discharges.layout.table:
         head = discharges.collect(discharges.rows.head(ROWS))
-        yield "", _counts(discharges.binding, head, names), head.height
+        yield discharges.first_tables[0], _counts(discharges.binding, head, names), head.height
         return
     for table in discharges.tables:
         head = discharges.collect(table.frame.head(ROWS))
         binding = Binding(discharges.layout, head.schema)
-        yield table.label, _counts(binding, head, names), head.height
+        yield table, _counts(binding, head, names), head.height
 
 
 def _counts(binding: Binding, batch: pl.DataFrame, names: list[str]) -> _Counts:

@@ -154,11 +154,12 @@ def look_through(
     _check(columns, ignored, discharges.tables[0], strict=strict)
     strange = [one for one in columns if one.seems and one.name not in ignored]
     if strange:
-        more = [notes.unread_column(one.name, str(one.seems)) for one in strange]
-        remarks = pl.concat([discharges.remarks, *more], how="diagonal")
+        table = discharges.tables[0]
+        more = [notes.unread_column(one.name, str(one.seems), table.header_row) for one in strange]
+        remarks = notes.together([discharges.remarks, *map(table.placed, more)])
         discharges = replace(discharges, remarks=remarks)
-    found = [discharges.lacking(needs), edition_findings(discharges), discharges.remarks]
-    remarks = pl.concat(found, how="diagonal")
+    discharges = discharges.with_lacking(needs)
+    remarks = notes.together([edition_findings(discharges), discharges.remarks])
     discharges = replace(discharges, remarks=remarks)
     absent = remarks.filter(pl.col("rule") == notes.COLUMN_MISSING)["field"]
     return Reading(discharges, columns, tuple(name for name in ALL if name in needs and name in absent))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import polars as pl
@@ -12,6 +13,7 @@ from drg.columns import ALL, INPUT
 from drg.errors import InputError
 from drg.records import notes
 from drg.records.cases import Cases
+from drg.records.findings import SCHEMA
 from drg.records.scanning import collect
 from drg.records.source_tables import SourceTable
 from drg.words import Sentence
@@ -45,18 +47,37 @@ class Discharges(Cases):
         """
         return collect(frame, sources=self.files)
 
+    @cached_property
+    def origins(self) -> pl.DataFrame:
+        """The file and the sheet of each table."""
+        return origins_of(self.tables)
+
+    @property
+    def first_tables(self) -> list[SourceTable]:
+        """The tables with a row for each discharge: all, but for layouts with several kinds of them."""
+        return [table for table in self.tables if {*table.names} <= {*self.own_columns}]
+
     def lacking(self, columns: Iterable[str] | None = None) -> pl.DataFrame:
         """Findings on canonical columns that the files do not have, of those that are asked for."""
         wanted = INPUT if columns is None else columns
         lacking = [ALL[name] for name in wanted if not self.binding.has(name)]
         return notes.together(
             [
-                notes.column_derived(column)
-                if column.name in self.binding.known
-                else notes.column_missing(column, self.called(column.name), self.layout.id)
+                table.placed(
+                    notes.column_derived(column, table.header_row)
+                    if column.name in self.binding.known
+                    else notes.column_missing(
+                        column, self.called(column.name), self.layout.id, table.header_row
+                    )
+                )
                 for column in lacking
+                for table in self.first_tables
             ]
         )
+
+    def with_lacking(self, columns: Iterable[str]) -> Discharges:
+        """The same with findings on those of some columns that the files do not have."""
+        return replace(self, remarks=notes.together([self.lacking(columns), self.remarks]))
 
     @property
     def remark_counts(self) -> dict[tuple[str, str], int]:
@@ -66,29 +87,23 @@ class Discharges(Cases):
 
     def with_remarks(self, findings: pl.LazyFrame) -> pl.LazyFrame:
         """Findings of a check behind the remarks on the files."""
-        schema = findings.collect_schema()
-        missing = [pl.lit(None, dtype).alias(name) for name, dtype in schema.items()]
-        absent = [one for one in missing if one.meta.output_name() not in self.remarks.columns]
-        first = self.remarks.with_columns(absent).select(schema.names())
-        return pl.concat([first.lazy(), findings])
+        return pl.concat([self.remarks.lazy(), findings])
 
     def findings(self) -> pl.DataFrame:
         """Everything that there is to say of the files; reads them once.
 
         Returns:
-            Findings of the shape ``findings.SCHEMA``, after a column ``file`` if there are several files.
+            Findings of the shape ``findings.SCHEMA``.
         """
-        parts = [self.lacking(), self.remarks]
         found = self.rows.map_batches(
             lambda batch: self.convert(batch).findings,
-            schema=self.findings_schema,
+            schema=SCHEMA,
             streamable=True,
             predicate_pushdown=False,
             projection_pushdown=False,
             slice_pushdown=False,
         )
-        every = pl.concat([*parts, self.collect(found)], how="diagonal")
-        return every.select(self.findings_schema.names())
+        return notes.together([self.lacking(), self.remarks, self.collect(found)])
 
     def case(self, case_id: str) -> Cases:
         """The first discharge with this id, alone.
@@ -116,3 +131,9 @@ class Discharges(Cases):
         """What the layout calls a canonical column."""
         sources = [source for source in self.layout.field if source.column == column]
         return " or ".join(dict.fromkeys(names[0] for source in sources for names in source.fields))
+
+
+def origins_of(tables: Sequence[SourceTable]) -> pl.DataFrame:
+    """The file and the sheet of each table."""
+    rows = [(table.name, table.sheet) for table in tables]
+    return pl.DataFrame(rows, schema={name: SCHEMA[name] for name in ("file", "sheet")}, orient="row")

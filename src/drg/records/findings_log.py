@@ -13,6 +13,7 @@ import polars as pl
 
 from drg.records.exact_paths import scan_ipc, told_by_the_system
 from drg.records.files import write
+from drg.records.findings import SCHEMA, FirstFindings
 from drg.temporary import putting_aside, take_away, temporary_directory
 
 
@@ -22,17 +23,17 @@ class FindingsLog:
     Memory does not grow with the findings: each batch of them is a temporary file until the log is closed.
 
     Args:
-        schema: of the findings.
         keep: whether they will be written; if not, they are only counted.
 
     Attributes:
         counts: findings by rule and severity.
+        firsts: the first finding of each rule.
     """
 
-    def __init__(self, schema: pl.Schema, *, keep: bool = True) -> None:
-        self.schema = schema
+    def __init__(self, *, keep: bool = True) -> None:
         self.keep = keep
         self.counts: Counter[tuple[str, str]] = Counter()
+        self.firsts = FirstFindings()
         self._parts: dict[tuple[int, int, int], Path] = {}
         self._lock = threading.Lock()
         self._directory = temporary_directory() if keep else None
@@ -58,19 +59,16 @@ class FindingsLog:
         counts = findings.group_by("rule", "severity").len().rows()
         with self._lock:
             self.counts.update({(rule, severity): count for rule, severity, count in counts})
+            self.firsts.add(findings, place)
             number = len(self._parts)
             if self._directory is not None:
                 self._parts[*place, number] = self._directory / f"{number}.arrow"
         if self._directory is not None:
-            missing = [
-                pl.lit(None, dtype).alias(n) for n, dtype in self.schema.items() if n not in findings.columns
-            ]
-            complete = findings.with_columns(missing).select(self.schema.names())
             with putting_aside(), told_by_the_system():
-                complete.write_ipc(self._directory / f"{number}.arrow")
+                findings.write_ipc(self._directory / f"{number}.arrow")
 
     def write(self, file: Path, *, sources: Sequence[Path], bom: bool = True) -> None:
         """Write all findings in order; see ``files.write``."""
         parts = [self._parts[place] for place in sorted(self._parts)]
-        frame = scan_ipc(parts) if parts else pl.LazyFrame(schema=self.schema)
+        frame = scan_ipc(parts) if parts else pl.LazyFrame(schema=SCHEMA)
         write(frame, file, sources=sources, bom=bom)

@@ -12,11 +12,12 @@ from drg.records.findings import ERROR, NOTICE, SCHEMA, WARNING
 from drg.records.row_kinds import ROW_BLANK, ROW_DELETED, ROW_HEADER, ROW_REMARK, ROW_TOTAL
 from drg.words import Sentence, in_both
 
-# Columns of ours in a frame whose other columns are those of a file: the row as a spreadsheet numbers it, and
-# the file if there are several.
+# Columns of ours in a frame whose other columns are those of a file: the row as a spreadsheet numbers it, the
+# number of the table if there are several, and the place of the row in the frame, both counted from 0.
 OURS: Final = "\ue000"
 ROW: Final = f"{OURS}row"
-FILE: Final = f"{OURS}file"
+TABLE: Final = f"{OURS}table"
+PLACE: Final = f"{OURS}place"
 
 VISIT_UNKNOWN: Final = "visit-unknown"
 COLUMN_MISSING: Final = "column-missing"
@@ -119,13 +120,14 @@ def findings(places: pl.DataFrame, **cells: pl.Expr | str | None) -> pl.DataFram
     """One finding for each row of ``places``; what is not given is empty.
 
     Args:
-        places: any frame.
-        cells: the columns of ``findings.SCHEMA``: text for all rows, or an expression on ``places``.
+        places: columns of ``findings.SCHEMA``, and any others.
+        cells: further columns of it: text for all rows, or an expression on ``places``.
     """
+    given = {name: pl.col(name) for name in places.columns} | cells
     columns = [
         (cell if isinstance(cell, pl.Expr) else pl.lit(cell)).cast(dtype).alias(name)
         for name, dtype in SCHEMA.items()
-        for cell in (cells.get(name),)
+        for cell in (given.get(name),)
     ]
     return places.select(columns) if places.height else no_findings()
 
@@ -146,10 +148,8 @@ def of_rows(rule: str, rows: Sequence[int], values: Sequence[str]) -> pl.DataFra
     severity, message, fix = _OF_ROWS[rule]
     return findings(
         pl.DataFrame({"row": rows, "value": values}, schema_overrides={"value": pl.String}),
-        row=pl.col("row"),
         rule=rule,
         severity=severity,
-        value=pl.col("value"),
         **in_both(message=message, fix=fix),
     )
 
@@ -157,10 +157,9 @@ def of_rows(rule: str, rows: Sequence[int], values: Sequence[str]) -> pl.DataFra
 def sheets_not_read(names: Sequence[str]) -> pl.DataFrame:
     """Findings on sheets of a workbook that were left alone."""
     return findings(
-        pl.DataFrame({"name": names}, schema={"name": pl.String()}),
+        pl.DataFrame({"sheet": names, "value": names}, schema={"sheet": pl.String(), "value": pl.String()}),
         rule=SHEET_NOT_READ,
         severity=NOTICE,
-        value=pl.col("name"),
         **in_both(
             message=Sentence("the sheet was not read: it is hidden, or holds no table like the others"),
             fix=Sentence("Give --sheet to read it"),
@@ -168,18 +167,13 @@ def sheets_not_read(names: Sequence[str]) -> pl.DataFrame:
     )
 
 
-def malformed(
-    places: pl.DataFrame, column: Column, field: str, *, row: str, case_id: str, value: str
-) -> pl.DataFrame:
-    """Findings on texts that could not be read; ``row``, ``case_id`` and ``value`` name columns."""
+def malformed(places: pl.DataFrame, column: Column) -> pl.DataFrame:
+    """Findings on texts that could not be read; ``places`` has where they are, and their column and value."""
     return findings(
         places,
-        row=pl.col(row),
-        case_id=pl.col(case_id),
         rule=f"{_dashed(column)}-malformed",
         severity=ERROR,
-        field=field,
-        value=pl.col(value),
+        field=column.name,
         **in_both(
             message=Sentence("{column} cannot be read; it counts as not known", column=column.label),
             fix=Sentence(
@@ -192,7 +186,6 @@ def malformed(
 def doubtful(
     places: pl.DataFrame,
     column: Column,
-    field: str,
     *,
     read_as: str,
     basis: Literal["dates", "days"] | None = None,
@@ -200,9 +193,8 @@ def doubtful(
     """Findings on texts that were read in the way that is likely, or on ages that count otherwise.
 
     Args:
-        places: with row, case_id and value.
+        places: as for ``malformed``.
         column: that was read.
-        field: what the table calls it.
         read_as: the column of ``places`` that says what the texts were read as.
         basis: what an age was computed from.
     """
@@ -216,12 +208,9 @@ def doubtful(
         message = Sentence("{column} counts as {value}: {why}", column=column.label, value="{}", why=why)
     return findings(
         places,
-        row=pl.col("row"),
-        case_id=pl.col("case_id"),
         rule=rule,
         severity=WARNING,
-        field=field,
-        value=pl.col("value"),
+        field=column.name,
         **{name: pl.format(text, read_as) for name, text in in_both(message=message).items()},
         **in_both(fix=fix),
     )
@@ -231,36 +220,29 @@ def _dashed(column: Column) -> str:
     return column.name.replace("_", "-")
 
 
-def orphans(places: pl.DataFrame, field: str, *, row: str, key: str, rows: str) -> pl.DataFrame:
-    """Findings on rows of a table that belong to no discharge."""
+def orphans(places: pl.DataFrame, *, rows: str) -> pl.DataFrame:
+    """Findings on rows of a table that belong to no discharge; the column ``rows`` has how many."""
     message = Sentence(
         "{count} rows of a visit that the first table does not have; they were left out", count="{}"
     )
     return findings(
         places,
-        row=pl.col(row),
-        case_id=pl.col(key),
         rule=VISIT_UNKNOWN,
         severity=WARNING,
-        field=field,
-        value=pl.col(key),
+        field="case_id",
+        value=pl.col("case_id"),
         **{name: pl.format(text, rows) for name, text in in_both(message=message).items()},
         **in_both(fix=Sentence("Export all tables for the same visits")),
     )
 
 
-def unmarked(
-    places: pl.DataFrame, column: Column, field: str, *, row: str, case_id: str, value: str
-) -> pl.DataFrame:
+def unmarked(places: pl.DataFrame, column: Column) -> pl.DataFrame:
     """Findings on visits none of whose rows is marked as the principal one."""
     return findings(
         places,
-        row=pl.col(row),
-        case_id=pl.col(case_id),
         rule=UNMARKED,
         severity=WARNING,
-        field=field,
-        value=pl.col(value),
+        field=column.name,
         **in_both(
             message=Sentence(
                 "no row of the visit is marked as its {column}; the first one counts", column=column.label
@@ -270,14 +252,13 @@ def unmarked(
     )
 
 
-def unread_column(name: str, seems: str) -> pl.DataFrame:
+def unread_column(name: str, seems: str, header_row: int) -> pl.DataFrame:
     """The finding on a column that is not read, though it seems to hold what counts: one of ``SEEMS``."""
     return findings(
-        pl.DataFrame({"row": [1]}),
-        row=pl.col("row"),
+        pl.DataFrame({"row": [header_row]}),
         rule=COLUMN_NOT_READ,
         severity=WARNING,
-        field=name,
+        column=name,
         **in_both(
             message=Sentence("the column seems to hold {what} and is not read", what=SEEMS[seems]),
             fix=Sentence("Give a layout that reads it (drg layouts guess makes one), or --ignore it"),
@@ -285,12 +266,13 @@ def unread_column(name: str, seems: str) -> pl.DataFrame:
     )
 
 
-def other_edition(percent: int, rows: int | None, *, is_clinical: bool) -> pl.DataFrame:
+def other_edition(percent: int, rows: int | None, header_row: int, *, is_clinical: bool) -> pl.DataFrame:
     """The finding on a file most of whose telling codes are of the edition that it is not read as.
 
     Args:
         percent: of its codes that the other edition alone has.
         rows: how many were looked at; None if all were.
+        header_row: where the header of the file is.
         is_clinical: whether it is read as a file of clinical codes.
     """
     of = Sentence("this file") if rows is None else Sentence("the first {rows:,} rows", rows=rows)
@@ -301,8 +283,7 @@ def other_edition(percent: int, rows: int | None, *, is_clinical: bool) -> pl.Da
         message = Sentence("{percent} % of the codes of {of} are clinical codes", percent=percent, of=of)
         fix = Sentence("Read the file with --codes clinical")
     return findings(
-        pl.DataFrame({"row": [1]}),
-        row=pl.col("row"),
+        pl.DataFrame({"row": [header_row]}),
         rule=CODES_INSURANCE if is_clinical else CODES_CLINICAL,
         severity=WARNING,
         value=f"{percent} %",
@@ -310,11 +291,10 @@ def other_edition(percent: int, rows: int | None, *, is_clinical: bool) -> pl.Da
     )
 
 
-def column_derived(column: Column) -> pl.DataFrame:
+def column_derived(column: Column, header_row: int) -> pl.DataFrame:
     """The finding on an age that the files do not have, and that is computed from the dates."""
     return findings(
-        pl.DataFrame({"row": [1]}),
-        row=pl.col("row"),
+        pl.DataFrame({"row": [header_row]}),
         rule=f"{_dashed(column)}-from-dates",
         severity=NOTICE,
         field=column.name,
@@ -327,14 +307,13 @@ def column_derived(column: Column) -> pl.DataFrame:
     )
 
 
-def column_missing(column: Column, names: str, layout: str) -> pl.DataFrame:
+def column_missing(column: Column, names: str, layout: str, header_row: int) -> pl.DataFrame:
     """The finding on a column that the files do not have, though it may be needed."""
     where = Sentence("{layout} has none", layout=layout)
     if names:
         where = Sentence("{layout} calls it {names}", layout=layout, names=names)
     return findings(
-        pl.DataFrame({"row": [1]}),
-        row=pl.col("row"),
+        pl.DataFrame({"row": [header_row]}),
         rule=COLUMN_MISSING,
         severity=WARNING,
         field=column.name,

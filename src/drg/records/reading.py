@@ -12,13 +12,14 @@ from drg.columns import ALL
 from drg.errors import InputError
 from drg.records import notes
 from drg.records.binding import Binding
+from drg.records.bound_fields import Elsewhere
 from drg.records.cases import CODE_VERSIONS, CodeVersion, bound
-from drg.records.discharges import Discharges
+from drg.records.discharges import Discharges, origins_of
 from drg.records.header import detect
 from drg.records.header_row import KnownNames
 from drg.records.layout import CANONICAL, Layout
 from drg.records.layout_files import find_layout, shipped_layouts
-from drg.records.notes import FILE, OURS
+from drg.records.notes import OURS, TABLE
 from drg.records.scanning import INPUT_FORMATS, stacked, tables_of
 from drg.records.source_tables import Dialect, SourceTable
 from drg.words import Joined, Sentence
@@ -64,8 +65,8 @@ def read(
     _check_distinct(tables)
     found, kinds = _recognised(tables, known)
     frames = _labelled(tables)
-    gathered: dict[str, str] = {}
-    remarks = _remarks(tables)
+    gathered: dict[str, Elsewhere] = {}
+    remarks = [table.remarks for table in tables]
     first = None
     if found.table:
         from drg.records.visits import gather
@@ -76,7 +77,7 @@ def read(
             for name in dict.fromkeys(filter(None, kinds))
         }
         _check_tables(found, members, paths)
-        everything = gather(found, members)
+        everything = gather(found, members, origins_of(tables))
         rows, gathered = everything.frame, everything.columns
         remarks.append(everything.findings)
     else:
@@ -90,7 +91,7 @@ def read(
         binding,
         codes,
         paths,
-        pl.concat([notes.no_findings(), *remarks], how="diagonal"),
+        notes.together(remarks),
         tuple(tables),
     )
     if found.id != CANONICAL and "principal_diagnosis" not in binding.columns:
@@ -121,23 +122,26 @@ def read_results(files: Iterable[Path]) -> Discharges:
     tables = [table for path in paths for table in tables_of(path, Dialect(), known)]
     _check_distinct(tables)
     rows = stacked(_labelled(tables))
-    remarks = _remarks(tables)
+    remarks = [table.remarks for table in tables]
     own = {name: dtype for name, dtype in rows.collect_schema().items() if not name.startswith(OURS)}
     return Discharges(
         rows,
         bound(own),
         "insurance",
         paths,
-        pl.concat([notes.no_findings(), *remarks], how="diagonal"),
+        notes.together(remarks),
         tuple(tables),
     )
 
 
 def _labelled(tables: Sequence[SourceTable]) -> list[pl.LazyFrame]:
-    """The rows of each table, with where they are from if there are several."""
+    """The rows of each table, with its number if there are several."""
     if len(tables) == 1:
         return [tables[0].frame]
-    return [table.frame.with_columns(pl.lit(table.label).alias(FILE)) for table in tables]
+    return [
+        table.frame.with_columns(pl.lit(number, dtype=pl.UInt32).alias(TABLE))
+        for number, table in enumerate(tables)
+    ]
 
 
 def _expanded(files: Iterable[str | Path]) -> tuple[Path, ...]:
@@ -168,17 +172,6 @@ def _is_table(file: Path) -> bool:
     return file.is_file() and not hidden and file.name.lower().endswith(INPUT_FORMATS)
 
 
-def _remarks(tables: Sequence[SourceTable]) -> list[pl.DataFrame]:
-    """The findings on each table, which say where they are from if there are several."""
-    if len(tables) == 1:
-        return [tables[0].remarks]
-    return [_with_file(table.remarks, table) for table in tables]
-
-
-def _with_file(findings: pl.DataFrame, table: SourceTable) -> pl.DataFrame:
-    return findings.select(pl.lit(table.label).alias("file"), pl.all())
-
-
 def _columns_of_others(layout: Layout, tables: Sequence[SourceTable]) -> list[pl.DataFrame]:
     """Findings on columns that some of the tables have, and others do not."""
     bindings = [Binding(layout, dict.fromkeys(table.names, pl.String())) for table in tables]
@@ -188,7 +181,8 @@ def _columns_of_others(layout: Layout, tables: Sequence[SourceTable]) -> list[pl
         for name in every:
             if name not in binding.columns:
                 called = next(one.called(name) for one in bindings if name in one.columns)
-                found.append(_with_file(notes.column_missing(ALL[name], called, layout.id), table))
+                missing = notes.column_missing(ALL[name], called, layout.id, table.header_row)
+                found.append(table.placed(missing))
     return found
 
 

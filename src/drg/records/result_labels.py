@@ -1,4 +1,7 @@
-"""Columns under their Chinese labels, as workbooks for people have them: written and known again here."""
+"""Columns under their Chinese labels, as workbooks for people have them: written and known again here.
+
+Under a Chinese label the words of a closed list are Chinese too; ``cells.category`` reads them.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,9 @@ from typing import Final
 
 import polars as pl
 
-from drg.columns import ALL, OUTPUT, PRICE
+from drg.columns import ALL, OUTPUT, PRICE, Kind
 from drg.records.header import Header, folded
-from drg.words import CHINESE
+from drg.words import CHINESE, categories
 
 # The results that stand in every file that this package writes, and that nobody else has all of.
 _OF_GROUPING: Final = ("mdc", "adrg", "drg", "severity", "grouping_status", "grouper")
@@ -42,7 +45,13 @@ def labelled(
         for name in names
         if name in columns and name not in broken and taken[folded(name)] == 1
     }
-    return frame.rename({name: label for name, label in ours.items() if not taken[folded(label)]})
+    ours = {name: label for name, label in ours.items() if not taken[folded(label)]}
+    words = [
+        pl.col(name).cast(pl.String).replace(categories(name, language))
+        for name in ours
+        if ALL[name].kind is Kind.CATEGORY
+    ]
+    return frame.with_columns(words).rename(ours)
 
 
 def labelled_results(header: Header) -> frozenset[str]:

@@ -18,6 +18,7 @@ from drg.records.header_row import MOST_ROWS_ABOVE, HeaderPlace, KnownNames, dis
 from drg.records.notes import OURS, ROW
 from drg.records.row_kinds import FIRST_WORDS
 from drg.records.shape import TableShape, shape_of
+from drg.records.standard_input import name_of
 from drg.records.text_shape import LINE, NUMBER, Mended, NotPlainError, OddLines, odd_lines
 from drg.words import Sentence
 
@@ -50,7 +51,7 @@ class SourceTable:
 
     Attributes:
         file: the file.
-        sheet: its sheet, if the file is a workbook with several.
+        sheet: its sheet, if the file is a workbook.
         frame: the rows that may be cases, with ``notes.ROW``; all text, but for Parquet.
         names: of the columns.
         header_row: where the header is, counted from 1.
@@ -70,12 +71,24 @@ class SourceTable:
     def remarks(self) -> pl.DataFrame:
         """Findings on its rows, and on the sheets beside it that were not read."""
         others = [notes.sheets_not_read(self.other_sheets)] if self.other_sheets else []
-        return pl.concat([notes.no_findings(), *others, *self.shape.findings])
+        return self.placed(notes.together([*others, *self.shape.findings]))
+
+    def placed(self, findings: pl.DataFrame) -> pl.DataFrame:
+        """Findings on the table, which say where they are from."""
+        return findings.with_columns(
+            pl.lit(self.name).alias("file"),
+            pl.col("sheet").fill_null(pl.lit(self.sheet, dtype=pl.String)),
+        )
+
+    @property
+    def name(self) -> str:
+        """What the user calls the file."""
+        return name_of(self.file)
 
     @property
     def label(self) -> str:
-        """How findings call it."""
-        return f"{self.file} [{self.sheet}]" if self.sheet else str(self.file)
+        """The file and the sheet, as messages say them."""
+        return f"{self.name} [{self.sheet}]" if self.sheet else self.name
 
 
 def parquet_table(file: Path) -> SourceTable:
@@ -215,15 +228,14 @@ def sheet_tables(file: Path, dialect: Dialect, known: KnownNames) -> list[Source
     if dialect.sheet is None:
         full = [name for name, *_ in found]
         others = tuple(one for one in (*full, *book.hidden) if one not in {name for name, *_ in taken})
-    several = len(taken) > 1
     return [
-        _sheet_table(file, name if several else None, cells, place, others if at == 0 else ())
+        _sheet_table(file, name, cells, place, others if at == 0 else ())
         for at, (name, cells, place, _) in enumerate(taken)
     ]
 
 
 def _sheet_table(
-    file: Path, sheet: str | None, cells: pl.DataFrame, place: HeaderPlace, others: tuple[str, ...]
+    file: Path, sheet: str, cells: pl.DataFrame, place: HeaderPlace, others: tuple[str, ...]
 ) -> SourceTable:
     rows = cells.slice(place.last)
     rows = rows.rename(dict(zip(rows.columns, place.names, strict=True)))

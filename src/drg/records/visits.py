@@ -15,17 +15,20 @@ import polars as pl
 from drg.columns import Kind
 from drg.records import notes
 from drg.records.binding import cleaned
-from drg.records.bound_fields import Bound
+from drg.records.bound_fields import Bound, Elsewhere
 from drg.records.cells import NO, YES
 from drg.records.codebook import KINDS
 from drg.records.codes import PROCEDURE
 from drg.records.header import Header
 from drg.records.layout import Layout, Source, Table, Where
-from drg.records.notes import OURS, ROW
+from drg.records.notes import OURS, ROW, TABLE
 
 _KEY: Final = f"{OURS}key"
 _ORDER: Final = f"{OURS}order"
 _ROWS: Final = f"{OURS}rows"
+# The table and the row in one number.
+_PLACE: Final = f"{OURS}place"
+_ROWS_OF_A_TABLE: Final = 2**32
 
 
 @dataclass(frozen=True)
@@ -34,41 +37,43 @@ class Gathered:
 
     Attributes:
         frame: the columns of the first table, and one column for each of ``columns``.
-        columns: canonical column → the column of ``frame`` that holds its values.
+        columns: canonical column → what holds its values.
         findings: rows of other tables that belong to no row of the first, and values that could not be read.
     """
 
     frame: pl.LazyFrame
-    columns: dict[str, str]
+    columns: dict[str, Elsewhere]
     findings: pl.DataFrame
 
 
-def gather(layout: Layout, frames: Mapping[str, pl.LazyFrame]) -> Gathered:
+def gather(layout: Layout, frames: Mapping[str, pl.LazyFrame], origins: pl.DataFrame) -> Gathered:
     """Put the tables of a layout together.
 
     Args:
         layout: with several tables.
-        frames: the tables that are there by name, each with ``notes.ROW``; the first among them.
+        frames: the tables that are there by name, each with ``notes.ROW`` and ``notes.TABLE``; the first
+            among them.
+        origins: the file and the sheet of each ``notes.TABLE``.
     """
     first = layout.table[0]
     key = Header(frames[first.name].collect_schema()).find(first.key)[0]
     main = frames[first.name].with_columns(cleaned(key, layout.blank).alias(_KEY))
     keys = main.select(pl.col(_KEY).unique()).collect(engine="streaming").drop_nulls()
-    columns: dict[str, str] = {}
+    columns: dict[str, Elsewhere] = {}
     findings: list[pl.DataFrame] = []
     for table in layout.table[1:]:
         if table.name not in frames:
             continue
         member = _Member(layout, table, frames[table.name])
         rows = member.rows()
-        findings += member.findings(rows, keys)
-        values = rows.select(_KEY, pl.col("rows").alias(_ROWS), *member.names.values()).drop_nulls(_KEY)
+        findings += member.findings(rows, keys, origins)
+        values = rows.select(_KEY, pl.col("rows").alias(_ROWS), *member.bound).drop_nulls(_KEY)
         main = (
             main.join(values.lazy(), on=_KEY, how="left", maintain_order="left")
             .with_columns(member.completed())
             .drop(_ROWS)
         )
-        columns |= member.names
+        columns |= member.columns
     return Gathered(main.drop(_KEY), columns, notes.together(findings))
 
 
@@ -86,7 +91,10 @@ class _Member:
             for source in layout.sources(table.name)
             if (parts := self.header.parts(source))
         }
-        self.names = {bound.source.column: name for name, bound in self.bound.items()}
+        self.columns = {
+            bound.source.column: Elsewhere(name, f"{table.name}.{bound.names[0]}")
+            for name, bound in self.bound.items()
+        }
 
     def rows(self) -> pl.DataFrame:
         """For each discharge its key, how many rows it has, the first, its values and what was unread."""
@@ -95,14 +103,18 @@ class _Member:
         cells = (cell for name, bound in self.bound.items() for cell in self._cells(name, bound))
         rows = self.frame.filter(pl.lit(True), *(self._holds(condition) for condition in self.table.keep))
         rows = rows.select(
-            cleaned(self.key, self.blanks).alias(_KEY), pl.col(ROW), number.alias(_ORDER), *cells
+            cleaned(self.key, self.blanks).alias(_KEY),
+            pl.col(ROW),
+            (pl.col(TABLE).cast(pl.UInt64) * _ROWS_OF_A_TABLE + pl.col(ROW)).alias(_PLACE),
+            number.alias(_ORDER),
+            *cells,
         )
         in_order = any(bound.source.gather != "sum" for bound in self.bound.values())
         if in_order:
             rows = rows.sort(_ORDER, ROW, nulls_last=True)
         values = (value for name, bound in self.bound.items() for value in _gathered(name, bound.source))
         gathered = rows.group_by(_KEY, maintain_order=in_order).agg(
-            pl.len().alias("rows"), pl.col(ROW).min().alias("row"), *values
+            pl.len().alias("rows"), pl.col(_PLACE).min(), *values
         )
         return gathered.collect(engine="in-memory" if in_order else "streaming")
 
@@ -136,35 +148,30 @@ class _Member:
                 completed.append(value.alias(name))
         return completed
 
-    def findings(self, rows: pl.DataFrame, keys: pl.DataFrame) -> list[pl.DataFrame]:
+    def findings(self, rows: pl.DataFrame, keys: pl.DataFrame, origins: pl.DataFrame) -> list[pl.DataFrame]:
         """What there is to say of the rows of this table, if those with ``keys`` have a discharge."""
+
+        def placed(found: pl.DataFrame, column: str, value: str, place: str = _PLACE) -> pl.DataFrame:
+            at = found[place]
+            return origins[at // _ROWS_OF_A_TABLE].with_columns(
+                (at % _ROWS_OF_A_TABLE).cast(pl.UInt32).alias("row"),
+                found[_KEY].alias("case_id"),
+                pl.lit(column).alias("column"),
+                found[value].alias("value"),
+                found["rows"],
+            )
+
         strangers = rows.join(keys, on=_KEY, how="anti")
-        field = f"{self.table.name}.{self.key}"
-        findings = [notes.orphans(strangers, field, row="row", key=_KEY, rows="rows")]
-        findings += [
-            notes.malformed(
-                rows.filter(pl.col(f"{name}:unread").is_not_null()),
-                bound.source.canonical,
-                f"{self.table.name}.{bound.parts[0][0]}",
-                row=f"{name}:row",
-                case_id=_KEY,
-                value=f"{name}:unread",
-            )
-            for name, bound in self.bound.items()
-            if bound.source.gather == "sum"
-        ]
-        findings += [
-            notes.unmarked(
-                rows.filter(pl.col(f"{name}:unmarked").is_not_null()),
-                bound.source.canonical,
-                f"{self.table.name}.{bound.parts[0][0]}",
-                row="row",
-                case_id=_KEY,
-                value=f"{name}:unmarked",
-            )
-            for name, bound in self.bound.items()
-            if bound.source.gather == "first"
-        ]
+        findings = [notes.orphans(placed(strangers, self.key, _KEY), rows="rows")]
+        for name, bound in self.bound.items():
+            column = bound.source.canonical
+            if bound.source.gather == "sum":
+                unread = rows.drop_nulls(f"{name}:unread")
+                cells = placed(unread, bound.names[0], f"{name}:unread", f"{name}:place")
+                findings.append(notes.malformed(cells, column))
+            if bound.source.gather == "first":
+                unmarked = rows.drop_nulls(f"{name}:unmarked")
+                findings.append(notes.unmarked(placed(unmarked, bound.names[0], f"{name}:unmarked"), column))
         return findings
 
 
@@ -192,7 +199,7 @@ def _gathered(name: str, source: Source) -> list[pl.Expr]:
         return [
             pl.when(value.count() > 0).then(value.sum()).cast(source.canonical.dtype).alias(name),
             unread.drop_nulls().min().alias(f"{name}:unread"),
-            pl.col(ROW).filter(unread.is_not_null()).min().alias(f"{name}:row"),
+            pl.col(_PLACE).filter(unread.is_not_null()).min().alias(f"{name}:place"),
         ]
     chosen = pl.col(f"{name}:chosen")
     # Where no procedure is marked, the first counts; a diagnosis must be marked to be the principal one.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -14,14 +15,18 @@ from drg.columns import ALL
 from drg.records.findings import ERROR, NOTICE, WARNING
 from drg.report.console import say
 from drg.report.console_table import show
-from drg.words import CHINESE, Both, column_in, said, told
+from drg.words import CHINESE, Both, Sentence, column_in, said, told
 
 if TYPE_CHECKING:
     from drg.records.checking import RuleTally
+    from drg.records.findings import FirstFindings
     from drg.records.rules import Rule
 
 SEVERITIES_ZH: Final = {ERROR: "错误", WARNING: "警告", NOTICE: "提示"}
 STYLES: Final = {ERROR: "red", WARNING: "yellow", NOTICE: "dim"}
+
+# Of a value on the screen.
+_MOST_CHARACTERS: Final = 24
 
 _PAGE: Final = """# Quality check: all rules
 
@@ -32,6 +37,30 @@ skipped and listed as skipped. An **error** says that the case cannot be grouped
 reviewers commonly ask for though no regulation says it in these words.
 
 This page is generated: `python docs/generate.py`.
+
+## A finding
+
+Findings of the check and of [reading](layouts.md#what-is-found-in-reading) have one shape, in files (`-o`,
+`--findings`, `findings.csv` of `drg run`) and from Python (`drg.check(frame).findings`,
+`drg.read(file).findings()`). The console and `--json` show the first of each rule, without values
+that identify a patient.
+
+| column | 中文 | what it holds |
+|---|---|---|
+| `file` | 文件 | the file, as it was given; empty of a frame |
+| `sheet` | 工作表 | the sheet of a workbook |
+| `row` | 行 | the row, as a spreadsheet numbers it: of a text file without titles, the header is row 1 |
+| `case_id` | 病案标识 | the case |
+| `rule`, `severity` | 规则、级别 | which rule found it, and how grave it is |
+| `column` | 列 | the column, as the file calls it: 年龄; of codes in many columns the one that holds the \
+code; `iteminfo.amt` if it is in another table of a settlement list, `C06x01C … C06x40C` if many are put \
+together; empty if there is none |
+| `field` | 标准列 | the [canonical column](columns.md): `age_years` |
+| `value` | 值 | what the cell holds, as it stands there; of a count, the number |
+| `message`, `message_zh` | 说明 | what is wrong |
+| `fix`, `fix_zh` | 处理 | what mends it |
+
+## The rules
 
 | rule | severity | 说明 | meaning | source |
 |---|---|---|---|---|
@@ -47,11 +76,17 @@ def print_check(
     if found.height:
         message = column_in(language, "message")
         rows = [
-            (row["rule"], severity_in(row["severity"], language), row[message], f"{row['cases']:,}")
+            (
+                row["rule"],
+                severity_in(row["severity"], language),
+                row[message],
+                first_in(tally.firsts, row["rule"], language),
+                f"{row['cases']:,}",
+            )
             for row in found.iter_rows(named=True)
         ]
-        heads = of("rule,severity,meaning,cases").split(",")
-        show(console, heads, "wwtn", rows, title=of("Findings"))
+        heads = of("rule,severity,meaning,first,cases").split(",")
+        show(console, heads, "wwttn", rows, title=of("Findings"))
     errors, warned, quiet = tally.flagged[ERROR], tally.flagged[WARNING], summary.height - found.height
     say(
         console,
@@ -78,6 +113,31 @@ def print_check(
                 lacking=lacking,
             ),
         )
+
+
+def first_in(firsts: FirstFindings, rule: str, language: str) -> str:
+    """The cell of the first finding of a rule; with its file, if there are findings on several."""
+    cell = firsts.get(rule)
+    if cell is None:
+        return ""
+    parts = []
+    if len({one["file"] for one in firsts}) > 1 and cell["file"]:
+        parts.append(Path(cell["file"]).name)
+    if len({(one["file"], one["sheet"]) for one in firsts}) > 1 and cell["sheet"]:
+        parts.append(cell["sheet"])
+    if cell["row"] is not None:
+        parts.append(Sentence("row {row}", row=cell["row"]))
+    column = cell["column"] or (ALL[cell["field"]].label if cell["field"] in ALL else None)
+    if column is not None and cell["value"]:
+        parts.append(Sentence("{column}: {value}", column=column, value=_shortened(cell["value"])))
+    elif column is not None:
+        parts.append(column)
+    return Both(", ", "，").to(language).join(told(part, language) for part in parts)
+
+
+def _shortened(value: str) -> str:
+    line = " ".join(value.split())
+    return line if len(line) <= _MOST_CHARACTERS else line[: _MOST_CHARACTERS - 1] + "…"
 
 
 def severity_in(severity: str, language: str) -> Text:

@@ -20,7 +20,7 @@ from drg.records.codebook import (
 )
 from drg.records.columns_read import ColumnRead, Reading
 from drg.records.conversions import CONVERSIONS
-from drg.records.findings import SEVERITIES
+from drg.records.findings import SEVERITIES, FirstFindings
 from drg.records.layout import Layout, Source
 from drg.records.notes import (
     CODES_CLINICAL,
@@ -41,7 +41,7 @@ from drg.records.notes import (
     VISIT_UNKNOWN,
 )
 from drg.records.row_kinds import ROW_BLANK, ROW_DELETED, ROW_HEADER, ROW_REMARK, ROW_TOTAL
-from drg.report.checks import severity_in
+from drg.report.checks import first_in, severity_in
 from drg.report.console import say
 from drg.report.console_table import show
 from drg.words import Both, said
@@ -128,7 +128,9 @@ def _names(source: Source) -> str:
     return where + " + ".join(shown)
 
 
-def print_reading(console: Console, counts: Mapping[tuple[str, str], int], language: str) -> None:
+def print_reading(
+    console: Console, counts: Mapping[tuple[str, str], int], firsts: FirstFindings, language: str
+) -> None:
     """How many findings there were in reading, by rule; nothing if there were none."""
     if not counts:
         return
@@ -138,9 +140,10 @@ def print_reading(console: Console, counts: Mapping[tuple[str, str], int], langu
     for (rule, severity), count in found:
         ending = rule.rpartition("-")[2]
         what, what_zh = _WHAT.get(rule) or _OF_CELLS.get(ending, _MALFORMED)
-        rows.append((severity_in(severity, language), rule, Both(what, what_zh).to(language), f"{count:,}"))
-    heads = said("severity,rule,what,findings", language).split(",")
-    show(console, heads, "wwtn", rows, title=said("Reading", language))
+        meaning, first = Both(what, what_zh).to(language), first_in(firsts, rule, language)
+        rows.append((severity_in(severity, language), rule, meaning, first, f"{count:,}"))
+    heads = said("severity,rule,what,first,findings", language).split(",")
+    show(console, heads, "wwttn", rows, title=said("Reading", language))
 
 
 def print_columns(console: Console, reading: Reading, language: str) -> None:

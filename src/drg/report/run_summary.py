@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from drg.ledger.entry import sha256
-from drg.records.findings import SEVERITIES
+from drg.records.findings import SEVERITIES, FirstFindings
 
 if TYPE_CHECKING:
     from drg.grouping import AnyGrouper
@@ -41,12 +41,24 @@ class LeftOut(_Part):
     rows: int = Field(description="how many")
 
 
+class Cell(_Part):
+    """The cell that a finding is about; null where it has none."""
+
+    file: str | None = Field(description="the file; - is standard input")
+    sheet: str | None = Field(description="the sheet of a workbook")
+    row: int | None = Field(description="the row, as a spreadsheet numbers it")
+    column: str | None = Field(description="the column, as the file calls it")
+    field: str | None = Field(description="the canonical column")
+    value: str | None = Field(description="what the cell holds, unless it identifies a patient")
+
+
 class FindingCount(_Part):
     """Findings of one rule."""
 
     rule: str = Field(description="id of the rule")
     severity: str = Field(description="error, warning or notice")
     count: int = Field(description="how many findings")
+    first: Cell | None = Field(description="the first of them; null if they are about no cell")
 
 
 class Tables(_Part):
@@ -118,11 +130,15 @@ def input_files(files: Iterable[tuple[str, Path]]) -> list[InputFile]:
     return [InputFile(path=name, size_bytes=file.stat().st_size, sha256=sha256(file)) for name, file in files]
 
 
-def finding_counts(counts: Mapping[tuple[str, str], int]) -> list[FindingCount]:
+def finding_counts(counts: Mapping[tuple[str, str], int], firsts: FirstFindings) -> list[FindingCount]:
     """Findings by rule and severity: the gravest first, then the most frequent."""
     order = {severity: place for place, severity in enumerate(SEVERITIES)}
     found = sorted(counts.items(), key=lambda item: (order[item[0][1]], -item[1], item[0][0]))
-    return [FindingCount(rule=rule, severity=severity, count=count) for (rule, severity), count in found]
+    return [
+        FindingCount(rule=rule, severity=severity, count=count, first=Cell(**first) if first else None)
+        for (rule, severity), count in found
+        for first in (firsts.get(rule),)
+    ]
 
 
 def tables(of: AnyGrouper | LoadedScheme | None) -> Tables | None:

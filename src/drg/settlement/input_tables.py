@@ -30,6 +30,7 @@ from drg.settlement.input_fields import (
     read_fields,
 )
 from drg.settlement.settlement_findings import Finding, finding
+from drg.words import in_both
 
 APPROVED: Final = ("同意", "approved", "approve", "通过", "批准", "是", "yes", "y", "true", "1")
 REJECTED: Final = ("不同意", "rejected", "reject", "不通过", "不批准", "驳回", "否", "no", "n", "false", "0")
@@ -250,7 +251,9 @@ def _known_kinds(row: Mapping[str, Any]) -> dict[str, str]:
     """What a payment of a kind that is not known could be."""
     hint = did_you_mean(row["kind"], [*KINDS, *_KINDS_ZH]) if row["kind"] else ""
     listed = ", ".join(f"{kind} {words[0]}" for kind, words in KINDS.items())
-    return {"hint": f"{hint} " if hint else "", "kinds": listed, "kinds_zh": "、".join(_KINDS_ZH)}
+    hints = in_both(hint=hint)
+    hints["hint"] += " " if hint else ""
+    return {**hints, "kinds": listed, "kinds_zh": "、".join(_KINDS_ZH)}
 
 
 def _fen(amounts: pl.DataFrame) -> pl.Series:

@@ -25,8 +25,9 @@ from drg.records import (
     rules_procedures,
 )
 from drg.records.cases import Cases, without
-from drg.records.checking import PLACE, Checker, RuleTally, Skipped
+from drg.records.checking import Checker, RuleTally, Skipped
 from drg.records.findings import ERROR, SCHEMA, SEVERITIES
+from drg.records.notes import PLACE
 from drg.records.rules import BY_GROUPER, Rule
 from drg.records.short_table import ShortTable
 from drg.words import Sentence, in_both

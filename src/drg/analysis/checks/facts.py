@@ -57,9 +57,9 @@ class GrouperFacts:
         self._program = grouper.program
         tables = grouper.tables
         diagnoses, procedures = self._program.diagnoses, self._program.procedures
-        members = {
-            str(name): frozenset(normalised(codes["code"])) for (name,), codes in tables.sets.group_by("set")
-        }
+        # All at once: a version has some hundred sets, and each call takes its time.
+        sets = tables.sets.with_columns(normalised(tables.sets["code"]).alias("code"))
+        members = {name: frozenset(codes) for name, codes in sets.group_by("set").agg("code").iter_rows()}
         self.diagnoses_of, groupable = _diagnoses(tables, members)
         self.procedures_of = _procedures(tables, members)
         self._in_an_mdc = _flags(diagnoses, groupable)
