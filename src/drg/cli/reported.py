@@ -7,7 +7,6 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
 from decimal import Decimal
 from functools import cached_property, wraps
 from pathlib import Path
@@ -361,25 +360,13 @@ class Run:
         file = self.asked.log_file
         if file is None:
             return
-        from drg.errors import OutputError, system_reason
+        from drg.cli.run_log import append
 
         self._take_console()
-        head = f"{datetime.now().astimezone().isoformat(sep=' ', timespec='seconds')} drg {_command()}"
-        text = f"{head}\n{self._log.getvalue()}\n"
-        self._log = io.StringIO()
+        text, self._log = self._log.getvalue(), io.StringIO()
         # What is wrong with the log cannot be written into it.
         self.asked = replace(self.asked, log_file=None)
-        files = [one for one in (*self.inputs, *self.outputs) if one.exists()]
-        if file.exists() and any(one.samefile(file) for one in files):
-            fix = Sentence("Choose another name for the log")
-            raise OutputError(Sentence("this is an input or a result of the run"), file=file, fix=fix)
-        try:
-            with file.open("a", encoding="utf-8") as log:
-                log.write(text)
-        except OSError as error:
-            raise OutputError(
-                Sentence("cannot be written: {reason}", reason=system_reason(error)), file=file
-            ) from None
+        append(file, _command(), text, beside=(*self.inputs, *self.outputs))
         self.asked = replace(self.asked, log_file=file)
 
 
