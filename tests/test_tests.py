@@ -48,7 +48,7 @@ OF_A_ROOM = {
     ],
     "ledger": ["test_history", "test_kills"],
     "payment": ["test_properties", "test_reference", "test_shipped_schemes", "test_worked_examples"],
-    "records": ["test_check_rules", "test_dirty_records"],
+    "records": ["test_check_rules", "test_dirty_records", "test_hostile_files"],
     "report": ["test_all_workbooks"],
     "settlement": ["test_document", "test_month_of_200_cases", "test_properties", "test_worked_year"],
     "tables": ["test_roots", "test_shipped"],

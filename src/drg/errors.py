@@ -191,11 +191,15 @@ def system_reason(error: OSError) -> str:
     return recognised(error.strerror or (told[1] if told else str(error)), _BY_THE_SYSTEM)
 
 
-def no_room(error: Exception) -> OSError | None:
+def no_room(error: BaseException) -> OSError | None:
     """Why something could not be written, if that is what an error of polars or the system says."""
     told = _OF_POLARS.match(str(error))
     number = int(told[2]) if told else (isinstance(error, OSError) and error.errno) or 0
     return OSError(number, os.strerror(number)) if number in _NO_ROOM else None
+
+
+# Characters of a faulty line that a message repeats.
+_SHOWN: Final = 120
 
 
 def not_toml(error: ValueError, text: str, kind: type[DrgError], file: Path, fix: Sentence) -> DrgError:
@@ -204,7 +208,9 @@ def not_toml(error: ValueError, text: str, kind: type[DrgError], file: Path, fix
     if place is None:
         return kind(Sentence("not valid TOML: the last entry is not complete"), file=file, fix=fix)
     row, character = map(int, place.groups())
-    line = text.split("\n")[row - 1].rstrip()
+    whole = text.split("\n")[row - 1].rstrip()
+    # What a console would take for a command is not shown to it.
+    line = "".join(one if one.isprintable() or one == "\t" else "\ufffd" for one in whole[:_SHOWN])
     problem = Sentence("not valid TOML from character {character} on: {line}", character=character, line=line)
     if re.match("Cannot (overwrite|declare|mutate|redefine)|Duplicate", str(error)):
         problem = Sentence("what this line says was said above: {line}", line=line)

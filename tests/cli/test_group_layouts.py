@@ -214,7 +214,7 @@ def test_findings_are_counted_and_in_order(drg: Drg, tmp_path: Path) -> None:
         (["taken.csv"], ["already has a column drg", "--canonical"]),
         (["n.csv", "--findings", "f.docx"], [".docx are not known here"]),
         (["n.csv", "--findings", "nowhere/f.csv"], ["there is no directory nowhere"]),
-        (["fake.xlsx"], ["fake.xlsx: this is not a workbook that can be read"]),
+        (["fake.xlsx"], ["fake.xlsx: the file is text, not what its ending .xlsx says"]),
     ],
 )
 def test_what_cannot_be_read_is_said_clearly(

@@ -163,7 +163,8 @@ def test_sheets(tmp_path: Path) -> None:
         sheet.write_blank(9, 3, None, book.add_format({"bold": True}))
     found = read(file, sheet="首页")
     assert found.source.collect().height == 1
-    assert told(found.remarks, "row", "rule", "value") == [(3, "row-blank", "3–5")]
+    blank = (3, "row-blank", "3–5")
+    assert told(found.remarks, "row", "rule", "value") == [blank, (1, "column-twice", None)]
     assert read(file, sheet="2").source.collect().columns == ["C03C", "C03C_duplicated_0", "", "A14"]
     assert read(file).source.collect().height == 1
     with pytest.raises(InputError, match="the workbook holds no table"):

@@ -8,6 +8,7 @@ Commands import what they need when they run, so that ``drg --help`` is immediat
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
 import io
 import os
@@ -80,6 +81,23 @@ def _show_what_can_be_shown() -> None:
             stream.reconfigure(errors="replace")
 
 
+def _keep_out_words_of_libraries() -> None:
+    """What libraries in other languages print of themselves when a file is damaged goes to nobody.
+
+    Messages of Python go to where they went; errors say what is wrong in words of ours.
+    """
+    if not isinstance(sys.stderr, io.TextIOWrapper):
+        return
+    with contextlib.suppress(OSError, ValueError):
+        number = sys.stderr.fileno()
+        sys.stderr.flush()
+        told = os.fdopen(os.dup(number), "w", encoding=sys.stderr.encoding, errors="replace", buffering=1)
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, number)
+        os.close(nowhere)
+        sys.stderr = told
+
+
 def main() -> None:
     """Run the command line and leave with its exit code."""
     # Imports make some hundred thousand objects that stay; looking through them again and again takes a tenth
@@ -92,6 +110,7 @@ def main() -> None:
     _show_what_can_be_shown()
     leave_nothing_when_ended()
     sweep_leftovers()
+    _keep_out_words_of_libraries()
     language = asked_language(sys.argv[1:])
     try:
         code = cli.main(
@@ -126,4 +145,11 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo(Sentence("Interrupted: nothing was written.").to(language), err=True)
         sys.exit(130)
+    except BaseException as error:
+        # polars, which is not imported here, has no Exception for damage that it does not foresee.
+        if type(error).__name__ != "PanicException":
+            raise
+        told = Sentence("Error: one of the files cannot be read to its end; it is damaged.")
+        click.echo(told.to(language), err=True)
+        sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)

@@ -13,13 +13,14 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from drg.errors import DrgError, SchemeError, UnknownSchemeError, did_you_mean, not_toml, system_reason
+from drg.errors import DrgError, SchemeError, UnknownSchemeError, did_you_mean, system_reason
 from drg.grouping.version import Version
 from drg.payment.limits import check_range
 from drg.payment.scheme import PaymentScheme
 from drg.payment.scheme_errors import line_of, readable
 from drg.payment.weights import WEIGHTS_FILE, Weight, Weights, read_weights
 from drg.records.plain_files import read_bytes
+from drg.records.toml_files import told_errors
 from drg.tables import Manifest
 from drg.tables.locate import find
 from drg.tables.manifest import read_manifest
@@ -149,16 +150,15 @@ def _read_scheme(file: Path, expected_id: str | None) -> tuple[PaymentScheme, st
     except OSError as error:
         problem = Sentence("cannot be read: {reason}", reason=system_reason(error))
         raise SchemeError(problem, file=file, fix=Sentence("Check its rights")) from None
-    try:
-        # Numbers stay decimals as they are written.
-        model = PaymentScheme.model_validate(tomllib.loads(text, parse_float=Decimal))
-    except tomllib.TOMLDecodeError as error:
-        fix = Sentence('Write each entry on its own line: key = "text", numbers and dates without quotes')
-        raise not_toml(error, text, SchemeError, file, fix) from None
-    except ValidationError as error:
-        # A misspelt key also makes the right one missing: the spelling is the better news.
-        problems = sorted(error.errors(include_url=False), key=lambda e: e["type"] != "extra_forbidden")
-        raise readable(problems[0], file, text) from None
+    fix = Sentence('Write each entry on its own line: key = "text", numbers and dates without quotes')
+    with told_errors(text, SchemeError, file, fix):
+        try:
+            # Numbers stay decimals as they are written.
+            model = PaymentScheme.model_validate(tomllib.loads(text, parse_float=Decimal))
+        except ValidationError as error:
+            # A misspelt key also makes the right one missing: the spelling is the better news.
+            problems = sorted(error.errors(include_url=False), key=lambda e: e["type"] != "extra_forbidden")
+            raise readable(problems[0], file, text) from None
     if expected_id is not None and model.id != expected_id:
         problem = Sentence(
             "id is {id!r}, but the directory is called {expected_id!r}", id=model.id, expected_id=expected_id

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Final, cast
 
 from drg.errors import InputError, system_reason
+from drg.records.input_limits import LONGEST_LINE_BYTES
 from drg.temporary import putting_aside, temporary_directory
 from drg.words import Sentence
 
@@ -31,8 +32,6 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# What .xlsx and .xls begin with.
-_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 # GB 18030 has GBK and GB 2312 in it.
 _CHINESE = "gb18030"
 _PACKED: Final = {".gz": "gzip", ".zst": "zstd"}
@@ -98,12 +97,6 @@ def detect_encoding(file: Path) -> str:
         for mark, encoding in _BYTE_ORDER_MARKS:
             if head.startswith(mark):
                 return encoding
-        if head.startswith(_WORKBOOKS):
-            raise InputError(
-                Sentence("this is a workbook and no text"),
-                file=file,
-                fix=Sentence("Give it the ending .xlsx, or .xls if it is old"),
-            )
         if b"\x00" in head:
             raise InputError(
                 Sentence("the text holds zero bytes, so its encoding is not clear"), file=file, fix=_FIX
@@ -190,6 +183,30 @@ def blocks(file: Path, encoding: str, *, only: bool) -> Iterator[bytes]:
         yield first
         while block := stream.read(_BLOCK):
             yield block
+
+
+def check_lines(file: Path) -> None:
+    """Refuse a file with a line that no record is as long as; it would be taken into memory whole.
+
+    Raises:
+        InputError: there is one; names it.
+    """
+    lines, length = 0, 0
+    with opened(file) as stream:
+        while block := stream.read(_BLOCK):
+            end = b"\n" if b"\n" in block else b"\r"
+            first = block.find(end)
+            length += len(block) if first < 0 else first
+            if length > LONGEST_LINE_BYTES:
+                raise InputError(
+                    Sentence("the line is longer than {size:,} MB", size=LONGEST_LINE_BYTES // 10**6),
+                    file=file,
+                    row=lines + 1,
+                    fix=Sentence("Export the file once more, each case in a line of its own"),
+                )
+            if first >= 0:
+                lines += block.count(end)
+                length = len(block) - block.rfind(end) - 1
 
 
 def ends_with_line_feed(file: Path) -> bool:

@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Final, Literal
 
 import polars as pl
+import polars.selectors as cs
 
 from drg.errors import DrgError, OutputError, no_room
 from drg.records import spreadsheet
 from drg.records.exact_paths import exact
 from drg.records.outputs import place_of, placed, to_standard_output, unwritable
 from drg.records.parquet import ENDING, sink
-from drg.records.scanning import known_ending, unreadable
+from drg.records.scanning import READING_ERRORS, in_file, known_ending, unreadable
 from drg.temporary import temporary_directory
+from drg.words import Joined, Sentence
 
 # How lists of codes are written where a cell can only hold text.
 LIST_SEPARATOR: Final = "|"
@@ -87,6 +89,9 @@ def _compute(frame: pl.LazyFrame, part: Path, file: Path, sources: Sequence[Path
         if ending == ".xlsx":
             _write_sheet(text, part, file)
         else:
+            _check_flat(text, file)
+            # Without its zone a time would be another one.
+            text = text.with_columns(cs.datetime(time_zone="*").dt.to_string("%Y-%m-%d %H:%M:%S%:z"))
             compression = _CSV_COMPRESSION[ending]
             text.sink_csv(
                 exact(part),
@@ -95,9 +100,9 @@ def _compute(frame: pl.LazyFrame, part: Path, file: Path, sources: Sequence[Path
                 compression=compression,
                 check_extension=False,
             )
-    except DrgError:
-        raise
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except DrgError as error:
+        raise in_file(error, sources) from None
+    except (*READING_ERRORS, OSError) as error:
         # A source may have changed or gone on the way; of several it is the one that is named.
         named = next((source for source in sources if source.name in str(error)), None)
         refused = None if named else no_room(error) or _refused(part)
@@ -105,7 +110,7 @@ def _compute(frame: pl.LazyFrame, part: Path, file: Path, sources: Sequence[Path
             raise unwritable(file, refused) from error
         if named is None and (isinstance(error, OSError) or not sources):
             raise
-        raise unreadable(named or sources[0], error) from error
+        raise unreadable([named] if named else sources, error) from None
 
 
 def _refused(part: Path) -> OSError | None:
@@ -131,6 +136,18 @@ def write_bytes(content: bytes, file: Path, *, sources: Sequence[Path]) -> None:
     """
     with placed(file, sources=sources) as part:
         part.write_bytes(content)
+
+
+def _check_flat(frame: pl.LazyFrame, file: Path) -> None:
+    """Refuse columns of which text files hold nothing."""
+    types = frame.collect_schema()
+    nested = [name for name, dtype in types.items() if dtype.is_nested() or dtype == pl.Binary]
+    if nested:
+        raise OutputError(
+            Sentence("a text file cannot hold the nested columns {names}", names=Joined(", ", nested)),
+            file=file,
+            fix=Sentence("Write Parquet: give the output the ending .parquet"),
+        )
 
 
 def _write_sheet(frame: pl.LazyFrame, part: Path, file: Path) -> None:

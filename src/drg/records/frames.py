@@ -84,18 +84,52 @@ def no_frame(data: Any) -> InputError:
 
 def _foreign(frame: Any) -> nw.DataFrame[Any]:
     import narwhals.stable.v2 as nw
+    from narwhals.exceptions import DuplicateError
 
     try:
         known = nw.from_native(frame)
     except TypeError:
         raise no_frame(frame) from None
+    except DuplicateError:
+        raise InputError(
+            Sentence("two columns of the table have the same name: {name}", name=_twice(frame)),
+            fix=Sentence("Delete one of the two"),
+        ) from None
     return known.collect() if isinstance(known, nw.LazyFrame) else known
 
 
+def _twice(frame: Any) -> str:
+    """The first name that two columns of a frame have."""
+    names = [str(name) for name in getattr(frame, "column_names", getattr(frame, "columns", ()))]
+    return next((name for at, name in enumerate(names) if name in names[:at]), "")
+
+
 def _series(series: nw.Series[Any]) -> pl.Series:
+    _check_text(series)
     try:
         return series.to_polars()
     except (TypeError, ValueError, pl.exceptions.PolarsError):
         # A column of numbers and texts, as a spreadsheet gives it: all of it as text.
         texts = [None if value is None or value != value else str(value) for value in series]
         return pl.Series(series.name, texts, dtype=pl.String)
+
+
+def _check_text(series: nw.Series[Any]) -> None:
+    """Refuse texts of Arrow that are no text: polars takes their word for it, and the process with it.
+
+    Raises:
+        InputError: there are such texts.
+    """
+    native = series.to_native()
+    if not series.implementation.is_pyarrow() and not hasattr(native.dtype, "pyarrow_dtype"):
+        return
+    import pyarrow as pa
+
+    try:
+        series.to_arrow().validate(full=True)
+    except pa.ArrowInvalid:
+        raise InputError(
+            Sentence("the column holds bytes that are not UTF-8 text, or is damaged"),
+            field=series.name,
+            fix=Sentence("Make the table anew; read its source with the right encoding"),
+        ) from None

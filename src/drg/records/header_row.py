@@ -27,6 +27,9 @@ _FORMS: Final = frozenset(
     )
 )
 
+# What a name gets that is there already, and a number.
+_TWIN: Final = "_duplicated_"
+
 Row = Sequence[str | None]
 
 
@@ -180,15 +183,27 @@ def _first_wide(rows: Sequence[Row]) -> int | None:
     return next((at for at, width in enumerate(widths) if width and width * 2 >= widest), None)
 
 
-def distinct(names: Iterable[str]) -> tuple[str, ...]:
+def distinct(names: Sequence[str]) -> tuple[str, ...]:
     """Names that are there twice get the ending that polars gives them in CSV files."""
+    taken = set(names)
     seen: dict[str, int] = {}
     found = []
     for name in names:
-        times = seen.get(name)
-        seen[name] = 0 if times is None else times + 1
-        found.append(name if times is None else f"{name}_duplicated_{times}")
+        own = name
+        if name in seen:
+            while own in taken:
+                own = f"{name}{_TWIN}{seen[name]}"
+                seen[name] += 1
+            taken.add(own)
+        else:
+            seen[name] = 0
+        found.append(own)
     return tuple(found)
+
+
+def first_of_twins(name: str) -> str:
+    """The column that has the name of this one too and stands before it; empty if there is none."""
+    return name.removesuffix(f"{_TWIN}0") if name.endswith(f"{_TWIN}0") else ""
 
 
 def _names(layouts: Collection[Layout]) -> Iterable[str]:

@@ -10,9 +10,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, cast
 
-from drg.errors import InputError, did_you_mean, not_toml, system_reason
+from drg.errors import InputError, did_you_mean, system_reason
 from drg.records.layout import CANONICAL, Layout, Source, Table, Where, canonical_layout
 from drg.records.plain_files import read_bytes
+from drg.records.toml_files import told_errors
 from drg.words import Joined, Sentence
 
 _SHIPPED: Final = Path(__file__).parent / "layouts"
@@ -71,11 +72,10 @@ def read_layout(file: Path) -> Layout:
         raise InputError(
             Sentence("the layout is not UTF-8 text"), file=file, fix=Sentence("Save the file as UTF-8")
         ) from None
+    fix = Sentence('Write each entry on its own line as key = "text" or key = ["text", "text"]')
     try:
-        return _layout(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        fix = Sentence('Write each entry on its own line as key = "text" or key = ["text", "text"]')
-        raise not_toml(error, text, InputError, file, fix) from None
+        with told_errors(text, InputError, file, fix):
+            return _layout(tomllib.loads(text))
     except InputError as error:
         error.file = str(file)
         raise

@@ -35,6 +35,9 @@ CODES_CLINICAL: Final = "codes-clinical"
 CODES_INSURANCE: Final = "codes-insurance"
 COUNT_DIFFERS: Final = "count-differs"
 SHEET_NOT_READ: Final = "sheet-not-read"
+COLUMN_TWICE: Final = "column-twice"
+CELL_ERROR: Final = "cell-error"
+NOT_COMPUTED: Final = "formula-not-computed"
 
 # Severity, message and remedy of findings on whole rows.
 _OF_ROWS: Final[dict[str, tuple[str, Sentence, Sentence | None]]] = {
@@ -77,6 +80,16 @@ _OF_ROWS: Final[dict[str, tuple[str, Sentence, Sentence | None]]] = {
         ERROR,
         Sentence("the row holds characters of no known encoding"),
         Sentence("Export the file once more, in one encoding"),
+    ),
+    CELL_ERROR: (
+        ERROR,
+        Sentence("the cell holds an error and no value"),
+        Sentence("Mend the formula, or write the value itself"),
+    ),
+    NOT_COMPUTED: (
+        ERROR,
+        Sentence("the cell holds a formula that was never computed, and no value"),
+        Sentence("Open the workbook in a spreadsheet program and save it, or write the value itself"),
     ),
     COUNT_DIFFERS: (
         WARNING,
@@ -137,17 +150,21 @@ def together(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
     return pl.concat([no_findings(), *parts])
 
 
-def of_rows(rule: str, rows: Sequence[int], values: Sequence[str]) -> pl.DataFrame:
-    """Findings on whole rows of a table.
+def of_rows(
+    rule: str, rows: Sequence[int], values: Sequence[str], columns: Sequence[str] | None = None
+) -> pl.DataFrame:
+    """Findings on whole rows of a table, or on a cell in each.
 
     Args:
         rule: one of those of this module or of ``row_kinds``.
         rows: as a spreadsheet numbers them.
         values: what is in each.
+        columns: those of the cells.
     """
     severity, message, fix = _OF_ROWS[rule]
+    places = {"row": rows, "value": values, **({} if columns is None else {"column": columns})}
     return findings(
-        pl.DataFrame({"row": rows, "value": values}, schema_overrides={"value": pl.String}),
+        pl.DataFrame(places, schema_overrides={name: pl.String for name in places if name != "row"}),
         rule=rule,
         severity=severity,
         **in_both(message=message, fix=fix),
@@ -262,6 +279,20 @@ def unread_column(name: str, seems: str, header_row: int) -> pl.DataFrame:
         **in_both(
             message=Sentence("the column seems to hold {what} and is not read", what=SEEMS[seems]),
             fix=Sentence("Give a layout that reads it (drg layouts guess makes one), or --ignore it"),
+        ),
+    )
+
+
+def column_twice(name: str, header_row: int) -> pl.DataFrame:
+    """The finding on a column that is read, and whose name stands in the header twice."""
+    return findings(
+        pl.DataFrame({"row": [header_row]}),
+        rule=COLUMN_TWICE,
+        severity=WARNING,
+        column=name,
+        **in_both(
+            message=Sentence("two columns have this name; the first one is read"),
+            fix=Sentence("Delete one of the two"),
         ),
     )
 

@@ -14,7 +14,10 @@ from typing import Any, Final
 import polars as pl
 
 from drg.categories import is_numbered_text
-from drg.records.exact_paths import exact
+from drg.errors import InputError
+from drg.records import input_limits as limits
+from drg.records.exact_paths import exact, scan_parquet
+from drg.words import Sentence
 
 ENDING: Final = ".parquet"
 # The lowest level of zstd writes a fifth faster, into a file a few percent larger. Least and greatest values
@@ -31,6 +34,47 @@ _NOTE: Final = "ARROW:schema"
 def is_parquet(file: Path) -> bool:
     """Whether a file is Parquet by its ending."""
     return file.name.lower().endswith(ENDING)
+
+
+def check_size(file: Path, columns: int) -> None:
+    """Refuse a file whose rows would take the memory of the machine; only its footer is looked at.
+
+    Args:
+        file: the file.
+        columns: how many it has.
+
+    Raises:
+        InputError: it has too many rows, or too many that can only be read together.
+    """
+    rows = int(scan_parquet(file).select(pl.len()).collect().item())
+    if rows > limits.MOST_ROWS_OF_PARQUET:
+        raise InputError(
+            Sentence("the file claims to have {rows:,} rows", rows=rows),
+            file=file,
+            fix=Sentence("At most {most:,} rows are read: split it", most=limits.MOST_ROWS_OF_PARQUET),
+        )
+    if rows * columns <= limits.MOST_CELLS_OF_ROW_GROUP:
+        return
+    import pyarrow.parquet as pq  # a tenth of a second that only large files cost
+
+    try:
+        footer = pq.read_metadata(file)
+        largest = max((footer.row_group(at).num_rows for at in range(footer.num_row_groups)), default=0)
+    except (OSError, ValueError):
+        largest = rows
+    if largest * columns > limits.MOST_CELLS_OF_ROW_GROUP:
+        raise InputError(
+            Sentence(
+                "the file has {rows:,} rows of {columns:,} columns in one row group",
+                rows=largest,
+                columns=columns,
+            ),
+            file=file,
+            fix=Sentence(
+                "At most {most:,} cells are read at a time: write it in smaller row groups, or split it",
+                most=limits.MOST_CELLS_OF_ROW_GROUP,
+            ),
+        )
 
 
 def sink(frame: pl.LazyFrame, file: Path) -> None:

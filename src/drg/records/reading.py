@@ -16,7 +16,7 @@ from drg.records.bound_fields import Elsewhere
 from drg.records.cases import CODE_VERSIONS, CodeVersion, bound
 from drg.records.discharges import Discharges, origins_of
 from drg.records.header import detect
-from drg.records.header_row import KnownNames
+from drg.records.header_row import KnownNames, first_of_twins
 from drg.records.layout import CANONICAL, Layout
 from drg.records.layout_files import find_layout, shipped_layouts
 from drg.records.notes import OURS, TABLE
@@ -86,6 +86,7 @@ def read(
     schema = rows.collect_schema()
     own = {name: dtype for name, dtype in schema.items() if not name.startswith(OURS)}
     binding = Binding(found, own, first, gathered)
+    remarks += _columns_twice(binding, tables)
     discharges = Discharges(
         rows,
         binding,
@@ -184,6 +185,16 @@ def _columns_of_others(layout: Layout, tables: Sequence[SourceTable]) -> list[pl
                 missing = notes.column_missing(ALL[name], called, layout.id, table.header_row)
                 found.append(table.placed(missing))
     return found
+
+
+def _columns_twice(binding: Binding, tables: Sequence[SourceTable]) -> list[pl.DataFrame]:
+    """Findings on columns that are read, and whose names stand in a header twice."""
+    return [
+        table.placed(notes.column_twice(first, table.header_row))
+        for table in tables
+        for first in dict.fromkeys(map(first_of_twins, table.names))
+        if first in binding.names
+    ]
 
 
 def _check_distinct(tables: Sequence[SourceTable]) -> None:

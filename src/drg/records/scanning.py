@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -13,6 +14,7 @@ import polars.selectors as cs
 from drg.errors import DrgError, InputError
 from drg.records import dbf, spreadsheet
 from drg.records.exact_paths import scan_parquet
+from drg.records.file_kinds import check_kind
 from drg.records.header_row import KnownNames
 from drg.records.notes import ROW
 from drg.records.source_tables import (
@@ -26,6 +28,9 @@ from drg.records.source_tables import (
 from drg.words import Joined, Sentence
 
 TEXT_ENDINGS: Final = (".csv", ".csv.gz", ".csv.zst", ".txt", ".tsv")
+# What polars raises on files that it cannot read; damage that it does not foresee is no Exception there.
+READING_ERRORS: Final = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
+_TWICE: Final = re.compile(r"name ['\"`](.*?)['\"`] (?:has more than one|is duplicate)")
 INPUT_FORMATS: Final = (".parquet", *TEXT_ENDINGS, *spreadsheet.ENDINGS, dbf.ENDING)
 
 
@@ -60,6 +65,7 @@ def tables_of(
             fix=Sentence("Check its rights"),
         )
     try:
+        check_kind(file, ending)
         if ending == ".parquet":
             tables = [parquet_table(file)]
         elif ending in spreadsheet.ENDINGS:
@@ -68,8 +74,8 @@ def tables_of(
             tables = [dbf_table(file, dialect)]
         else:
             tables = [text_table(file, dialect, known)]
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise unreadable(file, error) from error
+    except (*READING_ERRORS, OSError) as error:
+        raise unreadable([file], error) from None
     if any("�" in name or "\x00" in name for table in tables for name in table.names):
         raise _not_utf8(file)
     return tables
@@ -141,8 +147,10 @@ def collect(frame: pl.LazyFrame, *, sources: Sequence[Path]) -> pl.DataFrame:
     """
     try:
         return frame.collect(engine="streaming")
-    except pl.exceptions.PolarsError as error:
-        raise unreadable(sources[0], error) from error
+    except InputError as error:
+        raise in_file(error, sources) from None
+    except READING_ERRORS as error:
+        raise unreadable(sources, error) from None
 
 
 def known_ending(file: Path, formats: Sequence[str], error: type[DrgError]) -> str:
@@ -158,16 +166,50 @@ def known_ending(file: Path, formats: Sequence[str], error: type[DrgError]) -> s
     )
 
 
-def unreadable(file: Path, error: Exception) -> InputError:
-    """What is wrong with a file that polars does not read, in words."""
-    if "utf-8" in str(error).lower():
+def in_file(error: DrgError, sources: Sequence[Path]) -> DrgError:
+    """An error on a column, with the file if it is the only one."""
+    if error.file is None and isinstance(error, InputError) and len(sources) == 1:
+        error.file = str(sources[0])
+    return error
+
+
+def unreadable(sources: Sequence[Path], error: BaseException) -> InputError:
+    """What is wrong with the file that polars does not read, in words.
+
+    Args:
+        sources: the files, one of which it is.
+        error: one of ``READING_ERRORS``, or of the system.
+    """
+    file = _culprit(sources)
+    text = str(error)
+    if "utf-8" in text.lower():
         return _not_utf8(file)
-    reason = str(error).splitlines()[0].strip().rstrip(".") if str(error) else type(error).__name__
+    if twice := _TWICE.search(text):
+        return InputError(
+            Sentence("column {name!r} is there twice", name=twice[1]),
+            file=file,
+            fix=Sentence("Delete one of the two"),
+        )
+    if isinstance(error, pl.exceptions.PanicException):
+        return InputError(Sentence("the file is damaged"), file=file, fix=Sentence("Export it once more"))
+    reason = text.splitlines()[0].strip().rstrip(".") if text else type(error).__name__
     return InputError(
         Sentence("this is not a table that can be read ({reason})", reason=reason),
         file=file,
         fix=Sentence("Export it once more"),
     )
+
+
+def _culprit(sources: Sequence[Path]) -> Path:
+    """The first of several files that cannot be read to its end; the first one, if all can."""
+    for file in sources if len(sources) > 1 else ():
+        try:
+            for table in tables_of(file):
+                for _ in table.frame.collect_batches():
+                    pass
+        except (*READING_ERRORS, InputError):
+            return file
+    return sources[0]
 
 
 def _not_utf8(file: Path) -> InputError:

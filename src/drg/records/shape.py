@@ -50,15 +50,17 @@ class TableShape:
     counts: dict[str, int] = field(default_factory=dict)
     findings: list[pl.DataFrame] = field(default_factory=list)
 
-    def say(self, rule: str, rows: Sequence[int], values: Sequence[str] = ()) -> None:
-        """A finding for each of these rows, which the rule may leave out."""
+    def say(
+        self, rule: str, rows: Sequence[int], values: Sequence[str] = (), columns: Sequence[str] | None = None
+    ) -> None:
+        """A finding for each of these rows, or a cell in each; the rule may leave them out."""
         if not rows:
             return
         self.counts[rule] = self.counts.get(rule, 0) + len(rows)
         if rule in _LEAVES_OUT:
             self.left_out += rows
         said = values or [""] * len(rows)
-        self.findings.append(notes.of_rows(rule, rows, said))
+        self.findings.append(notes.of_rows(rule, rows, said, columns))
 
     @property
     def left_out_by_rule(self) -> dict[str, int]:

@@ -13,18 +13,26 @@ import polars as pl
 
 from drg.errors import InputError
 from drg.records import dbf, encodings, notes, spreadsheet
+from drg.records import input_limits as limits
 from drg.records.exact_paths import scan_csv, scan_lines, scan_parquet
+from drg.records.first_row import check_names
 from drg.records.header_row import MOST_ROWS_ABOVE, HeaderPlace, KnownNames, distinct, find_header
 from drg.records.notes import OURS, ROW
+from drg.records.parquet import check_size
 from drg.records.row_kinds import FIRST_WORDS
 from drg.records.shape import TableShape, shape_of
 from drg.records.standard_input import name_of
 from drg.records.text_shape import LINE, NUMBER, Mended, NotPlainError, OddLines, odd_lines
+from drg.records.workbook_parts import CellFault
 from drg.words import Sentence
 
 # Rows that are looked at to find the header, and the labels below it.
 _HEAD_ROWS: Final = MOST_ROWS_ABOVE + 5
+# The cells of a sheet, and those without a value.
+_Cells = tuple[pl.DataFrame, list[CellFault]]
 _BLANK: Final = f"{OURS}blank"
+# Findings do not repeat a formula, which may hold whatever text.
+_A_FORMULA: Final = "=…"
 _SEPARATOR_LINE: Final = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 
 
@@ -92,9 +100,15 @@ class SourceTable:
 
 
 def parquet_table(file: Path) -> SourceTable:
-    """A Parquet file."""
+    """A Parquet file.
+
+    Raises:
+        InputError: it is larger than may be read.
+    """
     frame = scan_parquet(file, row=ROW)
-    return SourceTable(file, frame, _own(frame))
+    names = _own(frame)
+    check_size(file, len(names))
+    return SourceTable(file, frame, names)
 
 
 def text_table(file: Path, dialect: Dialect, known: KnownNames) -> SourceTable:
@@ -105,8 +119,11 @@ def text_table(file: Path, dialect: Dialect, known: KnownNames) -> SourceTable:
     """
     given = dialect.encoding
     encoding = encodings.known_encoding(given) if given else encodings.detect_encoding(file)
+    encodings.check_lines(file)
     head = encodings.head(file, encoding)
     delimiter, place = _header_of(head, dialect, known, file)
+    if not any(known.rank(place.names)):
+        check_names(place.names, place.row, file)
     try:
         content = encodings.as_utf8(file, encoding)
         lines = scan_lines(content, name=LINE, number=NUMBER)
@@ -154,6 +171,7 @@ def _header_of(head: str, dialect: Dialect, known: KnownNames, file: Path) -> tu
         records = list(islice(Mended(delimiter).records([head.encode()]), _HEAD_ROWS))
         if said:
             records[0] = []
+        _check_width(records, file)
         place = find_header(records, known, given=dialect.header_row)
         if place is None:
             continue
@@ -167,6 +185,17 @@ def _header_of(head: str, dialect: Dialect, known: KnownNames, file: Path) -> tu
             Sentence("the file is empty"), file=file, fix=Sentence("A table has at least a header row")
         )
     return best[1], best[2]
+
+
+def _check_width(records: Sequence[Sequence[str]], file: Path) -> None:
+    for row, cells in enumerate(records, start=1):
+        if len(cells) > limits.MOST_COLUMNS:
+            raise InputError(
+                Sentence("the row has more than {most:,} cells", most=limits.MOST_COLUMNS),
+                file=file,
+                row=row,
+                fix=Sentence("Take out the columns that are not needed"),
+            )
 
 
 def _mended(
@@ -208,13 +237,13 @@ def sheet_tables(file: Path, dialect: Dialect, known: KnownNames) -> list[Source
     """
     book = spreadsheet.Book(file)
     names = book.names if dialect.sheet is None else [book.named(dialect.sheet)]
-    found: list[tuple[str, pl.DataFrame, HeaderPlace, tuple[int, int]]] = []
+    found: list[tuple[str, _Cells, HeaderPlace, tuple[int, int]]] = []
     for name in names:
-        cells = book.cells(name)
+        cells, faults = book.cells(name)
         head = cells.head(_HEAD_ROWS).rows()
         place = find_header(head, known, given=dialect.header_row) if head else None
         if place is not None:
-            found.append((name, cells, place, known.rank(place.names)))
+            found.append((name, (cells, faults), place, known.rank(place.names)))
     if not found:
         raise InputError(
             Sentence("the workbook holds no table"),
@@ -222,7 +251,10 @@ def sheet_tables(file: Path, dialect: Dialect, known: KnownNames) -> list[Source
             fix=Sentence("A table has a header row at the top"),
         )
     # The sheet with the best header decides what the workbook holds.
-    best = max(found, key=lambda one: one[3])[2].names
+    best_name, _, best_place, best_rank = max(found, key=lambda one: one[3])
+    best = best_place.names
+    if not any(best_rank):
+        check_names(best, best_place.row, f"{file} [{best_name}]")
     taken = [one for one in found if known.is_alike(one[2].names, best)] or found[:1]
     others: tuple[str, ...] = ()
     if dialect.sheet is None:
@@ -235,9 +267,10 @@ def sheet_tables(file: Path, dialect: Dialect, known: KnownNames) -> list[Source
 
 
 def _sheet_table(
-    file: Path, sheet: str, cells: pl.DataFrame, place: HeaderPlace, others: tuple[str, ...]
+    file: Path, sheet: str, cells: _Cells, place: HeaderPlace, others: tuple[str, ...]
 ) -> SourceTable:
-    rows = cells.slice(place.last)
+    frame, faults = cells
+    rows = frame.slice(place.last)
     rows = rows.rename(dict(zip(rows.columns, place.names, strict=True)))
     # Sheets often go on below their last row.
     filled = rows.select(pl.any_horizontal(pl.all().is_not_null())).to_series().arg_true().max()
@@ -246,6 +279,10 @@ def _sheet_table(
     numbered = rows.with_row_index(ROW, offset=first).lazy()
     odd = _odd_rows(numbered, place.names, place.last + rows.height)
     shape = shape_of(odd, place.names, first, file)
+    for rule, text in ((notes.CELL_ERROR, None), (notes.NOT_COMPUTED, _A_FORMULA)):
+        these = [one for one in faults if one.row >= first and one.is_error == (text is None)]
+        columns = [place.names[one.column - 1] for one in these]
+        shape.say(rule, [one.row for one in these], [text or one.text for one in these], columns)
     return SourceTable(file, _without(numbered, shape), place.names, sheet, place.row, shape, others)
 
 

@@ -19,6 +19,8 @@ LINE: Final = "line"
 NUMBER: Final = "number"
 # A record goes on over at most so many lines; beyond that its quotation mark is a stray one.
 _MOST_LINES: Final = 200
+# Fewer may stand in a line of text by chance.
+_ENOUGH_DELIMITERS: Final = 3
 
 
 @dataclass(frozen=True)
@@ -81,9 +83,8 @@ def odd_lines(frame: pl.LazyFrame, delimiter: str, names: Sequence[str], after: 
         raise NotPlainError
     is_blank = found[LINE].str.contains(rf'^[\s"{re.escape(delimiter)}]*$')
     others = found.filter(~is_blank)
-    cells = csv.reader(others[LINE].to_list(), delimiter=delimiter)
     return OddLines(
-        rows=list(zip(others[NUMBER].to_list(), cells, strict=True)),
+        rows=[(row, _cells(text, delimiter)) for row, text in others.select(NUMBER, LINE).rows()],
         blank=found.filter(is_blank)
         .select(NUMBER, line.str.count_matches(delimiter, literal=True) + 1)
         .rows(),
@@ -160,14 +161,21 @@ class Mended:
                     break
                 text += "\n" + ahead[used]
                 used += 1
-            if is_open(text):
-                # No end of the quotation in sight: the mark is part of the text of its cell.
+            if is_open(text) or self._swallows_rows(text):
+                # No end of the quotation in sight, or rows before it: the mark is part of its cell.
                 self.stray.append(number)
                 yield first.split(self._delimiter)
                 continue
             for _ in range(used):
                 ahead.popleft()
-            yield next(csv.reader(io.StringIO(text), delimiter=self._delimiter), [""])
+            yield _cells(text, self._delimiter)
+
+    def _swallows_rows(self, text: str) -> bool:
+        """Whether a line inside a quotation is as wide as a row by itself."""
+        delimiters = len(self._names) - 1
+        if delimiters < _ENOUGH_DELIMITERS:
+            return False
+        return any(line.count(self._delimiter) >= delimiters for line in text.split("\n")[1:])
 
     def _decoded(self, number: int, line: bytes) -> str:
         try:
@@ -180,6 +188,15 @@ class Mended:
     def _quoted(self, cell: str) -> str:
         plain = not any(character in cell for character in (self._delimiter, '"', "\n", "\r"))
         return cell if plain else '"' + cell.replace('"', '""') + '"'
+
+
+def _cells(text: str, delimiter: str) -> list[str]:
+    """The cells of a record."""
+    try:
+        return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [""])
+    except csv.Error:
+        # A cell is longer than the module takes.
+        return text.split(delimiter)
 
 
 def _open_quotation(delimiter: str) -> Callable[[str], bool]:

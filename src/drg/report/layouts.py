@@ -23,13 +23,16 @@ from drg.records.conversions import CONVERSIONS
 from drg.records.findings import SEVERITIES, FirstFindings
 from drg.records.layout import Layout, Source
 from drg.records.notes import (
+    CELL_ERROR,
     CODES_CLINICAL,
     CODES_INSURANCE,
     COLUMN_MISSING,
     COLUMN_NOT_READ,
+    COLUMN_TWICE,
     COUNT_DIFFERS,
     FILE_CUT,
     NO_ENCODING,
+    NOT_COMPUTED,
     OTHER_ENCODING,
     ROW_BROKEN,
     ROW_LONG,
@@ -63,6 +66,9 @@ _WHAT = {
     VISIT_UNKNOWN: ("visits that the first table does not have", "基本信息表中没有的就诊"),
     COLUMN_MISSING: ("columns that the files do not have", "文件缺少的列"),
     COLUMN_NOT_READ: ("columns with codes, money or dates that are not read", "未读取的编码、金额或日期列"),
+    COLUMN_TWICE: ("columns whose name is there twice", "重名的列"),
+    CELL_ERROR: ("cells that hold an error such as #N/A", "含 #N/A 等错误值的单元格"),
+    NOT_COMPUTED: ("cells with a formula that was never computed", "含未计算公式的单元格"),
     UNMARKED: ("visits without a row marked as principal", "未标记主要诊断或主要手术的就诊"),
     ROW_BLANK: ("blank rows, left out", "空行，未计入"),
     ROW_DELETED: ("records marked as deleted, left out", "已标记删除的记录，未计入"),

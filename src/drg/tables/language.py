@@ -137,6 +137,8 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _NARROW = str.maketrans("＜＞＝（）｛｝，", "<>=(){},") | {ord("≤"): "<=", ord("≥"): ">="}
+# No published rule has more than a few; whatever works through a rule does so by recursion.
+_DEEPEST = 50
 _COMPARISONS = frozenset({">=", "<=", ">", "<", "="})
 
 
@@ -175,6 +177,7 @@ class _Parser:
         self.source = rule
         self.tokens = _tokens(rule)
         self.next = 0
+        self.depth = 0
 
     # -- reading tokens ---------------------------------------------------------------------------
 
@@ -229,7 +232,12 @@ class _Parser:
         return parts[0] if len(parts) == 1 else And(tuple(parts))
 
     def negation(self) -> Expression:
-        return Not(self.negation()) if self.skip("not") else self.atom()
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            self.fail(Sentence("more than {most} brackets or not stand inside each other", most=_DEEPEST))
+        found = Not(self.negation()) if self.skip("not") else self.atom()
+        self.depth -= 1
+        return found
 
     def atom(self) -> Expression:
         token = self.token

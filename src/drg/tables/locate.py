@@ -176,7 +176,7 @@ def _head(directory: Path) -> str:
 def _entries(head: str) -> dict[str, Any]:
     try:
         return tomllib.loads(head)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
 
 

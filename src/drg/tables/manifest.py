@@ -12,8 +12,9 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from drg.errors import TablesError, did_you_mean, not_toml, system_reason
+from drg.errors import TablesError, did_you_mean, system_reason
 from drg.records.plain_files import read_bytes
+from drg.records.toml_files import told_errors
 from drg.tables.table_layout import MANIFEST_FILE
 from drg.words import Joined, Sentence
 
@@ -210,13 +211,12 @@ def read_manifest(directory: Path, *, expected_id: str | None = None) -> Manifes
 
 def parse_manifest(text: str, file: Path) -> Manifest:
     """Checks the text of a manifest; ``file`` is named in errors only."""
-    try:
-        return Manifest.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        fix = Sentence('Write each entry on its own line as key = "text", and dates without quotes')
-        raise not_toml(error, text, TablesError, file, fix) from None
-    except ValidationError as error:
-        raise _readable(error.errors(include_url=False)[0], file) from None
+    fix = Sentence('Write each entry on its own line as key = "text", and dates without quotes')
+    with told_errors(text, TablesError, file, fix):
+        try:
+            return Manifest.model_validate(tomllib.loads(text))
+        except ValidationError as error:
+            raise _readable(error.errors(include_url=False)[0], file) from None
 
 
 def manifest_text(manifest: Manifest) -> str:
