@@ -18,6 +18,8 @@ ROOT = Path(drg.__file__).parent
 ROOMS = (
     "words",
     "errors",
+    "forks",
+    "temporary",
     "categories",
     "columns",
     "reasons",

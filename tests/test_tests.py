@@ -28,9 +28,11 @@ OF_A_ROOM = {
     "analysis/quality": ["test_bad_input", "test_levels"],
     "analysis/simulation": ["test_document", "test_simulate"],
     "cli": [
+        "test_all_or_none",
         "test_broken_files",
         "test_consoles",
         "test_example_files",
+        "test_kills",
         "test_languages",
         "test_other_commands",
         "test_paths",

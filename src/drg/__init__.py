@@ -35,6 +35,7 @@ from drg.errors import (
     UnknownGrouperError,
     UnknownSchemeError,
 )
+from drg.forks import watch as _watch
 
 if TYPE_CHECKING:
     from drg.analysis.calibration import (
@@ -230,6 +231,8 @@ _ROOMS = {
     "validate": "drg.analysis.checks",
     "what_if": "drg.analysis.calibration",
 }
+
+_watch()
 
 
 def __dir__() -> list[str]:

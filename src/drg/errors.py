@@ -18,6 +18,8 @@ from __future__ import annotations
 
 import copyreg
 import difflib
+import errno
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -173,12 +175,27 @@ _BY_THE_SYSTEM: Final = (
     Sentence("File name too long"),
     Sentence("No space left on device"),
     Sentence("Read-only file system"),
+    Sentence("File too large"),
+    Sentence("Disk quota exceeded"),
+    Sentence("Input/output error"),
+    Sentence("Too many levels of symbolic links"),
 )
+# How polars says what the system said.
+_OF_POLARS: Final = re.compile(r"(?:.*: )?(.*) \(os error (\d+)\)")
+_NO_ROOM: Final = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 def system_reason(error: OSError) -> str:
     """Why the system refused something."""
-    return recognised(error.strerror or str(error), _BY_THE_SYSTEM)
+    told = _OF_POLARS.match(str(error))
+    return recognised(error.strerror or (told[1] if told else str(error)), _BY_THE_SYSTEM)
+
+
+def no_room(error: BaseException) -> OSError | None:
+    """Why something could not be written, if that is what an error of polars or the system says."""
+    told = _OF_POLARS.match(str(error))
+    number = int(told[2]) if told else (isinstance(error, OSError) and error.errno) or 0
+    return OSError(number, os.strerror(number)) if number in _NO_ROOM else None
 
 
 # Characters of a faulty line that a message repeats.

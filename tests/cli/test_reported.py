@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
+import os
 import sys
 from decimal import Decimal
 from pathlib import Path
@@ -280,3 +282,37 @@ def test_standard_output_takes_one_thing(drg: Drg) -> None:
     assert "standard output" in outcome.err
     outcome = drg("group", EXAMPLE, "-o", "o.csv", "-g", "demo", "--json")
     assert outcome.code == 2
+
+
+def test_an_entry_of_a_ledger_stands_though_the_summary_fails(
+    drg: Drg, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = os.replace
+
+    def replace(source: Any, target: Any) -> None:
+        if Path(target).name == "s.json":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        rename(source, target)
+
+    monkeypatch.setattr(os, "replace", replace)
+    log = tmp_path / "l.log"
+    outcome = drg(
+        *("ledger", "add", tmp_path / "book", "-s", "demo", "--lang", "en"),
+        *("--json", tmp_path / "s.json", "--log", log),
+    )
+    assert outcome.code == 1
+    assert "s.json: cannot be written: No space left on device" in outcome.err
+    for said in (outcome.err, log.read_text(encoding="utf-8")):
+        assert "Entry 1 was added all the same." in said
+    assert [path.name for path in (tmp_path / "book" / "entries").iterdir()] == ["000001"]
+    assert not (tmp_path / "s.json").exists()
+
+
+def test_a_log_is_no_input_and_no_result(drg: Drg, tmp_path: Path) -> None:
+    cases = tmp_path / "cases.csv"
+    cases.write_text("principal_diagnosis\nD10.001\n")
+    before = cases.read_bytes()
+    outcome = drg("group", cases, "-g", "demo", "-o", tmp_path / "o.csv", "--log", cases, "--lang", "en")
+    assert (outcome.code, "this is an input or a result of the run" in outcome.err) == (1, True)
+    assert [path.name for path in tmp_path.iterdir()] == ["cases.csv"]
+    assert cases.read_bytes() == before

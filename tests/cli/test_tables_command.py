@@ -150,7 +150,9 @@ def test_diff_into_files(tmp_path: Path) -> None:
     assert len(content["changes"]) == frame.height
 
 
-@pytest.mark.parametrize(("name", "problem"), [("d.xlsx", "cannot be written as"), ("no/d.csv", "cannot be")])
+@pytest.mark.parametrize(
+    ("name", "problem"), [("d.xlsx", "cannot be written as"), ("no/d.csv", "there is no directory")]
+)
 def test_diff_into_a_file_that_cannot_be(tmp_path: Path, name: str, problem: str) -> None:
     with pytest.raises(OutputError, match=problem):
         run("diff", "demo", "demo", "-o", tmp_path / name)

@@ -16,7 +16,7 @@ from polars.testing import assert_frame_equal
 
 import drg
 from drg import Grouper
-from drg.grouping import cache, jit
+from drg.grouping import cache, jit, program_file
 from drg.grouping.kernels import group_cases
 from tests.helpers import DEMO_CASES, demo_frame
 
@@ -81,11 +81,27 @@ def test_digests_tell_where_texts_end() -> None:
 
 
 def test_old_files_go(place: Path) -> None:
-    for name in ("old", "new"):
+    old = [f"group_cases-{'0' * 16}-{'f' * 16}.kernel", f"{'0' * 32}.program"]
+    for name in (*old, "new"):
         cache.keep(name, "key", b"content")
-    os.utime(place / "old", (0, 0))
+    # The directory may hold files of the user too.
+    (place / "thesis.tex").write_text("of years")
+    (place / "group_cases.kernel").write_text("named like one of ours")
+    for name in (*old, "thesis.tex", "group_cases.kernel"):
+        os.utime(place / name, (0, 0))
     cache.keep("another", "key", b"content")
-    assert sorted(path.name for path in place.iterdir()) == ["another", "new"]
+    assert sorted(path.name for path in place.iterdir()) == [
+        "another",
+        "group_cases.kernel",
+        "new",
+        "thesis.tex",
+    ]
+
+
+def test_the_names_of_what_is_kept_are_known() -> None:
+    assert isinstance(group_cases, types.FunctionType)
+    assert cache._NAME.fullmatch(f"{jit._prefix(group_cases)}{'a' * 16}.kernel")
+    assert cache._NAME.fullmatch(program_file._name(cache.digest("x")))
 
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="the user's profile is closed to others")

@@ -7,49 +7,16 @@ id of the process, and how it ended.
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
-import signal
 import sys
-import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from drg.ledger import Ledger
+from tests.killing import die_at
 
 ADDED, FAILED = 0, 1
-
-
-def die_at(step: int) -> None:
-    """Have this process killed before or after one of its writes to the disk, flushes, renames, removals."""
-    steps = itertools.count()
-
-    def look() -> None:
-        if next(steps) == step:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    def on_batch_reads(function: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any, **options: Any) -> Any:
-            look()
-            result = function(*arguments, **options)
-            look()
-            return result
-
-        return call
-
-    for owner, name in (
-        (os, "fsync"),
-        (os, "unlink"),
-        (os, "rmdir"),
-        (tempfile, "mkdtemp"),
-        (Path, "rename"),
-        (Path, "replace"),
-        (Path, "write_text"),
-        (Path, "chmod"),
-    ):
-        setattr(owner, name, on_batch_reads(getattr(owner, name)))
 
 
 def add(order: dict[str, Any]) -> int:

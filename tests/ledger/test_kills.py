@@ -82,9 +82,12 @@ class Adder:
 
 @pytest.fixture(scope="module")
 def adder() -> Iterator[Adder]:
-    script = Path(__file__).with_name("adder.py")
     with subprocess.Popen(
-        [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+        [sys.executable, "-m", "tests.ledger.adder"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        bufsize=0,
+        cwd=Path(__file__).resolve().parents[2],
     ) as process:
         yield Adder(process)
         assert process.stdin is not None

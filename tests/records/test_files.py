@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 
 from drg.errors import OutputError
-from drg.records.files import make_directory, placed, write, write_bytes
+from drg.records.files import write, write_bytes
+from drg.records.outputs import make_directory, placed
 
 
 def test_a_workbook_does_not_depend_on_the_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

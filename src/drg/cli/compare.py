@@ -78,7 +78,8 @@ def compare(
     from drg.analysis.comparison import compare as compared
     from drg.cli.progress import counting
     from drg.grouping import Grouper
-    from drg.records.files import make_directory, write_bytes
+    from drg.records.files import write_bytes
+    from drg.records.outputs import make_directory
     from drg.records.scanning import count_rows
     from drg.report.comparison.comparison_console import print_comparison
     from drg.report.comparison.comparison_page import comparison_page

@@ -102,6 +102,7 @@ def add(run: Run, ledger: Path, files: tuple[Path, ...], **options: Any) -> None
     scheme = options.pop("scheme")
     _check_use(files, scheme, options)
     added = _begin(ledger, scheme, stamp, options) if scheme else _add(Ledger(ledger), files, stamp, options)
+    run.stands = Sentence("Entry {number} was added all the same.", number=added.entry.number)
     run.inputs += files
     run.outputs.append(ledger)
     run.cases = added.entry.rows if files and options["kind"] == _KINDS[0] else None
@@ -198,10 +199,11 @@ def statement(
 
 @ledger.command()
 @_LEDGER
+@click.option("--expect", metavar="SEAL", help="An entry that must be there, by the seal that was noted.")
 @lang_option
 @quiet_option
 @click.pass_context
-def verify(context: click.Context, ledger: Path, lang: str, quiet: bool) -> None:
+def verify(context: click.Context, ledger: Path, expect: str | None, lang: str, quiet: bool) -> None:
     """Check every byte and every count; the exit code is 1 if something is wrong."""
     from drg.ledger import Ledger
     from drg.records.findings import ERROR
@@ -209,7 +211,7 @@ def verify(context: click.Context, ledger: Path, lang: str, quiet: bool) -> None
     from drg.report.ledger import print_each
 
     book = Ledger(ledger)
-    findings = book.verify()
+    findings = book.verify(expect=expect)
     errors = findings.filter(severity=ERROR)
     print_each(stdout(), errors if quiet else findings, lang)
     if not errors.is_empty():

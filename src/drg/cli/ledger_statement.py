@@ -46,7 +46,8 @@ def write_statement_of(
         InputError: it has no such hospital.
         OutputError: the directory cannot be written.
     """
-    from drg.records.files import make_directory, write, write_bytes
+    from drg.records.files import write, write_bytes
+    from drg.records.outputs import make_directory, together
     from drg.report.console import say, stdout
     from drg.report.ledger import about
     from drg.report.settlement import print_findings
@@ -59,14 +60,15 @@ def write_statement_of(
     shown = _of(settled, hospitals)
     rows = shown.rows
     made = entries[-1].at
-    make_directory(directory)
-    write(rows.lazy(), directory / f"{SETTLEMENT}.parquet", sources=())
-    write(shown.budgets.lazy(), directory / f"{BUDGETS}.csv", sources=())
-    write(shown.findings.lazy(), directory / f"{FINDINGS}.csv", sources=())
-    write_settlement(shown, directory / f"{SETTLEMENT}.xlsx", made)
-    write_statements(settled, directory, hospitals=hospitals or None, language=lang, made=made)
-    text = about(entries, hospitals, lang, settled.closed)
-    write_bytes(text.encode(), directory / ABOUT, sources=())
+    with together():
+        make_directory(directory)
+        write(rows.lazy(), directory / f"{SETTLEMENT}.parquet", sources=())
+        write(shown.budgets.lazy(), directory / f"{BUDGETS}.csv", sources=())
+        write(shown.findings.lazy(), directory / f"{FINDINGS}.csv", sources=())
+        write_settlement(shown, directory / f"{SETTLEMENT}.xlsx", made)
+        write_statements(settled, directory, hospitals=hospitals or None, language=lang, made=made)
+        text = about(entries, hospitals, lang, settled.closed)
+        write_bytes(text.encode(), directory / ABOUT, sources=())
     if not quiet:
         console = stdout()
         if not shown.findings.is_empty():

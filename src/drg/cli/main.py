@@ -1,7 +1,7 @@
 """The command ``drg``.
 
 Exit codes: 0 done, 1 the data, the tables or the output are at fault, 2 the command line is, 3 a gate failed,
-130 interrupted.
+130 interrupted, 143 terminated.
 Commands import what they need when they run, so that ``drg --help`` is immediate.
 """
 
@@ -22,6 +22,7 @@ from drg.cli.options import asked_language, help_lang_option
 from drg.cli.standard_input import with_its_name
 from drg.cli.usage_errors import show_usage_error
 from drg.errors import DrgError
+from drg.temporary import leave_nothing_when_ended, sweep_leftovers
 from drg.words import Sentence
 
 # In the order in which they are used, as help lists them.
@@ -107,6 +108,8 @@ def main() -> None:
     # Nothing here multiplies matrices, and the threads that numpy starts for it take processor time.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _show_what_can_be_shown()
+    leave_nothing_when_ended()
+    sweep_leftovers()
     _keep_out_words_of_libraries()
     language = asked_language(sys.argv[1:])
     try:
@@ -135,8 +138,9 @@ def main() -> None:
         click.echo(problem.to(language), err=True)
         sys.exit(1)
     except BrokenPipeError:
-        # Whoever reads the output has seen enough; the interpreter would complain when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        from drg.cli.held_console import nobody_reads
+
+        nobody_reads(sys.stdout)
         sys.exit(1)
     except (click.Abort, KeyboardInterrupt):
         click.echo(Sentence("Interrupted: nothing was written.").to(language), err=True)

@@ -98,7 +98,7 @@ def output_option(what: str, *, required: bool = True) -> Decorator:
 
 
 def directory_option(what: str) -> Decorator:
-    """``-o DIRECTORY``; ``records.files.make_directory`` makes it when the work is done."""
+    """``-o DIRECTORY``; ``records.outputs.make_directory`` makes it when the work is done."""
     return click.option(
         "-o", "--output", "directory", required=True, type=click.Path(path_type=Path), help=what
     )

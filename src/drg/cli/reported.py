@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
 from decimal import Decimal
 from functools import cached_property, wraps
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TextIO, cast
 
 import click
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from drg.cli.gates import Gate
+    from drg.cli.held_console import HeldText
     from drg.grouping import AnyGrouper
     from drg.payment.load_scheme import LoadedScheme
     from drg.records.columns_read import Reading
@@ -106,10 +107,15 @@ def reported(*gates: str, output: str = "output") -> Decorator:
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @wraps(command)
         def run_reported(**options: Any) -> None:
+            from drg.records.outputs import together
+
             asked = Asked(**{one.name: options.pop(one.name, None) for one in fields(Asked)})
             language, quiet = options.pop("lang"), options.pop("quiet")
             with Run(asked, language, quiet, options.get(output)) as run:
-                command(run=run, **options)
+                with together():
+                    command(run=run, **options)
+                    run.finish()
+                run.say_it()
             if run.exit_code:
                 click.get_current_context().exit(run.exit_code)
 
@@ -163,6 +169,7 @@ class Run:
         findings: by rule and severity.
         firsts: the first finding of each rule.
         exit_code: 0, or 3 if a gate failed.
+        stands: what was done for good, whatever fails afterwards.
     """
 
     asked: Asked
@@ -177,6 +184,7 @@ class Run:
     findings: Counter[tuple[str, str]] = field(default_factory=Counter)
     firsts: FirstFindings = field(default_factory=_no_firsts)
     exit_code: int = 0
+    stands: Sentence | None = None
     _log: io.StringIO = field(default_factory=io.StringIO)
     _started: float = field(default_factory=perf_counter)
 
@@ -195,9 +203,8 @@ class Run:
             with_its_name(error)
             message = Sentence("Error: {message}", message=error.text(self.language))
             self._log.write(f"{message.to(self.language)}\n")
-        elif error is None:
-            self._finish()
-        if error is None or isinstance(error, DrgError):
+            if self.stands is not None:
+                self.tell(self.stands)
             self._write_log()
 
     @property
@@ -221,10 +228,14 @@ class Run:
         from drg.report.console import console
 
         return console(
-            silent=self.quiet,
-            stderr=STANDARD in (self.output, self.asked.json_file),
-            record=self.asked.log_file is not None,
+            silent=self.quiet, file=cast("TextIO", self._screen), record=self.asked.log_file is not None
         )
+
+    @cached_property
+    def _screen(self) -> HeldText:
+        from drg.cli.held_console import HeldText
+
+        return HeldText(sys.stderr if STANDARD in (self.output, self.asked.json_file) else sys.stdout)
 
     def warn(self, warnings: Iterable[str]) -> None:
         """Say what nobody may overlook, also to those who asked for quiet."""
@@ -288,7 +299,8 @@ class Run:
         if "console" in vars(self) and self.console.record:
             self._log.write(self.console.export_text())
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
+        """Judge the gates, write the summary and the log; the outputs take their places after it."""
         from drg.cli.gates import gates_of
 
         gates = gates_of(self)
@@ -296,13 +308,20 @@ class Run:
             self.exit_code = GATE_FAILED
         if self.asked.json_file is not None:
             self._write_summary(self.asked.json_file, gates)
+        self._write_log()
+
+    def say_it(self) -> None:
+        """Show what is true now that the outputs are in their places."""
+        if "_screen" in vars(self):
+            self._screen.release()
 
     def _write_summary(self, file: Path, gates: list[Gate]) -> None:
         from drg.records.files import write_bytes
+        from drg.records.outputs import to_standard_output
 
         text = self._summary(gates).text()
         if file == STANDARD:
-            click.echo(text.encode(), nl=False)
+            to_standard_output(text.encode())
         else:
             write_bytes(text.encode(), file, sources=[*self.inputs, *self.outputs])
 
@@ -338,20 +357,17 @@ class Run:
         )
 
     def _write_log(self) -> None:
-        if self.asked.log_file is None:
+        file = self.asked.log_file
+        if file is None:
             return
-        from drg.errors import OutputError, system_reason
+        from drg.cli.run_log import append
 
         self._take_console()
-        head = f"{datetime.now().astimezone().isoformat(sep=' ', timespec='seconds')} drg {_command()}"
-        try:
-            with self.asked.log_file.open("a", encoding="utf-8") as log:
-                log.write(f"{head}\n{self._log.getvalue()}\n")
-        except OSError as error:
-            raise OutputError(
-                Sentence("cannot be written: {reason}", reason=system_reason(error)),
-                file=self.asked.log_file,
-            ) from None
+        text, self._log = self._log.getvalue(), io.StringIO()
+        # What is wrong with the log cannot be written into it.
+        self.asked = replace(self.asked, log_file=None)
+        append(file, _command(), text, beside=(*self.inputs, *self.outputs))
+        self.asked = replace(self.asked, log_file=file)
 
 
 def _result(made: Made) -> Result:

@@ -76,8 +76,9 @@ def run(
     from drg.grouping.stream import group_discharges
     from drg.grouping.tally import Tally
     from drg.payment import Pricer
-    from drg.records.files import make_directory, write, write_bytes
+    from drg.records.files import write, write_bytes
     from drg.records.findings import ERROR
+    from drg.records.outputs import make_directory
     from drg.records.result_labels import labelled
     from drg.records.scanning import count_rows
     from drg.report.console import print_versions, say, written_to

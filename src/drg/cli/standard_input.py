@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 import click
 
 from drg.errors import DrgError
-from drg.records.standard_input import DIRECTORY, STANDARD_INPUT, name_of
+from drg.records.standard_input import STANDARD_INPUT, keep, name_of
+from drg.temporary import putting_aside, take_away, temporary_directory
 from drg.words import Sentence
 
 
@@ -27,11 +27,12 @@ def kept(context: click.Context) -> Path:
                 "- is standard input, but nothing comes in: write … | drg {name} -", name=context.info_name
             )
         )
-    directory = tempfile.TemporaryDirectory(prefix=DIRECTORY)
-    context.call_on_close(directory.cleanup)
-    file = Path(directory.name) / "stdin.csv"
-    with file.open("wb") as copy:
+    directory = temporary_directory()
+    context.call_on_close(lambda: take_away(directory))
+    file = directory / "stdin.csv"
+    with putting_aside(), file.open("wb") as copy:
         shutil.copyfileobj(content, copy)
+    keep(file)
     return file
 
 

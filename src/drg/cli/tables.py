@@ -159,8 +159,8 @@ def diff(
 def _write_diff(found: TablesDiff, output: Path) -> None:
     import json
 
-    from drg.errors import OutputError, system_reason
-    from drg.records.exact_paths import exact
+    from drg.errors import OutputError
+    from drg.records.files import write, write_bytes
 
     ending = output.suffix.lower()
     if ending not in (".csv", ".json"):
@@ -169,22 +169,17 @@ def _write_diff(found: TablesDiff, output: Path) -> None:
             file=output,
             fix=Sentence("End it in .csv or .json"),
         )
-    try:
-        if ending == ".csv":
-            found.changes.write_csv(exact(output), include_bom=True)
-            return
-        content = {
-            "before": found.before.id,
-            "after": found.after.id,
-            "counts": found.counts.to_dicts(),
-            "changes": found.changes.to_dicts(),
-        }
-        output.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        fix = Sentence("Choose a directory that exists and that you may write to")
-        raise OutputError(
-            Sentence("cannot be written: {reason}", reason=system_reason(error)), file=output, fix=fix
-        ) from None
+    if ending == ".csv":
+        write(found.changes.lazy(), output, sources=())
+        return
+    content = {
+        "before": found.before.id,
+        "after": found.after.id,
+        "counts": found.counts.to_dicts(),
+        "changes": found.changes.to_dicts(),
+    }
+    text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+    write_bytes(text.encode(), output, sources=())
 
 
 @tables.command(

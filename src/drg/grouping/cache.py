@@ -11,15 +11,19 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import stat
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Final
 
+from drg.temporary import put, take_away, temporary_file
+
 VARIABLE: Final = "DRG_CACHE"
 _DIGEST_BYTES: Final = 32
+# What kernels and programs are called; other files of the directory are none of ours.
+_NAME: Final = re.compile(r"\w+-[0-9a-f]{16}-[0-9a-f]{16}\.kernel|[0-9a-f]{32}\.program")
 _KEPT_SECONDS: Final = 60 * 24 * 3600  # a file that nobody read for so long is deleted
 _WRITABLE_BY_OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
 
@@ -65,14 +69,14 @@ def keep(name: str, key: str, content: bytes) -> None:
     if directory is None:
         return
     with contextlib.suppress(OSError):
-        handle, part = tempfile.mkstemp(prefix=".", suffix=".part", dir=directory)
+        part, _ = temporary_file(directory)
         try:
-            with os.fdopen(handle, "wb") as file:
+            with part.open("wb") as file:
                 file.write(_seal(key, content))
                 file.write(content)
-            Path(part).replace(directory / name)
-        except OSError:
-            Path(part).unlink(missing_ok=True)
+            put(part, directory / name)
+        finally:
+            take_away(part)
         _delete_old(directory)
 
 
@@ -124,5 +128,5 @@ def _delete_old(directory: Path) -> None:
     limit = time.time() - _KEPT_SECONDS
     for path in directory.iterdir():
         with contextlib.suppress(OSError):
-            if path.is_file() and path.stat().st_mtime < limit:
+            if _NAME.fullmatch(path.name) and path.is_file() and path.stat().st_mtime < limit:
                 path.unlink()

@@ -12,6 +12,7 @@ import polars as pl
 
 from drg.columns import INPUT
 from drg.errors import did_you_mean
+from drg.forks import check_process
 from drg.grouping.base import AnyGrouper
 from drg.grouping.case_arrays import Decoder, Encoded, encode, grouped
 from drg.grouping.code_index import NO_CODE
@@ -42,6 +43,7 @@ class Grouper(AnyGrouper):
     """
 
     def __init__(self, grouper: str | Path | GrouperTables) -> None:
+        check_process()
         self._version = Version(grouper)
         self.program = self._version.program
         self._decoder = Decoder(self.program, self.id)

@@ -16,7 +16,7 @@ import polars as pl
 from drg.errors import InputError, LedgerError
 from drg.ledger import kept_cases as cases
 from drg.ledger import months, state, store
-from drg.ledger.chain import read_entries, scheme_entry, standing
+from drg.ledger.chain import scheme_entry, sound_entries, standing
 from drg.ledger.entry import (
     CASES_FILE,
     ENTRY_FILE,
@@ -27,6 +27,7 @@ from drg.ledger.entry import (
     sha256,
     write_entry,
 )
+from drg.ledger.head import new_head
 from drg.ledger.ledger_tables import as_given, checked, refuse, store_table, table_file
 from drg.records.exact_paths import read_parquet
 from drg.words import Joined, Sentence
@@ -81,7 +82,7 @@ def add_scheme(
     loaded = as_loaded(scheme)
     id_, given = loaded.scheme.id, scheme if isinstance(scheme, str | Path) else loaded.directory
     with store.writing(ledger), store.adding(ledger) as directory:
-        entries = read_entries(ledger)
+        entries = sound_entries(ledger)
         old = standing(entries, "scheme")
         if old and old[0].scheme != id_:
             problem = Sentence("this ledger is for {scheme}, not for {id}", scheme=old[0].scheme, id=id_)
@@ -149,7 +150,7 @@ def add_cases(
     """
     emptied = sorted(set(empty))
     with store.writing(ledger), store.adding(ledger) as directory:
-        entries = read_entries(ledger)
+        entries = sound_entries(ledger)
         scheme = scheme_entry(ledger, entries)
         covered = state.covered(ledger, entries)
         current = state.holding(covered)
@@ -218,7 +219,7 @@ def add_table(
         InputError: a row cannot be used; what a ledger holds must all count.
     """
     with store.writing(ledger), store.adding(ledger) as directory:
-        entries = read_entries(ledger)
+        entries = sound_entries(ledger)
         scheme = scheme_entry(ledger, entries)
         known = standing(entries, kind)
         if replaces is not None:
@@ -315,5 +316,6 @@ def _publish(
         **values,
     )
     sealed = write_entry(entry, directory)
-    store.publish(ledger, directory, number)
+    with new_head(ledger, sealed):
+        store.publish(ledger, directory, number)
     return sealed

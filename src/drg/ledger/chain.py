@@ -7,7 +7,8 @@ from pathlib import Path
 
 from drg.errors import LedgerError
 from drg.ledger import store
-from drg.ledger.entry import ENTRY_FILE, LedgerEntry, digest, read_entry, sha256
+from drg.ledger.entry import ENTRY_FILE, LedgerEntry, is_as_written, read_entry, sha256
+from drg.ledger.head import check_head, read_head
 from drg.words import Sentence
 
 
@@ -17,6 +18,7 @@ def read_entries(ledger: Path, as_of: int | None = None) -> list[LedgerEntry]:
     Raises:
         LedgerError: one of them is missing, cannot be read or was changed; or there is no such number.
     """
+    head = read_head(ledger) if as_of is None else None  # first: another run may add an entry just now
     numbers = store.numbers(ledger)
     last = numbers[-1] if numbers else 0
     if as_of is not None and not 1 <= as_of <= last:
@@ -48,7 +50,20 @@ def read_entries(ledger: Path, as_of: int | None = None) -> list[LedgerEntry]:
             raise LedgerError(problem, file=f"{directory.name}/{ENTRY_FILE}", fix=fix)
         previous = sha256(directory / ENTRY_FILE)
         found.append(entry)
+    if as_of is None:
+        check_head(head, ledger, found)
     return found
+
+
+def sound_entries(ledger: Path) -> list[LedgerEntry]:
+    """All entries, every stored file being as it was written: what an addition can build on.
+
+    Raises:
+        LedgerError: as ``read_entries``, or a stored file was changed or lost.
+    """
+    entries = read_entries(ledger)
+    check_files(ledger, entries)
+    return entries
 
 
 def standing(entries: Sequence[LedgerEntry], kind: str) -> list[LedgerEntry]:
@@ -79,8 +94,8 @@ def check_files(ledger: Path, entries: Sequence[LedgerEntry]) -> None:
     """
     for entry in entries:
         for known in entry.files:
-            file = store.place(ledger, entry.number) / known.name
-            if not file.is_file() or digest(file) != known:
+            directory = store.place(ledger, entry.number)
+            if not is_as_written(directory, known):
                 problem = Sentence("the file was changed or lost after it was written")
                 fix = Sentence("See how to mend it: drg ledger verify {ledger}", ledger=ledger)
-                raise LedgerError(problem, file=f"{file.parent.name}/{file.name}", fix=fix)
+                raise LedgerError(problem, file=f"{directory.name}/{known.name}", fix=fix)

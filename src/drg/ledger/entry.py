@@ -103,6 +103,21 @@ def digest(file: Path) -> FileDigest:
     return FileDigest(name=file.name, sha256=sha256(file), size=file.stat().st_size)
 
 
+def is_as_written(directory: Path, known: FileDigest) -> bool:
+    """Whether a stored file is there, byte for byte.
+
+    Raises:
+        LedgerError: it cannot be read.
+    """
+    file = directory / known.name
+    try:
+        return file.is_file() and digest(file) == known
+    except OSError as error:
+        problem = Sentence("cannot be read: {reason}", reason=system_reason(error))
+        fix = Sentence("Check its rights")
+        raise LedgerError(problem, file=f"{directory.name}/{known.name}", fix=fix) from None
+
+
 def seal_of(values: dict[str, Any]) -> str:
     """The SHA-256 of what an entry says, whatever the order and the blanks of its file."""
     said = {name: value for name, value in values.items() if name != "seal"}

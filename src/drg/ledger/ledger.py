@@ -158,11 +158,15 @@ class Ledger:
 
     # ------------------------------------------------------------------------------------------- checking
 
-    def verify(self) -> pl.DataFrame:
-        """Check every byte and every count; the findings, as ``settlement.findings.SCHEMA``."""
+    def verify(self, *, expect: str | None = None) -> pl.DataFrame:
+        """Check every byte and every count; the findings, as ``settlement.findings.SCHEMA``.
+
+        Args:
+            expect: the seal of an entry that must be there, as it was noted elsewhere.
+        """
         from drg.ledger.verify import verify
 
-        return verify(self.directory)
+        return verify(self.directory, expect)
 
     def restore(self, number: int, files: Sequence[Path]) -> list[str]:
         """Put damaged files of an entry back; see ``restore.restore``."""

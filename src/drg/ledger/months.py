@@ -11,7 +11,7 @@ import polars as pl
 
 from drg.errors import LedgerError
 from drg.ledger.entry import MONTHS_FILE
-from drg.records.exact_paths import exact
+from drg.records.exact_paths import exact, told_by_the_system
 from drg.words import Joined, Sentence
 
 PAIR: Final = ("hospital_id", "month")
@@ -47,7 +47,8 @@ def replacing(found: pl.DataFrame, current: pl.DataFrame, emptied: Sequence[tupl
 
 def write(own: pl.DataFrame, directory: Path) -> None:
     """Write what an entry covers."""
-    own.write_parquet(exact(directory / MONTHS_FILE), compression="zstd", compression_level=1)
+    with told_by_the_system():
+        own.write_parquet(exact(directory / MONTHS_FILE), compression="zstd", compression_level=1)
 
 
 def check(

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import polars as pl
 
-from drg.errors import LedgerError
+from drg.errors import LedgerError, system_reason
 from drg.ledger import kept_cases as cases
 from drg.ledger import months, state, store
-from drg.ledger.chain import read_entries
+from drg.ledger.chain import check_files, read_entries
 from drg.ledger.entry import (
     CASES_FILE,
     ENTRY_FILE,
@@ -21,10 +21,13 @@ from drg.ledger.entry import (
     TABLE_KINDS,
     LedgerEntry,
     digest,
+    is_as_written,
     read_entry,
     sha256,
 )
+from drg.ledger.head import new_head, read_head
 from drg.ledger.ledger_tables import store_table
+from drg.records.plain_files import check_is_file
 from drg.words import Joined, Sentence
 
 
@@ -49,16 +52,20 @@ def restore(ledger: Path, number: int, files: Sequence[Path]) -> list[str]:
             "Put the directory {entries}/{name} back from a backup", entries=store.ENTRIES, name=target.name
         )
         raise LedgerError(Sentence("entry {number} is missing", number=number), file=ledger, fix=fix)
+    for file in files:
+        try:
+            check_is_file(file)
+        except OSError as error:
+            problem = Sentence("cannot be read: {reason}", reason=system_reason(error))
+            raise LedgerError(problem, file=file, fix=Sentence("Check the path")) from None
     with store.writing(ledger), store.adding(ledger) as directory:
+        if not files and _head_back(ledger, number):
+            return [store.HEAD]
         for file in files:
             if file.name == ENTRY_FILE:
                 return _entry_back(ledger, number, file, directory)
         entry = read_entry(target)
-        damaged = [
-            known
-            for known in entry.files
-            if not (target / known.name).is_file() or digest(target / known.name) != known
-        ]
+        damaged = [known for known in entry.files if not is_as_written(target, known)]
         given = {sha256(file): file for file in files}
         for known in damaged:
             if known.sha256 in given:
@@ -126,6 +133,22 @@ def _build(
             else pl.DataFrame(schema=months.SCHEMA).drop("replaces")
         )
         months.write(months.replacing(found, current, entry.emptied), directory)
+
+
+def _head_back(ledger: Path, number: int) -> bool:
+    """Write a head that is missing or cannot be read anew, if the entry is the last one and all are sound."""
+    try:
+        if read_head(ledger) is not None:
+            return False
+    except LedgerError:
+        pass
+    if number != store.numbers(ledger)[-1]:
+        return False
+    entries = read_entries(ledger, number)
+    check_files(ledger, entries)
+    with new_head(ledger, entries[-1]):
+        pass
+    return True
 
 
 def _entry_back(ledger: Path, number: int, file: Path, directory: Path) -> list[str]:

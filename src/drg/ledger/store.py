@@ -13,16 +13,18 @@ import os
 import re
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final
 
 from drg.errors import LedgerError, OutputError, system_reason
+from drg.records.outputs import at_once
+from drg.temporary import is_temporary, undisturbed, unfinished_directory
 from drg.words import Sentence
 
 ENTRIES: Final = "entries"
 LOCK: Final = "lock"
+HEAD: Final = "head.json"
 ADDING: Final = ".adding-"
 _TRASH: Final = ".trash-"
 _NUMBER: Final = re.compile(r"[0-9]{6}")
@@ -34,8 +36,17 @@ def place(ledger: Path, number: int) -> Path:
 
 
 def numbers(ledger: Path) -> list[int]:
-    """The numbers that are taken, in order."""
-    names = (path.name for path in (ledger / ENTRIES).iterdir())
+    """The numbers that are taken, in order.
+
+    Raises:
+        LedgerError: the directory cannot be read.
+    """
+    try:
+        names = [path.name for path in (ledger / ENTRIES).iterdir()]
+    except OSError as error:
+        problem = Sentence("cannot be read: {reason}", reason=system_reason(error))
+        fix = Sentence("Check its rights")
+        raise LedgerError(problem, file=ledger / ENTRIES, fix=fix) from None
     return sorted(int(name) for name in names if _NUMBER.fullmatch(name) and int(name) > 0)
 
 
@@ -59,8 +70,8 @@ def make(directory: Path) -> None:
             fix = Sentence("Name a directory that does not exist yet")
             raise LedgerError(problem, file=directory, fix=fix)
         (directory / ENTRIES).mkdir(parents=True, exist_ok=True)
-        _flush(directory)
-        _flush(directory.parent)
+        flush_directory(directory)
+        flush_directory(directory.parent)
     except OSError as error:
         raise _unwritable(directory, error) from error
 
@@ -68,12 +79,12 @@ def make(directory: Path) -> None:
 def leftovers(ledger: Path) -> list[str]:
     """The names of what runs that did not finish have left."""
     found = (path.name for path in ledger.iterdir())
-    return sorted(name for name in found if name.startswith((ADDING, _TRASH)))
+    return sorted(name for name in found if name.startswith((ADDING, _TRASH)) or is_temporary(name))
 
 
 def strangers(ledger: Path) -> list[str]:
     """The names of what is no part of a ledger."""
-    outer = {path.name for path in ledger.iterdir()} - {ENTRIES, LOCK} - set(leftovers(ledger))
+    outer = {path.name for path in ledger.iterdir()} - {ENTRIES, LOCK, HEAD} - set(leftovers(ledger))
     inner = {path.name for path in (ledger / ENTRIES).iterdir() if not _NUMBER.fullmatch(path.name)}
     return sorted(outer) + sorted(f"{ENTRIES}/{name}" for name in inner)
 
@@ -103,11 +114,8 @@ def writing(ledger: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def adding(ledger: Path) -> Iterator[Path]:
     """A directory to put an entry together in; gone afterwards, unless it was published."""
-    directory = Path(tempfile.mkdtemp(prefix=ADDING, dir=ledger))
-    try:
+    with at_once(), unfinished_directory(ledger, ADDING) as directory:
         yield directory
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
 
 
 def publish(ledger: Path, directory: Path, number: int) -> None:
@@ -116,29 +124,27 @@ def publish(ledger: Path, directory: Path, number: int) -> None:
     Raises:
         LedgerError: the number was taken meanwhile, or the directory was.
     """
-    umask = os.umask(0)
-    os.umask(umask)
     for file in directory.iterdir():
         flush_file(file)
-    directory.chmod(0o777 & ~umask)
-    _flush(directory)
+    flush_directory(directory)
     try:
         # Where there is an entry already, this fails: a directory that is not empty is not replaced.
-        directory.rename(place(ledger, number))
+        with undisturbed():
+            directory.rename(place(ledger, number))
     except OSError as error:
         if place(ledger, number).exists() or not directory.exists():
             problem = Sentence("another run has added an entry meanwhile; nothing was written by this one")
             raise LedgerError(problem, file=ledger, fix=Sentence("Run the same command again")) from None
         raise _unwritable(ledger, error) from error
-    _flush(ledger / ENTRIES)
-    _flush(ledger)
+    flush_directory(ledger / ENTRIES)
+    flush_directory(ledger)
 
 
 def replace_file(source: Path, target: Path) -> None:
     """Put a whole file in the place of another, in one step."""
     flush_file(source)
     source.replace(target)
-    _flush(target.parent)
+    flush_directory(target.parent)
 
 
 def flush_file(file: Path) -> None:
@@ -147,7 +153,8 @@ def flush_file(file: Path) -> None:
         os.fsync(stream.fileno())
 
 
-def _flush(directory: Path) -> None:
+def flush_directory(directory: Path) -> None:
+    """Have the system write to the disk which files a directory holds."""
     if sys.platform == "win32":  # its directories cannot be opened, nor need they be
         return
     handle = os.open(directory, os.O_RDONLY)
@@ -159,6 +166,9 @@ def _flush(directory: Path) -> None:
 
 def _remove(path: Path) -> None:
     # Renamed first: were its writer alive after all, its own rename fails and publishes nothing half removed.
+    if not path.is_dir():
+        path.unlink(missing_ok=True)
+        return
     trash = path.with_name(path.name.replace(ADDING, _TRASH, 1))
     path.rename(trash)
     shutil.rmtree(trash)

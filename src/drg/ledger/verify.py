@@ -11,7 +11,16 @@ import polars as pl
 
 from drg.errors import LedgerError
 from drg.ledger import state, store
-from drg.ledger.entry import CASES_FILE, ENTRY_FILE, MONTHS_FILE, LedgerEntry, digest, read_entry, sha256
+from drg.ledger.entry import (
+    CASES_FILE,
+    ENTRY_FILE,
+    MONTHS_FILE,
+    LedgerEntry,
+    is_as_written,
+    read_entry,
+    sha256,
+)
+from drg.ledger.head import Head, damage, is_behind, read_head
 from drg.ledger.kept_cases import MONTH, count_months
 from drg.ledger.ledger_tables import table_file
 from drg.ledger.months import PAIR
@@ -23,17 +32,22 @@ FILE: Final = Path(__file__).with_name("ledger_findings.csv")
 _CASE: Final = ("hospital_id", "case_id")
 
 
-def verify(ledger: Path) -> pl.DataFrame:
+def verify(ledger: Path, expect: str | None = None) -> pl.DataFrame:
     """Check a ledger; see ``docs/ledger.md`` for the rules.
+
+    Args:
+        ledger: the directory.
+        expect: the seal of an entry that must be there, as it was noted elsewhere.
 
     Returns:
         Findings as ``settlement.findings.SCHEMA``, ``row`` being the number of the entry: none, or notices
         only, if all is as it was written and each case is there once.
     """
-    found = list(_around(ledger))
+    head, unreadable = _head(ledger)  # first: another run may add an entry just now
+    numbers = store.numbers(ledger)
+    found = [*_around(ledger), *unreadable]
     entries: list[LedgerEntry] = []
     previous: str | None = None
-    numbers = store.numbers(ledger)
     missing = sorted(set(range(1, max(numbers, default=0) + 1)) - set(numbers))
     found += [
         _finding("entry_missing", number, {"directory": f"{store.ENTRIES}/{number:06}"}) for number in missing
@@ -55,11 +69,46 @@ def verify(ledger: Path) -> pl.DataFrame:
         entries.append(entry)
         found += _files(ledger, entry)
         previous = sha256(directory / ENTRY_FILE)
+    if not unreadable:
+        found += _end(head, ledger, numbers, entries)
+    if expect is not None:
+        found += _expected(expect, entries, max(numbers, default=0))
     damaged = {finding.row for finding in found if finding.severity == ERROR}
     if not damaged and not missing:
         found += _counts(ledger, entries)
     found += _versions(entries)
     return findings_frame(found)
+
+
+def _head(ledger: Path) -> tuple[Head | None, list[Finding]]:
+    try:
+        return read_head(ledger), []
+    except LedgerError as error:
+        last = max(store.numbers(ledger), default=1)
+        facts = {"problem": error.problem, "command": f"drg ledger restore {ledger} {last}"}
+        return None, [_finding("head_damaged", last, facts)]
+
+
+def _end(
+    head: Head | None, ledger: Path, numbers: list[int], entries: list[LedgerEntry]
+) -> Iterator[Finding]:
+    """Whether the last entry is the one that the head names."""
+    last = max(numbers, default=0)
+    wrong = damage(head, ledger, numbers, {entry.number: entry.seal for entry in entries})
+    if wrong is not None:
+        facts = {"last": last, "head": head.entry if head else 0, "ledger": ledger}
+        yield _finding(wrong.rule, wrong.entry, facts)
+    elif is_behind(head, last):
+        yield _finding("head_behind", last)
+
+
+def _expected(seal: str, entries: list[LedgerEntry], last: int) -> Iterator[Finding]:
+    """Whether the entry with a seal is there; later ones may follow it."""
+    found = [entry.number for entry in entries if entry.seal == seal.strip().lower()]
+    if not found:
+        yield _finding("seal_not_found", last or None, {"seal": seal})
+    elif found[0] < last:
+        yield _finding("seal_earlier", found[0], {"last": last})
 
 
 def _around(ledger: Path) -> Iterator[Finding]:
@@ -75,7 +124,12 @@ def _files(ledger: Path, entry: LedgerEntry) -> Iterator[Finding]:
     directory = store.place(ledger, entry.number)
     for known in entry.files:
         file = directory / known.name
-        if file.is_file() and digest(file) == known:
+        try:
+            if is_as_written(directory, known):
+                continue
+        except LedgerError as error:
+            facts = {"where": f"{directory.name}/{known.name}", "problem": error.problem}
+            yield _finding("file_unreadable", entry.number, facts)
             continue
         facts = {
             "where": f"{directory.name}/{known.name}",

@@ -19,6 +19,7 @@ from drg.payment.limits import check_range
 from drg.payment.scheme import PaymentScheme
 from drg.payment.scheme_errors import line_of, readable
 from drg.payment.weights import WEIGHTS_FILE, Weight, Weights, read_weights
+from drg.records.plain_files import read_bytes
 from drg.records.toml_files import told_errors
 from drg.tables import Manifest
 from drg.tables.locate import find
@@ -142,7 +143,7 @@ def _find(scheme: str | Path) -> Path:
 
 def _read_scheme(file: Path, expected_id: str | None) -> tuple[PaymentScheme, str]:
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        text = read_bytes(file).decode("utf-8-sig")
     except UnicodeDecodeError:
         problem = Sentence("not UTF-8 text")
         raise SchemeError(problem, file=file, fix=Sentence("Save the file as UTF-8")) from None

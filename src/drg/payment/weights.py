@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from drg.errors import SchemeError, system_reason
+from drg.records.plain_files import read_bytes
 from drg.words import Joined, Sentence
 
 WEIGHTS_FILE: Final = "weights.csv"
@@ -99,7 +100,7 @@ def read_weights(file: Path) -> Weights:
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8-sig")
+        return read_bytes(file).decode("utf-8-sig")
     except FileNotFoundError:
         fix = Sentence("Write one; its columns are drg,relative_weight")
         raise SchemeError(Sentence("the weight table is missing"), file=file, fix=fix) from None

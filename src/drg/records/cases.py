@@ -16,6 +16,7 @@ from typing import Any, Final, Literal, NamedTuple, Self, cast
 import polars as pl
 
 from drg.columns import ALL, INPUT, Column
+from drg.forks import check_process
 from drg.records import notes
 from drg.records.binding import CAN_BE_UNREAD, UNREAD, Binding
 from drg.records.bound_fields import Unread, first_of
@@ -72,6 +73,7 @@ class Cases:
         Raises:
             InputError: it is nothing of the kind.
         """
+        check_process()
         if isinstance(data, Cases):
             return data
         if _is_one(data):
@@ -112,9 +114,8 @@ class Cases:
     def columns(self) -> tuple[str, ...]:
         """The canonical columns: of a layout all that groupers read, and what else there is."""
         known = self.binding.columns
-        if self.layout.id == CANONICAL:
-            return known
-        return tuple(name for name in ALL if name in INPUT or name in known)
+        read = (name for name in ALL if name in INPUT or name in known)
+        return known if self.layout.id == CANONICAL else tuple(read)
 
     @cached_property
     def origins(self) -> pl.DataFrame:

@@ -6,10 +6,9 @@ and into a temporary file beyond, which lasts as long as the process.
 
 from __future__ import annotations
 
-import atexit
 import codecs
 import io
-import tempfile
+import itertools
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -18,6 +17,7 @@ from typing import IO, Final, cast
 
 from drg.errors import InputError, system_reason
 from drg.records.input_limits import LONGEST_LINE_BYTES
+from drg.temporary import putting_aside, temporary_directory
 from drg.words import Sentence
 
 UTF_8: Final = "utf-8"
@@ -37,6 +37,7 @@ _CHINESE = "gb18030"
 _PACKED: Final = {".gz": "gzip", ".zst": "zstd"}
 # Files of these encodings may hold lines of the other, if several files were put together.
 LINE_BY_LINE: Final = (UTF_8, _CHINESE)
+_numbers: Final = itertools.count()
 _FIX = Sentence("Name it with --encoding, such as gb18030 or utf-8, or save the file as 'CSV UTF-8'")
 
 
@@ -155,11 +156,11 @@ def spooled(blocks: Iterable[bytes]) -> Path | bytes:
             break
     else:
         return text.getvalue()
-    part = tempfile.NamedTemporaryFile(dir=_directory(), suffix=".csv", delete=False)  # noqa: SIM115
-    with part:
+    file = _directory() / f"{next(_numbers)}.csv"
+    with putting_aside(), file.open("wb") as part:
         part.write(text.getvalue())
         part.writelines(rest)
-    return Path(part.name)
+    return file
 
 
 def blocks(file: Path, encoding: str, *, only: bool) -> Iterator[bytes]:
@@ -240,9 +241,7 @@ def _decoded(stream: IO[bytes], encoding: str, file: Path) -> Iterator[bytes]:
 
 @lru_cache(maxsize=1)
 def _directory() -> Path:
-    directory = tempfile.TemporaryDirectory(prefix="drg-")
-    atexit.register(directory.cleanup)
-    return Path(directory.name)
+    return temporary_directory()
 
 
 def head(file: Path, encoding: str) -> str:

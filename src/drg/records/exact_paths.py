@@ -6,16 +6,28 @@ for a home. No other module calls a reader of polars with a path.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from drg.forks import check_process
+
 
 def exact(file: Path) -> Path:
     """The path from the root, in which a leading ``~`` is no home."""
     return file.absolute()
+
+
+@contextlib.contextmanager
+def told_by_the_system() -> Iterator[None]:
+    """Errors of polars in writing a small file of ours as errors of the system, which is what they are."""
+    try:
+        yield
+    except pl.exceptions.PolarsError as error:
+        raise OSError(str(error)) from error
 
 
 def scan_parquet(file: Path, *, row: str | None = None) -> pl.LazyFrame:
@@ -25,6 +37,7 @@ def scan_parquet(file: Path, *, row: str | None = None) -> pl.LazyFrame:
         file: the file.
         row: the name of a column to add in front, with the number of each row as a spreadsheet counts.
     """
+    check_process()
     return pl.scan_parquet(
         exact(file), glob=False, hive_partitioning=False, row_index_name=row, row_index_offset=2
     )
@@ -32,11 +45,13 @@ def scan_parquet(file: Path, *, row: str | None = None) -> pl.LazyFrame:
 
 def read_parquet(file: Path) -> pl.DataFrame:
     """A Parquet file."""
+    check_process()
     return pl.read_parquet(exact(file), glob=False, hive_partitioning=False)
 
 
 def scan_csv(source: Path | bytes, **options: Any) -> pl.LazyFrame:
     """A CSV file or the content of one, read when it is needed; ``options`` are those of polars."""
+    check_process()
     return pl.scan_csv(exact(source) if isinstance(source, Path) else source, glob=False, **options)
 
 
@@ -48,6 +63,7 @@ def scan_lines(source: Path | bytes, *, name: str, number: str) -> pl.LazyFrame:
         name: the column of the lines.
         number: the column of their numbers, counted from 1.
     """
+    check_process()
     return pl.scan_lines(
         exact(source) if isinstance(source, Path) else source,
         name=name,
@@ -59,9 +75,11 @@ def scan_lines(source: Path | bytes, *, name: str, number: str) -> pl.LazyFrame:
 
 def read_csv(source: Path | bytes, **options: Any) -> pl.DataFrame:
     """A CSV file or the content of one; ``options`` are those of polars."""
+    check_process()
     return pl.read_csv(exact(source) if isinstance(source, Path) else source, glob=False, **options)
 
 
 def scan_ipc(files: Sequence[Path]) -> pl.LazyFrame:
     """Arrow files one after the other, read when they are needed."""
+    check_process()
     return pl.scan_ipc([exact(file) for file in files], glob=False, hive_partitioning=False)

@@ -1,25 +1,22 @@
-"""Files that are written whole or not at all."""
+"""Tables and other content as files, written whole or not at all."""
 
 from __future__ import annotations
 
-import contextlib
 import io
-import os
-import shutil
-import sys
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Literal
 
 import polars as pl
 import polars.selectors as cs
 
-from drg.errors import DrgError, OutputError, system_reason
+from drg.errors import DrgError, OutputError, no_room
 from drg.records import spreadsheet
 from drg.records.exact_paths import exact
+from drg.records.outputs import place_of, placed, to_standard_output, unwritable
 from drg.records.parquet import ENDING, sink
 from drg.records.scanning import READING_ERRORS, in_file, known_ending, unreadable
+from drg.temporary import temporary_directory
 from drg.words import Joined, Sentence
 
 # How lists of codes are written where a cell can only hold text.
@@ -31,27 +28,10 @@ _CSV_COMPRESSION: dict[str, Literal["uncompressed", "gzip", "zstd"]] = {
     ".csv.zst": "zstd",
 }
 OUTPUT_FORMATS: Final = (".parquet", *_CSV_COMPRESSION, ".xlsx")
+# More than may be free on a disk that is called full.
+_PROBE_BYTES: Final = 1 << 16
 # Instead of a file: CSV goes to standard output.
 STANDARD_OUTPUT: Final = Path("-")
-
-
-def make_directory(directory: Path) -> None:
-    """Make a directory, with those above it, unless it is there.
-
-    Raises:
-        OutputError: it cannot be made.
-    """
-    if directory.is_file():
-        fix = Sentence("Give the name of a directory; a new one is made")
-        raise OutputError(Sentence("there is a file of this name"), file=directory, fix=fix)
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            Sentence("cannot be made: {reason}", reason=system_reason(error)),
-            file=directory,
-            fix=Sentence("Give the name of a directory"),
-        ) from None
 
 
 def check_output(file: Path) -> None:
@@ -67,13 +47,12 @@ def check_output(file: Path) -> None:
 
 
 def check_place(file: Path) -> None:
-    """Whether there is a directory for a file of any kind.
+    """Whether a file of any kind could be written here.
 
     Raises:
-        OutputError: there is none.
+        OutputError: there is no such directory, or what is there is no file.
     """
-    if not file.parent.is_dir():
-        raise _unwritable(file, FileNotFoundError())
+    place_of(file)
 
 
 def write(frame: pl.LazyFrame, file: Path, *, sources: Sequence[Path], bom: bool = True) -> None:
@@ -91,38 +70,57 @@ def write(frame: pl.LazyFrame, file: Path, *, sources: Sequence[Path], bom: bool
         InputError: if a source turns out to be unreadable on the way.
     """
     if file == STANDARD_OUTPUT:
-        with tempfile.TemporaryDirectory(prefix="drg-") as directory:
-            part = Path(directory) / "output.csv"
-            write(frame, part, sources=sources, bom=False)
-            with part.open("rb") as content:
-                shutil.copyfileobj(content, sys.stdout.buffer)
-            sys.stdout.buffer.flush()
+        part = temporary_directory() / "output.csv"
+        _compute(frame, part, part, sources, bom=False)
+        to_standard_output(part)
         return
-    ending = known_ending(file, OUTPUT_FORMATS, OutputError)
     with placed(file, sources=sources) as part:
-        try:
-            if ending == ENDING:
-                sink(frame, part)
-                return
-            text = frame.with_columns(pl.col(pl.List(pl.String)).list.join(LIST_SEPARATOR))
-            if ending == ".xlsx":
-                _write_sheet(text, part, file)
-            else:
-                _check_flat(text, file)
-                # Without its zone a time would be another one.
-                text = text.with_columns(cs.datetime(time_zone="*").dt.to_string("%Y-%m-%d %H:%M:%S%:z"))
-                compression = _CSV_COMPRESSION[ending]
-                text.sink_csv(
-                    exact(part),
-                    include_bom=bom,
-                    datetime_format="%Y-%m-%d %H:%M:%S",
-                    compression=compression,
-                    check_extension=False,
-                )
-        except DrgError as error:
-            raise in_file(error, sources) from None
-        except READING_ERRORS as error:
-            raise unreadable(sources, error) from None
+        _compute(frame, part, file, sources, bom=bom)
+
+
+def _compute(frame: pl.LazyFrame, part: Path, file: Path, sources: Sequence[Path], *, bom: bool) -> None:
+    """Compute a table into ``part``, as the ending of ``file`` says."""
+    ending = known_ending(file, OUTPUT_FORMATS, OutputError)
+    try:
+        if ending == ENDING:
+            sink(frame, part)
+            return
+        text = frame.with_columns(pl.col(pl.List(pl.String)).list.join(LIST_SEPARATOR))
+        if ending == ".xlsx":
+            _write_sheet(text, part, file)
+        else:
+            _check_flat(text, file)
+            # Without its zone a time would be another one.
+            text = text.with_columns(cs.datetime(time_zone="*").dt.to_string("%Y-%m-%d %H:%M:%S%:z"))
+            compression = _CSV_COMPRESSION[ending]
+            text.sink_csv(
+                exact(part),
+                include_bom=bom,
+                datetime_format="%Y-%m-%d %H:%M:%S",
+                compression=compression,
+                check_extension=False,
+            )
+    except DrgError as error:
+        raise in_file(error, sources) from None
+    except (*READING_ERRORS, OSError) as error:
+        # A source may have changed or gone on the way; of several it is the one that is named.
+        named = next((source for source in sources if source.name in str(error)), None)
+        refused = None if named else no_room(error) or _refused(part)
+        if refused is not None:
+            raise unwritable(file, refused) from error
+        if named is None and (isinstance(error, OSError) or not sources):
+            raise
+        raise unreadable([named] if named else sources, error) from None
+
+
+def _refused(part: Path) -> OSError | None:
+    """Why nothing more can be written to a file; polars does not always say that it is this."""
+    try:
+        with part.open("ab") as rest:
+            rest.write(bytes(_PROBE_BYTES))
+    except OSError as error:
+        return error
+    return None
 
 
 def write_bytes(content: bytes, file: Path, *, sources: Sequence[Path]) -> None:
@@ -161,55 +159,3 @@ def _write_sheet(frame: pl.LazyFrame, part: Path, file: Path) -> None:
     content = io.BytesIO()
     write_frame(rows, content, file)
     part.write_bytes(content.getvalue())
-
-
-@contextlib.contextmanager
-def placed(file: Path, *, sources: Sequence[Path] = ()) -> Iterator[Path]:
-    """A file beside ``file`` to write to; it takes its place at the end, or goes if something fails.
-
-    Args:
-        file: where to.
-        sources: none of them is overwritten.
-
-    Raises:
-        OutputError: if the file cannot be written.
-    """
-    if any(source.exists() and file.exists() and source.samefile(file) for source in sources):
-        raise OutputError(
-            Sentence("this is the input"), file=file, fix=Sentence("Choose another name for the result")
-        )
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{file.name}.", suffix=".part", dir=file.parent)
-        os.close(handle)
-    except OSError as error:
-        raise _unwritable(file, error) from error
-    part = Path(name)
-    try:
-        if file.is_dir():
-            raise OutputError(
-                Sentence("this is a directory"), file=file, fix=Sentence("Give the name of a file")
-            )
-        yield part
-        # A temporary file is private; the result has the rights of any new file.
-        umask = os.umask(0)
-        os.umask(umask)
-        part.chmod(0o666 & ~umask)
-        part.replace(file)
-    except OSError as error:
-        raise _unwritable(file, error) from error
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _unwritable(file: Path, error: OSError) -> OutputError:
-    if isinstance(error, FileNotFoundError):
-        return OutputError(
-            Sentence("there is no directory {directory}", directory=file.parent),
-            file=file,
-            fix=Sentence("Make it first"),
-        )
-    return OutputError(
-        Sentence("cannot be written: {reason}", reason=system_reason(error)),
-        file=file,
-        fix=Sentence("Close the file if it is open elsewhere, or choose another place"),
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from collections import Counter
 from collections.abc import Sequence
@@ -12,9 +11,10 @@ from typing import Self
 
 import polars as pl
 
-from drg.records.exact_paths import scan_ipc
+from drg.records.exact_paths import scan_ipc, told_by_the_system
 from drg.records.files import write
 from drg.records.findings import SCHEMA, FirstFindings
+from drg.temporary import putting_aside, take_away, temporary_directory
 
 
 class FindingsLog:
@@ -36,7 +36,7 @@ class FindingsLog:
         self.firsts = FirstFindings()
         self._parts: dict[tuple[int, int, int], Path] = {}
         self._lock = threading.Lock()
-        self._directory = tempfile.TemporaryDirectory(prefix="drg-findings-") if keep else None
+        self._directory = temporary_directory() if keep else None
 
     def __enter__(self) -> Self:
         return self
@@ -45,7 +45,7 @@ class FindingsLog:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._directory is not None:
-            self._directory.cleanup()
+            take_away(self._directory)
 
     def add(self, findings: pl.DataFrame, place: tuple[int, int] = (-1, 0)) -> None:
         """Add findings.
@@ -62,9 +62,10 @@ class FindingsLog:
             self.firsts.add(findings, place)
             number = len(self._parts)
             if self._directory is not None:
-                self._parts[*place, number] = Path(self._directory.name) / f"{number}.arrow"
+                self._parts[*place, number] = self._directory / f"{number}.arrow"
         if self._directory is not None:
-            findings.write_ipc(Path(self._directory.name) / f"{number}.arrow")
+            with putting_aside(), told_by_the_system():
+                findings.write_ipc(self._directory / f"{number}.arrow")
 
     def write(self, file: Path, *, sources: Sequence[Path], bom: bool = True) -> None:
         """Write all findings in order; see ``files.write``."""

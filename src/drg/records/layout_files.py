@@ -12,6 +12,7 @@ from typing import Any, Final, cast
 
 from drg.errors import InputError, did_you_mean, system_reason
 from drg.records.layout import CANONICAL, Layout, Source, Table, Where, canonical_layout
+from drg.records.plain_files import read_bytes
 from drg.records.toml_files import told_errors
 from drg.words import Joined, Sentence
 
@@ -60,7 +61,7 @@ def read_layout(file: Path) -> Layout:
         InputError: there is no such file, or it is not valid; names the entry and the remedy.
     """
     try:
-        text = file.read_bytes().decode("utf-8-sig")
+        text = read_bytes(file).decode("utf-8-sig")
     except OSError as error:
         raise InputError(
             Sentence("the layout cannot be read: {reason}", reason=system_reason(error)),

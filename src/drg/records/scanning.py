@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -47,10 +48,22 @@ def tables_of(
         InputError: if there is no such file, or it is not a table.
     """
     dialect, known = dialect or Dialect(), known or KnownNames(())
+    if file.exists() and not file.is_file() and not file.is_dir():
+        raise InputError(
+            Sentence("it is a pipe or a device, and no file"),
+            file=file,
+            fix=Sentence("Give the path of a file; what comes through a pipe is read as -"),
+        )
     ending = known_ending(file, INPUT_FORMATS, InputError)
     if not file.is_file():
         what = Sentence("this is a directory") if file.is_dir() else Sentence("there is no such file")
         raise InputError(what, file=file, fix=Sentence("Give the path of a Parquet, CSV or Excel file"))
+    if not os.access(file, os.R_OK):
+        raise InputError(
+            Sentence("cannot be read: {reason}", reason=Sentence("Permission denied")),
+            file=file,
+            fix=Sentence("Check its rights"),
+        )
     try:
         check_kind(file, ending)
         if ending == ".parquet":

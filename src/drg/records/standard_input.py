@@ -6,10 +6,15 @@ from pathlib import Path
 from typing import Final
 
 STANDARD_INPUT: Final = "-"
-# How the directory begins in which it is kept.
-DIRECTORY: Final = "drg-standard-input-"
+# The files in which it is kept.
+_kept: set[Path] = set()
+
+
+def keep(file: Path) -> None:
+    """Note that standard input is kept in a file."""
+    _kept.add(file)
 
 
 def name_of(file: Path) -> str:
     """What the user calls a file."""
-    return STANDARD_INPUT if file.parent.name.startswith(DIRECTORY) else str(file)
+    return STANDARD_INPUT if file in _kept else str(file)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import io
 import re
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,7 +19,7 @@ from zipfile import ZipFile
 
 import polars as pl
 
-from drg.errors import OutputError
+from drg.errors import OutputError, system_reason
 from drg.records import spreadsheet
 from drg.records.files import write_bytes
 from drg.records.sheet_cells import (
@@ -34,6 +33,7 @@ from drg.records.sheet_cells import (
     text_writer,
 )
 from drg.records.workbook_looks import HEADER, LOOKS, shown_width
+from drg.temporary import scratch_directory
 from drg.words import Sentence
 
 # The time of a workbook whose content has none of its own.
@@ -274,6 +274,13 @@ def _width(heading: Heading) -> float:
     return min(room + _BESIDE_HEAD, _WIDEST)
 
 
+class _Content(io.BytesIO):
+    """A workbook under way, which xlsxwriter may still hold open when writing has failed."""
+
+    def close(self) -> None:
+        """It goes with whoever holds it."""
+
+
 @contextlib.contextmanager
 def new_book(
     file: Path | BinaryIO,
@@ -298,10 +305,10 @@ def new_book(
     import xlsxwriter
     from xlsxwriter.exceptions import FileCreateError
 
-    content = io.BytesIO()
+    content = _Content()
     # Rows wait in a directory of their own, which goes away also if something fails.
-    with tempfile.TemporaryDirectory(prefix="drg-", ignore_cleanup_errors=True) as scratch:
-        options = {"constant_memory": True, "strings_to_urls": False, "tmpdir": scratch}
+    with scratch_directory() as scratch:
+        options = {"constant_memory": True, "strings_to_urls": False, "tmpdir": str(scratch)}
         try:
             with xlsxwriter.Workbook(content, options) as book:
                 book.set_properties({"created": made.replace(tzinfo=None), "title": title})
@@ -312,7 +319,7 @@ def new_book(
             raise OutputError(
                 Sentence(
                     "a workbook cannot be put together in the directory of temporary files: {reason}",
-                    reason=str(error),
+                    reason=system_reason(*error.args),
                 ),
                 file=file if isinstance(file, Path) else name,
                 fix=Sentence("Make room there, or name another directory in the environment variable TMPDIR"),

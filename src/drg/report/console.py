@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TextIO
 
 import click
 from rich.console import Console
@@ -32,15 +32,15 @@ def stdout() -> Console:
     return console()
 
 
-def console(*, stderr: bool = False, silent: bool = False, record: bool = False) -> Console:
+def console(*, file: TextIO | None = None, silent: bool = False, record: bool = False) -> Console:
     """A console.
 
     Args:
-        stderr: print on standard error.
+        file: where to; None: standard output.
         silent: print nothing.
         record: keep what is printed, for ``export_text``.
     """
-    made = Console(stderr=stderr, record=record, file=io.StringIO() if silent else None)
+    made = Console(record=record, file=io.StringIO() if silent else file)
     if not made.is_terminal:
         made.width = _WIDTH_OF_A_FILE
     return made

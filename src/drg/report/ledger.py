@@ -29,6 +29,7 @@ def print_added(console: Console, added: LedgerAddition, language: str) -> None:
     entry = added.entry
     what = _what(entry, language)
     say(console, of("Entry {number}: {what}", number=entry.number, what=what))
+    say(console, of("Seal of entry {number}: {seal}", number=entry.number, seal=entry.seal))
     if added.months is not None:
         changed = added.months.filter(pl.col("replaces").is_not_null())
         if not changed.is_empty():

@@ -13,7 +13,8 @@ import polars as pl
 from drg.analysis.statement import by_hospital, hospitals_of
 from drg.analysis.statement_account import accounts_of
 from drg.errors import InputError, did_you_mean
-from drg.records.files import make_directory, placed
+from drg.records.files import write_bytes
+from drg.records.outputs import make_directory, together
 from drg.records.workbook import NO_TIME
 from drg.report.statement_book import Statement, write_book
 from drg.report.statement_lines import sections
@@ -41,8 +42,8 @@ def write_statements(
 ) -> list[Path]:
     """Write the statement of each hospital: a workbook and a page. The same settlement gives the same bytes.
 
-    The cases are read several hospitals at a time, so memory depends on the largest hospital and not on the
-    number of hospitals.
+    All of them are written, or none. The cases are read several hospitals at a time, so memory depends on
+    the largest hospital and not on the number of hospitals.
 
     Args:
         settlement: of all hospitals, for budgets are theirs together.
@@ -64,18 +65,18 @@ def write_statements(
     if hospitals is not None:
         check_hospitals(settlement, hospitals)
         known = known.filter(pl.col("hospital_id").is_in(list(hospitals)))
-    make_directory(directory)
     names = _file_names(known["hospital_id"].to_list(), _NAMES[language])
     written: list[Path] = []
-    for statement in _statements(settlement, known, language, made, with_cases):
-        name = names[statement.hospital]
-        book, html = directory / f"{name}.xlsx", directory / f"{name}.html"
-        write_book(statement, book)
-        with placed(html) as part:
-            part.write_text(page(statement), encoding="utf-8", newline="\n")
-        written += [book, html]
-        if on_batch is not None:
-            on_batch(statement.hospital)
+    with together():
+        make_directory(directory)
+        for statement in _statements(settlement, known, language, made, with_cases):
+            name = names[statement.hospital]
+            book, html = directory / f"{name}.xlsx", directory / f"{name}.html"
+            write_book(statement, book)
+            write_bytes(page(statement).encode(), html, sources=())
+            written += [book, html]
+            if on_batch is not None:
+                on_batch(statement.hospital)
     return written
 
 

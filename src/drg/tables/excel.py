@@ -19,6 +19,7 @@ from xml.etree import ElementTree
 import polars as pl
 
 from drg.errors import TablesError, did_you_mean, system_reason
+from drg.records.plain_files import read_bytes
 from drg.words import Joined, Sentence
 
 # The published workbook has some 30 MB of XML and 450,000 cells.
@@ -100,7 +101,7 @@ def _folded(name: str) -> str:
 
 def _read(file: Path) -> bytes:
     try:
-        return file.read_bytes()
+        return read_bytes(file)
     except FileNotFoundError:
         problem = Sentence("there is no such file")
         raise TablesError(problem, file=file, fix=Sentence("Check the path")) from None

@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from drg.errors import RuleError, did_you_mean
+from drg.records.outputs import make_directory, together
 from drg.tables.create import checked_manifest, place_for
 from drg.tables.language import parse
 from drg.tables.logic import set_names
@@ -134,8 +135,12 @@ def import_workbook(
             if one.added
         ],
     )
-    write_version(directory, manifest, tables)
-    write_names(directory, workbook.names)
+    with together():
+        make_directory(directory)
+        write_names(directory, workbook.names)
+        write_version(
+            directory, manifest, tables
+        )  # its manifest last: so a version is there when it is whole
     return Imported(directory, manifest, workbook, published.counts, amended, left_out)
 
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from drg.errors import TablesError, did_you_mean, system_reason
+from drg.records.plain_files import read_bytes
 from drg.records.toml_files import told_errors
 from drg.tables.table_layout import MANIFEST_FILE
 from drg.words import Joined, Sentence
@@ -231,16 +232,16 @@ def manifest_text(manifest: Manifest) -> str:
 
 def _read_text(file: Path) -> str:
     try:
-        return file.read_bytes().decode("utf-8-sig")
+        return read_bytes(file).decode("utf-8-sig")
     except (FileNotFoundError, NotADirectoryError):
         fix = Sentence('Create it with at least id = "…" and title = "…", or give the directory of a version')
         raise TablesError(Sentence("the manifest is missing"), file=file, fix=fix) from None
-    except UnicodeDecodeError:
-        problem = Sentence("not UTF-8 text")
-        raise TablesError(problem, file=file, fix=Sentence("Save the file as UTF-8")) from None
     except OSError as error:
         problem = Sentence("cannot be read: {reason}", reason=system_reason(error))
         raise TablesError(problem, file=file, fix=Sentence("Check its rights")) from None
+    except UnicodeDecodeError:
+        problem = Sentence("not UTF-8 text")
+        raise TablesError(problem, file=file, fix=Sentence("Save the file as UTF-8")) from None
 
 
 def _readable(error: ErrorDetails, file: Path) -> TablesError:

@@ -9,7 +9,8 @@ from typing import Final
 import polars as pl
 
 from drg.records.codes import DIAGNOSIS, PROCEDURE, code_names
-from drg.records.exact_paths import exact, read_parquet
+from drg.records.exact_paths import exact, read_parquet, told_by_the_system
+from drg.records.outputs import placed
 from drg.tables.locate import find, find_base
 from drg.tables.manifest import read_manifest
 
@@ -35,7 +36,8 @@ def gathered(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
 def write_names(directory: Path, names: pl.DataFrame) -> None:
     """Writes the names beside the tables of a version, if there are any."""
     if names.height:
-        names.select(COLUMNS).write_parquet(exact(directory / NAMES_FILE))
+        with placed(directory / NAMES_FILE) as part, told_by_the_system():
+            names.select(COLUMNS).write_parquet(exact(part))
 
 
 def read_names(grouper: str | Path) -> pl.DataFrame:

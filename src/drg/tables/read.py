@@ -9,8 +9,9 @@ from pathlib import Path
 
 import polars as pl
 
-from drg.errors import TablesError, did_you_mean
+from drg.errors import TablesError, did_you_mean, system_reason
 from drg.records.exact_paths import read_csv
+from drg.records.plain_files import read_bytes
 from drg.tables.lint import check_cells, check_unique
 from drg.tables.table_layout import CHANGE, COMPLICATIONS, EQUIVALENCES, PROVENANCE, TABLES, Table
 from drg.words import Joined, Sentence
@@ -64,7 +65,11 @@ def check_files(directory: Path, *, overlay: bool) -> None:
 
 
 def _parse(file: Path, table: Table, *, overlay: bool) -> pl.DataFrame:
-    raw = file.read_bytes()
+    try:
+        raw = read_bytes(file)
+    except OSError as error:
+        problem = Sentence("cannot be read: {reason}", reason=system_reason(error))
+        raise TablesError(problem, file=file, fix=Sentence("Check its rights")) from None
     header = _header(raw, file)
     _check_header(header, table, file, overlay=overlay)
     try:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from drg.errors import TablesError
+from drg.records.plain_files import read_bytes
 from drg.tables.locate import find_base, installed, own_entries
 from drg.tables.table_layout import MANIFEST_FILE
 
@@ -34,7 +35,7 @@ def _parts(directory: Path) -> Iterator[str | bytes]:
         # Tables that would not be read as well: they are refused.
         for file in (here / MANIFEST_FILE, *sorted(here.glob("*.csv"))):
             yield file.name
-            yield file.read_bytes()
+            yield read_bytes(file)
         entries = own_entries(here)
         if not entries:
             raise ValueError("the manifest cannot be read")

@@ -8,7 +8,8 @@ from pathlib import Path
 import polars as pl
 
 from drg.errors import OutputError
-from drg.records.exact_paths import exact
+from drg.records.files import write_bytes
+from drg.records.outputs import make_directory, together
 from drg.tables.manifest import Manifest, manifest_text
 from drg.tables.overlay import by_key
 from drg.tables.table_layout import CHANGE, MANIFEST_FILE, TABLES
@@ -43,11 +44,13 @@ def write_version(directory: Path, manifest: Manifest, tables: Mapping[str, pl.D
     if (directory / MANIFEST_FILE).exists():
         problem = Sentence("there is a version already")
         raise OutputError(problem, file=directory, fix=Sentence("Choose another directory"))
-    directory.mkdir(parents=True, exist_ok=True)
-    for table in TABLES:
-        if table.name in tables:
-            frame = tables[table.name].select([CHANGE] * overlay + [*table.columns])
-            frame = frame.sort(by_key(table)) if table.is_list or overlay else frame
-            # Null is written as nothing, empty text as two quotation marks.
-            frame.with_columns(pl.col(pl.String).replace("", None)).write_csv(exact(directory / table.file))
-    (directory / MANIFEST_FILE).write_text(manifest_text(manifest), encoding="utf-8", newline="\n")
+    with together():
+        make_directory(directory)
+        for table in TABLES:
+            if table.name in tables:
+                frame = tables[table.name].select([CHANGE] * overlay + [*table.columns])
+                frame = frame.sort(by_key(table)) if table.is_list or overlay else frame
+                # Null is written as nothing, empty text as two quotation marks.
+                text = frame.with_columns(pl.col(pl.String).replace("", None)).write_csv()
+                write_bytes(text.encode(), directory / table.file, sources=())
+        write_bytes(manifest_text(manifest).encode(), directory / MANIFEST_FILE, sources=())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -17,8 +16,10 @@ from drg.analysis.calibration.rates import BudgetRate
 from drg.errors import OutputError, SchemeError
 from drg.payment.load_scheme import SCHEME_FILE, LoadedScheme, load_scheme
 from drg.payment.weights import WEIGHTS_FILE
-from drg.records.files import make_directory, write_bytes
+from drg.records.files import write_bytes
+from drg.records.outputs import make_directory, together
 from drg.tables.locate import installed
+from drg.temporary import scratch_directory
 from drg.words import Sentence
 
 _HEAD: Final = """\
@@ -105,8 +106,8 @@ def loaded(files: Mapping[str, str], id_: str) -> LoadedScheme:
     Raises:
         SchemeError: if it cannot be used, such as rules that name a group which the version lacks.
     """
-    with tempfile.TemporaryDirectory() as name:
-        directory = Path(name) / "scheme"
+    with scratch_directory() as scratch:
+        directory = scratch / "scheme"
         directory.mkdir()
         for file, text in files.items():
             (directory / file).write_text(text, encoding="utf-8")
@@ -129,13 +130,15 @@ def check_free(directory: Path, *, overwrite: bool) -> None:
 
 
 def put(directory: Path, files: Mapping[str, str | bytes], *, overwrite: bool = False) -> None:
-    """Write files into a directory, which is made if need be; each whole or not at all.
+    """Write files into a directory, which is made if need be: all of them, or none.
 
     Raises:
         OutputError: if they cannot be written, or there is a scheme already.
     """
     if SCHEME_FILE in files:
         check_free(directory, overwrite=overwrite)
-    make_directory(directory)
-    for name, content in files.items():
-        write_bytes(content.encode() if isinstance(content, str) else content, directory / name, sources=())
+    with together():
+        make_directory(directory)
+        for name, content in files.items():
+            whole = content.encode() if isinstance(content, str) else content
+            write_bytes(whole, directory / name, sources=())

@@ -25,6 +25,7 @@ from drg.reasons import ReasonForm, check_form
 from drg.records.cases import CODE_VERSIONS, Cases, CodeVersion
 from drg.records.exact_paths import scan_parquet
 from drg.records.files import write
+from drg.records.outputs import present
 from drg.words import Sentence
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def compare(
         results = results.collect(engine="streaming").lazy()
     else:
         write(results, cases, sources=sources)
-        results = scan_parquet(cases)
+        results = scan_parquet(present(cases))
     if tally.is_new:
         # Of a file without rows the streaming engine shows no batch, not even an empty one.
         step.lazy(lazy.head(0).collect().lazy(), seen).collect()

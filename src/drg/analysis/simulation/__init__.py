@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from drg.errors import InputError
+from drg.forks import check_process
 from drg.words import Sentence
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def simulate(
     from drg.analysis.simulation.population import generator, make_hospitals, usual_hospitals
     from drg.analysis.simulation.simulated_cases import make_cases
 
+    check_process()
     _check_whole("n", n, 0)
     _check_whole("seed", seed, 0)
     _check_whole("year", year, _FIRST_YEAR, _LAST_YEAR)
