@@ -163,7 +163,7 @@ def test_a_version_can_be_a_directory(drg: Drg, csv: Path, tmp_path: Path) -> No
         (["discharges.csv", "-o", "nowhere/o.csv"], ["there is no directory nowhere", "Make it first"]),
         (["discharges.csv", "-o", "o.docx"], [".docx are not known here", ".parquet"]),
         (["discharges.csv", "-o", "discharges.csv"], ["this is the input"]),
-        (["fake.parquet", "-o", "o.csv"], ["fake.parquet", "not a table"]),
+        (["fake.parquet", "-o", "o.csv"], ["fake.parquet", "not what its ending .parquet says"]),
         (["empty.csv", "-o", "o.csv"], ["empty.csv: the file is empty"]),
         (["narrow.csv", "-o", "o.csv"], ["principal_diagnosis (主要诊断)", "leave cells empty"]),
         (["grouped.csv", "-o", "o.csv"], ["already has a column drg", "Rename or drop it"]),
