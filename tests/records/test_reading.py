@@ -326,7 +326,8 @@ def test_empty_tables(tmp_path: Path) -> None:
     ("rows", "said"),
     [
         (["A48,A49,A12C", "1,1,1"], ["no principal diagnosis, which hqms calls C03C"]),
-        (["foo,bar", "1,2"], ["no layout that is known: foo, bar", "--layout"]),
+        (["张三,李四", "王五,赵六"], ["no layout that is known; known names, of 2: none"]),
+        (["foo,bar", "1,2"], ["no layout that is known; known names, of 2: none", "--layout"]),
     ],
 )
 def test_files_that_cannot_be_read(tmp_path: Path, rows: list[str], said: list[str]) -> None:
