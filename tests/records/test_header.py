@@ -28,3 +28,10 @@ def test_another_unit_is_another_name(spelled: str, name: str) -> None:
 
 def test_a_series_with_decoration() -> None:
     assert Header(["*手术编码1", "手术编码2*"]).series(["手术编码{n}"]) == (("*手术编码1",), ("手术编码2*",))
+
+
+def test_the_name_of_a_series_without_a_number_comes_first() -> None:
+    header = Header(["其他诊断编码2", "其他诊断编码1", "其他诊断编码", "JBDM"])
+    found = header.series(["其他诊断编码", "其他诊断编码{n}", "JBDM{n}"])
+    assert found == (("其他诊断编码",), ("其他诊断编码1",), ("其他诊断编码2",))
+    assert Header(["JBDM1"]).series(["其他诊断编码", "JBDM{n}"]) == (("JBDM1",),)

@@ -358,3 +358,12 @@ def test_the_front_door(tmp_path: Path) -> None:
     grouped = drg.group(discharges.frame(), "demo")
     assert grouped["case_id"].to_list() == ["1"]
     assert grouped["grouping_status"].to_list() == ["grouped"]
+
+
+def test_the_usual_names_of_columns_that_hold_several_codes(tmp_path: Path) -> None:
+    header = "病案号,性别,年龄,住院天数,主要诊断编码,其他诊断编码,其他诊断编码1,主要手术编码,其他手术编码"
+    row = "1,男,45,5,K80.101,E11.900;I10.x00x002,I50.900,51.2300,38.9300x001|39.9500"
+    (case,) = read(lines(tmp_path / "f.csv", header, row)).frame().rows(named=True)
+    assert (case["los_days"], case["principal_procedure"]) == (5, "51.2300")
+    assert case["other_diagnoses"] == ["E11.900", "I10.x00x002", "I50.900"]
+    assert case["other_procedures"] == ["38.9300x001", "39.9500"]

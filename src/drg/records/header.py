@@ -67,16 +67,22 @@ class Header:
         return tuple(dict.fromkeys(name for name in found if name is not None))
 
     def series(self, names: Iterable[str], first: int = 1) -> tuple[tuple[str, ...], ...]:
-        """The members of a numbered series in their order; several names for one number are alternatives."""
+        """The members of a numbered series in their order; several names for one number are alternatives.
+
+        A name without a number comes before them.
+        """
         members: dict[int, dict[str, None]] = {}
         for name in names:
+            if NUMBER not in name:
+                members.setdefault(0, {}).update(dict.fromkeys(self.find([name])))
+                continue
             before, _, after = folded(name).partition(folded(NUMBER))
             for fold, column in self._by_fold.items():
                 digits = fold[len(before) : len(fold) - len(after)]
                 fits = fold.startswith(before) and fold.endswith(after) and digits.isdecimal()
                 if fits and int(digits) >= first:
                     members.setdefault(int(digits), {})[column] = None
-        return tuple(tuple(members[number]) for number in sorted(members))
+        return tuple(tuple(members[number]) for number in sorted(members) if members[number])
 
     def parts(self, source: Source) -> tuple[tuple[str, ...], ...]:
         """The columns of each field of a source, alternatives side by side; empty if there are none."""
