@@ -326,6 +326,7 @@ def test_empty_tables(tmp_path: Path) -> None:
     ("rows", "said"),
     [
         (["A48,A49,A12C", "1,1,1"], ["no principal diagnosis, which hqms calls C03C"]),
+        (["病案号,性别,总费用", "1,1,1"], ["no principal diagnosis, which n041 calls 主要诊断编码"]),
         (["张三,李四", "王五,赵六"], ["no layout that is known; known names, of 2: none"]),
         (["foo,bar", "1,2"], ["no layout that is known; known names, of 2: none", "--layout"]),
     ],
@@ -367,3 +368,11 @@ def test_the_usual_names_of_columns_that_hold_several_codes(tmp_path: Path) -> N
     assert (case["los_days"], case["principal_procedure"]) == (5, "51.2300")
     assert case["other_diagnoses"] == ["E11.900", "I10.x00x002", "I50.900"]
     assert case["other_procedures"] == ["38.9300x001", "39.9500"]
+
+
+def test_what_is_missing_is_called_as_in_the_file(tmp_path: Path) -> None:
+    chinese = read(lines(tmp_path / "z.csv", "病案号,性别,年龄,主要诊断编码", "1,1,1,I50.900"))
+    assert chinese.called("other_diagnoses") == "其他诊断编码"
+    assert chinese.called("admission_weight_g") == "新生儿入院体重"
+    other = read(lines(tmp_path / "e.csv", "BAH,XB,NL,JBDM", "1,1,1,I50.900"))
+    assert other.called("other_diagnoses") == "JBDM1"
