@@ -376,3 +376,4 @@ def test_what_is_missing_is_called_as_in_the_file(tmp_path: Path) -> None:
     assert chinese.called("admission_weight_g") == "新生儿入院体重"
     other = read(lines(tmp_path / "e.csv", "BAH,XB,NL,JBDM", "1,1,1,I50.900"))
     assert other.called("other_diagnoses") == "JBDM1"
+    assert other.called("other_procedures") == "SSJCZBM2"

@@ -133,11 +133,13 @@ class Discharges(Cases):
         is_ascii = all(name.isascii() for name in self.own_columns)
         sources = [source for source in self.layout.field if source.column == column]
         usual = (
-            next((name for name in names if name.isascii() == is_ascii), names[0])
+            next((one for one in names if one.isascii() == is_ascii), names[0]).replace(
+                NUMBER, str(source.first)
+            )
             for source in sources
             for names in source.fields
         )
-        return " or ".join(dict.fromkeys(name.replace(NUMBER, "1") for name in usual))
+        return " or ".join(dict.fromkeys(usual))
 
 
 def origins_of(tables: Sequence[SourceTable]) -> pl.DataFrame:
