@@ -163,3 +163,23 @@ def test_what_is_kept_to_be_put_back_is_not_taken_for_a_leftover(
     assert kept.read_text() == "old"
     temporary.take_away(kept)
     assert [path.name for path in root.iterdir()] == ["a"]
+
+
+def test_a_signal_comes_before_or_after_steps_but_not_between() -> None:
+    steps, done = temporary._Undisturbed(), []
+
+    def do() -> None:
+        with steps:
+            with steps:
+                steps.interrupt(KeyboardInterrupt())
+                done.append("inner")
+            done.append("outer")
+
+    with pytest.raises(KeyboardInterrupt):
+        do()
+    assert done == ["inner", "outer"]
+    with pytest.raises(SystemExit):
+        steps.interrupt(SystemExit(143))
+    with steps:
+        done.append("again")
+    assert done[-1] == "again"

@@ -39,9 +39,43 @@ _TRIES: Final = 10
 # How long the main thread has to end by itself.
 _GRACE_SECONDS: Final = 0.5
 
+
+class _Undisturbed:
+    """Steps of one thread at a time; a signal comes before or after them, not between."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        # How many of these the main thread is in, which is the one that signals end.
+        self._depth = 0
+        self._waiting: BaseException | None = None
+
+    def __enter__(self) -> None:
+        if threading.current_thread() is threading.main_thread():
+            self._depth += 1
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+        if threading.current_thread() is threading.main_thread():
+            self._depth -= 1
+            if self._depth == 0 and self._waiting is not None:
+                error, self._waiting = self._waiting, None
+                raise error
+
+    def interrupt(self, error: BaseException) -> None:
+        """End the main thread, which calls this for a signal, by an error: now, or after these steps."""
+        if self._depth == 0:
+            raise error
+        self._waiting = error
+
+    def forever(self) -> None:
+        """Wait for the steps of others, and let there be no more."""
+        self._lock.acquire()
+
+
 # What this process has made, with the handle that locks it.
 _held: dict[Path, int | None] = {}
-_undisturbed = threading.RLock()
+_undisturbed = _Undisturbed()
 _swept: set[Path] = set()
 _watched = False
 
@@ -249,6 +283,8 @@ def leave_nothing_when_ended() -> None:
     signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     for number in numbers:
         signal.signal(number, _leave)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _break_off)
 
     def wait() -> None:
         while told := os.read(reader, 1):
@@ -260,12 +296,15 @@ def leave_nothing_when_ended() -> None:
 
 
 def _leave(number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)
+    _undisturbed.interrupt(SystemExit(128 + number))
+
+
+def _break_off(_number: int, _frame: FrameType | None) -> None:
+    _undisturbed.interrupt(KeyboardInterrupt())
 
 
 def _end(number: int) -> None:
-    # The lock is never given back: nobody makes anything new, or moves it.
-    _undisturbed.acquire()
+    _undisturbed.forever()
     _remove_all()
     os._exit(128 + number)
 
@@ -279,7 +318,7 @@ def _remove_all() -> None:
 def _forget() -> None:
     """In a forked process: what is there belongs to the other one."""
     global _undisturbed
-    _undisturbed = threading.RLock()
+    _undisturbed = _Undisturbed()
     for handle in _held.values():
         if handle is not None:
             os.close(handle)
