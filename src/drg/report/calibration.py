@@ -45,16 +45,26 @@ def print_calibration(console: Console, calibration: Calibration, seconds: float
     heads = of("from,groups,cases")
     show(console, heads.split(","), "wnn", sources, title=of("Weights"))
     if calibration.rates:
-        rates = [
+        divided = [
             (
                 rate.insurance or of("all insurances"),
-                *(f"{rate.budget_yuan:,.2f}", f"{rate.reserve_yuan:,.2f}", f"{float(rate.weight):,.4f}"),
-                *(f"{rate.value_yuan:,f}", f"{rate.rest_yuan:,.2f}"),
+                *(f"{rate.budget_yuan:,.2f}", f"{rate.reserve_yuan:,.2f}", f"{rate.by_item_yuan:,.2f}"),
+                *(f"{rate.drg_yuan:,.2f}", f"{rate.rest_yuan:,.2f}"),
             )
             for rate in calibration.rates
         ]
-        heads = of("insurance,budget,reserve,Σ weight,value,rest")
-        show(console, heads.split(","), "wnnnnn", rates, title=of("Rates"))
+        heads = of("insurance,budget,reserve,paid by item,paid by DRG,rest")
+        show(console, heads.split(","), "wnnnnn", divided, title=of("Budget"))
+        rates = [
+            (
+                rate.insurance or of("all insurances"),
+                *(f"{rate.cases:,}", f"{rate.by_item_cases:,}", f"{float(rate.weight):,.4f}"),
+                f"{rate.value_yuan:,f}",
+            )
+            for rate in calibration.rates
+        ]
+        heads = of("insurance,cases by DRG,cases by item,Σ weight,value")
+        show(console, heads.split(","), "wnnnn", rates, title=of("Rates"))
     largest = calibration.groups.sort("cases", "drg", descending=[True, False]).head(MOST)
     rows = [
         (
@@ -165,16 +175,22 @@ def calibration_workbook(calibration: Calibration) -> bytes:
     }
     if calibration.rates:
         rows = [
-            (
-                rate.insurance or "all 全部",
-                rate.cases,
-                float(rate.weight),
-                *map(float, (rate.budget_yuan, rate.reserve_yuan, rate.value_yuan, rate.rest_yuan)),
-            )
+            {
+                "insurance": rate.insurance or "all 全部",
+                "cases": rate.cases,
+                "weight_sum": float(rate.weight),
+                "budget_yuan": float(rate.budget_yuan),
+                "reserve_yuan": float(rate.reserve_yuan),
+                "by_item_cases": rate.by_item_cases,
+                "by_item_yuan": float(rate.by_item_yuan),
+                "drg_yuan": float(rate.drg_yuan),
+                "rest_yuan": float(rate.rest_yuan),
+                "value_yuan": float(rate.value_yuan),
+                "held_cases": rate.held_cases,
+            }
             for rate in calibration.rates
         ]
-        names = ("insurance", "cases", "weight_sum", "budget_yuan", "reserve_yuan", "value_yuan", "rest_yuan")
-        sheets["费率 rates"] = pl.DataFrame(rows, schema=names, orient="row")
+        sheets["费率 rates"] = pl.DataFrame(rows)
     return _workbook(
         {**sheets, "时期 periods": calibration.periods, "病组与时期 by period": calibration.cells}
     )

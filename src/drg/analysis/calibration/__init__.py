@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -21,7 +22,7 @@ from drg.analysis.calibration.arguments import (
 )
 from drg.analysis.calibration.calibrated_scheme import names_groups
 from drg.analysis.calibration.calibration_cases import check_columns, read_period
-from drg.analysis.calibration.calibration_notes import notes_of
+from drg.analysis.calibration.calibration_notes import notes_of, notes_of_budgets
 from drg.analysis.calibration.calibration_result import (
     Calibration,
     CalibrationNote,
@@ -33,7 +34,8 @@ from drg.analysis.calibration.calibration_result import (
 from drg.analysis.calibration.estimate import OWN, estimate, half_up, sums_of
 from drg.analysis.calibration.intervals import intervals
 from drg.analysis.calibration.prior import prior_weights
-from drg.analysis.calibration.rates import BudgetRate, budget_rates, keys_for
+from drg.analysis.calibration.rates import BudgetRate, budget_rates
+from drg.analysis.calibration.repricing import Repricing
 from drg.analysis.calibration.whatif import WhatIf, what_if
 from drg.analysis.trimming import Trimming
 from drg.errors import InputError, did_you_mean
@@ -119,9 +121,8 @@ def calibrate(
     base = base if base is not None else list(named)[-1]
     kept = None if rules is None else as_loaded(rules)
     amounts = budgets(budget)
-    keys = keys_for(amounts, kept) if amounts else None
     for label, frame in named.items():
-        check_columns(frame, label, (keys or ()) if label == base else ())
+        check_columns(frame, label)
     version = version_of_cases(named, grouper)
     if kept and kept.scheme.grouper != version.id and names_groups(kept):
         problem = Sentence(
@@ -140,7 +141,7 @@ def calibrate(
         raise InputError(problem, fix=Sentence("Give the budget too, or leave the reserve out"))
     known = prior_weights(prior, version)
     sums = [
-        sums_of(read_period(frame, label, weight, version.drgs, keys if label == base else None), rule)
+        sums_of(read_period(frame, label, weight, version.drgs), rule)
         for (label, frame), weight in zip(named.items(), weights, strict=True)
     ]
     of_base = next(one for one in sums if one.period.label == base)
@@ -167,8 +168,7 @@ def calibrate(
     own = [group.number for group in found.groups if group.source == OWN and group.weight is not None]
     bounds = intervals(sums, own, draws, seed) if draws else {}
     costs = of_base.period.costs[np.isin(of_base.period.groups, [version.drgs.index(drg) for drg in given])]
-    rates = tuple(budget_rates(amounts, share, given, of_base.period.keys, kept))
-    return Calibration(
+    calibration = Calibration(
         settings=CalibrationSettings(
             version.id,
             base,
@@ -185,9 +185,15 @@ def calibrate(
         groups=groups_frame(found, sums, version, known.weights, bounds, decimals),
         periods=periods_frame(sums),
         cells=cells_frame(sums, version),
-        rates=rates,
+        rates=(),
         mean_cost_yuan=half_up(Fraction(int(costs.sum()), 100 * len(costs)), 2),
         mean_weight=found.mean,
-        notes=tuple(notes_of(found, sums, version, known, rates, of_base.period)),
+        notes=tuple(notes_of(found, sums, version, known, of_base.period)),
         rules=kept,
     )
+    if not amounts:
+        return calibration
+    pricing = Repricing(named[base], calibration.scheme(), amounts)
+    rates = budget_rates(amounts, share, pricing)
+    notes = (*calibration.notes, *notes_of_budgets(rates, pricing, base))
+    return replace(calibration, rates=rates, notes=notes)

@@ -15,6 +15,7 @@ from drg.analysis.calibration.estimate import ADRG, NONE, OWN, PRIOR, Estimates,
 from drg.analysis.calibration.groups_of_version import Version
 from drg.analysis.calibration.prior import Prior
 from drg.analysis.calibration.rates import BudgetRate
+from drg.analysis.calibration.repricing import Repricing
 from drg.analysis.sentences import both, many, sentences
 
 _MOST_CODES: Final = 8
@@ -26,7 +27,6 @@ def notes_of(
     sums: Sequence[Sums],
     version: Version,
     prior: Prior,
-    rates: Sequence[BudgetRate],
     base: Period,
 ) -> Iterator[CalibrationNote]:
     """All notes, those on the cases first."""
@@ -39,14 +39,17 @@ def notes_of(
         yield _note("prior_strange", prior=prior.name, version=version.id, codes=_codes(prior.strange))
     if prior.by_level:
         yield _note("prior_by_level", prior=prior.name, codes=_codes(prior.by_level))
-    paid = {rate.insurance for rate in rates}
-    if rates and None not in paid:
-        left: Counter[str] = Counter()
-        for row in base.keys.iter_rows(named=True):
-            if row["insurance_type"] not in paid:
-                left[row["insurance_type"] or "–"] += row["cases"]
-        for name, count in sorted(left.items()):
-            yield _note("no_budget", insurance=name, count=count, label=base.label)
+
+
+def notes_of_budgets(
+    rates: Sequence[BudgetRate], pricing: Repricing, label: str
+) -> Iterator[CalibrationNote]:
+    """Cases of a period that budgets do not pay for."""
+    for rate in rates:
+        if rate.held_cases:
+            yield _note("held", insurance=rate.insurance or "*", count=rate.held_cases, label=label)
+    for name, count in pricing.others.items():
+        yield _note("no_budget", insurance=name or "–", count=count, label=label)
 
 
 def _of_period(period: Period) -> Iterator[CalibrationNote]:
