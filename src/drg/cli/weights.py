@@ -77,6 +77,11 @@ _WEIGHTED = re.compile(r"(.+):(\d+(?:\.\d+)?)")
     "--draws", type=click.IntRange(min=0), default=0, help="Bootstrap samples for intervals. [0: none]"
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the samples. [0]")
+@click.option(
+    "--compare-trims",
+    metavar="AGAINST",
+    help="What each trim does to the weights, against none, a scheme or a weights.csv.",
+)
 @click.option("--id", "scheme_id", help="Id of the scheme. [the name of the directory]")
 @click.option("--title", help="Title of the scheme.")
 @click.option("--region", help="Region of the scheme.")
@@ -110,6 +115,7 @@ def weights(
     reserve: str,
     draws: int,
     seed: int,
+    compare_trims: str | None,
     scheme_id: str | None,
     title: str | None,
     region: str | None,
@@ -161,6 +167,7 @@ def weights(
         reserve=reserve,
         draws=draws,
         seed=seed,
+        compare_trims=compare_trims,
     )
     facts = {"status": status} | ({"title": title} if title else {}) | ({"region": region} if region else {})
     scheme = calibration.scheme(id_, **facts)

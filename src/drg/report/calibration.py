@@ -65,6 +65,8 @@ def print_calibration(console: Console, calibration: Calibration, seconds: float
         ]
         heads = of("insurance,cases by DRG,cases by item,Σ weight,value")
         show(console, heads.split(","), "wnnnn", rates, title=of("Rates"))
+    if calibration.trims is not None:
+        _print_trims(console, calibration.trims, language)
     largest = calibration.groups.sort("cases", "drg", descending=[True, False]).head(MOST)
     rows = [
         (
@@ -94,6 +96,21 @@ def print_calibration(console: Console, calibration: Calibration, seconds: float
             seconds=seconds,
         ),
     )
+
+
+def _print_trims(console: Console, trims: pl.DataFrame, language: str) -> None:
+    heads = said("trimming,below,above,cost %,distance %,even %,middle %,uneven %,chosen", language=language)
+    numbers = [name for name in trims.columns if name.endswith("_percent")]
+    rows = [
+        (
+            row["trimming"],
+            *(f"{row[name]:,}" for name in ("trimmed_low", "trimmed_high")),
+            *("–" if row[name] is None else f"{row[name]:.2f}" for name in numbers),
+            "*" if row["chosen"] else "",
+        )
+        for row in trims.iter_rows(named=True)
+    ]
+    show(console, heads.split(","), "wnnnnnnnw", rows, title=said("What each trim does", language=language))
 
 
 def print_what_if(console: Console, result: WhatIf, language: str) -> None:
@@ -191,6 +208,8 @@ def calibration_workbook(calibration: Calibration) -> bytes:
             for rate in calibration.rates
         ]
         sheets["费率 rates"] = pl.DataFrame(rows)
+    if calibration.trims is not None:
+        sheets["裁剪对比 trims"] = calibration.trims
     return _workbook(
         {**sheets, "时期 periods": calibration.periods, "病组与时期 by period": calibration.cells}
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -36,7 +37,9 @@ from drg.analysis.calibration.intervals import intervals
 from drg.analysis.calibration.prior import prior_weights
 from drg.analysis.calibration.rates import BudgetRate, budget_rates
 from drg.analysis.calibration.repricing import Repricing
+from drg.analysis.calibration.trim_comparison import compare_trims as trims_compared
 from drg.analysis.calibration.whatif import WhatIf, what_if
+from drg.analysis.trimming import NONE as TRIMMING_NONE
 from drg.analysis.trimming import Trimming
 from drg.errors import InputError, did_you_mean
 from drg.payment.load_scheme import LoadedScheme, as_loaded
@@ -78,6 +81,7 @@ def calibrate(
     reserve: Amount = 0,
     draws: int = 0,
     seed: int = 0,
+    compare_trims: str | Path | LoadedScheme | Mapping[str, Decimal] | None = None,
 ) -> Calibration:
     """Relative weights from the costs of grouped cases.
 
@@ -100,6 +104,8 @@ def calibrate(
         reserve: the share of the budget that is kept back, such as 0.05.
         draws: samples of the bootstrap for the 95 % interval of each weight; none if 0.
         seed: of these samples.
+        compare_trims: say what each rule of trimming does to the weights (``Calibration.trims``), against
+            those without trimming (``none``) or against weights that are given as for ``prior``.
 
     Returns:
         The weights, how each came about, and a scheme that is ready to use.
@@ -140,21 +146,22 @@ def calibrate(
         problem = Sentence("there is a reserve, but no budget that it could be kept back from")
         raise InputError(problem, fix=Sentence("Give the budget too, or leave the reserve out"))
     known = prior_weights(prior, version)
-    sums = [
-        sums_of(read_period(frame, label, weight, version.drgs), rule)
+    periods = [
+        read_period(frame, label, weight, version.drgs)
         for (label, frame), weight in zip(named.items(), weights, strict=True)
     ]
+    sums = [sums_of(period, rule) for period in periods]
     of_base = next(one for one in sums if one.period.label == base)
-    found = estimate(
-        sums,
-        of_base,
-        version,
+    estimated = partial(
+        estimate,
+        version=version,
         min_cases=min_cases,
         prior=known.weights,
         blend=blend,
         monotone=monotone,
         decimals=decimals,
     )
+    found = estimated(sums, of_base)
     given = {version.drgs[g.number]: g.weight for g in found.groups if g.weight is not None}
     if found.mean is None:
         fullest = max(group.kept for group in found.groups)
@@ -168,6 +175,10 @@ def calibrate(
     own = [group.number for group in found.groups if group.source == OWN and group.weight is not None]
     bounds = intervals(sums, own, draws, seed) if draws else {}
     costs = of_base.period.costs[np.isin(of_base.period.groups, [version.drgs.index(drg) for drg in given])]
+    trims = None
+    if compare_trims is not None:
+        against = {} if compare_trims == TRIMMING_NONE else prior_weights(compare_trims, version).weights
+        trims = trims_compared(periods, base, rule, version, estimated, against)
     calibration = Calibration(
         settings=CalibrationSettings(
             version.id,
@@ -188,8 +199,9 @@ def calibrate(
         rates=(),
         mean_cost_yuan=half_up(Fraction(int(costs.sum()), 100 * len(costs)), 2),
         mean_weight=found.mean,
-        notes=tuple(notes_of(found, sums, version, known, of_base.period)),
+        notes=tuple(notes_of(found, sums, version, known, of_base.period, rule)),
         rules=kept,
+        trims=trims,
     )
     if not amounts:
         return calibration

@@ -17,6 +17,7 @@ from drg.analysis.calibration.prior import Prior
 from drg.analysis.calibration.rates import BudgetRate
 from drg.analysis.calibration.repricing import Repricing
 from drg.analysis.sentences import both, many, sentences
+from drg.analysis.trimming import PERCENTILE, Trimming
 
 _MOST_CODES: Final = 8
 _SENTENCES: Final = sentences(__file__)
@@ -28,12 +29,17 @@ def notes_of(
     version: Version,
     prior: Prior,
     base: Period,
+    rule: Trimming,
 ) -> Iterator[CalibrationNote]:
     """All notes, those on the cases first."""
     for one in sums:
         yield from _of_period(one.period)
         if one.period.costs[0] == one.period.costs[-1] and len(np.unique(one.period.costs)) == 1:
             yield _note("equal_costs", label=one.period.label)
+        small = [cell.cases for cell in one.cells.values() if cell.cases < rule.least_cases]
+        if rule.method == PERCENTILE and small:
+            facts = {"count": sum(small), "least": rule.least_cases, "rule": str(rule)}
+            yield _note("not_trimmed", len(small), label=one.period.label, **facts)
     yield from _of_groups(found, base, sums, version)
     if prior.strange:
         yield _note("prior_strange", prior=prior.name, version=version.id, codes=_codes(prior.strange))

@@ -75,6 +75,7 @@ class Calibration(ShortTable):
         mean_weight: the mean of the rounded weights over these cases, exactly; before rounding it is 1.
         notes: what must be known of it.
         rules: the scheme whose rules are kept; None without one.
+        trims: one row per rule of trimming and what it does to the weights; None if not asked for.
     """
 
     settings: CalibrationSettings
@@ -87,6 +88,7 @@ class Calibration(ShortTable):
     mean_weight: Fraction
     notes: tuple[CalibrationNote, ...]
     rules: LoadedScheme | None
+    trims: pl.DataFrame | None = None
 
     def _short(self) -> tuple[str, pl.DataFrame]:
         weighted = self.groups.filter(pl.col("relative_weight").is_not_null())

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from drg.analysis.calibration.calibration_cases import Period
 from drg.analysis.calibration.groups_of_version import Version
 from drg.analysis.calibration.pooling import pooled
-from drg.analysis.trimming import Trimming, limits
+from drg.analysis.trimming import Trimming, trim
 from drg.errors import InputError
 from drg.words import Sentence
 
@@ -36,17 +36,16 @@ Exact = Fraction | None
 
 @dataclass(frozen=True)
 class Cell:
-    """The cases of a group in a period: those that count, those that are trimmed, and the rest's cost."""
+    """The cases of a group in a period: those beyond the limits, and those that make the mean.
+
+    Cases beyond the limits are left out, or, if the rule winsorises, count at the limit.
+    """
 
     cases: int
     trimmed_low: int
     trimmed_high: int
+    kept: int
     cost_fen: int
-
-    @property
-    def kept(self) -> int:
-        """The cases that make the mean."""
-        return self.cases - self.trimmed_low - self.trimmed_high
 
 
 @dataclass(frozen=True)
@@ -58,12 +57,14 @@ class Sums:
         cells: by group number; groups without cases have none.
         mean_fen: the mean cost of the cases that are kept.
         kept: which cases of the period those are [n].
+        costs: what each case counts in fen [n]: its cost, or a limit.
     """
 
     period: Period
     cells: dict[int, Cell]
     mean_fen: Fraction
     kept: npt.NDArray[np.bool_]
+    costs: npt.NDArray[np.int64]
 
 
 @dataclass
@@ -124,12 +125,12 @@ def sums_of(period: Period, rule: Trimming) -> Sums:
     Raises:
         InputError: if no case is kept.
     """
-    groups, costs = period.groups, period.costs
-    bounds = limits(groups, costs, rule)
-    low, high = costs < bounds.low[groups], costs > bounds.high[groups]
+    groups = period.groups
+    costs, low, high, kept = trim(groups, period.costs, rule)
     count = int(groups[-1]) + 1
-    cases, lows, highs = (np.bincount(groups[rows], minlength=count) for rows in (slice(None), low, high))
-    kept = ~(low | high)
+    cases, lows, highs, keeps = (
+        np.bincount(groups[rows], minlength=count) for rows in (slice(None), low, high, kept)
+    )
     if not kept.any():
         problem = Sentence("trimming by {rule} keeps no case", rule=rule)
         raise InputError(problem, file=period.label, fix=Sentence("Trim less"))
@@ -137,11 +138,17 @@ def sums_of(period: Period, rule: Trimming) -> Sums:
     # A sum stays below 2^63 up to 900 million cases at the highest possible cost.
     totals = dict(zip(present.tolist(), np.add.reduceat(costs[kept], starts).tolist(), strict=True))
     cells = {
-        number: Cell(int(cases[number]), int(lows[number]), int(highs[number]), totals.get(number, 0))
+        number: Cell(
+            int(cases[number]),
+            int(lows[number]),
+            int(highs[number]),
+            int(keeps[number]),
+            totals.get(number, 0),
+        )
         for number in np.flatnonzero(cases).tolist()
     }
     mean = Fraction(sum(cell.cost_fen for cell in cells.values()), sum(cell.kept for cell in cells.values()))
-    return Sums(period, cells, mean, kept)
+    return Sums(period, cells, mean, kept, costs)
 
 
 def estimate(

@@ -20,7 +20,7 @@ from drg.analysis.quality.rows import GROUP_COLUMNS, group_rows, variance_rows
 from drg.analysis.quality.splits import cost_order, split_tests
 from drg.analysis.quality.variants import Variant, variants
 from drg.analysis.severity import ladders_of_codes, ladders_of_version, levels
-from drg.analysis.trimming import Trimming
+from drg.analysis.trimming import PERCENTILE, Trimming
 from drg.errors import InputError, UnknownGrouperError
 from drg.grouping import Grouper
 from drg.grouping.outcomes import STATUSES
@@ -180,6 +180,10 @@ def evaluate(
             ", ".join(cases.versions),
         ),
         "few-cases": (int(groups["few_cases"].sum()), str(min_cases)),
+        "not-trimmed": (
+            sum(1 < one.cases < rule.least_cases for one in costs) if rule.method == PERCENTILE else 0,
+            str(rule.least_cases),
+        ),
         "riv-biased": (outside.height, ""),
         "one-case": (sum(one.cases < 2 for one in costs), ""),
         "order-violated": (int(order["violated"].sum()), ""),
