@@ -24,12 +24,14 @@ from drg.words import Joined, Sentence
 
 if TYPE_CHECKING:
     from drg.analysis.calibration import WhatIf
+    from drg.analysis.calibration.estimate import Scale
     from drg.records.cases import Cases
 
 # Spelled out here so that asking for help imports nothing; analysis.calibration.
 _MIN_CASES = 30
 _DECIMALS = 4
 _TRIMMING = "log-sd:3"
+_SCALES = ("weighted", "all")
 _STATUSES = ("illustrative", "transcribed", "published")
 _REPORT = "calibration.xlsx"
 _WHAT_IF = "what-if.xlsx"
@@ -63,6 +65,12 @@ _WEIGHTED = re.compile(r"(.+):(\d+(?:\.\d+)?)")
 @click.option("--monotone/--no-monotone", default=True, help="Pool groups unless MCC ≥ CC ≥ none. [on]")
 @click.option(
     "--decimals", type=click.IntRange(1, 8), default=_DECIMALS, help=f"Of the weights. [{_DECIMALS}]"
+)
+@click.option(
+    "--scale",
+    type=click.Choice(_SCALES),
+    default=_SCALES[0],
+    help=f"What 1 is: the mean cost of the cases that have a weight, or of all. [{_SCALES[0]}]",
 )
 @click.option("--rules", help="Scheme whose method, rates, coefficients and rules are kept.")
 @click.option(
@@ -110,6 +118,7 @@ def weights(
     blend: bool,
     monotone: bool,
     decimals: int,
+    scale: Scale,
     rules: str | None,
     budgets: tuple[str, ...],
     reserve: str,
@@ -162,6 +171,7 @@ def weights(
         blend=blend,
         monotone=monotone,
         decimals=decimals,
+        scale=scale,
         rules=rules,
         budget=_budget(budgets),
         reserve=reserve,

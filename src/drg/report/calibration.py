@@ -20,6 +20,7 @@ from drg.words import CHINESE, Both, Sentence, categories, said
 SOURCES_ZH: Final = {"own": "本组均值", "adrg": "核心病组均值", "prior": "先验权重", "none": "无权重"}
 OUTCOMES_ZH: Final = {"gains": "增加", "loses": "减少", "unchanged": "不变"}
 MOST: Final = 10
+_SCALES: Final = {"weighted": "病组有权重的病例 that have a weight", "all": "全部病例 all"}
 
 _HEADS: Final = labels("calibration")
 
@@ -172,6 +173,12 @@ def calibration_workbook(calibration: Calibration) -> bytes:
         ("与本组混合", "blended with the own mean", "是 yes" if settings.blend else "否 no"),
         ("严重程度不倒挂", "MCC ≥ CC ≥ none", "是 yes" if settings.monotone else "否 no"),
         ("小数位数", "decimals", f"{settings.decimals}"),
+        ("权重 1 的含义", "what 1 is: the mean cost of the cases", _SCALES[settings.scale]),
+        (
+            "全部病例尺度系数",
+            "a weight by the scale all is so many times",
+            f"{float(calibration.all_cases_scale):.8f}",
+        ),
         ("沿用规则", "rules kept from", settings.rules or "–"),
         ("单位权重次均费用", "mean cost of a unit of weight, yuan", f"{calibration.mean_cost_yuan:,.2f}"),
         (

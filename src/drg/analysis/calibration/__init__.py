@@ -17,6 +17,7 @@ from drg.analysis.calibration.arguments import (
     amount,
     budgets,
     check_numbers,
+    check_scale,
     exact_weights,
     named_frames,
     version_of_cases,
@@ -32,7 +33,7 @@ from drg.analysis.calibration.calibration_result import (
     groups_frame,
     periods_frame,
 )
-from drg.analysis.calibration.estimate import OWN, estimate, half_up, sums_of
+from drg.analysis.calibration.estimate import OWN, WEIGHTED, Scale, estimate, half_up, sums_of
 from drg.analysis.calibration.intervals import intervals
 from drg.analysis.calibration.prior import prior_weights
 from drg.analysis.calibration.rates import BudgetRate, budget_rates
@@ -76,6 +77,7 @@ def calibrate(
     blend: bool = False,
     monotone: bool = True,
     decimals: int = DECIMALS,
+    scale: Scale = WEIGHTED,
     rules: str | Path | LoadedScheme | None = None,
     budget: Amount | Mapping[str, Amount] | None = None,
     reserve: Amount = 0,
@@ -99,6 +101,9 @@ def calibrate(
         blend: mix what such a group takes with its own mean: own × kept ÷ min_cases + taken × the rest.
         monotone: pool the splits of an ADRG where weights descend with severity (MCC ≥ CC ≥ none).
         decimals: of the weights, 1 to 8.
+        scale: what 1 is: the mean cost of the cases of the base period whose group has a weight
+            (``weighted``), so that their CMI is 1, or of all its cases that count (``all``), which does not
+            depend on the groups that have no weight: so weights of different files can be compared.
         rules: the id or directory of a scheme whose method, rates, coefficients and rules are kept.
         budget: yuan to be distributed over the cases of the base period, in all or by ``insurance_type``.
         reserve: the share of the budget that is kept back, such as 0.05.
@@ -121,6 +126,7 @@ def calibrate(
     weights = exact_weights(period_weights, len(named))
     rule = Trimming.parse(trimming) if isinstance(trimming, str) else trimming
     check_numbers(min_cases, decimals, draws)
+    check_scale(scale)
     if base is not None and base not in named:
         fix = did_you_mean(base, named) or Sentence("Give one of {names}", names=Joined(", ", named))
         raise InputError(Sentence("there is no period {name!r}", name=base), fix=fix)
@@ -160,6 +166,7 @@ def calibrate(
         blend=blend,
         monotone=monotone,
         decimals=decimals,
+        scale=scale,
     )
     found = estimated(sums, of_base)
     given = {version.drgs[g.number]: g.weight for g in found.groups if g.weight is not None}
@@ -189,6 +196,7 @@ def calibrate(
             blend,
             monotone,
             decimals,
+            scale,
             share,
             kept.scheme.id if kept else None,
         ),
@@ -197,7 +205,8 @@ def calibrate(
         periods=periods_frame(sums),
         cells=cells_frame(sums, version),
         rates=(),
-        mean_cost_yuan=half_up(Fraction(int(costs.sum()), 100 * len(costs)), 2),
+        mean_cost_yuan=half_up(Fraction(int(costs.sum()), 100 * len(costs)) * found.factor / found.level, 2),
+        all_cases_scale=found.factor,
         mean_weight=found.mean,
         notes=tuple(notes_of(found, sums, version, known, of_base.period, rule)),
         rules=kept,

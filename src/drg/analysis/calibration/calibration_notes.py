@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from fractions import Fraction
 from typing import Final
 
 import numpy as np
@@ -77,6 +76,8 @@ def _of_groups(
     if without:
         count = sum(cases.get(number, 0) for number in without)
         yield _note("no_weight", len(without), count=count, label=base.label)
+        if count and found.factor != 1:
+            yield _note("scale", label=base.label, times=float(found.level))
     counts = {
         "from_adrg": sources[ADRG],
         "from_prior": sources[PRIOR],
@@ -88,9 +89,10 @@ def _of_groups(
             yield _note(name, count)
     if found.too_small:
         yield _note("too_small", codes=_codes(version.drgs[number] for number in found.too_small))
-    if found.mean is not None and found.mean != 1:
-        off = float(found.mean - Fraction(1))
-        yield _note("mean_off", label=base.label, sign="+" if off > 0 else "−", off=abs(off))
+    off = 0.0 if found.mean is None else float(found.mean - found.level / found.factor)
+    if off:
+        mean = f"{float(found.level / found.factor):.6g}"
+        yield _note("mean_off", label=base.label, mean=mean, sign="+" if off > 0 else "−", off=abs(off))
 
 
 def _note(name: str, groups: int = 0, **facts: object) -> CalibrationNote:

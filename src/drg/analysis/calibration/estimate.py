@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,10 @@ OWN: Final = "own"
 ADRG: Final = "adrg"
 PRIOR: Final = "prior"
 NONE: Final = "none"
+# What 1 is: the mean cost of the cases whose group has a weight, or of all.
+Scale = Literal["weighted", "all"]
+WEIGHTED: Final = "weighted"
+SCALES: Final = (WEIGHTED, "all")
 # A weight table takes weights above 0 and below this.
 _BELOW: Final = 10_000
 
@@ -106,7 +110,9 @@ class Estimates:
         groups: by number.
         severity_ratios: the mean of a severity by that of its ADRG, with which an ADRG's mean is multiplied.
         prior_factor: with which the prior is brought to the level of these cases; None without one.
-        factor: by which the weights were divided so that their mean is 1.
+        level: the mean weight of the cases of the base period whose group has one, where 1 is the mean cost
+            of all cases.
+        factor: by which the weights were divided: the level, so that their mean is 1, or 1.
         mean: the mean of the rounded weights over the cases of the base period; None if nothing has one.
         too_small: groups whose weight cannot be written.
     """
@@ -114,6 +120,7 @@ class Estimates:
     groups: list[Estimate]
     severity_ratios: dict[str, Fraction] = field(default_factory=dict)
     prior_factor: Exact = None
+    level: Fraction = Fraction(1)
     factor: Fraction = Fraction(1)
     mean: Exact = None
     too_small: list[int] = field(default_factory=list)
@@ -161,6 +168,7 @@ def estimate(
     blend: bool,
     monotone: bool,
     decimals: int,
+    scale: Scale = WEIGHTED,
 ) -> Estimates:
     """The weights of all groups of a version.
 
@@ -173,6 +181,7 @@ def estimate(
         blend: mix what a group takes with its own mean, by the share of ``min_cases`` that it has.
         monotone: pool the splits of an ADRG whose weights descend with severity.
         decimals: of the weights.
+        scale: of which cases the mean cost is 1.
     """
     found = Estimates([_own(number, periods) for number in range(len(version.drgs))])
     _fall_back(found, version, min_cases, prior, blend=blend)
@@ -180,7 +189,7 @@ def estimate(
         group.in_order = group.raw
     if monotone:
         _pool(found.groups, version, base.period.weight)
-    _normalise(found, base, decimals)
+    _normalise(found, base, decimals, scale)
     return found
 
 
@@ -267,7 +276,7 @@ def _pool(groups: Sequence[Estimate], version: Version, one: Fraction) -> None:
                 group.pooled_with = tuple(number for number in alike if number != group.number)
 
 
-def _normalise(found: Estimates, base: Sums, decimals: int) -> None:
+def _normalise(found: Estimates, base: Sums, decimals: int, scale: Scale) -> None:
     weighted = [
         (group.in_order, base.cells[group.number].cases)
         for group in found.groups
@@ -276,7 +285,9 @@ def _normalise(found: Estimates, base: Sums, decimals: int) -> None:
     cases = sum(count for _, count in weighted)
     if not cases:
         return
-    found.factor = sum((value * count for value, count in weighted), Fraction(0)) / cases
+    found.level = sum((value * count for value, count in weighted), Fraction(0)) / cases
+    if scale == WEIGHTED:
+        found.factor = found.level
     total, counted = Fraction(0), 0
     for group in found.groups:
         if group.in_order is None:
