@@ -8,8 +8,10 @@ pytest --hypothesis-profile thorough    many cases, others each time, and the te
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 QUICK = "quick"
@@ -48,3 +50,13 @@ def tries(part: float, *, shrink: bool = True, **more: Any) -> settings:
     if not shrink:
         more["phases"] = [Phase.explicit, Phase.reuse, Phase.generate]
     return settings(max_examples=share(part), **more)
+
+
+def quick_first(values: Iterable[Any], quick: int = 1) -> list[Any]:
+    """Parameters of a test of which the quick profile takes the first few; the others are ``thorough``."""
+    return [
+        value
+        if place < quick
+        else pytest.param(*(value if isinstance(value, tuple) else (value,)), marks=pytest.mark.thorough)
+        for place, value in enumerate(values)
+    ]

@@ -12,6 +12,7 @@ import pytest
 import drg
 from drg.columns import PRICE_COLUMNS, Kind
 from drg.ledger.entry import CASES_FILE, ENTRY_FILE, LedgerEntry, digest, read_entry, write_entry
+from drg.ledger.head import new_head
 from drg.records.former_names import FORMER
 from drg.settlement.candidates import find_candidates
 from drg.settlement.input_tables import check_decisions
@@ -109,6 +110,8 @@ def test_a_ledger_from_before(priced: pl.DataFrame, tmp_path: Path) -> None:
     files = tuple(digest(directory / known.name) for known in entry.files)
     (directory / ENTRY_FILE).unlink()
     write_entry(LedgerEntry(**{**dict(entry), "files": files}), directory)
+    with new_head(tmp_path / "ledger", read_entry(directory)):
+        pass
     later = priced.with_columns(
         case_id=pl.col("case_id") + "x", discharge_date=pl.lit("2026-01-05"), age_years=pl.lit("40")
     )

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from drg.report.console import shown_as
 from tests.cli.conftest import Drg
+from tests.profiles import quick_first
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "discharges.csv"
 CONSOLES = {
@@ -35,7 +36,7 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.mark.parametrize("console", CONSOLES)
+@pytest.mark.parametrize("console", quick_first(CONSOLES))
 def test_no_console_is_too_poor(drg: Drg, cases: Path, tmp_path: Path, console: str) -> None:
     commands = [
         ("groupers",),

@@ -209,7 +209,7 @@ def test_findings_are_counted_and_in_order(drg: Drg, tmp_path: Path) -> None:
         (["n.csv", "--layout", "hqms"], ["no principal diagnosis, which hqms calls C03C"]),
         (["n.csv", "--encoding", "utf-9"], ["no encoding 'utf-9'"]),
         (["n.csv", "--delimiter", "ab"], ["'ab' cannot stand between cells"]),
-        (["odd.csv"], ["no layout that is known: a, b"]),
+        (["odd.csv"], ["no layout that is known; known names, of 2: none"]),
         (["n.csv", "h.csv"], ["h.csv: the header is that of hqms, but the first file is n041"]),
         (["taken.csv"], ["already has a column drg", "--canonical"]),
         (["n.csv", "--findings", "f.docx"], [".docx are not known here"]),

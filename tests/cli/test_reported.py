@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import errno
 import hashlib
 import io
@@ -316,3 +317,26 @@ def test_a_log_is_no_input_and_no_result(drg: Drg, tmp_path: Path) -> None:
     assert (outcome.code, "this is an input or a result of the run" in outcome.err) == (1, True)
     assert [path.name for path in tmp_path.iterdir()] == ["cases.csv"]
     assert cases.read_bytes() == before
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_run_says_how_many_and_goes_on(drg: Drg, tmp_path: Path, language: str) -> None:
+    given_ = pl.read_csv(EXAMPLE, infer_schema=False).head(5)
+    ids = ["=1+1", "@x", "-2+3", "C4", "-5"]
+    names = pl.Series("患者备注", ["+A1", "=2", None, "-", "张三"])
+    file = tmp_path / "cases.csv"
+    given_.with_columns(pl.Series("case_id", ids), names).write_csv(file)
+    out, told = tmp_path / "grouped.csv", tmp_path / "summary.json"
+    outcome = drg("group", file, "-g", "chs-drg-2.0", "-o", out, "--json", told, "--lang", language)
+    assert outcome.code == 0, outcome.err
+    with out.open(encoding="utf-8-sig", newline="") as text:
+        rows = list(csv.DictReader(text))
+    assert [row["case_id"] for row in rows] == ["'=1+1", "'@x", "'-2+3", "C4", "-5"]
+    assert [row["患者备注"] for row in rows] == ["'+A1", "'=2", "", "-", "张三"]
+    assert f"{out}" in outcome.err
+    assert "5" in outcome.err
+    assert summary(told)["marked_cells"] == 5
+    # The same groups, and the ids as they were.
+    again = tmp_path / "again.parquet"
+    assert drg("group", out, "-g", "chs-drg-2.0", "-o", again, "--canonical").code == 0
+    assert pl.read_parquet(again)["case_id"].to_list() == ids

@@ -17,6 +17,7 @@ from tests import layout_files
 from tests.cli.conftest import Drg
 from tests.helpers import OUTPUTS
 from tests.layout_files import Case
+from tests.profiles import quick_first
 
 SWITCH = datetime(2027, 1, 1)
 DECEMBER = pl.col("discharge_date").str.to_datetime() < SWITCH
@@ -68,7 +69,7 @@ def test_the_month_around_a_switch(drg: Drg, month: Path, tmp_path: Path) -> Non
     assert re.search(r"none +│ no usable date, or none in force +│ +2 │", outcome.out)
 
 
-@pytest.mark.parametrize("more", [[], ["--canonical"]])
+@pytest.mark.parametrize("more", quick_first([[], ["--canonical"]]))
 def test_a_file_of_a_layout(
     drg: Drg, cases: list[Case], month: Path, tmp_path: Path, more: list[str]
 ) -> None:

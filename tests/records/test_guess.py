@@ -244,6 +244,15 @@ def test_ids(tmp_path: Path) -> None:
     assert "more than once" in found(guessed(tmp_path, {**columns}))["case_id"].doubts[0]
 
 
+def test_a_name_in_a_list_of_words_is_not_repeated(tmp_path: Path) -> None:
+    columns: dict[str, object] = {"主诊断": DIAGNOSES, "离院方式": ("回家", "回家", "1", "孙八")}
+    (doubt,) = found(guessed(tmp_path, columns))["disposition"].doubts
+    assert doubt.startswith("not known: 回家; say")
+    columns["离院方式"] = ("1", "1", "1", "孙八")
+    (doubt,) = found(guessed(tmp_path, columns))["disposition"].doubts
+    assert doubt.startswith("not known: 1 values that are there once; say")
+
+
 def test_what_is_uncertain_is_said(tmp_path: Path) -> None:
     one = found(
         guessed(

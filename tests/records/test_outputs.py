@@ -78,9 +78,10 @@ def test_the_owner_stays_or_another_group_gets_nothing(
     assert (file.stat().st_gid, mode(file)) == (os.getegid(), 0o600)
 
 
-def test_nobody_changes_the_mask_of_the_process() -> None:
-    """Another thread would make files in that moment that everybody can write to."""
-    found = [path.name for path in SOURCE.rglob("*.py") if "umask" in path.read_text(encoding="utf-8")]
+@pytest.mark.parametrize("call", ["umask", "chdir"])
+def test_nobody_changes_what_all_threads_share(call: str) -> None:
+    """Another thread would make files in that moment that everybody can write to, or elsewhere."""
+    found = [path.name for path in SOURCE.rglob("*.py") if call in path.read_text(encoding="utf-8")]
     assert found == []
 
 

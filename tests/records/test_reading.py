@@ -326,7 +326,9 @@ def test_empty_tables(tmp_path: Path) -> None:
     ("rows", "said"),
     [
         (["A48,A49,A12C", "1,1,1"], ["no principal diagnosis, which hqms calls C03C"]),
-        (["foo,bar", "1,2"], ["no layout that is known: foo, bar", "--layout"]),
+        (["病案号,性别,总费用", "1,1,1"], ["no principal diagnosis, which n041 calls 主要诊断编码"]),
+        (["张三,李四", "王五,赵六"], ["no layout that is known; known names, of 2: none"]),
+        (["foo,bar", "1,2"], ["no layout that is known; known names, of 2: none", "--layout"]),
     ],
 )
 def test_files_that_cannot_be_read(tmp_path: Path, rows: list[str], said: list[str]) -> None:
@@ -357,3 +359,21 @@ def test_the_front_door(tmp_path: Path) -> None:
     grouped = drg.group(discharges.frame(), "demo")
     assert grouped["case_id"].to_list() == ["1"]
     assert grouped["grouping_status"].to_list() == ["grouped"]
+
+
+def test_the_usual_names_of_columns_that_hold_several_codes(tmp_path: Path) -> None:
+    header = "病案号,性别,年龄,住院天数,主要诊断编码,其他诊断编码,其他诊断编码1,主要手术编码,其他手术编码"
+    row = "1,男,45,5,K80.101,E11.900;I10.x00x002,I50.900,51.2300,38.9300x001|39.9500"
+    (case,) = read(lines(tmp_path / "f.csv", header, row)).frame().rows(named=True)
+    assert (case["los_days"], case["principal_procedure"]) == (5, "51.2300")
+    assert case["other_diagnoses"] == ["E11.900", "I10.x00x002", "I50.900"]
+    assert case["other_procedures"] == ["38.9300x001", "39.9500"]
+
+
+def test_what_is_missing_is_called_as_in_the_file(tmp_path: Path) -> None:
+    chinese = read(lines(tmp_path / "z.csv", "病案号,性别,年龄,主要诊断编码", "1,1,1,I50.900"))
+    assert chinese.called("other_diagnoses") == "其他诊断编码"
+    assert chinese.called("admission_weight_g") == "新生儿入院体重"
+    other = read(lines(tmp_path / "e.csv", "BAH,XB,NL,JBDM", "1,1,1,I50.900"))
+    assert other.called("other_diagnoses") == "JBDM1"
+    assert other.called("other_procedures") == "SSJCZBM2"

@@ -14,7 +14,8 @@ from drg.cli.options import (
     output_option,
     trim_option,
 )
-from drg.cli.reported import MAX_ERRORS, MIN_GROUPED, Made, Run, reported
+from drg.cli.report_options import MAX_ERRORS, MIN_GROUPED
+from drg.cli.reported import Made, Run, reported
 from drg.words import Sentence, said
 
 # Spelled out here so that asking for help imports nothing; tables of analysis.quality.Evaluation.

@@ -16,7 +16,8 @@ from drg.cli.options import (
     reasons_option,
 )
 from drg.cli.reading import read_discharges, reading_options
-from drg.cli.reported import MAX_ERRORS, MIN_GROUPED, Made, Run, reported
+from drg.cli.report_options import MAX_ERRORS, MIN_GROUPED
+from drg.cli.reported import Made, Run, reported
 from drg.words import Sentence, said
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from drg.cli.options import (
     lang_option,
     quiet_option,
 )
-from drg.cli.reported import MAX_ERRORS, Run, reported
+from drg.cli.report_options import MAX_ERRORS
+from drg.cli.reported import Run, reported
 from drg.words import Sentence, said
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import faulthandler
 import gc
 import io
 import os
@@ -96,6 +97,8 @@ def _keep_out_words_of_libraries() -> None:
         os.dup2(nowhere, number)
         os.close(nowhere)
         sys.stderr = told
+        # Whoever sees the process die should see where.
+        faulthandler.enable(told, all_threads=False)
 
 
 def main() -> None:

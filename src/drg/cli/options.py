@@ -166,7 +166,10 @@ reasons_option: Decorator = click.option(
     help="Reasons as sentences in the language, or as codes that programs can count. [text]",
 )
 bom_option: Decorator = click.option(
-    "--bom/--no-bom", default=True, help="Begin CSV with a byte order mark, as Excel needs it. [on]"
+    "--bom/--no-bom",
+    default=True,
+    help="Begin CSV with a byte order mark, as Excel needs it, and with ' what it would take for formulas. "
+    "[on]",
 )
 quiet_option: Decorator = click.option("-q", "--quiet", is_flag=True, help="No progress and no summary.")
 hospital_option: Decorator = click.option(

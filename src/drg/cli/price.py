@@ -16,7 +16,8 @@ from drg.cli.options import (
     reasons_option,
     scheme_option,
 )
-from drg.cli.reported import MAX_ERRORS, MIN_GROUPED, STANDARD, Made, Run, reported
+from drg.cli.report_options import MAX_ERRORS, MIN_GROUPED, STANDARD
+from drg.cli.reported import Made, Run, reported
 from drg.words import Sentence, said
 
 if TYPE_CHECKING:

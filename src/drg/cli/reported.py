@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TextIO, cast
 import click
 
 from drg.cli.options import Decorator, lang_option, quiet_option
+from drg.cli.report_options import ALWAYS, OPTIONS, STANDARD, Asked
 from drg.cli.standard_input import with_its_name
 from drg.errors import DrgError
 from drg.records.standard_input import name_of
@@ -35,65 +36,6 @@ if TYPE_CHECKING:
 
 # The exit code of a run whose result was written, but did not pass a gate.
 GATE_FAILED: Final = 3
-MIN_GROUPED: Final = "min_grouped"
-MAX_ERRORS: Final = "max_errors"
-STANDARD: Final = Path("-")
-
-
-def _file(_context: click.Context, option: click.Parameter, value: str | None) -> Path | None:
-    if value is not None and value.startswith("-") and value != str(STANDARD):
-        raise click.BadParameter(
-            Sentence("{value!r} is no file: write {option} FILE", value=value, option=option.opts[0])
-        )
-    return None if value is None else Path(value)
-
-
-_OPTIONS: Final = {
-    "json_file": click.option(
-        "--json",
-        "json_file",
-        metavar="SUMMARY",
-        callback=_file,
-        help="Write a summary for programs here, as JSON; - is standard output.",
-    ),
-    "log_file": click.option(
-        "--log",
-        "log_file",
-        metavar="FILE",
-        callback=_file,
-        help="Append what is printed to this file, with --quiet too.",
-    ),
-    "expect_cases": click.option(
-        "--expect-cases",
-        type=click.IntRange(min=0),
-        metavar="N",
-        help="Exit with 3 unless there are so many cases. [at least one]",
-    ),
-    MIN_GROUPED: click.option(
-        "--min-grouped",
-        type=click.FloatRange(0, 1),
-        metavar="SHARE",
-        help="Exit with 3 if a smaller share of the cases is grouped, such as 0.95.",
-    ),
-    MAX_ERRORS: click.option(
-        "--max-errors",
-        type=click.IntRange(min=0),
-        metavar="N",
-        help="Exit with 3 if there are more findings of severity error.",
-    ),
-}
-_ALWAYS: Final = ("json_file", "log_file", "expect_cases")
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the user asks for, by ``reported``."""
-
-    json_file: Path | None = None
-    log_file: Path | None = None
-    expect_cases: int | None = None
-    min_grouped: float | None = None
-    max_errors: int | None = None
 
 
 def reported(*gates: str, output: str = "output") -> Decorator:
@@ -120,8 +62,8 @@ def reported(*gates: str, output: str = "output") -> Decorator:
                 click.get_current_context().exit(run.exit_code)
 
         decorated: Callable[..., None] = lang_option(quiet_option(run_reported))
-        for name, option in reversed(_OPTIONS.items()):
-            if name in _ALWAYS or name in gates:
+        for name, option in reversed(OPTIONS.items()):
+            if name in ALWAYS or name in gates:
                 decorated = option(decorated)
         return decorated
 
@@ -302,7 +244,17 @@ class Run:
     def finish(self) -> None:
         """Judge the gates, write the summary and the log; the outputs take their places after it."""
         from drg.cli.gates import gates_of
+        from drg.records.outputs import marked_cells
 
+        for file, cells in marked_cells().items():
+            self.tell(
+                Sentence(
+                    "{file}: {cells} cells begin with ' now, as Excel would take them for formulas; "
+                    "drg reads them without it",
+                    file=file,
+                    cells=cells,
+                )
+            )
         gates = gates_of(self)
         if not all(gate.passed for gate in gates):
             self.exit_code = GATE_FAILED
@@ -326,6 +278,7 @@ class Run:
             write_bytes(text.encode(), file, sources=[*self.inputs, *self.outputs])
 
     def _summary(self, gates: list[Gate]) -> RunSummary:
+        from drg.records.outputs import marked_cells
         from drg.report.run_summary import (
             FORMAT,
             GateHeld,
@@ -353,6 +306,7 @@ class Run:
             findings=finding_counts(self.findings, self.firsts),
             gates=[GateHeld(**gate._asdict()) for gate in gates],
             outputs=[str(file) for file in self.outputs],
+            marked_cells=sum(marked_cells().values()),
             seconds=round(self.seconds, 3),
         )
 

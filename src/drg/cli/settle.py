@@ -18,7 +18,8 @@ from drg.cli.options import (
     reasons_option,
     scheme_option,
 )
-from drg.cli.reported import MAX_ERRORS, Made, Run, reported
+from drg.cli.report_options import MAX_ERRORS
+from drg.cli.reported import Made, Run, reported
 from drg.words import Sentence, said
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from drg.cli.options import (
     overwrite_option,
     scheme_option,
 )
-from drg.cli.reported import MAX_ERRORS, Made, Run, reported
+from drg.cli.report_options import MAX_ERRORS
+from drg.cli.reported import Made, Run, reported
 from drg.words import Sentence
 
 

@@ -18,7 +18,8 @@ from drg.cli.options import (
     overwrite_option,
     trim_option,
 )
-from drg.cli.reported import MAX_ERRORS, Run, reported
+from drg.cli.report_options import MAX_ERRORS
+from drg.cli.reported import Run, reported
 from drg.records.standard_input import name_of
 from drg.words import Joined, Sentence
 

@@ -8,13 +8,14 @@ from typing import Final
 
 import polars as pl
 
-from drg.columns import ALL, OUTPUT, PRICE, Kind
+from drg.columns import ALL, OUTPUT, PRICE
 from drg.errors import InputError
 from drg.records import notes
 from drg.records.cells import as_text
 from drg.records.code_edition import edition_findings
 from drg.records.discharges import Discharges
 from drg.records.header import kind_of_name
+from drg.records.personal import may_be_repeated
 from drg.records.source_tables import SourceTable
 from drg.words import Both, Joined, Sentence
 
@@ -42,7 +43,7 @@ class ColumnRead:
         name: in the files.
         reads: the canonical column; None if it is not read.
         seems: what a column that is not read seems to hold, if anything that counts.
-        example: the first value that is there; of identifiers none is shown.
+        example: the first value that is there, unless it may say who a patient is.
     """
 
     name: str
@@ -68,9 +69,14 @@ def columns_read(discharges: Discharges) -> list[ColumnRead]:
         known = column is not None or kind_of_name(name) in no_news
         texts = as_text(cells) if not cells.dtype.is_nested() else pl.Series(dtype=pl.String)
         texts = texts.str.strip_chars().replace("", None).drop_nulls()
-        shown = texts[0] if len(texts) and column and ALL[column].kind is not Kind.IDENTIFIER else ""
-        found.append(ColumnRead(name, column, None if known else _seems(name, texts), shown))
+        seems = None if known else _seems(name, texts)
+        found.append(ColumnRead(name, column, seems, _example(column, texts.head(1))))
     return found
+
+
+def _example(column: str | None, first: pl.Series) -> str:
+    frame = first.to_frame("text").filter(may_be_repeated(pl.lit(column, pl.String), pl.col("text")))
+    return str(frame.item()) if frame.height else ""
 
 
 def _seems(name: str, texts: pl.Series) -> str | None:

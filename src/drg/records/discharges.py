@@ -14,6 +14,7 @@ from drg.errors import InputError
 from drg.records import notes
 from drg.records.cases import Cases
 from drg.records.findings import SCHEMA
+from drg.records.layout import NUMBER
 from drg.records.scanning import collect
 from drg.records.source_tables import SourceTable
 from drg.words import Sentence
@@ -128,9 +129,17 @@ class Discharges(Cases):
         return Cases(found.lazy(), self.binding, self.codes)
 
     def called(self, column: str) -> str:
-        """What the layout calls a canonical column."""
+        """What the layout calls a canonical column: in Chinese, if the file has Chinese names."""
+        is_ascii = all(name.isascii() for name in self.own_columns)
         sources = [source for source in self.layout.field if source.column == column]
-        return " or ".join(dict.fromkeys(names[0] for source in sources for names in source.fields))
+        usual = (
+            next((one for one in names if one.isascii() == is_ascii), names[0]).replace(
+                NUMBER, str(source.first)
+            )
+            for source in sources
+            for names in source.fields
+        )
+        return " or ".join(dict.fromkeys(usual))
 
 
 def origins_of(tables: Sequence[SourceTable]) -> pl.DataFrame:

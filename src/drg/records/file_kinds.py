@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import zipfile
 from pathlib import Path
 from typing import Final
@@ -34,6 +35,8 @@ _BEGINNINGS: Final = (
     (b"\x1f\x8b", GZIP),
     (b"\x28\xb5\x2f\xfd", ZSTD),
 )
+# The part of an old kind of file that holds an encrypted workbook.
+ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 _ZIPPED: Final = b"PK\x03\x04"
 # The part that says what kind of workbook a zip archive is.
 _PARTS: Final = {"xl/workbook.xml": XLSX, "xl/workbook.bin": XLSB, "content.xml": ODS}
@@ -50,7 +53,7 @@ def check_kind(file: Path, ending: str) -> None:
         ending: that of its name, one of those that are read.
 
     Raises:
-        InputError: it is empty, or of another kind; names the ending that it should have.
+        InputError: it is empty, encrypted, or of another kind; names the ending that it should have.
     """
     with file.open("rb") as stream:
         head = stream.read(_LOOKED_AT)
@@ -59,6 +62,9 @@ def check_kind(file: Path, ending: str) -> None:
             Sentence("the file is empty"), file=file, fix=Sentence("A table has at least a header row")
         )
     kind = _kind(file, head)
+    if kind == XLS and _is_encrypted(file):
+        fix = Sentence("Save it without a password")
+        raise InputError(Sentence("the workbook is encrypted"), file=file, fix=fix)
     expected = _ALIKE.get(ending, ending)
     if kind is None or kind == expected:
         return
@@ -67,6 +73,11 @@ def check_kind(file: Path, ending: str) -> None:
         file=file,
         fix=Sentence("Give it the ending {ending}, or export it once more", ending=kind),
     )
+
+
+def _is_encrypted(file: Path) -> bool:
+    with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return content.find(ENCRYPTED) >= 0
 
 
 def _kind(file: Path, head: bytes) -> str | None:

@@ -13,7 +13,8 @@ import polars.selectors as cs
 from drg.errors import DrgError, OutputError, no_room
 from drg.records import spreadsheet
 from drg.records.exact_paths import exact
-from drg.records.outputs import place_of, placed, to_standard_output, unwritable
+from drg.records.formula_cells import marked
+from drg.records.outputs import place_of, placed, tell_marked, to_standard_output, unwritable
 from drg.records.parquet import ENDING, sink
 from drg.records.scanning import READING_ERRORS, in_file, known_ending, unreadable
 from drg.temporary import temporary_directory
@@ -62,8 +63,9 @@ def write(frame: pl.LazyFrame, file: Path, *, sources: Sequence[Path], bom: bool
         frame: what to write. An Excel sheet is put together in memory, all else is not.
         file: where to; the ending chooses the format. To ``STANDARD_OUTPUT`` goes CSV, when it is complete.
         sources: the files that the frame reads, for messages; none of them is overwritten.
-        bom: begin a CSV file with a byte order mark, without which Excel takes Chinese text for another code.
-            Standard output, which programs read, has none.
+        bom: begin a CSV file with a byte order mark, without which Excel takes Chinese text for another code,
+            and put ``formula_cells.MARK`` before texts that Excel would take for formulas. Standard output,
+            which programs read, has neither.
 
     Raises:
         OutputError: if the file cannot be written.
@@ -93,6 +95,8 @@ def _compute(frame: pl.LazyFrame, part: Path, file: Path, sources: Sequence[Path
             # Without its zone a time would be another one.
             text = text.with_columns(cs.datetime(time_zone="*").dt.to_string("%Y-%m-%d %H:%M:%S%:z"))
             compression = _CSV_COMPRESSION[ending]
+            marks: list[int] = []
+            text = marked(text, marks.append) if bom else text
             text.sink_csv(
                 exact(part),
                 include_bom=bom,
@@ -100,6 +104,7 @@ def _compute(frame: pl.LazyFrame, part: Path, file: Path, sources: Sequence[Path
                 compression=compression,
                 check_extension=False,
             )
+            tell_marked(file, sum(marks))
     except DrgError as error:
         raise in_file(error, sources) from None
     except (*READING_ERRORS, OSError) as error:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from drg.columns import ALL, Kind
+from drg.records.personal import may_be_repeated
 
 ERROR: Final = "error"  # the case cannot be grouped or paid as it stands
 WARNING: Final = "warning"  # the case can be used, but something in it is probably wrong
@@ -42,13 +42,10 @@ SAID: Final = ("rule", "severity", "message", "message_zh", "fix", "fix_zh")
 CELL: Final = ("file", "sheet", "row", "column", "field", "value")
 
 
-_IDENTIFIERS: Final = [name for name, column in ALL.items() if column.kind is Kind.IDENTIFIER]
-
-
 class FirstFindings:
     """Of each rule the finding that comes first, in whatever order batches arrive.
 
-    They go to the screen and into summaries, so what identifies a patient is left out, and whole rows.
+    They go to the screen and into summaries, so what may say who a patient is is left out, and whole rows.
     """
 
     def __init__(self) -> None:
@@ -56,7 +53,7 @@ class FirstFindings:
 
     def add(self, findings: pl.DataFrame, place: tuple[int, ...] = (-1,)) -> None:
         """Look through findings in their order; ``place`` is that of their batch, by default before all."""
-        shown = pl.col("field").is_not_null() & ~pl.col("field").is_in(_IDENTIFIERS)
+        shown = may_be_repeated(pl.col("field"), pl.col("value"))
         firsts = findings.unique("rule", keep="first", maintain_order=True).select("rule", *CELL)
         firsts = firsts.with_columns(pl.when(shown).then("value"))
         for rule, *cell in firsts.iter_rows():

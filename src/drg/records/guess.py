@@ -372,6 +372,8 @@ def _unknown_words(looked: Contents, column: str, values: dict[str, str]) -> lis
     strange = [value for value in looked.values if re.sub(r"\.0+$", "", value) not in known]
     if not strange or (column == "insurance_type" and len(strange) > len(looked.values) * MOST and values):
         return []
-    shown = Joined(", ", strange[:_MOST_VALUES])
-    example = f'values = {{ "{strange[0]}" = "…" }}'
+    words_of_lists = [value for value in looked.repeated if value in strange][:_MOST_VALUES]
+    once = Sentence("{count} values that are there once", count=len(strange))
+    shown = Joined(", ", words_of_lists) if words_of_lists else once
+    example = f'values = {{ "{(*words_of_lists, "…")[0]}" = "…" }}'
     return [Sentence("not known: {values}; say what they are with {example}", values=shown, example=example)]

@@ -69,6 +69,12 @@ class Contents:
         return counted.sort("count", self.cells.name, descending=[True, False])[self.cells.name].to_list()
 
     @property
+    def repeated(self) -> list[str]:
+        """The texts that are there more than once, the most frequent first: words of a list, not names."""
+        often = set(self.cells.filter(self.cells.is_duplicated()))
+        return [value for value in self.values if value in often]
+
+    @property
     def is_unique(self) -> bool:
         """Whether no two rows hold the same."""
         return self.cells.n_unique() == len(self.cells)

@@ -15,7 +15,6 @@ from drg.words import Joined, Sentence
 
 # Fewer fields than this can be a coincidence.
 _ENOUGH_FIELDS = 3
-_SHOWN_NAMES = 12
 # Shorter names are all alike.
 _LONG_ENOUGH = 3
 
@@ -35,6 +34,14 @@ def kind_of_name(name: str) -> str:
     return re.sub(r"\d+", "#", folded(name.replace(NUMBER, "0")))
 
 
+def _undecorated(name: str) -> str:
+    """A folded name without what forms add: ``*病案号`` is 病案号, ``住院总费用（元）`` 住院总费用.
+
+    Other units stay, for they say that a column is to be read otherwise.
+    """
+    return re.sub(r"^[*★☆▲]+|\(必填\)|\(元\)$|\*+$", "", folded(name))
+
+
 class Header:
     """The names of the columns of a file, found however they are spelled.
 
@@ -48,6 +55,8 @@ class Header:
         self._by_fold: dict[str, str] = {}
         for name in self.names:
             self._by_fold.setdefault(folded(name), name)
+        for name in self.names:
+            self._by_fold.setdefault(_undecorated(name), name)
 
     def find(self, names: Iterable[str]) -> tuple[str, ...]:
         """The columns that are called by one of these names, in the order of the names.
@@ -58,16 +67,22 @@ class Header:
         return tuple(dict.fromkeys(name for name in found if name is not None))
 
     def series(self, names: Iterable[str], first: int = 1) -> tuple[tuple[str, ...], ...]:
-        """The members of a numbered series in their order; several names for one number are alternatives."""
+        """The members of a numbered series in their order; several names for one number are alternatives.
+
+        A name without a number comes before them.
+        """
         members: dict[int, dict[str, None]] = {}
         for name in names:
+            if NUMBER not in name:
+                members.setdefault(0, {}).update(dict.fromkeys(self.find([name])))
+                continue
             before, _, after = folded(name).partition(folded(NUMBER))
             for fold, column in self._by_fold.items():
                 digits = fold[len(before) : len(fold) - len(after)]
                 fits = fold.startswith(before) and fold.endswith(after) and digits.isdecimal()
                 if fits and int(digits) >= first:
                     members.setdefault(int(digits), {})[column] = None
-        return tuple(tuple(members[number]) for number in sorted(members))
+        return tuple(tuple(members[number]) for number in sorted(members) if members[number])
 
     def parts(self, source: Source) -> tuple[tuple[str, ...], ...]:
         """The columns of each field of a source, alternatives side by side; empty if there are none."""
@@ -164,9 +179,9 @@ def _fix(file: Path) -> Sentence:
 
 
 def _nothing_fits(header: Header, candidates: Sequence[Candidate]) -> Sentence:
-    shown: Sentence = Joined(", ", header.names[:_SHOWN_NAMES])
-    if len(header.names) > _SHOWN_NAMES:
-        shown = Sentence("{names} … ({count} in all)", names=shown, count=len(header.names))
+    # A name that no layout has may be that of a patient, where the file has no header.
+    known_names = set().union(*(names for candidate in candidates for names in candidate.found.values()))
+    shown = Joined(", ", [name for name in header.names if name in known_names] or [Sentence("none")])
     lines = []
     for candidate in candidates:
         lacks = list(dict.fromkeys(candidate.lacks()))
@@ -180,7 +195,8 @@ def _nothing_fits(header: Header, candidates: Sequence[Candidate]) -> Sentence:
         line = Sentence("{title}: {needs}", title=candidate.title, needs=Joined(" ", (needs, hint)))
         lines.append(Joined("", ("\n    ", line)))
     return Sentence(
-        "the columns are those of no layout that is known: {columns}{layouts}",
+        "the columns are those of no layout that is known; known names, of {count}: {columns}{layouts}",
+        count=len(header.names),
         columns=shown,
         layouts=Joined("", lines),
     )

@@ -140,9 +140,9 @@ class Source:
                 "",
                 fitting,
             )
-        if self.conversion == "codes_wide" and not self.parts and any(NUMBER not in n for n in self.names):
+        if self.conversion == "codes_wide" and not self.parts and all(NUMBER not in n for n in self.names):
             raise InputError(
-                Sentence("a numbered series needs {number} in every name", number=NUMBER),
+                Sentence("a numbered series needs {number} in a name", number=NUMBER),
                 field="names",
                 fix=Sentence("Write C06x{{n}}C"),
             )

@@ -37,6 +37,7 @@ class _Together:
     outputs: list[_Output] = field(default_factory=list)
     streamed: list[Path | bytes] = field(default_factory=list)
     directories: list[Path] = field(default_factory=list)
+    marked_cells: dict[Path, int] = field(default_factory=dict)
 
     def put(self) -> None:
         """Put everything in its place, or leave all as it was."""
@@ -109,6 +110,19 @@ def waiting() -> bool:
     """Whether files wait for their places now."""
     found = _current.get()
     return found is not None and bool(found.outputs or found.streamed)
+
+
+def tell_marked(file: Path, cells: int) -> None:
+    """Note of a file that is being written how many cells were marked as no formulas."""
+    found = _current.get()
+    if found is not None and cells:
+        found.marked_cells[file] = cells
+
+
+def marked_cells() -> dict[Path, int]:
+    """How many cells were marked as no formulas, in each file of the command that has any."""
+    found = _current.get()
+    return {} if found is None else dict(found.marked_cells)
 
 
 def present(file: Path) -> Path:

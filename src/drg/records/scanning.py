@@ -96,9 +96,9 @@ def scan(file: Path, dialect: Dialect | None = None, *, row: str | None = None) 
     (table, *_) = tables_of(file, dialect)
     if (wrong := table.shape.refused()) is not None:
         raise InputError(
-            Sentence("the row is no entry of the table: {text!r}", text=wrong[1]),
+            Sentence("the row is no entry of the table"),
             file=file,
-            row=wrong[0],
+            row=wrong,
             fix=Sentence("Take the row out or mend it; this table is read as it stands"),
         )
     return table.frame.rename({ROW: row}) if row else table.frame.drop(ROW)

@@ -72,12 +72,12 @@ class TableShape:
         together = sorted({*first.left_out, *self.left_out})
         return TableShape(together, first.counts | self.counts, [*first.findings, *self.findings])
 
-    def refused(self) -> tuple[int, str] | None:
-        """The first row that keeps a table from being read as it stands, and what is in it."""
+    def refused(self) -> int | None:
+        """The first row that keeps a table from being read as it stands."""
         every = pl.concat([notes.no_findings(), *self.findings])
         matters = pl.col("row").is_in(self.left_out) | (pl.col("severity") == ERROR)
         wrong = every.filter(~pl.col("rule").is_in([ROW_BLANK, ROW_DELETED]) & matters).sort("row").head(1)
-        return None if wrong.is_empty() else (wrong["row"][0], wrong["value"][0] or "")
+        return None if wrong.is_empty() else int(wrong["row"][0])
 
     def leave_out(self, rule: str, rows: Sequence[int]) -> None:
         """Rows without content of their own are left out; those that follow each other are one finding."""

@@ -187,7 +187,7 @@ def text_writer(sheet: Any) -> Callable[[int, int, str, Any], Any]:
         if text.startswith(_RUN[0]) and text.endswith(_RUN[1]):
             if re.search(_ESCAPED_TWICE, text):
                 raise OutputError(
-                    Sentence("no workbook can keep the text {text!r} as it is", text=text[:40]),
+                    Sentence("no workbook can keep the text of column {column} as it is", column=column + 1),
                     row=row + 1,
                     fix=Sentence("Write .csv or .parquet instead"),
                 )

@@ -43,7 +43,7 @@ This page is generated: `python docs/generate.py`.
 Findings of the check and of [reading](layouts.md#what-is-found-in-reading) have one shape, in files (`-o`,
 `--findings`, `findings.csv` of `drg run`) and from Python (`drg.check(frame).findings`,
 `drg.read(file).findings()`). The console and `--json` show the first of each rule, without values
-that identify a patient.
+that [may identify a patient](layouts.md#limits-of-input-files).
 
 | column | 中文 | what it holds |
 |---|---|---|

@@ -47,7 +47,7 @@ from drg.records.row_kinds import ROW_BLANK, ROW_DELETED, ROW_HEADER, ROW_REMARK
 from drg.report.checks import first_in, severity_in
 from drg.report.console import say
 from drg.report.console_table import show
-from drg.words import Both, said
+from drg.words import Both, Joined, Sentence, said
 
 _WHAT = {
     REWRITTEN: ("codes read in another spelling", "编码书写已规范"),
@@ -163,7 +163,8 @@ def print_columns(console: Console, reading: Reading, language: str) -> None:
         rows = []
         for name, members in _by_canonical(read).items():
             label = ALL[name].label.to(language)
-            rows.append((_span([one.name for one in members]), label, _shortened(members[0].example)))
+            names = _span([one.name for one in members]).to(language)
+            rows.append((names, label, _shortened(members[0].example)))
         title = said(
             "Read as {layout} ({title}): {count} columns",
             language,
@@ -197,11 +198,12 @@ def _by_canonical(columns: Iterable[ColumnRead]) -> dict[str, list[ColumnRead]]:
     return found
 
 
-def _span(names: list[str]) -> str:
+def _span(names: list[str]) -> Sentence:
     """Names on one line: of many the first ones, and how many there are."""
     if len(names) <= _MOST_NAMES:
-        return ", ".join(names)
-    return ", ".join(names[: _MOST_NAMES - 1]) + f" … ({len(names)})"
+        return Joined(", ", names)
+    first = Joined(", ", names[: _MOST_NAMES - 1])
+    return Sentence("{names} … ({count} in all)", names=first, count=len(names))
 
 
 def _shortened(text: str) -> str:

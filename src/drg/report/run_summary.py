@@ -113,6 +113,7 @@ class RunSummary(_Part):
     findings: list[FindingCount] = Field(description="findings by rule, errors first")
     gates: list[GateHeld] = Field(description="the gates")
     outputs: list[str] = Field(description="files and directories that were written; - is standard output")
+    marked_cells: int = Field(description="cells of CSV files marked with ' as no formulas")
     seconds: float = Field(description="from start to end")
 
     def text(self) -> str:

@@ -19,6 +19,7 @@ from xml.etree import ElementTree
 import polars as pl
 
 from drg.errors import TablesError, did_you_mean, system_reason
+from drg.records.file_kinds import ENCRYPTED
 from drg.records.plain_files import read_bytes
 from drg.words import Joined, Sentence
 
@@ -27,7 +28,6 @@ LARGEST_CONTENT = 256_000_000
 LARGEST_SHEET = 20_000_000
 
 _OLD_FORMAT = b"\xd0\xcf\x11\xe0"
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _CELL = re.compile(rb"""<(?:\w+:)?c\s[^>]*?\br=["']([A-Z]{1,3})([0-9]+)["'][^>]*>""")
 _ERROR_CELL = re.compile(rb"""\st=["']e["']""")
 _EMPTY_FORMULA = re.compile(
@@ -115,7 +115,7 @@ def _read(file: Path) -> bytes:
 def _archive(raw: bytes, file: Path) -> Iterator[zipfile.ZipFile]:
     """The workbook as the zip archive that it is; every failure to read it becomes a TablesError."""
     if raw.startswith(_OLD_FORMAT):
-        if _ENCRYPTED in raw:
+        if ENCRYPTED in raw:
             fix = Sentence("Save it without a password")
             raise TablesError(Sentence("the workbook is encrypted"), file=file, fix=fix)
         raise TablesError(

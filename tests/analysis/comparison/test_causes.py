@@ -22,7 +22,7 @@ from drg.tables import GrouperTables, load_tables
 from tests.exchange_reference import STEPS as REFERENCE_STEPS
 from tests.exchange_reference import ReferenceExchange
 from tests.helpers import DATA, grouper_tables, version
-from tests.profiles import tries
+from tests.profiles import quick_first, tries
 from tests.strategies import frames, tables
 
 OLD, NEW = "chs-drg-2.0", "chs-drg-3.0"
@@ -291,7 +291,7 @@ def test_steps_are_those_of_the_oracle(data: st.DataObject) -> None:
         check(one, two, frame, cases)
 
 
-@pytest.mark.parametrize(("base", "other"), [(OLD, NEW), (NEW, OLD), ("harbin-2022", OLD)])
+@pytest.mark.parametrize(("base", "other"), quick_first([(OLD, NEW), (NEW, OLD), ("harbin-2022", OLD)]))
 def test_first_and_last_step_group_as_the_two_versions(base: str, other: str) -> None:
     samples = [pl.read_parquet(DATA / "conformance" / f"{id_}.parquet") for id_ in (base, other)]
     cases = pl.concat(samples, how="diagonal_relaxed")
