@@ -123,6 +123,7 @@ def test_budget_for_all_without_rules(budget: int | str) -> None:
     found = calibrate(frame, budget=budget)
     (rate,) = found.rates
     assert rate.insurance is None
+    assert any(f"{rate.held_cases:,} cases of data are paid nothing" in note.message for note in found.notes)
     paid = drg.Pricer(found.scheme()).price(frame)["payment_yuan"].sum()
     assert rate.rest_yuan == Decimal(budget) - paid >= 0
     # The next rate would not be paid for, but for what rounding each payment takes away.

@@ -52,7 +52,8 @@ def notes_of_budgets(
     """Cases of a period that budgets do not pay for."""
     for rate in rates:
         if rate.held_cases:
-            yield _note("held", insurance=rate.insurance or "*", count=rate.held_cases, label=label)
+            held = "held" if rate.insurance is None else "held_of_insurance"
+            yield _note(held, insurance=rate.insurance, count=rate.held_cases, label=label)
     for name, count in pricing.others.items():
         yield _note("no_budget", insurance=name or "–", count=count, label=label)
 
