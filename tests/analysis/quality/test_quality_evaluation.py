@@ -15,6 +15,7 @@ import drg
 from drg.analysis.quality import Evaluation, evaluate
 from drg.analysis.trimming import Trimming, trim
 from tests.analysis.quality.frames import grouped, random_cases, riv_by_pandas, usable
+from tests.profiles import share
 
 # Shape of the anterior adductor muscle scar of mussels from five places, the example of scipy.stats.f_oneway:
 # McDonald, Handbook of Biological Statistics, third edition, 2014. F(4, 34) = 7.121, p = 2.8e-4.
@@ -194,12 +195,16 @@ def ladders(seed: int, groups: int, planted: int = 0) -> pl.DataFrame:
     )
 
 
-def test_an_order_that_is_broken_is_found_and_noise_is_not() -> None:
-    """Without a violation, at most three of 20 files report one; the planted ones are found."""
-    noise = [evaluate(ladders(seed, 10), replicates=0).summary for seed in range(20)]
+@pytest.mark.random
+def test_noise_is_no_violation_of_the_order() -> None:
+    """Where all groups cost the same, at most three of 20 files report a violation."""
+    noise = [evaluate(ladders(seed, 10), replicates=0).summary for seed in range(share(1))]
     assert all(one["order_tested"] == 20 for one in noise)
-    assert min(one["order_descends"] or 0 for one in noise) > 3
-    assert sum(bool(one["order_violated"]) for one in noise) <= 3
+    assert sum(one["order_descends"] or 0 for one in noise) > 5 * len(noise)
+    assert sum(bool(one["order_violated"]) for one in noise) <= 0.15 * len(noise)
+
+
+def test_an_order_that_is_broken_is_found() -> None:
     planted = evaluate(ladders(100, 10, planted=4), replicates=0)
     found = set(planted.order.filter("violated")["higher_drg"])
     assert {"AA11", "AB11", "AC11", "AD11"} <= found
