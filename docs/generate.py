@@ -128,6 +128,7 @@ def _facts(reason: Reason) -> str:
 FACTS = {
     "series": "the series",
     "periods": "each version with its first and last day",
+    "mdc": "the first MDC whose rule holds",
     "column": "the columns; each is a sentence",
     "columns": "the columns",
     "texts": "the levels",

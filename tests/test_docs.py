@@ -16,7 +16,7 @@ from benchmarks import report
 import drg
 from drg.cli.main import main
 from drg.columns import INPUT, INPUT_COLUMNS, VARIABLES
-from drg.grouping.outcomes import STATUSES, reason
+from drg.grouping.outcomes import NO_ADRG, STATUSES, reason
 from drg.reasons import in_words
 from drg.tables import load_tables
 from drg.tables.locate import installed
@@ -215,7 +215,8 @@ def test_every_status_and_reason_is_explained() -> None:
     document = text("docs/outcomes.md")
     assert [status for status in STATUSES if f"| `{status}` |" not in document] == []
     fields = [INPUT["age_days"], INPUT["birth_weight_g"]]
-    reasons = [reason(first, False, (), False) for first in range(1, 6)]
+    reasons = [reason(first, False, (), False) for first in range(1, NO_ADRG)]
+    reasons.append(reason(NO_ADRG, False, (), False, mdc="MDCB"))
     reasons += [reason(0, True, (), False), reason(0, False, fields, False)]
     reasons.append(reason(0, False, [INPUT["age_years"]], True))
     for language in LANGUAGES:

@@ -31,6 +31,7 @@ SOURCE = {path: path.read_text(encoding="utf-8") for path in (ROOT / "src" / "dr
 # A fact of each kind, and how it is told.
 FACTS = {
     "series": (["national"], "national", "national"),
+    "mdc": (["MDCB"], "MDCB", "MDCB"),
     "periods": (
         ["a-1", "", "2025-12-31", "a-2", "2026-01-01", ""],
         *["a-1 … – 2025-12-31, a-2 2026-01-01 – …"] * 2,

@@ -96,12 +96,12 @@ def test_nothing_changed() -> None:
         (
             {"sets": [("OP_AA1", "09.9000"), ("OP_ALL", "01.0000")]},
             "procedure",
-            [("newly asked for", "09.9000", "+1 −0", "", "AA1")],
+            [("newly asked for", "09.9000", "−0 +1", "", "AA1")],
         ),
         (
             {"sets": [("DI_BR1", "D11.000"), ("DI_X", "D11.000")]},
             "set",
-            [("codes changed", "DI_BR1", "+1 −0", "1", "2"), ("added", "DI_X", "+1 −0", None, "1")],
+            [("codes changed", "DI_BR1", "−0 +1", "1", "2"), ("added", "DI_X", "−0 +1", None, "1")],
         ),
         (
             {"sets": [("DI_BR1", "D11.000"), ("DI_X", "D11.000")]},
@@ -116,7 +116,7 @@ def test_nothing_changed() -> None:
         (
             {"exclusions": [("EX_1", "D11.000")]},
             "exclusion",
-            [("excluded by others", "D90.100", "+1 −0", "EX_1 (1)", "EX_1 (2)")],
+            [("excluded by others", "D90.100", "−0 +1", "EX_1 (1)", "EX_1 (2)")],
         ),
     ],
 )

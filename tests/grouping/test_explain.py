@@ -85,7 +85,7 @@ def test_every_mdc_is_tried_before_a_case_is_ungrouped() -> None:
     assert codes(explanation.mdcs) == ["MDCA", "MDCP", "MDCB", "MDCN"]
     assert codes(tried(explanation, "MDCN").inside) == ["NA1", "NQY", "NR1"]
     assert not any(rule.held for rule in tried(explanation, "MDCN").inside)
-    assert explanation.grouping_reason == "no ADRG of the MDC takes this case"
+    assert explanation.grouping_reason == "no ADRG of MDCN takes this case"
 
 
 def test_a_rule_says_what_it_is() -> None:

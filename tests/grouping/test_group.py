@@ -613,7 +613,7 @@ GROUPED = ("BR15", "grouped", None)
         ),
         (demo_case("D14.000"), (None, "no_drg", "the ADRG has no DRG that takes this case")),
         (demo_case("D30.000"), ("0000", "ungrouped", NO_MDC)),
-        (demo_case("D30.100", sex=2), ("0000", "ungrouped", "no ADRG of the MDC takes this case")),
+        (demo_case("D30.100", sex=2), ("0000", "ungrouped", "no ADRG of MDCN takes this case")),
     ],
 )
 def test_status_and_reason(case: dict[str, Any], expected: tuple[str | None, str, str | None]) -> None:

@@ -39,7 +39,7 @@ def check(grouper: Grouper, frame: pl.DataFrame) -> None:
         drg=np.full(n, 9, dtype=np.int32),
         complications=np.full(n, 9, dtype=np.uint8),
         missing=np.full(n, 9, dtype=np.uint32),
-        in_mdc=np.ones(n, dtype=np.bool_),
+        mdc=np.full(n, 9, dtype=np.int16),
     )
     same_both_ways(group_cases, grouper.program.arrays, encoded.cases, nothing)
 

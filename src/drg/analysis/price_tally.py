@@ -10,6 +10,7 @@ from typing import Final
 
 import polars as pl
 
+from drg.categories import CaseClass
 from drg.columns import ALL, PRICE
 from drg.payment.money import fen, yuan
 from drg.payment.scheme_numbers import CLASSES, INSIDE
@@ -20,6 +21,8 @@ DEPARTMENT: Final = ("department",)
 GROUP: Final = ("drg", "drg_name")
 STATUS: Final = "grouping_status"
 SUMS: Final = ("weight", "standard", "payment", "cost", "formula", "surplus")
+# Cases of these classes are paid nothing yet, and have no surplus.
+NOT_PRICED: Final = (CaseClass.INVALID.value, CaseClass.UNPRICED.value)
 # What every user must see.
 _WARNED: Final = ("scheme_not_in_force", "grouper_not_in_force", "other_grouper")
 # So many partial sums are kept before they are added up.
@@ -111,9 +114,14 @@ class PriceTally:
         return dict(self.by(CLASS).select(*CLASS, "cases").rows())
 
     def total(self) -> dict[str, Decimal]:
-        """All classes together: ``cases``, ``weighted`` and the sums."""
+        """All classes together: ``cases``, ``weighted``, the sums, and ``priced_cost``.
+
+        The surplus is that of the cases that are priced: what they are paid less this cost of theirs.
+        """
         classes = self.by(CLASS)
-        return {name: Decimal(classes[name].sum() or 0) for name in ("cases", "weighted", *SUMS)}
+        total = {name: Decimal(classes[name].sum() or 0) for name in ("cases", "weighted", *SUMS)}
+        priced = classes.filter(~pl.col("case_class").is_in(NOT_PRICED))
+        return total | {"priced_cost": Decimal(priced["cost"].sum() or 0)}
 
     def _together(self, key: tuple[str, ...]) -> pl.DataFrame:
         if not self._parts[key]:

@@ -183,8 +183,9 @@ def _sets(before: GrouperTables, after: GrouperTables) -> pl.DataFrame:
         .then(pl.lit("codes changed"))
     )
     both = both.with_columns(change=change).drop_nulls("change")
-    sizes_differ = (pl.col(size) - pl.col("common") for size in ("len_after", "len"))
-    about = pl.format("+{} −{}", *(difference.fill_null(0) for difference in sizes_differ))
+    sizes_differ = (pl.col(size) - pl.col("common") for size in ("len", "len_after"))
+    # No plus first: a spreadsheet would take it for a formula.
+    about = pl.format("−{} +{}", *(difference.fill_null(0) for difference in sizes_differ))
     return changes_of(both, "set", pl.col("change"), "set", about=about, before="len", after="len_after")
 
 
@@ -223,7 +224,7 @@ def _exclusions(before: GrouperTables, after: GrouperTables) -> pl.DataFrame:
     for old, new in pairs.rows():
         a, b = sets[0].get(old, frozenset()), sets[1].get(new, frozenset())
         if a != b:
-            about = f"+{len(b - a)} −{len(a - b)}"
+            about = f"−{len(a - b)} +{len(b - a)}"
             rows.append((old, new, about, f"{old or '无'} ({len(a)})", f"{new or '无'} ({len(b)})"))
     keys = ["exclusion_set", "exclusion_set_after"]
     texts = ("about", "before", "after")

@@ -96,7 +96,7 @@ def procedure_moves(before: GrouperTables, after: GrouperTables) -> pl.DataFrame
         a, b = old.get(code, []), new.get(code, [])
         if a != b:
             change = "moved" if a and b else "no longer asked for" if a else "newly asked for"
-            about = f"+{len(set(b) - set(a))} −{len(set(a) - set(b))}"
+            about = f"−{len(set(a) - set(b))} +{len(set(b) - set(a))}"
             rows.append(("procedure", change, code, about, ", ".join(a), ", ".join(b)))
     return pl.DataFrame(rows, schema=dict.fromkeys(CHANGE_COLUMNS, pl.String), orient="row")
 

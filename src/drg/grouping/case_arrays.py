@@ -161,7 +161,7 @@ def grouped(encoded: Encoded, program: Program) -> Groups:
         drg=np.empty(rows, dtype=np.int32),
         complications=np.empty(rows, dtype=np.uint8),
         missing=np.empty(rows, dtype=np.uint32),
-        in_mdc=np.empty(rows, dtype=np.bool_),
+        mdc=np.empty(rows, dtype=np.int16),
     )
     suited(group_cases, rows)(program.arrays, encoded.cases, groups)
     return groups
@@ -184,6 +184,7 @@ class Decoder:
         }
         ambiguous = [outcomes.is_ambiguous(code) for code in drg["adrg"]]
         grouped_or_not = [_AMBIGUOUS if qy else _GROUPED for qy in ambiguous]
+        self._mdcs = program.mdc["mdc"].to_list()
         self._takes = takes(program)
         self._status_of_drg = np.array([*grouped_or_not, _UNGROUPED, _NO_DRG], dtype=np.uint8)
 
@@ -198,9 +199,9 @@ class Decoder:
         """The output columns, in the order of ``columns.OUTPUT_COLUMNS``; reasons as codes."""
         status = self._status_of_drg[groups.drg]
         status[encoded.impossible != 0] = _INVALID
-        kinds, kind = _distinct(_kinds(encoded, groups, status, self._takes))
+        kinds, kind = _with_mdc(*_distinct(_kinds(encoded, groups, status, self._takes)), groups.mdc)
         # Each reason is worked out once: there are few of them, however many cases.
-        reasons = [self._reason(one) for one in kinds]
+        reasons = [self._reason(one, mdc) for one, mdc in kinds]
         if tally is not None:
             self._count(tally, kinds, kind, reasons, groups)
         adrg, drg = _places(groups.adrg), _places(groups.drg)
@@ -217,29 +218,33 @@ class Decoder:
         }
         return [columns[column.name].alias(column.name) for column in OUTPUT_COLUMNS]
 
-    def _reason(self, kind: int) -> str | None:
+    def _reason(self, kind: int, mdc: int) -> str | None:
         return outcomes.reason(
             kind & _FIRST,
             bool(kind & _UNKNOWN),
             [field for bit, field in enumerate(self._fields) if kind >> (_FIELDS + bit) & 1],
             bool(kind & _IMPOSSIBLE),
             bool(kind & _NO_PRINCIPAL_CODE),
+            None if mdc < 0 else self._mdcs[mdc],
         )
 
     def _count(
         self,
         tally: Tally,
-        kinds: Sequence[int],
+        kinds: Sequence[tuple[int, int]],
         kind: npt.NDArray[np.uint32],
         reasons: Sequence[str | None],
         groups: Groups,
     ) -> None:
         told: Counter[tuple[str, str | None]] = Counter()
-        for one, reason, count in zip(kinds, reasons, np.bincount(kind).tolist(), strict=True):
+        counts = np.bincount(kind, minlength=len(kinds)).tolist()
+        for (one, _), reason, count in zip(kinds, reasons, counts, strict=True):
+            if not count:
+                continue
             status = outcomes.INVALID if one & _IMPOSSIBLE else _STATUS_OF_REASON[one & _FIRST]
             told[status, reason] += count
-        counts = np.bincount(groups.drg, minlength=len(self._names) + 1)[:-1].tolist()
-        names = zip(self._names, counts, strict=True)
+        of_drgs = np.bincount(groups.drg, minlength=len(self._names) + 1)[:-1].tolist()
+        names = zip(self._names, of_drgs, strict=True)
         tally.add(self._grouper, told, {name: count for name, count in names if count})
 
     @cached_property
@@ -266,7 +271,7 @@ def _kinds(
     kinds[invalid] = encoded.impossible[invalid] << np.uint32(_FIELDS) | np.uint32(_IMPOSSIBLE)
     kinds |= _FIRST_REASON[status]
     ungrouped = np.flatnonzero(status == _UNGROUPED)
-    first = np.where(groups.in_mdc[ungrouped], np.uint32(outcomes.NO_ADRG), np.uint32(outcomes.NO_MDC))
+    first = np.where(groups.mdc[ungrouped] >= 0, np.uint32(outcomes.NO_ADRG), np.uint32(outcomes.NO_MDC))
     first[encoded.no_principal[ungrouped]] = outcomes.NO_PRINCIPAL
     kinds[ungrouped] |= first
     unknown = np.flatnonzero(encoded.cases.principal_diagnosis == NO_CODE)
@@ -284,6 +289,20 @@ def _distinct(numbers: npt.NDArray[np.uint32]) -> tuple[list[int], npt.NDArray[n
     places = np.zeros(there[-1] + 1 if len(there) else 0, dtype=np.uint32)
     places[there] = np.arange(len(there), dtype=np.uint32)
     return there.tolist(), places[numbers]
+
+
+def _with_mdc(
+    kinds: Sequence[int], kind: npt.NDArray[np.uint32], mdc: npt.NDArray[np.int16]
+) -> tuple[list[tuple[int, int]], npt.NDArray[np.uint32]]:
+    """Kinds and the MDC whose ADRGs do not take the case, -1 of all other kinds; and each case's place."""
+    found = [(one, -1) for one in kinds]
+    for place, one in enumerate(kinds):
+        if one & _FIRST == outcomes.NO_ADRG:
+            rows = np.flatnonzero(kind == place)
+            for number in np.unique(mdc[rows]).tolist():
+                kind[rows[mdc[rows] == number]] = len(found)
+                found.append((one, number))
+    return found, kind
 
 
 def _categories(numbers: npt.NDArray[np.uint8], name: str) -> pl.Series:

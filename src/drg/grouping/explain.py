@@ -152,7 +152,7 @@ def explain(
     elif no_principal:
         status, first = outcomes.UNGROUPED, outcomes.NO_PRINCIPAL
     elif found.adrg is None:
-        status, first = outcomes.UNGROUPED, outcomes.NO_ADRG if found.in_mdc else outcomes.NO_MDC
+        status, first = outcomes.UNGROUPED, outcomes.NO_ADRG if found.in_mdc is not None else outcomes.NO_MDC
     elif found.drg is None:
         status, first = outcomes.NO_DRG, outcomes.NO_DRG_HOLDS
     elif outcomes.is_ambiguous(program.adrg["adrg"][found.adrg]):
@@ -164,7 +164,8 @@ def explain(
     unknown_principal = case.diagnosis == NO_CODE and not no_principal
     listed = bool(encoded.listed[0]) if unknown_principal else not takes(program)[case.diagnosis]
     never = first == outcomes.NO_MDC and listed
-    told = outcomes.reason(first, unknown_principal, fields, bool(impossible), never)
+    in_mdc = found.in_mdc if first == outcomes.NO_ADRG else None
+    told = outcomes.reason(first, unknown_principal, fields, bool(impossible), never, in_mdc)
     return Explanation(
         discharge=record,
         mdc=None if found.adrg is None else program.adrg["mdc"][found.adrg],
@@ -194,7 +195,7 @@ class _Found:
     drg: int | None = None
     levels: int = 0
     missing: int = 0
-    in_mdc: bool = False
+    in_mdc: str | None = None
     complications: list[Complication] = field(default_factory=list)
     mdcs: list[Tried] = field(default_factory=list)
 
@@ -223,7 +224,8 @@ class _Case:
             adrgs = np.flatnonzero(arrays.adrg_mdc == mdc).tolist()
             if candidates.intersection(adrgs):
                 found.missing |= missing
-            found.in_mdc |= gate.held and arrays.mdc_rule[mdc] != op.HOLDS
+            if found.in_mdc is None and gate.held and arrays.mdc_rule[mdc] != op.HOLDS:
+                found.in_mdc = gate.code
             inside = []
             for adrg in adrgs if gate.held else ():
                 tried, missing = self._tried(program.adrg, "adrg", adrg, arrays.adrg_rule[adrg])

@@ -50,7 +50,7 @@ class Groups(NamedTuple):
     drg: npt.NDArray[np.int32]  # [n]
     complications: npt.NDArray[np.uint8]  # [n] mask of the levels that count
     missing: npt.NDArray[np.uint32]  # [n]
-    in_mdc: npt.NDArray[np.bool_]  # [n] reached no ADRG, but some MDC's rule held
+    mdc: npt.NDArray[np.int16]  # [n] the first whose rule held, of a case that reached no ADRG; -1 if none
 
 
 def _in_set(bits: Bits, code_class: int, set_number: int) -> bool:
@@ -191,7 +191,7 @@ def group_cases(program: Arrays, cases: Cases, groups: Groups) -> None:
     diagnoses, diagnoses_begin = cases.other_diagnoses, cases.other_diagnoses_begin
     procedures, procedures_begin = cases.other_procedures, cases.other_procedures_begin
     out_adrg, out_drg, out_complications = groups.adrg, groups.drg, groups.complications
-    out_missing, out_in_mdc = groups.missing, groups.in_mdc
+    out_missing, out_mdc = groups.missing, groups.mdc
 
     no_adrg = len(adrg_rule)
     no_drg = len(drg_rule)
@@ -201,7 +201,7 @@ def group_cases(program: Arrays, cases: Cases, groups: Groups) -> None:
         out_drg[i] = no_drg
         out_complications[i] = 0
         out_missing[i] = 0
-        out_in_mdc[i] = False
+        out_mdc[i] = -1
         if rejected[i]:
             continue
         diagnosis, d_begin, d_end = principal_diagnosis[i], diagnoses_begin[i], diagnoses_begin[i + 1]
@@ -263,7 +263,7 @@ def group_cases(program: Arrays, cases: Cases, groups: Groups) -> None:
                     procedure, procedures, p_begin, p_end, procedure_class, procedure_bits,
                 )  # fmt: skip
                 if walked & 1:
-                    out_in_mdc[i] = True
+                    out_mdc[i] = mdc
                     break
         out_complications[i] = complications
         out_missing[i] = missing

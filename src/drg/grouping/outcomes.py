@@ -47,6 +47,7 @@ def reason(
     fields: Sequence[Column],
     impossible: bool,
     never_principal: bool = False,
+    mdc: str | None = None,
 ) -> str | None:
     """The reasons of a case as codes, or None if there is nothing to say.
 
@@ -57,11 +58,14 @@ def reason(
         impossible: see ``fields``.
         never_principal: the principal diagnosis is a code of the version or of the code list, but no rule of
             the version asks for it (灰码).
+        mdc: the first whose rule holds, of a case that no ADRG takes.
     """
     strange = "principal_diagnosis_unknown" * unknown_principal
     if never_principal:
         strange = "never_principal_diagnosis"
-    parts = [coded(name) for name in (FIRST[first], strange) if name]
+    what = FIRST[first]
+    parts = [coded(what, *([mdc] if mdc else []))] if what else []
+    parts += [coded(strange)] if strange else []
     if fields:
         kind = "value_impossible" if impossible else "value_missing"
         parts.append(coded(kind, *(field.name for field in fields)))

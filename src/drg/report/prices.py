@@ -11,7 +11,7 @@ import polars as pl
 from rich.console import Console
 from rich.text import Text
 
-from drg.analysis.price_tally import CLASS, PriceTally
+from drg.analysis.price_tally import CLASS, NOT_PRICED, PriceTally
 from drg.categories import CaseClass
 from drg.columns import ALL
 from drg.payment import PaymentScheme, PriceExplanation
@@ -117,6 +117,7 @@ def total_lines(tally: PriceTally) -> list[tuple[str, str, str]]:
         ("standard, of cases paid by group", "支付标准合计", amount(total["standard"])),
         ("payment", "支付合计", amount(total["payment"])),
         ("cost", "住院总费用", amount(total["cost"])),
+        ("cost of cases that are priced", "其中：已计价病例费用", amount(total["priced_cost"])),
         ("surplus by formula", "标准差额", amount(total["formula"])),
         ("surplus", "结余", amount(total["surplus"])),
     ]
@@ -124,7 +125,7 @@ def total_lines(tally: PriceTally) -> list[tuple[str, str, str]]:
 
 def class_amounts(row: Mapping[str, Any]) -> list[str]:
     """Payment, cost and surplus of a class; cases that are not priced have no surplus."""
-    open_ = row["case_class"] in (CaseClass.INVALID, CaseClass.UNPRICED)
+    open_ = row["case_class"] in NOT_PRICED
     return [amount(row["payment"]), amount(row["cost"]), amount(None if open_ else row["surplus"])]
 
 
