@@ -65,9 +65,18 @@ def test_budget_and_what_if(drg: Drg, files: list[Path], tmp_path: Path) -> None
     old, new = tmp_path / "old", tmp_path / "new"
     assert drg("weights", files[0], "-o", old, "-q", "--trim", "none").code == 0
     budgets = ("--budget", "310=20000000", "--budget", "390=15000000", "--reserve", "0.05")
-    done = drg("weights", *files, "-o", new, *budgets, "--what-if", old)
+    done = drg("weights", *files, "-o", new, *budgets, "--what-if", old, "--compare-trims", old)
     assert done.code == 0, done.err
-    for words in ("20,000,000.00", "1,000,000.00", "What if: old → new", "Hospitals", "Departments"):
+    divided = ("paid by item", "paid by DRG", "cases by item", "What each trim does", "winsor-iqr:1.5")
+    assert len(sheets(new / "calibration.xlsx")["裁剪对比 trims"]) > 10
+    for words in (
+        *divided,
+        "20,000,000.00",
+        "1,000,000.00",
+        "What if: old → new",
+        "Hospitals",
+        "Departments",
+    ):
         assert words in done.out
     hospitals = sheets(new / "what-if.xlsx")["医疗机构 hospitals"]
     assert sorted(str(row[0]) for row in hospitals[1:]) == ["H1", "H2", "H3"]

@@ -1,8 +1,12 @@
-"""Which values of a group are too far out to count: by percentiles, quartiles, or the spread of the logs."""
+"""Which values of a group are too far out: by percentiles, quartiles, or the spread of the logs.
+
+They are left out, or, if a rule winsorises, set to the limit that they are beyond.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -16,7 +20,25 @@ PERCENTILE: Final = "percentile"
 IQR: Final = "iqr"
 LOG_SD: Final = "log-sd"
 
-_FORMS: Final = "none, percentile:LOW,HIGH as percentile:1,99, iqr:TIMES as iqr:1.5, log-sd:TIMES as log-sd:3"
+_WINSOR: Final = "winsor-"
+_FORMS: Final = (
+    "none, percentile:LOW,HIGH as percentile:1,99, iqr:TIMES as iqr:1.5, iqr:BELOW,ABOVE as iqr:0.5,1.5, "
+    "log-sd:TIMES as log-sd:3, winsor-RULE as winsor-iqr:1.5"
+)
+# In the order in which they are compared.
+RULES: Final = (
+    *(
+        "none",
+        "percentile:1,99",
+        "percentile:5,95",
+        "iqr:1.5",
+        "iqr:0.5,1.5",
+        "iqr:3",
+        "log-sd:2",
+        "log-sd:3",
+    ),
+    *("winsor-percentile:1,99", "winsor-iqr:1.5", "winsor-log-sd:3"),
+)
 
 Numbers = npt.NDArray[Any]  # whole numbers or floats
 Floats = npt.NDArray[np.float64]
@@ -34,6 +56,8 @@ class Trimming:
             not positive has no log: it is below any limit of ``log-sd``.
         low, high: percentiles, 0 to 100.
         times: a factor, more than 0.
+        times_below: of ``iqr``, the factor below the first quartile; ``times`` if it is None.
+        winsorises: values beyond a limit are set to it, rounded to whole numbers, and not left out.
 
     Raises:
         InputError: for a method that does not exist or numbers that make no sense.
@@ -43,6 +67,8 @@ class Trimming:
     low: float = 1.0
     high: float = 99.0
     times: float = 1.5
+    times_below: float | None = None
+    winsorises: bool = False
 
     def __post_init__(self) -> None:
         if self.method not in (NONE, PERCENTILE, IQR, LOG_SD):
@@ -54,38 +80,56 @@ class Trimming:
             )
             fix = Sentence("Give two percentiles from 0 to 100, the lower one first, as percentile:1,99")
             raise InputError(problem, fix=fix)
-        if not 0 < self.times < float("inf"):
-            problem = Sentence("trimming at {times:g} times is not possible", times=self.times)
-            raise InputError(problem, fix=Sentence("Give more than 0"))
+        for times in (self.times, self.times_below):
+            if times is not None and not 0 < times < float("inf"):
+                problem = Sentence("trimming at {times:g} times is not possible", times=times)
+                raise InputError(problem, fix=Sentence("Give more than 0"))
 
     @classmethod
     def parse(cls, text: str) -> Trimming:
-        """The rule that a text names: ``none``, ``percentile:1,99``, ``iqr:1.5`` or ``log-sd:3``.
+        """The rule that a text names, such as ``percentile:1,99``, ``iqr:0.5,1.5`` or ``winsor-iqr:1.5``.
 
         Numbers may be left out: percentile is 1 to 99, iqr 1.5 times, log-sd 3 times.
 
         Raises:
             InputError: if it names none.
         """
-        method, _, rest = text.strip().lower().replace("_", "-").partition(":")
-        most = {NONE: 0, PERCENTILE: 2, IQR: 1, LOG_SD: 1}.get(method)
+        named, _, rest = text.strip().lower().replace("_", "-").partition(":")
+        method = named.removeprefix(_WINSOR)
+        counts = {NONE: (0,), PERCENTILE: (0, 2), IQR: (0, 1, 2), LOG_SD: (0, 1)}.get(method)
         try:
             numbers = [float(number) for number in rest.split(",")] if rest else []
-            if most is not None and len(numbers) not in (0, most):
+            if counts is not None and (len(numbers) not in counts or named == f"{_WINSOR}{NONE}"):
                 raise ValueError(rest)
         except ValueError:
             fix = Sentence("Give one of: {forms}", forms=_FORMS)
             raise InputError(Sentence("{text!r} is no trimming", text=text), fix=fix) from None
+        facts: dict[str, float] = {"times": 3.0} if method == LOG_SD else {}
         if method == PERCENTILE and numbers:
-            return cls(method, low=numbers[0], high=numbers[1])
-        if method == LOG_SD:
-            return cls(method, times=numbers[0] if numbers else 3.0)
-        return cls(method, times=numbers[0]) if numbers else cls(method)
+            facts = {"low": numbers[0], "high": numbers[1]}
+        elif numbers:
+            facts = {"times": numbers[-1]} | ({"times_below": numbers[0]} if len(numbers) == 2 else {})
+        return cls(method, winsorises=named != method, **facts)
 
     def __str__(self) -> str:
+        name = f"{_WINSOR if self.winsorises else ''}{self.method}"
+        if self.method == NONE:
+            return name
         if self.method == PERCENTILE:
-            return f"{self.method}:{self.low:g},{self.high:g}"
-        return self.method if self.method == NONE else f"{self.method}:{self.times:g}"
+            return f"{name}:{self.low:g},{self.high:g}"
+        below = "" if self.times_below is None else f"{self.times_below:g},"
+        return f"{name}:{below}{self.times:g}"
+
+    @property
+    def least_cases(self) -> int:
+        """The smallest group that is trimmed; a percentile takes no more than its share of a group.
+
+        Of two values, the 1st and the 99th percentile would leave none.
+        """
+        shares = [share for share in (self.low, 100 - self.high) if share > 0]
+        if self.method != PERCENTILE or not shares:
+            return 2
+        return max(2, ceil(100 / min(shares) - 1e-9))
 
 
 class Limits(NamedTuple):
@@ -95,24 +139,34 @@ class Limits(NamedTuple):
     high: Floats
 
 
-def trim(groups: npt.NDArray[np.integer[Any]], values: Numbers, rule: Trimming) -> npt.NDArray[np.bool_]:
-    """Which values count.
+class Trimmed(NamedTuple):
+    """Values after trimming [n] each."""
+
+    values: Numbers  # those beyond a limit set to it, if the rule winsorises
+    below: npt.NDArray[np.bool_]
+    above: npt.NDArray[np.bool_]
+    kept: npt.NDArray[np.bool_]  # which count; False for those without a group, and for NaN
+
+
+def trim(groups: npt.NDArray[np.integer[Any]], values: Numbers, rule: Trimming) -> Trimmed:
+    """Which values are beyond the limits of their group, and what becomes of them.
 
     Args:
         groups: the number of each value's group [n], from 0; negative if it has none.
         values: whole numbers or floats [n]; NaN if there is none.
         rule: the rule.
-
-    Returns:
-        True for the values that are kept [n]; False for those without a group, and for NaN.
     """
+    usable = (groups >= 0) & ~np.isnan(values)
     low, high = limits(groups, values, rule)
-    usable = groups >= 0
     if not len(low):
-        return usable
+        return Trimmed(values, usable, usable, usable)
     places = np.where(usable, groups, 0)
-    kept: npt.NDArray[np.bool_] = usable & (values >= low[places]) & (values <= high[places])
-    return kept
+    below, above = usable & (values < low[places]), usable & (values > high[places])
+    if not rule.winsorises:
+        return Trimmed(values, below, above, usable & ~below & ~above)
+    found = values.copy()
+    found[below], found[above] = np.rint(low[places[below]]), np.rint(high[places[above]])
+    return Trimmed(found, below, above, usable)
 
 
 def limits(groups: npt.NDArray[np.integer[Any]], values: Numbers, rule: Trimming) -> Limits:
@@ -124,8 +178,8 @@ def limits(groups: npt.NDArray[np.integer[Any]], values: Numbers, rule: Trimming
         rule: the rule.
 
     Returns:
-        A limit for each group number up to the highest. A group with fewer than two values has no limits,
-        but for the zero of ``log-sd``.
+        A limit for each group number up to the highest. A group with fewer values than
+        ``Trimming.least_cases`` has no limits, but for the zero of ``log-sd``.
     """
     usable = (groups >= 0) & ~np.isnan(values)
     count = int(groups.max(initial=-1)) + 1
@@ -137,8 +191,8 @@ def limits(groups: npt.NDArray[np.integer[Any]], values: Numbers, rule: Trimming
         found.low[:] = np.nextafter(0.0, 1.0)
         usable &= values > 0
     sizes = np.bincount(groups[usable], minlength=count)
-    usable[usable] = sizes[groups[usable]] > 1
-    present = np.flatnonzero(sizes > 1)
+    usable[usable] = sizes[groups[usable]] >= rule.least_cases
+    present = np.flatnonzero(sizes >= rule.least_cases)
     if not len(present):
         return found
     order = np.lexsort((values[usable], groups[usable]))
@@ -147,7 +201,8 @@ def limits(groups: npt.NDArray[np.integer[Any]], values: Numbers, rule: Trimming
         low, high = (runs.quantile(share / 100) for share in (rule.low, rule.high))
     elif rule.method == IQR:
         first, third = (runs.quantile(share) for share in (0.25, 0.75))
-        low, high = first - rule.times * (third - first), third + rule.times * (third - first)
+        below = rule.times if rule.times_below is None else rule.times_below
+        low, high = first - below * (third - first), third + rule.times * (third - first)
     else:
         low, high = runs.log_limits(rule.times)
     found.low[present], found.high[present] = low, high

@@ -119,7 +119,8 @@ def trim_option(default: str) -> Decorator:
         "--trim",
         default=default,
         metavar="RULE",
-        help=f"Leave out outliers, per group: none, percentile:1,99, iqr:1.5 or log-sd:3. [{default}]",
+        help="Outliers of each group: none, percentile:1,99, iqr:1.5, iqr:0.5,1.5 or log-sd:3 leave them "
+        f"out; winsor-iqr:1.5 and so on set them to the limit. [{default}]",
     )
 
 

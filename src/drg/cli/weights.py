@@ -25,12 +25,14 @@ from drg.words import Joined, Sentence
 
 if TYPE_CHECKING:
     from drg.analysis.calibration import WhatIf
+    from drg.analysis.calibration.estimate import Scale
     from drg.records.cases import Cases
 
 # Spelled out here so that asking for help imports nothing; analysis.calibration.
 _MIN_CASES = 30
 _DECIMALS = 4
 _TRIMMING = "log-sd:3"
+_SCALES = ("weighted", "all")
 _STATUSES = ("illustrative", "transcribed", "published")
 _REPORT = "calibration.xlsx"
 _WHAT_IF = "what-if.xlsx"
@@ -65,6 +67,12 @@ _WEIGHTED = re.compile(r"(.+):(\d+(?:\.\d+)?)")
 @click.option(
     "--decimals", type=click.IntRange(1, 8), default=_DECIMALS, help=f"Of the weights. [{_DECIMALS}]"
 )
+@click.option(
+    "--scale",
+    type=click.Choice(_SCALES),
+    default=_SCALES[0],
+    help=f"What 1 is: the mean cost of the cases that have a weight, or of all. [{_SCALES[0]}]",
+)
 @click.option("--rules", help="Scheme whose method, rates, coefficients and rules are kept.")
 @click.option(
     "--budget",
@@ -78,6 +86,11 @@ _WEIGHTED = re.compile(r"(.+):(\d+(?:\.\d+)?)")
     "--draws", type=click.IntRange(min=0), default=0, help="Bootstrap samples for intervals. [0: none]"
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the samples. [0]")
+@click.option(
+    "--compare-trims",
+    metavar="AGAINST",
+    help="What each trim does to the weights, against none, a scheme or a weights.csv.",
+)
 @click.option("--id", "scheme_id", help="Id of the scheme. [the name of the directory]")
 @click.option("--title", help="Title of the scheme.")
 @click.option("--region", help="Region of the scheme.")
@@ -106,11 +119,13 @@ def weights(
     blend: bool,
     monotone: bool,
     decimals: int,
+    scale: Scale,
     rules: str | None,
     budgets: tuple[str, ...],
     reserve: str,
     draws: int,
     seed: int,
+    compare_trims: str | None,
     scheme_id: str | None,
     title: str | None,
     region: str | None,
@@ -157,11 +172,13 @@ def weights(
         blend=blend,
         monotone=monotone,
         decimals=decimals,
+        scale=scale,
         rules=rules,
         budget=_budget(budgets),
         reserve=reserve,
         draws=draws,
         seed=seed,
+        compare_trims=compare_trims,
     )
     facts = {"status": status} | ({"title": title} if title else {}) | ({"region": region} if region else {})
     scheme = calibration.scheme(id_, **facts)

@@ -20,6 +20,7 @@ from drg.words import CHINESE, Both, Sentence, categories, said
 SOURCES_ZH: Final = {"own": "本组均值", "adrg": "核心病组均值", "prior": "先验权重", "none": "无权重"}
 OUTCOMES_ZH: Final = {"gains": "增加", "loses": "减少", "unchanged": "不变"}
 MOST: Final = 10
+_SCALES: Final = {"weighted": "病组有权重的病例 that have a weight", "all": "全部病例 all"}
 
 _HEADS: Final = labels("calibration")
 
@@ -45,16 +46,28 @@ def print_calibration(console: Console, calibration: Calibration, seconds: float
     heads = of("from,groups,cases")
     show(console, heads.split(","), "wnn", sources, title=of("Weights"))
     if calibration.rates:
-        rates = [
+        divided = [
             (
                 rate.insurance or of("all insurances"),
-                *(f"{rate.budget_yuan:,.2f}", f"{rate.reserve_yuan:,.2f}", f"{float(rate.weight):,.4f}"),
-                *(f"{rate.value_yuan:,f}", f"{rate.rest_yuan:,.2f}"),
+                *(f"{rate.budget_yuan:,.2f}", f"{rate.reserve_yuan:,.2f}", f"{rate.by_item_yuan:,.2f}"),
+                *(f"{rate.drg_yuan:,.2f}", f"{rate.rest_yuan:,.2f}"),
             )
             for rate in calibration.rates
         ]
-        heads = of("insurance,budget,reserve,Σ weight,value,rest")
-        show(console, heads.split(","), "wnnnnn", rates, title=of("Rates"))
+        heads = of("insurance,budget,reserve,paid by item,paid by DRG,rest")
+        show(console, heads.split(","), "wnnnnn", divided, title=of("Budget"))
+        rates = [
+            (
+                rate.insurance or of("all insurances"),
+                *(f"{rate.cases:,}", f"{rate.by_item_cases:,}", f"{float(rate.weight):,.4f}"),
+                f"{rate.value_yuan:,f}",
+            )
+            for rate in calibration.rates
+        ]
+        heads = of("insurance,cases by DRG,cases by item,Σ weight,value")
+        show(console, heads.split(","), "wnnnn", rates, title=of("Rates"))
+    if calibration.trims is not None:
+        _print_trims(console, calibration.trims, language)
     largest = calibration.groups.sort("cases", "drg", descending=[True, False]).head(MOST)
     rows = [
         (
@@ -84,6 +97,21 @@ def print_calibration(console: Console, calibration: Calibration, seconds: float
             seconds=seconds,
         ),
     )
+
+
+def _print_trims(console: Console, trims: pl.DataFrame, language: str) -> None:
+    heads = said("trimming,below,above,cost %,distance %,even %,middle %,uneven %,chosen", language=language)
+    numbers = [name for name in trims.columns if name.endswith("_percent")]
+    rows = [
+        (
+            row["trimming"],
+            *(f"{row[name]:,}" for name in ("trimmed_low", "trimmed_high")),
+            *("–" if row[name] is None else f"{row[name]:.2f}" for name in numbers),
+            "*" if row["chosen"] else "",
+        )
+        for row in trims.iter_rows(named=True)
+    ]
+    show(console, heads.split(","), "wnnnnnnnw", rows, title=said("What each trim does", language=language))
 
 
 def print_what_if(console: Console, result: WhatIf, language: str) -> None:
@@ -145,6 +173,12 @@ def calibration_workbook(calibration: Calibration) -> bytes:
         ("与本组混合", "blended with the own mean", "是 yes" if settings.blend else "否 no"),
         ("严重程度不倒挂", "MCC ≥ CC ≥ none", "是 yes" if settings.monotone else "否 no"),
         ("小数位数", "decimals", f"{settings.decimals}"),
+        ("权重 1 的含义", "what 1 is: the mean cost of the cases", _SCALES[settings.scale]),
+        (
+            "全部病例尺度系数",
+            "a weight by the scale all is so many times",
+            f"{float(calibration.all_cases_scale):.8f}",
+        ),
         ("沿用规则", "rules kept from", settings.rules or "–"),
         ("单位权重次均费用", "mean cost of a unit of weight, yuan", f"{calibration.mean_cost_yuan:,.2f}"),
         (
@@ -165,16 +199,24 @@ def calibration_workbook(calibration: Calibration) -> bytes:
     }
     if calibration.rates:
         rows = [
-            (
-                rate.insurance or "all 全部",
-                rate.cases,
-                float(rate.weight),
-                *map(float, (rate.budget_yuan, rate.reserve_yuan, rate.value_yuan, rate.rest_yuan)),
-            )
+            {
+                "insurance": rate.insurance or "all 全部",
+                "cases": rate.cases,
+                "weight_sum": float(rate.weight),
+                "budget_yuan": float(rate.budget_yuan),
+                "reserve_yuan": float(rate.reserve_yuan),
+                "by_item_cases": rate.by_item_cases,
+                "by_item_yuan": float(rate.by_item_yuan),
+                "drg_yuan": float(rate.drg_yuan),
+                "rest_yuan": float(rate.rest_yuan),
+                "value_yuan": float(rate.value_yuan),
+                "held_cases": rate.held_cases,
+            }
             for rate in calibration.rates
         ]
-        names = ("insurance", "cases", "weight_sum", "budget_yuan", "reserve_yuan", "value_yuan", "rest_yuan")
-        sheets["费率 rates"] = pl.DataFrame(rows, schema=names, orient="row")
+        sheets["费率 rates"] = pl.DataFrame(rows)
+    if calibration.trims is not None:
+        sheets["裁剪对比 trims"] = calibration.trims
     return _workbook(
         {**sheets, "时期 periods": calibration.periods, "病组与时期 by period": calibration.cells}
     )

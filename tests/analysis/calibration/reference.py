@@ -38,7 +38,9 @@ def weights(
         by = frame.groupby("drg")["cost"]
         low = by.transform(lambda cost: np.quantile(cost, percentiles[0] / 100))
         high = by.transform(lambda cost: np.quantile(cost, percentiles[1] / 100))
-        kept = frame[(frame["cost"] >= low) & (frame["cost"] <= high)]
+        # Groups of which the percentiles would take more than their share are not trimmed.
+        small = by.transform("size") < 100 / min(percentiles[0], 100 - percentiles[1])
+        kept = frame[small | (frame["cost"] >= low) & (frame["cost"] <= high)]
         parts.append(kept.assign(relative=kept["cost"] / kept["cost"].mean(), year=year))
     cases = pd.concat(parts)
     cases["adrg"] = cases["drg"].map(adrg_of)

@@ -5,7 +5,7 @@ import re
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import openpyxl
@@ -17,7 +17,7 @@ from rich.console import Console
 import drg
 from drg.analysis.calibration import calibrate
 from drg.analysis.calibration.calibration_cases import read_period
-from drg.analysis.calibration.estimate import Estimates, Sums, estimate, sums_of
+from drg.analysis.calibration.estimate import Estimates, Scale, Sums, estimate, sums_of
 from drg.analysis.calibration.groups_of_version import version_of
 from drg.analysis.trimming import Trimming
 from drg.report.calibration import calibration_workbook, print_calibration
@@ -296,3 +296,36 @@ def test_weights_that_cannot_be_written_are_left_out() -> None:
     found = calibrate(grouped(rows), min_cases=1, trimming="none")
     assert set(found.weights) == {"BV19"}
     assert any("round to 0" in note.message and "BS19" in note.message for note in found.notes)
+
+
+def test_by_the_scale_of_all_cases_weights_do_not_depend_on_groups_without_one() -> None:
+    """A group of ten dear cases has a weight or none: the weights of the others drift by one scale only."""
+    cheap, dear, rare = [code for code in adrg_of() if code.endswith("9")][:3]
+    rows = [(cheap, 1_000)] * 100 + [(dear, 3_000)] * 100 + [(rare, 100_000)] * 10
+    both: dict[Scale, list[Any]] = {"weighted": [], "all": []}
+    for scale, found in both.items():
+        for min_cases in (10, 30):
+            found.append(calibrate(grouped(rows, SPLIT), trimming="none", min_cases=min_cases, scale=scale))
+    with_all, without = both["all"]
+    assert rare in with_all.weights
+    assert rare not in without.weights
+    mean = Fraction(1_400_000, 210)
+    assert without.weights == {code: with_all.weights[code] for code in (cheap, dear)}
+    assert with_all.weights[dear] == Decimal("0.4500") == round(Decimal(float(3_000 / mean)), 4)
+    assert {one.mean_cost_yuan for one in both["all"]} == {Decimal("6666.67")}
+    assert {one.all_cases_scale for one in both["all"]} == {1}
+    assert not any("--scale all" in note.message for one in both["all"] for note in one.notes)
+    # By the other scale 1 is the mean of the 200 cases, and it is said how far that is off.
+    drifted = both["weighted"][1]
+    assert drifted.weights == {cheap: Decimal("0.5"), dear: Decimal("1.5")}
+    assert drifted.all_cases_scale == 2_000 / mean
+    assert any("0.3000 times as large" in note.message for note in drifted.notes)
+    # Without a budget the cases that have a weight are paid what they cost, whatever the scale.
+    for one in (without, drifted):
+        paid = drg.Pricer(one.scheme()).price(grouped(rows, SPLIT))["payment_yuan"].sum()
+        assert abs(paid - 1_400_000) < 1
+
+
+def test_a_scale_that_there_is_not_is_refused() -> None:
+    with pytest.raises(drg.InputError, match="Give one of weighted, all"):
+        calibrate(grouped([("BS19", 1)]), scale=cast(Any, "some"))

@@ -333,7 +333,8 @@ def test_a_glance_without_schemes_has_no_money(unpriced: Comparison) -> None:
 
 
 def test_why_cases_are_no_longer_grouped(priced: Comparison) -> None:
-    base = drg.group(CASES, VERSIONS[0])["grouping_status"]
+    before = drg.group(CASES, VERSIONS[0])
+    base = before["grouping_status"]
     for id_ in VERSIONS[1:]:
         other = drg.group(CASES, id_)
         lost = other.filter((base == "grouped") & (other["grouping_status"] != "grouped"))
@@ -344,8 +345,16 @@ def test_why_cases_are_no_longer_grouped(priced: Comparison) -> None:
             expected,
             check_row_order=False,
         )
+        assert found["base_reason"].is_null().all()
+        newly = before.filter((base != "grouped") & (other["grouping_status"] == "grouped"))
         gained = priced.lost.filter((pl.col("version") == id_) & (pl.col("now") == "gained"))
-        assert gained["cases"].sum() == ((base != "grouped") & (other["grouping_status"] == "grouped")).sum()
+        assert_frame_equal(
+            gained.select(grouping_status="base_status", grouping_reason="base_reason", cases="cases"),
+            newly.group_by("grouping_status", "grouping_reason").agg(cases=pl.len().cast(pl.Int64)),
+            check_row_order=False,
+        )
+        assert gained["reason"].is_null().all()
+        assert gained["base_reason"].is_not_null().all()
     assert priced.lost["now"].unique().sort().to_list() == ["gained", "lost"]
 
 

@@ -15,6 +15,7 @@ import drg
 from drg.analysis.quality import Evaluation, evaluate
 from drg.analysis.trimming import Trimming, trim
 from tests.analysis.quality.frames import grouped, random_cases, riv_by_pandas, usable
+from tests.profiles import share
 
 # Shape of the anterior adductor muscle scar of mussels from five places, the example of scipy.stats.f_oneway:
 # McDonald, Handbook of Biological Statistics, third edition, 2014. F(4, 34) = 7.121, p = 2.8e-4.
@@ -71,6 +72,7 @@ def test_two_groups_by_hand() -> None:
     assert split["h"] == pytest.approx(12 / 42 * (36 / 3 + 225 / 3) - 21)
     (order,) = found.order.to_dicts()
     assert (order["higher_drg"], order["lower_drg"], order["ratio"]) == ("AA11", "AA13", 2.5)
+    assert not order["descends"]
     assert not order["violated"]
 
 
@@ -84,7 +86,7 @@ def test_variance_equals_pandas(
     chosen = usable(cases, column)
     all_usable = len(chosen)
     codes = pd.factorize(chosen["drg"])[0]
-    chosen = chosen[trim(codes, chosen["x"].to_numpy(), Trimming.parse(rule))]
+    chosen = chosen[trim(codes, chosen["x"].to_numpy(), Trimming.parse(rule)).kept]
     after_trimming = len(chosen)
     if scale == "log":
         chosen = chosen[chosen["x"] > 0].assign(x=lambda frame: np.log(frame["x"]))
@@ -120,7 +122,7 @@ def test_groups_equal_pandas(found: Evaluation, cases: pl.DataFrame) -> None:
             (f"cv_{name}", by_group.std() / by_group.mean()),
         ):
             assert found.groups[ours].to_list() == pytest.approx(theirs.tolist(), rel=1e-12), ours
-        kept = chosen[trim(pd.factorize(chosen["drg"])[0], chosen["x"].to_numpy(), Trimming.parse(RULE))]
+        kept = chosen[trim(pd.factorize(chosen["drg"])[0], chosen["x"].to_numpy(), Trimming.parse(RULE)).kept]
         trimmed = kept.groupby("drg")["x"]
         assert found.groups[f"trimmed_{name}_cases"].to_list() == trimmed.count().tolist()
         trimmed_cv = found.groups[f"trimmed_cv_{name}"].to_list()
@@ -155,11 +157,59 @@ def test_order_equals_pandas_and_scipy(found: Evaluation, cases: pl.DataFrame) -
     assert found.order.select("adrg", "higher_drg", "lower_drg").rows() == expected
     for row in found.order.iter_rows(named=True):
         above, below = (costs[costs["drg"] == row[f"{side}_drg"]]["x"] for side in ("higher", "lower"))
-        assert row["violated"] == (above.mean() < below.mean())
+        assert row["descends"] == (above.mean() < below.mean())
         assert row["ratio"] == pytest.approx(above.mean() / below.mean(), rel=1e-12)
-        welch = stats.ttest_ind(above, below, equal_var=False).pvalue
+        if min(len(above), len(below)) < 60:
+            assert row["p_welch"] is row["p_ranks"] is row["p_adjusted"] is None
+            continue
+        welch = stats.ttest_ind(above, below, equal_var=False, alternative="less").pvalue
         assert row["p_welch"] == pytest.approx(welch, rel=1e-7)
-    assert 0 < found.summary["order_violated"] == found.order["violated"].sum() < 20
+        ranks = stats.mannwhitneyu(above, below, alternative="less").pvalue
+        assert row["p_ranks"] == pytest.approx(ranks, rel=1e-7)
+    assert 0 < found.summary["order_descends"] == found.order["descends"].sum() < 20
+    tested = found.order.filter(pl.col("p_adjusted").is_not_null())
+    assert 0 < found.summary["order_tested"] == tested.height < 20
+    # Benjamini–Hochberg by hand: p × tests ÷ rank, made to ascend from the largest p down.
+    larger = tested.select(pl.max_horizontal("p_welch", "p_ranks"))["p_welch"].to_numpy()
+    order = np.argsort(larger)
+    scaled = larger[order] * len(larger) / np.arange(1, len(larger) + 1)
+    adjusted = np.minimum.accumulate(scaled[::-1])[::-1].clip(max=1)
+    assert tested["p_adjusted"].to_numpy()[order] == pytest.approx(adjusted, rel=1e-12)
+    assert found.order["violated"].to_list() == [
+        row["descends"] and row["p_adjusted"] is not None and row["p_adjusted"] < 0.05
+        for row in found.order.iter_rows(named=True)
+    ]
+
+
+def ladders(seed: int, groups: int, planted: int = 0) -> pl.DataFrame:
+    """ADRGs whose three groups cost the same, or, where planted, whose MCC costs half of the CC."""
+    rng = np.random.default_rng(seed)
+    drgs, costs = [], []
+    for number in range(groups):
+        for last, level in (("1", 0.5 if number < planted else 1.0), ("3", 1.0), ("5", 1.0)):
+            cases = 30 + int(rng.lognormal(3.5, 1))
+            drgs += [f"A{chr(65 + number)}1{last}"] * cases
+            costs += (9_000 * level * rng.lognormal(0, 0.8, cases)).round(2).tolist()
+    return pl.DataFrame({"drg": drgs, "total_cost_yuan": costs}).with_columns(
+        grouping_status=pl.lit("grouped")
+    )
+
+
+@pytest.mark.random
+def test_noise_is_no_violation_of_the_order() -> None:
+    """Where all groups cost the same, at most three of 20 files report a violation."""
+    noise = [evaluate(ladders(seed, 10), replicates=0).summary for seed in range(share(1))]
+    assert all(one["order_tested"] == 20 for one in noise)
+    assert sum(one["order_descends"] or 0 for one in noise) > 5 * len(noise)
+    assert sum(bool(one["order_violated"]) for one in noise) <= 0.15 * len(noise)
+
+
+def test_an_order_that_is_broken_is_found() -> None:
+    planted = evaluate(ladders(100, 10, planted=4), replicates=0)
+    found = set(planted.order.filter("violated")["higher_drg"])
+    assert {"AA11", "AB11", "AC11", "AD11"} <= found
+    assert len(found) <= 5
+    assert "order-violated" in planted.findings["rule"]
 
 
 def test_intervals_hold_what_they_are_intervals_of(found: Evaluation) -> None:

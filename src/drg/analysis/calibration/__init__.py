@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,13 +17,14 @@ from drg.analysis.calibration.arguments import (
     amount,
     budgets,
     check_numbers,
+    check_scale,
     exact_weights,
     named_frames,
     version_of_cases,
 )
 from drg.analysis.calibration.calibrated_scheme import names_groups
 from drg.analysis.calibration.calibration_cases import check_columns, read_period
-from drg.analysis.calibration.calibration_notes import notes_of
+from drg.analysis.calibration.calibration_notes import notes_of, notes_of_budgets
 from drg.analysis.calibration.calibration_result import (
     Calibration,
     CalibrationNote,
@@ -30,11 +33,14 @@ from drg.analysis.calibration.calibration_result import (
     groups_frame,
     periods_frame,
 )
-from drg.analysis.calibration.estimate import OWN, estimate, half_up, sums_of
+from drg.analysis.calibration.estimate import OWN, WEIGHTED, Scale, estimate, half_up, sums_of
 from drg.analysis.calibration.intervals import intervals
 from drg.analysis.calibration.prior import prior_weights
-from drg.analysis.calibration.rates import BudgetRate, budget_rates, keys_for
+from drg.analysis.calibration.rates import BudgetRate, budget_rates
+from drg.analysis.calibration.repricing import Repricing
+from drg.analysis.calibration.trim_comparison import compare_trims as trims_compared
 from drg.analysis.calibration.whatif import WhatIf, what_if
+from drg.analysis.trimming import NONE as TRIMMING_NONE
 from drg.analysis.trimming import Trimming
 from drg.errors import InputError, did_you_mean
 from drg.payment.load_scheme import LoadedScheme, as_loaded
@@ -71,11 +77,13 @@ def calibrate(
     blend: bool = False,
     monotone: bool = True,
     decimals: int = DECIMALS,
+    scale: Scale = WEIGHTED,
     rules: str | Path | LoadedScheme | None = None,
     budget: Amount | Mapping[str, Amount] | None = None,
     reserve: Amount = 0,
     draws: int = 0,
     seed: int = 0,
+    compare_trims: str | Path | LoadedScheme | Mapping[str, Decimal] | None = None,
 ) -> Calibration:
     """Relative weights from the costs of grouped cases.
 
@@ -93,11 +101,16 @@ def calibrate(
         blend: mix what such a group takes with its own mean: own × kept ÷ min_cases + taken × the rest.
         monotone: pool the splits of an ADRG where weights descend with severity (MCC ≥ CC ≥ none).
         decimals: of the weights, 1 to 8.
+        scale: what 1 is: the mean cost of the cases of the base period whose group has a weight
+            (``weighted``), so that their CMI is 1, or of all its cases that count (``all``), which does not
+            depend on the groups that have no weight: so weights of different files can be compared.
         rules: the id or directory of a scheme whose method, rates, coefficients and rules are kept.
         budget: yuan to be distributed over the cases of the base period, in all or by ``insurance_type``.
         reserve: the share of the budget that is kept back, such as 0.05.
         draws: samples of the bootstrap for the 95 % interval of each weight; none if 0.
         seed: of these samples.
+        compare_trims: say what each rule of trimming does to the weights (``Calibration.trims``), against
+            those without trimming (``none``) or against weights that are given as for ``prior``.
 
     Returns:
         The weights, how each came about, and a scheme that is ready to use.
@@ -113,15 +126,15 @@ def calibrate(
     weights = exact_weights(period_weights, len(named))
     rule = Trimming.parse(trimming) if isinstance(trimming, str) else trimming
     check_numbers(min_cases, decimals, draws)
+    check_scale(scale)
     if base is not None and base not in named:
         fix = did_you_mean(base, named) or Sentence("Give one of {names}", names=Joined(", ", named))
         raise InputError(Sentence("there is no period {name!r}", name=base), fix=fix)
     base = base if base is not None else list(named)[-1]
     kept = None if rules is None else as_loaded(rules)
     amounts = budgets(budget)
-    keys = keys_for(amounts, kept) if amounts else None
     for label, frame in named.items():
-        check_columns(frame, label, (keys or ()) if label == base else ())
+        check_columns(frame, label)
     version = version_of_cases(named, grouper)
     if kept and kept.scheme.grouper != version.id and names_groups(kept):
         problem = Sentence(
@@ -139,21 +152,23 @@ def calibrate(
         problem = Sentence("there is a reserve, but no budget that it could be kept back from")
         raise InputError(problem, fix=Sentence("Give the budget too, or leave the reserve out"))
     known = prior_weights(prior, version)
-    sums = [
-        sums_of(read_period(frame, label, weight, version.drgs, keys if label == base else None), rule)
+    periods = [
+        read_period(frame, label, weight, version.drgs)
         for (label, frame), weight in zip(named.items(), weights, strict=True)
     ]
+    sums = [sums_of(period, rule) for period in periods]
     of_base = next(one for one in sums if one.period.label == base)
-    found = estimate(
-        sums,
-        of_base,
-        version,
+    estimated = partial(
+        estimate,
+        version=version,
         min_cases=min_cases,
         prior=known.weights,
         blend=blend,
         monotone=monotone,
         decimals=decimals,
+        scale=scale,
     )
+    found = estimated(sums, of_base)
     given = {version.drgs[g.number]: g.weight for g in found.groups if g.weight is not None}
     if found.mean is None:
         fullest = max(group.kept for group in found.groups)
@@ -167,8 +182,11 @@ def calibrate(
     own = [group.number for group in found.groups if group.source == OWN and group.weight is not None]
     bounds = intervals(sums, own, draws, seed) if draws else {}
     costs = of_base.period.costs[np.isin(of_base.period.groups, [version.drgs.index(drg) for drg in given])]
-    rates = tuple(budget_rates(amounts, share, given, of_base.period.keys, kept))
-    return Calibration(
+    trims = None
+    if compare_trims is not None:
+        against = {} if compare_trims == TRIMMING_NONE else prior_weights(compare_trims, version).weights
+        trims = trims_compared(periods, base, rule, version, estimated, against)
+    calibration = Calibration(
         settings=CalibrationSettings(
             version.id,
             base,
@@ -178,6 +196,7 @@ def calibrate(
             blend,
             monotone,
             decimals,
+            scale,
             share,
             kept.scheme.id if kept else None,
         ),
@@ -185,9 +204,17 @@ def calibrate(
         groups=groups_frame(found, sums, version, known.weights, bounds, decimals),
         periods=periods_frame(sums),
         cells=cells_frame(sums, version),
-        rates=rates,
-        mean_cost_yuan=half_up(Fraction(int(costs.sum()), 100 * len(costs)), 2),
+        rates=(),
+        mean_cost_yuan=half_up(Fraction(int(costs.sum()), 100 * len(costs)) * found.factor / found.level, 2),
+        all_cases_scale=found.factor,
         mean_weight=found.mean,
-        notes=tuple(notes_of(found, sums, version, known, rates, of_base.period)),
+        notes=tuple(notes_of(found, sums, version, known, of_base.period, rule)),
         rules=kept,
+        trims=trims,
     )
+    if not amounts:
+        return calibration
+    pricing = Repricing(named[base], calibration.scheme(), amounts)
+    rates = budget_rates(amounts, share, pricing)
+    notes = (*calibration.notes, *notes_of_budgets(rates, pricing, base))
+    return replace(calibration, rates=rates, notes=notes)

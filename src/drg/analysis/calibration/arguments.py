@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from drg.analysis.calibration.calibration_cases import grouper_ids
+from drg.analysis.calibration.estimate import SCALES
 from drg.analysis.calibration.groups_of_version import Version, version_of
 from drg.errors import InputError
 from drg.grouping import Grouper
@@ -76,6 +77,17 @@ def check_numbers(min_cases: int, decimals: int, draws: int) -> None:
     if draws < 0:
         problem = Sentence("{draws} draws are not possible", draws=draws)
         raise InputError(problem, fix=Sentence("Give 0 for no intervals, or some hundreds"))
+
+
+def check_scale(scale: str) -> None:
+    """Whether this is a scale.
+
+    Raises:
+        InputError: if it is none.
+    """
+    if scale not in SCALES:
+        problem = Sentence("there is no scale {scale!r}", scale=scale)
+        raise InputError(problem, fix=Sentence("Give one of {names}", names=Joined(", ", SCALES)))
 
 
 def amount(value: Amount, what: str) -> Decimal:

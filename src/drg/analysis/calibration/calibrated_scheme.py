@@ -93,8 +93,9 @@ def names_groups(rules: LoadedScheme) -> bool:
 
 def _rate(rate: BudgetRate) -> dict[str, Any]:
     source = (
-        f"budget {rate.budget_yuan:f} less reserve {rate.reserve_yuan:f}, divided by"
-        f" {float(rate.weight):.4f} units of {rate.cases} cases, rounded down"
+        f"budget {rate.budget_yuan:f} less reserve {rate.reserve_yuan:f} and {rate.by_item_yuan:f} for"
+        f" {rate.by_item_cases} cases paid by item; the rest pays for {float(rate.weight):.4f} units of"
+        f" {rate.cases} cases, rounded down"
     )
     found: dict[str, Any] = {"value_yuan": rate.value_yuan, "source": source}
     return found if rate.insurance is None else {**found, "insurance": rate.insurance}

@@ -43,7 +43,6 @@ class Period:
         unknown: grouped into groups that the version does not have, by code.
         groups: the group number of each case that counts [n], ascending.
         costs: its cost in fen [n], ascending within a group.
-        keys: cases that count, by ``drg`` and the other columns that were asked for, and ``cases``.
     """
 
     label: str
@@ -56,18 +55,17 @@ class Period:
     unknown: Counter[str]
     groups: npt.NDArray[np.int32]
     costs: npt.NDArray[np.int64]
-    keys: pl.DataFrame
 
 
-def check_columns(frame: Any, label: str, by: Sequence[str]) -> None:
-    """Whether a frame can be calibrated with, and its cases counted by some columns.
+def check_columns(frame: Any, label: str) -> None:
+    """Whether a frame can be calibrated with.
 
     Raises:
         MissingColumnError: names every column that is missing.
         InputError: if it is no frame.
     """
     names = _lazy(frame, label).collect_schema().names()
-    if missing := [name for name in (*REQUIRED, *by) if name not in names]:
+    if missing := [name for name in REQUIRED if name not in names]:
         fix = Sentence("Give grouped cases with their costs")
         if "drg" in missing or "grouping_status" in missing:
             fix = Sentence("Group the discharges first: drg group … --grouper ID")
@@ -83,9 +81,7 @@ def grouper_ids(frame: Any, label: str) -> set[str]:
     return {name for name in found.to_series() if name}
 
 
-def read_period(
-    frame: Any, label: str, weight: Fraction, drgs: Sequence[str], by: Sequence[str] | None = None
-) -> Period:
+def read_period(frame: Any, label: str, weight: Fraction, drgs: Sequence[str]) -> Period:
     """The cases of a frame.
 
     Args:
@@ -93,17 +89,15 @@ def read_period(
         label: what the period is called.
         weight: of its cases.
         drgs: the groups of the version; their places are their numbers.
-        by: columns by which the cases of each group are also counted, such as ``insurance_type``; without
-            any, by group alone. None if they need not be counted.
 
     Raises:
         InputError: if a column holds what it cannot hold, or no case counts.
     """
     lazy = _lazy(frame, label)
-    reader = _Reader(drgs, by)
+    reader = _Reader(drgs)
     schema = {"group": pl.Int32, "cost": pl.Int64}
     found = (
-        lazy.select(with_unread((*REQUIRED, *(by or ())), lazy.collect_schema().names()))
+        lazy.select(with_unread(REQUIRED, lazy.collect_schema().names()))
         .map_batches(
             reader.read, schema=schema, streamable=True, projection_pushdown=False, predicate_pushdown=False
         )
@@ -120,7 +114,6 @@ def read_period(
         unknown=reader.unknown,
         groups=found["group"].to_numpy(),
         costs=found["cost"].to_numpy(),
-        keys=reader.keys(),
     )
 
 
@@ -135,12 +128,10 @@ def _lazy(frame: Any, label: str) -> pl.LazyFrame:
 class _Reader:
     """Batches → group numbers and costs; counts what is left out. Batches may come from several threads."""
 
-    def __init__(self, drgs: Sequence[str], by: Sequence[str] | None) -> None:
+    def __init__(self, drgs: Sequence[str]) -> None:
         self.counts: Counter[str] = Counter()
         self.unknown: Counter[str] = Counter()
         self._codes = pl.Enum(drgs)
-        self._by = by
-        self._keys: list[pl.DataFrame] = []
         self._lock = threading.Lock()
 
     def read(self, batch: pl.DataFrame) -> pl.DataFrame:
@@ -163,23 +154,7 @@ class _Reader:
         strange = codes.filter(pl.Series(grouped & ~known & (costs > 0) & usable)).fill_null("–")
         unknown = dict(strange.value_counts().iter_rows())
         counted = grouped & known & usable & (costs > 0)
-        keys = None
-        if self._by is not None:
-            texts = [codes, *(batch[name] for name in self._by)]
-            keys = _counted(pl.DataFrame(texts).filter(pl.Series(counted)).with_columns(cases=1))
         with self._lock:
             self.counts.update(counts)
             self.unknown.update(unknown)
-            if keys is not None:
-                self._keys.append(keys)
         return pl.DataFrame({"group": numbers[counted], "cost": costs[counted]})
-
-    def keys(self) -> pl.DataFrame:
-        """The cases that count by group and the other columns."""
-        if not self._keys:
-            return pl.DataFrame(schema={"drg": pl.String, "cases": pl.Int64})
-        return _counted(pl.concat(self._keys)).sort(pl.all())
-
-
-def _counted(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.group_by(pl.exclude("cases")).agg(pl.col("cases").cast(pl.Int64).sum())

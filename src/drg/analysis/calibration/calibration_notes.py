@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from fractions import Fraction
 from typing import Final
 
 import numpy as np
@@ -15,7 +14,9 @@ from drg.analysis.calibration.estimate import ADRG, NONE, OWN, PRIOR, Estimates,
 from drg.analysis.calibration.groups_of_version import Version
 from drg.analysis.calibration.prior import Prior
 from drg.analysis.calibration.rates import BudgetRate
+from drg.analysis.calibration.repricing import Repricing
 from drg.analysis.sentences import both, many, sentences
+from drg.analysis.trimming import PERCENTILE, Trimming
 
 _MOST_CODES: Final = 8
 _SENTENCES: Final = sentences(__file__)
@@ -26,27 +27,35 @@ def notes_of(
     sums: Sequence[Sums],
     version: Version,
     prior: Prior,
-    rates: Sequence[BudgetRate],
     base: Period,
+    rule: Trimming,
 ) -> Iterator[CalibrationNote]:
     """All notes, those on the cases first."""
     for one in sums:
         yield from _of_period(one.period)
         if one.period.costs[0] == one.period.costs[-1] and len(np.unique(one.period.costs)) == 1:
             yield _note("equal_costs", label=one.period.label)
+        small = [cell.cases for cell in one.cells.values() if cell.cases < rule.least_cases]
+        if rule.method == PERCENTILE and small:
+            facts = {"count": sum(small), "least": rule.least_cases, "rule": str(rule)}
+            yield _note("not_trimmed", len(small), label=one.period.label, **facts)
     yield from _of_groups(found, base, sums, version)
     if prior.strange:
         yield _note("prior_strange", prior=prior.name, version=version.id, codes=_codes(prior.strange))
     if prior.by_level:
         yield _note("prior_by_level", prior=prior.name, codes=_codes(prior.by_level))
-    paid = {rate.insurance for rate in rates}
-    if rates and None not in paid:
-        left: Counter[str] = Counter()
-        for row in base.keys.iter_rows(named=True):
-            if row["insurance_type"] not in paid:
-                left[row["insurance_type"] or "–"] += row["cases"]
-        for name, count in sorted(left.items()):
-            yield _note("no_budget", insurance=name, count=count, label=base.label)
+
+
+def notes_of_budgets(
+    rates: Sequence[BudgetRate], pricing: Repricing, label: str
+) -> Iterator[CalibrationNote]:
+    """Cases of a period that budgets do not pay for."""
+    for rate in rates:
+        if rate.held_cases:
+            held = "held" if rate.insurance is None else "held_of_insurance"
+            yield _note(held, insurance=rate.insurance, count=rate.held_cases, label=label)
+    for name, count in pricing.others.items():
+        yield _note("no_budget", insurance=name or "–", count=count, label=label)
 
 
 def _of_period(period: Period) -> Iterator[CalibrationNote]:
@@ -68,6 +77,8 @@ def _of_groups(
     if without:
         count = sum(cases.get(number, 0) for number in without)
         yield _note("no_weight", len(without), count=count, label=base.label)
+        if count and found.factor != 1:
+            yield _note("scale", label=base.label, times=float(found.level))
     counts = {
         "from_adrg": sources[ADRG],
         "from_prior": sources[PRIOR],
@@ -79,9 +90,10 @@ def _of_groups(
             yield _note(name, count)
     if found.too_small:
         yield _note("too_small", codes=_codes(version.drgs[number] for number in found.too_small))
-    if found.mean is not None and found.mean != 1:
-        off = float(found.mean - Fraction(1))
-        yield _note("mean_off", label=base.label, sign="+" if off > 0 else "−", off=abs(off))
+    off = 0.0 if found.mean is None else float(found.mean - found.level / found.factor)
+    if off:
+        mean = f"{float(found.level / found.factor):.6g}"
+        yield _note("mean_off", label=base.label, mean=mean, sign="+" if off > 0 else "−", off=abs(off))
 
 
 def _note(name: str, groups: int = 0, **facts: object) -> CalibrationNote:

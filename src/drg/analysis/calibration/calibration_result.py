@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from drg.analysis.calibration.calibrated_scheme import loaded, put, scheme_files
-from drg.analysis.calibration.estimate import Estimates, Sums, half_up
+from drg.analysis.calibration.estimate import WEIGHTED, Estimates, Scale, Sums, half_up
 from drg.analysis.calibration.groups_of_version import Version
 from drg.analysis.calibration.rates import BudgetRate
 from drg.analysis.trimming import Trimming
@@ -43,6 +43,7 @@ class CalibrationSettings:
         blend: a fallback is mixed with the own mean.
         monotone: weights do not descend with severity within an ADRG.
         decimals: of the weights.
+        scale: of which cases the mean cost is 1: ``weighted`` or ``all``.
         reserve: the share of the budget that is kept back.
         rules: the id of the scheme whose rules are kept; None without one.
     """
@@ -55,6 +56,7 @@ class CalibrationSettings:
     blend: bool
     monotone: bool
     decimals: int
+    scale: Scale
     reserve: Decimal
     rules: str | None
 
@@ -70,11 +72,14 @@ class Calibration(ShortTable):
         periods: one row per period: its cases, what was left out, what was trimmed, the mean.
         cells: one row per group and period with cases: cases, trimmed, kept and the mean of the kept.
         rates: the rates from the budgets; empty without one.
-        mean_cost_yuan: mean cost of the cases of the base period whose group has a weight: what a unit of
-            weight costs.
-        mean_weight: the mean of the rounded weights over these cases, exactly; before rounding it is 1.
+        mean_cost_yuan: what a unit of weight costs: the mean cost of the cases of the base period whose group
+            has a weight, ÷ their mean weight before rounding.
+        mean_weight: the mean of the rounded weights over these cases, exactly; before rounding it is 1, or
+            by the scale ``all`` what it is.
+        all_cases_scale: a weight × this is the weight by the scale ``all``; 1 if that is the scale.
         notes: what must be known of it.
         rules: the scheme whose rules are kept; None without one.
+        trims: one row per rule of trimming and what it does to the weights; None if not asked for.
     """
 
     settings: CalibrationSettings
@@ -85,8 +90,10 @@ class Calibration(ShortTable):
     rates: tuple[BudgetRate, ...]
     mean_cost_yuan: Decimal
     mean_weight: Fraction
+    all_cases_scale: Fraction
     notes: tuple[CalibrationNote, ...]
     rules: LoadedScheme | None
+    trims: pl.DataFrame | None = None
 
     def _short(self) -> tuple[str, pl.DataFrame]:
         weighted = self.groups.filter(pl.col("relative_weight").is_not_null())
@@ -123,6 +130,8 @@ class Calibration(ShortTable):
         }
         rows = [(drg, weight, names[drg]) for drg, weight in self.weights.items()]
         mean_source = f"mean cost of the cases of {self.settings.base} whose group has a weight"
+        if self.settings.scale != WEIGHTED:
+            mean_source += ", by their mean weight"
         return scheme_files(about, rows, self.rates, self.mean_cost_yuan, mean_source, self.rules)
 
     def scheme(self, scheme_id: str = "calibrated", **facts: str) -> LoadedScheme:
@@ -172,7 +181,8 @@ class Calibration(ShortTable):
         ]
         steps += ["blended with the own mean"] if s.blend else []
         steps += ["MCC ≥ CC ≥ none by isotonic pooling"] if s.monotone else []
-        steps.append(f"mean 1 over the cases of {s.base}; rounded half up to {s.decimals} decimals")
+        one = f"mean 1 over the cases of {s.base}" if s.scale == WEIGHTED else "1 is the mean of all cases"
+        steps.append(f"{one}; rounded half up to {s.decimals} decimals")
         return "; ".join(steps)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,7 @@ import numpy.typing as npt
 from drg.analysis.calibration.calibration_cases import Period
 from drg.analysis.calibration.groups_of_version import Version
 from drg.analysis.calibration.pooling import pooled
-from drg.analysis.trimming import Trimming, limits
+from drg.analysis.trimming import Trimming, trim
 from drg.errors import InputError
 from drg.words import Sentence
 
@@ -28,6 +28,10 @@ OWN: Final = "own"
 ADRG: Final = "adrg"
 PRIOR: Final = "prior"
 NONE: Final = "none"
+# What 1 is: the mean cost of the cases whose group has a weight, or of all.
+Scale = Literal["weighted", "all"]
+WEIGHTED: Final = "weighted"
+SCALES: Final = (WEIGHTED, "all")
 # A weight table takes weights above 0 and below this.
 _BELOW: Final = 10_000
 
@@ -36,17 +40,16 @@ Exact = Fraction | None
 
 @dataclass(frozen=True)
 class Cell:
-    """The cases of a group in a period: those that count, those that are trimmed, and the rest's cost."""
+    """The cases of a group in a period: those beyond the limits, and those that make the mean.
+
+    Cases beyond the limits are left out, or, if the rule winsorises, count at the limit.
+    """
 
     cases: int
     trimmed_low: int
     trimmed_high: int
+    kept: int
     cost_fen: int
-
-    @property
-    def kept(self) -> int:
-        """The cases that make the mean."""
-        return self.cases - self.trimmed_low - self.trimmed_high
 
 
 @dataclass(frozen=True)
@@ -58,12 +61,14 @@ class Sums:
         cells: by group number; groups without cases have none.
         mean_fen: the mean cost of the cases that are kept.
         kept: which cases of the period those are [n].
+        costs: what each case counts in fen [n]: its cost, or a limit.
     """
 
     period: Period
     cells: dict[int, Cell]
     mean_fen: Fraction
     kept: npt.NDArray[np.bool_]
+    costs: npt.NDArray[np.int64]
 
 
 @dataclass
@@ -105,7 +110,9 @@ class Estimates:
         groups: by number.
         severity_ratios: the mean of a severity by that of its ADRG, with which an ADRG's mean is multiplied.
         prior_factor: with which the prior is brought to the level of these cases; None without one.
-        factor: by which the weights were divided so that their mean is 1.
+        level: the mean weight of the cases of the base period whose group has one, where 1 is the mean cost
+            of all cases.
+        factor: by which the weights were divided: the level, so that their mean is 1, or 1.
         mean: the mean of the rounded weights over the cases of the base period; None if nothing has one.
         too_small: groups whose weight cannot be written.
     """
@@ -113,6 +120,7 @@ class Estimates:
     groups: list[Estimate]
     severity_ratios: dict[str, Fraction] = field(default_factory=dict)
     prior_factor: Exact = None
+    level: Fraction = Fraction(1)
     factor: Fraction = Fraction(1)
     mean: Exact = None
     too_small: list[int] = field(default_factory=list)
@@ -124,12 +132,12 @@ def sums_of(period: Period, rule: Trimming) -> Sums:
     Raises:
         InputError: if no case is kept.
     """
-    groups, costs = period.groups, period.costs
-    bounds = limits(groups, costs, rule)
-    low, high = costs < bounds.low[groups], costs > bounds.high[groups]
+    groups = period.groups
+    costs, low, high, kept = trim(groups, period.costs, rule)
     count = int(groups[-1]) + 1
-    cases, lows, highs = (np.bincount(groups[rows], minlength=count) for rows in (slice(None), low, high))
-    kept = ~(low | high)
+    cases, lows, highs, keeps = (
+        np.bincount(groups[rows], minlength=count) for rows in (slice(None), low, high, kept)
+    )
     if not kept.any():
         problem = Sentence("trimming by {rule} keeps no case", rule=rule)
         raise InputError(problem, file=period.label, fix=Sentence("Trim less"))
@@ -137,11 +145,17 @@ def sums_of(period: Period, rule: Trimming) -> Sums:
     # A sum stays below 2^63 up to 900 million cases at the highest possible cost.
     totals = dict(zip(present.tolist(), np.add.reduceat(costs[kept], starts).tolist(), strict=True))
     cells = {
-        number: Cell(int(cases[number]), int(lows[number]), int(highs[number]), totals.get(number, 0))
+        number: Cell(
+            int(cases[number]),
+            int(lows[number]),
+            int(highs[number]),
+            int(keeps[number]),
+            totals.get(number, 0),
+        )
         for number in np.flatnonzero(cases).tolist()
     }
     mean = Fraction(sum(cell.cost_fen for cell in cells.values()), sum(cell.kept for cell in cells.values()))
-    return Sums(period, cells, mean, kept)
+    return Sums(period, cells, mean, kept, costs)
 
 
 def estimate(
@@ -154,6 +168,7 @@ def estimate(
     blend: bool,
     monotone: bool,
     decimals: int,
+    scale: Scale = WEIGHTED,
 ) -> Estimates:
     """The weights of all groups of a version.
 
@@ -166,6 +181,7 @@ def estimate(
         blend: mix what a group takes with its own mean, by the share of ``min_cases`` that it has.
         monotone: pool the splits of an ADRG whose weights descend with severity.
         decimals: of the weights.
+        scale: of which cases the mean cost is 1.
     """
     found = Estimates([_own(number, periods) for number in range(len(version.drgs))])
     _fall_back(found, version, min_cases, prior, blend=blend)
@@ -173,7 +189,7 @@ def estimate(
         group.in_order = group.raw
     if monotone:
         _pool(found.groups, version, base.period.weight)
-    _normalise(found, base, decimals)
+    _normalise(found, base, decimals, scale)
     return found
 
 
@@ -260,7 +276,7 @@ def _pool(groups: Sequence[Estimate], version: Version, one: Fraction) -> None:
                 group.pooled_with = tuple(number for number in alike if number != group.number)
 
 
-def _normalise(found: Estimates, base: Sums, decimals: int) -> None:
+def _normalise(found: Estimates, base: Sums, decimals: int, scale: Scale) -> None:
     weighted = [
         (group.in_order, base.cells[group.number].cases)
         for group in found.groups
@@ -269,7 +285,9 @@ def _normalise(found: Estimates, base: Sums, decimals: int) -> None:
     cases = sum(count for _, count in weighted)
     if not cases:
         return
-    found.factor = sum((value * count for value, count in weighted), Fraction(0)) / cases
+    found.level = sum((value * count for value, count in weighted), Fraction(0)) / cases
+    if scale == WEIGHTED:
+        found.factor = found.level
     total, counted = Fraction(0), 0
     for group in found.groups:
         if group.in_order is None:

@@ -34,7 +34,7 @@ def intervals(
         The 2.5 and the 97.5 percentile by group number, before pooling and normalisation.
     """
     low, high = (1 - SHARE) / 2, (1 + SHARE) / 2
-    kept = [(sums, sums.period.groups[sums.kept], sums.period.costs[sums.kept]) for sums in periods]
+    kept = [(sums, sums.period.groups[sums.kept], sums.costs[sums.kept]) for sums in periods]
     found = {}
     for number in numbers:
         rng = np.random.default_rng([seed, number])

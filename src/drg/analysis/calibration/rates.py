@@ -1,39 +1,52 @@
-"""What a unit of weight is paid: a budget, less a reserve, divided by the weight that it has to pay for."""
+"""What a unit of weight is paid: a budget, less a reserve and what is paid by item, divided by the weight.
+
+Nothing is estimated: the cases of the base period are priced by the scheme that is made, as ``drg price``
+does it, and a rate stands if what they are all paid stays within the budget to the fen.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from fractions import Fraction
 from math import floor
-from typing import Final
+from typing import Final, NamedTuple
 
 import polars as pl
+from scipy.optimize import brentq
 
+from drg.analysis.calibration.repricing import BY_WEIGHT, HELD, Repricing
 from drg.errors import InputError
-from drg.payment.load_scheme import LoadedScheme
-from drg.payment.price_book import PriceBook
 from drg.words import Joined, Sentence
 
 # A rate is paid to the fen; a point is worth much less, and its value is published with four decimals.
 RATE_DECIMALS: Final = 2
 POINT_DECIMALS: Final = 4
-_KEYS: Final = ("insurance_type", "hospital_level", "hospital_id")
+_FEN: Final = Decimal("0.01")
+
+Insurance = str | None
 
 
 @dataclass(frozen=True)
 class BudgetRate:
-    """A rate, or the value of a point, and how it came about.
+    """A rate, or the value of a point, and how the budget is divided.
+
+    budget = reserve + by item + paid by weight + rest, all of the base period.
 
     Attributes:
         insurance: for which insurance; None for all.
-        cases: of the base period that have a weight.
+        cases: that are paid by their weight.
         weight: Σ weight × scale × coefficient of these cases; the scale is 1 but for points.
         budget_yuan: what was given.
         reserve_yuan: what is kept back.
-        value_yuan: (budget − reserve) ÷ weight, rounded down so that the budget is never exceeded.
-        rest_yuan: what is left of the budget after the reserve and value × weight.
+        by_item_cases: that are not paid by weight: without a group or a weight, ambiguous, outside DRG.
+        by_item_yuan: what these are paid: their cost, unless the rules say otherwise.
+        value_yuan: the largest that the budget pays for, and at most
+            (budget − reserve − by item) ÷ weight, rounded down.
+        drg_yuan: what the cases that are paid by their weight are paid at this value.
+        rest_yuan: what is left of the budget.
+        held_cases: that are paid nothing, because their cost, or what the rules pay them, is not known.
     """
 
     insurance: str | None
@@ -41,103 +54,212 @@ class BudgetRate:
     weight: Fraction
     budget_yuan: Decimal
     reserve_yuan: Decimal
+    by_item_cases: int
+    by_item_yuan: Decimal
     value_yuan: Decimal
+    drg_yuan: Decimal
     rest_yuan: Decimal
+    held_cases: int
 
 
-def keys_for(budget: Mapping[str | None, Decimal], rules: LoadedScheme | None) -> tuple[str, ...]:
-    """The columns by which cases must be counted for a budget."""
-    coefficients = rules.scheme.coefficients.rows if rules and rules.scheme.coefficients else ()
-    asked = (
-        any(insurance is not None for insurance in budget),
-        any(row.level for row in coefficients),
-        any(row.hospital for row in coefficients),
-    )
-    # Without any, the groups are enough.
-    return tuple(name for name, is_asked in zip(_KEYS, asked, strict=True) if is_asked)
+class _Part(NamedTuple):
+    """What a budget has to pay for, and what does not depend on the rate."""
+
+    cases: int
+    weight: Fraction
+    by_item_cases: int
+    by_item_yuan: Decimal
+    held_cases: int
 
 
 def budget_rates(
-    budget: Mapping[str | None, Decimal],
-    reserve: Decimal,
-    weights: Mapping[str, Decimal],
-    keys: pl.DataFrame,
-    rules: LoadedScheme | None,
-) -> list[BudgetRate]:
+    budget: Mapping[Insurance, Decimal], reserve: Decimal, pricing: Repricing
+) -> tuple[BudgetRate, ...]:
     """The rates, or the values of a point, that a budget pays for.
 
     Args:
         budget: in yuan, by insurance or for None.
         reserve: the share that is kept back.
-        weights: of the groups.
-        keys: the cases of the base period by ``drg`` and the columns of ``keys_for``, and ``cases``.
-        rules: the scheme that has the coefficients and the scale; without one they are 1.
+        pricing: the cases of the base period, and the scheme without its rates.
 
     Raises:
-        InputError: for a budget without cases.
+        InputError: for a budget without cases, or one that is too small.
     """
-    book = PriceBook(rules) if rules else None
-    scale = Fraction(rules.scheme.method.scale or 1) if rules else Fraction(1)
-    decimals = POINT_DECIMALS if rules and rules.scheme.method.kind == "points" else RATE_DECIMALS
-    found = []
-    for insurance, amount in budget.items():
-        part = keys if insurance is None else keys.filter(pl.col("insurance_type") == insurance)
-        cases, weight = 0, Fraction(0)
-        for row in part.iter_rows(named=True):
-            if row["drg"] in weights:
-                cases += row["cases"]
-                factor = _factor(book, row)
-                weight += Fraction(weights[row["drg"]]) * factor * row["cases"]
-        weight *= scale
-        if not cases:
-            problem = Sentence("there is a budget, but no case that has a weight")
-            if insurance is not None:
-                problem = Sentence(
-                    "there is a budget, but no case of insurance {insurance} that has a weight",
-                    insurance=insurance,
-                )
-            raise InputError(
-                problem,
-                field=None if insurance is None else "insurance_type",
-                fix=_known(keys, insurance),
-            )
-        kept_back = amount * reserve
-        value = Fraction(amount - kept_back) / weight
-        if (rounded := Decimal(floor(value * 10**decimals)).scaleb(-decimals)) <= 0:
-            raise InputError(
-                Sentence(
-                    "the budget of {amount:,} yuan is too small for {weight:,.4f} units of weight",
-                    amount=amount,
-                    weight=float(weight),
-                ),
-                fix=Sentence("Give it in yuan"),
-            )
-        rest = Fraction(amount - kept_back) - Fraction(rounded) * weight
-        found.append(
+    decimals = POINT_DECIMALS if pricing.pays_points else RATE_DECIMALS
+    parts = _parts(budget, pricing)
+    open_ = {insurance: amount - amount * reserve for insurance, amount in budget.items()}
+    units = {
+        insurance: _most_units(budget[insurance], open_[insurance], part, decimals)
+        for insurance, part in parts.items()
+    }
+    found = _Search(pricing, open_, parts, decimals).within_budget(units)
+    rates = []
+    for insurance, part in parts.items():
+        value, drg = found[insurance]
+        left = open_[insurance] - part.by_item_yuan - drg
+        rates.append(
             BudgetRate(
-                insurance, cases, weight, amount, kept_back, rounded, Decimal(floor(rest * 100)).scaleb(-2)
+                insurance=insurance,
+                cases=part.cases,
+                weight=part.weight,
+                budget_yuan=budget[insurance],
+                reserve_yuan=budget[insurance] * reserve,
+                by_item_cases=part.by_item_cases,
+                by_item_yuan=part.by_item_yuan,
+                value_yuan=value,
+                drg_yuan=drg,
+                rest_yuan=left.quantize(_FEN, ROUND_DOWN),
+                held_cases=part.held_cases,
             )
+        )
+    return tuple(rates)
+
+
+def _parts(budget: Mapping[Insurance, Decimal], pricing: Repricing) -> dict[Insurance, _Part]:
+    rows = pricing.paid(dict.fromkeys(budget, Decimal(1)))
+    found = {}
+    for insurance in budget:
+        of_budget = _of(rows, insurance)
+        weighted = of_budget.filter(pl.col("case_class").is_in(BY_WEIGHT))
+        held = of_budget.filter(pl.col("case_class").is_in(HELD))
+        no_coefficient = pl.col("relative_weight").is_not_null() & pl.col("coefficient").is_null()
+        if lacking := _count(held.filter(no_coefficient)):
+            problem = Sentence(
+                "the rules of the scheme know no coefficient for {count:,} cases", count=lacking
+            )
+            fix = Sentence(
+                "Add [[coefficients.rows]] for their hospitals, or a default, to a copy of the scheme"
+            )
+            raise InputError(problem, field="hospital_id", fix=fix)
+        if not weighted.height:
+            raise _no_cases(rows, insurance)
+        others = of_budget.filter(~pl.col("case_class").is_in([*BY_WEIGHT, *HELD]))
+        weight = sum(
+            (Fraction(one) * Fraction(factor) * cases for one, factor, cases in _weights(weighted)),
+            Fraction(0),
+        )
+        found[insurance] = _Part(
+            cases=_count(weighted),
+            weight=weight * pricing.scale,
+            by_item_cases=_count(others),
+            by_item_yuan=_yuan(others),
+            held_cases=_count(held),
         )
     return found
 
 
-def _factor(book: PriceBook | None, row: Mapping[str, str | None]) -> Fraction:
-    if book is None:
-        return Fraction(1)
-    level, hospital = row.get("hospital_level"), row.get("hospital_id")
-    factor = book.look_up(row["drg"], None, level, hospital, cut=False).factor
-    if factor is None:
-        whose = Sentence("hospital {id}", id=hospital) if hospital else Sentence("the hospitals")
-        problem = Sentence("the rules of the scheme know no coefficient for {hospital}", hospital=whose)
-        fix = Sentence("Add [[coefficients.rows]] for it, or a default, to a copy of the scheme")
-        raise InputError(problem, field="hospital_id", fix=fix)
-    return Fraction(factor)
+def _most_units(budget: Decimal, open_: Decimal, part: _Part, decimals: int) -> int:
+    """The largest rate of the division, in units of its last decimal.
+
+    Raises:
+        InputError: if it is 0.
+    """
+    units: int = floor(Fraction(open_ - part.by_item_yuan) / part.weight * 10**decimals)
+    if units > 0:
+        return units
+    if part.by_item_yuan:
+        problem = Sentence(
+            "of the budget of {amount:,} yuan, {by_item:,} yuan are for {count:,} cases that are paid by "
+            "item; what is left is too small for {weight:,.4f} units of weight",
+            amount=budget,
+            by_item=part.by_item_yuan,
+            count=part.by_item_cases,
+            weight=float(part.weight),
+        )
+        fix = Sentence("Give it in yuan; give more cases or a prior, so that more groups have a weight")
+        raise InputError(problem, fix=fix)
+    problem = Sentence(
+        "the budget of {amount:,} yuan is too small for {weight:,.4f} units of weight",
+        amount=budget,
+        weight=float(part.weight),
+    )
+    raise InputError(problem, fix=Sentence("Give it in yuan"))
 
 
-def _known(keys: pl.DataFrame, insurance: str | None) -> str:
+class _Search:
+    """Looks for the largest rates at which all that is paid stays within the budgets."""
+
+    def __init__(
+        self,
+        pricing: Repricing,
+        open_: Mapping[Insurance, Decimal],
+        parts: Mapping[Insurance, _Part],
+        decimals: int,
+    ) -> None:
+        self._pricing, self._parts, self._open = pricing, parts, open_
+        self._decimals = decimals
+
+    def within_budget(self, units: Mapping[Insurance, int]) -> dict[Insurance, tuple[Decimal, Decimal]]:
+        """The rate of each insurance, and what is paid by weight at this rate.
+
+        Args:
+            units: where to begin; no rate will be higher.
+        """
+        paid = self._paid(units)
+        return {
+            insurance: (self._value(most), paid[insurance])
+            if self._excess(insurance, paid[insurance]) <= 0
+            else self._lower(insurance, most)
+            for insurance, most in units.items()
+        }
+
+    def _lower(self, insurance: Insurance, most: int) -> tuple[Decimal, Decimal]:
+        """Rounding to the fen or the rules, such as high cost, pay more than the division: take less."""
+        tried: dict[int, Decimal] = {}
+
+        def excess(unit: float) -> float:
+            whole = floor(unit)
+            if whole not in tried:
+                tried[whole] = self._paid({insurance: whole})[insurance]
+            return float(self._excess(insurance, tried[whole])) or -0.5  # to the fen is within the budget
+
+        if excess(1) > 0:
+            problem = Sentence(
+                "even at the lowest rate the cases are paid more than the {amount:,} yuan that there are",
+                amount=self._open[insurance],
+            )
+            raise InputError(problem, fix=Sentence("Give a larger budget, or other rules"))
+        brentq(excess, 1, most, xtol=0.5)
+        best = max(unit for unit, paid in tried.items() if self._excess(insurance, paid) <= 0)
+        return self._value(best), tried[best]
+
+    def _paid(self, units: Mapping[Insurance, int]) -> dict[Insurance, Decimal]:
+        rows = self._pricing.paid({insurance: self._value(unit) for insurance, unit in units.items()})
+        weighted = rows.filter(pl.col("case_class").is_in(BY_WEIGHT))
+        return {insurance: _yuan(_of(weighted, insurance)) for insurance in units}
+
+    def _excess(self, insurance: Insurance, paid: Decimal) -> Decimal:
+        return paid + self._parts[insurance].by_item_yuan - self._open[insurance]
+
+    def _value(self, units: int) -> Decimal:
+        return Decimal(units).scaleb(-self._decimals)
+
+
+def _of(rows: pl.DataFrame, insurance: Insurance) -> pl.DataFrame:
+    return rows if insurance is None else rows.filter(insurance_type=insurance)
+
+
+def _weights(rows: pl.DataFrame) -> list[tuple[Decimal, Decimal, int]]:
+    return rows.select("relative_weight", "coefficient", "cases").rows()
+
+
+def _count(rows: pl.DataFrame) -> int:
+    return int(rows["cases"].sum())
+
+
+def _yuan(rows: pl.DataFrame) -> Decimal:
+    return Decimal(rows["payment"].sum() or 0)
+
+
+def _no_cases(rows: pl.DataFrame, insurance: Insurance) -> InputError:
     if insurance is None:
-        return Sentence("Give cases with groups that have a weight")
-    names: Sequence[str] = keys["insurance_type"].drop_nulls().unique().sort().to_list()
-    if not names:
-        return Sentence("The cases have no insurance at all")
-    return Sentence("The cases have {insurances}", insurances=Joined(", ", names))
+        problem = Sentence("there is a budget, but no case that has a weight")
+        return InputError(problem, fix=Sentence("Give cases with groups that have a weight"))
+    problem = Sentence(
+        "there is a budget, but no case of insurance {insurance} that has a weight", insurance=insurance
+    )
+    names = rows["insurance_type"].drop_nulls().unique().sort().to_list()
+    fix = Sentence("The cases have no insurance at all")
+    if names:
+        fix = Sentence("The cases have {insurances}", insurances=Joined(", ", names))
+    return InputError(problem, field="insurance_type", fix=fix)

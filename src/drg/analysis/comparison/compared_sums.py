@@ -17,6 +17,7 @@ import polars as pl
 from drg.analysis.comparison.compared_versions import ComparedVersion
 from drg.analysis.comparison.step import EXAMPLES, MOST_EXAMPLES, ROW, Compared
 from drg.analysis.quality.moments import GroupMoments
+from drg.grouping.outcomes import GROUPED
 from drg.payment.scheme_numbers import INSIDE
 from drg.reasons import code_of
 
@@ -112,12 +113,15 @@ class CellTally:
             return added(self._cells, self._keys).sort(self._keys)
 
     def reasons(self) -> pl.DataFrame:
-        """Cases by version, status in the first version, status in this one, and reason."""
+        """Cases by version, status in the first version, status in this one, and reasons of both.
+
+        The reason of the first is told of cases that only this version groups.
+        """
         with self._lock:
             return added(self._reasons, _REASON_KEYS).sort(_REASON_KEYS)
 
 
-_REASON_KEYS: Final = ("version", "first_status", "status", "reason")
+_REASON_KEYS: Final = ("version", "first_status", "status", "reason", "first_reason")
 
 
 def group(at: int) -> str:
@@ -166,11 +170,14 @@ def _summed(column: str, name: str, places: int) -> pl.Expr:
 
 
 def _reasons(cases: pl.DataFrame, compared: Sequence[ComparedVersion], at: int) -> pl.DataFrame:
+    first, own = f"status_{compared[0].id}", f"status_{compared[at].id}"
+    gained = (pl.col(first) != GROUPED) & (pl.col(own) == GROUPED)
     return (
         cases.group_by(
-            first_status=f"status_{compared[0].id}",
-            status=f"status_{compared[at].id}",
+            first_status=first,
+            status=own,
             reason=f"reason_{compared[at].id}",
+            first_reason=pl.when(gained).then(f"reason_{compared[0].id}"),
         )
         .agg(cases=pl.len().cast(pl.Int64))
         .select(pl.lit(at, dtype=pl.Int64).alias("version"), pl.all())

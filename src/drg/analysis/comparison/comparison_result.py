@@ -141,19 +141,25 @@ class Comparison(ShortTable):
 
     @cached_property
     def reasons(self) -> pl.DataFrame:
-        """Cases by ``version``, ``base_status``, ``status`` and ``reason``; the first version for itself."""
+        """Cases by ``version``, ``base_status``, ``status``, ``reason`` and ``base_reason``.
+
+        The first version for itself too. ``base_reason`` says why the base does not group cases that the
+        version groups; of others it is null.
+        """
         versions = pl.Series(self.ids)
         version = versions.gather(self._reasons["version"]).alias("version")
-        found = self._reasons.select(version, pl.exclude("version")).rename({"first_status": "base_status"})
+        found = self._reasons.select(version, pl.exclude("version"))
+        found = found.rename({"first_status": "base_status", "first_reason": "base_reason"})
         statuses = pl.col("base_status", "status").cast(pl.String)
-        return found.sort("version", -pl.col("cases"), statuses, "reason")
+        return found.sort("version", -pl.col("cases"), statuses, "reason", "base_reason")
 
     @cached_property
     def lost(self) -> pl.DataFrame:
         """Cases that the base groups and another version does not, or the other way round, and why.
 
         Returns:
-            The columns of ``reasons``, and ``now``: ``lost`` or ``gained``. Gained cases have no reason.
+            The columns of ``reasons``, and ``now``: ``lost`` or ``gained``. Lost cases have the ``reason`` of
+            the version, gained ones the ``base_reason``.
         """
         grouped_in_base, grouped = pl.col("base_status") == GROUPED, pl.col("status") == GROUPED
         now = pl.when(grouped_in_base & ~grouped).then(pl.lit("lost")).when(~grouped_in_base & grouped)

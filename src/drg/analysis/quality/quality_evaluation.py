@@ -20,7 +20,7 @@ from drg.analysis.quality.rows import GROUP_COLUMNS, group_rows, variance_rows
 from drg.analysis.quality.splits import cost_order, split_tests
 from drg.analysis.quality.variants import Variant, variants
 from drg.analysis.severity import ladders_of_codes, ladders_of_version, levels
-from drg.analysis.trimming import Trimming
+from drg.analysis.trimming import PERCENTILE, Trimming
 from drg.errors import InputError, UnknownGrouperError
 from drg.grouping import Grouper
 from drg.grouping.outcomes import STATUSES
@@ -150,7 +150,8 @@ def evaluate(
     costs = looks[0].sums(cases.group, len(cases.drgs))
     variance = variance_rows(looks, cases, drawn, ddof, level)
     splits = split_tests(members, cases.group, cases.cost)
-    order = cost_order(ladders, dict(zip(cases.drgs, costs, strict=True)))
+    by_drg = dict(zip(cases.drgs, costs, strict=True))
+    order = cost_order(ladders, by_drg, cases.group, cases.cost, min_cases)
     groups = group_rows(moments.groups(), cases, looks, drawn, ddof=ddof, level=level).with_columns(
         adrg=pl.Series([adrg_of[drg] for drg in cases.drgs], dtype=pl.String),
         level=pl.Series([level_of.get(drg) for drg in cases.drgs], dtype=pl.String),
@@ -169,6 +170,8 @@ def evaluate(
         "splits_tested": splits.height,
         "splits_p_h_below_0_05": int((splits["p_h"] < _SIGNIFICANT).sum()),
         "order_pairs": order.height,
+        "order_tested": order["p_adjusted"].count(),
+        "order_descends": int(order["descends"].sum()),
         "order_violated": int(order["violated"].sum()),
     }
     found = of_cases(moments.statuses, cases) | {
@@ -177,6 +180,10 @@ def evaluate(
             ", ".join(cases.versions),
         ),
         "few-cases": (int(groups["few_cases"].sum()), str(min_cases)),
+        "not-trimmed": (
+            sum(1 < one.cases < rule.least_cases for one in costs) if rule.method == PERCENTILE else 0,
+            str(rule.least_cases),
+        ),
         "riv-biased": (outside.height, ""),
         "one-case": (sum(one.cases < 2 for one in costs), ""),
         "order-violated": (int(order["violated"].sum()), ""),

@@ -45,12 +45,17 @@ ORDER: Final = pl.Schema(
         "lower_cases": pl.Int64(),
         "lower_mean_cost_yuan": pl.Float64(),
         "ratio": pl.Float64(),
-        "violated": pl.Boolean(),
+        "descends": pl.Boolean(),
         "p_welch": pl.Float64(),
+        "p_ranks": pl.Float64(),
+        "p_adjusted": pl.Float64(),
+        "violated": pl.Boolean(),
     }
 )
 _LEAST: Final = 2  # cases of a group that has a part in a test
 _FEN: Final = 100
+# A pair is violated if its p-value, adjusted for all pairs that are tested, is below this.
+SIGNIFICANT: Final = 0.05
 
 
 def split_tests(members: Mapping[str, Sequence[int]], group: Ints, cost: Ints) -> pl.DataFrame:
@@ -94,19 +99,34 @@ def split_tests(members: Mapping[str, Sequence[int]], group: Ints, cost: Ints) -
     return pl.DataFrame(rows, schema=SPLITS, orient="row")
 
 
-def cost_order(ladders: Iterable[Ladder], costs: Mapping[str, Sums]) -> pl.DataFrame:
-    """Compare the mean cost of each group with that of the next lower level of its ladder.
+def cost_order(
+    ladders: Iterable[Ladder], costs: Mapping[str, Sums], group: Ints, cost: Ints, min_cases: int
+) -> pl.DataFrame:
+    """Compare the cost of each group with that of the next lower level of its ladder.
 
     Args:
         ladders: groups in the order of their levels.
-        costs: the sums of each group that has cases, in fen.
+        costs: the sums of each group, in fen; the place of a group here is its number in ``group``.
+        group: [n] the place of each case's group, ascending.
+        cost: [n] fen, negative where there is none.
+        min_cases: pairs in which a group has fewer are not tested.
 
     Returns:
-        One row for each pair, of the shape ``ORDER``. It is violated if the mean of the higher level is below
-        that of the lower one, which is decided exactly. ``p_welch`` is the two-sided p-value of Welch's test
-        that the means are equal, null where it is not defined.
+        One row for each pair, of the shape ``ORDER``. It ``descends`` if the mean of the higher level is
+        below that of the lower one, which is decided exactly. Of pairs that are tested there are one-sided
+        p-values against the order: of the means (``p_welch``) and of the ranks (``p_ranks``, Mann–Whitney).
+        ``p_adjusted`` is the larger of both, adjusted for all pairs that are tested (Benjamini–Hochberg); a
+        pair that descends is ``violated`` if it is below 0.05. A few very dear cases move means, and groups
+        of unequal spread the ranks: each test alone finds too much.
     """
+    place = {drg: number for number, drg in enumerate(costs)}
     with_cost = {drg: sums for drg, sums in costs.items() if sums.cases}
+    usable = cost >= 0
+    group, cost = group[usable], cost[usable]
+
+    def sample(drg: str) -> Ints:
+        return cost[slice(*np.searchsorted(group, [place[drg], place[drg] + 1]))]
+
     rows = []
     for ladder in ladders:
         for high, low in ladder.pairs(with_cost):
@@ -118,10 +138,13 @@ def cost_order(ladders: Iterable[Ladder], costs: Mapping[str, Sums]) -> pl.DataF
                     *(low, ladder.levels[low], below.cases, below.mean(_FEN)),
                     above.total * below.cases / (below.total * above.cases) if below.total else None,
                     above.total * below.cases < below.total * above.cases,
-                    _welch(above, below),
+                    *(_less(sample(high), sample(low), min_cases)),
                 )
             )
-    return pl.DataFrame(rows, schema=ORDER, orient="row")
+    schema = [(name, dtype) for name, dtype in ORDER.items() if name not in ("p_adjusted", "violated")]
+    pairs = pl.DataFrame(rows, schema=schema, orient="row")
+    violated = pl.col("descends") & (pl.col("p_adjusted") < SIGNIFICANT).fill_null(False)
+    return pairs.with_columns(_adjusted(pairs)).with_columns(violated=violated)
 
 
 Samples = list[np.ndarray[tuple[int], np.dtype[np.float64]]]
@@ -150,10 +173,24 @@ def _kruskal(samples: Samples) -> tuple[float | None, float | None]:
     return float(found.statistic), float(found.pvalue)
 
 
-def _welch(one: Sums, other: Sums) -> float | None:
-    if min(one.cases, other.cases) < _LEAST or not (one.squares_within or other.squares_within):
-        return None
+def _less(one: Ints, other: Ints, min_cases: int) -> tuple[float | None, float | None]:
+    """One-sided p-values that the first costs less: Welch's of the means, Mann–Whitney's of the ranks."""
+    if min(len(one), len(other)) < max(min_cases, _LEAST):
+        return _UNDEFINED
+    if one.min() == one.max() and other.min() == other.max():
+        return _UNDEFINED
     from scipy import stats
 
-    sides = [(side.mean(_FEN) or 0.0, side.sd(1, _FEN) or 0.0, side.cases) for side in (one, other)]
-    return float(stats.ttest_ind_from_stats(*sides[0], *sides[1], equal_var=False).pvalue)
+    welch = stats.ttest_ind(one / _FEN, other / _FEN, equal_var=False, alternative="less")
+    return float(welch.pvalue), float(stats.mannwhitneyu(one, other, alternative="less").pvalue)
+
+
+def _adjusted(pairs: pl.DataFrame) -> pl.Series:
+    larger = pairs.select(pl.max_horizontal("p_welch", "p_ranks"))["p_welch"]
+    tested = larger.is_not_null()
+    found = np.full(len(larger), np.nan)
+    if tested.any():
+        from scipy import stats
+
+        found[tested.to_numpy()] = stats.false_discovery_control(larger.drop_nulls().to_numpy())
+    return pl.Series("p_adjusted", found).fill_nan(None)

@@ -13,7 +13,7 @@ import polars as pl
 
 from drg.analysis.quality.gather import Ints
 from drg.analysis.quality.sums import Sums, riv, sums_by
-from drg.analysis.trimming import NONE, Trimming, limits
+from drg.analysis.trimming import NONE, Trimming, trim
 
 Floats = npt.NDArray[np.float64]
 
@@ -33,7 +33,7 @@ class Variant:
         trimming: the rule, on the raw value.
         numbers: [n] fen or days, negative where the value has no part.
         left_out: grouped cases without a usable value, or without a log.
-        trimmed_low, trimmed_high: cases below and above the limits of their group.
+        trimmed_low, trimmed_high: cases below and above the limits of their group; left out, or set to it.
     """
 
     value: str
@@ -100,20 +100,15 @@ def variants(group: Ints, cost: Ints, los: Ints, rule: Trimming) -> list[Variant
 
 def _variant(group: Ints, name: str, values: Ints, scale: str, rule: Trimming) -> Variant:
     usable = values >= 0
-    low, high = limits(np.where(usable, group, -1), values, rule)
-    # A group may have no usable value, and the last groups then no limits.
-    missing = len(np.unique(group)) - len(low)
-    low, high = np.append(low, [-np.inf] * missing), np.append(high, [np.inf] * missing)
-    below = usable & (values < low[group])
-    above = usable & (values > high[group])
-    kept = usable & ~below & ~above
-    has_value = kept & (values > 0) if scale == LOG else kept
+    found = trim(np.where(usable, group, -1), values, rule)
+    kept = found.kept
+    has_value = kept & (found.values > 0) if scale == LOG else kept
     return Variant(
         value=name,
         scale=scale,
         trimming=rule,
-        numbers=np.where(has_value, values, -1),
+        numbers=np.where(has_value, found.values, -1),
         left_out=int((~usable).sum() + (kept & ~has_value).sum()),
-        trimmed_low=int(below.sum()),
-        trimmed_high=int(above.sum()),
+        trimmed_low=int(found.below.sum()),
+        trimmed_high=int(found.above.sum()),
     )

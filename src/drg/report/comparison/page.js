@@ -166,6 +166,7 @@
     status: (row, value, at) => status(row, at) === value,
     base_status: (row, value) => status(row, 0) === value,
     reason: (row, value, at) => lists.reasons[row[place["reason" + at]]] === value,
+    base_reason: (row, value) => lists.reasons[row[place.reason0]] === value,
     // A code that means another group is a change too.
     changed: (row, value, at) =>
       (label(row, 0) !== label(row, at) || data.homonyms[at].includes(label(row, 0))) === value,
@@ -189,6 +190,7 @@
     status: "状态 status",
     base_status: "基准状态 status under the base",
     reason: "原因 reason",
+    base_reason: "基准原因 reason under the base",
     cause: "换组原因 first cause",
     kind: "异同 agreement",
     level: "层级 level",

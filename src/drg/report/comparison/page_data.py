@@ -116,9 +116,9 @@ def _wanted(comparison: Comparison, shown: Iterable[Table]) -> list[Wanted]:
         statuses = comparison.reasons.filter(pl.col("version") == id_)
         wanted.append(Wanted(statuses.select(pl.col("status").alias(f"status_{id_}")).unique(), MANY))
         wanted.append(Wanted(frames[f"groups{at}"].select(pl.col("drg").alias(f"label_{id_}")), FEW))
-        keys = {"base_status": f"status_{base}", "status": f"status_{id_}", "reason": f"reason_{id_}"}
-        if at == 0:
-            del keys["base_status"]
+        keys = {"status": f"status_{id_}", "reason": f"reason_{id_}"}
+        if at:
+            keys |= {"base_status": f"status_{base}", "base_reason": f"reason_{base}"}
         wanted.append(Wanted(statuses.select(pl.col(name).alias(key) for name, key in keys.items()), MANY))
         if at:
             wanted += _wanted_of_pair(comparison, at, frames)

@@ -118,12 +118,13 @@ def _lost(comparison: Comparison) -> Iterator[Table]:
         Column("reason", "原因", "reason"),
         Column("cases", "病例数", "cases", "count", {}, counts=True),
     )
+    before = Column("base_reason", "基准原因", "reason under the base")
     cases = {name: {"col": name} for name in ("version", "base_status", "status", "reason")}
     now = Column("now", "变化", "change")
     told = {"lost": "不再入组 lost", "gained": "新入组 gained"}
     language = comparison.language
     lost = comparison.lost.with_columns(
-        column_in_words(comparison.lost["reason"], language),
+        *(column_in_words(comparison.lost[name], language) for name in ("reason", "base_reason")),
         pl.col("now").replace_strict(told, return_dtype=pl.String),
     )
     yield Table(
@@ -131,8 +132,8 @@ def _lost(comparison: Comparison) -> Iterator[Table]:
         "不再入组与新入组的病例",
         "Cases that a version no longer groups, or newly groups, and why",
         lost,
-        (now, *columns),
-        cases,
+        (now, *columns[:-1], before, columns[-1]),
+        cases | {"base_reason": {"col": "base_reason"}},
         MOST_REASONS,
     )
     told_of = comparison.reasons.filter(pl.col("reason").is_not_null())
