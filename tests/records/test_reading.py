@@ -18,6 +18,8 @@ from drg.records.reading import read
 from tests import layout_files
 from tests.layout_files import Case
 
+ROOT = Path(__file__).resolve().parents[2]
+
 CASES = layout_files.discharges(300, seed=7)
 WRITERS: dict[str, tuple[str, Callable[[Path, list[Case]], Path]]] = {
     "hqms": ("h.csv", layout_files.write_hqms),
@@ -377,3 +379,32 @@ def test_what_is_missing_is_called_as_in_the_file(tmp_path: Path) -> None:
     other = read(lines(tmp_path / "e.csv", "BAH,XB,NL,JBDM", "1,1,1,I50.900"))
     assert other.called("other_diagnoses") == "JBDM1"
     assert other.called("other_procedures") == "SSJCZBM2"
+
+
+def test_a_frame_keeps_what_could_not_be_read(tmp_path: Path) -> None:
+    """An impossible value is no empty one, whatever way cases take."""
+    file = tmp_path / "cases.csv"
+    rows = [
+        ("X", "50", "1.00"),
+        ("2.5", "50", "1.00"),
+        ("1", "abc", "1.00"),
+        ("1", "50", "kein"),
+        ("1", "", ""),
+    ]
+    strange = pl.DataFrame(rows, ["sex", "age_years", "total_cost_yuan"], orient="row")
+    example = pl.read_csv(ROOT / "examples" / "discharges.csv", infer_schema=False).head(len(rows))
+    example.with_columns(strange).write_csv(file)
+    discharges = drg.read(file)
+    frame = discharges.frame()
+    assert frame["sex?"].to_list() == ["X", "2.5", None, None, None]
+    assert frame["age_years?"].to_list() == [None, None, "abc", None, None]
+    assert frame["total_cost_yuan?"].to_list() == [None, None, None, "kein", None]
+    assert "los_days?" not in frame.columns
+    grouped = drg.group(discharges, "chs-drg-2.0").frame()
+    assert grouped["grouping_status"].to_list()[:3] == ["invalid"] * 3
+    again = drg.group(frame, "chs-drg-2.0")
+    for name in ("drg", "grouping_status", "grouping_reason"):
+        assert again[name].to_list() == grouped[name].to_list()
+    told = [drg.check(given).findings for given in (frame, discharges)]
+    one, other = (found.select("rule", pl.col("value").fill_null("")).rows() for found in told)
+    assert one == other

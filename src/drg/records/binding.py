@@ -35,6 +35,18 @@ def without_unread(names: Iterable[str]) -> list[str]:
     return [name for name in names if name not in marks]
 
 
+def with_unread_cells(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Cells that could not be read, which ``Discharges.frame`` has beside their columns, in their places."""
+    schema = rows.collect_schema()
+    marks = {name: f"{name}{UNREAD}" for name in ALL if schema.get(f"{name}{UNREAD}") == pl.String}
+    put_back = [
+        pl.coalesce(mark, pl.col(name).cast(pl.String)).alias(name)
+        for name, mark in marks.items()
+        if name in schema
+    ]
+    return rows.with_columns(put_back).drop(marks.values()) if put_back else rows
+
+
 def cleaned(name: str, blanks: Sequence[str] = ()) -> pl.Expr:
     """A column as text without what stands around it; null where nothing is said."""
     text = pl.col(name).cast(pl.String).str.strip_chars(AROUND).str.replace(QUOTED, "$1")

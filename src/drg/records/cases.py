@@ -18,7 +18,7 @@ import polars as pl
 from drg.columns import ALL, INPUT, Column
 from drg.forks import check_process
 from drg.records import notes
-from drg.records.binding import CAN_BE_UNREAD, UNREAD, Binding
+from drg.records.binding import CAN_BE_UNREAD, UNREAD, Binding, with_unread_cells
 from drg.records.bound_fields import Unread, first_of
 from drg.records.cells import empty
 from drg.records.codebook import KINDS, CodeBook, CodeFindings, recognised
@@ -80,7 +80,7 @@ class Cases:
             data = [data if isinstance(data, Mapping) else data.model_dump()]
         if isinstance(data, list) and data and all(isinstance(row, Mapping) for row in data):
             data = _frame_of(data)
-        rows = as_lazy(data, lambda schema: bound(schema).names)
+        rows = with_unread_cells(as_lazy(data, lambda schema: bound(schema).names))
         return cls(rows, bound(rows.collect_schema()), codes)
 
     @cached_property

@@ -12,6 +12,7 @@ import polars as pl
 from drg.columns import ALL, INPUT
 from drg.errors import InputError
 from drg.records import notes
+from drg.records.binding import UNREAD
 from drg.records.cases import Cases
 from drg.records.findings import SCHEMA
 from drg.records.layout import NUMBER
@@ -37,8 +38,14 @@ class Discharges(Cases):
     tables: tuple[SourceTable, ...] = ()
 
     def frame(self) -> pl.DataFrame:
-        """All rows in canonical columns."""
-        return self.collect(self.lazy())
+        """All rows in canonical columns, in memory.
+
+        Where a column has cells that could not be read, they stand as they are in one of the same name and a
+        question mark, such as ``sex?``: whatever takes the frame knows that they are not empty.
+        """
+        found = self.collect(self.lazy(marked=True))
+        marks = [name for name in found.columns if name.endswith(UNREAD)]
+        return found.drop(name for name in marks if found[name].null_count() == found.height)
 
     def collect(self, frame: pl.LazyFrame) -> pl.DataFrame:
         """Compute in memory what was made of ``rows``.
