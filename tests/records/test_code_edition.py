@@ -107,7 +107,7 @@ def test_commands_say_it_once(tmp_path: Path, command: str) -> None:
     summary = tmp_path / "summary.json"
     done = CliRunner().invoke(cli, [command, str(file), *options, "--quiet", "--json", str(summary)])
     assert done.exit_code == 0, done.output
-    assert done.stderr.count("100 % of the codes of this file are clinical codes: Read the file with") == 1
+    assert done.output.count("100 % of the codes of this file are clinical codes: Read the file with") == 1
     findings = json.loads(summary.read_text(encoding="utf-8"))["findings"]
     (told,) = (one for one in findings if one["rule"] == CODES_CLINICAL)
     assert (told["severity"], told["count"]) == ("warning", 1)
