@@ -26,6 +26,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     if _is_quick(config):
         os.environ.setdefault("POLARS_MAX_THREADS", "1")
+    # Until all tests are collected; see ``pytest_collection_finish``.
+    gc.disable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -40,6 +42,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_collection_finish() -> None:
     """Thousands of tests stay until the end; they need not be looked through for garbage again and again."""
+    gc.enable()
     gc.collect()
     gc.freeze()
 

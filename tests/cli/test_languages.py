@@ -120,6 +120,7 @@ def test_what_is_counted_is_the_same(
     assert numbers(english.err) == numbers(chinese.err)
 
 
+@pytest.mark.thorough
 def test_codes_are_those_of_the_sentences(drg: Drg, cases: Path, scheme: Path, tmp_path: Path) -> None:
     """Files with codes are the same in every language, and in words those with sentences."""
     grouped, commands = tmp_path / "coded.parquet", tmp_path / "commands"

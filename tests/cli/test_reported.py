@@ -97,6 +97,7 @@ def test_the_summary_of_a_run_has_exact_money(drg: Drg, tmp_path: Path) -> None:
     assert found["outputs"] == [str(out / name) for name in ("cases.parquet", "findings.csv", "summary.html")]
 
 
+@pytest.mark.thorough
 def test_every_command_has_a_summary(drg: Drg, grouped: Path, tmp_path: Path) -> None:
     commands: dict[str, list[str | Path]] = {
         "check": [EXAMPLE, "-g", "chs-drg-3.0"],

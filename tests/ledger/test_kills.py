@@ -26,7 +26,7 @@ import pytest
 from drg.ledger import Ledger
 from drg.records.findings import NOTICE
 from tests.ledger.made import begun, held, priced, write
-from tests.profiles import quick_first, share
+from tests.profiles import share
 
 pytestmark = [
     pytest.mark.random,
@@ -171,7 +171,8 @@ def test_random_kills(adder: Adder, scratch: Path) -> None:
     assert there.sort(pl.all()).equals(pl.concat(ids).sort(pl.all()))
 
 
-@pytest.mark.parametrize("correct", quick_first([False, True]))
+@pytest.mark.thorough
+@pytest.mark.parametrize("correct", [False, True])
 def test_killed_at_each_step(adder: Adder, scratch: Path, *, correct: bool) -> None:
     cases = 20
     old = {"2025-01": 1}

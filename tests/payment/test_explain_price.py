@@ -139,7 +139,7 @@ def evaluated(arithmetic: str) -> Fraction | None:
     return Fraction(eval(re.sub(r"[0-9.]+", lambda n: f"Fraction('{n[0]}')", text)))
 
 
-@pytest.mark.parametrize("seed", quick_first(range(6), 2))
+@pytest.mark.parametrize("seed", quick_first(range(6)))
 def test_arithmetic_and_engine_agree_on_random_cases(tmp_path: Path, seed: int) -> None:
     rng = random.Random(seed)
     entries, weights = random_scheme(rng)

@@ -12,6 +12,8 @@ from drg.analysis.calibration import Calibration, calibrate
 from drg.analysis.simulation import true_weights
 from tests.analysis.calibration.made import grouped
 
+pytestmark = pytest.mark.thorough
+
 VERSION = "chs-drg-2.0"
 SEED = 3
 WELL_FILLED = 100
