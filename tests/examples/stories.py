@@ -119,7 +119,7 @@ _STORIES = {
     """,
 }
 # More versions and languages, and the comparison of whole versions, take long: no part of the quick tests.
-LONG = ("versions", "tables", "months")
+LONG = ("versions", "tables", "months", "compare", "settle")
 STORIES = {name: [line.strip() for line in lines.strip().splitlines()] for name, lines in _STORIES.items()}
 
 
