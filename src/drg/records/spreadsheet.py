@@ -18,7 +18,14 @@ from drg.errors import InputError, did_you_mean
 from drg.records import input_limits as limits
 from drg.records import workbook_trial
 from drg.records.exact_paths import exact
-from drg.records.workbook_parts import DAMAGE, CellFault, SheetContent, TooLargeError, look_through
+from drg.records.workbook_parts import (
+    DAMAGE,
+    CellFault,
+    SheetContent,
+    TooLargeError,
+    check_reach,
+    look_through,
+)
 from drg.words import Joined, Sentence
 
 _IN_XML: Final = (".xlsx", ".xlsm")
@@ -78,7 +85,9 @@ class Book:
         One that holds an error, or a formula that was never computed, gives the text of it.
         """
         frame = cast("pl.DataFrame", self._tried(self._sheets[name].to_polars))
-        content = self._contents.get(name, SheetContent())
+        content = self._contents.get(name)
+        if content is None:
+            return frame, []
         # Columns are counted from the first one that holds something.
         first = content.first_column
         faults = [CellFault(one.row, one.column - first + 1, one.text) for one in content.faults]
@@ -93,11 +102,13 @@ class Book:
             with zipfile.ZipFile(self._file) as archive:
                 if any(part.flag_bits & 1 for part in archive.infolist()):
                     raise self._unreadable()
-                return look_through(archive)
+                contents = look_through(archive)
+            check_reach(contents.values(), limits.MOST_CELLS_OF_WORKBOOK)
         except TooLargeError as error:
             raise self._too_large(error) from None
         except DAMAGE:
             raise self._unreadable() from None
+        return contents
 
     def _try_apart(self) -> None:
         """Read a workbook of a binary kind in a process of its own, which may die of it."""

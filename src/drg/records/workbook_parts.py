@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import IO, Final
@@ -75,11 +75,13 @@ class SheetContent:
     """How far the cells of a sheet reach, and which of them are faulty.
 
     Attributes:
+        part: of the archive.
         rows, columns: the last ones, counted from 1.
         first_column: the first one with a value, of sheets with faults.
         faults: in the order of the sheet.
     """
 
+    part: str
     rows: int = 0
     columns: int = 0
     first_column: int = 1
@@ -90,15 +92,15 @@ def look_through(archive: zipfile.ZipFile) -> dict[str, SheetContent]:
     """What is in each sheet of a workbook, by its name; all parts are unpacked once, so that damage is found.
 
     Raises:
-        TooLargeError: it is larger than it may be.
+        TooLargeError: its text is larger than it may be; for cells see ``check_reach``.
         zipfile.BadZipFile: or another one of ``DAMAGE``.
     """
     names = archive.namelist()
     if len(set(names)) < len(names):
         raise zipfile.BadZipFile
     sheets = _sheets(archive)
-    contents = {part: SheetContent() for part in sheets.values()}
-    left, cells = limits.LARGEST_WORKBOOK_BYTES, 0
+    contents = {part: SheetContent(part) for part in sheets.values()}
+    left = limits.LARGEST_WORKBOOK_BYTES
     for part in names:
         content = contents.get(part)
         is_plain = True
@@ -113,14 +115,24 @@ def look_through(archive: zipfile.ZipFile) -> dict[str, SheetContent]:
         if not is_plain:
             with archive.open(part) as stream:
                 _Cells(content).read(stream)
-        cells += content.rows * content.columns
-        if (
-            cells > limits.MOST_CELLS_OF_WORKBOOK
-            or content.rows > limits.MOST_ROWS_OF_SHEET
-            or content.columns > limits.MOST_COLUMNS_OF_SHEET
-        ):
-            raise TooLargeError(part, content.rows, content.columns)
     return {sheet: contents[part] for sheet, part in sheets.items()}
+
+
+def check_reach(sheets: Iterable[SheetContent], most_cells: int) -> None:
+    """Whether a reader may take memory for the cells of some sheets.
+
+    Raises:
+        TooLargeError: it may not.
+    """
+    cells = 0
+    for sheet in sheets:
+        cells += sheet.rows * sheet.columns
+        if (
+            cells > most_cells
+            or sheet.rows > limits.MOST_ROWS_OF_SHEET
+            or sheet.columns > limits.MOST_COLUMNS_OF_SHEET
+        ):
+            raise TooLargeError(sheet.part, sheet.rows, sheet.columns)
 
 
 def _sheets(archive: zipfile.ZipFile) -> dict[str, str]:

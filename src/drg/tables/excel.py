@@ -7,20 +7,19 @@ formula that was never computed would arrive as an empty cell, and an empty rule
 from __future__ import annotations
 
 import io
-import re
 import unicodedata
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
-from xml.etree import ElementTree
+from pathlib import Path
 
 import polars as pl
+from xlsxwriter.utility import xl_col_to_name
 
 from drg.errors import TablesError, did_you_mean, system_reason
 from drg.records.file_kinds import ENCRYPTED
 from drg.records.plain_files import read_bytes
+from drg.records.workbook_parts import DAMAGE, SheetContent, TooLargeError, check_reach, look_through
 from drg.words import Joined, Sentence
 
 # The published workbook has some 30 MB of XML and 450,000 cells.
@@ -28,14 +27,6 @@ LARGEST_CONTENT = 256_000_000
 LARGEST_SHEET = 20_000_000
 
 _OLD_FORMAT = b"\xd0\xcf\x11\xe0"
-_CELL = re.compile(rb"""<(?:\w+:)?c\s[^>]*?\br=["']([A-Z]{1,3})([0-9]+)["'][^>]*>""")
-_ERROR_CELL = re.compile(rb"""\st=["']e["']""")
-_EMPTY_FORMULA = re.compile(
-    rb"""<(?:\w+:)?c\s[^>]*?\br=["']([A-Z]{1,3})([0-9]+)["'][^>]*>\s*"""
-    rb"<(?:\w+:)?f\b[^>]*(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
-    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
-)
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, ElementTree.ParseError)
 _SAVE_AS = Sentence("Open it in a spreadsheet program and save it as .xlsx")
 
 
@@ -56,12 +47,14 @@ class Excel:
         self.file = file
         self.raw = _read(file)
         with _archive(self.raw, file) as archive:
-            self._parts = _sheet_parts(archive, file)
+            self._contents = look_through(archive)
+        if not self._contents:
+            raise TablesError(Sentence("the workbook has no sheets"), file=file, fix=_SAVE_AS)
 
     @property
     def sheets(self) -> tuple[str, ...]:
         """The names of the sheets, in their order."""
-        return tuple(self._parts)
+        return tuple(self._contents)
 
     def sheet(self, name: str) -> pl.DataFrame:
         """A sheet as text, one row per row of the sheet, so that row *i* is row *i + 1* of the spreadsheet.
@@ -81,8 +74,7 @@ class Excel:
             fix = Joined(" ", (did_you_mean(name, self.sheets), there))
             problem = Sentence("the workbook has no sheet {name!r}", name=name)
             raise TablesError(problem, file=self.file, fix=fix)
-        with _archive(self.raw, self.file) as archive:
-            _check_sheet(archive.read(self._parts[found]), self.place(found))
+        _check_sheet(self._contents[found], self.place(found))
         try:
             book = fastexcel.read_excel(self.raw)
             return book.load_sheet(found, header_row=None, skip_rows=0, dtypes="string").to_polars()
@@ -125,7 +117,7 @@ def _archive(raw: bytes, file: Path) -> Iterator[zipfile.ZipFile]:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             _check_directory(archive, file)
             yield archive
-    except _DAMAGE:
+    except (TooLargeError, *DAMAGE):
         damaged = Sentence("the file is damaged")
         problem = damaged if raw.startswith(b"PK") else Sentence("not an .xlsx workbook")
         raise TablesError(problem, file=file, fix=_SAVE_AS) from None
@@ -151,48 +143,22 @@ def _check_directory(archive: zipfile.ZipFile, file: Path) -> None:
         raise TablesError(Sentence("not an .xlsx workbook"), file=file, fix=_SAVE_AS)
 
 
-def _sheet_parts(archive: zipfile.ZipFile, file: Path) -> dict[str, str]:
-    """The part of the archive that holds each sheet."""
-    # Reading every part once checks that none holds more than the directory says.
-    for part in archive.infolist():
-        archive.read(part)
-    relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
-    target = {relation.get("Id"): relation.get("Target", "") for relation in relations}
-    found: dict[str, str] = {}
-    for sheet in ElementTree.fromstring(archive.read("xl/workbook.xml")).iterfind("{*}sheets/{*}sheet"):
-        id_ = next((value for key, value in sheet.attrib.items() if key.endswith("}id")), None)
-        path = str(PurePosixPath("/xl") / target.get(id_, ""))[1:]
-        if path in archive.namelist():
-            found[sheet.get("name", "")] = path
-    if not found:
-        raise TablesError(Sentence("the workbook has no sheets"), file=file, fix=_SAVE_AS)
-    return found
-
-
-def _check_sheet(xml: bytes, place: str) -> None:
-    rows, columns = 0, set()
-    for cell in _CELL.finditer(xml):
-        rows = max(rows, int(cell[2]))
-        columns.add(cell[1])
-        if _ERROR_CELL.search(cell[0]):
+def _check_sheet(content: SheetContent, place: str) -> None:
+    """Whether every cell of a sheet can be read."""
+    try:
+        check_reach([content], LARGEST_SHEET)
+    except TooLargeError as error:
+        problem = Sentence(
+            "the sheet reaches to row {rows:,} and column {width:,}", rows=error.rows, width=error.columns
+        )
+        fix = Sentence("Delete the empty rows and columns after the data, then save it")
+        raise TablesError(problem, file=place, fix=fix) from None
+    for fault in content.faults:
+        if fault.is_error:
             problem = Sentence("the cell holds an error such as #REF! or #N/A")
             fix = Sentence("Write the text that belongs there")
-            raise TablesError(problem, file=place, row=int(cell[2]), field=cell[1].decode(), fix=fix)
-    width = max((_number(column) for column in columns), default=0)
-    if rows * width > LARGEST_SHEET:
-        problem = Sentence("the sheet reaches to row {rows:,} and column {width:,}", rows=rows, width=width)
-        fix = Sentence("Delete the empty rows and columns after the data, then save it")
-        raise TablesError(problem, file=place, fix=fix)
-    if b"<f" in xml or b":f" in xml:
-        formula = _EMPTY_FORMULA.search(xml)
-        if formula:
+        else:
             problem = Sentence("the cell holds a formula that was never computed")
             fix = Sentence("Open the workbook in a spreadsheet program and save it, or write the text itself")
-            raise TablesError(problem, file=place, row=int(formula[2]), field=formula[1].decode(), fix=fix)
-
-
-def _number(column: bytes) -> int:
-    number = 0
-    for letter in column:
-        number = 26 * number + letter - ord("A") + 1
-    return number
+        column = xl_col_to_name(fault.column - 1)
+        raise TablesError(problem, file=place, row=fault.row, field=column, fix=fix)
