@@ -1,14 +1,11 @@
 """Runs commands, each in a process of its own that can be killed.
 
-What they need is imported once; each then forks. A line of JSON comes in for each: its arguments and, if the
-process is to be sent a signal by itself, at which of its steps. Two lines go out: the id of the process, and
-how it ended.
+An order has the arguments and, if the process is to send a signal to itself, at which of its steps.
 """
 
 from __future__ import annotations
 
 import atexit
-import json
 import os
 import sys
 from typing import Any
@@ -21,7 +18,7 @@ import drg.payment
 import drg.report.settlement
 import drg.settlement  # noqa: F401
 from drg.cli.main import main as run_command
-from tests.killing import die_at
+from tests.killing import die_at, serve
 
 
 def run(order: dict[str, Any]) -> int:
@@ -38,23 +35,10 @@ def run(order: dict[str, Any]) -> int:
         return left.code if isinstance(left.code, int) else 1
     except BaseException:  # noqa: BLE001 whatever it is, the other side must be told
         return 99
+    finally:
+        atexit._run_exitfuncs()  # as at the end of any process
     return 0
 
 
-def main() -> None:
-    """Serve until there is nothing more to do."""
-    for order in sys.stdin:
-        child = os.fork()
-        if child == 0:
-            code = run(json.loads(order))
-            atexit._run_exitfuncs()  # as at the end of any process
-            os._exit(code)
-        sys.stdout.write(f"{child}\n")
-        sys.stdout.flush()
-        _, status = os.waitpid(child, 0)
-        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
-        sys.stdout.flush()
-
-
 if __name__ == "__main__":
-    main()
+    serve(run)
