@@ -20,8 +20,6 @@ _YEARS = ADMITTED.dt.year() - BORN.dt.year() - (_DAY_OF_ADMISSION < _BIRTHDAY).c
 # Beyond this the date of birth stands for "not known", such as 1900-01-01.
 _OLDEST: Final = 120
 _DAYS_IN_A_YEAR: Final = 365
-
-
 # Four years in days. By these alone years are certain but for a few days around a birthday.
 _FOUR_YEARS: Final = 1461
 _AROUND_A_BIRTHDAY: Final = 2

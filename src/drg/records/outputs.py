@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from drg.errors import OutputError, no_room, system_reason
+from drg.records.plain_files import NO_FILE
 from drg.temporary import put, second_name, take_away, temporary_file, undisturbed
 from drg.words import Joined, Sentence
 
@@ -230,7 +231,7 @@ def place_of(file: Path) -> Path:
         raise OutputError(Sentence("this is a directory"), file=file, fix=Sentence("Give the name of a file"))
     if not stat.S_ISREG(rights):
         raise OutputError(
-            Sentence("this is a pipe or a device, and no file"),
+            NO_FILE,
             file=file,
             fix=Sentence("Give the name of a file; - is standard output"),
         )

@@ -5,8 +5,21 @@ from __future__ import annotations
 import errno
 import stat
 from pathlib import Path
+from typing import Final
 
 from drg.words import Sentence
+
+NO_FILE: Final = Sentence("it is a pipe or a device, and no file")
+
+
+def is_pipe_or_device(file: Path) -> bool:
+    """Whether a path leads to neither a file nor a directory.
+
+    Raises:
+        OSError: it leads to nothing.
+    """
+    kind = file.stat().st_mode
+    return not stat.S_ISREG(kind) and not stat.S_ISDIR(kind)
 
 
 def check_is_file(file: Path) -> None:
@@ -15,9 +28,8 @@ def check_is_file(file: Path) -> None:
     Raises:
         OSError: there is nothing, or a pipe, a socket or a device.
     """
-    kind = file.stat().st_mode
-    if not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):
-        raise OSError(errno.EINVAL, Sentence("it is a pipe or a device, and no file"), str(file))
+    if is_pipe_or_device(file):
+        raise OSError(errno.EINVAL, NO_FILE, str(file))
 
 
 def read_bytes(file: Path) -> bytes:

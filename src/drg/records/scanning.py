@@ -17,6 +17,7 @@ from drg.records.exact_paths import scan_parquet
 from drg.records.file_kinds import check_kind
 from drg.records.header_row import KnownNames
 from drg.records.notes import ROW
+from drg.records.plain_files import NO_FILE, is_pipe_or_device
 from drg.records.source_tables import (
     Dialect,
     SourceTable,
@@ -48,9 +49,9 @@ def tables_of(
         InputError: if there is no such file, or it is not a table.
     """
     dialect, known = dialect or Dialect(), known or KnownNames(())
-    if file.exists() and not file.is_file() and not file.is_dir():
+    if file.exists() and is_pipe_or_device(file):
         raise InputError(
-            Sentence("it is a pipe or a device, and no file"),
+            NO_FILE,
             file=file,
             fix=Sentence("Give the path of a file; what comes through a pipe is read as -"),
         )

@@ -1,4 +1,4 @@
-"""TOML that people write, such as layouts and schemes: faulty, huge or nested to death."""
+"""TOML that people write, such as layouts and schemes: faulty, huge or nested too deep."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def told_errors(text: str, kind: type[DrgError], file: Path, fix: Sentence) -> I
     except RecursionError:
         raise kind(Sentence("lists or tables stand too deep inside each other"), file=file, fix=fix) from None
     except ValueError as error:
-        # Python refuses to read numbers of thousands of digits.
-        if type(error) is not ValueError:
+        # Python refuses to read numbers of thousands of digits, and says so in no error of its own.
+        if "digits" not in str(error):
             raise
         raise kind(Sentence("a number has too many digits"), file=file, fix=fix) from None
