@@ -74,7 +74,8 @@ def simulate(
         InputError: for a number that cannot be.
         UnknownGrouperError, TablesError: if the version cannot be used.
     """
-    from drg.analysis.simulation.population import generator, make_hospitals, usual_hospitals
+    from drg.analysis.simulation.hospitals import make_hospitals, usual_hospitals
+    from drg.analysis.simulation.population import generator
     from drg.analysis.simulation.simulated_cases import make_cases
 
     check_process()
@@ -156,7 +157,8 @@ def _ready(grouper: str | Path | Grouper) -> _Ready:
     if key not in _prepared:
         while len(_prepared) >= _PREPARED:
             del _prepared[next(iter(_prepared))]
-        _prepared[key] = _Ready(grouper, find_prototypes(grouper), harmless(grouper))
+        prototypes = find_prototypes(grouper)
+        _prepared[key] = _Ready(grouper, prototypes, harmless(grouper, prototypes))
     return _prepared[key]
 
 
