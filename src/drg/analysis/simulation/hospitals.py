@@ -13,7 +13,6 @@ from drg.analysis.simulation.population import Population, generator
 from drg.grouping import Grouper
 
 Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 class Level(NamedTuple):
@@ -45,6 +44,7 @@ _COST_LEVEL: Final = 0.06  # log-SD
 _SPECIALISED: Final = 0.12
 # A hospital treats an ADRG if that gives it this share of all cases of the region; rarer ones by chance.
 _OFFERED: Final = 5e-5
+_NOTICEABLE: Final = 0.02  # of an equal share of the cases of a group
 _CASES_OF_A_HOSPITAL: Final = 5_000
 _HOSPITALS: Final = (5, 60)
 
@@ -55,16 +55,16 @@ class Hospitals:
 
     Attributes:
         id, level: [h].
-        rank: [h] number of the level, 0 the highest.
         cost: [h] what a case costs there, against the others.
         of_group: [d + 1, h] cumulative shares of the cases of a group; the last row is of no group.
+        treats: [d + 1, h] whether it has a noticeable share of them.
     """
 
     id: pl.Series
     level: pl.Series
-    rank: Ints
     cost: Floats
     of_group: Floats
+    treats: npt.NDArray[np.bool_]
 
 
 def make_hospitals(grouper: Grouper, population: Population, seed: int, hospitals: int) -> Hospitals:
@@ -87,14 +87,15 @@ def make_hospitals(grouper: Grouper, population: Population, seed: int, hospital
     offered[:, 0] = True
     chances = np.exp(preference - preference.max(axis=1, keepdims=True)) * offered[population.adrg]
     chances[:, 0] = np.maximum(chances[:, 0], np.finfo(float).tiny)
+    chances /= chances.sum(axis=1, keepdims=True)
     cumulative = np.cumsum(chances, axis=1)
     width = len(str(hospitals))
     return Hospitals(
         id=pl.Series([f"H{number:0{max(3, width)}}" for number in range(1, hospitals + 1)]),
         level=pl.Series([names[row] for row in level]),
-        rank=level,
         cost=costs,
-        of_group=cumulative / cumulative[:, -1:],
+        of_group=cumulative,
+        treats=chances > _NOTICEABLE / hospitals,
     )
 
 

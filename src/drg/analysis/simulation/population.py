@@ -43,8 +43,8 @@ _SURGICAL_TREND: Final = 1.0  # from the last surgical ADRG of an MDC to the fir
 _OTHER_SPLIT: Final = 0.2  # log-SD of groups that are split by age, stay and the like
 _UNGROUPABLE: Final = 0.012
 _PROTOTYPE_SHARE: Final = 0.8  # exponent of Zipf's law
-# The older patients are, the likelier are complications: with so many years more, a patient of a group with none,
-# CC and MCC is e times as frequent in it; less frequent where it is negative.
+# The older patients are, the likelier are complications: with so many years more, a patient of a group with
+# none, CC and MCC is e times as frequent in it; less frequent where it is negative.
 _YEARS_OF_SEVERITY: Final = np.array([-80.0, 60.0, 40.0])
 _ADULT_YEARS: Final = 18
 _WEIGHT_DECIMALS: Final = 4

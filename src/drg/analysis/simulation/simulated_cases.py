@@ -22,9 +22,9 @@ from drg.analysis.simulation.drawing import (
     fitted,
 )
 from drg.analysis.simulation.hospitals import Hospitals
-from drg.analysis.simulation.persons import Links, first_cases, other_illness, same_illness
 from drg.analysis.simulation.population import MCC, Population
 from drg.analysis.simulation.prototypes import Prototypes
+from drg.analysis.simulation.readmissions import Links, first_cases, other_illness, same_illness
 from drg.analysis.simulation.seasons import discharge_days
 from drg.analysis.simulation.stays import icu_hours, stay_days, with_intensive_care
 from drg.grouping import Grouper
@@ -134,8 +134,8 @@ def _draw(
     woman = numbers[SEX] == FEMALE
     links = other_illness(links, day, left, numbers[AGE_YEARS], woman, any_age[prototype], rng)
     first = first_cases(size, links)
-    # Who comes back goes to the same hospital as a rule, unless the case asks for one of a higher level.
-    same = (rng.random(size) < _SAME_HOSPITAL) & (hospitals.rank[hospital[first]] <= hospitals.rank[hospital])
+    # Who comes back goes to the same hospital as a rule, if it treats such cases.
+    same = (rng.random(size) < _SAME_HOSPITAL) & hospitals.treats[group, hospital[first]]
     hospital = np.where(same, hospital[first], hospital)
     admitted = start + left
     born = _birth(admitted, numbers, rng)[first]
@@ -153,8 +153,9 @@ def _apart(links: Links, discharged: Ints, admitted: Ints) -> Links:
 def _hospital(group: Ints, hospitals: Hospitals, rng: np.random.Generator) -> Ints:
     """The hospital of each case [n], by what the cases of its group prefer; ``group`` is ascending."""
     chosen, chance = np.empty(len(group), dtype=np.int64), rng.random(len(group))
-    numbers, starts = np.unique(group, return_index=True)
-    for number, begin, end in zip(numbers, starts, [*starts[1:], len(group)], strict=True):
+    numbers, counts = np.unique(group, return_counts=True)
+    ends = np.cumsum(counts)
+    for number, begin, end in zip(numbers, ends - counts, ends, strict=True):
         chosen[begin:end] = np.searchsorted(hospitals.of_group[number], chance[begin:end], side="right")
     return np.minimum(chosen, len(hospitals.cost) - 1)
 

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+import drg
+from drg.analysis.simulation import true_weights
+from drg.analysis.simulation.published_weights import published_weights
+
+
+@pytest.mark.parametrize(
+    ("version", "scheme"),
+    [
+        ("harbin-2022", "harbin-2022"),
+        ("chs-drg-3.0", "reference-3.0"),
+        ("chongqing-2025", "chongqing-2025"),
+    ],
+)
+def test_weights_are_those_of_the_scheme(version: str, scheme: str) -> None:
+    loaded = drg.load_scheme(scheme)
+    known = published_weights(version)
+    # Those of level 1 alone are left out.
+    expected = {group: loaded.weight(group, "3") for group, _ in loaded.weights}
+    assert known == {g: float(w.relative_weight) for g, w in expected.items() if w is not None}
+
+
+def test_versions_without_have_none() -> None:
+    assert published_weights("chs-drg-2.0") == published_weights("demo") == {}
+
+
+def test_truth_says_which_weights_are_published() -> None:
+    known = published_weights("harbin-2022")
+    truth = true_weights("harbin-2022", 4)
+    for group, weight, source in truth.select("drg", "relative_weight", "weight_source").iter_rows():
+        assert source == ("published" if group in known else "made_up")
+        assert weight == known.get(group, weight)
+        assert weight > 0
+    others = truth.filter(pl.col("weight_source") == "made_up")
+    assert 0 < others.height < 40
+    # What a seed makes up differs, what is published does not.
+    another = true_weights("harbin-2022", 5)
+    same = truth["relative_weight"] == another["relative_weight"]
+    assert set(truth.filter(same)["weight_source"]) == {"published"}
