@@ -5,12 +5,12 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from drg.analysis.simulation.costs import COURSES, USUAL, draw_courses
+from drg.analysis.simulation.costs import COMPLICATED, COURSES, USUAL, VERY_DEAR, draw_courses
 
 
 def test_courses_are_one_on_average() -> None:
     rng = np.random.default_rng(5)
-    courses = draw_courses(3, rng)
+    courses = draw_courses(np.array([0.5, 2.0, 20.0]), rng)
     size = 400_000
     for group in range(3):
         cost = courses.cost(np.full(size, group), rng.random(size), rng.standard_normal(size))
@@ -20,7 +20,7 @@ def test_courses_are_one_on_average() -> None:
 
 
 def test_moments_are_those_of_a_mixture() -> None:
-    courses = draw_courses(20, np.random.default_rng(8))
+    courses = draw_courses(np.linspace(0.2, 40, 20), np.random.default_rng(8))
     for until, mean, sigma, cv in zip(courses.until, courses.mean, courses.sigma, courses.cv, strict=True):
         shares = np.diff([0.0, *until, 1.0])
         parts = [stats.lognorm(s, scale=m * np.exp(-(s**2) / 2)) for m, s in zip(mean, sigma, strict=True)]
@@ -30,7 +30,7 @@ def test_moments_are_those_of_a_mixture() -> None:
 
 
 def test_courses_lie_within_their_limits() -> None:
-    courses = draw_courses(200, np.random.default_rng(1))
+    courses = draw_courses(np.full(200, 2.0), np.random.default_rng(1))
     shares = np.diff(courses.until, axis=1, prepend=0.0, append=1.0)
     for course, ((low, high), (least, most), _) in COURSES.items():
         assert (low <= shares[:, course]).all()
@@ -62,3 +62,11 @@ def test_costs_go_with_stays(grouped: pl.DataFrame) -> None:
         for name in ("los_days", "total_cost_yuan")
     )
     assert logs.select(pl.corr("los_days", "total_cost_yuan")).item() > 0.4
+
+
+def test_dear_courses_are_nearer_in_heavy_groups() -> None:
+    light, heavy = (draw_courses(np.full(50, weight), np.random.default_rng(3)) for weight in (5.0, 20.0))
+    for course in (COMPLICATED, VERY_DEAR):
+        excess = [one.mean[:, course] / one.mean[:, USUAL] - 1 for one in (light, heavy)]
+        assert np.allclose(excess[1], excess[0] / 2)
+    assert (heavy.cv < light.cv).all()

@@ -139,7 +139,7 @@ def test_any_version_has_a_simulation(data: st.DataObject) -> None:
         (VERSION, CASES, 1),
         ("demo", 10_000, 5),
         ("harbin-2022", CASES, 1),
-        pytest.param("changzhou-2022", 60_000, 3, marks=pytest.mark.thorough),
+        pytest.param("changzhou-2022", 200_000, 2, marks=pytest.mark.thorough),
     ],
 )
 def test_mean_cost_of_a_group_is_its_weight(version: str, size: int, seeds: int) -> None:
@@ -149,11 +149,11 @@ def test_mean_cost_of_a_group_is_its_weight(version: str, size: int, seeds: int)
         frame = drg.group(simulate(size, version, seed=seed), version)
         means = frame.group_by("drg").agg(mean=cost().mean() / MEAN_COST_YUAN, cases=pl.len())
         # Costs are skewed: the mean of few cases is not normal.
-        found = means.join(true_weights(version, seed), on="drg").filter(pl.col("cases") >= 150)
+        found = means.join(true_weights(version, seed), on="drg").filter(pl.col("cases") >= 300)
         error = pl.col("relative_weight") * pl.col("cv") / pl.col("cases").sqrt()
         parts.append(found.select((pl.col("mean") - pl.col("relative_weight")) / error).to_series())
     z = pl.concat(parts).to_numpy()
-    assert len(z) >= 30
+    assert len(z) >= 20
     assert np.abs(z).max() < 5
     assert 0.6 < (z**2).mean() < 1.4
     assert abs(z.mean()) * np.sqrt(len(z)) < 4

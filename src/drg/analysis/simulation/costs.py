@@ -20,8 +20,10 @@ BROKEN_OFF, USUAL, COMPLICATED, VERY_DEAR = range(4)
 COURSES: Final = {
     BROKEN_OFF: ((0.010, 0.030), (0.20, 0.45), (0.30, 0.50)),
     COMPLICATED: ((0.060, 0.150), (1.80, 2.60), (0.35, 0.55)),
-    VERY_DEAR: ((0.004, 0.016), (4.00, 8.00), (0.50, 0.70)),
+    VERY_DEAR: ((0.004, 0.016), (4.00, 8.00), (0.35, 0.50)),
 }
+# In groups above this weight, where intensive care is usual, dear courses are nearer to the usual one.
+HEAVY: Final = 5.0
 # The CV of the usual course: median, log-SD, lowest, highest.
 USUAL_CV: Final = (0.38, 0.35, 0.12, 0.90)
 
@@ -60,12 +62,15 @@ class Courses:
         return np.asarray(self.mean.ravel()[place] * np.exp(sigma * (z - sigma / 2)))
 
 
-def draw_courses(groups: int, rng: np.random.Generator) -> Courses:
-    """Courses for so many groups."""
+def draw_courses(weight: Floats, rng: np.random.Generator) -> Courses:
+    """Courses for groups [g] of these weights."""
+    groups = len(weight)
     share, mean, cv = np.ones((3, groups, 1 + len(COURSES)))
     for course, limits in COURSES.items():
         for values, (low, high) in zip((share, mean, cv), limits, strict=True):
             values[:, course] = rng.uniform(low, high, groups)
+    nearer = np.minimum(1.0, np.sqrt(HEAVY / weight))[:, None]
+    mean[:, COMPLICATED:] = 1 + (mean[:, COMPLICATED:] - 1) * nearer
     median, spread, low, high = USUAL_CV
     cv[:, USUAL] = np.clip(median * np.exp(rng.normal(0, spread, groups)), low, high)
     share[:, USUAL] -= share.sum(axis=1) - 1

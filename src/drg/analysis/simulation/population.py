@@ -104,7 +104,7 @@ def make_population(grouper: Grouper, prototypes: Prototypes, seed: int) -> Popu
     named = of_adrgs(grouper)
     shares = group_shares(grouper, named, there, severity[:-1], surgical, rng)
     weight = _weights(_numbered(drg["adrg"].to_list()), raw, given, published, shares)
-    courses = draw_courses(len(weight), rng)
+    courses = draw_courses(weight, rng)
     mdc = [*drg["mdc"], ""]
     day_shares = [*(max(named[code].day_share, 1e-9) for code in drg["adrg"]), 1e-9]
     los = (2.9 + 4.2 * weight**0.55) * np.exp(rng.normal(0, 0.15, len(weight)))

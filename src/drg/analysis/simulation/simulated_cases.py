@@ -41,6 +41,7 @@ _VENTILATED: Final = 0.4  # of those in intensive care
 _DISPOSITIONS: Final = {"1": 0.93, "2": 0.015, "3": 0.005, "4": 0.04, "9": 0.01}
 _EMPLOYEES: Final = 0.45  # of adults
 _CHILD_YEARS: Final = 14
+_ADULT_YEARS: Final = 18
 _MINUTES: Final = 24 * 60
 
 
@@ -111,7 +112,9 @@ def _draw(
     order = rng.permutation(size)
     order = order[np.argsort(day[order].astype(np.int16), kind="stable")]
     day, prototype, hospital = day[order], prototype[order], hospital[order]
-    may_return = np.isnan(known.numbers[AGE_DAYS])
+    # A child of whom a rule asks for the age may be made an infant, whose days are counted for one stay.
+    years = known.numbers[AGE_YEARS]
+    may_return = (years >= _ADULT_YEARS) | ((years > 0) & np.isinf(known.highest[AGE_YEARS]))
     links = same_illness(day, population, prototypes.group[prototype], may_return[prototype], rng)
     prototype = prototype[first_cases(size, links)]
     group = prototypes.group[prototype]
@@ -122,9 +125,7 @@ def _draw(
     numbers[LOS] = stay_days(population, group, taken, cost_z, epoch, rng)
     numbers[ICU] = icu_hours(population, group, rng)
     _ages(numbers, rng)
-    for field in np.flatnonzero(np.isfinite([known.lowest, known.highest]).any(axis=(0, 2))).tolist():
-        lowest, highest = known.lowest[field, prototype], known.highest[field, prototype]
-        numbers[field] = fitted(field, numbers[field], lowest, highest, rng)
+    _limit(numbers, prototypes, prototype, rng)
     with_intensive_care(numbers, known.lowest[ICU, prototype], known.highest[LOS, prototype])
     nights = np.where((numbers[LOS] == 1) & (rng.random(size) < _SAME_DAY), 0, numbers[LOS].astype(np.int64))
     left = day - nights
@@ -165,7 +166,7 @@ def _ages(numbers: Floats, rng: np.random.Generator) -> None:
     size = numbers.shape[1]
     age = numbers[AGE_YEARS]
     near = np.rint(_AGE_SPREAD * rng.standard_normal(size))
-    adult, child = age >= 18, (age >= 1) & (age < 18)
+    adult, child = age >= _ADULT_YEARS, (age >= 1) & (age < _ADULT_YEARS)
     age[adult] = np.clip(age + near, 18, 99)[adult]
     age[child] = np.clip(age + np.sign(near), 1, 17)[child]
     days = numbers[AGE_DAYS]
@@ -175,6 +176,17 @@ def _ages(numbers: Floats, rng: np.random.Generator) -> None:
     numbers[BIRTH_WEIGHT] += 10 * near
     gained = np.where(newborn, np.rint(numbers[BIRTH_WEIGHT] * (0.95 + 0.008 * days) / 10) * 10, np.nan)
     numbers[ADMISSION_WEIGHT] = gained
+
+
+def _limit(numbers: Floats, prototypes: Prototypes, prototype: Ints, rng: np.random.Generator) -> None:
+    """Brings the numbers of cases within the limits of the rules that their prototypes meet."""
+    known = prototypes.candidates
+    for field in np.flatnonzero(np.isfinite([known.lowest, known.highest]).any(axis=(0, 2))).tolist():
+        lowest, highest = known.lowest[field, prototype], known.highest[field, prototype]
+        numbers[field] = fitted(field, numbers[field], lowest, highest, rng)
+    # A child that is under a year now has days, too.
+    infant = np.flatnonzero((numbers[AGE_YEARS] == 0) & np.isnan(numbers[AGE_DAYS]))
+    numbers[AGE_DAYS, infant] = rng.integers(NEWBORN_DAYS + 1, 365, len(infant))
 
 
 def _birth(
@@ -223,7 +235,7 @@ def _record(
     numbers, group = drawn.numbers, prototypes.group[drawn.prototype]
     ages = numbers[AGE_YEARS]
     asked = prototypes.candidates
-    employed = ((rng.random(size) < _EMPLOYEES) & (ages >= 18))[drawn.first]
+    employed = ((rng.random(size) < _EMPLOYEES) & (ages >= _ADULT_YEARS))[drawn.first]
     # Admitted at any hour, but never after the discharge of the same day.
     latest = np.where(drawn.admitted < drawn.discharged, _MINUTES, 8 * 60)
     hour = np.floor(rng.random(size) * latest).astype(np.int64)
