@@ -282,8 +282,8 @@ PRICING_COLUMNS: tuple[Column, ...] = (
         "医院级别",
         "level of the hospital as the scheme names it; 三级 is 3",
         words=_words(
-            "1 一级 一级甲等 一级乙等 一级丙等 一甲 一乙 Ⅰ级 I级",
-            "2 二级 二级甲等 二级乙等 二级丙等 二甲 二乙 Ⅱ级 II级",
+            "1 一级 一级医院 一级甲等 一级乙等 一级丙等 一甲 一乙 Ⅰ级 I级",
+            "2 二级 二级医院 二级甲等 二级乙等 二级丙等 二甲 二乙 Ⅱ级 II级",
             "3 三级 三级特等 三级甲等 三级乙等 三级丙等 三甲 三乙 Ⅲ级 III级",
         ),
     ),

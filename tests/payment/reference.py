@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from itertools import product
 from math import floor
 from typing import Any, NamedTuple
 
@@ -126,6 +127,49 @@ def weight_of(case: Case, drg: str, weights: Weights) -> Fraction | None:
     return None
 
 
+def is_unknown(case: Case, name: str, scheme: PaymentScheme, weights: Weights) -> bool:
+    """Nothing is said, or neither a national level, nor a code of an insurance, nor a name of the scheme."""
+    value = case.get(name)
+    if value is None:
+        return True
+    if value in named(name, scheme, weights) or name == "hospital_id":
+        return False
+    return value not in ("1", "2", "3") if name == "hospital_level" else not value.isdigit()
+
+
+def named(name: str, scheme: PaymentScheme, weights: Weights) -> set[str | None]:
+    """The insurances, levels or hospitals that the scheme names anywhere."""
+    rows = scheme.coefficients.rows if scheme.coefficients else ()
+    if name == "insurance_type":
+        return {rate.insurance for rate in scheme.rates} - {None}
+    if name == "hospital_id":
+        return {row.hospital for row in rows} - {None}
+    levels = {rate.level for rate in scheme.rates} | {row.level for row in rows}
+    return (levels | {level for _, level in weights}) - {None}
+
+
+def answers(
+    case: Case, drg: str, scheme: PaymentScheme, weights: Weights
+) -> tuple[set[Fraction | None], set[tuple[Fraction | None, ...] | None]]:
+    """The weights, and all numbers, that the case could have by what is not known of it."""
+    places = ("insurance_type", "hospital_level", "hospital_id")
+    options = [
+        [*named(name, scheme, weights), "elsewhere"]
+        if is_unknown(case, name, scheme, weights)
+        else [case[name]]
+        for name in places
+    ]
+    possible_weights: set[Fraction | None] = set()
+    possible: set[tuple[Fraction | None, ...] | None] = set()
+    for chosen in product(*options):
+        one = {**case, **dict(zip(places, chosen, strict=True))}
+        weight = weight_of(one, drg, weights)
+        possible_weights.add(weight)
+        numbers = (weight, unit_of(one, scheme), coefficient_of(one, drg, scheme))
+        possible.add(None if weight is None else numbers)
+    return possible_weights, possible
+
+
 def combination(
     weight: Fraction, unit: Fraction, coefficient: Fraction, scheme: PaymentScheme
 ) -> Combination:
@@ -234,7 +278,12 @@ def _price_one(
     weight = weight_of(case, drg, weights) if is_grouped and not undecided else None
     unit = unit_of(case, scheme)
     coefficient = None
-    if weight is not None:
+    if is_grouped and not undecided:
+        possible_weights, possible = answers(case, drg, scheme, weights)
+        if len(possible) > 1:
+            undecided = True
+            weight = weight if len(possible_weights) == 1 else None
+    if weight is not None and not undecided:
         coefficient = coefficient_of(case, drg, scheme)
         if is_followed and scheme.readmission and coefficient is not None:
             coefficient *= Fraction(scheme.readmission.factor)

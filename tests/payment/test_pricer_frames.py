@@ -382,6 +382,41 @@ def test_a_return_cuts_the_earlier_stay(tmp_path: Path, again: str, cut: bool) -
         assert drg.price(other, path)["payment_yuan"].to_list() == [D(10_000)] * 2
 
 
+@pytest.mark.parametrize("absent", ["hospital_id", "patient_id", "admission_date", "discharge_date"])
+def test_a_stay_that_cannot_be_judged_says_so(tmp_path: Path, absent: str) -> None:
+    rule = '[readmission]\ndays = 15\nfactor = 0.5\nexcept_adrg = ["BV1"]\nsource = "made up"\n'
+    known = stays(("2025-03-01", "2025-03-10"), ("2025-07-10", "2025-07-30"), ("2025-08-10", "2025-08-30"))
+    excepted = known.with_columns(
+        pl.Series("drg", ["BR15", "BV19", None]),
+        pl.Series("adrg", ["BR1", "BV1", None]),
+        pl.Series("grouping_status", ["grouped", "grouped", "ungrouped"]),
+    )
+    empty = excepted.with_columns(pl.lit(None, known[absent].dtype).alias(absent))
+    path = scheme(tmp_path, rule)
+    assert reasons(excepted, path) == [None, None, "the case has no DRG; see grouping_reason"]
+    told = reasons(empty, path)
+    assert told[1:] == reasons(excepted, path)[1:]
+    assert told[0] is not None
+    assert told[0].startswith("whether a readmission followed is not known: give hospital_id, patient_id")
+    assert drg.price(empty, path)["payment_yuan"].to_list() == [D(10_000), D(20_000), 0]
+
+
+@pytest.mark.parametrize(
+    ("tables", "costs", "excluded", "said"),
+    [
+        ("", ["0", "0.01"], [None, None], [True, False]),
+        ('[excluded_items]\nsource = "made up"\n', ["500", "500"], ["500", "499.99"], [True, False]),
+        ('[low]\nthreshold = 0.4\nreference = "mean"\nsource = "made up"\n', ["0"], [None], [False]),
+    ],
+)
+def test_a_case_that_cost_nothing_and_is_paid_in_full_says_so(
+    tmp_path: Path, tables: str, costs: list[str], excluded: list[str | None], said: list[bool]
+) -> None:
+    source = cases(total_cost_yuan=costs, excluded_items_yuan=pl.Series(excluded, dtype=pl.String))
+    told = reasons(source, scheme(tmp_path, tables))
+    assert ["paid in full" in (reason or "") for reason in told] == said
+
+
 @pytest.mark.parametrize(
     ("costs", "share", "extreme"),
     [

@@ -340,9 +340,9 @@ def test_medical_groups_of_chongqing() -> None:
             "如何支付未知",
         ),
         (
-            {"hospital_level": "三级医院"},
-            "it has weights of 1, 2, 3",
-            "该医院级别（方案所列级别：1、2、3）的权重",
+            {"hospital_level": "市级医院"},
+            "hospital_level is empty or not readable",
+            "医院级别为空或无法识别",
         ),
         ({"drg": "IQY", "grouping_status": "ambiguous"}, "does not know what such a case", "如何支付未知"),
         ({"drg": "0000", "grouping_status": "ungrouped"}, "does not know what such a case", "如何支付未知"),

@@ -73,19 +73,21 @@ class Encoder:
         """The columns that this scheme reads, as far as there are any."""
         scheme, tcm = self._scheme, self._scheme.tcm
         fees = (*tcm.tcm_fees, *tcm.other_fees, "tcm_share") if tcm else ()
-        asked = {
+        asked = dict.fromkeys(cross_case_flags.STAYS, scheme.readmission is not None)
+        asked |= {
             "excluded_items_yuan": scheme.excluded_items is not None,
             "los_days": self._by_days,
             "case_kind": len(self._kinds.categories) > 0,
             "incomplete": scheme.incomplete is not None,
-            "discharge_date": bool(self._periods),
+            "discharge_date": bool(self._periods) or scheme.readmission is not None,
             "hospital_coefficient": self._book.asks_coefficients,
+            "adrg": bool(scheme.readmission and scheme.readmission.except_adrg),
         }
         return (
             *self._book.keys,
             *("grouping_status", "grouper", "total_cost_yuan"),
             *("special_payment_yuan", "patient_share_yuan", "other_payers_yuan"),
-            *(name for name, is_asked in asked.items() if is_asked),
+            *(name for name, is_asked in asked.items() if is_asked and name not in self._book.keys),
             *fees,
         )
 
@@ -135,6 +137,8 @@ class Encoder:
             extreme=_marked(frame, cross_case_flags.EXTREME),
         )
         _note(notes, cut & grouped, NOTE["readmitted"])
+        if rule := self._scheme.readmission:
+            _note(notes, grouped & cross_case_flags.not_judged(frame, rule), NOTE["readmission_not_judged"])
         self._check_validity(frame, notes)
         patient_share = fen(frame, "patient_share_yuan") if "patient_share_yuan" in frame.columns else None
         others = fen(frame, "other_payers_yuan")
@@ -224,6 +228,7 @@ class Decoder:
         self._rules = rules(loaded.scheme)
         self._notes = Notes(loaded)
         self._no_weight = no_weight(loaded)
+        self._knows_low = loaded.scheme.low is not None
         self._scheme = loaded.scheme.id
 
     def price(self, encoded: Encoded) -> list[pl.Series]:
@@ -282,6 +287,10 @@ class Decoder:
         _note(
             notes, (priced.case_class == kernels.UNPRICED) & ~grouped, NOTE["not_grouped"] | NOTE["no_rule"]
         )
+        inside = priced.case_class >= _FIRST_INSIDE
+        notes[~inside] &= ~NOTE["readmission_not_judged"]
+        if not self._knows_low:
+            _note(notes, inside & (encoded.cases.cost == encoded.cases.excluded), NOTE["cost_zero"])
         if encoded.page.notes.any():
             of_group = (priced.case_class >= kernels.UNPRICED) & grouped
             notes |= np.where(of_group, encoded.page.notes[encoded.cases.combination], 0)
