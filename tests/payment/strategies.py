@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 import drg as package
 from drg.columns import PRICE_COLUMNS
+from drg.payment.plausible import unusual
 from drg.payment.scheme import FEES, PaymentScheme
 from tests.payment import reference
 
@@ -88,9 +89,14 @@ def _toml(value: Any) -> str:
 
 
 def write_scheme(directory: Path, entries: Mapping[str, Any], weights: Mapping[Any, Decimal]) -> Path:
-    """Write a scheme as files: plain entries as they go into the model, and the weights."""
+    """Write a scheme as files: plain entries as they go into the model, and the weights.
+
+    What is out of proportion is meant so.
+    """
     directory.mkdir(parents=True, exist_ok=True)
-    text = "".join(f"{name} = {_toml(value)}\n" for name, value in entries.items())
+    meant = [one.name for one in unusual(PaymentScheme.model_validate(entries))]
+    text = f"unusual = {_toml(meant)}\n"
+    text += "".join(f"{name} = {_toml(value)}\n" for name, value in entries.items())
     (directory / "scheme.toml").write_text(text, encoding="utf-8")
     rows = [f"{drg},{weight:f},{level or ''}\n" for (drg, level), weight in weights.items()]
     (directory / "weights.csv").write_text("drg,relative_weight,level\n" + "".join(rows), encoding="utf-8")

@@ -513,9 +513,10 @@ def test_groups_that_only_the_rules_name_are_checked_too(tmp_path: Path) -> None
 
 
 def test_numbers_that_cannot_be_computed_are_refused_when_loading(tmp_path: Path) -> None:
-    path = scheme(tmp_path)
+    path = scheme(tmp_path, more='unusual = ["rates.1.value_yuan"]')
     file = path / "scheme.toml"
     huge = file.read_text(encoding="utf-8").replace("value_yuan = 10000", "value_yuan = 9999999999.99999997")
+    assert "unusual" in huge
     high = '[high]\nformula = "linear_add"\nreference = "mean"\ntiers = [{ threshold = 3 }]\n'
     high += 'source = "made up"\n'
     mean = 'kind = "rate"\nregional_mean_yuan = 9999.99999999'

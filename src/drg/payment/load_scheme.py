@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from drg.errors import DrgError, SchemeError, UnknownSchemeError, did_you_mean, system_reason
 from drg.grouping.version import Version
 from drg.payment.limits import check_range
+from drg.payment.plausible import unusual
 from drg.payment.scheme import PaymentScheme
 from drg.payment.scheme_errors import line_of, readable
 from drg.payment.weights import WEIGHTS_FILE, Weight, Weights, read_weights
@@ -111,6 +112,7 @@ def load_scheme(scheme: str | Path) -> LoadedScheme:
     file = directory / SCHEME_FILE
     shipped = installed_schemes().get(directory.name) == directory
     model, text = _read_scheme(file, directory.name if shipped else None)
+    _check_proportions(model, file, text)
     weights = read_weights(directory / WEIGHTS_FILE)
     manifest = None
     if model.grouper_missing is None:
@@ -166,6 +168,19 @@ def _read_scheme(file: Path, expected_id: str | None) -> tuple[PaymentScheme, st
         fix = Sentence("Give both the same name")
         raise SchemeError(problem, file=file, row=line_of(text, ("id",)), field="id", fix=fix)
     return model, text
+
+
+def _check_proportions(model: PaymentScheme, file: Path, text: str) -> None:
+    """No number may be out of proportion, but for those that the scheme says are meant so."""
+    found = {one.name: one for one in unusual(model)}
+    for name, one in found.items():
+        if name not in model.unusual:
+            raise SchemeError(one.problem, file=file, row=line_of(text, one.loc), field=name, fix=one.fix)
+    for name in model.unusual:
+        if name not in found:
+            problem = Sentence("unusual names {name!r}, which is no unusual number of this scheme", name=name)
+            fix = Joined(" ", (did_you_mean(name, found), Sentence("Remove it")))
+            raise SchemeError(problem, file=file, row=line_of(text, ("unusual",)), field="unusual", fix=fix)
 
 
 def _version(model: PaymentScheme, file: Path, text: str) -> tuple[Version, Manifest]:
