@@ -354,7 +354,12 @@ PRICE_COLUMNS: tuple[Column, ...] = (
     _money("excluded_items_payment_yuan", "除外项目支付", "paid beside the group, in yuan"),
     _money("payment_yuan", "支付合计", "the sum of its parts, in yuan"),
     _money("fund_payment_yuan", "基金支付", "borne by the fund, in yuan"),
-    _money("patient_and_others_yuan", "个人及其他支付", "borne by others, in yuan"),
+    _money("patient_and_others_yuan", "个人及其他支付", "borne by others of the payment, in yuan"),
+    _money(
+        "borne_above_payment_yuan",
+        "个人及其他超出支付部分",
+        "what others bear beyond the payment, in yuan: the hospital has it too",
+    ),
     _money("surplus_formula_yuan", "标准差额", "standard less cost, in yuan"),
     _money("surplus_adjustment_yuan", "差额调整", "surplus less that, in yuan"),
     _money("surplus_yuan", "结余", "payment less cost, in yuan; the hospital gains"),
@@ -362,6 +367,13 @@ PRICE_COLUMNS: tuple[Column, ...] = (
         "pricing_reason", Kind.TEXT, pl.String, "支付说明", "why, if there is something to say; else null"
     ),
     Column("scheme", Kind.TEXT, pl.String, "支付方案", "id of the payment scheme"),
+    Column(
+        "scheme_digest",
+        Kind.TEXT,
+        pl.String,
+        "支付方案摘要",
+        "digest of the rules and weights of the scheme by which the case was priced",
+    ),
 )
 
 RECORD: dict[str, Column] = {column.name: column for column in RECORD_COLUMNS}

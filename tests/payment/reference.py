@@ -308,7 +308,8 @@ def _price_one(
     standard = None if known is None else to_fen(known.standard)
     formula = standard - net if case_class in INSIDE and standard is not None and net is not None else 0
     surplus = payment - cost if cost is not None and case_class not in ("invalid", "unpriced") else None
-    fund = _fund(case, payment)
+    rest = _left_of(case, payment)
+    fund = None if rest is None else max(rest, Fraction(0))
     result: dict[str, Any] = {
         "relative_weight": None if weight is None else _eight(weight),
         "coefficient": None if coefficient is None else _eight(coefficient),
@@ -319,6 +320,7 @@ def _price_one(
         "payment_yuan": payment,
         "fund_payment_yuan": fund,
         "patient_and_others_yuan": None if fund is None else payment - fund,
+        "borne_above_payment_yuan": None if rest is None else max(-rest, Fraction(0)),
         "surplus_formula_yuan": None if surplus is None else Fraction(formula),
         "surplus_adjustment_yuan": None if surplus is None else surplus - formula,
         "surplus_yuan": surplus,
@@ -440,13 +442,13 @@ def _outside(rule: Outside, case: Case, net: Fraction) -> tuple[str, list[Paid]]
     return rule.case_class, [Paid("item_payment_yuan", net if rule.pays == "by_item" else Fraction(0))]
 
 
-def _fund(case: Case, payment: Fraction) -> Fraction | None:
-    """What the fund pays: the rest after patient and other payers, at least nothing."""
+def _left_of(case: Case, payment: Fraction) -> Fraction | None:
+    """The payment after what patient and other payers bear: the fund pays it, if it is positive."""
     patient = amount(case.get("patient_share_yuan"))
     if patient is None:
         return None
     others = amount(case.get("other_payers_yuan")) or Fraction(0)
-    return max(payment - patient - others, Fraction(0))
+    return payment - patient - others
 
 
 def _eight(number: Fraction) -> Decimal:

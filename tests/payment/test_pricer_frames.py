@@ -169,7 +169,7 @@ def test_costs_of_every_type_are_the_same(tmp_path: Path, dtype: Any) -> None:
 def test_nothing_is_priced_without_a_murmur(tmp_path: Path) -> None:
     assert drg.price(frame().clear(), scheme(tmp_path)).height == 0
     everything = scheme(tmp_path / "all", EVERYTHING)
-    assert drg.price(whole_records().clear(), everything).columns[-1] == "scheme"
+    assert drg.price(whole_records().clear(), everything).columns[-1] == "scheme_digest"
 
 
 def test_a_pricer_says_what_it_needs(tmp_path: Path) -> None:

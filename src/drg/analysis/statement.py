@@ -28,7 +28,13 @@ MONEY: Final = (
     *("standard_payment_yuan", "total_cost_yuan", "excluded_items_yuan", "drg_payment_yuan"),
     "high_cost_payment_yuan",
     *PAID_BESIDE,
-    *("payment_yuan", "patient_and_others_yuan", "fund_payment_yuan", "surplus_formula_yuan"),
+    *(
+        "payment_yuan",
+        "patient_and_others_yuan",
+        "borne_above_payment_yuan",
+        "fund_payment_yuan",
+        "surplus_formula_yuan",
+    ),
     *("surplus_adjustment_yuan", "surplus_yuan"),
 )
 # The columns of the case table, in their order; those that the cases lack are left out.
@@ -43,7 +49,7 @@ _CLEARED: Final = "cleared_payment_yuan"
 # What is added up, and the figure of the settlement that it must equal.
 TIED: Final = (
     *("cases", "weighted_cases", "relative_weight", "cost", "standard", "shared_cost", "shared_standard"),
-    *(*BESIDE, "patient_and_others", "surplus_formula", "surplus"),
+    *(*BESIDE, "patient_and_others", "borne_above_payment", "surplus_formula", "surplus"),
 )
 _SUMS: Final = (
     *(Column(name, Kind.NUMBER, pl.Int64, "", "") for name in ("cases", "cases_held", "weighted_cases")),

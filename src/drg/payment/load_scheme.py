@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -28,6 +30,10 @@ from drg.tables.manifest import read_manifest
 from drg.words import Joined, Sentence
 
 SCHEME_FILE: Final = "scheme.toml"
+_BESIDE_PRICES: Final = (
+    *("title", "region", "status", "source", "valid_from", "valid_to", "grouper_missing", "unusual"),
+    "settlement",
+)
 _ENDINGS: Final = (".toml", ".csv")
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -68,6 +74,27 @@ class LoadedScheme:
         """SHA-256 of the names and digests of its files, as a ledger keeps it."""
         lines = (f"{file.name}\n{hashlib.sha256(file.read_bytes()).hexdigest()}\n" for file in self.files)
         return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+    @cached_property
+    def pricing_digest(self) -> str:
+        """The first 16 digits of a SHA-256 of all that decides what a case is paid.
+
+        Titles, sources, validity and the rules of settlement have no part in it.
+        """
+        rules = _plain(self.scheme.model_dump(exclude=set(_BESIDE_PRICES)))
+        weights = sorted(
+            (drg, level or "", _plain(one.relative_weight)) for (drg, level), one in self.weights.items()
+        )
+        return hashlib.sha256(json.dumps([rules, weights]).encode()).hexdigest()[:16]
+
+
+def _plain(value: Any) -> Any:
+    """A part of a scheme without its sources, numbers in their shortest form."""
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items() if name != "source"}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else value
 
 
 def shipped_root() -> Path | None:

@@ -46,7 +46,7 @@ def _range(low: str, high: str, unit: str = "factor", *, or_zero: bool = False) 
 
 
 _RANGES: Final = {
-    "method.regional_mean_yuan": _range("100", "1000000", "yuan"),
+    "method.regional_mean_yuan": _range("100", "10000000", "yuan"),
     "coefficients.default": _range("0.1", "5"),
     "coefficients.rows.value": _range("0.1", "5"),
     "high.tiers.threshold": _range("1", "20", "threshold"),
@@ -69,7 +69,12 @@ _RANGES: Final = {
     "settlement.budgets.reserve_share": _range("0", "0.5"),
 }
 # What a yuan of a point is worth depends on the scale; together they are the yuan of a unit of weight.
-_UNIT_YUAN: Final = _range("100", "1000000", "yuan")
+_UNIT_YUAN: Final = _range("100", "10000000", "yuan")
+
+
+def is_usual_cost(mean_yuan: Decimal) -> bool:
+    """Whether cases can cost that much on average, in yuan."""
+    return _UNIT_YUAN.low <= mean_yuan <= _UNIT_YUAN.high
 
 
 def unusual(scheme: PaymentScheme) -> Iterator[Unusual]:

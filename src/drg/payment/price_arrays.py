@@ -230,6 +230,7 @@ class Decoder:
         self._no_weight = no_weight(loaded)
         self._knows_low = loaded.scheme.low is not None
         self._scheme = loaded.scheme.id
+        self._digest = loaded.pricing_digest
 
     def price(self, encoded: Encoded) -> list[pl.Series]:
         """The columns of ``columns.PRICE_COLUMNS``, in order; reasons as codes."""
@@ -247,7 +248,7 @@ class Decoder:
         inside = priced.case_class >= _FIRST_INSIDE
         surplus = payment - cases.cost
         formula = np.where(inside, priced.standard - (cases.cost - cases.excluded), 0)
-        fund, borne, not_known = self._shares(encoded, payment)
+        fund, above, not_known = self._shares(encoded, payment)
         rows = pl.Series(cases.combination)
         columns = {
             "relative_weight": encoded.page.weights.gather(rows),
@@ -258,23 +259,25 @@ class Decoder:
             **dict(zip(PAYMENTS, map(yuan, parts), strict=True)),
             "payment_yuan": yuan(payment),
             "fund_payment_yuan": yuan(fund, not_known),
-            "patient_and_others_yuan": yuan(borne, not_known),
+            "patient_and_others_yuan": yuan(payment - fund, not_known),
+            "borne_above_payment_yuan": yuan(above, not_known),
             "surplus_formula_yuan": yuan(formula, open_),
             "surplus_adjustment_yuan": yuan(surplus - formula, open_),
             "surplus_yuan": yuan(surplus, open_),
             "pricing_reason": self._notes.column(self._of_class(encoded, priced)),
             "scheme": pl.Series([self._scheme]).new_from_index(0, n),
+            "scheme_digest": pl.Series([self._digest]).new_from_index(0, n),
         }
         return [columns[column.name].alias(column.name) for column in PRICE_COLUMNS]
 
     @staticmethod
     def _shares(encoded: Encoded, payment: Ints) -> tuple[Ints, Ints, Flags]:
-        """What the fund bears, what others bear, and where that is not known."""
+        """What the fund bears, what others bear beyond the payment, and where that is not known."""
         if encoded.patient_share is None:
-            return payment, payment, np.ones(len(payment), dtype=np.bool_)
+            return payment, np.zeros_like(payment), np.ones(len(payment), dtype=np.bool_)
         not_known = (encoded.patient_share < 0) | (encoded.other_payers < 0)
-        fund = np.maximum(payment - encoded.patient_share - encoded.other_payers, 0)
-        return fund, payment - fund, not_known
+        rest = payment - encoded.patient_share - encoded.other_payers
+        return np.maximum(rest, 0), np.maximum(-rest, 0), not_known
 
     def _of_class(self, encoded: Encoded, priced: Priced) -> Ints:
         """The notes, with what the class of each case adds to them."""
