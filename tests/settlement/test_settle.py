@@ -696,6 +696,36 @@ def test_off_site_patients_count_outside_the_budget_or_not_at_all() -> None:
         assert (local["entitlement_yuan"], settlement.budgets["accounts"].to_list()) == (100_000, [1])
 
 
+def test_no_score_counts_for_off_site_patients() -> None:
+    rules = {
+        "off_site": {"home_areas": ["440100"], "counts": "real"},
+        "quality": {"scores": [{"score_at_least": 0, "factor": "0.9"}]},
+        **DEPOSIT,
+    }
+    rows = [*cases(), *cases(insured_area="510100")]
+    settlement = settle(rows, rules, scores=[score("H1")])
+    away, local = settlement.rows.filter(span="year").sort("basis", descending=True).iter_rows(named=True)
+    assert (local["quality_adjustment_yuan"], local["deposit_yuan"]) == (-20_000, 20_000)
+    assert (away["quality_adjustment_yuan"], away["deposit_yuan"]) == (0, 0)
+    assert away["entitlement_yuan"] == 200_000
+
+
+def test_a_score_multiplies_what_is_paid_by_points_alone() -> None:
+    budget = {"year": YEAR, "amount_yuan": 500_000, "excess": "point_value", "remainder": "point_value"}
+    rules = {"budgets": [budget], "quality": {"scores": [{"score_at_least": 0, "factor": "0.9"}]}}
+    rows = [
+        *cases(patient_share_yuan=Decimal(1000)),
+        priced_case("short", cost="5000", discharge_date=DECEMBER),
+    ]
+    model = scheme(rules, method=sourced(kind="points", scale=100), rates=[sourced(value_yuan=100)])
+    priced = frame(rows).with_columns(points=pl.lit(Decimal(100), pl.Decimal(18, 8)))
+    found = year(settle_by(model, priced, scores=pl.DataFrame([score("H1")])))
+    # A tenth of 200,000 by group; nothing of the 5,000 by item, and the patients' 20,000 do not matter.
+    assert found["quality_adjustment_yuan"] == -20_000
+    assert found["patient_and_others_yuan"] == 20_000
+    assert found["entitlement_yuan"] == 500_000
+
+
 def test_blanks_around_ids_do_not_part_an_account() -> None:
     rows = [*cases(), priced_case(hospital_id=" H1 ", insurance_type="310 ", discharge_date=DECEMBER)]
     assert year(settle(rows))["cases"] == 21
