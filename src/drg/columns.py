@@ -79,6 +79,9 @@ def _money(name: str, label_zh: str, meaning: str) -> Column:
     return Column(name, Kind.MONEY, pl.Decimal(18, 2), label_zh, meaning)
 
 
+# The word of ``case_kind`` for a case that is of no kind by itself.
+ORDINARY = "ordinary"
+
 INPUT_COLUMNS: tuple[Column, ...] = (
     Column("case_id", Kind.IDENTIFIER, pl.String, "病案标识", "identifies the discharge; passed through"),
     Column(
@@ -296,7 +299,18 @@ PRICING_COLUMNS: tuple[Column, ...] = (
         lowest=0,
         highest=10,
     ),
-    Column("case_kind", Kind.TEXT, pl.String, "病例类别", "kind of case outside DRG: bed_day, day_surgery …"),
+    Column(
+        "case_kind",
+        Kind.TEXT,
+        pl.String,
+        "病例类别",
+        "kind of case outside DRG: bed_day 床日, day_surgery 日间手术 …; else empty, or ordinary 普通",
+        words=_words(
+            "bed_day 床日 床日病例 床日付费 按床日付费",
+            "day_surgery 日间手术 日间手术病例 日间",
+            f"{ORDINARY} 普通 普通住院 普通病例",
+        ),
+    ),
     _money(
         "excluded_items_yuan",
         "除外项目费用",

@@ -382,6 +382,39 @@ def test_a_return_cuts_the_earlier_stay(tmp_path: Path, again: str, cut: bool) -
         assert drg.price(other, path)["payment_yuan"].to_list() == [D(10_000)] * 2
 
 
+def test_kinds_of_case(tmp_path: Path) -> None:
+    kinds = ["bed_day", "床日", "日间手术", None, "普通", "普通住院", "ordinary"]
+    source = cases(case_kind=kinds, los_days=["3"] * len(kinds))
+    for spelled in ("bed_day", "床日"):
+        path = scheme(
+            tmp_path / spelled,
+            OUTSIDE.replace('"bed_day"', f'"{spelled}"').replace(
+                f'case_class = "{spelled}"', 'case_class = "bed_day"'
+            ),
+        )
+        priced = drg.price(source, path)
+        assert priced["case_class"].to_list() == ["bed_day"] * 2 + ["normal"] * 5
+        assert priced["pricing_reason"].is_null().to_list() == [True, True, False, *[True] * 4]
+        assert "none of those that the scheme names (bed_day)" in priced["pricing_reason"][2]
+        explained = drg.explain_price(source.row(1, named=True), path)
+        (step,) = [step for step in explained.steps if step.name == "case class"]
+        assert (step.value, "2" in step.place) == ("bed_day", True)
+    # Where no rule asks for the kind, it is not looked at.
+    assert reasons(source, scheme(tmp_path / "none")) == [None] * len(kinds)
+
+
+def test_a_case_that_does_not_say_how_it_was_grouped(tmp_path: Path) -> None:
+    source = cases(grouper=["demo", None, "demo", None]).with_columns(
+        pl.Series("grouping_status", ["grouped", "grouped", "ungrouped", "ungrouped"])
+    )
+    told = reasons(source, scheme(tmp_path))
+    assert told == [
+        None,
+        "grouper is empty: taken to be grouped by demo, for which the scheme is",
+        *["the case has no DRG; see grouping_reason"] * 2,
+    ]
+
+
 @pytest.mark.parametrize("absent", ["hospital_id", "patient_id", "admission_date", "discharge_date"])
 def test_a_stay_that_cannot_be_judged_says_so(tmp_path: Path, absent: str) -> None:
     rule = '[readmission]\ndays = 15\nfactor = 0.5\nexcept_adrg = ["BV1"]\nsource = "made up"\n'

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from drg.columns import INPUT, PRICE, PRICE_COLUMNS, PRICING
+from drg.columns import INPUT, ORDINARY, PRICE, PRICE_COLUMNS, PRICING
 from drg.grouping.jit import suited
 from drg.grouping.outcomes import AMBIGUOUS, GROUPED, STATUSES
 from drg.payment import cross_case_flags, tcm
@@ -41,6 +41,8 @@ _KNOWN: Final = {GROUPED: kernels.STATUS_GROUPED, AMBIGUOUS: kernels.STATUS_AMBI
 _STATUS: Final = np.array(
     [_KNOWN.get(status, kernels.STATUS_UNGROUPED) for status in (*STATUSES, "")], dtype=np.uint8
 )
+# What is only said of cases that are paid by their group.
+_OF_GROUPS: Final = NOTE["readmission_not_judged"] | NOTE["case_kind_not_named"] | NOTE["grouper_not_known"]
 
 
 class Encoded(NamedTuple):
@@ -130,7 +132,7 @@ class Encoder:
             status=status,
             cost=cost,
             days=self._days(frame, grouped & (special == NOT_GIVEN), notes),
-            kind=self._kind(frame),
+            kind=self._kind(frame, notes),
             special=special,
             excluded=excluded,
             incomplete=incomplete,
@@ -173,11 +175,13 @@ class Encoder:
         _note(notes, concerned & ~bad & ~possible, NOTE["los_days_missing"])
         return np.where(possible, days, NOT_GIVEN).astype(np.int64)
 
-    def _kind(self, frame: pl.DataFrame) -> Ints:
+    def _kind(self, frame: pl.DataFrame, notes: Ints) -> Ints:
         if not len(self._kinds.categories) or "case_kind" not in frame.columns:
             return np.full(frame.height, NOT_GIVEN, dtype=np.int64)
         kinds = frame["case_kind"].cast(self._kinds, strict=False)
         found: Ints = kinds.to_physical().cast(pl.Int64).fill_null(NOT_GIVEN).to_numpy(writable=True)
+        other = (frame["case_kind"] != ORDINARY).fill_null(False).to_numpy()
+        _note(notes, other & (found == NOT_GIVEN), NOTE["case_kind_not_named"])
         return found
 
     def _incomplete(self, frame: pl.DataFrame, notes: Ints) -> Flags:
@@ -190,6 +194,7 @@ class Encoder:
     def _hold_other_versions(self, frame: pl.DataFrame, keys: dict[str, pl.Series], notes: Ints) -> None:
         """A DRG of another version may be another group of the same code: its weight is not known."""
         if "grouper" in frame.columns:
+            _note(notes, frame["grouper"].is_null().to_numpy(), NOTE["grouper_not_known"])
             other = (frame["grouper"] != self._scheme.grouper).fill_null(False)
             _note(notes, other.to_numpy(), NOTE["other_grouper"])
             if other.any():
@@ -291,7 +296,7 @@ class Decoder:
             notes, (priced.case_class == kernels.UNPRICED) & ~grouped, NOTE["not_grouped"] | NOTE["no_rule"]
         )
         inside = priced.case_class >= _FIRST_INSIDE
-        notes[~inside] &= ~NOTE["readmission_not_judged"]
+        notes[~inside] &= ~_OF_GROUPS
         if not self._knows_low:
             _note(notes, inside & (encoded.cases.cost == encoded.cases.excluded), NOTE["cost_zero"])
         if encoded.page.notes.any():
