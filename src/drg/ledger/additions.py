@@ -15,7 +15,7 @@ import polars as pl
 
 from drg.errors import InputError, LedgerError
 from drg.ledger import kept_cases as cases
-from drg.ledger import months, state, store
+from drg.ledger import months, single_cases, state, store
 from drg.ledger.chain import scheme_entry, sound_entries, standing
 from drg.ledger.entry import (
     CASES_FILE,
@@ -23,6 +23,7 @@ from drg.ledger.entry import (
     FileDigest,
     Kind,
     LedgerEntry,
+    Mode,
     digest,
     sha256,
     write_entry,
@@ -132,6 +133,8 @@ def add_cases(
     files: Sequence[Path],
     *,
     correct: bool = False,
+    mode: Mode = "months",
+    replaces_cases: int | None = None,
     empty: Iterable[tuple[str, str]] = (),
     stamp: Stamp | None = None,
 ) -> LedgerAddition:
@@ -141,6 +144,10 @@ def add_cases(
         ledger: the directory.
         files: what ``drg price`` writes; may be none if something is to be emptied.
         correct: replace what the ledger has of exactly the hospitals and months that the files cover.
+        mode: ``append``: the cases came late, and are added to months that are there. ``single_cases``: they
+            take the place of the same cases, told by hospital and case id; all others stay.
+        replaces_cases: how many cases the ledger has of the months that are replaced, to be sure; needed
+            where a month would lose several cases and more than a tenth of them.
         empty: hospitals and months, ``("H1", "2025-03")``, that shall have no cases any more.
         stamp: when, by whom and why.
 
@@ -157,21 +164,22 @@ def add_cases(
         found = pl.DataFrame(schema=months.SCHEMA).drop("replaces")
         inputs: list[FileDigest] = []
         stored = directory / CASES_FILE
+        given_rows = 0
         if files:
             inputs = _digests(files, lambda: cases.store(files, directory, scheme.needs))
             cases.check(files, stored, scheme.scheme)
+            if mode != "months":
+                given_rows = int(cases.count_months(stored)["cases"].sum())
+                if mode == "append":
+                    _check_new(ledger, files, stored, covered, current)
+                emptied += single_cases.put_together(ledger, covered, mode, directory, files)
             found = cases.count_months(stored)
         own = months.replacing(found, current, emptied)
-        months.check(ledger, files, own, current, emptied, correct=correct)
+        if mode == "months":
+            months.check(ledger, files, own, current, emptied, correct=correct)
+            months.check_losses(ledger, files, own, current, replaces_cases, correct=correct)
         if files:
-            stay = current.join(own, on=months.PAIR, how="anti")
-            columns = ("hospital_id", "case_id", cases.MONTH)
-            others = [
-                frame.with_columns(entry=pl.lit(number))
-                for number, frame in state.frames(ledger, covered, stay, columns)
-            ]
-            if others:
-                cases.check_others(files, stored, pl.concat(others))
+            _check_new(ledger, files, stored, covered, current.join(own, on=months.PAIR, how="anti"))
         months.write(own, directory)
         replaced = own.filter(pl.col("replaces").is_not_null())
         entry = _publish(
@@ -182,6 +190,8 @@ def add_cases(
             stamp,
             inputs=inputs,
             rows=int(own["cases"].sum()),
+            mode=mode,
+            given_rows=given_rows,
             scheme=scheme.scheme,
             first_month=own["month"].min(),
             last_month=own["month"].max(),
@@ -193,6 +203,23 @@ def add_cases(
         )
     before = current.select(*months.PAIR, cases_before="cases")
     return LedgerAddition(entry, own.join(before, on=months.PAIR, how="left", maintain_order="left"))
+
+
+def _check_new(
+    ledger: Path, files: Sequence[Path], stored: Path, covered: pl.DataFrame, rows: pl.DataFrame
+) -> None:
+    """Whether none of the stored cases is in these months of the ledger.
+
+    Raises:
+        LedgerError: names one that is.
+    """
+    columns = ("hospital_id", "case_id", cases.MONTH)
+    others = [
+        frame.with_columns(entry=pl.lit(number))
+        for number, frame in state.frames(ledger, covered, rows, columns)
+    ]
+    if others:
+        cases.check_others(files, stored, pl.concat(others))
 
 
 def add_table(
