@@ -338,6 +338,13 @@ PRICING_COLUMNS: tuple[Column, ...] = (
     _money("patient_share_yuan", "个人负担", "borne by the patient, in yuan"),
     _money("other_payers_yuan", "其他支付", "borne by other payers, in yuan"),
     Column(
+        "settlement_date",
+        Kind.DATE,
+        pl.Datetime("us"),
+        "结算日期",
+        "day on which the stay was settled with the insurance, where a scheme counts months by it",
+    ),
+    Column(
         "insured_area", Kind.TEXT, pl.String, "参保地", "code of the area in which the patient is insured"
     ),
 )

@@ -84,7 +84,11 @@ def scheme(settlement: Mapping[str, Any] | None = None, **entries: Any) -> Payme
 def with_sources(rules: Mapping[str, Any]) -> dict[str, Any]:
     """The section with a source beside each part."""
     parts = {
-        name: [sourced(**b) for b in part] if name == "budgets" else sourced(**part)
+        name: part
+        if isinstance(part, str)
+        else [sourced(**b) for b in part]
+        if name == "budgets"
+        else sourced(**part)
         for name, part in rules.items()
     }
     return sourced(**parts)

@@ -696,6 +696,24 @@ def test_off_site_patients_count_outside_the_budget_or_not_at_all() -> None:
         assert (local["entitlement_yuan"], settlement.budgets["accounts"].to_list()) == (100_000, [1])
 
 
+def test_months_by_the_date_of_settlement() -> None:
+    rows = [
+        priced_case(case_id="a", discharge_date=datetime(YEAR, 12, 30)),
+        priced_case(case_id="b", discharge_date=datetime(YEAR, 12, 30)),
+        priced_case(case_id="c", discharge_date=None),
+        priced_case(case_id="d", discharge_date=datetime(YEAR, 12, 30)),
+    ]
+    settled = [datetime(YEAR, 12, 31), datetime(YEAR + 1, 1, 2), datetime(YEAR + 1, 1, 3), None]
+    priced = frame(rows).with_columns(settlement_date=pl.Series(settled, dtype=pl.Datetime("us")))
+    settlement = settle_by(scheme({"months_by": "settlement_date"}), priced)
+    months = settlement.rows.filter(pl.col("cases") > 0, span="month")
+    assert months.select("period", "cases").rows() == [(f"{YEAR}-12", 1), (f"{YEAR + 1}-01", 2)]
+    finding = found(settlement, "case_without_account")
+    assert finding["message"] == "1 case without a usable settlement_date: in no account"
+    with pytest.raises(MissingColumnError, match="settlement_date"):
+        settle_by(scheme({"months_by": "settlement_date"}), frame(rows))
+
+
 def test_no_score_counts_for_off_site_patients() -> None:
     rules = {
         "off_site": {"home_areas": ["440100"], "counts": "real"},

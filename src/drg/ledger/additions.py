@@ -78,7 +78,7 @@ def add_scheme(
         SchemeError: it cannot be used.
     """
     from drg.payment.load_scheme import as_loaded
-    from drg.settlement.case_sums import required_columns
+    from drg.settlement.case_sums import months_by, required_columns
 
     loaded = as_loaded(scheme)
     id_, given = loaded.scheme.id, scheme if isinstance(scheme, str | Path) else loaded.directory
@@ -104,6 +104,20 @@ def add_scheme(
             raise LedgerError(problem, file=ledger, fix=Sentence("Leave out --correct"))
         for source in loaded.files:
             shutil.copyfile(source, directory / source.name)
+        by = months_by(loaded.scheme)
+        if old and old[0].months_by != by and standing(entries, "cases"):
+            raise LedgerError(
+                Sentence(
+                    "the cases of this ledger are in months by {date}, not by {other}",
+                    date=old[0].months_by,
+                    other=by,
+                ),
+                file=ledger,
+                fix=Sentence(
+                    "Begin another ledger for it: drg ledger add OTHER_DIRECTORY --scheme {given}",
+                    given=given,
+                ),
+            )
         files = [digest(file) for file in sorted(directory.iterdir())]
         whole = hashlib.sha256("".join(f"{f.name}\n{f.sha256}\n" for f in files).encode()).hexdigest()
         if old and old[0].scheme_sha256 == whole:
@@ -123,6 +137,7 @@ def add_scheme(
             scheme=id_,
             scheme_sha256=whole,
             needs=tuple(n for n in required_columns(loaded.scheme) if n not in cases.REQUIRED),
+            months_by=by,
             replaces=tuple(entry.number for entry in old),
         )
     return LedgerAddition(entry)
@@ -166,8 +181,8 @@ def add_cases(
         stored = directory / CASES_FILE
         given_rows = 0
         if files:
-            inputs = _digests(files, lambda: cases.store(files, directory, scheme.needs))
-            cases.check(files, stored, scheme.scheme)
+            inputs = _digests(files, lambda: cases.store(files, directory, scheme.needs, scheme.months_by))
+            cases.check(files, stored, scheme.scheme, scheme.months_by)
             if mode != "months":
                 given_rows = int(cases.count_months(stored)["cases"].sum())
                 if mode == "append":

@@ -63,6 +63,7 @@ class LedgerEntry(_Part):
         scheme: the id of the payment scheme; a ledger has one.
         scheme_sha256: of a scheme, the digest of its files.
         needs: of a scheme, the columns of cases that a settlement by it reads.
+        months_by: of a scheme, the date that puts a case into its month.
         drg, polars: the versions of the programs that wrote it.
         previous: the SHA-256 of the entry.json before it.
         seal: the SHA-256 of all the above.
@@ -88,6 +89,7 @@ class LedgerEntry(_Part):
     scheme: str
     scheme_sha256: _Sha256 | None = None
     needs: tuple[str, ...] = ()
+    months_by: str = "discharge_date"
     drg: str
     polars: str
     previous: _Sha256 | None

@@ -32,7 +32,7 @@ _PAID: Final = (
     *("patient_and_others_yuan", "borne_above_payment_yuan"),
 )
 _FINE: Final = ("relative_weight", "points")
-_WHERE: Final = ("hospital_id", "insurance_type", "discharge_date")
+_WHERE: Final = ("hospital_id", "insurance_type")
 _READ: Final = (*_WHERE, "total_cost_yuan", *_FINE, "case_class", *_PAID, "scheme")
 _ADDED: Final = (*_GIVEN, *_PAID, *_FINE)
 BASES: Final = (LOCAL, OFF_SITE, SIMULATED)
@@ -68,9 +68,16 @@ class CaseSums:
     twice: list[tuple[str, int, str]]
 
 
+def months_by(scheme: PaymentScheme) -> str:
+    """The column whose date puts a case into its month and year."""
+    return scheme.settlement.months_by if scheme.settlement else "discharge_date"
+
+
 def required_columns(scheme: PaymentScheme) -> tuple[str, ...]:
     """The columns of priced cases that a settlement by this scheme reads."""
-    names = [*_READ]
+    names = [*_READ, "discharge_date"]
+    if (date := months_by(scheme)) not in names:
+        names.append(date)
     if scheme.excluded_items:
         names.append("excluded_items_yuan")
     if scheme.settlement and scheme.settlement.off_site:
@@ -140,7 +147,7 @@ def sums(priced: pl.LazyFrame, scheme: PaymentScheme, digest: str) -> CaseSums:
         raise _by_former(scheme, _were(count))
     homeless = {
         name: int(found.filter(pl.col(column).is_null())["cases"].sum())
-        for name, column in zip(_WHERE, ("hospital_id", "insurance_type", "year"), strict=True)
+        for name, column in (*zip(_WHERE, _WHERE, strict=True), (months_by(scheme), "year"))
     }
     return CaseSums(
         frame=_of_accounts(found.drop_nulls(_PLACE), scheme),
@@ -241,7 +248,7 @@ def readable(priced: pl.LazyFrame, scheme: PaymentScheme, *, has_shares: bool) -
     """
     there = priced.collect_schema()
     amounts = [pl.col(name).to_physical().cast(pl.Int64) for name in _ADDED if name in there]
-    date = pl.col("discharge_date").dt
+    date = pl.col(months_by(scheme)).dt
     year = date.year().cast(pl.Int32)
     found = priced.with_columns(
         *amounts,

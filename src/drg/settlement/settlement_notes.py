@@ -17,7 +17,12 @@ from drg.settlement.settlement_findings import Finding, finding
 
 # A budget that is so many times the claims, or so small a part of them, is asked about.
 _FAR: Final = 2
-_NAMES_ZH: Final = {"hospital_id": "医疗机构代码", "insurance_type": "险种", "discharge_date": "出院时间"}
+_NAMES_ZH: Final = {
+    "hospital_id": "医疗机构代码",
+    "insurance_type": "险种",
+    "discharge_date": "出院时间",
+    "settlement_date": "结算日期",
+}
 _PLACE: Final = ("hospital_id", "insurance_type", "period")
 
 
