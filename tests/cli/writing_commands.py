@@ -76,7 +76,9 @@ COMMANDS = {
         ("scheme.toml", "weights.csv", "calibration.xlsx", "s.json"),
     ),
     "simulate": Writes(
-        "simulate 5 -g demo -o {o}/c.csv --weights {o}/w.csv --json {o}/s.json", ("c.csv", "w.csv", "s.json")
+        "simulate 5 -g demo -o {o}/c.csv --weights {o}/w.csv --json {o}/s.json"
+        " --plant missing-cc=1 --labels {o}/l.csv",
+        ("c.csv", "w.csv", "l.csv", "s.json"),
     ),
     "tables diff": Writes("tables diff demo {i}/demo-2 -o {o}/d.csv", ("d.csv",)),
     "tables diff json": Writes("tables diff demo {i}/demo-2 -o {o}/d.json", ("d.json",)),

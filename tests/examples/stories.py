@@ -109,6 +109,7 @@ _STORIES = {
     """,
     "simulate": """
         simulate 300 -o cases.csv -g demo --seed 7 --hospitals 3 --weights weights.csv
+        simulate 200 -o errors.csv -g demo --plant upcoding=0.1 --plant split-stays=0.02 --labels labels.csv
     """,
     "tables": """
         tables show BR1 -g chs-drg-2.0 > BR1.txt
