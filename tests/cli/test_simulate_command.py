@@ -6,9 +6,10 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from drg import simulate
+from drg import group, simulate
 from drg.analysis.simulation import true_weights
 from drg.analysis.simulation.planted import plant_errors
+from drg.analysis.simulation.realism import realism
 from tests.cli.conftest import Drg
 
 
@@ -51,6 +52,19 @@ def test_errors_can_be_planted(drg: Drg, tmp_path: Path) -> None:
     shown = {line.split("│")[1].strip(): line for line in outcome.out.splitlines() if line.startswith("│")}
     assert {"missing cc", "upcoding"} <= set(shown)
     assert f"{found.counts['planted'][1]} │" in shown["upcoding"]
+
+
+def test_realism_is_shown_and_written(drg: Drg, tmp_path: Path) -> None:
+    made, figures = tmp_path / "made.parquet", tmp_path / "figures.parquet"
+    outcome = drg("simulate", 300, "-o", made, "-g", "demo", "--realism", figures)
+    assert outcome.code == 0
+    found = pl.read_parquet(figures)
+    assert_frame_equal(found, realism(group(simulate(300, "demo"), "demo")))
+    within = (found["difference"] == 0).sum()
+    assert f"Realism: {within} of {found['low'].count()} figures are within" in outcome.out
+    stay = found.filter(figure="mean_los_days")["value"].item()
+    (line,) = (line for line in outcome.out.splitlines() if "mean stay in days" in line)
+    assert [cell.strip() for cell in line.split("│")[2:-1]] == [f"{stay:.2f}", "8.40 – 8.80", "published"]
 
 
 def test_errors_come_with_labels(drg: Drg, tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ _STORIES = {
         evaluate examples/quality.csv -o quality.xlsx --min-cases 2
         evaluate examples/quality.csv -o variance.csv --table variance --trim none --bootstrap 100 --seed 1
         group examples/discharges.csv -o grouped.csv -g chs-drg-2.0
-        evaluate grouped.csv -o groups.csv --table groups --bootstrap 100
+        evaluate grouped.csv -o groups.csv --table groups --bootstrap 100 --realism region.csv
     """,
     "weights": f"""
         group examples/discharges.csv -o grouped.csv -g chs-drg-3.0

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from drg.cli.commands import verb
-from drg.cli.options import bom_option, grouper_option, output_option
+from drg.cli.options import bom_option, grouper_option, output_option, realism_option
 from drg.cli.reported import Made, Run, reported
 from drg.words import Sentence, said
 
@@ -41,6 +41,7 @@ from drg.words import Sentence, said
     type=click.Path(path_type=Path),
     help="Write here which cases have a planted error, and what was there before.",
 )
+@realism_option
 @bom_option
 @reported()
 def simulate(
@@ -55,6 +56,7 @@ def simulate(
     weights: Path | None,
     plantings: tuple[str, ...],
     labels: Path | None,
+    realism: Path | None,
     bom: bool,
 ) -> None:
     """Make up N discharges (模拟病例) that a version can group, with costs and stays.
@@ -66,17 +68,18 @@ def simulate(
     from drg.analysis.simulation import MEAN_COST_YUAN, YEAR, true_weights
     from drg.analysis.simulation import simulate as made_up
     from drg.analysis.simulation.planted import Planting, plant_errors
+    from drg.analysis.simulation.realism import realism as figures_of
     from drg.grouping import Grouper
     from drg.records.files import check_output, write
     from drg.report.console import say
-    from drg.report.simulation import print_planted
+    from drg.report.simulation import print_planted, print_realism
 
     lang = run.language
     if bool(plantings) != (labels is not None):
         raise click.UsageError(Sentence("Give --plant and --labels together."))
-    outputs = [file for file in (output, weights, labels) if file is not None]
+    outputs = [file for file in (output, weights, labels, realism) if file is not None]
     if len({*outputs}) < len(outputs):
-        raise click.UsageError(Sentence("Give --output, --weights and --labels different names."))
+        raise click.UsageError(Sentence("Give --output, --weights, --labels and --realism different names."))
     for file in outputs:
         check_output(file)
     asked = [Planting.parse(text) for text in plantings]
@@ -97,6 +100,10 @@ def simulate(
     write(frame.lazy(), output, sources=(), bom=bom)
     if weights is not None:
         write(true_weights(version, seed).lazy(), weights, sources=(), bom=bom)
+    figures = None
+    if realism is not None:
+        figures = figures_of(version.group_batch(frame))
+        write(figures.lazy(), realism, sources=(), bom=bom)
     run.cases = frame.height
     run.outputs += outputs
     run.results.append(Made(version))
@@ -123,6 +130,9 @@ def simulate(
         if planted is not None:
             print_planted(console, planted.counts, lang)
             say(console, said("Labels of the planted errors written to {labels}.", lang, labels=labels))
+        if figures is not None:
+            print_realism(console, figures, lang)
+            say(console, said("Figures of the region written to {realism}.", lang, realism=realism))
     for row in [] if planted is None else planted.counts.iter_rows(named=True):
         if row["planted"] < row["asked"]:
             run.warn([Sentence("only {planted:,} of {asked:,} errors could be planted: {kind}", **row)])
