@@ -99,7 +99,6 @@ def evaluate(
     import polars as pl
 
     from drg.analysis.quality import evaluate as evaluation_of
-    from drg.analysis.simulation.realism import realism as figures_of
     from drg.cli.progress import counting
     from drg.grouping import Grouper
     from drg.records.files import check_output, write, write_bytes
@@ -149,6 +148,8 @@ def evaluate(
         write(found.tables[table or "groups"].lazy(), output, sources=files, bom=bom)
     figures = None
     if realism is not None:
+        from drg.analysis.simulation.realism import realism as figures_of
+
         figures = figures_of(given)
         write(figures.lazy(), realism, sources=files, bom=bom)
     run.cases = int(found.summary["cases"] or 0)

@@ -68,7 +68,6 @@ def simulate(
     from drg.analysis.simulation import MEAN_COST_YUAN, YEAR, true_weights
     from drg.analysis.simulation import simulate as made_up
     from drg.analysis.simulation.planted import Planting, plant_errors
-    from drg.analysis.simulation.realism import realism as figures_of
     from drg.grouping import Grouper
     from drg.records.files import check_output, write
     from drg.report.console import say
@@ -102,6 +101,8 @@ def simulate(
         write(true_weights(version, seed).lazy(), weights, sources=(), bom=bom)
     figures = None
     if realism is not None:
+        from drg.analysis.simulation.realism import realism as figures_of
+
         figures = figures_of(version.group_batch(frame))
         write(figures.lazy(), realism, sources=(), bom=bom)
     run.cases = frame.height
