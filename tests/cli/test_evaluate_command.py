@@ -4,8 +4,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from drg.analysis.quality import evaluate
+from drg.analysis.simulation.realism import realism
 from drg.cli.evaluate import _TABLES
 from tests.analysis.quality.frames import grouped, random_cases
 from tests.cli.conftest import Drg
@@ -72,6 +74,15 @@ def test_one_table(drg: Drg, file: Path, tmp_path: Path, ending: str, table: str
     assert read.height == expected.height
     if ending == ".parquet":
         assert read.equals(expected)
+
+
+def test_figures_of_the_region(drg: Drg, file: Path, tmp_path: Path) -> None:
+    region = tmp_path / "region.parquet"
+    outcome = drg("evaluate", file, "--bootstrap", "0", "--trim", "none", "--realism", region)
+    assert outcome.code == 0, outcome.err
+    assert_frame_equal(pl.read_parquet(region), realism(pl.read_parquet(file)))
+    assert f"Figures of the region written to {region}." in outcome.out
+    assert drg("evaluate", file, "-o", region, "--realism", region).code == 2
 
 
 def test_csv_and_several_files(drg: Drg, file: Path, tmp_path: Path) -> None:

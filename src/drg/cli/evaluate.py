@@ -12,6 +12,7 @@ from drg.cli.options import (
     files_argument,
     grouper_option,
     output_option,
+    realism_option,
     trim_option,
 )
 from drg.cli.report_options import MAX_ERRORS, MIN_GROUPED
@@ -26,6 +27,7 @@ _STATUSES = ("ambiguous", "no_drg", "ungrouped", "invalid")
 @verb(
     "evaluate grouped.parquet",
     "evaluate grouped.csv -o quality.xlsx --trim percentile:1,99",
+    "evaluate year.parquet --realism region.csv",
     "evaluate 2023.parquet 2024.parquet -o groups.csv --table groups --bootstrap 0",
 )
 @files_argument()
@@ -69,6 +71,7 @@ _STATUSES = ("ambiguous", "no_drg", "ungrouped", "invalid")
     help="Replicates of the intervals, 0 for none. [1000, fewer above 200,000 cases]",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the bootstrap. [0]")
+@realism_option
 @bom_option
 @reported(MIN_GROUPED, MAX_ERRORS)
 def evaluate(
@@ -84,6 +87,7 @@ def evaluate(
     longest_stay: int | None,
     replicates: int | None,
     seed: int,
+    realism: Path | None,
     bom: bool,
 ) -> None:
     """Evaluate a grouping: grouping rate, RIV, CV, splits, severity order, indices (分组效能评价).
@@ -103,6 +107,7 @@ def evaluate(
     from drg.report.console import say, speed, written_to
     from drg.report.layouts import print_reading
     from drg.report.quality import print_evaluation, workbook
+    from drg.report.simulation import print_realism
 
     lang = run.language
     is_workbook = output is not None and output.suffix.lower() == ".xlsx" and table is None
@@ -110,8 +115,11 @@ def evaluate(
         raise click.UsageError(Sentence("--table chooses what -o writes; give -o OUT too."))
     if output is None and not run.talks and run.asked.json_file is None:
         raise click.UsageError(Sentence("Give -o OUT with --quiet, or nothing comes out."))
-    if output is not None:
-        check_output(output)
+    if output is not None and output == realism:
+        raise click.UsageError(Sentence("Give --output and --realism different names."))
+    for file in (output, realism):
+        if file is not None:
+            check_output(file)
     given = read_results(files)
     run.read_results(given)
     version = None if grouper is None else Grouper(grouper)
@@ -138,9 +146,15 @@ def evaluate(
         write_bytes(workbook(found), output, sources=files)
     elif output is not None:
         write(found.tables[table or "groups"].lazy(), output, sources=files, bom=bom)
+    figures = None
+    if realism is not None:
+        from drg.analysis.simulation.realism import realism as figures_of
+
+        figures = figures_of(given)
+        write(figures.lazy(), realism, sources=files, bom=bom)
     run.cases = int(found.summary["cases"] or 0)
     run.results.append(Made(version, statuses=found.statuses))
-    run.outputs += [] if output is None else [output]
+    run.outputs += [file for file in (output, realism) if file is not None]
     counts = found.findings.group_by("rule", "severity").agg(pl.col("count").sum()).rows()
     run.findings.update({(rule, severity): count for rule, severity, count in counts})
     if run.talks:
@@ -150,3 +164,6 @@ def evaluate(
         say(console, speed(run.cases, run.seconds, lang))
         if output is not None:
             written_to(console, output, lang)
+        if figures is not None:
+            print_realism(console, figures, lang)
+            say(console, said("Figures of the region written to {realism}.", lang, realism=realism))

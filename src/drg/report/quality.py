@@ -141,7 +141,7 @@ class _Printed:
             self._said(
                 "Order MCC ≥ CC ≥ none: {pairs:,} pairs, {tested:,} of them with {min_cases:,} cases in both "
                 "groups. The mean descends in {descends:,}; {violated:,} are violated (p < 0.05 after "
-                "adjustment for all tests, Benjamini–Hochberg).",
+                "adjustment for all tests, Benjamini–Yekutieli).",
                 pairs=pairs,
                 tested=tested,
                 min_cases=self._of.settings["min_cases"],
