@@ -19,7 +19,7 @@ from drg.cli.reported import Made, Run, reported
 from drg.words import Sentence, said
 
 # Spelled out here so that asking for help imports nothing; tables of analysis.quality.Evaluation.
-_TABLES = ("variance", "groups", "splits", "order", "hospitals", "findings")
+_TABLES = ("variance", "groups", "splits", "order", "hospitals", "profiles", "findings")
 _STATUSES = ("ambiguous", "no_drg", "ungrouped", "invalid")
 
 

@@ -51,6 +51,7 @@ class _Printed:
         self._splits()
         self._order()
         self._hospitals()
+        self._profiles()
         for row in self._of.findings.iter_rows(named=True):
             message = self._said(" {message}.", message=Both(row["message"], row["message_zh"]))
             text = Text.assemble(severity_in(row["severity"], self._language), message)
@@ -196,6 +197,44 @@ class _Printed:
             for row in shown.iter_rows(named=True)
         ]
         show(self._console, heads.split(","), "wnnnnn", rows, title=title)
+
+    def _profiles(self) -> None:
+        """The hospitals that differ from the others, the surest first."""
+        summary = self._of.summary
+        told = [
+            summary[f"hospitals_{what}_{of}"] for what in ("compared", "differ") for of in ("cost", "los")
+        ]
+        if not any(told[:2]):
+            return
+        sentence = self._said(
+            "Hospitals adjusted for case mix: {cost:,} compared by cost, of which {cost_differ:,} differ "
+            "from the region by more than hospitals usually do; {los:,} by stay, of which {los_differ:,} "
+            "differ (p < 0.05 after adjustment).",
+            **dict(zip(("cost", "los", "cost_differ", "los_differ"), told, strict=True)),
+        )
+        say(self._console, sentence)
+        shown = self._of.profiles.filter("differs").sort("p", "value", "hospital_id").head(_MOST)
+        if not shown.height:
+            return
+        heads = self._said(
+            "value,hospital,cases,index,{level},shrunken,{level},rank,adjusted p", level=self._level
+        )
+        rows = [
+            (
+                Both(row["value"], VALUES_ZH[row["value"], "raw"]).to(self._language),
+                row["hospital_id"],
+                f"{row['cases']:,}",
+                _number(row["index"], 4),
+                _between(row["index_low"], row["index_high"]),
+                _number(row["shrunken_index"], 4),
+                _between(row["shrunken_index_low"], row["shrunken_index_high"]),
+                f"{row['rank']} ({row['rank_low']}–{row['rank_high']})",
+                _p_value(row["p_adjusted"]),
+            )
+            for row in shown.iter_rows(named=True)
+        ]
+        title = self._said("Hospitals that differ, the surest first ({height})", height=shown.height)
+        show(self._console, heads.split(","), "twnnnnnnn", rows, title=title)
 
 
 def workbook(evaluation: Evaluation) -> bytes:

@@ -14,6 +14,7 @@ from drg.analysis.quality import bootstrap as boot
 from drg.analysis.quality.gather import Gathered, Gatherer
 from drg.analysis.quality.indices import hospital_indices
 from drg.analysis.quality.moments import GroupMoments
+from drg.analysis.quality.profiles import hospital_profiles, profile_findings
 from drg.analysis.quality.quality_cases import CaseReader
 from drg.analysis.quality.quality_findings import findings, of_cases
 from drg.analysis.quality.rows import GROUP_COLUMNS, group_rows, variance_rows
@@ -54,6 +55,7 @@ class Evaluation(ShortTable):
         splits: one row for each ADRG of several groups; see ``splits.SPLITS``.
         order: one row for each pair of groups in the order MCC, CC, none; see ``splits.ORDER``.
         hospitals: one row for each hospital; see ``indices.HOSPITALS``.
+        profiles: one row for each hospital and value, compared with the others; see ``profiles.PROFILES``.
         findings: ``rule``, ``severity``, ``count``, ``message``, ``message_zh``.
         settings: how it was computed.
         statuses: cases by grouping status, without those that do not count.
@@ -65,6 +67,7 @@ class Evaluation(ShortTable):
     splits: pl.DataFrame
     order: pl.DataFrame
     hospitals: pl.DataFrame
+    profiles: pl.DataFrame
     findings: pl.DataFrame
     settings: dict[str, str | int | float]
     statuses: dict[str, int]
@@ -80,7 +83,7 @@ class Evaluation(ShortTable):
     @property
     def tables(self) -> dict[str, pl.DataFrame]:
         """The tables by name, in the order in which one reads them."""
-        names = ("variance", "groups", "splits", "order", "hospitals", "findings")
+        names = ("variance", "groups", "splits", "order", "hospitals", "profiles", "findings")
         return {name: getattr(self, name) for name in names}
 
 
@@ -162,6 +165,7 @@ def evaluate(
         for ending in ("", "_adjusted")
         for look, value in zip(looks, variance[f"riv{ending}"], strict=True)
     }
+    profiles, of_profiles = hospital_profiles(cases, min_cases=min_cases, level=level, seed=seed)
     outside = variance.filter(~pl.col("riv").is_between("riv_low", "riv_high"))
     summary = {
         **moments.summary(),
@@ -173,8 +177,10 @@ def evaluate(
         "order_tested": order["p_adjusted"].count(),
         "order_descends": int(order["descends"].sum()),
         "order_violated": int(order["violated"].sum()),
+        **of_profiles,
     }
-    found = of_cases(moments.statuses, cases) | {
+    found = of_cases(moments.statuses, cases) | profile_findings(profiles, min_cases)
+    found |= {
         "other-version": (
             int(given is not None and bool(cases.versions) and cases.versions != [given.manifest.id]),
             ", ".join(cases.versions),
@@ -197,6 +203,7 @@ def evaluate(
         splits=splits,
         order=order,
         hospitals=hospital_indices(cases),
+        profiles=profiles,
         findings=findings(found),
         settings={
             "grouper": tables.manifest.id if tables else ", ".join(cases.versions),
