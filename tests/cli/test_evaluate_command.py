@@ -59,6 +59,19 @@ def test_a_workbook_has_every_table(drg: Drg, file: Path, tmp_path: Path) -> Non
     assert set(by_name["groups"].to_series(1)) == {"=1+1 [b]"}
 
 
+def test_a_page(drg: Drg, file: Path, tmp_path: Path) -> None:
+    out = tmp_path / "quality.html"
+    outcome = drg("evaluate", file, "-o", out, "--bootstrap", "0", "-q")
+    assert (outcome.code, outcome.out, outcome.err) == (0, "", "")
+    page = out.read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    assert "=1+1 [b]" in page
+    outcome = drg("evaluate", file, "-o", out, "--table", "groups")
+    assert outcome.code == 2
+    assert "A page has all tables" in outcome.err
+    assert out.read_text(encoding="utf-8") == page
+
+
 @pytest.mark.parametrize("ending", [".csv", ".parquet"])
 @pytest.mark.parametrize("table", [None, "variance"])
 def test_one_table(drg: Drg, file: Path, tmp_path: Path, ending: str, table: str | None) -> None:

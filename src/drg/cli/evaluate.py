@@ -26,11 +26,14 @@ _STATUSES = ("ambiguous", "no_drg", "ungrouped", "invalid")
 @verb(
     "evaluate grouped.parquet",
     "evaluate grouped.csv -o quality.xlsx --trim percentile:1,99",
+    "evaluate grouped.parquet -o quality.html",
     "evaluate 2023.parquet 2024.parquet -o groups.csv --table groups --bootstrap 0",
 )
 @files_argument()
 @output_option(
-    "Write .xlsx: all tables, a sheet each; or .csv, .parquet: the table that --table names.", required=False
+    "Write .xlsx: all tables, a sheet each; .html: a page with charts; or .csv, .parquet: the table that "
+    "--table names.",
+    required=False,
 )
 @click.option("--table", type=click.Choice(_TABLES), help="The table for .csv or .parquet. [groups]")
 @grouper_option(
@@ -97,21 +100,25 @@ def evaluate(
     from drg.analysis.quality import evaluate as evaluation_of
     from drg.cli.progress import counting
     from drg.grouping import Grouper
-    from drg.records.files import check_output, write, write_bytes
+    from drg.records.files import check_output, check_place, write, write_bytes
     from drg.records.reading import read_results
     from drg.records.scanning import count_rows
     from drg.report.console import say, speed, written_to
     from drg.report.layouts import print_reading
     from drg.report.quality import print_evaluation, workbook
+    from drg.report.quality_page import quality_page
 
     lang = run.language
     is_workbook = output is not None and output.suffix.lower() == ".xlsx" and table is None
+    is_page = output is not None and output.suffix.lower() == ".html"
+    if is_page and table is not None:
+        raise click.UsageError(Sentence("A page has all tables: leave --table out, or write .csv."))
     if output is None and table is not None:
         raise click.UsageError(Sentence("--table chooses what -o writes; give -o OUT too."))
     if output is None and not run.talks and run.asked.json_file is None:
         raise click.UsageError(Sentence("Give -o OUT with --quiet, or nothing comes out."))
     if output is not None:
-        check_output(output)
+        (check_place if is_page else check_output)(output)
     given = read_results(files)
     run.read_results(given)
     version = None if grouper is None else Grouper(grouper)
@@ -136,6 +143,8 @@ def evaluate(
         )
     if output is not None and is_workbook:
         write_bytes(workbook(found), output, sources=files)
+    elif output is not None and is_page:
+        write_bytes(quality_page(found).encode(), output, sources=files)
     elif output is not None:
         write(found.tables[table or "groups"].lazy(), output, sources=files, bom=bom)
     run.cases = int(found.summary["cases"] or 0)
