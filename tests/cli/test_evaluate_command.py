@@ -46,7 +46,7 @@ def test_a_workbook_has_every_table(drg: Drg, file: Path, tmp_path: Path) -> Non
     out = tmp_path / "quality.xlsx"
     outcome = drg("evaluate", file, "-o", out, "--bootstrap", "20", "-q")
     assert (outcome.code, outcome.out) == (0, ""), outcome.err
-    found = evaluate(pl.read_parquet(file), replicates=20)
+    found = evaluate(pl.read_parquet(file), replicates=20, with_homogeneity=True)
     sheets = pl.read_excel(out, sheet_id=0, infer_schema_length=None)
     assert [name.split()[-1] for name in sheets] == ["summary", *found.tables, "settings"]
     by_name = {name.split()[-1]: sheet for name, sheet in sheets.items()}
@@ -112,7 +112,7 @@ def test_nothing_odd_is_printed_of_odd_data(drg: Drg, tmp_path: Path) -> None:
 
 
 def test_tables_are_those_of_an_evaluation() -> None:
-    assert list(_TABLES) == list(evaluate(grouped([]), replicates=0).tables)
+    assert list(_TABLES) == list(evaluate(grouped([]), replicates=0, with_homogeneity=True).tables)
 
 
 def test_mistakes(drg: Drg, file: Path, tmp_path: Path) -> None:

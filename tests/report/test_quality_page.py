@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -27,7 +28,7 @@ def evaluation() -> Evaluation:
     frame = frame.with_columns(
         drg_name=pl.lit(EVIL), hospital_id=pl.col("hospital_id").replace("H02", EVIL)
     ).filter((pl.col("hospital_id") != "H01") | (pl.int_range(pl.len()) < 120))
-    return evaluate(frame, replicates=20)
+    return evaluate(frame, replicates=20, with_homogeneity=True)
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +95,14 @@ def test_a_chart_has_every_hospital_that_is_compared(evaluation: Evaluation) -> 
     assert all(row["hospital_id"] in unescape(league) for row in rows)
 
 
+def test_groups_have_curves_and_tests(evaluation: Evaluation, page: str) -> None:
+    assert evaluation.densities is not None
+    assert page.count("<polygon") == evaluation.densities.height == 8
+    # A hospital that is dearer makes no group to be split, for hospitals are no characteristic.
+    assert "可细分的病组（0）" in page
+    assert "<polygon" not in page_of(replace(evaluation, homogeneity=None, densities=None))
+
+
 def test_long_tables_say_what_they_leave_out(evaluation: Evaluation, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quality_page, "MOST_ROWS", 5)
     monkeypatch.setattr(quality_page, "_LEAGUE", 4)
@@ -105,7 +114,7 @@ def test_long_tables_say_what_they_leave_out(evaluation: Evaluation, monkeypatch
 def test_without_matplotlib(evaluation: Evaluation, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quality_page, "can_be_drawn", lambda: False)
     page = page_of(evaluation)
-    assert "<svg" not in page
+    assert "<figure>" not in page
     assert "pip install matplotlib" in page
 
 

@@ -19,7 +19,7 @@ from drg.cli.reported import Made, Run, reported
 from drg.words import Sentence, said
 
 # Spelled out here so that asking for help imports nothing; tables of analysis.quality.Evaluation.
-_TABLES = ("variance", "groups", "splits", "order", "hospitals", "profiles", "findings")
+_TABLES = ("variance", "groups", "splits", "order", "homogeneity", "hospitals", "profiles", "findings")
 _STATUSES = ("ambiguous", "no_drg", "ungrouped", "invalid")
 
 
@@ -139,6 +139,7 @@ def evaluate(
             longest_stay=longest_stay,
             replicates=replicates,
             seed=seed,
+            with_homogeneity=is_workbook or is_page or table == "homogeneity",
             on_batch=seen,
         )
     if output is not None and is_workbook:

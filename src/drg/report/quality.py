@@ -50,6 +50,7 @@ class _Printed:
         self._cv()
         self._splits()
         self._order()
+        self._homogeneity()
         self._hospitals()
         self._profiles()
         for row in self._of.findings.iter_rows(named=True):
@@ -172,6 +173,19 @@ class _Printed:
         ]
         title = self._said("Means that descend, the surest first ({height})", height=shown.height)
         show(self._console, heads.split(","), "wwnnnnnnnnw", rows, title=title)
+
+    def _homogeneity(self) -> None:
+        tests = self._of.homogeneity
+        if tests is None or not tests.height:
+            return
+        counts = {kind: tests.filter("suggested", kind=kind).height for kind in ("mixture", "split", "merge")}
+        sentence = self._said(
+            "Homogeneity: {tests:,} tests; {mixture:,} groups hold two kinds of cost, {split:,} splits and "
+            "{merge:,} merges are suggested.",
+            tests=tests.height,
+            **counts,
+        )
+        say(self._console, sentence)
 
     def _hospitals(self) -> None:
         hospitals = self._of.hospitals

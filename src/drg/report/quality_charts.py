@@ -1,8 +1,9 @@
-"""The charts of an evaluation as SVG: funnel plot and league plot of hospitals."""
+"""The charts of an evaluation as SVG: funnel plot and league plot of hospitals, densities of groups."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import Any, Final
 
 import numpy as np
@@ -12,6 +13,7 @@ from drg.report.comparison.charts import BASE, DOWN, POINT, UP, as_svg, ems, new
 Rows = Sequence[dict[str, Any]]
 _MIDDLE: Final = "#5f93c2"
 _MOST_NAMED: Final = 12
+_SMALL: Final = (160.0, 34.0)  # width and height of a small curve
 
 
 def funnel(rows: Rows, across: str, up: str) -> str:
@@ -73,6 +75,21 @@ def league(rows: Rows, across: str) -> str:
     axes.invert_yaxis()
     axes.set_xlabel(across)
     return as_svg(figure, axes)
+
+
+def density(heights: Sequence[float], label: str) -> str:
+    """A small curve, as high as its place."""
+    width, height = _SMALL
+    top = max(heights, default=0) or 1.0
+    step = width / max(len(heights) - 1, 1)
+    points = " ".join(
+        f"{place * step:.1f},{height - (height - 2) * value / top:.1f}" for place, value in enumerate(heights)
+    )
+    return (
+        f'<svg role="img" aria-label="{escape(label)}" viewBox="0 0 {width:g} {height:g}">'
+        f'<polygon points="0,{height:g} {points} {width:g},{height:g}" fill="#dbe7f2" stroke="{_MIDDLE}"/>'
+        "</svg>"
+    )
 
 
 def _colour(row: dict[str, Any]) -> str:

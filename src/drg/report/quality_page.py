@@ -36,6 +36,8 @@ h2, h3 { break-after: avoid }
 table { font-size: 13px; font-variant-numeric: tabular-nums }
 th { vertical-align: bottom }
 .wide { overflow-x: auto }
+.densities { display: flex; flex-wrap: wrap; gap: 1em }
+.densities div { width: 160px } .densities b { display: block; font-size: 12px }
 tr, figure { break-inside: avoid }
 figure { margin: 1em 0 }
 figure svg { height: auto; max-width: 760px; width: 100% }
@@ -43,6 +45,12 @@ figcaption { font-weight: 600 }
 @page { margin: 12mm; size: A4 landscape }
 @media print { body { font-size: 11px; margin: 0; max-width: none } table { font-size: 10px } }
 """
+_CURVES: Final = 60  # groups whose density is drawn
+_TESTS: Final = (
+    ("mixture", "两类费用混合的病组", "Groups of two kinds of cost", ()),
+    ("split", "可细分的病组", "Groups that could be split", ("characteristic", "with_value")),
+    ("merge", "可合并的病组", "Groups that could be merged", ("other_drg",)),
+)
 _SHARES: Final = ("grouping_rate", "share_")
 _HEADLINE: Final = (
     *("cases", "excluded", "grouped", "grouping_rate", "groups_used", "few_case_groups"),
@@ -119,11 +127,42 @@ def _groups(evaluation: Evaluation) -> Iterator[str]:
     columns += ["cv_los"]
     groups = evaluation.groups.sort("cv_cost", "drg", descending=[True, False], nulls_last=True)
     yield _table(groups, ("drg", "drg_name", *columns), texts=2)
+    yield from _homogeneity(evaluation)
     violated = evaluation.order.filter("violated").sort("p_adjusted", "higher_drg")
     if violated.height:
         yield _heading(2, "合并症次序倒挂", "Order of complication levels violated")
         columns = ["higher_cases", "higher_mean_cost_yuan", "lower_cases", "lower_mean_cost_yuan", "ratio"]
         yield _table(violated, ("higher_drg", "lower_drg", *columns, "p_adjusted"), texts=2)
+
+
+def _homogeneity(evaluation: Evaluation) -> Iterator[str]:
+    tests, densities = evaluation.homogeneity, evaluation.densities
+    if tests is None or densities is None:
+        return
+    yield _heading(2, "病组同质性", "Homogeneity of groups")
+    if densities.height:
+        two = tests.filter("suggested", kind="mixture").select("drg", two=True)
+        shown = densities.join(two, on="drg", how="left").join(evaluation.groups, on="drg")
+        shown = shown.sort("two", "cv_cost", "drg", descending=[True, True, False], nulls_last=True)
+        title = "费用对数的分布：双峰者在前，其次为变异系数大者"
+        yield _heading(
+            3, title, "Log cost: those with two peaks first, then by CV; mean ± 4 standard deviations"
+        )
+        yield '<div class="densities">\n'
+        for row in shown.head(_CURVES).iter_rows(named=True):
+            name = f"{row['drg']} {row['drg_name']}"
+            about = f"{row['cases']:,} 例 · CV {_cell('cv_cost', row['cv_cost'])}"
+            about += " · 双峰" if row["two"] else ""
+            curve = quality_charts.density(row["heights"], row["drg"])
+            yield f"<div>{curve}<b>{escape(name)}</b><small>{escape(about)}</small></div>\n"
+        yield "</div>\n"
+    for kind, zh, en, texts in _TESTS:
+        found = tests.filter("suggested", kind=kind)
+        yield _heading(3, f"{zh}（{found.height:,}）", en)
+        if found.height:
+            columns = ["cases", "geometric_mean_cost_yuan", "other_cases", "other_geometric_mean_cost_yuan"]
+            columns += ["ratio_of_geometric_means", "riv_gained", "p_adjusted"]
+            yield _table(found, ("drg", *texts, *columns), texts=1 + len(texts))
 
 
 def _settings(evaluation: Evaluation) -> Iterator[str]:

@@ -48,7 +48,8 @@ def by_pandas(frame: pl.DataFrame, column: str, digits: int) -> pd.DataFrame:
     """Observed, expected, index and standard error of its log, case by case."""
     cases = usable(frame, column)
     codes = cases["drg"].astype("category").cat.codes.to_numpy().astype(np.int64)
-    kept = trim(codes, (cases["x"] * 10**digits).round().astype(np.int64), Trimming.parse("winsor-log-sd:3"))
+    values = (cases["x"] * 10**digits).round().astype(np.int64).to_numpy()
+    kept = trim(codes, values, Trimming.parse("winsor-log-sd:3"))
     cases["x"] = kept.values / 10**digits
     of_group = cases.groupby("drg")
     cases["mean"] = of_group["x"].transform("mean")

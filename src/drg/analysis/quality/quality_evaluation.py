@@ -12,6 +12,7 @@ import polars as pl
 
 from drg.analysis.quality import bootstrap as boot
 from drg.analysis.quality.gather import Gathered, Gatherer
+from drg.analysis.quality.homogeneity import characteristics, homogeneity, homogeneity_findings
 from drg.analysis.quality.indices import hospital_indices
 from drg.analysis.quality.moments import GroupMoments
 from drg.analysis.quality.profiles import hospital_profiles, profile_findings
@@ -56,6 +57,8 @@ class Evaluation(ShortTable):
         order: one row for each pair of groups in the order MCC, CC, none; see ``splits.ORDER``.
         hospitals: one row for each hospital; see ``indices.HOSPITALS``.
         profiles: one row for each hospital and value, compared with the others; see ``profiles.PROFILES``.
+        homogeneity: what was asked of groups: one row for each test; see ``homogeneity.HOMOGENEITY``.
+        densities: with it, the density of log cost of each group.
         findings: ``rule``, ``severity``, ``count``, ``message``, ``message_zh``.
         settings: how it was computed.
         statuses: cases by grouping status, without those that do not count.
@@ -71,6 +74,8 @@ class Evaluation(ShortTable):
     findings: pl.DataFrame
     settings: dict[str, str | int | float]
     statuses: dict[str, int]
+    homogeneity: pl.DataFrame | None = None
+    densities: pl.DataFrame | None = None
 
     def _short(self) -> tuple[str, pl.DataFrame]:
         names = ("grouped", "grouping_rate", "groups_used", "mean_cost_yuan", "riv_cost", "riv_los")
@@ -82,9 +87,10 @@ class Evaluation(ShortTable):
 
     @property
     def tables(self) -> dict[str, pl.DataFrame]:
-        """The tables by name, in the order in which one reads them."""
-        names = ("variance", "groups", "splits", "order", "hospitals", "profiles", "findings")
-        return {name: getattr(self, name) for name in names}
+        """The tables by name, in the order in which one reads them; without those that were not asked for."""
+        names = ("variance", "groups", "splits", "order", "homogeneity", "hospitals", "profiles", "findings")
+        found = {name: getattr(self, name) for name in names}
+        return {name: table for name, table in found.items() if table is not None}
 
 
 def evaluate(
@@ -99,6 +105,7 @@ def evaluate(
     replicates: int | None = None,
     seed: int = 0,
     level: float = 0.95,
+    with_homogeneity: bool = False,
     on_batch: Callable[[int], None] | None = None,
 ) -> Evaluation:
     """Evaluate a grouping by the cost and the length of stay of its cases.
@@ -118,6 +125,7 @@ def evaluate(
             are drawn in all, and at least 100 replicates.
         seed: of the bootstrap.
         level: of the intervals.
+        with_homogeneity: look for two kinds of cost in groups, and for groups to split or merge.
         on_batch: is told the number of cases of every batch that is read.
 
     Returns:
@@ -136,7 +144,8 @@ def evaluate(
         given = grouper.tables if isinstance(grouper, Grouper) else load_tables(grouper)
     reader = CaseReader(exclude=tuple(exclude), longest_stay=longest_stay)
     moments = GroupMoments(min_cases=min_cases, ddof=ddof)
-    cases = Gatherer(reader, moments).gather(Cases.of(frame).lazy(own=True, marked=True), on_batch)
+    asked = characteristics() if with_homogeneity else {}
+    cases = Gatherer(reader, moments, asked).gather(Cases.of(frame).lazy(own=True, marked=True), on_batch)
     if replicates is None:
         replicates = min(MOST_REPLICATES, max(LEAST_REPLICATES, DRAWS // max(len(cases.group), 1)))
 
@@ -179,7 +188,12 @@ def evaluate(
         "order_violated": int(order["violated"].sum()),
         **of_profiles,
     }
+    tests, densities = None, None
+    if with_homogeneity:
+        tests, densities = homogeneity(cases, adrg_of, min_cases=min_cases, seed=seed)
     found = of_cases(moments.statuses, cases) | profile_findings(profiles, min_cases)
+    if tests is not None:
+        found |= homogeneity_findings(cases, tests)
     found |= {
         "other-version": (
             int(given is not None and bool(cases.versions) and cases.versions != [given.manifest.id]),
@@ -218,6 +232,8 @@ def evaluate(
             "level": level,
         },
         statuses={status: moments.statuses[status] for status in STATUSES},
+        homogeneity=tests,
+        densities=densities,
     )
 
 
