@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -19,7 +20,17 @@ from drg.cli.reported import Made, Run, reported
 from drg.words import Sentence, said
 
 # Spelled out here so that asking for help imports nothing; tables of analysis.quality.Evaluation.
-_TABLES = ("variance", "groups", "splits", "order", "homogeneity", "hospitals", "profiles", "findings")
+_TABLES = (
+    "variance",
+    "groups",
+    "splits",
+    "order",
+    "homogeneity",
+    "hospitals",
+    "profiles",
+    "years",
+    "findings",
+)
 _STATUSES = ("ambiguous", "no_drg", "ungrouped", "invalid")
 
 
@@ -27,6 +38,7 @@ _STATUSES = ("ambiguous", "no_drg", "ungrouped", "invalid")
     "evaluate grouped.parquet",
     "evaluate grouped.csv -o quality.xlsx --trim percentile:1,99",
     "evaluate grouped.parquet -o quality.html",
+    "evaluate 2024.parquet --previous 2023.parquet -o quality.xlsx",
     "evaluate 2023.parquet 2024.parquet -o groups.csv --table groups --bootstrap 0",
 )
 @files_argument()
@@ -71,6 +83,13 @@ _STATUSES = ("ambiguous", "no_drg", "ungrouped", "invalid")
     metavar="N",
     help="Replicates of the intervals, 0 for none. [1000, fewer above 200,000 cases]",
 )
+@click.option(
+    "--previous",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Grouped cases of an earlier year, to tell what changed since; repeatable.",
+)
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the bootstrap. [0]")
 @bom_option
 @reported(MIN_GROUPED, MAX_ERRORS)
@@ -86,6 +105,7 @@ def evaluate(
     exclude: tuple[str, ...],
     longest_stay: int | None,
     replicates: int | None,
+    previous: tuple[Path, ...],
     seed: int,
     bom: bool,
 ) -> None:
@@ -119,8 +139,15 @@ def evaluate(
         raise click.UsageError(Sentence("Give -o OUT with --quiet, or nothing comes out."))
     if output is not None:
         (check_place if is_page else check_output)(output)
+    if table == "years" and not previous:
+        raise click.UsageError(
+            Sentence("The table years compares with an earlier year: give --previous FILE.")
+        )
     given = read_results(files)
     run.read_results(given)
+    earlier = read_results(previous) if previous else None
+    if earlier is not None:
+        run.read_earlier(earlier)
     version = None if grouper is None else Grouper(grouper)
     done = [0]
 
@@ -139,15 +166,16 @@ def evaluate(
             longest_stay=longest_stay,
             replicates=replicates,
             seed=seed,
+            previous=earlier,
             with_homogeneity=is_workbook or is_page or table == "homogeneity",
             on_batch=seen,
         )
     if output is not None and is_workbook:
-        write_bytes(workbook(found), output, sources=files)
+        write_bytes(workbook(found), output, sources=(*files, *previous))
     elif output is not None and is_page:
-        write_bytes(quality_page(found).encode(), output, sources=files)
+        write_bytes(quality_page(found).encode(), output, sources=(*files, *previous))
     elif output is not None:
-        write(found.tables[table or "groups"].lazy(), output, sources=files, bom=bom)
+        write(found.tables[table or "groups"].lazy(), output, sources=(*files, *previous), bom=bom)
     run.cases = int(found.summary["cases"] or 0)
     run.results.append(Made(version, statuses=found.statuses))
     run.outputs += [] if output is None else [output]
@@ -155,7 +183,9 @@ def evaluate(
     run.findings.update({(rule, severity): count for rule, severity, count in counts})
     if run.talks:
         console = run.console
-        print_reading(console, run.reading_counts, run.firsts, lang)
+        read = Counter(run.reading_counts)
+        read.update(earlier.remark_counts if earlier is not None else {})
+        print_reading(console, read, run.firsts, lang)
         print_evaluation(console, found, lang)
         say(console, speed(run.cases, run.seconds, lang))
         if output is not None:

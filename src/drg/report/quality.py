@@ -53,6 +53,7 @@ class _Printed:
         self._homogeneity()
         self._hospitals()
         self._profiles()
+        self._years()
         for row in self._of.findings.iter_rows(named=True):
             message = self._said(" {message}.", message=Both(row["message"], row["message_zh"]))
             text = Text.assemble(severity_in(row["severity"], self._language), message)
@@ -249,6 +250,37 @@ class _Printed:
         ]
         title = self._said("Hospitals that differ, the surest first ({height})", height=shown.height)
         show(self._console, heads.split(","), "twnnnnnnn", rows, title=title)
+
+    def _years(self) -> None:
+        """What changed since an earlier year, the surest first."""
+        years = self._of.years
+        if years is None:
+            return
+        shown = years.filter("changed").sort("p", "measure", "hospital_id", "drg").head(_MOST)
+        sentence = self._said(
+            "Since the earlier year: {tests:,} measures of hospitals and groups compared, of which "
+            "{changed:,} changed beyond regression to the mean (p < 0.05 after adjustment).",
+            tests=years["p"].count(),
+            changed=int(years["changed"].sum()),
+        )
+        say(self._console, sentence)
+        if not shown.height:
+            return
+        heads = self._said(
+            "measure,hospital or group,then,now,expected,now ÷ expected,{level},adjusted p", level=self._level
+        )
+        rows = [
+            (
+                Both(row["measure"].replace("_", " "), LABELS_ZH[row["measure"]]).to(self._language),
+                row["hospital_id"] or row["drg"],
+                *(_number(row[name], 4) for name in ("then", "now", "expected_now", "beyond_expected")),
+                _between(row["beyond_expected_low"], row["beyond_expected_high"]),
+                _p_value(row["p_adjusted"]),
+            )
+            for row in shown.iter_rows(named=True)
+        ]
+        title = self._said("What changed, the surest first ({height})", height=shown.height)
+        show(self._console, heads.split(","), "twnnnnnn", rows, title=title)
 
 
 def workbook(evaluation: Evaluation) -> bytes:

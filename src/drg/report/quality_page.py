@@ -65,6 +65,7 @@ def quality_page(evaluation: Evaluation) -> str:
     parts += _notes(evaluation)
     parts += _headline(evaluation)
     parts += _hospitals(evaluation)
+    parts += _years(evaluation)
     parts += _groups(evaluation)
     parts += _settings(evaluation)
     return "".join(parts) + END
@@ -119,6 +120,24 @@ def _hospitals(evaluation: Evaluation) -> Iterator[str]:
                 f"{zh}收缩指数与排名区间{most}", f"Shrunken index of {en}, rank with its interval", svg
             )
         yield _table(rows.sort("rank", "hospital_id", nulls_last=True), ("hospital_id", *columns), texts=1)
+
+
+def _years(evaluation: Evaluation) -> Iterator[str]:
+    if evaluation.years is None:
+        return
+    yield _heading(2, "年度比较", "Year on year")
+    yield (
+        "<p>预期值为上年值向均值回归后的估计；本年÷预期的区间不含 1 者方为真实变化。"
+        "<small>Expected is the earlier year drawn towards the mean.</small></p>\n"
+    )
+    columns = ["cases_then", "cases_now", "then", "now", "ratio_now_to_then", "expected_now"]
+    columns += ["beyond_expected", "beyond_expected_", "p_adjusted", "changed"]
+    for measure, name in (
+        *(("hospital_cost_index", "hospital_id"), ("hospital_time_index", "hospital_id")),
+        *(("group_mean_cost_yuan", "drg"), ("group_share_of_cases", "drg")),
+    ):
+        yield _heading(3, LABELS_ZH[measure], measure)
+        yield _table(evaluation.years.filter(measure=measure), (name, *columns), texts=1)
 
 
 def _groups(evaluation: Evaluation) -> Iterator[str]:

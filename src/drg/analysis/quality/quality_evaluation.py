@@ -21,6 +21,7 @@ from drg.analysis.quality.quality_findings import findings, of_cases
 from drg.analysis.quality.rows import GROUP_COLUMNS, group_rows, variance_rows
 from drg.analysis.quality.splits import cost_order, split_tests
 from drg.analysis.quality.variants import Variant, variants
+from drg.analysis.quality.years import years, years_findings
 from drg.analysis.severity import ladders_of_codes, ladders_of_version, levels
 from drg.analysis.trimming import PERCENTILE, Trimming
 from drg.errors import InputError, UnknownGrouperError
@@ -59,6 +60,8 @@ class Evaluation(ShortTable):
         profiles: one row for each hospital and value, compared with the others; see ``profiles.PROFILES``.
         homogeneity: what was asked of groups: one row for each test; see ``homogeneity.HOMOGENEITY``.
         densities: with it, the density of log cost of each group.
+        years: with an earlier year, what changed since: one row for each measure and hospital or group; see
+            ``years.YEARS``.
         findings: ``rule``, ``severity``, ``count``, ``message``, ``message_zh``.
         settings: how it was computed.
         statuses: cases by grouping status, without those that do not count.
@@ -76,6 +79,7 @@ class Evaluation(ShortTable):
     statuses: dict[str, int]
     homogeneity: pl.DataFrame | None = None
     densities: pl.DataFrame | None = None
+    years: pl.DataFrame | None = None
 
     def _short(self) -> tuple[str, pl.DataFrame]:
         names = ("grouped", "grouping_rate", "groups_used", "mean_cost_yuan", "riv_cost", "riv_los")
@@ -88,7 +92,10 @@ class Evaluation(ShortTable):
     @property
     def tables(self) -> dict[str, pl.DataFrame]:
         """The tables by name, in the order in which one reads them; without those that were not asked for."""
-        names = ("variance", "groups", "splits", "order", "homogeneity", "hospitals", "profiles", "findings")
+        names = (
+            *("variance", "groups", "splits", "order", "homogeneity"),
+            *("hospitals", "profiles", "years", "findings"),
+        )
         found = {name: getattr(self, name) for name in names}
         return {name: table for name, table in found.items() if table is not None}
 
@@ -106,6 +113,7 @@ def evaluate(
     seed: int = 0,
     level: float = 0.95,
     with_homogeneity: bool = False,
+    previous: Frame | None = None,
     on_batch: Callable[[int], None] | None = None,
 ) -> Evaluation:
     """Evaluate a grouping by the cost and the length of stay of its cases.
@@ -126,6 +134,7 @@ def evaluate(
         seed: of the bootstrap.
         level: of the intervals.
         with_homogeneity: look for two kinds of cost in groups, and for groups to split or merge.
+        previous: grouped discharges of an earlier year, to tell what changed since.
         on_batch: is told the number of cases of every batch that is read.
 
     Returns:
@@ -192,6 +201,11 @@ def evaluate(
     if with_homogeneity:
         tests, densities = homogeneity(cases, adrg_of, min_cases=min_cases, seed=seed)
     found = of_cases(moments.statuses, cases) | profile_findings(profiles, min_cases)
+    changes = None
+    if previous is not None:
+        earlier = _earlier(previous, reader)
+        changes = years(earlier, cases, min_cases=min_cases, level=level)
+        found |= years_findings(earlier, cases, changes)
     if tests is not None:
         found |= homogeneity_findings(cases, tests)
     found |= {
@@ -234,6 +248,7 @@ def evaluate(
         statuses={status: moments.statuses[status] for status in STATUSES},
         homogeneity=tests,
         densities=densities,
+        years=changes,
     )
 
 
@@ -258,6 +273,15 @@ def _named(versions: Sequence[str]) -> GrouperTables | None:
         return load_tables(versions[0])
     except UnknownGrouperError:
         return None
+
+
+def _earlier(previous: Frame, reader: CaseReader) -> Gathered:
+    try:
+        return Gatherer(reader, GroupMoments()).gather(Cases.of(previous).lazy(own=True, marked=True))
+    except InputError as error:
+        # There are two inputs; which of them it is must be said.
+        error.file = error.file or Sentence("the earlier year")
+        raise
 
 
 def _draw(
