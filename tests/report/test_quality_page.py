@@ -24,7 +24,7 @@ FACTORS = np.array([1, 1, 1.5, 1, 1, 1, 1, 1, 1, 1.0, 1, 1])
 
 @pytest.fixture(scope="module")
 def evaluation() -> Evaluation:
-    frame = made_up(6000, FACTORS, seed=1)
+    frame = made_up(4000, FACTORS, seed=1)
     frame = frame.with_columns(
         drg_name=pl.lit(EVIL), hospital_id=pl.col("hospital_id").replace("H02", EVIL)
     ).filter((pl.col("hospital_id") != "H01") | (pl.int_range(pl.len()) < 120))

@@ -101,4 +101,5 @@ def _colour(row: dict[str, Any]) -> str:
 def _ticks(low: float, high: float) -> list[float]:
     """Round numbers of cases between the two: 1, 2 and 5 times powers of ten."""
     every = [times * 10**power for power in range(9) for times in (1.0, 2.0, 5.0)]
-    return [tick for tick in every if low * 0.8 <= tick <= high * 1.25]
+    found = [tick for tick in every if low * 0.8 <= tick <= high * 1.25]
+    return found if len(found) > 1 else [low, high]

@@ -35,6 +35,7 @@ h2 { border-bottom: 2px solid #333; margin-top: 1.6em }
 h2, h3 { break-after: avoid }
 table { font-size: 13px; font-variant-numeric: tabular-nums }
 th { vertical-align: bottom }
+td.n { white-space: nowrap }
 .wide { overflow-x: auto }
 .densities { display: flex; flex-wrap: wrap; gap: 1em }
 .densities div { width: 160px } .densities b { display: block; font-size: 12px }
@@ -231,4 +232,4 @@ def _cell(name: str, value: Any) -> str:
         return f"{value:,}" if isinstance(value, int) else str(value)
     if name.startswith(_SHARES):
         return f"{value:.1%}"
-    return f"{value:,.2f}" if "_yuan" in name or "_days" in name else f"{value:,.4f}"
+    return f"{value:,.2f}" if "_yuan" in name or "_days" in name else f"{value:z,.4f}"

@@ -137,7 +137,7 @@ def test_two_kinds_are_found() -> None:
 @pytest.mark.random
 def test_nothing_is_suggested_where_nothing_is() -> None:
     """Of files in which groups are homogeneous and differ, one in twenty has a suggestion of each kind."""
-    tried = share(0.5)
+    tried = share(0.25)
     wrong = dict.fromkeys(("mixture", "split", "merge"), 0)
     low = cases = 0
     for seed in range(tried):

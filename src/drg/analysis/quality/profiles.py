@@ -212,7 +212,7 @@ def adjusted(cases: Gathered, values: Ints) -> Adjusted:
     freedom = ratio(told.sum(), told.sum() - estimated)
     share = ratio(count, np.broadcast_to(region_cases, shape), 0.0)
     squared = freedom * (told * (1 - share) * worth**2 * spread).sum(axis=1)
-    outside = (kept.below | kept.above).astype(np.float64)[here]
+    outside = (kept.values != values[usable]).astype(np.float64)[here]
     return Adjusted(
         told.sum(axis=1).astype(np.int64),
         np.where(only_here, count, 0).sum(axis=1).astype(np.int64),
