@@ -224,9 +224,9 @@ def _splits(cases: Gathered, looked_at: _Cases, name: str, least: int) -> pl.Dat
     one = looked_at.sums(key, count, known)
     other = whole.chosen(of_group) - one
     # Of yes and no, yes is the one that is named.
-    named = np.array(values[-1:] * (len(values) == 2) or values)
-    of_value = np.isin(np.array([*values, ""])[:kinds], named)
-    tested = (one.cases >= least) & (other.cases >= least) & np.tile(of_value, looked_at.groups)
+    named = values[-1:] if len(values) == 2 else values
+    of_value = np.tile([value in named for value in values] or [False], looked_at.groups)
+    tested = (one.cases >= least) & (other.cases >= least) & of_value
     at, one, other = of_group[tested], one.chosen(tested), other.chosen(tested)
     every, squares = (np.bincount(group, rank**power, looked_at.groups)[at] for power in (1, 2))
     ranks = np.bincount(key, rank, count)[tested]
