@@ -15,6 +15,8 @@ import tomli_w
 from drg.analysis.calibration.rates import BudgetRate
 from drg.errors import OutputError, SchemeError
 from drg.payment.load_scheme import SCHEME_FILE, LoadedScheme, load_scheme
+from drg.payment.plausible import unusual
+from drg.payment.scheme import PaymentScheme
 from drg.payment.weights import WEIGHTS_FILE
 from drg.records.files import write_bytes
 from drg.records.outputs import make_directory, together
@@ -51,7 +53,7 @@ def scheme_files(
         mean_source: how it came about.
         rules: the scheme whose method, coefficients and rules are kept.
     """
-    head = dict(about)
+    head: dict[str, Any] = dict(about)
     if head["grouper"] not in installed():
         head["grouper_missing"] = (
             "calibrated with a version that is not installed; install it, then delete this"
@@ -65,6 +67,10 @@ def scheme_files(
         rest["rates"] = [_rate(rate) for rate in rates]
     elif not rules:
         rest["rates"] = [{"value_yuan": mean_yuan, "source": f"no budget was given: {mean_source}"}]
+    # What was worked out, or kept, is meant as it is; a note tells of costs that are out of proportion.
+    rest.pop("unusual", None)
+    if meant := [one.name for one in unusual(PaymentScheme.model_validate(head | rest))]:
+        head["unusual"] = meant
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("drg", "relative_weight", "name"))
