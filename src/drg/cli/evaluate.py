@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -20,7 +21,17 @@ from drg.cli.reported import Made, Run, reported
 from drg.words import Sentence, said
 
 # Spelled out here so that asking for help imports nothing; tables of analysis.quality.Evaluation.
-_TABLES = ("variance", "groups", "splits", "order", "hospitals", "findings")
+_TABLES = (
+    "variance",
+    "groups",
+    "splits",
+    "order",
+    "homogeneity",
+    "hospitals",
+    "profiles",
+    "years",
+    "findings",
+)
 _STATUSES = ("ambiguous", "no_drg", "ungrouped", "invalid")
 
 
@@ -28,11 +39,15 @@ _STATUSES = ("ambiguous", "no_drg", "ungrouped", "invalid")
     "evaluate grouped.parquet",
     "evaluate grouped.csv -o quality.xlsx --trim percentile:1,99",
     "evaluate year.parquet --realism region.csv",
+    "evaluate grouped.parquet -o quality.html",
+    "evaluate 2024.parquet --previous 2023.parquet -o quality.xlsx",
     "evaluate 2023.parquet 2024.parquet -o groups.csv --table groups --bootstrap 0",
 )
 @files_argument()
 @output_option(
-    "Write .xlsx: all tables, a sheet each; or .csv, .parquet: the table that --table names.", required=False
+    "Write .xlsx: all tables, a sheet each; .html: a page with charts; or .csv, .parquet: the table that "
+    "--table names.",
+    required=False,
 )
 @click.option("--table", type=click.Choice(_TABLES), help="The table for .csv or .parquet. [groups]")
 @grouper_option(
@@ -70,6 +85,13 @@ _STATUSES = ("ambiguous", "no_drg", "ungrouped", "invalid")
     metavar="N",
     help="Replicates of the intervals, 0 for none. [1000, fewer above 200,000 cases]",
 )
+@click.option(
+    "--previous",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Grouped cases of an earlier year, to tell what changed since; repeatable.",
+)
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the bootstrap. [0]")
 @realism_option
 @bom_option
@@ -86,6 +108,7 @@ def evaluate(
     exclude: tuple[str, ...],
     longest_stay: int | None,
     replicates: int | None,
+    previous: tuple[Path, ...],
     seed: int,
     realism: Path | None,
     bom: bool,
@@ -101,27 +124,39 @@ def evaluate(
     from drg.analysis.quality import evaluate as evaluation_of
     from drg.cli.progress import counting
     from drg.grouping import Grouper
-    from drg.records.files import check_output, write, write_bytes
+    from drg.records.files import check_output, check_place, write, write_bytes
     from drg.records.reading import read_results
     from drg.records.scanning import count_rows
     from drg.report.console import say, speed, written_to
     from drg.report.layouts import print_reading
     from drg.report.quality import print_evaluation, workbook
+    from drg.report.quality_page import quality_page
     from drg.report.simulation import print_realism
 
     lang = run.language
     is_workbook = output is not None and output.suffix.lower() == ".xlsx" and table is None
+    is_page = output is not None and output.suffix.lower() == ".html"
+    if is_page and table is not None:
+        raise click.UsageError(Sentence("A page has all tables: leave --table out, or write .csv."))
     if output is None and table is not None:
         raise click.UsageError(Sentence("--table chooses what -o writes; give -o OUT too."))
     if output is None and not run.talks and run.asked.json_file is None:
         raise click.UsageError(Sentence("Give -o OUT with --quiet, or nothing comes out."))
     if output is not None and output == realism:
         raise click.UsageError(Sentence("Give --output and --realism different names."))
-    for file in (output, realism):
-        if file is not None:
-            check_output(file)
+    if output is not None:
+        (check_place if is_page else check_output)(output)
+    if realism is not None:
+        check_output(realism)
+    if table == "years" and not previous:
+        raise click.UsageError(
+            Sentence("The table years compares with an earlier year: give --previous FILE.")
+        )
     given = read_results(files)
     run.read_results(given)
+    earlier = read_results(previous) if previous else None
+    if earlier is not None:
+        run.read_earlier(earlier)
     version = None if grouper is None else Grouper(grouper)
     done = [0]
 
@@ -140,18 +175,22 @@ def evaluate(
             longest_stay=longest_stay,
             replicates=replicates,
             seed=seed,
+            previous=earlier,
+            with_homogeneity=is_workbook or is_page or table == "homogeneity",
             on_batch=seen,
         )
     if output is not None and is_workbook:
-        write_bytes(workbook(found), output, sources=files)
+        write_bytes(workbook(found), output, sources=(*files, *previous))
+    elif output is not None and is_page:
+        write_bytes(quality_page(found).encode(), output, sources=(*files, *previous))
     elif output is not None:
-        write(found.tables[table or "groups"].lazy(), output, sources=files, bom=bom)
+        write(found.tables[table or "groups"].lazy(), output, sources=(*files, *previous), bom=bom)
     figures = None
     if realism is not None:
         from drg.analysis.simulation.realism import realism as figures_of
 
         figures = figures_of(given)
-        write(figures.lazy(), realism, sources=files, bom=bom)
+        write(figures.lazy(), realism, sources=(*files, *previous), bom=bom)
     run.cases = int(found.summary["cases"] or 0)
     run.results.append(Made(version, statuses=found.statuses))
     run.outputs += [file for file in (output, realism) if file is not None]
@@ -159,7 +198,9 @@ def evaluate(
     run.findings.update({(rule, severity): count for rule, severity, count in counts})
     if run.talks:
         console = run.console
-        print_reading(console, run.reading_counts, run.firsts, lang)
+        read = Counter(run.reading_counts)
+        read.update(earlier.remark_counts if earlier is not None else {})
+        print_reading(console, read, run.firsts, lang)
         print_evaluation(console, found, lang)
         say(console, speed(run.cases, run.seconds, lang))
         if output is not None:
