@@ -6,18 +6,19 @@ import re
 from pathlib import Path
 from typing import Any
 
-from drg.analysis.simulation import costs, readmissions
+from drg.analysis.simulation import costs, planting, readmissions
 from drg.cli.simulate import simulate
 
 DOCUMENT = (Path(__file__).resolve().parents[3] / "docs" / "simulation.md").read_text(encoding="utf-8")
 
 
-def test_snippet_works() -> None:
-    (snippet,) = re.findall(r"^```python\n(.*?)^```", DOCUMENT, re.DOTALL | re.MULTILINE)
+def test_snippets_work_in_turn() -> None:
     names: dict[str, Any] = {}
-    exec(snippet, names)
+    for snippet in re.findall(r"^```python\n(.*?)^```", DOCUMENT, re.DOTALL | re.MULTILINE):
+        exec(snippet, names)
     assert names["grouped"].height == names["discharges"].height == 10_000
     assert names["truth"].columns == ["drg", "relative_weight", "cv", "weight_source"]
+    assert names["planted"].labels.height > 100
 
 
 def test_every_option_is_named() -> None:
@@ -40,3 +41,10 @@ def test_returns_are_as_told() -> None:
     for returns in readmissions.SAME_ILLNESS.values():
         low, high = returns.days
         assert f"| {100 * returns.share:g} % | {low}–{high} |" in DOCUMENT
+
+
+def test_every_kind_of_error_is_told() -> None:
+    for kind in planting.KINDS:
+        assert f"| `{kind}` |" in DOCUMENT
+        assert kind.replace("_", "-") in next(p for p in simulate.params if p.name == "plantings").help
+    assert f"up to {planting._LONGEST_GAP_DAYS} days apart" in DOCUMENT
