@@ -40,6 +40,8 @@ RULES: Final = (
     *("winsor-percentile:1,99", "winsor-iqr:1.5", "winsor-log-sd:3"),
 )
 
+_BITS: Final = 63  # of a whole number without its sign
+
 Numbers = npt.NDArray[Any]  # whole numbers or floats
 Floats = npt.NDArray[np.float64]
 
@@ -195,8 +197,7 @@ def limits(groups: npt.NDArray[np.integer[Any]], values: Numbers, rule: Trimming
     present = np.flatnonzero(sizes >= rule.least_cases)
     if not len(present):
         return found
-    order = np.lexsort((values[usable], groups[usable]))
-    runs = _Runs(values[usable][order].astype(np.float64), sizes[present])
+    runs = _Runs(_by_group(groups[usable], values[usable]).astype(np.float64), sizes[present])
     if rule.method == PERCENTILE:
         low, high = (runs.quantile(share / 100) for share in (rule.low, rule.high))
     elif rule.method == IQR:
@@ -207,6 +208,18 @@ def limits(groups: npt.NDArray[np.integer[Any]], values: Numbers, rule: Trimming
         low, high = runs.log_limits(rule.times)
     found.low[present], found.high[present] = low, high
     return found
+
+
+def _by_group(groups: npt.NDArray[np.integer[Any]], values: Numbers) -> Numbers:
+    """The values of one group after another, each group's in ascending order."""
+    if np.issubdtype(values.dtype, np.integer):
+        lowest = int(values.min())
+        bits = (int(values.max()) - lowest).bit_length()
+        if bits + int(groups.max()).bit_length() < _BITS:
+            # One sort of whole numbers that hold both takes a quarter of the time.
+            both = np.sort(groups.astype(np.int64) << bits | (values - lowest).astype(np.int64))
+            return np.asarray((both & ((1 << bits) - 1)) + lowest)
+    return np.asarray(values[np.lexsort((values, groups))])
 
 
 class _Runs(NamedTuple):

@@ -110,12 +110,14 @@ def compare(
         step.lazy(lazy.head(0).collect().lazy(), seen).collect()
     summaries: list[Mapping[str, Any]] = [moments.summary() for moments in tally.moments]
     cells = tally.cells()
+    variance = tally.common.variance([side.id for side in compared], tally.cases)
     return Comparison(
         sides=compared,
         cases=results,
         language=language,
         count=tally.cases,
-        findings=findings(compared, names, tally, cells, summaries, _kept_codes(step, cells)),
+        variance=variance,
+        findings=findings(compared, names, tally, cells, summaries, _kept_codes(step, cells), variance),
         _cells=cells,
         _reasons=tally.reasons(),
         _labels=step.labels,

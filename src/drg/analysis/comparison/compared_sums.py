@@ -1,7 +1,8 @@
 """Sums of compared cases, added up batch by batch: from these few numbers the whole report follows.
 
 Kept are sums for each hospital, department and combination of groups that occurs, and counts of reasons.
-Memory grows with the number of such combinations, not with the number of cases.
+Their memory grows with the number of such combinations, not with the number of cases; but for the cases that
+every version groups a few numbers of each are kept, for measures that sums cannot give.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Final
 
 import polars as pl
 
+from drg.analysis.comparison.common_cases import CommonCases
 from drg.analysis.comparison.compared_versions import ComparedVersion
 from drg.analysis.comparison.step import EXAMPLES, MOST_EXAMPLES, ROW, Compared
 from drg.analysis.quality.moments import GroupMoments
@@ -36,6 +38,7 @@ class CellTally:
         zero_cost, no_cost: rows whose cost is zero, and rows without a usable cost.
         told: rows by version and the code of a reason of pricing.
         moments: the statistics of each version's groups.
+        common: the cases that every version groups.
         examples: the first cases of each version and cause; see ``step.Compared``.
         inputs: what grouping reads of them, by row.
     """
@@ -48,6 +51,7 @@ class CellTally:
         self._sides = tuple(compared)
         self.told: Counter[tuple[int, str]] = Counter()
         self.moments = [GroupMoments(f"drg_{side.id}", f"status_{side.id}") for side in self._sides]
+        self.common = CommonCases()
         others = range(1, len(self._sides))
         self._keys = [*PLACE, *(group(at) for at in range(len(self._sides))), *(cause(at) for at in others)]
         self.examples = pl.DataFrame(schema=EXAMPLES)
@@ -71,8 +75,7 @@ class CellTally:
         costs = cases["total_cost_yuan"]
         extremes = {cost for cost in (costs.min(), costs.max()) if isinstance(cost, Decimal)}
         no_cost, zero_cost = costs.null_count(), int((costs == 0).sum())
-        for moments in self.moments:
-            moments.add(cases)
+        read = [moments.add(cases) for moments in self.moments]
         told = {
             (at, code_of(part)): count for at, parts in enumerate(batch.told) for part, count in parts.items()
         }
@@ -84,6 +87,7 @@ class CellTally:
             self._costs = {min(self._costs), max(self._costs)} if self._costs else set()
             self.zero_cost += zero_cost
             self._keep_examples(batch)
+            self.common.add(read, batch.labels)
             self._cells.append(cells)
             self._reasons += reasons
             if sum(part.height for part in self._cells[1:]) > max(_MOST_ROWS, self._cells[0].height):

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from drg.analysis.comparison.common_cases import LEAST_CASES_A_GROUP
 from drg.analysis.comparison.compared_sums import CellTally, of
 from drg.analysis.comparison.compared_versions import ComparedVersion
 from drg.analysis.sentences import both, many, sentences
@@ -24,6 +25,7 @@ def findings(
     cells: pl.DataFrame,
     summaries: Sequence[Mapping[str, Any]],
     kept_codes: Sequence[int],
+    variance: pl.DataFrame,
 ) -> tuple[Finding, ...]:
     """One pair of sentences for each thing to know.
 
@@ -34,6 +36,7 @@ def findings(
         cells: its sums.
         summaries: the statistics of each version.
         kept_codes: for each version the cases that keep a code of the base which means another group.
+        variance: what each version explains of the common cases.
     """
     return (
         *_of_versions(compared),
@@ -41,6 +44,7 @@ def findings(
         *_of_schemes(compared, tally, cells, summaries),
         *_of_data(names, tally, cells),
         *_of_groups(compared, tally, summaries),
+        *_of_common_cases(variance, tally.cases),
     )
 
 
@@ -112,10 +116,20 @@ def _of_groups(
             yield _told("single_cases", single, version=side.id)
 
 
+def _of_common_cases(variance: pl.DataFrame, cases: int) -> Iterator[Finding]:
+    not_common = int(variance["not_common"].max())  # type: ignore[arg-type]
+    if 0 < not_common < cases:
+        yield _told("not_common", not_common)
+    low, difference = (f"riv_adjusted_difference{end}" for end in ("_low", ""))
+    if variance[low].null_count() > variance[difference].null_count():
+        yield _told("no_interval", least=str(LEAST_CASES_A_GROUP))
+
+
 def _told(name: str, count: int = 0, **facts: str) -> Finding:
     """A finding of ``comparison_findings.csv``, with a count of what it is about."""
     words = {
         "cases": many(count, "case"),
+        "cases_are": many(count, "case") + (" is" if count == 1 else " are"),
         "cases_have": many(count, "case") + (" has" if count == 1 else " have"),
         "grouped_cases": many(count, "grouped case"),
         "discharges": many(count, "discharge"),

@@ -36,6 +36,13 @@ class Comparison(ShortTable):
         cases: the case-level results, one row per case, in the order of the frame.
         language: of the sentences of reasons.
         count: how many cases there are.
+        variance: how much of the variance each version explains of the same cases, those that every version
+            groups: a row for each ``version``, ``value`` (cost, los), ``scale`` (raw, log) and ``trimming``.
+            Of all cases ``cases`` count; ``not_common`` are not grouped by every version, ``no_value`` have no
+            cost, stay or log, ``trimmed`` are beyond the limits of their group in some version. ``groups``
+            with a case, ``riv``, ``riv_adjusted``; its ``riv_adjusted_difference`` from the base with the
+            limits of the 95 % interval (``_low``, ``_high``), null with fewer than 30 cases a group; the
+            shares of cases and groups with a CV below 0.8 and 1, of values that are no logs.
         findings: what a reader must know of the data: one sentence each, Chinese and English.
     """
 
@@ -43,6 +50,7 @@ class Comparison(ShortTable):
     cases: pl.LazyFrame
     language: str
     count: int
+    variance: pl.DataFrame
     findings: tuple[tuple[str, str], ...]
     _cells: pl.DataFrame
     _reasons: pl.DataFrame
