@@ -72,6 +72,7 @@ def frames(comparison: Comparison) -> Iterator[pl.DataFrame]:
     yield comparison.reasons
     yield comparison.lost
     yield comparison.quality
+    yield comparison.variance
     yield comparison.cases.collect()
     for by in (HOSPITAL, DEPARTMENT):
         yield comparison.places(by)

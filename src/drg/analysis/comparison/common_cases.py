@@ -17,7 +17,7 @@ from drg.analysis.quality.moments import shares_below
 from drg.analysis.quality.variants import COST, LOG, LOS, RAW
 from drg.analysis.trimming import IQR, NONE, Trimming, limits
 
-# With fewer cases for each group on average, the intervals are too narrow too often.
+# With fewer cases for each group on average, the intervals hold the truth too rarely or too often.
 LEAST_CASES_A_GROUP: Final = 30
 TRIMMING: Final = Trimming(IQR, times=1.5)
 _REACH_95: Final = NormalDist().inv_cdf(0.975)  # of a 95 % interval, in standard errors
@@ -47,7 +47,7 @@ VARIANCE: Final = pl.Schema(
 )
 
 Ints = npt.NDArray[np.integer[Any]]
-Floats = npt.NDArray[np.float64]
+Floats = npt.NDArray[Any]  # float64
 
 
 class CommonCases:
@@ -93,10 +93,11 @@ class CommonCases:
                     kept &= values > 0
                 numbers = values[kept].astype(np.float64)
                 seen = _moments(np.log(numbers) if scale == LOG else numbers, cell[kept], of_cells)
-                look = {"value": name, "scale": scale, "trimming": str(rule)}
+                look: dict[str, Any] = {"value": name, "scale": scale, "trimming": str(rule)}
                 look |= {"cases": len(numbers), "not_common": cases - len(every)}
                 look |= {"no_value": len(every) - trimmed - len(numbers), "trimmed": trimmed}
-                measures = _measures(seen, of_cells)
+                # Limits of trimming are drawn from the same cases, which the interval would not know of.
+                measures = _measures(seen, of_cells, has_interval=rule.method == NONE)
                 for id_, (found, within) in zip(ids, measures, strict=True):
                     shares = within.shares() if scale == RAW else {}
                     rows.append({"version": id_, **look, **found, **shares})
@@ -207,7 +208,7 @@ def _within(seen: _Moments, of_cell: Ints) -> _Within:
 
 
 def _measures(
-    seen: _Moments, of_cells: OfCells
+    seen: _Moments, of_cells: OfCells, *, has_interval: bool
 ) -> Iterator[tuple[dict[str, float | int | None], _Within]]:
     """What each version explains, and how much more than the first does."""
     n = int(seen.counts.sum())
@@ -225,7 +226,7 @@ def _measures(
             found["riv_adjusted"] = 1 - now * float(within.squares.sum())
             if within is not first:
                 found["riv_adjusted_difference"] = difference
-                if n >= LEAST_CASES_A_GROUP * max(within.used, first.used):
+                if has_interval and n >= LEAST_CASES_A_GROUP * max(within.used, first.used):
                     terms = [(before, first.away), (-now, within.away)]
                     terms.append((-difference / seen.total, seen.means - seen.mean))
                     reach = _REACH_95 * _standard_error(seen, terms)

@@ -75,7 +75,9 @@ class CellTally:
         costs = cases["total_cost_yuan"]
         extremes = {cost for cost in (costs.min(), costs.max()) if isinstance(cost, Decimal)}
         no_cost, zero_cost = costs.null_count(), int((costs == 0).sum())
-        read = [moments.add(cases) for moments in self.moments]
+        read = [moments.read(cases) for moments in self.moments]
+        for moments, own in zip(self.moments, read, strict=True):
+            moments.add_read(own)
         told = {
             (at, code_of(part)): count for at, parts in enumerate(batch.told) for part, count in parts.items()
         }

@@ -11,6 +11,7 @@ from drg.analysis.comparison.common_cases import LEAST_CASES_A_GROUP
 from drg.analysis.comparison.compared_sums import CellTally, of
 from drg.analysis.comparison.compared_versions import ComparedVersion
 from drg.analysis.sentences import both, many, sentences
+from drg.analysis.trimming import NONE
 from drg.reasons import reasons
 
 Finding = tuple[str, str]
@@ -120,8 +121,9 @@ def _of_common_cases(variance: pl.DataFrame, cases: int) -> Iterator[Finding]:
     not_common = int(variance["not_common"].max())  # type: ignore[arg-type]
     if 0 < not_common < cases:
         yield _told("not_common", not_common)
+    whole = variance.filter(pl.col("trimming") == NONE)
     low, difference = (f"riv_adjusted_difference{end}" for end in ("_low", ""))
-    if variance[low].null_count() > variance[difference].null_count():
+    if whole[low].null_count() > whole[difference].null_count():
         yield _told("no_interval", least=str(LEAST_CASES_A_GROUP))
 
 

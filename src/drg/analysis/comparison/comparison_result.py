@@ -37,11 +37,11 @@ class Comparison(ShortTable):
         language: of the sentences of reasons.
         count: how many cases there are.
         variance: how much of the variance each version explains of the same cases, those that every version
-            groups: a row for each ``version``, ``value`` (cost, los), ``scale`` (raw, log) and ``trimming``.
-            Of all cases ``cases`` count; ``not_common`` are not grouped by every version, ``no_value`` have no
+            groups: a row for each ``version``, ``value`` (cost, los), ``scale`` (raw, log), ``trimming``. Of
+            all cases ``cases`` count; ``not_common`` are not grouped by every version, ``no_value`` have no
             cost, stay or log, ``trimmed`` are beyond the limits of their group in some version. ``groups``
-            with a case, ``riv``, ``riv_adjusted``; its ``riv_adjusted_difference`` from the base with the
-            limits of the 95 % interval (``_low``, ``_high``), null with fewer than 30 cases a group; the
+            with a case, ``riv``, ``riv_adjusted``; ``riv_adjusted_difference`` from the base and its 95 %
+            interval (``_low``, ``_high``), null after trimming and with fewer than 30 cases a group; the
             shares of cases and groups with a CV below 0.8 and 1, of values that are no logs.
         findings: what a reader must know of the data: one sentence each, Chinese and English.
     """

@@ -68,15 +68,13 @@ class GroupMoments:
         reader = self._reader
         return (reader.drg_column, reader.status_column, reader.cost_column, reader.los_column, KIND)
 
-    def add(self, df: pl.DataFrame) -> pl.DataFrame:
-        """Add grouped cases as ``Cases.read`` gives them: the columns of ``reads``.
+    def add(self, df: pl.DataFrame) -> None:
+        """Add grouped cases as ``Cases.read`` gives them: the columns of ``reads``."""
+        self.add_read(self.read(df))
 
-        Returns:
-            What was read of them, in the columns of ``cases.SCHEMA``.
-        """
-        cases = self._reader.read(df)
-        self.add_read(cases)
-        return cases
+    def read(self, df: pl.DataFrame) -> pl.DataFrame:
+        """Grouped cases in the columns of ``cases.SCHEMA``."""
+        return self._reader.read(df)
 
     def add_read(self, cases: pl.DataFrame) -> None:
         """Add cases in the columns of ``cases.SCHEMA``."""

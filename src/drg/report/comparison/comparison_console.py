@@ -18,8 +18,15 @@ from drg.report.console_table import show
 from drg.words import Both, said
 
 _ROWS: Final = 10
-_SHOWN: Final = ("overview", "agreement", "quality", "lost")
+_SHOWN: Final = ("overview", "agreement", "quality", "variance", "lost")
 _UPRIGHT: Final = ("overview", "quality")
+# On the screen are the columns that say how versions differ; the workbook has all.
+_CHOSEN: Final = {
+    "variance": (
+        *("look", "version", "cases", "groups", "riv", "riv_adjusted"),
+        *(f"riv_adjusted_difference{end}" for end in ("", "_low", "_high")),
+    )
+}
 _STATUSES: Final = ("base_status", "status", "other_status")
 
 
@@ -43,11 +50,11 @@ def _versions(comparison: Comparison, table: Table) -> str:
 def _print(console: Console, table: Table, versions: str, language: str) -> None:
     if table.frame.is_empty():
         return
-    columns = table.columns
+    columns = [column for column in table.columns if column.name in _CHOSEN.get(table.id, (column.name,))]
     title = f"{Both(table.en, table.zh).to(language)}{versions}"
     heads = [Both(column.en, column.zh).to(language) for column in columns]
     # There are not many causes, and they add up to all cases that change.
-    most = table.frame.height if table.id.startswith("causes") else _ROWS + 1
+    most = table.frame.height if table.id.startswith(("causes", "variance")) else _ROWS + 1
     shown = table.frame.select(column.name for column in columns).head(most)
     shown = shown.with_columns(
         pl.col(name).map_elements(lambda status: status_in(status, language), return_dtype=pl.String)

@@ -104,7 +104,7 @@ def _body(comparison: Comparison, shown: list[Table]) -> Iterator[str]:
         yield _figure(
             "一致率", "Agreement with the base, of cases with a code in either", _agreement(comparison)
         )
-    yield from put("agreement", "quality")
+    yield from put("agreement", "quality", "variance")
     yield '<h2 id="lost">入组变化<small>Grouped or not</small></h2>\n'
     yield from put("lost", "reasons")
     for at, version in _others(comparison):

@@ -1,0 +1,73 @@
+"""The tables of statistical quality: each version on its own cases, and all of them on the same cases."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from drg.analysis.comparison import Comparison
+from drg.report.comparison.page_layout import Column, Kind, Table
+
+_SHARES: Final[tuple[tuple[str, str, str, Kind], ...]] = (
+    ("share_cases_cv_below_0_8", "CV<0.8 病例", "cases in groups of CV < 0.8", "share"),
+    ("share_groups_cv_below_0_8", "CV<0.8 组", "groups of CV < 0.8", "share"),
+    ("share_cases_cv_below_1", "CV<1 病例", "cases in groups of CV < 1", "share"),
+    ("share_groups_cv_below_1", "CV<1 组", "groups of CV < 1", "share"),
+)
+_LOOKS: Final = {
+    ("cost", "raw", False): "费用 cost",
+    ("cost", "log", False): "费用对数 log of cost",
+    ("cost", "raw", True): "裁剪后费用 cost, trimmed",
+    ("los", "raw", False): "住院日 days",
+    ("los", "log", False): "住院日对数 log of days",
+    ("los", "raw", True): "裁剪后住院日 days, trimmed",
+}
+
+
+def quality_table(comparison: Comparison) -> Table:
+    """Each version on the cases that it groups itself."""
+    named: tuple[tuple[str, str, str, Kind], ...] = (
+        ("grouping_rate", "入组率", "grouping rate", "share"),
+        ("groups_used", "有病例的组数", "groups used", "count"),
+        ("few_case_groups", "不足 30 例的组", "groups below 30 cases", "count"),
+        ("mean_cost_yuan", "次均费用", "mean cost", "money"),
+        ("riv_cost", "费用 RIV", "RIV of cost", "number"),
+        ("riv_los", "住院日 RIV", "RIV of days", "number"),
+        *_SHARES,
+    )
+    columns = (
+        Column("version", "分组方案", "version"),
+        *(Column(name, zh, en, kind, {"status": "grouped"}) for name, zh, en, kind in named),
+    )
+    cases = {"version": {"col": "version"}}
+    return Table("quality", "统计质量", "Statistical quality", comparison.quality, columns, cases)
+
+
+def variance_table(comparison: Comparison) -> Table:
+    """All versions on the cases that every one of them groups."""
+    looks = [
+        _LOOKS[value, scale, trimming != "none"]
+        for value, scale, trimming in comparison.variance.select("value", "scale", "trimming").rows()
+    ]
+    named: tuple[tuple[str, str, str, Kind], ...] = (
+        ("cases", "病例数", "cases", "count"),
+        ("not_common", "非共同入组", "not grouped by all", "count"),
+        ("no_value", "无可用值", "without a value", "count"),
+        ("trimmed", "裁剪", "trimmed", "count"),
+        ("groups", "有病例的组数", "groups used", "count"),
+        ("riv", "RIV", "RIV", "number"),
+        ("riv_adjusted", "校正 RIV", "adjusted RIV", "number"),
+        ("riv_adjusted_difference", "与基准之差", "difference from the base", "number"),
+        ("riv_adjusted_difference_low", "95% 下限", "95 % from", "number"),
+        ("riv_adjusted_difference_high", "95% 上限", "95 % to", "number"),
+        *_SHARES,
+    )
+    columns = (
+        Column("look", "指标", "of"),
+        Column("version", "分组方案", "version"),
+        *(Column(*one) for one in named),
+    )
+    frame = comparison.variance.with_columns(look=pl.Series(looks, dtype=pl.String))
+    title = ("相同病例的 RIV", "RIV on the same cases, those that every version groups")
+    return Table("variance", *title, frame, columns)
