@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import openpyxl
@@ -44,6 +45,7 @@ def test_page_workbook_and_cases(drg: Drg, tmp_path: Path) -> None:
         "Agreement",
         "there is no column hospital_id",
         "200 cases in",
+        "RIV on the same cases",
         "comparison.html",
         "cases that change: 103 (51.5%)",
     ):
@@ -111,12 +113,20 @@ def test_schemes_and_constants_and_chinese_reasons(drg: Drg, other_demo: Path, t
     given["patient_share_yuan"] = ""
     constants = [part for name, value in given.items() for part in ("--set", f"{name}={value}")]
     arguments = ("compare", file, "-g", "demo", "-g", other_demo, "-s", "demo", "-o", tmp_path / "out")
-    outcome = drg(*arguments, *constants, "--lang", "zh", "-q")
+    outcome = drg(*arguments, *constants, "--lang", "zh", "-q", "--json", tmp_path / "summary.json")
     assert outcome.code == 0, outcome.err
     assert outcome.out == ""
     found = pl.read_parquet(tmp_path / "out" / "cases.parquet")
     frame = cases.with_columns(pl.lit(value or None, pl.String).alias(name) for name, value in given.items())
-    expected = package.price(package.group(frame, "demo"), "demo")
+    summary = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
+    grouped = package.group(frame, "demo")
+    expected = package.price(grouped, "demo")
+    measures = summary["results"][0]["measures"]
+    quality = package.evaluate(grouped, replicates=0).summary
+    for name in ("grouping_rate", "groups_used", "few_case_groups", "riv_cost", "share_groups_cv_below_1"):
+        assert measures[name] == quality[name]
+    assert measures["cmi"] == expected["relative_weight"].cast(pl.Float64).mean()
+    assert summary["results"][1]["measures"]["cmi"] is None
     assert found["payment_yuan_demo"].to_list() == expected["payment_yuan"].to_list()
     assert found["payment_yuan_demo"].sum() > 0
     reasons = "".join(found["reason_demo-2"].drop_nulls())

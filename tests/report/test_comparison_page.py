@@ -59,6 +59,16 @@ def test_page_is_whole_and_the_same_each_time(comparison: Comparison, page: str)
     for id_ in DEMO_VERSIONS:
         assert id_ in page
     data = data_of(page)
+    tables_of_page = {table["id"]: table for table in data["tables"]}
+    assert [row[0] for row in tables_of_page["budget"]["rows"]] == [
+        id_ for id_ in DEMO_VERSIONS for _ in range(4)
+    ]
+    payments = [row[5] for row in tables_of_page["budget"]["rows"]]
+    totals = comparison.totals["payment_yuan"].cast(pl.Float64).to_list()
+    assert payments[3::4] == pytest.approx(totals)
+    looks = [row[0] for row in tables_of_page["variance"]["rows"]]
+    assert len(looks) == 6 * 3
+    assert len(set(looks)) == 6
     assert data["count"] == CASES.height
     assert [table["id"] for table in data["tables"]] == re.findall(r'<div id="table-(\w+)">', page) or {
         table["id"] for table in data["tables"]

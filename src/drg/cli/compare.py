@@ -132,6 +132,7 @@ def compare(
 def _made(comparison: Comparison) -> list[Made]:
     """What each version made of the cases, and its scheme, if it has one."""
     sums = comparison.places().sum()
+    measures = comparison.measures.rows_by_key("version")
     made = []
     for side in comparison.sides:
         statuses = dict(comparison.cases.group_by(f"status_{side.id}").len().collect().rows())
@@ -140,5 +141,8 @@ def _made(comparison: Comparison) -> list[Made]:
             amounts = (f"payment_yuan_{side.id}", "cost_yuan", f"surplus_yuan_{side.id}")
             payment, cost, surplus = (Decimal(sums[name].item() or 0) for name in amounts)
             money = payment, cost, surplus
-        made.append(Made(side.grouper, pricer.loaded if pricer else None, statuses, money=money))
+        own = {measure: value for measure, value, _ in measures[side.id]}
+        made.append(
+            Made(side.grouper, pricer.loaded if pricer else None, statuses, money=money, measures=own)
+        )
     return made

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from drg.analysis.comparison.budget import NOT_PRICED
 from drg.analysis.comparison.common_cases import LEAST_CASES_A_GROUP
 from drg.analysis.comparison.compared_sums import CellTally, of
 from drg.analysis.comparison.compared_versions import ComparedVersion
@@ -27,6 +28,7 @@ def findings(
     summaries: Sequence[Mapping[str, Any]],
     kept_codes: Sequence[int],
     variance: pl.DataFrame,
+    paid: pl.DataFrame,
 ) -> tuple[Finding, ...]:
     """One pair of sentences for each thing to know.
 
@@ -38,11 +40,13 @@ def findings(
         summaries: the statistics of each version.
         kept_codes: for each version the cases that keep a code of the base which means another group.
         variance: what each version explains of the common cases.
+        paid: what each scheme pays, by kind.
     """
     return (
         *_of_versions(compared),
         *_of_causes(compared, kept_codes),
         *_of_schemes(compared, tally, cells, summaries),
+        *_of_payments(compared, paid),
         *_of_data(names, tally, cells),
         *_of_groups(compared, tally, summaries),
         *_of_common_cases(variance, tally.cases),
@@ -85,6 +89,13 @@ def _of_schemes(
         for name in ("scheme_not_in_force", "grouper_not_in_force"):
             if count := tally.told[at, reasons()[name].code]:
                 yield _told(name, count, **named)
+
+
+def _of_payments(compared: Sequence[ComparedVersion], paid: pl.DataFrame) -> Iterator[Finding]:
+    lacking = paid.filter((pl.col("kind") == NOT_PRICED) & (pl.col("cases") > 0))
+    schemes = {side.id: side.pricer.id for side in compared if side.pricer}
+    for version, cases, cost in lacking.select("version", "cases", "cost_yuan").rows():
+        yield _told("not_priced", cases, scheme=schemes[version], cost=f"{cost:,.2f}")
 
 
 def _of_data(names: Collection[str], tally: CellTally, cells: pl.DataFrame) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ import polars as pl
 from drg.analysis.comparison.cause_sums import CauseExample, CausesFound, cause_sums, explained
 from drg.analysis.comparison.compared_sums import MEASURES, MONEY, PLACE, cause, column_of, group, of
 from drg.analysis.comparison.compared_versions import ComparedVersion
-from drg.analysis.comparison.measures import agreement, cmi, cost, difference, of_one
+from drg.analysis.comparison.measures import agreement, cmi, cost, difference, of_one, side_by_side
 from drg.analysis.comparison.step import LEVELS
 from drg.errors import InputError
 from drg.grouping.outcomes import GROUPED, INVALID, STATUSES, UNGROUPED
@@ -43,6 +43,10 @@ class Comparison(ShortTable):
             with a case, ``riv``, ``riv_adjusted``; ``riv_adjusted_difference`` from the base and its 95 %
             interval (``_low``, ``_high``), null after trimming and with fewer than 30 cases a group; the
             shares of cases and groups with a CV below 0.8 and 1, of values that are no logs.
+        budget: what each scheme pays for all cases: a row for each ``version`` with a scheme and ``kind``
+            (``by_group``; ``by_item``: by item, by the day or as decided; ``not_priced``: something is not
+            known; ``total``), with ``cases``, ``cost_yuan``, ``payment_yuan``, and ``cases_difference`` and
+            ``payment_difference_yuan`` from the base, null if the base has no scheme.
         findings: what a reader must know of the data: one sentence each, Chinese and English.
     """
 
@@ -51,6 +55,7 @@ class Comparison(ShortTable):
     language: str
     count: int
     variance: pl.DataFrame
+    budget: pl.DataFrame
     findings: tuple[tuple[str, str], ...]
     _cells: pl.DataFrame
     _reasons: pl.DataFrame
@@ -295,9 +300,18 @@ class Comparison(ShortTable):
 
     @cached_property
     def quality(self) -> pl.DataFrame:
-        """The statistics of each version's groups: one row per version; see ``drg.evaluate``."""
+        """The statistics of each version's groups: one row per version; see ``drg.evaluate``.
+
+        With a scheme also ``cmi``, the mean weight of the cases that have one.
+        """
         rows = [{"version": id_, **summary} for id_, summary in zip(self.ids, self._summaries, strict=True)]
-        return pl.DataFrame(rows, infer_schema_length=None)
+        weights = [self.totals["cmi"]] if "cmi" in self.totals.columns else []
+        return pl.DataFrame(rows, infer_schema_length=None).with_columns(weights)
+
+    @cached_property
+    def measures(self) -> pl.DataFrame:
+        """``quality`` by ``measure`` and ``version``: ``value`` and its ``difference`` from the base."""
+        return side_by_side(self.quality)
 
     def groups(self, version: str) -> pl.DataFrame:
         """The groups of a version that hold a case, with their cases and statistics, largest first."""

@@ -47,3 +47,16 @@ def agreement(pairs: pl.DataFrame, base: str, other: str) -> pl.DataFrame:
     )
     some = pl.sum_horizontal("same", "different", "only_base", "only_other")
     return counts.with_columns(agreement=pl.when(some > 0).then(pl.col("same") / some))
+
+
+def side_by_side(versions: pl.DataFrame) -> pl.DataFrame:
+    """Measures in columns and versions in rows as a row for each measure and version; see ``Comparison``."""
+    differs = pl.int_range(pl.len()) > 0
+    difference = pl.when(differs).then(pl.col("value") - pl.col("value").first())
+    return pl.concat(
+        versions.select(
+            pl.lit(name).alias("measure"), "version", value=pl.col(name).cast(pl.Float64)
+        ).with_columns(difference=difference)
+        for name in versions.columns
+        if name != "version"
+    )

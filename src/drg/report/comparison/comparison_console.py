@@ -18,7 +18,7 @@ from drg.report.console_table import show
 from drg.words import Both, said
 
 _ROWS: Final = 10
-_SHOWN: Final = ("overview", "agreement", "quality", "variance", "lost")
+_SHOWN: Final = ("overview", "budget", "agreement", "quality", "variance", "lost")
 _UPRIGHT: Final = ("overview", "quality")
 # On the screen are the columns that say how versions differ; the workbook has all.
 _CHOSEN: Final = {
@@ -54,7 +54,7 @@ def _print(console: Console, table: Table, versions: str, language: str) -> None
     title = f"{Both(table.en, table.zh).to(language)}{versions}"
     heads = [Both(column.en, column.zh).to(language) for column in columns]
     # There are not many causes, and they add up to all cases that change.
-    most = table.frame.height if table.id.startswith(("causes", "variance")) else _ROWS + 1
+    most = table.frame.height if table.id.startswith(("causes", "variance", "budget")) else _ROWS + 1
     shown = table.frame.select(column.name for column in columns).head(most)
     shown = shown.with_columns(
         pl.col(name).map_elements(lambda status: status_in(status, language), return_dtype=pl.String)

@@ -16,7 +16,7 @@ from drg.grouping.outcomes import STATUSES
 from drg.reasons import column_in_words
 from drg.report.comparison.cause_tables import cause_tables
 from drg.report.comparison.page_layout import MOST_PLACES, Column, Kind, Table
-from drg.report.comparison.quality_tables import quality_table, variance_table
+from drg.report.comparison.version_tables import budget_table, quality_table, variance_table
 from drg.report.console import status_in
 
 # How many rows a table of the page holds; the workbook holds all.
@@ -27,6 +27,8 @@ MOST_REASONS: Final = 200
 def tables(comparison: Comparison) -> Iterator[Table]:
     """All tables, in the order of the page."""
     yield _overview(comparison)
+    if not comparison.budget.is_empty():
+        yield budget_table(comparison)
     yield _agreement(comparison)
     yield quality_table(comparison)
     if comparison.count:

@@ -1,4 +1,4 @@
-"""The tables of statistical quality: each version on its own cases, and all of them on the same cases."""
+"""The tables that set the versions side by side: statistical quality, and what each scheme pays in all."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 import polars as pl
 
 from drg.analysis.comparison import Comparison
+from drg.analysis.comparison.budget import BY_GROUP, BY_ITEM, NOT_PRICED, TOTAL
 from drg.report.comparison.page_layout import Column, Kind, Table
 
 _SHARES: Final[tuple[tuple[str, str, str, Kind], ...]] = (
@@ -29,6 +30,7 @@ def quality_table(comparison: Comparison) -> Table:
     """Each version on the cases that it groups itself."""
     named: tuple[tuple[str, str, str, Kind], ...] = (
         ("grouping_rate", "入组率", "grouping rate", "share"),
+        ("cmi", "CMI", "CMI", "weight"),
         ("groups_used", "有病例的组数", "groups used", "count"),
         ("few_case_groups", "不足 30 例的组", "groups below 30 cases", "count"),
         ("mean_cost_yuan", "次均费用", "mean cost", "money"),
@@ -38,7 +40,11 @@ def quality_table(comparison: Comparison) -> Table:
     )
     columns = (
         Column("version", "分组方案", "version"),
-        *(Column(name, zh, en, kind, {"status": "grouped"}) for name, zh, en, kind in named),
+        *(
+            Column(name, zh, en, kind, {"status": "grouped"})
+            for name, zh, en, kind in named
+            if name in comparison.quality.columns
+        ),
     )
     cases = {"version": {"col": "version"}}
     return Table("quality", "统计质量", "Statistical quality", comparison.quality, columns, cases)
@@ -71,3 +77,26 @@ def variance_table(comparison: Comparison) -> Table:
     frame = comparison.variance.with_columns(look=pl.Series(looks, dtype=pl.String))
     title = ("相同病例的 RIV", "RIV on the same cases, those that every version groups")
     return Table("variance", *title, frame, columns)
+
+
+_KINDS: Final = {
+    BY_GROUP: "按病组支付 by group",
+    BY_ITEM: "按项目、床日等支付 by item, by the day or as decided",
+    NOT_PRICED: "未计价 not priced",
+    TOTAL: "合计 total",
+}
+
+
+def budget_table(comparison: Comparison) -> Table:
+    """What each scheme pays for all cases."""
+    columns = (
+        Column("version", "分组方案", "version"),
+        Column("kind", "支付方式", "paid"),
+        Column("cases", "病例数", "cases", "count"),
+        Column("cases_difference", "病例数差", "difference of cases", "count"),
+        Column("cost_yuan", "住院总费用", "cost", "money"),
+        Column("payment_yuan", "支付合计", "payment", "money"),
+        Column("payment_difference_yuan", "支付合计差", "difference of payment", "money"),
+    )
+    frame = comparison.budget.with_columns(pl.col("kind").replace_strict(_KINDS, return_dtype=pl.String))
+    return Table("budget", "支付总额", "Total payment of all cases", frame, columns)
