@@ -329,6 +329,17 @@ def test_drivers_sum_to_the_difference(priced: Comparison, by: tuple[str, ...]) 
         )
 
 
+def test_drivers_by_cases_are_those_without_schemes(priced: Comparison) -> None:
+    bare = drg.compare(CASES, GROUPERS[:2]).drivers(VERSIONS[1], ("department",), most=4)
+    found = priced.drivers(VERSIONS[1], ("department",), most=4, by_cases=True)
+    assert_frame_equal(found.select(bare.columns), bare)
+    assert (
+        priced.drivers(VERSIONS[1], ("department",), most=4)["cases"].sum()
+        == CASES.height
+        > bare["cases"].sum()
+    )
+
+
 def test_without_schemes_there_are_cases_and_no_money(unpriced: Comparison) -> None:
     for frame in frames(unpriced):
         money = ("weight", "standard", "payment", "surplus", "cmi")

@@ -216,7 +216,9 @@ class Comparison(ShortTable):
         keys = [pl.col(name) for name in by]
         return sums.select(columns).sort(-pl.col("cases"), *keys)
 
-    def drivers(self, version: str, by: Sequence[str] = (), *, most: int = MOST_DRIVERS) -> pl.DataFrame:
+    def drivers(
+        self, version: str, by: Sequence[str] = (), *, most: int = MOST_DRIVERS, by_cases: bool = False
+    ) -> pl.DataFrame:
         """Which flows make the difference between a version and the base: the largest, and all others as one.
 
         With schemes of both, flows count by the size of their difference in surplus; those within a group
@@ -224,8 +226,9 @@ class Comparison(ShortTable):
 
         Args:
             version: the other version.
-            by: of all cases, or of each ``HOSPITAL`` or ``DEPARTMENT``.
+            by: of all cases, or of each ``HOSPITAL`` or ``DEPARTMENT``, or ``("department",)``.
             most: how many flows to name.
+            by_cases: whether changed flows count by their cases with schemes too.
 
         Returns:
             The keys, ``rank`` (from 1; null for the row of all others), ``base``, ``other`` and their names,
@@ -234,10 +237,10 @@ class Comparison(ShortTable):
             the rows of a place they sum exactly to its differences.
         """
         at = self._other(version)
-        return self._kept(("drivers", at, *by, most), lambda: self._drivers(at, by, most))
+        money = self.has_money(self.ids[0], version) and not by_cases
+        return self._kept(("drivers", at, *by, most, money), lambda: self._drivers(at, by, most, money))
 
-    def _drivers(self, at: int, by: Sequence[str], most: int) -> pl.DataFrame:
-        money = self.has_money(self.ids[0], self.ids[at])
+    def _drivers(self, at: int, by: Sequence[str], most: int, money: bool) -> pl.DataFrame:
         flows = self._pairs(at, by)
         differences = [column_of(name, "difference") for name in ("weight", *MONEY)] if money else []
         if not money:

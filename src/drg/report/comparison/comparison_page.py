@@ -12,6 +12,7 @@ import polars as pl
 
 from drg.analysis.comparison import HOSPITAL, Comparison
 from drg.report.comparison import charts
+from drg.report.comparison.migration import migration
 from drg.report.comparison.page_data import page_data
 from drg.report.comparison.page_layout import Table
 from drg.report.comparison.page_tables import tables
@@ -112,6 +113,7 @@ def _body(comparison: Comparison, shown: list[Table]) -> Iterator[str]:
         yield f'<h2 id="pair{at}">{ids}<small>基准与对比 base and other</small></h2>\n'
         if drawn:
             yield f'<div class="charts">\n{"".join(_charts(comparison, at))}</div>\n'
+            yield from migration(comparison, at)
         yield from put(
             *(f"{name}{at}" for name in ("causes", "drivers", "flows", "stayed", "hospitals", "departments")),
             *(f"{name}{at}" for name in ("causesofhospitals", "causesofdepartments")),
