@@ -45,6 +45,7 @@ SECTIONS: Final = {
     "Check": ("check", "validate", "CheckResult", "Rule"),
     "Compare and evaluate": (
         *("compare", "Comparison", "ComparedVersion", "CauseExample", "evaluate", "Evaluation", "Trimming"),
+        *("scenario", "ScenarioCases", "ScenarioChange"),
     ),
     "Weights": (
         *("calibrate", "Calibration", "CalibrationSettings", "CalibrationNote", "BudgetRate"),

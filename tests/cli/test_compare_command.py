@@ -149,6 +149,35 @@ def test_files_of_a_layout_with_clinical_codes(drg: Drg, tmp_path: Path) -> None
     assert found[f"status_{id_}"].n_unique() > 1
 
 
+def test_a_scenario_is_compared_with_the_cases_as_they_are(
+    drg: Drg, other_demo: Path, tmp_path: Path
+) -> None:
+    file, out = tmp_path / "discharges.csv", tmp_path / "out"
+    cases = demo_discharges(200)
+    lists = pl.col("other_diagnoses", "other_procedures").list.join("|")
+    cases.with_columns(lists).write_csv(file)
+    arguments = ("compare", file, "-g", "demo", "-g", other_demo, "-o", out, "--seed", "3")
+    scenarios = ("--scenario", "remove=MCC,CC share=0.5", "--scenario", "volume=1.5 hospital_id=H1")
+    outcome = drg(*arguments, *scenarios)
+    assert outcome.code == 0, outcome.err
+    for part in ("remove=MCC,CC share=0.5: 200 cases named", "costs do not go with the codes", "Scenario"):
+        assert part in outcome.out
+    changed = package.scenario(cases, scenarios[1::2], "demo", seed=3)
+    log = pl.read_csv(out / "scenario.csv", infer_schema=False)
+    assert log["after"].to_list() == changed.log["after"].to_list()
+    after = pl.read_parquet(out / "scenario-cases.parquet")
+    assert after["drg_demo"].to_list() == package.group(changed.discharges, "demo")["drg"].to_list()
+    assert after.height > pl.read_parquet(out / "cases.parquet").height == cases.height
+    page = (out / "comparison.html").read_text(encoding="utf-8")
+    assert "情景 with the scenario" in page
+    sheets = openpyxl.load_workbook(out / "comparison.xlsx").sheetnames
+    assert any("情景测算" in name for name in sheets)
+    wrong = drg(*arguments[:-3], tmp_path / "none", "--scenario", "volume=2 hospital_id=H99")
+    assert wrong.code == 1
+    assert "no case has H99 as its hospital_id" in wrong.err
+    assert not list((tmp_path / "none").glob("*"))
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

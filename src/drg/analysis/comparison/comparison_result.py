@@ -12,10 +12,10 @@ import polars as pl
 from drg.analysis.comparison.cause_sums import CauseExample, CausesFound, cause_sums, explained
 from drg.analysis.comparison.compared_sums import MEASURES, MONEY, PLACE, cause, column_of, group, of
 from drg.analysis.comparison.compared_versions import ComparedVersion
-from drg.analysis.comparison.measures import agreement, cmi, cost, difference, of_one, side_by_side
+from drg.analysis.comparison.measures import agreement, cmi, cost, difference, lost, of_one, side_by_side
 from drg.analysis.comparison.step import LEVELS
 from drg.errors import InputError
-from drg.grouping.outcomes import GROUPED, INVALID, STATUSES, UNGROUPED
+from drg.grouping.outcomes import INVALID, STATUSES, UNGROUPED
 from drg.records.short_table import ShortTable
 from drg.words import Joined, Sentence
 
@@ -47,6 +47,7 @@ class Comparison(ShortTable):
             (``by_group``; ``by_item``: by item, by the day or as decided; ``not_priced``: something is not
             known; ``total``), with ``cases``, ``cost_yuan``, ``payment_yuan``, and ``cases_difference`` and
             ``payment_difference_yuan`` from the base, null if the base has no scheme.
+        scenario: see ``scenarios.outcome``; None without a scenario.
         findings: what a reader must know of the data: one sentence each, Chinese and English.
     """
 
@@ -63,6 +64,7 @@ class Comparison(ShortTable):
     _summaries: tuple[dict[str, Any], ...]
     _groups: tuple[pl.DataFrame, ...]
     _causes: CausesFound
+    scenario: pl.DataFrame | None = None
     _made: dict[tuple[object, ...], pl.DataFrame] = field(default_factory=dict)
 
     def _short(self) -> tuple[str, pl.DataFrame]:
@@ -174,14 +176,7 @@ class Comparison(ShortTable):
             The columns of ``reasons``, and ``now``: ``lost`` or ``gained``. Lost cases have the ``reason`` of
             the version, gained ones the ``base_reason``.
         """
-        grouped_in_base, grouped = pl.col("base_status") == GROUPED, pl.col("status") == GROUPED
-        now = pl.when(grouped_in_base & ~grouped).then(pl.lit("lost")).when(~grouped_in_base & grouped)
-        return (
-            self.reasons.filter(pl.col("version") != self.ids[0])
-            .with_columns(now=now.then(pl.lit("gained")))
-            .drop_nulls("now")
-            .sort("now", "version", "cases", descending=[True, False, True], maintain_order=True)
-        )
+        return lost(self.reasons, self.ids[0])
 
     def places(self, by: Sequence[str] = HOSPITAL) -> pl.DataFrame:
         """Hospitals, or departments of hospitals, under each version.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from drg.analysis.comparison.compared_sums import MEASURES, column_of, of
+from drg.grouping.outcomes import GROUPED
 
 
 def cmi(at: int) -> pl.Expr:
@@ -59,4 +60,16 @@ def side_by_side(versions: pl.DataFrame) -> pl.DataFrame:
         ).with_columns(difference=difference)
         for name in versions.columns
         if name != "version"
+    )
+
+
+def lost(reasons: pl.DataFrame, base: str) -> pl.DataFrame:
+    """Of ``Comparison.reasons`` those of cases that only the base, or only another version groups."""
+    grouped_in_base, grouped = pl.col("base_status") == GROUPED, pl.col("status") == GROUPED
+    now = pl.when(grouped_in_base & ~grouped).then(pl.lit("lost")).when(~grouped_in_base & grouped)
+    return (
+        reasons.filter(pl.col("version") != base)
+        .with_columns(now=now.then(pl.lit("gained")))
+        .drop_nulls("now")
+        .sort("now", "version", "cases", descending=[True, False, True], maintain_order=True)
     )

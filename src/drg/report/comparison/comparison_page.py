@@ -97,7 +97,7 @@ def _body(comparison: Comparison, shown: list[Table]) -> Iterator[str]:
                 yield f'<div id="table-{id_}"></div>\n'
 
     yield '<h2 id="overview">总览<small>Overview</small></h2>\n'
-    yield from put("overview", "budget")
+    yield from put("overview", "budget", "scenario")
     drawn = charts.can_be_drawn()
     if not drawn:
         yield f"<p>{_NO_CHARTS[0]}<small>{_NO_CHARTS[1]}</small></p>\n"

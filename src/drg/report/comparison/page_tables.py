@@ -16,7 +16,12 @@ from drg.grouping.outcomes import STATUSES
 from drg.reasons import column_in_words
 from drg.report.comparison.cause_tables import cause_tables
 from drg.report.comparison.page_layout import MOST_PLACES, Column, Kind, Table
-from drg.report.comparison.version_tables import budget_table, quality_table, variance_table
+from drg.report.comparison.version_tables import (
+    budget_table,
+    quality_table,
+    scenario_table,
+    variance_table,
+)
 from drg.report.console import status_in
 
 # How many rows a table of the page holds; the workbook holds all.
@@ -29,6 +34,8 @@ def tables(comparison: Comparison) -> Iterator[Table]:
     yield _overview(comparison)
     if not comparison.budget.is_empty():
         yield budget_table(comparison)
+    if comparison.scenario is not None:
+        yield scenario_table(comparison.scenario)
     yield _agreement(comparison)
     yield quality_table(comparison)
     if comparison.count:

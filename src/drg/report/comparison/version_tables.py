@@ -8,6 +8,7 @@ import polars as pl
 
 from drg.analysis.comparison import Comparison
 from drg.analysis.comparison.budget import BY_GROUP, BY_ITEM, NOT_PRICED, TOTAL
+from drg.analysis.scenarios.outcome import DIFFERENCE, WITH, WITHOUT
 from drg.report.comparison.page_layout import Column, Kind, Table
 
 _SHARES: Final[tuple[tuple[str, str, str, Kind], ...]] = (
@@ -100,3 +101,31 @@ def budget_table(comparison: Comparison) -> Table:
     )
     frame = comparison.budget.with_columns(pl.col("kind").replace_strict(_KINDS, return_dtype=pl.String))
     return Table("budget", "支付总额", "Total payment of all cases", frame, columns)
+
+
+_OF: Final = {
+    WITHOUT: "现状 without the scenario",
+    WITH: "情景 with the scenario",
+    DIFFERENCE: "差额 difference",
+}
+
+
+def scenario_table(outcome: pl.DataFrame) -> Table:
+    """The totals of each version without and with a scenario."""
+    named: tuple[tuple[str, str, str, Kind], ...] = (
+        ("cases", "病例数", "cases", "count"),
+        ("grouped", "入组", "grouped", "count"),
+        ("not_priced", "未计价", "not priced", "count"),
+        ("weight", "总权重", "total weight", "weight"),
+        ("cmi", "CMI", "CMI", "weight"),
+        ("payment_yuan", "支付合计", "payment", "money"),
+        ("cost_yuan", "住院总费用", "cost", "money"),
+        ("surplus_yuan", "结余", "surplus", "money"),
+    )
+    columns = (
+        Column("version", "分组方案", "version"),
+        Column("of", "口径", "of"),
+        *(Column(*one) for one in named if one[0] in outcome.columns),
+    )
+    frame = outcome.with_columns(pl.col("of").replace_strict(_OF, return_dtype=pl.String))
+    return Table("scenario", "情景测算", "Scenario", frame, columns)
