@@ -59,6 +59,7 @@ SECTIONS: Final = {
 }
 # Methods by which the parts of the program work together; none of them is part of the interface.
 INNER: Final = {
+    "ScenarioChange": {"columns", "kind"},
     "AnyGrouper": {
         "check_choice",
         "check_columns",

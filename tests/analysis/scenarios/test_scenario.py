@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -277,3 +278,20 @@ def test_the_outcome_is_that_of_grouping_and_pricing_the_changed_cases() -> None
     ):
         assert difference == two - one != 0 or one == two
     assert rows["demo-2", "with"][names.index("payment_yuan")] is None
+
+
+def test_the_document_tells_the_numbers_of_the_example() -> None:
+    root = Path(__file__).resolve().parents[3]
+    text = (root / "docs" / "compare.md").read_text(encoding="utf-8")
+    example = pl.read_csv(root / "examples" / "discharges.csv", infer_schema=False)
+    example = example.with_columns(hospital_level=pl.lit("3"), insurance_type=pl.lit("310"))
+    named = re.findall(r"\| `((?:volume|remove|stay)\S* \S+)` \| (\d+) of (\d+) \|(.*)\|", text)
+    assert len(named) == 3
+    for line, count, eligible, rest in named:
+        found = drg.scenario(example, line, "chs-drg-2.0")
+        assert found.effects.select("changed", "eligible").row(0) == (int(count), int(eligible))
+        priced = drg.price(drg.group(found.discharges, "chs-drg-3.0"), "reference-3.0")
+        weights = priced["relative_weight"].drop_nulls()
+        amounts = [priced[name].sum() for name in ("payment_yuan", "total_cost_yuan", "surplus_yuan")]
+        cells = [f"{priced.height}", f"{weights.sum() / len(weights):.4f}", *(f"{x:,.2f}" for x in amounts)]
+        assert [cell.strip() for cell in rest.split("|")] == cells

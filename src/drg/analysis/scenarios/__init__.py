@@ -14,6 +14,7 @@ from drg.analysis.scenarios.change import CODING, STAY, VOLUME, Scenario, Scenar
 from drg.analysis.scenarios.changed_cases import COPY, GROUP, LOG, ROW, apply
 from drg.errors import InputError, MissingColumnError
 from drg.grouping import Grouper
+from drg.records.binding import without_empty_marks
 from drg.records.cases import Cases, CodeVersion
 from drg.records.codes import comparable
 from drg.records.short_table import ShortTable
@@ -63,7 +64,7 @@ def scenario(
     codes: CodeVersion = "insurance",
     seed: int = 0,
 ) -> ScenarioCases:
-    """ScenarioChange discharges: other volumes, codes or stays. Group and price what comes out as any other.
+    """Change discharges: other volumes, codes or stays. Group and price what comes out as any other.
 
     Records are changed, not weights: each case that gains or loses a code or days is grouped anew.
 
@@ -107,7 +108,7 @@ def scenario(
         logs.append(done.log.select(pl.lit(number, pl.Int64).alias("change"), *LOG.names()[1:]))
         effects.append((number, str(change), done.selected, done.eligible, done.changed))
     return ScenarioCases(
-        discharges=cases.drop(*added),
+        discharges=without_empty_marks(cases.drop(*added)),
         log=pl.concat(logs),
         effects=pl.DataFrame(effects, schema=EFFECTS, orient="row"),
         assumed=tuple(_assumed(made, levels, version.id)),
