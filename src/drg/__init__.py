@@ -38,15 +38,9 @@ from drg.errors import (
 from drg.forks import watch as _watch
 
 if TYPE_CHECKING:
-    from drg.analysis.calibration import (
-        BudgetRate,
-        Calibration,
-        CalibrationNote,
-        CalibrationSettings,
-        WhatIf,
-        calibrate,
-        what_if,
-    )
+    from drg.analysis.calibration import Calibration, CalibrationNote, CalibrationSettings, calibrate
+    from drg.analysis.calibration.rates import BudgetRate
+    from drg.analysis.calibration.whatif import WhatIf, what_if
     from drg.analysis.checks import CheckResult, check, validate
     from drg.analysis.comparison import Comparison, compare
     from drg.analysis.comparison.cause_sums import CauseExample

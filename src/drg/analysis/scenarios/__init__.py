@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from drg.analysis.scenarios.change import CODING, STAY, VOLUME, Scenario, ScenarioChange, changes
+from drg.analysis.scenarios.change import CODING, STAY, VOLUME, ScenarioChange, changes
 from drg.analysis.scenarios.changed_cases import COPY, GROUP, LOG, ROW, apply
 from drg.errors import InputError, MissingColumnError
 from drg.grouping import Grouper
@@ -20,7 +20,7 @@ from drg.records.codes import comparable
 from drg.records.short_table import ShortTable
 from drg.words import Sentence
 
-__all__ = ["Scenario", "ScenarioCases", "ScenarioChange", "scenario"]
+__all__ = ["ScenarioCases", "ScenarioChange", "scenario"]
 
 EFFECTS: Final = pl.Schema(
     {
@@ -50,15 +50,15 @@ class ScenarioCases(ShortTable):
     discharges: pl.DataFrame
     log: pl.DataFrame
     effects: pl.DataFrame
-    assumed: tuple[Sentence, ...]
+    assumed: tuple[str, ...]
 
     def _short(self) -> tuple[str, pl.DataFrame]:
         return f"ScenarioCases: {self.discharges.height:,} cases", self.effects
 
 
 def scenario(
-    discharges: Any,
-    scenario: Scenario | Sequence[Scenario],
+    frame: Any,
+    scenario: str | Path | Mapping[str, Any] | ScenarioChange | Sequence[Any],
     grouper: str | Path | Grouper,
     *,
     codes: CodeVersion = "insurance",
@@ -69,7 +69,7 @@ def scenario(
     Records are changed, not weights: each case that gains or loses a code or days is grouped anew.
 
     Args:
-        discharges: one row per case: all that ``Cases.of`` takes. They are held in memory.
+        frame: discharges, one row per case: all that ``Cases.of`` takes; held in memory.
         scenario: one change or several, in their order: a text such as ``remove=MCC share=0.1``, the path of
             a TOML file, a mapping or a ``ScenarioChange``.
         grouper: the version whose groups and levels of complications are meant.
@@ -85,7 +85,7 @@ def scenario(
     """
     made = changes(scenario)
     version = grouper if isinstance(grouper, Grouper) else Grouper(grouper)
-    given = Cases.of(discharges, codes=codes)
+    given = Cases.of(frame, codes=codes)
     if given.codes != "insurance" and any(change.kind == CODING for change in made):
         problem = Sentence("codes of the clinical version cannot be changed")
         raise InputError(problem, fix=Sentence("Give a file with insurance codes (医保版)"))

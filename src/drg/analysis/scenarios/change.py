@@ -117,10 +117,7 @@ class ScenarioChange(BaseModel):
         )
 
 
-Scenario = str | Path | Mapping[str, Any] | ScenarioChange
-
-
-def changes(scenario: Scenario | Sequence[Scenario]) -> list[ScenarioChange]:
+def changes(scenario: str | Path | Mapping[str, Any] | ScenarioChange | Sequence[Any]) -> list[ScenarioChange]:
     """The changes of a scenario, in order.
 
     Args:
