@@ -117,7 +117,9 @@ class ScenarioChange(BaseModel):
         )
 
 
-def changes(scenario: str | Path | Mapping[str, Any] | ScenarioChange | Sequence[Any]) -> list[ScenarioChange]:
+def changes(
+    scenario: str | Path | Mapping[str, Any] | ScenarioChange | Sequence[Any],
+) -> list[ScenarioChange]:
     """The changes of a scenario, in order.
 
     Args:
