@@ -40,8 +40,6 @@ RULES: Final = (
     *("winsor-percentile:1,99", "winsor-iqr:1.5", "winsor-log-sd:3"),
 )
 
-_BITS: Final = 63  # of a whole number without its sign
-
 Numbers = npt.NDArray[Any]  # whole numbers or floats
 Floats = npt.NDArray[np.float64]
 
@@ -197,7 +195,8 @@ def limits(groups: npt.NDArray[np.integer[Any]], values: Numbers, rule: Trimming
     present = np.flatnonzero(sizes >= rule.least_cases)
     if not len(present):
         return found
-    runs = _Runs(_by_group(groups[usable], values[usable]).astype(np.float64), sizes[present])
+    ordered = _by_group(groups[usable].astype(np.int64), values[usable])
+    runs = _Runs(ordered.astype(np.float64), sizes[present])
     if rule.method == PERCENTILE:
         low, high = (runs.quantile(share / 100) for share in (rule.low, rule.high))
     elif rule.method == IQR:
@@ -210,15 +209,17 @@ def limits(groups: npt.NDArray[np.integer[Any]], values: Numbers, rule: Trimming
     return found
 
 
-def _by_group(groups: npt.NDArray[np.integer[Any]], values: Numbers) -> Numbers:
-    """The values of one group after another, each group's in ascending order."""
-    if np.issubdtype(values.dtype, np.integer):
-        lowest = int(values.min())
-        bits = (int(values.max()) - lowest).bit_length()
-        if bits + int(groups.max()).bit_length() < _BITS:
-            # One sort of whole numbers that hold both takes a quarter of the time.
-            both = np.sort(groups.astype(np.int64) << bits | (values - lowest).astype(np.int64))
-            return np.asarray((both & ((1 << bits) - 1)) + lowest)
+def _by_group(groups: npt.NDArray[np.int64], values: Numbers) -> Numbers:
+    """The values in the order of their groups, those of a group in ascending order."""
+    if values.dtype.kind == "i":
+        low = int(values.min())
+        span = int(values.max()) - low + 1
+        if (int(groups.max()) + 1) * span <= np.iinfo(np.int64).max:
+            # One number for group and value: sorted several times faster than two.
+            keys = groups * span + (values - low)
+            if (keys[1:] >= keys[:-1]).all():
+                return values
+            return np.asarray(np.sort(keys) % span + low)
     return np.asarray(values[np.lexsort((values, groups))])
 
 
