@@ -12,14 +12,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from itertools import product
 from math import floor
 from typing import Any, NamedTuple
 
-from drg.payment.scheme import ByStatus, Outside, PaymentScheme, Readmission
+from drg.payment.scheme import ByStatus, Coefficient, Outside, PaymentScheme, Rate, Readmission
 
 Case = Mapping[str, Any]
 Weights = Mapping[tuple[str, str | None], Decimal]
@@ -88,10 +88,18 @@ def day(value: date | datetime | None) -> date | None:
 # --------------------------------------------------------------------------------- group, hospital, insurance
 
 
+def holds(row: Rate | Coefficient, case: Case) -> bool:
+    """Whether a row holds on the day of discharge; one without days always does."""
+    left = day(case.get("discharge_date"))
+    if row.valid_from is None and row.valid_to is None:
+        return True
+    return left is not None and (row.valid_from or left) <= left <= (row.valid_to or left)
+
+
 def unit_of(case: Case, scheme: PaymentScheme) -> Fraction | None:
     """Yuan per unit of weight: the most specific rate, times the scale of the points method."""
     insurance, level = case.get("insurance_type"), case.get("hospital_level")
-    rates = {(rate.insurance, rate.level): rate.value_yuan for rate in scheme.rates}
+    rates = {(rate.insurance, rate.level): rate.value_yuan for rate in scheme.rates if holds(rate, case)}
     for given in ((insurance, level), (insurance, None), (None, level), (None, None)):
         if given in rates:
             return Fraction(rates[given]) * Fraction(scheme.method.scale or 1)
@@ -103,7 +111,9 @@ def coefficient_of(case: Case, drg: str, scheme: PaymentScheme) -> Fraction | No
     if scheme.coefficients is None or drg in scheme.coefficients.base_groups:
         return Fraction(1)
     hospital, level = case.get("hospital_id"), case.get("hospital_level")
-    rows = {(row.hospital, row.level, row.drg): row.value for row in scheme.coefficients.rows}
+    rows = {
+        (row.hospital, row.level, row.drg): row.value for row in scheme.coefficients.rows if holds(row, case)
+    }
     wanted: list[tuple[str | None, str | None, str | None]] = []
     # A case without a hospital is in no row for one, and so with the level.
     wanted += [(hospital, None, drg)] if hospital else []
@@ -152,13 +162,20 @@ def answers(
     case: Case, drg: str, scheme: PaymentScheme, weights: Weights
 ) -> tuple[set[Fraction | None], set[tuple[Fraction | None, ...] | None]]:
     """The weights, and all numbers, that the case could have by what is not known of it."""
-    places = ("insurance_type", "hospital_level", "hospital_id")
-    options = [
+    places: tuple[str, ...] = ("insurance_type", "hospital_level", "hospital_id")
+    options: list[Sequence[Any]] = [
         [*named(name, scheme, weights), "elsewhere"]
         if is_unknown(case, name, scheme, weights)
         else [case[name]]
         for name in places
     ]
+    rows = [*scheme.rates, *(scheme.coefficients.rows if scheme.coefficients else ())]
+    edges = {edge for row in rows for edge in (row.valid_from, row.valid_to) if edge}
+    left = day(case.get("discharge_date"))
+    # Something changes on the day after the last one or on the first one: these days and those beside them.
+    days = {edge + timedelta(days=by) for edge in edges for by in (-1, 0, 1)}
+    options.append([left] if left or not days else sorted(days))
+    places = (*places, "discharge_date")
     possible_weights: set[Fraction | None] = set()
     possible: set[tuple[Fraction | None, ...] | None] = set()
     for chosen in product(*options):
@@ -277,7 +294,7 @@ def _price_one(
             drg = scheme.tcm.medical_drg[drg]
     weight = weight_of(case, drg, weights) if is_grouped and not undecided else None
     unit = unit_of(case, scheme)
-    coefficient = None
+    coefficient: Fraction | None = None
     if is_grouped and not undecided:
         possible_weights, possible = answers(case, drg, scheme, weights)
         if len(possible) > 1:

@@ -10,7 +10,7 @@ import random
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor
@@ -82,6 +82,8 @@ def _toml(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, Decimal | int):
         return f"{value:f}" if isinstance(value, Decimal) else str(value)
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     if isinstance(value, list | tuple):
@@ -137,9 +139,23 @@ def _rates(rng: random.Random) -> list[dict[str, Any]]:
         some.append((None, None))
     low, high, places_after = rng.choice([(40, 60, 4), (4000, 20_000, 2)])
     return [
-        sourced(value_yuan=_positive(rng, low, high, places_after), insurance=insurance, level=level)
+        sourced(value_yuan=_positive(rng, low, high, places_after), insurance=insurance, level=level, **days)
         for insurance, level in some
+        for days in _periods(rng)
     ]
+
+
+def _periods(rng: random.Random) -> list[dict[str, date]]:
+    """Days for rows for the same: any day; or one after the other, with or without a gap."""
+    if rng.random() < 0.7:
+        return [{}]
+    change = date(2025, 1, 1) + timedelta(days=rng.randint(30, 330))
+    first, second = {"valid_to": change}, {"valid_from": change + timedelta(days=rng.choice([1, 1, 30]))}
+    if rng.random() < 0.5:
+        first["valid_from"] = date(2025, 1, 1)
+    if rng.random() < 0.5:
+        second["valid_to"] = second["valid_from"] + timedelta(days=rng.randint(0, 90))
+    return rng.choice([[first, second], [first], [second]])
 
 
 def _coefficients(rng: random.Random) -> dict[str, Any]:
@@ -156,8 +172,9 @@ def _coefficients(rng: random.Random) -> dict[str, Any]:
         if place not in places:
             places.append(place)
     rows = [
-        sourced(value=_coefficient(rng), hospital=hospital, level=level, drg=drg)
+        sourced(value=_coefficient(rng), hospital=hospital, level=level, drg=drg, **days)
         for hospital, level, drg in places
+        for days in _periods(rng)
     ]
     base_groups = rng.sample(DRGS, rng.randint(0, 2))
     default = "not_known" if rng.random() < 0.3 else _coefficient(rng)

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from drg import SchemeError
 from drg.payment import price_book as book_module
+from drg.payment.case_keys import UNNAMED
 from drg.payment.formulas import HIGHEST_COST_FEN, half_up, line, not_above
 from drg.payment.load_scheme import LoadedScheme
-from drg.payment.price_book import UNNAMED, PriceBook
+from drg.payment.price_book import PriceBook
 from drg.payment.price_kernels import LACKS, NO_PRICE, NO_WEIGHT, PRICED, STANDARD
 from drg.payment.reasons import NOTE
 from drg.payment.scheme import PaymentScheme

@@ -128,6 +128,34 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "rate in words": ({"rates": [sourced(value_yuan="much")]}, "decimal"),
     "nine decimals": ({"rates": [sourced(value_yuan=Decimal("1.123456789"))]}, "decimal places"),
     "two rates for the same": ({"rates": [RATE, RATE]}, "same insurance and level"),
+    "two rates on the same day": (
+        {
+            "rates": [
+                sourced(value_yuan=1, valid_to="2025-06-30"),
+                sourced(value_yuan=2, valid_from="2025-06-30"),
+            ]
+        },
+        "same insurance and level on the same days",
+    ),
+    "a rate for any day beside one of some": (
+        {"rates": [RATE, sourced(value_yuan=1, valid_from="2025-06-30")]},
+        "same insurance and level on the same days",
+    ),
+    "a rate that ends before it begins": (
+        {"rates": [sourced(value_yuan=1, valid_from="2025-02-01", valid_to="2025-01-31")]},
+        "valid_to is before valid_from",
+    ),
+    "two coefficients on the same day": (
+        {
+            "coefficients": sourced(
+                rows=[
+                    sourced(value=1, level="1", valid_to="2025-06-30"),
+                    sourced(value=2, level="1", valid_from="2025-06-01"),
+                ]
+            )
+        },
+        "same hospital, level and group on the same days",
+    ),
     "rate without source": ({"rates": [{"value_yuan": 1}]}, "source"),
     "status": ({"status": "official"}, "published"),
     "id": ({"id": "two words"}, "pattern"),

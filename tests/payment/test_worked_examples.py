@@ -5,7 +5,7 @@ The groups are those of the demo grouper: what is tested is the arithmetic.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -410,3 +410,23 @@ def test_fund_pays_the_rest(tmp_path: Path, patient: int | None, others: int, fu
     (row,) = both(plain_scheme(), ONE, [case], tmp_path)
     assert row["fund_payment_yuan"] == fund
     assert row["patient_and_others_yuan"] == (None if fund is None else 10_000 - fund)
+
+
+# ------------------------------------------------------------------------------------- changes within a year
+
+
+@pytest.mark.parametrize(
+    ("day", "payment"),
+    [("2025-01-01", 8000), ("2025-06-30", 8000), ("2025-07-01", 8400), ("2026-03-01", 8400)],
+)
+def test_a_rate_that_changes_within_the_year(tmp_path: Path, day: str, payment: int) -> None:
+    """Weight 0.8; 10,000 yuan until 30 June, 10,500 from 1 July: both days are included."""
+    entries = plain_scheme(
+        rates=[
+            sourced(value_yuan=10_000, valid_to=date(2025, 6, 30)),
+            sourced(value_yuan=10_500, valid_from=date(2025, 7, 1)),
+        ]
+    )
+    case = plain_case("BR15", 9000, discharge_date=datetime.fromisoformat(day))
+    (row,) = both(entries, {("BR15", None): D("0.8")}, [case], tmp_path)
+    assert row["payment_yuan"] == payment

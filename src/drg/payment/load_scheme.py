@@ -81,11 +81,11 @@ class LoadedScheme:
 
         Titles, sources, validity and the rules of settlement have no part in it.
         """
-        rules = _plain(self.scheme.model_dump(exclude=set(_BESIDE_PRICES)))
+        rules = _plain(self.scheme.model_dump(exclude=set(_BESIDE_PRICES), exclude_none=True))
         weights = sorted(
             (drg, level or "", _plain(one.relative_weight)) for (drg, level), one in self.weights.items()
         )
-        return hashlib.sha256(json.dumps([rules, weights]).encode()).hexdigest()[:16]
+        return hashlib.sha256(json.dumps([rules, weights], default=str).encode()).hexdigest()[:16]
 
 
 def _plain(value: Any) -> Any:

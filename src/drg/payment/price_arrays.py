@@ -17,10 +17,11 @@ from drg.grouping.jit import suited
 from drg.grouping.outcomes import AMBIGUOUS, GROUPED, STATUSES
 from drg.payment import cross_case_flags, tcm
 from drg.payment import price_kernels as kernels
+from drg.payment.case_keys import UNDECIDED
 from drg.payment.formulas import HIGHEST_COST_FEN
 from drg.payment.load_scheme import LoadedScheme
 from drg.payment.money import NOT_GIVEN, UNUSABLE, fen, fine, yuan
-from drg.payment.price_book import KEYS, UNDECIDED, Page, PriceBook
+from drg.payment.price_book import Page, PriceBook
 from drg.payment.price_kernels import CaseArrays, Flags, Ints, Priced, price_cases
 from drg.payment.reasons import NOTE, Notes, no_weight
 from drg.payment.scheme import PaymentScheme
@@ -112,7 +113,9 @@ class Encoder:
 
         status = self._status(frame)
         grouped = status == kernels.STATUS_GROUPED
-        keys: dict[str, pl.Series] = {name: frame[name] for name in KEYS if name in frame.columns}
+        keys = {name: frame[name] for name in self._book.keys if name in frame.columns}
+        if "discharge_date" in keys:
+            keys["discharge_date"] = self._book.period(keys["discharge_date"])
         if not grouped.all():
             nothing = pl.Series([None], dtype=pl.String)
             keys["drg"] = keys["drg"].zip_with(pl.Series(grouped), nothing)

@@ -6,7 +6,6 @@ published or chosen stands beside its source. Unknown keys, wrong types, gaps an
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from typing import Annotated, Final, Literal
@@ -14,7 +13,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, field_validator, model_validator
 
 from drg.columns import PRICING
-from drg.payment.parts import Id, Part, Positive, Share, Sourced, Text
+from drg.payment.parts import Dated, Id, Part, Positive, Share, Sourced, Text, overlap
 from drg.payment.settlement_rules import SettlementRules
 from drg.words import Joined, Sentence
 
@@ -44,7 +43,7 @@ class Method(Sourced):
         return self
 
 
-class Rate(Sourced):
+class Rate(Dated):
     """Yuan per unit of weight (or per point), for an insurance and a hospital level; left out: for any."""
 
     value_yuan: Positive
@@ -52,7 +51,7 @@ class Rate(Sourced):
     level: Text | None = None
 
 
-class Coefficient(Sourced):
+class Coefficient(Dated):
     """A coefficient for a hospital, a level or a group, or a combination; the most specific row counts."""
 
     value: Positive
@@ -226,7 +225,7 @@ class Rounding(Sourced):
     standard_first: bool = False
 
 
-class PaymentScheme(Sourced):
+class PaymentScheme(Dated):
     """One payment scheme. Only what a scheme names applies.
 
     Attributes:
@@ -245,8 +244,6 @@ class PaymentScheme(Sourced):
     grouper: Id
     grouper_missing: Text | None = None
     status: Literal["published", "transcribed", "illustrative"]
-    valid_from: date | None = None
-    valid_to: date | None = None
     unusual: tuple[Text, ...] = ()
     method: Method
     rates: Annotated[tuple[Rate, ...], Field(min_length=1)]
@@ -267,15 +264,12 @@ class PaymentScheme(Sourced):
 
     @model_validator(mode="after")
     def _hangs_together(self) -> PaymentScheme:
-        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
-            raise ValueError(Sentence("valid_to is before valid_from"))
-        keys = [(rate.insurance, rate.level) for rate in self.rates]
-        if len(set(keys)) < len(keys):
-            raise ValueError(Sentence("two rates are for the same insurance and level"))
+        if overlap(((rate.insurance, rate.level), rate) for rate in self.rates):
+            raise ValueError(Sentence("two rates are for the same insurance and level on the same days"))
         rows = self.coefficients.rows if self.coefficients else ()
-        places = [(row.hospital, row.level, row.drg) for row in rows]
-        if len(set(places)) < len(places):
-            raise ValueError(Sentence("two coefficients are for the same hospital, level and group"))
+        if overlap(((row.hospital, row.level, row.drg), row) for row in rows):
+            problem = Sentence("two coefficients are for the same hospital, level and group on the same days")
+            raise ValueError(problem)
         budgets = self.settlement.budgets if self.settlement else ()
         if self.method.kind != "points" and any(budget.excess == "point_value" for budget in budgets):
             raise ValueError(Sentence("point_value closes a budget under the points method only"))

@@ -16,7 +16,15 @@ from drg.payment.price_arrays import PAYMENTS
 from drg.payment.price_book import Entry
 from drg.payment.scheme import High, Outside, PaymentScheme
 from drg.payment.scheme_numbers import kind_form
-from drg.payment.step_words import in_column, in_scheme, in_scheme_row, money, number
+from drg.payment.step_words import (
+    in_column,
+    in_scheme,
+    in_scheme_row,
+    money,
+    number,
+    of_coefficient,
+    of_rate,
+)
 from drg.payment.weights import WEIGHTS_FILE
 from drg.words import Joined, Sentence, categories
 
@@ -85,10 +93,7 @@ def standard_steps(facts: Facts) -> Iterator[Step]:
     if entry.rate is None:
         return
     rate = entry.rate
-    what = [Sentence("insurance {id}", id=rate.insurance)] if rate.insurance else []
-    what += [Sentence("level {level}", level=rate.level)] if rate.level else []
-    whom = Joined(", ", what) or Sentence("any insurance and level")
-    place = in_scheme_row("rates", scheme.rates.index(rate), whom)
+    place = in_scheme_row("rates", scheme.rates.index(rate), of_rate(rate))
     names = ("value of a point", "点值") if scheme.method.kind == "points" else ("rate", "费率")
     yield Step(*names, number(rate.value_yuan), place=place, source=rate.source)
     if scheme.method.scale:
@@ -132,10 +137,7 @@ def _coefficient_steps(facts: Facts) -> Iterator[Step]:
         plain = Step("coefficient", "系数（默认）", value, place=place, source=coefficients.source)
     else:
         row = entry.coefficient
-        what = [Sentence("hospital {id}", id=row.hospital)] if row.hospital else []
-        what += [Sentence("level {level}", level=row.level)] if row.level else []
-        what += [Sentence("DRG {drg}", drg=row.drg)] if row.drg else []
-        place = in_scheme_row("coefficients.rows", coefficients.rows.index(row), Joined(", ", what))
+        place = in_scheme_row("coefficients.rows", coefficients.rows.index(row), of_coefficient(row))
         plain = Step("coefficient", "系数", number(row.value), place=place, source=row.source)
     yield plain
     if cut and entry.factor is not None:

@@ -11,7 +11,7 @@ from rich.text import Text
 from drg.analysis.scheme_cases import WorkedCase
 from drg.payment.load_scheme import LoadedScheme
 from drg.payment.scheme import ByStatus, Outside, PaymentScheme
-from drg.payment.step_words import number
+from drg.payment.step_words import number, of_rate
 from drg.report.console import say
 from drg.report.prices import print_price_explanation
 from drg.words import Both, Joined, Sentence, categories, told
@@ -128,9 +128,7 @@ def _weights(loaded: LoadedScheme, groups: int) -> Iterator[str]:
 def _rates(scheme: PaymentScheme) -> Iterator[str]:
     points = scheme.method.kind == "points"
     for rate in scheme.rates:
-        whom = [Sentence("insurance {id}", id=rate.insurance)] if rate.insurance else []
-        whom += [Sentence("level {level}", level=rate.level)] if rate.level else []
-        place = Joined(", ", whom) or Sentence("any insurance and level")
+        place = of_rate(rate)
         if points:
             yield Sentence(
                 "Value of a point: {value} yuan, {scale} points for a weight of 1 ({place})",
@@ -161,6 +159,8 @@ def _coefficients(scheme: PaymentScheme) -> Iterator[str]:
             least=number(min(values)),
             most=number(max(values)),
         )
+        if any(row.valid_from or row.valid_to for row in found.rows):
+            yield Sentence("Some of these coefficients hold for discharges of certain days only")
     if found.base_groups:
         yield Sentence("{count:,} base groups are paid the same everywhere", count=len(found.base_groups))
 
