@@ -151,10 +151,10 @@ def named(name: str, scheme: PaymentScheme, weights: Weights) -> set[str | None]
     """The insurances, levels or hospitals that the scheme names anywhere."""
     rows = scheme.coefficients.rows if scheme.coefficients else ()
     if name == "insurance_type":
-        return {rate.insurance for rate in scheme.rates} - {None}
+        return {row.insurance for table in (scheme.rates, scheme.outside) for row in table} - {None}
     if name == "hospital_id":
         return {row.hospital for row in rows} - {None}
-    levels = {rate.level for rate in scheme.rates} | {row.level for row in rows}
+    levels = {row.level for table in (scheme.rates, scheme.outside, rows) for row in table}
     return (levels | {level for _, level in weights}) - {None}
 
 
@@ -312,7 +312,7 @@ def _price_one(
         case_class, paid = "invalid", [NOTHING]
     else:
         case_class, paid = _class_and_payment(
-            case, scheme, net, weight, known, is_extreme=is_extreme, undecided=undecided
+            case, scheme, weights, net, weight, known, is_extreme=is_extreme, undecided=undecided
         )
     parts = dict.fromkeys(PARTS, Fraction(0))
     if case_class != "invalid":
@@ -371,6 +371,7 @@ def _tcm_share(case: Case, net: Fraction, scheme: PaymentScheme) -> Fraction | N
 def _class_and_payment(
     case: Case,
     scheme: PaymentScheme,
+    weights: Weights,
     net: Fraction,
     weight: Fraction | None,
     known: Combination | None,
@@ -387,8 +388,13 @@ def _class_and_payment(
     if case["grouping_status"] != "grouped":
         return _held_or("ungrouped", scheme.ungrouped, net)
     for rule in scheme.outside:
-        if _fits(rule, case):
-            return _outside(rule, case, net)
+        if not _fits(rule, case):
+            continue
+        # It is for another place, whatever is not known.
+        unknown = {name for name in _places(rule) if is_unknown(case, name, scheme, weights)}
+        if any(case.get(name) != place for name, place in _places(rule).items() if name not in unknown):
+            continue
+        return ("unpriced", [NOTHING]) if unknown else _outside(rule, case, net, known)
     if weight is None and not undecided:
         return _held_or("unweighted", scheme.unweighted, net)
     if known is None:
@@ -439,6 +445,11 @@ def _by_status(rule: ByStatus, net: Fraction) -> Paid:
     return Paid("item_payment_yuan", net * shares[rule.pays])
 
 
+def _places(rule: Outside) -> dict[str, str]:
+    asked = {"hospital_level": rule.level, "insurance_type": rule.insurance}
+    return {name: place for name, place in asked.items() if place is not None}
+
+
 def _fits(rule: Outside, case: Case) -> bool:
     days = case.get("los_days")
     if rule.los_days_at_most is not None and (days is None or days > rule.los_days_at_most):
@@ -448,15 +459,30 @@ def _fits(rule: Outside, case: Case) -> bool:
     return rule.case_kind is None or rule.case_kind == case.get("case_kind")
 
 
-def _outside(rule: Outside, case: Case, net: Fraction) -> tuple[str, list[Paid]]:
+def _outside(rule: Outside, case: Case, net: Fraction, known: Combination | None) -> tuple[str, list[Paid]]:
     price_yuan = Fraction(rule.price_yuan or 0)
+    if rule.pays == "share_of_standard":
+        if known is None:
+            return "unpriced", [NOTHING]
+        return rule.case_class, [Paid("outside_payment_yuan", known.standard * Fraction(rule.share or 0))]
     if rule.pays == "per_day":
         if case.get("los_days") is None:
             return "invalid", [NOTHING]
+        if rule.stages:
+            days = [_price_of_day(rule, number) for number in range(1, case["los_days"] + 1)]
+            return rule.case_class, [Paid("outside_payment_yuan", sum(days, Fraction(0)))]
         return rule.case_class, [Paid("outside_payment_yuan", price_yuan * case["los_days"])]
     if rule.pays == "per_case":
         return rule.case_class, [Paid("outside_payment_yuan", price_yuan)]
     return rule.case_class, [Paid("item_payment_yuan", net if rule.pays == "by_item" else Fraction(0))]
+
+
+def _price_of_day(rule: Outside, number: int) -> Fraction:
+    """The price of one day of a stay."""
+    for stage in rule.stages:
+        if stage.up_to_day is None or number <= stage.up_to_day:
+            return Fraction(stage.price_yuan)
+    raise AssertionError("the last stage has no end")
 
 
 def _left_of(case: Case, payment: Fraction) -> Fraction | None:

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 import drg as package
 from drg.columns import PRICE_COLUMNS
 from drg.payment.plausible import unusual
-from drg.payment.scheme import FEES, PaymentScheme
+from drg.payment.scheme import FEES, Outside, PaymentScheme
 from tests.payment import reference
 
 Weights = dict[tuple[str, str | None], Decimal]
@@ -200,17 +200,49 @@ def _outside(rng: random.Random) -> list[dict[str, Any]]:
     prices = {"per_day": (100, 800), "per_case": (1000, 8000)}
     rules = []
     for case_class in rng.sample(["short", "long", "bed_day", "day_surgery"], rng.randint(0, 4)):
-        pays = rng.choice(["by_item", "per_day", "per_case", "nothing"])
+        pays = rng.choice(["by_item", "per_day", "per_day", "per_case", "share_of_standard", "nothing"])
         price_yuan = _positive(rng, *prices[pays], 3) if pays in prices else None
         rule = sourced(case_class=case_class, pays=pays, price_yuan=price_yuan)
+        if pays == "share_of_standard":
+            rule["share"] = _share(rng, 1)
+        if pays == "per_day" and rng.random() < 0.5:
+            rule["stages"] = _stages(rng)
+            del rule["price_yuan"]
         if case_class == "short" or rng.random() < 0.1:
             rule["los_days_at_most"] = rng.randint(0, 3)
         if case_class == "long":
             rule["los_days_at_least"] = rng.randint(30, 61)
         if case_class in KINDS or rng.random() < 0.1:
             rule["case_kind"] = case_class if case_class in KINDS else rng.choice(KINDS)
-        rules.append(rule)
-    return rules
+        rules += _by_place(rng, rule)
+    models = [Outside.model_validate(rule) for rule in rules]
+    return [
+        rule
+        for place, rule in enumerate(rules)
+        if not any(earlier.takes_all_of(models[place]) for earlier in models[:place])
+    ]
+
+
+def _stages(rng: random.Random) -> list[dict[str, Any]]:
+    ends = sorted(rng.sample([1, 2, 5, 10, 30, 60], rng.randint(0, 3)))
+    return [
+        {"price_yuan": _positive(rng, 100, 800, 3), **({"up_to_day": end} if end else {})}
+        for end in (*ends, None)
+    ]
+
+
+def _by_place(rng: random.Random, rule: dict[str, Any]) -> list[dict[str, Any]]:
+    """A rule for all, or rows for some levels and insurances, with one for the rest or without."""
+    if rng.random() < 0.6:
+        return [rule]
+    rules = []
+    for _ in range(rng.randint(1, 3)):
+        place = {"level": rng.choice([None, *LEVELS]), "insurance": rng.choice([None, *INSURANCES])}
+        one = {**rule, **{name: value for name, value in place.items() if value}}
+        if "price_yuan" in one:
+            one["price_yuan"] += rng.randint(1, 9)
+        rules.append(one)
+    return [*rules, rule] if rng.random() < 0.5 else rules
 
 
 def _by_status(rng: random.Random) -> dict[str, Any]:

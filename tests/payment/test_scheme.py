@@ -120,6 +120,7 @@ def test_a_scheme_does_not_change() -> None:
 
 RATE = sourced(value_yuan=1)
 TIER = {"threshold": 2}
+DAYS = {"case_class": "bed_day", "case_kind": "bed_day", "pays": "per_day"}
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no source": ({"source": None}, "source"),
     "no rate": ({"rates": []}, "at least 1"),
@@ -231,6 +232,49 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "class outside": (
         {"outside": [sourced(case_class="normal", los_days_at_most=1, pays="by_item")]},
         "'short', 'long', 'bed_day' or 'day_surgery'",
+    ),
+    "stages beside a price": (
+        {"outside": [sourced(**DAYS, price_yuan=1, stages=[{"price_yuan": 1}])]},
+        "instead of price_yuan",
+    ),
+    "stages of a case": (
+        {"outside": [sourced(**{**DAYS, "pays": "per_case"}, stages=[{"price_yuan": 1}])]},
+        "stages are given for per_day",
+    ),
+    "a last stage that ends": (
+        {"outside": [sourced(**DAYS, stages=[{"price_yuan": 1, "up_to_day": 60}])]},
+        "the last, which has no end",
+    ),
+    "a stage without an end": (
+        {"outside": [sourced(**DAYS, stages=[{"price_yuan": 1}, {"price_yuan": 2}])]},
+        "the last, which has no end",
+    ),
+    "stages that overlap": (
+        {
+            "outside": [
+                sourced(
+                    **DAYS,
+                    stages=[
+                        {"price_yuan": 1, "up_to_day": 60},
+                        {"price_yuan": 2, "up_to_day": 60},
+                        {"price_yuan": 3},
+                    ],
+                )
+            ]
+        },
+        "in order of up_to_day",
+    ),
+    "no share of the standard": (
+        {"outside": [sourced(**{**DAYS, "pays": "share_of_standard"})]},
+        "share is given for share_of_standard",
+    ),
+    "a share of a price": (
+        {"outside": [sourced(**DAYS, price_yuan=1, share=1)]},
+        "share is given for share_of_standard",
+    ),
+    "a row that is never used": (
+        {"outside": [sourced(**DAYS, price_yuan=1), sourced(**DAYS, price_yuan=2, level="3")]},
+        "row 2 of outside is never used: row 1 takes all its cases",
     ),
     "no share": ({"ungrouped": sourced(pays="share")}, "share"),
     "share without its use": ({"ungrouped": sourced(pays="by_item", share=1)}, "share"),

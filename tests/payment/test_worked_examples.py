@@ -430,3 +430,55 @@ def test_a_rate_that_changes_within_the_year(tmp_path: Path, day: str, payment: 
     case = plain_case("BR15", 9000, discharge_date=datetime.fromisoformat(day))
     (row,) = both(entries, {("BR15", None): D("0.8")}, [case], tmp_path)
     assert row["payment_yuan"] == payment
+
+
+# ------------------------------------------------------------------------ stays outside payment by group
+
+
+@pytest.mark.parametrize(
+    ("days", "payment"), [(1, 500), (59, 29_500), (60, 30_000), (61, 30_300), (70, 33_000), (100, 40_500)]
+)
+def test_bed_days_by_stage(tmp_path: Path, days: int, payment: int) -> None:
+    """500 yuan a day up to day 60, then 300 up to day 90, then 150."""
+    stages = [
+        {"up_to_day": 60, "price_yuan": 500},
+        {"up_to_day": 90, "price_yuan": 300},
+        {"price_yuan": 150},
+    ]
+    rule = sourced(case_class="bed_day", case_kind="bed_day", pays="per_day", stages=stages)
+    case = plain_case("BR15", 20_000, los_days=days, case_kind="bed_day")
+    (row,) = both(plain_scheme(outside=[rule]), ONE, [case], tmp_path)
+    assert (row["case_class"], row["payment_yuan"]) == ("bed_day", payment)
+
+
+@pytest.mark.parametrize(
+    ("level", "insurance", "payment"),
+    [("3", "310", 4000), ("3", "390", 3500), ("2", "310", 3000), ("2", None, 3000), (None, "310", None)],
+)
+def test_bed_days_by_level_and_insurance(
+    tmp_path: Path, level: str | None, insurance: str | None, payment: int | None
+) -> None:
+    """Ten days at 400 (level 3, employees), 350 (level 3) or 300; who does not say its level is held."""
+    bed_day = {"case_class": "bed_day", "case_kind": "bed_day", "pays": "per_day"}
+    rules = [
+        sourced(**bed_day, price_yuan=400, level="3", insurance="310"),
+        sourced(**bed_day, price_yuan=350, level="3"),
+        sourced(**bed_day, price_yuan=300),
+    ]
+    case = plain_case("BR15", 5000, case_kind="bed_day", hospital_level=level, insurance_type=insurance)
+    (row,) = both(plain_scheme(outside=rules), ONE, [case], tmp_path)
+    expected = ("unpriced", 0) if payment is None else ("bed_day", payment)
+    assert (row["case_class"], row["payment_yuan"]) == expected
+
+
+def test_day_surgery_at_a_share_of_the_standard(tmp_path: Path) -> None:
+    """Weight 1, rate 10,000.01, share 0.8: 8,000.008, rounded once; without a weight the case is held."""
+    rule = sourced(
+        case_class="day_surgery", case_kind="day_surgery", pays="share_of_standard", share=D("0.8")
+    )
+    entries = plain_scheme(rates=[sourced(value_yuan=D("10000.01"))], outside=[rule])
+    cases = [plain_case(group, 3000, case_kind="day_surgery") for group in ("BR15", "BR13")]
+    rows = both(entries, ONE, cases, tmp_path)
+    assert [row["case_class"] for row in rows] == ["day_surgery", "unpriced"]
+    assert [row["payment_yuan"] for row in rows] == [D("8000.01"), 0]
+    assert [row["standard_payment_yuan"] for row in rows] == [D("10000.01"), None]

@@ -81,7 +81,7 @@ class LoadedScheme:
 
         Titles, sources, validity and the rules of settlement have no part in it.
         """
-        rules = _plain(self.scheme.model_dump(exclude=set(_BESIDE_PRICES), exclude_none=True))
+        rules = _plain(self.scheme.model_dump(exclude=set(_BESIDE_PRICES)))
         weights = sorted(
             (drg, level or "", _plain(one.relative_weight)) for (drg, level), one in self.weights.items()
         )
@@ -89,9 +89,11 @@ class LoadedScheme:
 
 
 def _plain(value: Any) -> Any:
-    """A part of a scheme without its sources, numbers in their shortest form."""
+    """What a part of a scheme says, without its sources; numbers in their shortest form."""
     if isinstance(value, dict):
-        return {name: _plain(one) for name, one in value.items() if name != "source"}
+        return {
+            name: _plain(one) for name, one in value.items() if name != "source" and one not in (None, ())
+        }
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
     return f"{value.normalize():f}" if isinstance(value, Decimal) else value

@@ -7,7 +7,7 @@ occurs, and looked up ever after.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -22,6 +22,7 @@ from drg.payment import price_kernels as kernels
 from drg.payment.case_keys import KEYS, PLACES, UNDECIDED, UNNAMED, by_form, numbers
 from drg.payment.formulas import HIGHEST_COST_FEN, Line, Prices, prices
 from drg.payment.load_scheme import LoadedScheme
+from drg.payment.outside_rows import asked, of_combination, outside_rows
 from drg.payment.periods import Rows, first_days, period_of
 from drg.payment.reasons import NOTE, no_weight
 from drg.payment.scheme import Coefficient, PaymentScheme, Rate
@@ -56,6 +57,8 @@ class Entry:
         base_group: the group is paid the same everywhere.
         factor: the coefficient, cut if the stay is followed by a readmission; None if it is not known.
         prices: None without a weight, a rate or a coefficient.
+        outside: what each of ``outside_rows`` is to it; see ``price_kernels``.
+        outside_not_known: the columns that say too little of a case to know whether one of these is for it.
     """
 
     undecided: bool
@@ -67,6 +70,8 @@ class Entry:
     base_group: bool
     factor: Decimal | None
     prices: Prices | None
+    outside: tuple[int, ...]
+    outside_not_known: tuple[str, ...]
 
 
 class Page(NamedTuple):
@@ -77,6 +82,7 @@ class Page(NamedTuple):
     coefficients: pl.Series
     points: pl.Series  # null under the rate method
     notes: kernels.Ints  # bits of ``reasons.NOTE``
+    outside_notes: kernels.Ints  # the same of a case that is held by a rule for stays outside DRG payment
 
 
 class PriceBook:
@@ -85,18 +91,22 @@ class PriceBook:
     def __init__(self, loaded: LoadedScheme) -> None:
         scheme = loaded.scheme
         rows = scheme.coefficients.rows if scheme.coefficients else ()
-        weights = loaded.weights.values()
+        weights, outside = loaded.weights.values(), scheme.outside
         self._loaded = loaded
         self._no_weight = no_weight(loaded)
         self.asks_coefficients = asks_coefficients(scheme)
         self._names_hospitals = any(row.hospital for row in rows)
+        self._outside = [row.rule for row in outside_rows(scheme)]
         # The names of the scheme, by the form in which cases have them: 三级 is 3.
         self._spelled = {
             "drg": by_form("drg", (weight.drg for weight in weights)) | {UNDECIDED: UNDECIDED},
-            "insurance_type": by_form("insurance_type", (rate.insurance for rate in scheme.rates)),
+            "insurance_type": by_form(
+                "insurance_type",
+                [row.insurance for table in (scheme.rates, outside) for row in table],
+            ),
             "hospital_level": by_form(
                 "hospital_level",
-                [*(r.level for r in scheme.rates), *(c.level for c in rows), *(w.level for w in weights)],
+                [place.level for table in (scheme.rates, rows, outside, weights) for place in table],
             ),
             "hospital_id": by_form("hospital_id", (row.hospital for row in rows)),
             "discharge_date": {day: day for day in first_days(scheme)},
@@ -218,6 +228,12 @@ class PriceBook:
             base_group=base_group,
             factor=factor,
             prices=found,
+            outside=tuple(of_combination(rule, insurance, level, found) for rule in self._outside),
+            outside_not_known=tuple(
+                name
+                for name in ("insurance_type", "hospital_level")
+                if places[name] is None and any(asked(rule)[name] for rule in self._outside)
+            ),
         )
 
     def _decisive(self, drg: str | None, places: dict[str, str | None]) -> Iterator[str]:
@@ -331,17 +347,18 @@ class PriceBook:
             for entry in entries
         ]
         return Page(
-            combinations.reshape(-1, kernels.COMBINATION_WIDTH),
+            combinations.reshape(-1, kernels.COMBINATION_WIDTH + len(self._outside)),
             pl.Series(weights, dtype=NUMBER),
             pl.Series(factors, dtype=NUMBER),
             pl.Series(points, dtype=NUMBER),
             np.array([self._notes(entry) for entry in entries], dtype=np.int64),
+            np.array([_told(entry.outside_not_known) for entry in entries], dtype=np.int64),
         )
 
     def _notes(self, entry: Entry) -> int:
         """What is said of a case of this combination if it is paid by its group, or would be."""
         if entry.not_known:
-            return sum(NOTE[_NOT_KNOWN[name]] for name in entry.not_known)
+            return _told(entry.not_known)
         if entry.weight is None and not entry.undecided:
             return self._no_weight | NOTE["no_rule"]
         if entry.prices is None:
@@ -357,6 +374,10 @@ def asks_coefficients(scheme: PaymentScheme) -> bool:
     return scheme.coefficients is not None and isinstance(scheme.coefficients.default, str)
 
 
+def _told(not_known: Iterable[str]) -> int:
+    return sum(NOTE[_NOT_KNOWN[name]] for name in not_known)
+
+
 def _rounded(number: Decimal | None) -> Decimal | None:
     return None if number is None else number.quantize(_EIGHT_PLACES, ROUND_HALF_UP)
 
@@ -367,6 +388,7 @@ def _combination(entry: Entry) -> list[int]:
     if found is None:
         no_weight = entry.weight is None and not entry.undecided and not entry.not_known
         lacks = kernels.NO_WEIGHT if no_weight else kernels.NO_PRICE
-        return [lacks, -1, HIGHEST_COST_FEN, 0, 0, *_NO_LINE, *_NO_LINE, *_NO_LINE]
+        return [lacks, -1, HIGHEST_COST_FEN, 0, 0, *_NO_LINE, *_NO_LINE, *_NO_LINE, *entry.outside]
     limits = (found.high_above, found.low_below, found.incomplete_below)
-    return [kernels.PRICED, found.standard_fen, *limits, *found.high, *found.low, *found.incomplete]
+    lines = (*found.high, *found.low, *found.incomplete)
+    return [kernels.PRICED, found.standard_fen, *limits, *lines, *entry.outside]

@@ -98,11 +98,11 @@ class Pricer(ShortTable):
     @property
     def _values(self) -> dict[str, list[str]]:
         """What the scheme knows of the columns that decide a rate."""
-        rates, weights = self.scheme.rates, self.loaded.weights.values()
-        levels = (*rates, *self._coefficient_rows, *weights)
+        paid = (self.scheme.rates, self.scheme.outside)
+        tables = (*paid, self._coefficient_rows, self.loaded.weights.values())
         return {
-            "insurance_type": sorted({rate.insurance for rate in rates if rate.insurance}),
-            "hospital_level": sorted({one.level for one in levels if one.level}),
+            "insurance_type": sorted({one.insurance for table in paid for one in table if one.insurance}),
+            "hospital_level": sorted({one.level for table in tables for one in table if one.level}),
         }
 
     def price(

@@ -43,7 +43,8 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "within": Sentence('within = "all" or "group"'),
     "case_class": Sentence('case_class = "short", "long", "bed_day" or "day_surgery"'),
     "pays": Sentence(
-        'pays = "by_item"; of cases without a group or a weight also "share", "nothing" or "not_known"'
+        'pays = "by_item" or "nothing"; outside payment by group also "per_day", "per_case" or '
+        '"share_of_standard"; of cases without a group or a weight also "share" or "not_known"'
     ),
     "ungrouped": Sentence(
         '[ungrouped] with pays = "nothing", "by_item", "share" or "not_known", and a source'

@@ -177,6 +177,8 @@ def _outside(rule: Outside) -> str:
         else []
     )
     which += [Sentence("case_kind is {kind}", kind=rule.case_kind)] if rule.case_kind else []
+    which += [Sentence("insurance {id}", id=rule.insurance)] if rule.insurance else []
+    which += [Sentence("level {level}", level=rule.level)] if rule.level else []
     name = Both(rule.case_class, categories("case_class", "zh")[rule.case_class])
     pays = _PAYS.get(rule.pays)
     if rule.price_yuan is not None:
@@ -186,6 +188,25 @@ def _outside(rule: Outside) -> str:
             if rule.pays == "per_day"
             else Sentence("paid {price} yuan a case", price=price)
         )
+    if rule.share is not None:
+        pays = Sentence("paid {share} × the standard of their group", share=number(rule.share))
+    if rule.stages:
+        *first, last = rule.stages
+        steps = (
+            Sentence(
+                "{price} yuan a day up to day {day}",
+                price=number(stage.price_yuan),
+                day=stage.up_to_day,
+            )
+            for stage in first
+        )
+        price = number(last.price_yuan)
+        rest = (
+            Sentence("{price} yuan a day from then on", price=price)
+            if first
+            else Sentence("{price} yuan a day", price=price)
+        )
+        pays = Joined("", (Sentence("paid by day: "), Joined(", ", (*steps, rest))))
     return Sentence(
         "Outside payment by group: {name} ({which}), {pays}",
         name=name,
