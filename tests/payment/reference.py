@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 from drg.payment.scheme import ByStatus, Coefficient, Outside, PaymentScheme, Rate, Readmission
 
 Case = Mapping[str, Any]
+Numbers = tuple[Fraction | Decimal | str | None, ...]
 Weights = Mapping[tuple[str, str | None], Decimal]
 
 HIGHEST_COST = 100_000_000
@@ -151,7 +152,9 @@ def named(name: str, scheme: PaymentScheme, weights: Weights) -> set[str | None]
     """The insurances, levels or hospitals that the scheme names anywhere."""
     rows = scheme.coefficients.rows if scheme.coefficients else ()
     if name == "insurance_type":
-        return {row.insurance for table in (scheme.rates, scheme.outside) for row in table} - {None}
+        factors = scheme.low.factors if scheme.low else ()
+        tables = (scheme.rates, scheme.outside, factors)
+        return {row.insurance for table in tables for row in table} - {None}
     if name == "hospital_id":
         return {row.hospital for row in rows} - {None}
     levels = {row.level for table in (scheme.rates, scheme.outside, rows) for row in table}
@@ -160,7 +163,7 @@ def named(name: str, scheme: PaymentScheme, weights: Weights) -> set[str | None]
 
 def answers(
     case: Case, drg: str, scheme: PaymentScheme, weights: Weights
-) -> tuple[set[Fraction | None], set[tuple[Fraction | None, ...] | None]]:
+) -> tuple[set[Fraction | None], set[Numbers | None]]:
     """The weights, and all numbers, that the case could have by what is not known of it."""
     places: tuple[str, ...] = ("insurance_type", "hospital_level", "hospital_id")
     options: list[Sequence[Any]] = [
@@ -177,12 +180,17 @@ def answers(
     options.append([left] if left or not days else sorted(days))
     places = (*places, "discharge_date")
     possible_weights: set[Fraction | None] = set()
-    possible: set[tuple[Fraction | None, ...] | None] = set()
+    possible: set[Numbers | None] = set()
     for chosen in product(*options):
         one = {**case, **dict(zip(places, chosen, strict=True))}
         weight = weight_of(one, drg, weights)
         possible_weights.add(weight)
-        numbers = (weight, unit_of(one, scheme), coefficient_of(one, drg, scheme))
+        numbers = (
+            weight,
+            unit_of(one, scheme),
+            coefficient_of(one, drg, scheme),
+            low_factor_of(one, scheme),
+        )
         possible.add(None if weight is None else numbers)
     return possible_weights, possible
 
@@ -218,6 +226,14 @@ def low_below(known: Combination, scheme: PaymentScheme) -> Fraction:
     assert scheme.low is not None
     reference = known.standard if scheme.low.reference == "standard" else known.mean
     return Fraction(scheme.low.threshold) * reference
+
+
+def low_factor_of(case: Case, scheme: PaymentScheme) -> Decimal | str:
+    """The control factor of the case's insurance, or of all others; 1 if there are no low cases."""
+    if scheme.low is None:
+        return Decimal(1)
+    by_insurance = {row.insurance: row.factor for row in scheme.low.factors}
+    return by_insurance.get(case.get("insurance_type") or "", scheme.low.factor)
 
 
 # ---------------------------------------------------------------------------------------------- all the cases
@@ -407,7 +423,9 @@ def _class_and_payment(
     if scheme.high and net > high_above(known, scheme):
         return "high", _high(known, scheme, net)
     if scheme.low and net < low_below(known, scheme):
-        return "low", [Paid("item_payment_yuan", net * Fraction(scheme.low.factor))]
+        factor = low_factor_of(case, scheme)
+        ratio = known.price_ratio if isinstance(factor, str) else Fraction(factor)
+        return "low", [Paid("item_payment_yuan", net * ratio)]
     return "normal", [Paid("drg_payment_yuan", known.standard)]
 
 

@@ -289,7 +289,11 @@ def random_scheme(rng: random.Random) -> tuple[dict[str, Any], Weights]:
             sourced(
                 threshold=Decimal(rng.randint(20, 60)).scaleb(-2),
                 reference=rng.choice(["standard", "mean"]),
-                factor=_coefficient(rng),
+                factor="price_ratio" if mean and rng.random() < 0.3 else _coefficient(rng),
+                factors=[
+                    {"insurance": insurance, "factor": _coefficient(rng)}
+                    for insurance in rng.sample(INSURANCES, rng.choice([0, 0, 1, 2]))
+                ],
             )
         ),
         "outside": _outside(rng),

@@ -86,6 +86,16 @@ def test_the_worked_example_with_decimals_that_do_not_end_at_the_fen(tmp_path: P
     assert e.payment == D("6707.63")
 
 
+def test_a_factor_that_is_the_price_ratio(tmp_path: Path) -> None:
+    entries = plain_scheme(
+        method=sourced(kind="rate", regional_mean_yuan=8000),
+        low=sourced(threshold=D("0.4"), reference="mean", factor="price_ratio"),
+    )
+    e = drg.explain_price(plain_case("BR15", 1000), write_scheme(tmp_path, entries, {("BR15", None): D(1)}))
+    assert step(e, "price ratio").arithmetic == "10,000 ÷ 8,000"
+    assert step(e, "item payment").arithmetic == "1,000.00 × 1.25"
+
+
 def test_what_one_case_does_not_show_can_be_said() -> None:
     plain = HIGH | {"total_cost_yuan": 13_000}
     cut = drg.explain_price(plain, "demo", readmitted=True)

@@ -213,6 +213,20 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         {"low": sourced(threshold=40, reference="mean")},
         "less than or equal to 1",
     ),
+    "two factors for the same": (
+        {
+            "low": sourced(
+                threshold=Decimal("0.4"),
+                reference="mean",
+                factors=[{"insurance": "390", "factor": 1}, {"insurance": "390", "factor": 2}],
+            )
+        },
+        "two factors are for the same insurance",
+    ),
+    "a ratio to no mean": (
+        {"low": sourced(threshold=Decimal("0.4"), reference="mean", factor="price_ratio")},
+        "needs regional_mean_yuan",
+    ),
     "outside without condition": (
         {"outside": [sourced(case_class="short", pays="by_item")]},
         "say which cases",
@@ -370,6 +384,11 @@ MESSAGES: dict[str, tuple[str, str, list[str]]] = {
         TEXT + '\n[coefficients]\ndefault = "unknown"\nsource = "x"\n',
         "default",
         ["default is 'unknown'", 'default = 1; "not_known"'],
+    ),
+    "unknown word for the factor": (
+        TEXT + '\n[low]\nthreshold = 0.4\nreference = "mean"\nfactor = "ratio"\nsource = "x"\n',
+        "factor",
+        ["factor is 'ratio'", "factor = 0.5"],
     ),
     "unknown word for what is paid": (
         TEXT.replace('pays = "nothing"', 'pays = "unknown"', 1),

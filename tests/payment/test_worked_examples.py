@@ -120,6 +120,41 @@ def test_zhoukou_high(tmp_path: Path, formula: str, payment: str, reference: str
         assert row["high_cost_payment_yuan"] == D("6707.63") - D("4307.05")
 
 
+@pytest.mark.parametrize(
+    "factor",
+    [
+        {"factor": "price_ratio"},
+        # 52.8094 × 100 ÷ 5,270.76 and 53.8381 × 100 ÷ 5,270.76, with eight decimals.
+        {"factor": D("1.02144852"), "factors": [{"insurance": "390", "factor": D("1.00193141")}]},
+    ],
+)
+def test_zhoukou_low(tmp_path: Path, factor: dict[str, Any]) -> None:
+    """The same pack: the control factor is the value of a point ÷ its standard value, by insurance.
+
+    Worked by hand: a cost of 1,000 is paid 1,000 × 5,383.81 ÷ 5,270.76 = 1,021.4485 for employees and
+    1,000 × 5,280.94 ÷ 5,270.76 = 1,001.9314 for residents.
+    """
+    low = sourced(threshold=D("0.4"), reference="standard", **factor)
+    cases = [plain_case("BR15", 1000, insurance_type=insurance) for insurance in ("390", "310")]
+    rows = both(ZHOUKOU | {"low": low}, ZHOUKOU_WEIGHTS, cases, tmp_path)
+    assert [row["case_class"] for row in rows] == ["low", "low"]
+    assert [row["payment_yuan"] for row in rows] == [D("1001.93"), D("1021.45")]
+
+
+def test_an_insurance_that_decides_the_factor(tmp_path: Path) -> None:
+    """Residents × 0.9, all others × 1.1; who does not say the insurance is held."""
+    low = sourced(
+        threshold=D("0.4"),
+        reference="standard",
+        factor=D("1.1"),
+        factors=[{"insurance": "390", "factor": D("0.9")}],
+    )
+    cases = [plain_case("BR15", 1000, insurance_type=insurance) for insurance in ("390", "310", "340", None)]
+    rows = both(plain_scheme(low=low), ONE, cases, tmp_path)
+    assert [row["payment_yuan"] for row in rows] == [900, 1100, 1100, 0]
+    assert [row["case_class"] for row in rows] == ["low", "low", "low", "unpriced"]
+
+
 # ------------------------------------------------------------------------------------------ high, low, ranks
 
 

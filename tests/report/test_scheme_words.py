@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from drg.payment.load_scheme import installed_schemes, load_scheme
-from drg.payment.scheme import Outside
+from drg.payment.scheme import Low, Outside
 from drg.report.scheme_words import sentences
 from drg.words import told
 
@@ -66,3 +66,21 @@ def test_stays_outside_payment_by_group_are_said() -> None:
     ]
     assert "第 60 天及以前每天 500 元、之后每天 300 元" in chinese[0]
     assert "按病组支付标准 × 0.8 支付" in chinese[2]
+
+
+def test_control_factors_are_said() -> None:
+    loaded = load_scheme("demo")
+    low = Low.model_validate(
+        {
+            **{"threshold": Decimal("0.4"), "reference": "mean", "source": "made up"},
+            **{"factor": "price_ratio", "factors": ({"insurance": "390", "factor": Decimal("0.95")},)},
+        }
+    )
+    scheme = loaded.scheme.model_copy(update={"low": low})
+    said = list(sentences(replace(loaded, scheme=scheme), 0))
+    (english,) = [text for text in (told(one, "en") for one in said) if "Low cost" in text]
+    assert english.endswith(
+        "paid cost × 0.95 (insurance 390), yuan per unit of weight ÷ regional mean (others)"
+    )
+    (chinese,) = [text for text in (told(one, "zh") for one in said) if "低倍率" in text]
+    assert "0.95（险种 390）、每权重单价 ÷ 次均费用（其他险种）" in chinese

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from itertools import product
 from typing import Final
 
 from drg.columns import PRICING
@@ -39,10 +40,10 @@ def check_range(scheme: PaymentScheme, weights: Iterable[tuple[str, Decimal]]) -
     """
     outside_rows(scheme)
     extremes = _extremes(list(weights))
-    for rate in scheme.rates:
-        for factor in factors(scheme):
-            for drg, weight in extremes:
-                prices(scheme, drg, weight, rate.value_yuan, factor)
+    insurances = (None, *(row.insurance for row in scheme.low.factors)) if scheme.low else (None,)
+    for rate, factor, insurance in product(scheme.rates, factors(scheme), insurances):
+        for drg, weight in extremes:
+            prices(scheme, drg, weight, rate.value_yuan, factor, insurance)
 
 
 def _extremes(weights: Sequence[tuple[str, Decimal]]) -> list[tuple[str, Decimal]]:

@@ -51,6 +51,7 @@ _RANGES: Final = {
     "coefficients.rows.value": _range("0.1", "5"),
     "high.tiers.threshold": _range("1", "20", "threshold"),
     "low.factor": _range("0.1", "5"),
+    "low.factors.factor": _range("0.1", "5"),
     "outside.los_days_at_most": _range("0", "30", "days"),
     "outside.los_days_at_least": _range("10", "400", "days"),
     "outside.price_yuan": _range("5", "1000000", "yuan"),

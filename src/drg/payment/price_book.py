@@ -92,6 +92,7 @@ class PriceBook:
         scheme = loaded.scheme
         rows = scheme.coefficients.rows if scheme.coefficients else ()
         weights, outside = loaded.weights.values(), scheme.outside
+        low_factors = scheme.low.factors if scheme.low else ()
         self._loaded = loaded
         self._no_weight = no_weight(loaded)
         self.asks_coefficients = asks_coefficients(scheme)
@@ -102,7 +103,7 @@ class PriceBook:
             "drg": by_form("drg", (weight.drg for weight in weights)) | {UNDECIDED: UNDECIDED},
             "insurance_type": by_form(
                 "insurance_type",
-                [row.insurance for table in (scheme.rates, outside) for row in table],
+                [row.insurance for table in (scheme.rates, outside, low_factors) for row in table],
             ),
             "hospital_level": by_form(
                 "hospital_level",
@@ -217,7 +218,7 @@ class PriceBook:
             rate = factor = None
         found = None
         if weight and rate and factor is not None:
-            found = prices(scheme, weight.drg, weight.relative_weight, rate.value_yuan, factor)
+            found = prices(scheme, weight.drg, weight.relative_weight, rate.value_yuan, factor, insurance)
         return Entry(
             undecided=drg == UNDECIDED,
             not_known=not_known,
@@ -248,7 +249,7 @@ class PriceBook:
             for others in product(*options.values()):
                 elsewhere = dict(zip(options, others, strict=True))
                 answers = (
-                    self._numbers_of(*self._looked_up(drg, **elsewhere, **{name: place}))
+                    self._numbers_of(drg, **elsewhere, **{name: place})
                     for place in self._spelled[name].values()
                 )
                 first = next(answers)
@@ -256,15 +257,18 @@ class PriceBook:
                     yield name
                     break
 
-    @staticmethod
-    def _numbers_of(
-        weight: Weight | None, rate: Rate | None, coefficient: Coefficient | None
-    ) -> tuple[Decimal | None, ...] | None:
+    def _numbers_of(self, drg: str | None, **places: str | None) -> tuple[Decimal | str | None, ...] | None:
         """What of a combination decides its price; None without a weight, for then nothing else does."""
+        weight, rate, coefficient = self._looked_up(drg, **places)
         if weight is None:
             return None
-        found = (rate.value_yuan if rate else None, coefficient.value if coefficient else None)
-        return (weight.relative_weight, *found)
+        low = self._loaded.scheme.low
+        return (
+            weight.relative_weight,
+            rate.value_yuan if rate else None,
+            coefficient.value if coefficient else None,
+            low.factor_of(places["insurance_type"]) if low else None,
+        )
 
     def _looked_up(
         self,

@@ -98,8 +98,9 @@ class Pricer(ShortTable):
     @property
     def _values(self) -> dict[str, list[str]]:
         """What the scheme knows of the columns that decide a rate."""
-        paid = (self.scheme.rates, self.scheme.outside)
-        tables = (*paid, self._coefficient_rows, self.loaded.weights.values())
+        low = self.scheme.low
+        paid = (self.scheme.rates, self.scheme.outside, low.factors if low else ())
+        tables = (*paid[:2], self._coefficient_rows, self.loaded.weights.values())
         return {
             "insurance_type": sorted({one.insurance for table in paid for one in table if one.insurance}),
             "hospital_level": sorted({one.level for table in tables for one in table if one.level}),

@@ -123,12 +123,38 @@ class Extreme(Sourced):
     within: Literal["all", "group"] = "all"
 
 
+class LowFactor(Part):
+    """The control factor of low-cost cases of one insurance."""
+
+    insurance: Text
+    factor: Positive
+
+
 class Low(Sourced):
-    """Low-cost cases (低倍率病例): cost below threshold × reference; paid at cost × factor."""
+    """Low-cost cases (低倍率病例): cost below threshold × reference; paid at cost × factor (控制系数).
+
+    Attributes:
+        threshold, reference: which cases are low.
+        factor: of the insurances that ``factors`` does not name; ``price_ratio`` is yuan per unit of weight ÷
+            regional mean, so that low cases move with the value of a point.
+        factors: of single insurances.
+    """
 
     threshold: Annotated[Share, Field(gt=0)]
     reference: Literal["standard", "mean"]
-    factor: Positive = Decimal(1)
+    factor: Positive | Literal["price_ratio"] = Decimal(1)
+    factors: tuple[LowFactor, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_each_once(self) -> Low:
+        names = [row.insurance for row in self.factors]
+        if len(set(names)) < len(names):
+            raise ValueError(Sentence("two factors are for the same insurance"))
+        return self
+
+    def factor_of(self, insurance: str | None) -> Decimal | Literal["price_ratio"]:
+        """The factor of an insurance."""
+        return next((row.factor for row in self.factors if row.insurance == insurance), self.factor)
 
 
 class Stage(Part):
@@ -311,6 +337,8 @@ class PaymentScheme(Dated):
         if overlap(((row.hospital, row.level, row.drg), row) for row in rows):
             problem = Sentence("two coefficients are for the same hospital, level and group on the same days")
             raise ValueError(problem)
+        if self.low and self.low.factor == "price_ratio" and self.method.regional_mean_yuan is None:
+            raise ValueError(Sentence('factor = "price_ratio" needs regional_mean_yuan in [method]'))
         for place, later in enumerate(self.outside):
             for before, rule in enumerate(self.outside[:place]):
                 if rule.takes_all_of(later):

@@ -97,7 +97,7 @@ OF_PYDANTIC: Final = (
     Sentence("it should be {choices}", choices="{choices}"),
 )
 # What a place also names that is no entry: a key itself, and the alternatives of an entry of several types.
-_NO_ENTRIES: Final = ("[key]", "decimal", "literal['not_known']")
+_NO_ENTRIES: Final = ("[key]", "decimal", "literal['not_known']", "literal['price_ratio']")
 _DOCUMENT: Final = "docs/payment-schemes.md"
 # An array of tables, a table, or the entry of a key.
 _HEADER: Final = re.compile(r"\s*\[\[?\s*([A-Za-z0-9_.\s-]+?)\s*\]\]?")

@@ -315,8 +315,8 @@ def _part(facts: Facts, name: str) -> tuple[str, str, str]:
             source = scheme.incomplete.source if scheme.incomplete else ""
             return arithmetic, in_scheme("incomplete"), source
         return Sentence("the standard"), "", ""
-    if case_class == "low" and scheme.low:
-        written = {"cost": money(facts.net), "factor": number(scheme.low.factor)}
+    if case_class == "low" and scheme.low and entry.prices:
+        written = {"cost": money(facts.net), "factor": number(entry.prices.low_factor)}
         return with_numbers(formulas.LOW, written), in_scheme("low"), scheme.low.source
     if case_class in ("ungrouped", "ambiguous", "unweighted"):
         status = getattr(scheme, case_class)

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from drg.analysis.scheme_cases import WorkedCase
 from drg.payment.load_scheme import LoadedScheme
-from drg.payment.scheme import ByStatus, Outside, PaymentScheme
+from drg.payment.scheme import ByStatus, Low, Outside, PaymentScheme
 from drg.payment.step_words import number, of_rate
 from drg.report.console import say
 from drg.report.prices import print_price_explanation
@@ -87,9 +87,24 @@ def sentences(loaded: LoadedScheme, groups: int) -> Iterator[str]:
             "Low cost: below {threshold} × the {reference}; paid cost × {factor}",
             threshold=number(low.threshold),
             reference=_REFERENCES[low.reference],
-            factor=number(low.factor),
+            factor=_low_factors(low),
         )
     yield from _others(scheme)
+
+
+def _low_factors(low: Low) -> str:
+    others = (
+        Sentence("yuan per unit of weight ÷ regional mean")
+        if isinstance(low.factor, str)
+        else number(low.factor)
+    )
+    if not low.factors:
+        return others
+    named = (
+        Sentence("{factor} (insurance {id})", factor=number(row.factor), id=row.insurance)
+        for row in low.factors
+    )
+    return Joined(", ", (*named, Sentence("{factor} (others)", factor=others)))
 
 
 _REFERENCES = {"standard": Sentence("standard of the case"), "mean": Sentence("mean cost of the group")}
