@@ -131,7 +131,7 @@ FOUND = {
     + [
         benchmark("test_ten_cases", 1.01, None),
         benchmark("test_settle", 0.5, None, cases=10**6, cases_per_second=2e6),
-        benchmark("test_evaluate[x]", 3.0, {"replicates": None}, cases=10**6, cases_per_second=4e5),
+        benchmark("test_evaluate", 3.0, None, cases=10**6, cases_per_second=4e5),
         benchmark("test_memory[10]", 1.0, {"size": 10}, cases=10, cases_per_second=10.0, peak_mb=250.0),
         benchmark("test_memory[x]", 2.0, {"size": 10**7}, cases=10**7, cases_per_second=5e6, peak_mb=640.0),
     ],

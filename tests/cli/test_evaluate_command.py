@@ -23,10 +23,10 @@ def cells(out: str) -> list[list[str]]:
 
 
 def test_what_is_printed_is_what_was_computed(drg: Drg, file: Path) -> None:
-    outcome = drg("evaluate", file, "--bootstrap", "50", "--min-cases", "40")
+    outcome = drg("evaluate", file, "--min-cases", "40")
     assert outcome.code == 0, outcome.err
     assert outcome.err == ""
-    found = evaluate(pl.read_parquet(file), replicates=50, min_cases=40)
+    found = evaluate(pl.read_parquet(file), min_cases=40)
     lines = cells(outcome.out)
     totals = {line[0]: line[1] for line in lines if len(line) == 2}
     assert totals["cases"] == "1,200"
@@ -44,9 +44,9 @@ def test_what_is_printed_is_what_was_computed(drg: Drg, file: Path) -> None:
 
 def test_a_workbook_has_every_table(drg: Drg, file: Path, tmp_path: Path) -> None:
     out = tmp_path / "quality.xlsx"
-    outcome = drg("evaluate", file, "-o", out, "--bootstrap", "20", "-q")
+    outcome = drg("evaluate", file, "-o", out, "-q")
     assert (outcome.code, outcome.out) == (0, ""), outcome.err
-    found = evaluate(pl.read_parquet(file), replicates=20)
+    found = evaluate(pl.read_parquet(file))
     sheets = pl.read_excel(out, sheet_id=0, infer_schema_length=None)
     assert [name.split()[-1] for name in sheets] == ["summary", *found.tables, "settings"]
     by_name = {name.split()[-1]: sheet for name, sheet in sheets.items()}
@@ -64,9 +64,9 @@ def test_a_workbook_has_every_table(drg: Drg, file: Path, tmp_path: Path) -> Non
 def test_one_table(drg: Drg, file: Path, tmp_path: Path, ending: str, table: str | None) -> None:
     out = tmp_path / f"table{ending}"
     chosen = ["--table", table] if table else []
-    outcome = drg("evaluate", file, "-o", out, "--bootstrap", "0", "--ddof", "0", *chosen)
+    outcome = drg("evaluate", file, "-o", out, "--ddof", "0", *chosen)
     assert outcome.code == 0, outcome.err
-    expected = evaluate(pl.read_parquet(file), replicates=0, ddof=0).tables[table or "groups"]
+    expected = evaluate(pl.read_parquet(file), ddof=0).tables[table or "groups"]
     read = pl.read_csv(out, schema_overrides=expected.schema) if ending == ".csv" else pl.read_parquet(out)
     assert read.columns == expected.columns
     assert read.height == expected.height
@@ -82,7 +82,7 @@ def test_csv_and_several_files(drg: Drg, file: Path, tmp_path: Path) -> None:
     outputs = []
     for source in ([file], parts):
         out = tmp_path / f"{len(source)}.parquet"
-        assert drg("evaluate", *source, "-o", out, "--bootstrap", "10", "-q").code == 0
+        assert drg("evaluate", *source, "-o", out, "-q").code == 0
         outputs.append(pl.read_parquet(out))
     assert outputs[0].equals(outputs[1])
 
@@ -99,7 +99,7 @@ def test_nothing_odd_is_printed_of_odd_data(drg: Drg, tmp_path: Path) -> None:
 
 
 def test_tables_are_those_of_an_evaluation() -> None:
-    assert list(_TABLES) == list(evaluate(grouped([]), replicates=0).tables)
+    assert list(_TABLES) == list(evaluate(grouped([])).tables)
 
 
 def test_mistakes(drg: Drg, file: Path, tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_mistakes(drg: Drg, file: Path, tmp_path: Path) -> None:
     assert "no trimming 'top'" in drg("evaluate", file, "--trim", "top").err
     assert drg("evaluate", file, "--table", "groups").code == 2
     assert drg("evaluate", file, "-q").code == 2
-    outcome = drg("evaluate", file, "-o", file, "--bootstrap", "0")
+    outcome = drg("evaluate", file, "-o", file)
     assert outcome.code == 1
     assert "this is the input" in outcome.err
     assert drg("evaluate", file, "-o", tmp_path / "out.txt").code == 1

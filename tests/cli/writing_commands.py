@@ -72,7 +72,7 @@ COMMANDS = {
     ),
     "evaluate": Writes("evaluate {i}/priced.parquet -o {o}/e.xlsx --json {o}/s.json", ("e.xlsx", "s.json")),
     "weights": Writes(
-        "weights {i}/priced.parquet -g demo -o {o} --id mine --overwrite --draws 0 --json {o}/s.json",
+        "weights {i}/priced.parquet -g demo -o {o} --id mine --overwrite --json {o}/s.json",
         ("scheme.toml", "weights.csv", "calibration.xlsx", "s.json"),
     ),
     "simulate": Writes(

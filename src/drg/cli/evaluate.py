@@ -26,7 +26,7 @@ _STATUSES = ("ambiguous", "no_drg", "ungrouped", "invalid")
 @verb(
     "evaluate grouped.parquet",
     "evaluate grouped.csv -o quality.xlsx --trim percentile:1,99",
-    "evaluate 2023.parquet 2024.parquet -o groups.csv --table groups --bootstrap 0",
+    "evaluate 2023.parquet 2024.parquet -o groups.csv --table groups",
 )
 @files_argument()
 @output_option(
@@ -61,14 +61,6 @@ _STATUSES = ("ambiguous", "no_drg", "ungrouped", "invalid")
     metavar="DAYS",
     help="Leave cases out that stayed longer, such as 60. [none]",
 )
-@click.option(
-    "--bootstrap",
-    "replicates",
-    type=click.IntRange(min=0),
-    metavar="N",
-    help="Replicates of the intervals, 0 for none. [1000, fewer above 200,000 cases]",
-)
-@click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the bootstrap. [0]")
 @bom_option
 @reported(MIN_GROUPED, MAX_ERRORS)
 def evaluate(
@@ -82,8 +74,6 @@ def evaluate(
     ddof: str,
     exclude: tuple[str, ...],
     longest_stay: int | None,
-    replicates: int | None,
-    seed: int,
     bom: bool,
 ) -> None:
     """Evaluate a grouping: grouping rate, RIV, CV, splits, severity order, indices (分组效能评价).
@@ -130,8 +120,6 @@ def evaluate(
             ddof=int(ddof),
             exclude=exclude,
             longest_stay=longest_stay,
-            replicates=replicates,
-            seed=seed,
             on_batch=seen,
         )
     if output is not None and is_workbook:
