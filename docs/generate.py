@@ -285,6 +285,7 @@ def coverage(found: Mapping[str, Any]) -> str:
         [measure, stratum, *(_covered(counts[measure, stratum].get(name)) for name in populations)]
         for measure in order
         for stratum in sorted((part for one, part in counts if one == measure), key=strata.index)
+        if any(intervals for _, intervals, _ in counts[measure, stratum].values())
     ]
     return table(("interval of", "cases", *populations), rows)
 

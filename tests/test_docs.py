@@ -165,6 +165,22 @@ def test_speed_is_told(generate: ModuleType) -> None:
     assert [row.split("|")[2:4] for row in rest] == [[" 2.00 ", " 0.5 "], [" 0.40 ", " 2.5 "]]
 
 
+def test_coverage_is_told(generate: ModuleType) -> None:
+    found = {
+        "populations": {
+            "one": {
+                "10": {"RIV": {"10": [3, 0, 0]}, "mean": {"2–9": [5, 0, 0], "10+": [8, 4, 3]}},
+                "20": {"RIV": {"20": [4, 4, 3]}, "mean": {"10+": [12, 6, 6]}},
+            },
+            "two": {"20": {"RIV": {"20": [4, 0, 0]}}},
+        }
+    }
+    assert generate.coverage(found).splitlines()[2:] == [
+        "| RIV | 20 | 75.0% | none |",
+        "| mean | 10+ | 90.0% (50.0% given) |  |",
+    ]
+
+
 # -- what is written by hand -----------------------------------------------------------------------------
 
 

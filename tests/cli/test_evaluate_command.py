@@ -35,7 +35,7 @@ def test_what_is_printed_is_what_was_computed(drg: Drg, file: Path) -> None:
     first = found.variance.row(0, named=True)
     printed = next(line for line in lines if line[:2] == ["cost", "none"])
     assert printed[4] == f"{first['riv']:.4f}"
-    assert printed[5] == f"{first['riv_low']:.4f} – {first['riv_high']:.4f}"
+    assert printed[5:7] == [f"{first['riv_adjusted']:.4f}", "–"]
     shares = next(line for line in lines if line[:2] == ["cost", "iqr:1.5"] and len(line) == 6)
     assert shares[2] == f"{found.variance['share_cases_cv_below_0_8'][4]:.1%}"
     assert f"{found.summary['splits_tested']} ADRGs tested" in outcome.out
@@ -93,7 +93,7 @@ def test_nothing_odd_is_printed_of_odd_data(drg: Drg, tmp_path: Path) -> None:
     out = drg("evaluate", file).out
     assert "nan" not in out.lower()
     assert "None" not in out
-    assert next(line for line in cells(out) if line[:2] == ["cost", "none"])[4:8] == ["–"] * 4
+    assert next(line for line in cells(out) if line[:2] == ["cost", "none"])[4:7] == ["–"] * 3
     assert "all costs are equal (cases: 2)" in out
     assert "全部 2 例费用相同" in drg("evaluate", file, "--lang", "zh").out
 

@@ -1,11 +1,11 @@
 """Intervals of estimates from many cases, by what each case contributes to the log of the estimate.
 
-The influence of a case is how far the log of the estimate moves with the weight of that case (the
-infinitesimal jackknife; Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 21). Its squares
-give the standard error, its cubes the skewness that Hall's transformation takes out of the studentised estimate
-(Hall, Journal of the Royal Statistical Society B, 1992, 54: 221-228). How often intervals hold the value of the
-population is measured by ``benchmarks/interval_coverage.py``; ``Kind`` says what that needs, and where it is not
-met there is no interval.
+The influence of a case is how far the log of the estimate moves with the weight of that case (infinitesimal
+jackknife; Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 21). Its squares give the
+standard error, its cubes the skewness that Hall's transformation takes out of the studentised estimate
+(Journal of the Royal Statistical Society B, 1992, 54: 221-228). How often the intervals hold the value of
+the population is measured by ``benchmarks/interval_coverage.py``. ``Kind`` says how many cases that needs;
+with fewer there is no interval.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ class Kind(Enum):
 
     MEAN = (30, 2)
     INDEX = (100, 10)
-    SPREAD = (1_000, 15)
+    CV = (2_000, 25)
+    RIV = (1_000, 15)
 
 
 class Interval(NamedTuple):

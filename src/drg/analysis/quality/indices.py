@@ -60,8 +60,9 @@ def hospital_indices(cases: Gathered, level: float = 0.95) -> pl.DataFrame:
     Returns:
         One row for each hospital, by id, of the shape ``HOSPITALS``. ``cost_to_payment_standard`` is Σ cost ÷
         Σ payment standard of the cases that have both, if the data is priced; ``cmi`` is the mean relative
-        weight of the cases that have one. Groups whose mean in the region is zero have no part in the indices. The
-        intervals of indices count the means of the region as estimated. What is not defined is null.
+        weight of the cases that have one. Groups whose mean in the region is zero have no part in the
+        indices. The intervals of indices count the means of the region as estimated. What is not defined is
+        null.
     """
     count = len(cases.hospitals)
     known = cases.hospital >= 0
@@ -96,7 +97,7 @@ def case_mix_index(key: Ints, weight: Ints, keys: int, level: float) -> tuple[Fl
     mean = ratio(_sum(key, weight, keys), np.bincount(key, minlength=keys))
     influence = influence_by(key, ratio(weight, mean[key], 1.0) - 1, keys)
     cmi = mean * _WEIGHT_UNIT
-    return cmi, interval(cmi, influence, Kind.MEAN, level)
+    return cmi, interval(cmi, influence, Kind.INDEX, level)
 
 
 class Indices:

@@ -63,7 +63,7 @@ def riv_interval(group: Ints, values: Floats, level: float) -> tuple[float, floa
     if heavy_tailed(influences, _TAIL_OF_RIV):
         return None
     found = influence_by(np.zeros(cases, np.int64), influences, 1)
-    low, high = interval(np.array([inner / whole]), found, Kind.SPREAD, level)
+    low, high = interval(np.array([inner / whole]), found, Kind.RIV, level)
     return None if np.isnan(low[0]) else (1 - float(high[0]), 1 - float(low[0]))
 
 
@@ -92,7 +92,7 @@ def mean_and_cv(group: Ints, values: Floats, groups: int, ddof: int, level: floa
     of_cv = np.where(varies, (ratio(distance**2, variance[group], 1.0) - 1) / 2 - of_mean, 0.0)
     if heavy_tailed(of_cv[varies], _TAIL_OF_CV):
         return means, Found(nothing(groups), None)
-    cvs = _found(np.where(variance > 0, cv, np.nan), influence_by(group, of_cv, groups), Kind.SPREAD, level)
+    cvs = _found(np.where(variance > 0, cv, np.nan), influence_by(group, of_cv, groups), Kind.CV, level)
     return means, cvs
 
 
