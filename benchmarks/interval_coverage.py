@@ -230,7 +230,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--cases", type=int, default=CASES, help="of a population")
     parser.add_argument("--out", type=Path, default=COVERAGE)
     options = parser.parse_args(arguments)
-    found: dict[str, Any] = {"date": date.today().isoformat(), "samples": options.samples, "level": LEVEL}
+    found: dict[str, Any] = {
+        "date": date.today().isoformat(),
+        "samples": {str(size): options.samples for size in SIZES},
+        "level": LEVEL,
+    }
     for name, population in populations(options.cases):
         sizes = {}
         for size in SIZES:

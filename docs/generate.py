@@ -287,7 +287,8 @@ def coverage(found: Mapping[str, Any]) -> str:
         for stratum in sorted((part for one, part in counts if one == measure), key=strata.index)
         if any(intervals for _, intervals, _ in counts[measure, stratum].values())
     ]
-    return table(("interval of", "cases", *populations), rows)
+    samples = ", ".join(f"{count:,} of {int(size):,} cases" for size, count in found["samples"].items())
+    return f"Samples: {samples}.\n\n" + table(("interval of", "cases", *populations), rows)
 
 
 def _covered(counts: Sequence[int] | None) -> str:

@@ -167,15 +167,20 @@ def test_speed_is_told(generate: ModuleType) -> None:
 
 def test_coverage_is_told(generate: ModuleType) -> None:
     found = {
+        "samples": {"10": 3, "20": 1000},
         "populations": {
             "one": {
                 "10": {"RIV": {"10": [3, 0, 0]}, "mean": {"2–9": [5, 0, 0], "10+": [8, 4, 3]}},
                 "20": {"RIV": {"20": [4, 4, 3]}, "mean": {"10+": [12, 6, 6]}},
             },
             "two": {"20": {"RIV": {"20": [4, 0, 0]}}},
-        }
+        },
     }
-    assert generate.coverage(found).splitlines()[2:] == [
+    assert generate.coverage(found).splitlines() == [
+        "Samples: 3 of 10 cases, 1,000 of 20 cases.",
+        "",
+        "| interval of | cases | one | two |",
+        "| --- | --- | --- | --- |",
         "| RIV | 20 | 75.0% | none |",
         "| mean | 10+ | 90.0% (50.0% given) |  |",
     ]

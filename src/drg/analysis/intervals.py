@@ -127,11 +127,11 @@ def nothing(estimates: int) -> Interval:
     return Interval(*np.full((2, estimates), np.nan))
 
 
-def heavy_tailed(influences: Floats, share: float) -> bool:
+def heavy_tailed(influences: Floats, share: float, index: float = 2) -> bool:
     """Whether the variance of influences may be infinite, as far as the largest share of them says.
 
     That is so unless the index of their tail (Hill, Annals of Statistics, 1975, 3: 1163-1174) is surely above
-    2: its lower limit, one-sided at 95 %.
+    2, or another bound: its lower limit, one-sided at 95 %.
     """
     size = np.abs(influences)
     tail = max(_LEAST_IN_TAIL, int(share * len(size)))
@@ -142,7 +142,7 @@ def heavy_tailed(influences: Floats, share: float) -> bool:
     if not least:
         return bool(largest.max() > 0)
     mean_log = np.log(largest / least).sum() / tail
-    return bool(2 * mean_log >= 1 - _Z_ONE_SIDED / np.sqrt(tail))
+    return bool(index * mean_log >= 1 - _Z_ONE_SIDED / np.sqrt(tail))
 
 
 def _studentised(quantile: Floats, skewness: Floats) -> Floats:

@@ -91,18 +91,16 @@ def test_cases_without_a_hospital() -> None:
 def test_intervals_against_leaving_out_each_case() -> None:
     """The means of the region are estimated by the same cases: each case moves both."""
     rng = np.random.default_rng(8)
-    cases, shape = 900, (2, 6)
-    hospital, group = rng.integers(0, shape[0], cases), rng.integers(0, shape[1], cases)
+    cases = 500
+    hospital, group = rng.integers(0, 2, cases), rng.integers(0, 6, cases)
     cost = np.rint(rng.gamma(9, 1000, cases) * (1 + group)).astype(np.int64)
-    whole = Indices(hospital, group, cost, *shape, 0.95)
-    logs = np.array(
-        [
-            [np.log(part.ratio_of_sums), np.log(part.mean_of_ratios)]
-            for i in range(cases)
-            for part in [Indices(*(np.delete(one, i) for one in (hospital, group, cost)), *shape, 0.95)]
-        ]
-    )
-    error = np.sqrt(((logs - logs.mean(axis=0)) ** 2).sum(axis=0))
+    whole = Indices(hospital, group, cost, 2, 6, 0.95)
+    logs = []
+    for i in range(cases):
+        left = np.arange(cases) != i
+        part = Indices(hospital[left], group[left], cost[left], 2, 6, 0.95)
+        logs.append([np.log(part.ratio_of_sums), np.log(part.mean_of_ratios)])
+    error = np.sqrt(((np.array(logs) - np.mean(logs, axis=0)) ** 2).sum(axis=0))
     for limits, theirs in zip((whole.of_sums, whole.of_ratios), error, strict=True):
         quantile = stats.t.ppf(0.975, np.bincount(hospital) - 1)
         assert np.log(limits.high / limits.low) == pytest.approx(2 * quantile * theirs, rel=0.03)

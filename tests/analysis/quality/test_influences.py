@@ -56,7 +56,7 @@ def test_riv_of_the_population_is_covered(monkeypatch: pytest.MonkeyPatch) -> No
     limits = [riv_interval(*drawn(seed, cases, groups), 0.95) for seed in range(samples)]
     given = [one for one in limits if one is not None]
     assert len(given) > 0.9 * samples
-    held = sum(low <= true <= high for low, high in given)
+    held = sum(one[0] <= true <= one[1] for one in given)
     least, most = stats.binom.ppf([1e-4, 1 - 1e-4], len(given), 0.95)
     assert least <= held <= most
 
@@ -101,6 +101,21 @@ def test_the_divisor_moves_the_interval_of_a_cv_with_it() -> None:
     group, values = np.zeros(2000, int), np.random.default_rng(1).uniform(1, 3, 2000)
     (one, other) = (mean_and_cv(group, values, 1, ddof, 0.95)[1].limits for ddof in (1, 0))
     assert other.low / one.low == pytest.approx(np.sqrt(1999 / 2000))
+
+
+def test_the_cv_of_a_light_tail_is_covered() -> None:
+    rng = np.random.default_rng(12)
+    samples, cases = 300, 2_500
+    true = float(np.sqrt(1 / 3) / 2)
+    found = [
+        mean_and_cv(np.zeros(cases, int), rng.uniform(1, 3, cases), 1, 1, 0.95)[1].limits
+        for _ in range(samples)
+    ]
+    given = [limits for limits in found if not np.isnan(limits.low[0])]
+    assert len(given) > 0.9 * samples
+    held = sum(limits.low[0] <= true <= limits.high[0] for limits in given)
+    least, most = stats.binom.ppf([1e-4, 1 - 1e-4], len(given), 0.95)
+    assert least <= held <= most
 
 
 def test_costs_with_a_heavy_tail_have_no_interval_of_a_cv() -> None:

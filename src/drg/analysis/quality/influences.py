@@ -25,6 +25,8 @@ CASES_OF_A_GROUP: Final = 20
 # Of the influences the largest say how heavy the tail is.
 _TAIL_OF_RIV: Final = 0.02
 _TAIL_OF_CV: Final = 0.005
+# From 2 to 3, samples that pass are those that miss the tail, and their intervals do not cover.
+_INDEX_OF_CV: Final = 3
 
 
 class Found(NamedTuple):
@@ -90,7 +92,7 @@ def mean_and_cv(group: Ints, values: Floats, groups: int, ddof: int, level: floa
     cv = np.sqrt(ratio(variance * cases, cases - ddof)) / np.where(mean > 0, mean, np.nan)
     varies = (variance > 0)[group]
     of_cv = np.where(varies, (ratio(distance**2, variance[group], 1.0) - 1) / 2 - of_mean, 0.0)
-    if heavy_tailed(of_cv[varies], _TAIL_OF_CV):
+    if heavy_tailed(of_cv[varies], _TAIL_OF_CV, _INDEX_OF_CV):
         return means, Found(nothing(groups), None)
     cvs = _found(np.where(variance > 0, cv, np.nan), influence_by(group, of_cv, groups), Kind.CV, level)
     return means, cvs
