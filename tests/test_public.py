@@ -37,7 +37,7 @@ FOREIGN = {
     *("DataFrame", "Decimal", "Expr", "Fraction", "LazyFrame", "Path", "Series", "Schema"),
 }
 # Names for few words or kinds of number, which the documents of their functions say.
-ALIASES = {"Amount", "Codes", "Kind", "Number", "Scale", "Text"}
+ALIASES = {"Amount", "Codes", "Kind", "Mode", "Number", "Scale", "Text"}
 # Their fields are the form of a file, which has a document of its own.
 FORMS = {"Layout", "LoadedScheme", "Manifest", "PaymentScheme"}
 # Only the program makes these, of parts of its own.

@@ -79,6 +79,9 @@ def _money(name: str, label_zh: str, meaning: str) -> Column:
     return Column(name, Kind.MONEY, pl.Decimal(18, 2), label_zh, meaning)
 
 
+# The word of ``case_kind`` for a case that is of no kind by itself.
+ORDINARY = "ordinary"
+
 INPUT_COLUMNS: tuple[Column, ...] = (
     Column("case_id", Kind.IDENTIFIER, pl.String, "病案标识", "identifies the discharge; passed through"),
     Column(
@@ -282,8 +285,8 @@ PRICING_COLUMNS: tuple[Column, ...] = (
         "医院级别",
         "level of the hospital as the scheme names it; 三级 is 3",
         words=_words(
-            "1 一级 一级甲等 一级乙等 一级丙等 一甲 一乙 Ⅰ级 I级",
-            "2 二级 二级甲等 二级乙等 二级丙等 二甲 二乙 Ⅱ级 II级",
+            "1 一级 一级医院 一级甲等 一级乙等 一级丙等 一甲 一乙 Ⅰ级 I级",
+            "2 二级 二级医院 二级甲等 二级乙等 二级丙等 二甲 二乙 Ⅱ级 II级",
             "3 三级 三级特等 三级甲等 三级乙等 三级丙等 三甲 三乙 Ⅲ级 III级",
         ),
     ),
@@ -296,7 +299,18 @@ PRICING_COLUMNS: tuple[Column, ...] = (
         lowest=0,
         highest=10,
     ),
-    Column("case_kind", Kind.TEXT, pl.String, "病例类别", "kind of case outside DRG: bed_day, day_surgery …"),
+    Column(
+        "case_kind",
+        Kind.TEXT,
+        pl.String,
+        "病例类别",
+        "kind of case outside DRG: bed_day 床日, day_surgery 日间手术 …; else empty, or ordinary 普通",
+        words=_words(
+            "bed_day 床日 床日病例 床日付费 按床日付费",
+            "day_surgery 日间手术 日间手术病例 日间",
+            f"{ORDINARY} 普通 普通住院 普通病例",
+        ),
+    ),
     _money(
         "excluded_items_yuan",
         "除外项目费用",
@@ -323,6 +337,9 @@ PRICING_COLUMNS: tuple[Column, ...] = (
     ),
     _money("patient_share_yuan", "个人负担", "borne by the patient, in yuan"),
     _money("other_payers_yuan", "其他支付", "borne by other payers, in yuan"),
+    Column(
+        "settlement_date", Kind.DATE, pl.Datetime("us"), "结算日期", "when the insurance settled the stay"
+    ),
     Column(
         "insured_area", Kind.TEXT, pl.String, "参保地", "code of the area in which the patient is insured"
     ),
@@ -354,7 +371,12 @@ PRICE_COLUMNS: tuple[Column, ...] = (
     _money("excluded_items_payment_yuan", "除外项目支付", "paid beside the group, in yuan"),
     _money("payment_yuan", "支付合计", "the sum of its parts, in yuan"),
     _money("fund_payment_yuan", "基金支付", "borne by the fund, in yuan"),
-    _money("patient_and_others_yuan", "个人及其他支付", "borne by others, in yuan"),
+    _money("patient_and_others_yuan", "个人及其他支付", "borne by others of the payment, in yuan"),
+    _money(
+        "borne_above_payment_yuan",
+        "个人及其他超出支付部分",
+        "what others bear beyond the payment, in yuan: the hospital has it too",
+    ),
     _money("surplus_formula_yuan", "标准差额", "standard less cost, in yuan"),
     _money("surplus_adjustment_yuan", "差额调整", "surplus less that, in yuan"),
     _money("surplus_yuan", "结余", "payment less cost, in yuan; the hospital gains"),
@@ -362,6 +384,7 @@ PRICE_COLUMNS: tuple[Column, ...] = (
         "pricing_reason", Kind.TEXT, pl.String, "支付说明", "why, if there is something to say; else null"
     ),
     Column("scheme", Kind.TEXT, pl.String, "支付方案", "id of the payment scheme"),
+    Column("scheme_digest", Kind.TEXT, pl.String, "支付方案摘要", "digest of the scheme's rules and weights"),
 )
 
 RECORD: dict[str, Column] = {column.name: column for column in RECORD_COLUMNS}

@@ -46,13 +46,46 @@ def test_add_says_what_came_in(drg: Drg, ledger: Path, tmp_path: Path) -> None:
     assert "H2 2025-01 (entry 2)" in refused.err
     command = refused.err.partition("in their place: ")[2].strip().removesuffix(".")
     assert command == f"drg ledger add {ledger} {better} --correct"
-    outcome = drg(*command.split()[1:])
+    losing = drg(*command.split()[1:])
+    assert losing.code == 1
+    assert "H2 has 20 cases in 2025-01, of which 12 would be left" in losing.err
+    assert losing.err.endswith("--replace-months 20.\n")
+    outcome = drg("ledger", "add", ledger, better, "--replace-months", "20")
     assert outcome.code == 0
     assert "Entry 5: cases, 12 cases, 1 hospitals, 2025-01" in outcome.out
     row = next(line for line in outcome.out.splitlines() if "│ H2" in line)
     assert [cell.strip() for cell in row.strip("│").split("│")] == ["H2", "2025-01", "2", "20", "12"]
     assert drg("ledger", "add", ledger, "--empty", "H2:2025-01", "-q").out == ""
     assert drg("ledger", "verify", ledger).code == 0
+
+
+def test_single_cases(drg: Drg, ledger: Path, tmp_path: Path) -> None:
+    late = write(priced("2025-01", 2, ("H2",), first=100), tmp_path / "late.parquet")
+    added = drg("ledger", "add", ledger, late, "--append", "--lang", "zh")
+    assert added.code == 0
+    assert "补报 2 例" in added.out
+    assert (
+        "Entry 6: cases, 2 corrected, 22 cases" in drg("ledger", "add", ledger, late, "--correct-cases").out
+    )
+    assert drg("ledger", "add", ledger, late, "--append").code == 1
+    assert drg("ledger", "verify", ledger).code == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--append", "--correct-cases"), "--append and --correct-cases are different things"),
+        (("--correct", "--replace-months", "3"), "--correct and --replace-months are different things"),
+        (("--append", "--kind", "payments"), "--append is for a FILE of cases"),
+        (("--correct-cases", "--empty", "H1:2025-01"), "--correct-cases and --empty do not go together"),
+    ],
+)
+def test_ways_of_correcting_that_exclude_each_other(
+    drg: Drg, ledger: Path, tmp_path: Path, options: tuple[str, ...], said: str
+) -> None:
+    outcome = drg("ledger", "add", ledger, write(priced("2025-01", 2), tmp_path / "a.parquet"), *options)
+    assert outcome.code == 2
+    assert said in outcome.err
 
 
 def test_status(drg: Drg, ledger: Path) -> None:

@@ -76,7 +76,7 @@ def test_quiet_prints_nothing_but_what_nobody_may_overlook(drg: Drg, csv: Path, 
     outcome = drg("price", csv, "-o", tmp_path / "o.csv", "-s", "demo", "-q")
     assert (outcome.code, outcome.out) == (0, "")
     (line,) = outcome.err.splitlines()
-    assert line.startswith("Warning: 1 of 6 cases: not priced: something is not known")
+    assert line.startswith("Warning: 1 of 6 cases: not priced, as something is not known")
     csv.write_text(csv.read_text(encoding="utf-8").replace(",340,", ",310,"), encoding="utf-8")
     assert drg("price", csv, "-o", tmp_path / "o.csv", "-s", "demo", "-q") == (0, "", "")
 

@@ -49,8 +49,9 @@ def test_english_is_as_click_words_it(drg: Drg) -> None:
 def test_what_is_wrong_with_a_file(drg: Drg, monkeypatch: pytest.MonkeyPatch) -> None:
     command = ("group", "cases.csv", "-o", "x.csv", "-g", "demo")
     said = {
-        "zh": "错误：cases.csv：没有这个文件。请给出 Parquet、CSV 或 Excel 文件的路径。\n",
-        "en": "Error: cases.csv: there is no such file. Give the path of a Parquet, CSV or Excel file.\n",
+        "zh": "错误：cases.csv：没有这个文件。请给出 Parquet、CSV、Excel 或 dBASE（.dbf）文件的路径。\n",
+        "en": "Error: cases.csv: there is no such file. "
+        "Give the path of a Parquet, CSV, Excel or dBASE file.\n",
     }
     for language, message in said.items():
         assert drg(*command, f"--lang={language}") == (1, "", message)

@@ -10,6 +10,7 @@ import polars as pl
 
 from drg.columns import PRICE
 from drg.ledger import Ledger
+from drg.payment import load_scheme
 
 SCHEME = "demo"
 MONEY = pl.Decimal(18, 2)
@@ -45,6 +46,7 @@ def priced(
         "surplus_yuan": (payment - cost).cast(MONEY),
         "case_class": pl.lit("normal"),
         "scheme": pl.lit(SCHEME),
+        "scheme_digest": pl.lit(load_scheme(SCHEME).pricing_digest),
     }
     assert set(PRICE) <= set(values)
     return number.select(**values)

@@ -52,7 +52,8 @@ def apply(ledger: Ledger, now: Step, step: Step, directory: Path) -> Step:
         ending = "csv" if len(filled) % 2 else "parquet"
         files.append(write(frame, directory / f"{len(ledger.entries())}.{ending}"))
     correct = any(now.get(pair, (0, 0))[0] for pair in filled)
-    ledger.add_cases(files, correct=correct, empty=emptied)
+    replaced = sum(now.get(pair, (0, 0))[0] for pair in filled) if correct else None
+    ledger.add_cases(files, correct=correct, replaces_cases=replaced, empty=emptied)
     return {**now, **filled, **dict.fromkeys(emptied, (0, 0))}
 
 

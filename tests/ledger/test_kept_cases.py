@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from drg.errors import InputError, LedgerError, MissingColumnError
 from drg.ledger import Ledger, Stamp
 from drg.ledger.kept_cases import MONTH
+from drg.payment.load_scheme import installed_schemes
 from drg.records import files
 from drg.records.result_labels import labelled
 from tests.ledger.made import held, priced, write
@@ -67,6 +69,32 @@ def test_several_files_and_dates(ledger: Ledger, tmp_path: Path) -> None:
     two = write(frame.tail(2).with_columns(discharge_date=pl.lit("2025/04/01")), tmp_path / "b.csv")
     entry = ledger.add_cases([one, two]).entry
     assert (entry.first_month, entry.last_month, entry.rows) == ("2025-03", "2025-04", 4)
+
+
+def test_months_by_the_date_of_settlement(tmp_path: Path) -> None:
+    directory = tmp_path / "scheme"
+    shutil.copytree(installed_schemes()["demo"], directory)
+    file = directory / "scheme.toml"
+    text = file.read_text(encoding="utf-8").partition("\n[settlement")[0]
+    by = '\n[settlement]\nmonths_by = "settlement_date"\nsource = "made up"\n'
+    file.write_text(text + by, encoding="utf-8")
+    ledger = Ledger.create(tmp_path / "ledger")
+    assert ledger.add_scheme(directory).entry.months_by == "settlement_date"
+    frame = priced("2025-01", 4)
+    with pytest.raises(MissingColumnError, match="settlement_date 结算日期"):
+        ledger.add_cases([write(frame, tmp_path / "a.parquet")])
+    settled = frame.with_columns(settlement_date=pl.Series(["2025-01-31", "2025-02-01", "2025-02-03", "x"]))
+    with pytest.raises(InputError, match="no settlement_date that can be read"):
+        ledger.add_cases([write(settled, tmp_path / "b.parquet")])
+    ledger.add_cases([write(settled.head(3), tmp_path / "c.parquet")])
+    assert months(ledger) == [("H1", "2025-01", 1), ("H1", "2025-02", 1), ("H2", "2025-02", 1)]
+    assert ledger.settle(close=False).rows.filter(span="month")["period"].unique().sort().to_list() == [
+        "2025-01",
+        "2025-02",
+    ]
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(LedgerError, match="in months by settlement_date, not by discharge_date"):
+        ledger.add_scheme(directory, correct=True)
 
 
 def test_a_scheme_comes_first(tmp_path: Path) -> None:
@@ -179,8 +207,8 @@ def test_the_same_file_twice(ledger: Ledger, tmp_path: Path) -> None:
         ("hospital_id", None, "no hospital"),
         ("hospital_id", " ", "no hospital"),
         ("case_id", None, "no case id"),
-        ("discharge_date", None, "no date of discharge that can be read"),
-        ("discharge_date", "yesterday", "no date of discharge that can be read"),
+        ("discharge_date", None, "no discharge_date that can be read"),
+        ("discharge_date", "yesterday", "no discharge_date that can be read"),
         ("scheme", "other", "not been priced with demo"),
         ("scheme", None, "not been priced with demo"),
         ("payment_yuan", "much", "no payment that can be read"),

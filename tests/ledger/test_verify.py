@@ -142,7 +142,7 @@ def test_other_bytes_are_not_put_in_place(
     """As another version of polars may write them."""
     from drg.ledger import kept_cases as cases
 
-    def otherwise(files: list[Path], directory: Path, _: object) -> None:
+    def otherwise(files: list[Path], directory: Path, *_: object) -> None:
         pl.read_parquet(files[0]).write_parquet(directory / "cases.parquet")
 
     file = file_of(year, "000002/cases.parquet")

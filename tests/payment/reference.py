@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from itertools import product
 from math import floor
 from typing import Any, NamedTuple
 
@@ -126,6 +127,49 @@ def weight_of(case: Case, drg: str, weights: Weights) -> Fraction | None:
     return None
 
 
+def is_unknown(case: Case, name: str, scheme: PaymentScheme, weights: Weights) -> bool:
+    """Nothing is said, or neither a national level, nor a code of an insurance, nor a name of the scheme."""
+    value = case.get(name)
+    if value is None:
+        return True
+    if value in named(name, scheme, weights) or name == "hospital_id":
+        return False
+    return value not in ("1", "2", "3") if name == "hospital_level" else not value.isdigit()
+
+
+def named(name: str, scheme: PaymentScheme, weights: Weights) -> set[str | None]:
+    """The insurances, levels or hospitals that the scheme names anywhere."""
+    rows = scheme.coefficients.rows if scheme.coefficients else ()
+    if name == "insurance_type":
+        return {rate.insurance for rate in scheme.rates} - {None}
+    if name == "hospital_id":
+        return {row.hospital for row in rows} - {None}
+    levels = {rate.level for rate in scheme.rates} | {row.level for row in rows}
+    return (levels | {level for _, level in weights}) - {None}
+
+
+def answers(
+    case: Case, drg: str, scheme: PaymentScheme, weights: Weights
+) -> tuple[set[Fraction | None], set[tuple[Fraction | None, ...] | None]]:
+    """The weights, and all numbers, that the case could have by what is not known of it."""
+    places = ("insurance_type", "hospital_level", "hospital_id")
+    options = [
+        [*named(name, scheme, weights), "elsewhere"]
+        if is_unknown(case, name, scheme, weights)
+        else [case[name]]
+        for name in places
+    ]
+    possible_weights: set[Fraction | None] = set()
+    possible: set[tuple[Fraction | None, ...] | None] = set()
+    for chosen in product(*options):
+        one = {**case, **dict(zip(places, chosen, strict=True))}
+        weight = weight_of(one, drg, weights)
+        possible_weights.add(weight)
+        numbers = (weight, unit_of(one, scheme), coefficient_of(one, drg, scheme))
+        possible.add(None if weight is None else numbers)
+    return possible_weights, possible
+
+
 def combination(
     weight: Fraction, unit: Fraction, coefficient: Fraction, scheme: PaymentScheme
 ) -> Combination:
@@ -234,7 +278,12 @@ def _price_one(
     weight = weight_of(case, drg, weights) if is_grouped and not undecided else None
     unit = unit_of(case, scheme)
     coefficient = None
-    if weight is not None:
+    if is_grouped and not undecided:
+        possible_weights, possible = answers(case, drg, scheme, weights)
+        if len(possible) > 1:
+            undecided = True
+            weight = weight if len(possible_weights) == 1 else None
+    if weight is not None and not undecided:
         coefficient = coefficient_of(case, drg, scheme)
         if is_followed and scheme.readmission and coefficient is not None:
             coefficient *= Fraction(scheme.readmission.factor)
@@ -259,7 +308,8 @@ def _price_one(
     standard = None if known is None else to_fen(known.standard)
     formula = standard - net if case_class in INSIDE and standard is not None and net is not None else 0
     surplus = payment - cost if cost is not None and case_class not in ("invalid", "unpriced") else None
-    fund = _fund(case, payment)
+    rest = _left_of(case, payment)
+    fund = None if rest is None else max(rest, Fraction(0))
     result: dict[str, Any] = {
         "relative_weight": None if weight is None else _eight(weight),
         "coefficient": None if coefficient is None else _eight(coefficient),
@@ -270,6 +320,7 @@ def _price_one(
         "payment_yuan": payment,
         "fund_payment_yuan": fund,
         "patient_and_others_yuan": None if fund is None else payment - fund,
+        "borne_above_payment_yuan": None if rest is None else max(-rest, Fraction(0)),
         "surplus_formula_yuan": None if surplus is None else Fraction(formula),
         "surplus_adjustment_yuan": None if surplus is None else surplus - formula,
         "surplus_yuan": surplus,
@@ -391,13 +442,13 @@ def _outside(rule: Outside, case: Case, net: Fraction) -> tuple[str, list[Paid]]
     return rule.case_class, [Paid("item_payment_yuan", net if rule.pays == "by_item" else Fraction(0))]
 
 
-def _fund(case: Case, payment: Fraction) -> Fraction | None:
-    """What the fund pays: the rest after patient and other payers, at least nothing."""
+def _left_of(case: Case, payment: Fraction) -> Fraction | None:
+    """The payment after what patient and other payers bear: the fund pays it, if it is positive."""
     patient = amount(case.get("patient_share_yuan"))
     if patient is None:
         return None
     others = amount(case.get("other_payers_yuan")) or Fraction(0)
-    return max(payment - patient - others, Fraction(0))
+    return payment - patient - others
 
 
 def _eight(number: Fraction) -> Decimal:

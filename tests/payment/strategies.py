@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -21,6 +22,7 @@ from hypothesis import strategies as st
 
 import drg as package
 from drg.columns import PRICE_COLUMNS
+from drg.payment.plausible import unusual
 from drg.payment.scheme import FEES, PaymentScheme
 from tests.payment import reference
 
@@ -33,7 +35,7 @@ INSURANCES = ("310", "390", "340")
 KINDS = ("bed_day", "day_surgery", "other")
 SOURCE = "made up for tests"
 # What oracle and engine both give; the reason is text for people.
-OUTPUTS = [column.name for column in PRICE_COLUMNS if column.name != "pricing_reason"]
+OUTPUTS = [c.name for c in PRICE_COLUMNS if c.name not in ("pricing_reason", "scheme_digest")]
 
 SCHEMA: dict[str, Any] = {
     "case_id": pl.String,
@@ -87,11 +89,21 @@ def _toml(value: Any) -> str:
     return "{" + ", ".join(f"{_toml(str(key))} = {_toml(part)}" for key, part in value.items()) + "}"
 
 
+def meant(text: str) -> str:
+    """A scheme file that means all its numbers, however much out of proportion."""
+    entries = tomllib.loads(text, parse_float=Decimal)
+    names = [one.name for one in unusual(PaymentScheme.model_validate(entries))]
+    return f"unusual = {_toml(names)}\n{text}"
+
+
 def write_scheme(directory: Path, entries: Mapping[str, Any], weights: Mapping[Any, Decimal]) -> Path:
-    """Write a scheme as files: plain entries as they go into the model, and the weights."""
+    """Write a scheme as files: plain entries as they go into the model, and the weights.
+
+    What is out of proportion is meant so.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     text = "".join(f"{name} = {_toml(value)}\n" for name, value in entries.items())
-    (directory / "scheme.toml").write_text(text, encoding="utf-8")
+    (directory / "scheme.toml").write_text(meant(text), encoding="utf-8")
     rows = [f"{drg},{weight:f},{level or ''}\n" for (drg, level), weight in weights.items()]
     (directory / "weights.csv").write_text("drg,relative_weight,level\n" + "".join(rows), encoding="utf-8")
     return directory

@@ -16,7 +16,7 @@ from drg import SchemeError
 from drg.payment import price_book as book_module
 from drg.payment.formulas import HIGHEST_COST_FEN, half_up, line, not_above
 from drg.payment.load_scheme import LoadedScheme
-from drg.payment.price_book import PriceBook
+from drg.payment.price_book import UNNAMED, PriceBook
 from drg.payment.price_kernels import LACKS, NO_PRICE, NO_WEIGHT, PRICED, STANDARD
 from drg.payment.reasons import NOTE
 from drg.payment.scheme import PaymentScheme
@@ -60,7 +60,14 @@ def row(value: str, **where: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("insurance", "level", "value"),
-    [("310", "3", 1), ("310", "2", 2), ("390", "3", 3), ("390", "2", 4), (None, "3", 3), (None, None, 4)],
+    [
+        ("310", "3", 1),
+        ("310", "2", 2),
+        ("390", "3", 3),
+        ("390", "2", 4),
+        (UNNAMED, "3", 3),
+        (UNNAMED, UNNAMED, 4),
+    ],
 )
 def test_the_most_specific_rate_counts(insurance: str | None, level: str | None, value: int) -> None:
     rates = [rate("4"), rate("3", level="3"), rate("2", "310"), rate("1", "310", "3")]
@@ -79,9 +86,9 @@ def test_the_most_specific_rate_counts(insurance: str | None, level: str | None,
         ("BR13", "3", "H2", "1.5"),
         ("BR13", "2", "H2", "0.9"),
         ("BS19", "3", "H1", "1"),
-        ("BR15", "3", None, "1.2"),
-        ("BR15", None, None, "1.3"),
-        ("BR13", None, None, "0.9"),
+        ("BR15", "3", UNNAMED, "1.2"),
+        ("BR15", UNNAMED, UNNAMED, "1.3"),
+        ("BR13", UNNAMED, UNNAMED, "0.9"),
     ],
 )
 def test_the_most_specific_coefficient_counts(
@@ -101,8 +108,46 @@ def test_the_most_specific_coefficient_counts(
 
 def test_a_weight_for_the_level_wins_over_one_for_all() -> None:
     book = PriceBook(loaded({("BR15", None): "1", ("BR15", "1"): "0.8"}))
-    weights = [book.look_up("BR15", None, level, None, cut=False).weight for level in ("1", "2", None)]
+    weights = [book.look_up("BR15", None, level, None, cut=False).weight for level in ("1", "2", UNNAMED)]
     assert [weight.relative_weight for weight in weights if weight] == [D("0.8"), 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("drg", "insurance", "level", "hospital", "not_known"),
+    [
+        ("BR15", None, "3", "H1", ["insurance_type"]),
+        # Level 2 pays everybody alike.
+        ("BR15", None, "2", "H1", []),
+        ("BR15", "310", None, "H1", ["hospital_level"]),
+        # The rates are equal, but the weight differs.
+        ("BR13", "390", None, "H1", ["hospital_level"]),
+        ("BR11", "390", None, "H1", []),
+        ("BR11", "390", "2", None, ["hospital_id"]),
+        # A base group is paid the same in every hospital.
+        ("BS19", "390", None, None, []),
+        ("BR15", None, None, None, ["insurance_type", "hospital_level", "hospital_id"]),
+        # Without a weight it does not matter.
+        ("XX19", None, None, None, []),
+        (None, None, None, None, []),
+    ],
+)
+def test_what_is_not_known_holds_a_case_only_if_it_matters(
+    drg: str | None, insurance: str | None, level: str | None, hospital: str | None, not_known: list[str]
+) -> None:
+    weights = {
+        ("BR15", None): "1",
+        ("BR13", None): "1",
+        ("BR13", "3"): "2",
+        ("BR11", None): "1",
+        ("BS19", None): "1",
+    }
+    coefficients = {"base_groups": ["BS19"], "rows": [row("1.1", hospital="H2")], **S}
+    rates = [rate("4"), rate("3", "310", "3")]
+    book = PriceBook(loaded(weights, coefficients=coefficients, rates=rates))
+    entry = book.look_up(drg, insurance, level, hospital, cut=False)
+    assert list(entry.not_known) == not_known
+    assert (entry.prices is None) == bool(not_known or drg in ("XX19", None))
+    assert (entry.weight is None) == (drg in ("XX19", None) or (drg, level) == ("BR13", None))
 
 
 def test_what_the_scheme_lacks_is_said_and_not_raised() -> None:

@@ -169,7 +169,7 @@ def test_costs_of_every_type_are_the_same(tmp_path: Path, dtype: Any) -> None:
 def test_nothing_is_priced_without_a_murmur(tmp_path: Path) -> None:
     assert drg.price(frame().clear(), scheme(tmp_path)).height == 0
     everything = scheme(tmp_path / "all", EVERYTHING)
-    assert drg.price(whole_records().clear(), everything).columns[-1] == "scheme"
+    assert drg.price(whole_records().clear(), everything).columns[-1] == "scheme_digest"
 
 
 def test_a_pricer_says_what_it_needs(tmp_path: Path) -> None:
@@ -382,6 +382,74 @@ def test_a_return_cuts_the_earlier_stay(tmp_path: Path, again: str, cut: bool) -
         assert drg.price(other, path)["payment_yuan"].to_list() == [D(10_000)] * 2
 
 
+def test_kinds_of_case(tmp_path: Path) -> None:
+    kinds = ["bed_day", "床日", "日间手术", None, "普通", "普通住院", "ordinary"]
+    source = cases(case_kind=kinds, los_days=["3"] * len(kinds))
+    for spelled in ("bed_day", "床日"):
+        path = scheme(
+            tmp_path / spelled,
+            OUTSIDE.replace('"bed_day"', f'"{spelled}"').replace(
+                f'case_class = "{spelled}"', 'case_class = "bed_day"'
+            ),
+        )
+        priced = drg.price(source, path)
+        assert priced["case_class"].to_list() == ["bed_day"] * 2 + ["normal"] * 5
+        assert priced["pricing_reason"].is_null().to_list() == [True, True, False, *[True] * 4]
+        assert "none of those that the scheme names (bed_day)" in priced["pricing_reason"][2]
+        explained = drg.explain_price(source.row(1, named=True), path)
+        (step,) = [step for step in explained.steps if step.name == "case class"]
+        assert (step.value, "2" in step.place) == ("bed_day", True)
+    # Where no rule asks for the kind, it is not looked at.
+    assert reasons(source, scheme(tmp_path / "none")) == [None] * len(kinds)
+
+
+def test_a_case_that_does_not_say_how_it_was_grouped(tmp_path: Path) -> None:
+    source = cases(grouper=["demo", None, "demo", None]).with_columns(
+        pl.Series("grouping_status", ["grouped", "grouped", "ungrouped", "ungrouped"])
+    )
+    told = reasons(source, scheme(tmp_path))
+    assert told == [
+        None,
+        "grouper is empty: taken to be grouped by demo, for which the scheme is",
+        *["the case has no DRG; see grouping_reason"] * 2,
+    ]
+
+
+@pytest.mark.parametrize("absent", ["hospital_id", "patient_id", "admission_date", "discharge_date"])
+def test_a_stay_that_cannot_be_judged_says_so(tmp_path: Path, absent: str) -> None:
+    rule = '[readmission]\ndays = 15\nfactor = 0.5\nexcept_adrg = ["BV1"]\nsource = "made up"\n'
+    known = stays(("2025-03-01", "2025-03-10"), ("2025-07-10", "2025-07-30"), ("2025-08-10", "2025-08-30"))
+    excepted = known.with_columns(
+        pl.Series("drg", ["BR15", "BV19", None]),
+        pl.Series("adrg", ["BR1", "BV1", None]),
+        pl.Series("grouping_status", ["grouped", "grouped", "ungrouped"]),
+    )
+    empty = excepted.with_columns(pl.lit(None, known[absent].dtype).alias(absent))
+    path = scheme(tmp_path, rule)
+    assert reasons(excepted, path) == [None, None, "the case has no DRG; see grouping_reason"]
+    told = reasons(empty, path)
+    assert told[1:] == reasons(excepted, path)[1:]
+    assert told[0] is not None
+    assert told[0].startswith("whether a readmission followed is not known: give hospital_id, patient_id")
+    assert drg.price(empty, path)["payment_yuan"].to_list() == [D(10_000), D(20_000), 0]
+
+
+@pytest.mark.parametrize(
+    ("tables", "costs", "excluded", "said"),
+    [
+        ("", ["0", "0.01"], [None, None], [True, False]),
+        ('[excluded_items]\nsource = "made up"\n', ["500", "500"], ["500", "499.99"], [True, False]),
+        ('[low]\nthreshold = 0.4\nreference = "mean"\nsource = "made up"\n', ["0"], [None], [False]),
+    ],
+)
+def test_a_case_that_cost_nothing_and_is_paid_in_full_says_so(
+    tmp_path: Path, tables: str, costs: list[str], excluded: list[str | None], said: list[bool]
+) -> None:
+    source = cases(total_cost_yuan=costs, excluded_items_yuan=pl.Series(excluded, dtype=pl.String))
+    told = reasons(source, scheme(tmp_path, tables))
+    assert ["paid in full" in (reason or "") for reason in told] == said
+
+
 @pytest.mark.parametrize(
     ("costs", "share", "extreme"),
     [
@@ -478,9 +546,10 @@ def test_groups_that_only_the_rules_name_are_checked_too(tmp_path: Path) -> None
 
 
 def test_numbers_that_cannot_be_computed_are_refused_when_loading(tmp_path: Path) -> None:
-    path = scheme(tmp_path)
+    path = scheme(tmp_path, more='unusual = ["rates.1.value_yuan"]')
     file = path / "scheme.toml"
     huge = file.read_text(encoding="utf-8").replace("value_yuan = 10000", "value_yuan = 9999999999.99999997")
+    assert "unusual" in huge
     high = '[high]\nformula = "linear_add"\nreference = "mean"\ntiers = [{ threshold = 3 }]\n'
     high += 'source = "made up"\n'
     mean = 'kind = "rate"\nregional_mean_yuan = 9999.99999999'

@@ -71,9 +71,18 @@ def test_every_price_column_is_given() -> None:
 
 @pytest.mark.parametrize(
     ("insurance", "level", "standard"),
-    [("310", "1", 4), ("310", "2", 3), ("390", "1", 2), ("390", None, 1), (None, None, 1), (None, "1", 2)],
+    [
+        ("310", "1", 4),
+        ("310", "2", 3),
+        ("390", "1", 2),
+        ("390", "2", 1),
+        ("390", None, None),
+        (None, "1", None),
+    ],
 )
-def test_the_most_specific_rate_counts(insurance: str | None, level: str | None, standard: int) -> None:
+def test_the_most_specific_rate_counts(
+    insurance: str | None, level: str | None, standard: int | None
+) -> None:
     rates = [
         sourced(value_yuan=1),
         sourced(value_yuan=2, level="1"),
@@ -92,23 +101,24 @@ def test_the_most_specific_coefficient_counts() -> None:
         {"level": "1", "drg": "BR15"},
         {"hospital": "H1", "drg": "BR15"},
     ]
-    case = plain_case("BR15", 1, hospital_level="1")
+    case = plain_case("BR15", 1, hospital_id="H1", hospital_level="1")
     for last in range(len(places)):
         rows = [sourced(value=2 + place, **places[place]) for place in range(last + 1)]
         scheme = plain_scheme(coefficients=sourced(default=Decimal("1.5"), rows=rows))
         assert one(scheme, case)["coefficient"] == 2 + last
-        assert one(scheme, plain_case("AA19", 1, hospital_id="H9"), {("AA19", None): Decimal(1)})[
-            "coefficient"
-        ] == Decimal("1.5")
+        assert one(
+            scheme, plain_case("AA19", 1, hospital_id="H9", hospital_level="2"), {("AA19", None): Decimal(1)}
+        )["coefficient"] == Decimal("1.5")
     base = plain_scheme(coefficients=sourced(base_groups=["BR15"], rows=rows))
     assert one(base, case)["coefficient"] == 1
 
 
 def test_a_weight_of_the_level_goes_first() -> None:
     weights = ONE | {("BR15", "1"): Decimal("0.8")}
-    for level, weight in [("1", "0.8"), ("2", "1"), (None, "1")]:
+    for level, weight in [("1", Decimal("0.8")), ("2", 1), (None, None), ("9", None)]:
         row = one(plain_scheme(), plain_case("BR15", 1, hospital_level=level), weights)
-        assert row["relative_weight"] == Decimal(weight)
+        assert row["relative_weight"] == weight
+        assert row["case_class"] == ("normal" if weight else "unpriced")
 
 
 def test_equal_costs_are_extreme_together_or_not_at_all() -> None:

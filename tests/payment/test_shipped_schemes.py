@@ -162,7 +162,7 @@ def test_demo_readme_by_the_engine(
 def test_demo_uses_every_component_and_class(readme: list[list[dict[str, str]]]) -> None:
     scheme = load_scheme("demo").scheme
     # What is settled for a year is in examples/settlement.
-    optional = {"grouper_missing", "settlement", "valid_to"}
+    optional = {"grouper_missing", "settlement", "unusual", "valid_to"}
     assert {name for name in PaymentScheme.model_fields if not getattr(scheme, name)} == optional
     assert {row["class"] for row in readme[1]} == set(CaseClass)
     # All the same cases, in the same order.
@@ -340,9 +340,9 @@ def test_medical_groups_of_chongqing() -> None:
             "如何支付未知",
         ),
         (
-            {"hospital_level": "三级医院"},
-            "it has weights of 1, 2, 3",
-            "该医院级别（方案所列级别：1、2、3）的权重",
+            {"hospital_level": "市级医院"},
+            "hospital_level is empty or not readable",
+            "医院级别为空或无法识别",
         ),
         ({"drg": "IQY", "grouping_status": "ambiguous"}, "does not know what such a case", "如何支付未知"),
         ({"drg": "0000", "grouping_status": "ungrouped"}, "does not know what such a case", "如何支付未知"),

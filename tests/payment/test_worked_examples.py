@@ -308,6 +308,24 @@ def test_harbin_rates_by_insurance_and_level(tmp_path: Path, employees: str, res
     assert [row["case_class"] for row in rows] == ["normal", "normal", "unpriced", "unpriced"]
 
 
+def test_excluded_items_of_a_case_that_is_held(tmp_path: Path) -> None:
+    """Nobody knows what the case is paid; its excluded items are known, and rounded by themselves."""
+    entries = plain_scheme(
+        rates=[sourced(value_yuan=D("9999.999"), insurance="310")],
+        excluded_items=sourced(share=D("0.333")),
+    )
+    cases = [
+        plain_case("BR15", 9000, insurance_type=insurance, excluded_items_yuan=D("100.01"))
+        for insurance in ("310", "390")
+    ]
+    rows = both(entries, ONE, cases, tmp_path)
+    assert [row["case_class"] for row in rows] == ["normal", "unpriced"]
+    assert [row["excluded_items_payment_yuan"] for row in rows] == [D("33.30"), D("33.30")]
+    # 9,999.999 + 33.30333 = 10,033.30233: rounded each, not once.
+    assert [row["payment_yuan"] for row in rows] == [D("10033.30"), D("33.30")]
+    assert [row["surplus_yuan"] for row in rows] == [D("1033.30"), None]
+
+
 def test_case_mix_index(tmp_path: Path) -> None:
     """Weights 1.2 × 50 cases, 0.8 × 30, 2.5 × 20: 134 ÷ 100 = 1.34."""
     weights: Weights = {("BR13", None): D("1.2"), ("BR15", None): D("0.8"), ("BB25", None): D("2.5")}

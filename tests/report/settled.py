@@ -16,6 +16,7 @@ import drg
 from drg import Pricer
 from drg.payment.load_scheme import installed_schemes, load_scheme
 from drg.settlement import Settlement, settle
+from tests.payment.strategies import meant
 
 DEMO = installed_schemes()["demo"]
 HOSPITALS = ("H1", "H2", "H3")
@@ -103,7 +104,7 @@ def scheme(directory: Path, rules: str, *, points: bool = False) -> Path:
         text = text.replace('kind = "rate"', 'kind = "points"\nscale = 100')
         for rate in (11000, 10000, 9000):
             text = text.replace(f"value_yuan = {rate}", f"value_yuan = {rate // 100}")
-    (made / "scheme.toml").write_text(text + rules, encoding="utf-8")
+    (made / "scheme.toml").write_text(meant(text + rules), encoding="utf-8")
     (made / "weights.csv").write_bytes((DEMO / "weights.csv").read_bytes())
     return made
 

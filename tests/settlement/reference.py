@@ -44,6 +44,7 @@ AMOUNTS = (
     "shared_standard",
     *BESIDE,
     "patient_and_others",
+    "borne_above_payment",
 )
 KINDS = {
     "prepayment": "prepayment",
@@ -146,6 +147,7 @@ def decided(cases: Sequence[Case], scheme: PaymentScheme, decisions: Iterable[Ca
             borne = number(case["patient_share_yuan"]) + number(case.get("other_payers_yuan"))
             paid = case["special_case_payment_yuan"] + number(case["excluded_items_payment_yuan"])
             case["patient_and_others_yuan"] = min(borne, paid)
+            case["borne_above_payment_yuan"] = max(borne - paid, 0)
         result[found[0]] = case
     return result
 
@@ -190,6 +192,7 @@ def sums(cases: Iterable[Case], scheme: PaymentScheme) -> Figures:
             total[name] += number(case[PAID_BESIDE[name]])
         if "patient_share_yuan" in case:
             total["patient_and_others"] += number(case["patient_and_others_yuan"])
+            total["borne_above_payment"] += number(case["borne_above_payment_yuan"])
     return total
 
 
@@ -293,7 +296,9 @@ def account(found: Figures, rules: SettlementRules, basis: str, *, cleared: bool
         + found["quality_adjustment"]
         + found["budget_adjustment"]
     )
-    found["outcome"] = found["entitlement"] + found["patient_and_others"] - found["cost"]
+    # The hospital has all that patients and others bear, also where that is more than the payment.
+    borne = found["patient_and_others"] + found["borne_above_payment"]
+    found["outcome"] = found["entitlement"] + borne - found["cost"]
     deposit = to_unit(due * Fraction(rules.deposit.share)) if rules.deposit and local else nothing
     found["deposit"] = deposit
     found["deposit_returned"] = found["deposit_forfeited"] = found["held_back"] = nothing

@@ -50,6 +50,7 @@ PRICED = (
     ),
     *(
         "patient_and_others_yuan",
+        "borne_above_payment_yuan",
         "surplus_formula_yuan",
         "surplus_adjustment_yuan",
         "surplus_yuan",
@@ -83,7 +84,11 @@ def scheme(settlement: Mapping[str, Any] | None = None, **entries: Any) -> Payme
 def with_sources(rules: Mapping[str, Any]) -> dict[str, Any]:
     """The section with a source beside each part."""
     parts = {
-        name: [sourced(**b) for b in part] if name == "budgets" else sourced(**part)
+        name: part
+        if isinstance(part, str)
+        else [sourced(**b) for b in part]
+        if name == "budgets"
+        else sourced(**part)
         for name, part in rules.items()
     }
     return sourced(**parts)
@@ -244,12 +249,14 @@ def priced_case(
     )
     payment = sum(parts.values(), case["excluded_items_payment_yuan"])
     borne = case["patient_share_yuan"]
-    fund = None if borne is None else max(payment - borne - (case["other_payers_yuan"] or 0), Decimal(0))
+    rest = None if borne is None else payment - borne - (case["other_payers_yuan"] or 0)
+    fund = None if rest is None else max(rest, Decimal(0))
     formula = standard - (cost - beside) if case_class in reference.BY_GROUP and standard is not None else 0
     return case | {
         "payment_yuan": payment,
         "fund_payment_yuan": fund,
         "patient_and_others_yuan": None if fund is None else payment - fund,
+        "borne_above_payment_yuan": None if rest is None else max(-rest, Decimal(0)),
         "surplus_yuan": payment - cost,
         "surplus_formula_yuan": formula,
         "surplus_adjustment_yuan": payment - cost - formula,

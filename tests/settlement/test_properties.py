@@ -137,7 +137,12 @@ def test_every_figure_is_the_sum_of_its_parts(rng: random.Random) -> None:
             "quality_adjustment_yuan",
             "budget_adjustment_yuan",
         ],
-        "outcome_yuan": ["entitlement_yuan", "patient_and_others_yuan", "-cost_yuan"],
+        "outcome_yuan": [
+            "entitlement_yuan",
+            "patient_and_others_yuan",
+            "borne_above_payment_yuan",
+            "-cost_yuan",
+        ],
         "surplus_yuan": ["surplus_formula_yuan", "surplus_adjustment_yuan"],
         "surplus_available_yuan": ["surplus_retained_yuan", "surplus_returned_yuan"],
         "overrun_yuan": ["overrun_fund_yuan", "overrun_hospital_yuan"],

@@ -15,6 +15,7 @@ from polars.testing import assert_frame_equal
 import drg
 from drg import InputError, MissingColumnError, SchemeError, Settlement
 from drg.payment.load_scheme import load_scheme
+from drg.payment.scheme import PaymentScheme
 from drg.settlement.settlement_columns import SETTLEMENT_COLUMNS
 from tests.payment.strategies import sourced
 from tests.settlement.strategies import YEAR, frame, loaded, payments_frame, priced_case, scheme
@@ -37,7 +38,14 @@ def settle(rows: Any, rules: dict[str, Any] | None = None, **tables: Any) -> Set
     frames: dict[str, Any] = {
         name: pl.DataFrame(table) if isinstance(table, list) else table for name, table in tables.items()
     }
-    return drg.settle(rows if isinstance(rows, pl.DataFrame) else frame(rows), loaded(model), **frames)
+    return settle_by(model, rows, **frames)
+
+
+def settle_by(model: PaymentScheme, rows: Any, **tables: Any) -> Settlement:
+    """Settle cases as if the scheme had priced them as it is."""
+    by = loaded(model)
+    priced = rows if isinstance(rows, pl.DataFrame) else frame(rows)
+    return drg.settle(priced.with_columns(scheme_digest=pl.lit(by.pricing_digest)), by, **tables)
 
 
 def found(settlement: Settlement, rule: str) -> dict[str, Any]:
@@ -254,6 +262,79 @@ def test_cases_without_a_patient_share() -> None:
     assert (year(settlement)["patient_and_others_yuan"], year(settlement)["entitlement_yuan"]) == (0, 200_000)
 
 
+@pytest.mark.parametrize(
+    ("patient", "others", "payment", "cost", "fund", "outcome"),
+    [
+        # What the patient bears covers the cost, though the payment alone would not.
+        ("5000", None, "3000", "4000", "0", "1000"),
+        ("3000", "2000", "3000", "6000", "0", "-1000"),
+        ("1000", None, "3000", "4000", "2000", "-1000"),
+    ],
+)
+def test_a_hospital_has_all_that_patients_bear(
+    patient: str, others: str | None, payment: str, cost: str, fund: str, outcome: str
+) -> None:
+    row = priced_case(
+        cost=cost,
+        standard=payment,
+        discharge_date=DECEMBER,
+        patient_share_yuan=Decimal(patient),
+        other_payers_yuan=None if others is None else Decimal(others),
+    )
+    found = year(settle([row]))
+    assert found["entitlement_yuan"] == Decimal(fund)
+    assert found["outcome_yuan"] == Decimal(outcome)
+    borne = Decimal(patient) + Decimal(others or 0)
+    assert found["patient_and_others_yuan"] + found["borne_above_payment_yuan"] == borne
+
+
+def test_cases_that_were_priced_before_the_scheme_was_edited() -> None:
+    then, now = loaded(scheme()), loaded(scheme(low=sourced(threshold="0.4", reference="mean")))
+    priced = frame(cases()).with_columns(scheme_digest=pl.lit(then.pricing_digest))
+    with pytest.raises(
+        InputError, match="20 cases were priced when plain had other rules or weights"
+    ) as error:
+        drg.settle(priced, now)
+    assert "drg price … --scheme plain" in str(error.value.fix)
+    # The rules of settlement, titles and sources price nothing; a number may be written in another way.
+    same = loaded(scheme({"limits": {"cap_of_cost": "1.1"}}, title="another", valid_from=date(2025, 1, 1)))
+    assert same.pricing_digest == then.pricing_digest
+    assert drg.settle(priced, same).rows.height > 0
+    rate = [sourced(value_yuan=Decimal("10000.00"))]
+    assert loaded(scheme(rates=rate)).pricing_digest == then.pricing_digest
+    assert (
+        loaded(scheme(rates=[sourced(value_yuan=Decimal("10000.01"))])).pricing_digest != then.pricing_digest
+    )
+
+
+@pytest.mark.parametrize("digest", [None, "absent"])
+def test_cases_that_do_not_say_by_what_they_were_priced(digest: str | None) -> None:
+    priced = frame(cases())
+    if digest is None:
+        priced = priced.with_columns(scheme_digest=pl.lit(None, pl.String))
+    settlement = drg.settle(priced, loaded(PLAIN))
+    assert found(settlement, "scheme_state_not_known")["message"].startswith("20 cases do not say")
+
+
+def test_cases_outside_the_validity_are_named() -> None:
+    rows = [*cases(), priced_case(case_id="late", discharge_date=datetime(YEAR + 1, 1, 1))]
+    by = scheme(valid_from=date(YEAR, 1, 1), valid_to=date(YEAR, 12, 31))
+    settlement = drg.settle(frame(rows), loaded(by))
+    finding = found(settlement, "outside_validity")
+    assert (finding["period"], finding["severity"]) == (str(YEAR + 1), "warning")
+    assert finding["message"].startswith(f"1 case discharged when plain was not in force ({YEAR}-01-01 to")
+
+
+def test_a_stray_case_does_not_clear_its_year() -> None:
+    stray = priced_case(case_id="stray", discharge_date=datetime(YEAR - 1, 12, 30))
+    settlement = settle([*cases(21), stray])
+    assert settlement.closed == {YEAR - 1: False, YEAR: True}
+    assert found(settlement, "year_is_stray")["message"].startswith(f"1 case of {YEAR - 1} beside 21")
+    assert settle([*cases(20), stray]).closed == {YEAR - 1: True, YEAR: True}
+    assert settle([*cases(21), stray], close=True).closed == {YEAR - 1: True, YEAR: True}
+    assert settle([stray]).closed == {YEAR - 1: True}
+
+
 def test_cases_of_another_scheme() -> None:
     rows = cases()
     rows[3]["scheme"] = "other-2025"
@@ -309,12 +390,12 @@ BUDGET = {"year": YEAR, "amount_yuan": 100_000, "excess": "common_factor", "rema
 def test_a_hospital_that_the_coefficient_table_does_not_name() -> None:
     coefficients = sourced(rows=[sourced(value="1.1", hospital="H1")])
     rows = [*cases(), priced_case(hospital_id="H2", discharge_date=DECEMBER)]
-    settlement = drg.settle(frame(rows), loaded(scheme(coefficients=coefficients)))
+    settlement = settle_by(scheme(coefficients=coefficients), rows)
     finding = found(settlement, "hospital_not_in_coefficients")
     assert finding["hospital_id"] == "H2"
     assert '[[coefficients.rows]] with hospital = "H2"' in finding["fix"]
     both = sourced(rows=[sourced(value="1.1", hospital="H1"), sourced(value="1", hospital="H2")])
-    assert rules_of(drg.settle(frame(rows), loaded(scheme(coefficients=both)))) == []
+    assert rules_of(settle_by(scheme(coefficients=both), rows)) == []
 
 
 def test_a_budget_for_another_insurance() -> None:
@@ -388,7 +469,7 @@ def test_a_month_that_a_hospital_lacks() -> None:
 
 
 def test_a_year_that_is_cleared_before_its_end() -> None:
-    closed = drg.settle(frame(cases(9)), loaded(PLAIN), close=True)
+    closed = settle_by(PLAIN, cases(9), close=True)
     finding = found(closed, "year_cleared_early")
     assert ("2025-09" in finding["message"], "--close" in finding["fix"]) == (True, True)
     assert (rules_of(closed), year(closed)["payment_yuan"]) == (["year_cleared_early"], 90_000)
@@ -613,6 +694,54 @@ def test_off_site_patients_count_outside_the_budget_or_not_at_all() -> None:
         assert (away["entitlement_yuan"], away["budget_adjustment_yuan"]) == (200_000, 0)
         assert (away["payable_yuan"], away["balance_yuan"]) == (balance, balance)
         assert (local["entitlement_yuan"], settlement.budgets["accounts"].to_list()) == (100_000, [1])
+
+
+def test_months_by_the_date_of_settlement() -> None:
+    rows = [
+        priced_case(case_id="a", discharge_date=datetime(YEAR, 12, 30)),
+        priced_case(case_id="b", discharge_date=datetime(YEAR, 12, 30)),
+        priced_case(case_id="c", discharge_date=None),
+        priced_case(case_id="d", discharge_date=datetime(YEAR, 12, 30)),
+    ]
+    settled = [datetime(YEAR, 12, 31), datetime(YEAR + 1, 1, 2), datetime(YEAR + 1, 1, 3), None]
+    priced = frame(rows).with_columns(settlement_date=pl.Series(settled, dtype=pl.Datetime("us")))
+    settlement = settle_by(scheme({"months_by": "settlement_date"}), priced)
+    months = settlement.rows.filter(pl.col("cases") > 0, span="month")
+    assert months.select("period", "cases").rows() == [(f"{YEAR}-12", 1), (f"{YEAR + 1}-01", 2)]
+    finding = found(settlement, "case_without_account")
+    assert finding["message"] == "1 case without a usable settlement_date: in no account"
+    with pytest.raises(MissingColumnError, match="settlement_date"):
+        settle_by(scheme({"months_by": "settlement_date"}), frame(rows))
+
+
+def test_no_score_counts_for_off_site_patients() -> None:
+    rules = {
+        "off_site": {"home_areas": ["440100"], "counts": "real"},
+        "quality": {"scores": [{"score_at_least": 0, "factor": "0.9"}]},
+        **DEPOSIT,
+    }
+    rows = [*cases(), *cases(insured_area="510100")]
+    settlement = settle(rows, rules, scores=[score("H1")])
+    away, local = settlement.rows.filter(span="year").sort("basis", descending=True).iter_rows(named=True)
+    assert (local["quality_adjustment_yuan"], local["deposit_yuan"]) == (-20_000, 20_000)
+    assert (away["quality_adjustment_yuan"], away["deposit_yuan"]) == (0, 0)
+    assert away["entitlement_yuan"] == 200_000
+
+
+def test_a_score_multiplies_what_is_paid_by_points_alone() -> None:
+    budget = {"year": YEAR, "amount_yuan": 500_000, "excess": "point_value", "remainder": "point_value"}
+    rules = {"budgets": [budget], "quality": {"scores": [{"score_at_least": 0, "factor": "0.9"}]}}
+    rows = [
+        *cases(patient_share_yuan=Decimal(1000)),
+        priced_case("short", cost="5000", discharge_date=DECEMBER),
+    ]
+    model = scheme(rules, method=sourced(kind="points", scale=100), rates=[sourced(value_yuan=100)])
+    priced = frame(rows).with_columns(points=pl.lit(Decimal(100), pl.Decimal(18, 8)))
+    found = year(settle_by(model, priced, scores=pl.DataFrame([score("H1")])))
+    # A tenth of 200,000 by group; nothing of the 5,000 by item, and the patients' 20,000 do not matter.
+    assert found["quality_adjustment_yuan"] == -20_000
+    assert found["patient_and_others_yuan"] == 20_000
+    assert found["entitlement_yuan"] == 500_000
 
 
 def test_blanks_around_ids_do_not_part_an_account() -> None:

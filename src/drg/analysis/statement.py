@@ -16,7 +16,7 @@ from drg.payment.money import fen, yuan
 from drg.payment.scheme import PaymentScheme
 from drg.records.binding import with_unread
 from drg.settlement.case_formulas import AMOUNTS, BESIDE, PAID_BESIDE, over_sums
-from drg.settlement.case_sums import readable, with_names
+from drg.settlement.case_sums import months_by, readable, with_names
 from drg.settlement.exact_decimals import as_decimals, figure
 from drg.settlement.point_value_payment import CLEARED_COLUMNS
 from drg.settlement.settlement_columns import ACCOUNT, MONTH
@@ -28,12 +28,19 @@ MONEY: Final = (
     *("standard_payment_yuan", "total_cost_yuan", "excluded_items_yuan", "drg_payment_yuan"),
     "high_cost_payment_yuan",
     *PAID_BESIDE,
-    *("payment_yuan", "patient_and_others_yuan", "fund_payment_yuan", "surplus_formula_yuan"),
+    *(
+        "payment_yuan",
+        "patient_and_others_yuan",
+        "borne_above_payment_yuan",
+        "fund_payment_yuan",
+        "surplus_formula_yuan",
+    ),
     *("surplus_adjustment_yuan", "surplus_yuan"),
 )
 # The columns of the case table, in their order; those that the cases lack are left out.
 SHOWN: Final = (
     *("case_id", "insurance_type", "basis", "period", "admission_date", "discharge_date"),
+    "settlement_date",
     *("drg", "drg_name", "case_class", "counted", "relative_weight", "coefficient", "points"),
     *MONEY,
     *(column.name for column in CLEARED_COLUMNS),
@@ -43,7 +50,7 @@ _CLEARED: Final = "cleared_payment_yuan"
 # What is added up, and the figure of the settlement that it must equal.
 TIED: Final = (
     *("cases", "weighted_cases", "relative_weight", "cost", "standard", "shared_cost", "shared_standard"),
-    *(*BESIDE, "patient_and_others", "surplus_formula", "surplus"),
+    *(*BESIDE, "patient_and_others", "borne_above_payment", "surplus_formula", "surplus"),
 )
 _SUMS: Final = (
     *(Column(name, Kind.NUMBER, pl.Int64, "", "") for name in ("cases", "cases_held", "weighted_cases")),
@@ -51,7 +58,7 @@ _SUMS: Final = (
     *(Column(name, Kind.MONEY, pl.Decimal(38, 2), "", "") for name in (*AMOUNTS, figure(_CLEARED))),
 )
 _GIVEN: Final = ("total_cost_yuan", "excluded_items_yuan")
-_DATES: Final = ("admission_date", "discharge_date")
+_DATES: Final = ("admission_date", "discharge_date", "settlement_date")
 _TEXTS: Final = ("case_id", "drg", "drg_name", "pricing_reason")
 _NUMBERS: Final = ("relative_weight", "coefficient", "points")
 
@@ -77,7 +84,7 @@ def by_hospital(
         says whether a case is in the amounts.
     """
     names = cases.collect_schema().names()
-    wanted = {"hospital_id", "insured_area", "scheme", *SHOWN}
+    wanted = {"hospital_id", "insured_area", "scheme", months_by(scheme), *SHOWN}
     lean = cases.select(with_unread(wanted, names))
     has_shares = "patient_share_yuan" in names
     hospital = pl.col("hospital_id")
@@ -108,7 +115,7 @@ def case_table(batch: pl.DataFrame, scheme: PaymentScheme, *, has_shares: bool) 
     known = with_names(readable(batch.lazy(), scheme, has_shares=has_shares).collect())
     columns: dict[str, pl.Series] = {
         "year": known["year"],
-        "period": known["discharge_date"].dt.to_string("%Y-%m"),
+        "period": known[months_by(scheme)].dt.to_string("%Y-%m"),
         "insurance_type": known["insurance_type"],
         "basis": known["basis"],
         "hospital_id": known["hospital_id"],

@@ -20,10 +20,11 @@ from drg.cli.options import (
 )
 from drg.cli.report_options import MAX_ERRORS
 from drg.cli.reported import Run, reported
-from drg.words import Sentence, said
+from drg.words import Joined, Sentence, said
 
 if TYPE_CHECKING:
     from drg.ledger import Ledger, LedgerAddition, Stamp
+    from drg.ledger.entry import Mode
     from drg.report.statement_text import Language
 
 # Spelled out here so that asking for help imports nothing; ledger.entry.TABLE_KINDS.
@@ -69,6 +70,8 @@ def _pair(_context: click.Context, _option: click.Parameter, texts: tuple[str, .
         "ledger add 2025/ --scheme demo",
         "ledger add 2025/ priced-2025-01.parquet --by H1 --note 一月",
         "ledger add 2025/ priced-2025-01.parquet --correct",
+        "ledger add 2025/ late.parquet --append --note 迟报",
+        "ledger add 2025/ corrected.parquet --correct-cases --note 审核更正",
         "ledger add 2025/ --empty H1:2025-01",
         "ledger add 2025/ payments.xlsx --kind payments",
         "ledger add 2025/ payments.xlsx --kind payments --replace 5",
@@ -82,6 +85,19 @@ def _pair(_context: click.Context, _option: click.Parameter, texts: tuple[str, .
     "--correct",
     is_flag=True,
     help="Cases: replace all cases of exactly the hospitals and months in FILE. Scheme: replace it.",
+)
+@click.option(
+    "--replace-months",
+    "replaces_cases",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Cases: as --correct, where a month loses many cases; N: how many the ledger has of these months.",
+)
+@click.option(
+    "--append", is_flag=True, help="Cases: FILE holds cases that came late, of months that are there."
+)
+@click.option(
+    "--correct-cases", is_flag=True, help="Cases: FILE holds single cases, in place of the same ones."
 )
 @click.option("--empty", multiple=True, callback=_pair, metavar="HOSPITAL:MONTH", help="Take out a month.")
 @click.option("--replace", type=int, metavar="N", help="Tables: put FILE in the place of entry N.")
@@ -117,6 +133,20 @@ def add(run: Run, ledger: Path, files: tuple[Path, ...], **options: Any) -> None
 def _check_use(files: tuple[Path, ...], scheme: str | None, options: dict[str, Any]) -> None:
     """Refuse options that do not go together: one entry at a time."""
     table = options["kind"] != _KINDS[0]
+    ways = {
+        "--correct": options["correct"],
+        "--replace-months": options["replaces_cases"] is not None,
+        "--append": options["append"],
+        "--correct-cases": options["correct_cases"],
+    }
+    chosen = [name for name, is_chosen in ways.items() if is_chosen]
+    if len(chosen) > 1:
+        names = Joined(" and ", chosen[:2])
+        raise click.UsageError(Sentence("{names} are different things: give one of them.", names=names))
+    if chosen and chosen[0] != "--correct" and (scheme or table or not files):
+        raise click.UsageError(Sentence("{name} is for a FILE of cases.", name=chosen[0]))
+    if options["empty"] and (options["append"] or options["correct_cases"]):
+        raise click.UsageError(Sentence("{name} and --empty do not go together.", name=chosen[0]))
     if scheme and (files or options["empty"] or table):
         raise click.UsageError(Sentence("Add the scheme by itself, then the files."))
     if not (scheme or files or options["empty"]):
@@ -147,7 +177,18 @@ def _begin(ledger: Path, scheme: str, stamp: Stamp, options: dict[str, Any]) -> 
 
 def _add(book: Ledger, files: tuple[Path, ...], stamp: Stamp, options: dict[str, Any]) -> LedgerAddition:
     if options["kind"] == _KINDS[0]:
-        return book.add_cases(files, correct=options["correct"], empty=options["empty"], stamp=stamp)
+        mode: Mode = (
+            "append" if options["append"] else "single_cases" if options["correct_cases"] else "months"
+        )
+        replaces = options["replaces_cases"]
+        return book.add_cases(
+            files,
+            correct=options["correct"] or replaces is not None,
+            mode=mode,
+            replaces_cases=replaces,
+            empty=options["empty"],
+            stamp=stamp,
+        )
     replaces, again = options["replace"], options["again"]
     return book.add_table(options["kind"], files[0], replaces=replaces, again=again, stamp=stamp)
 

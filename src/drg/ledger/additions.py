@@ -15,7 +15,7 @@ import polars as pl
 
 from drg.errors import InputError, LedgerError
 from drg.ledger import kept_cases as cases
-from drg.ledger import months, state, store
+from drg.ledger import months, single_cases, state, store
 from drg.ledger.chain import scheme_entry, sound_entries, standing
 from drg.ledger.entry import (
     CASES_FILE,
@@ -23,6 +23,7 @@ from drg.ledger.entry import (
     FileDigest,
     Kind,
     LedgerEntry,
+    Mode,
     digest,
     sha256,
     write_entry,
@@ -77,7 +78,7 @@ def add_scheme(
         SchemeError: it cannot be used.
     """
     from drg.payment.load_scheme import as_loaded
-    from drg.settlement.case_sums import required_columns
+    from drg.settlement.case_sums import months_by, required_columns
 
     loaded = as_loaded(scheme)
     id_, given = loaded.scheme.id, scheme if isinstance(scheme, str | Path) else loaded.directory
@@ -103,6 +104,20 @@ def add_scheme(
             raise LedgerError(problem, file=ledger, fix=Sentence("Leave out --correct"))
         for source in loaded.files:
             shutil.copyfile(source, directory / source.name)
+        by = months_by(loaded.scheme)
+        if old and old[0].months_by != by and standing(entries, "cases"):
+            raise LedgerError(
+                Sentence(
+                    "the cases of this ledger are in months by {date}, not by {other}",
+                    date=old[0].months_by,
+                    other=by,
+                ),
+                file=ledger,
+                fix=Sentence(
+                    "Begin another ledger for it: drg ledger add OTHER_DIRECTORY --scheme {given}",
+                    given=given,
+                ),
+            )
         files = [digest(file) for file in sorted(directory.iterdir())]
         whole = hashlib.sha256("".join(f"{f.name}\n{f.sha256}\n" for f in files).encode()).hexdigest()
         if old and old[0].scheme_sha256 == whole:
@@ -122,6 +137,7 @@ def add_scheme(
             scheme=id_,
             scheme_sha256=whole,
             needs=tuple(n for n in required_columns(loaded.scheme) if n not in cases.REQUIRED),
+            months_by=by,
             replaces=tuple(entry.number for entry in old),
         )
     return LedgerAddition(entry)
@@ -132,6 +148,8 @@ def add_cases(
     files: Sequence[Path],
     *,
     correct: bool = False,
+    mode: Mode = "months",
+    replaces_cases: int | None = None,
     empty: Iterable[tuple[str, str]] = (),
     stamp: Stamp | None = None,
 ) -> LedgerAddition:
@@ -141,6 +159,10 @@ def add_cases(
         ledger: the directory.
         files: what ``drg price`` writes; may be none if something is to be emptied.
         correct: replace what the ledger has of exactly the hospitals and months that the files cover.
+        mode: ``append``: the cases came late, and are added to months that are there. ``single_cases``: they
+            take the place of the same cases, told by hospital and case id; all others stay.
+        replaces_cases: how many cases the ledger has of the months that are replaced, to be sure; needed
+            where a month would lose several cases and more than a tenth of them.
         empty: hospitals and months, ``("H1", "2025-03")``, that shall have no cases any more.
         stamp: when, by whom and why.
 
@@ -157,21 +179,22 @@ def add_cases(
         found = pl.DataFrame(schema=months.SCHEMA).drop("replaces")
         inputs: list[FileDigest] = []
         stored = directory / CASES_FILE
+        given_rows = 0
         if files:
-            inputs = _digests(files, lambda: cases.store(files, directory, scheme.needs))
-            cases.check(files, stored, scheme.scheme)
+            inputs = _digests(files, lambda: cases.store(files, directory, scheme.needs, scheme.months_by))
+            cases.check(files, stored, scheme.scheme, scheme.months_by)
+            if mode != "months":
+                given_rows = int(cases.count_months(stored)["cases"].sum())
+                if mode == "append":
+                    _check_new(ledger, files, stored, covered, current)
+                emptied += single_cases.put_together(ledger, covered, mode, directory, files)
             found = cases.count_months(stored)
         own = months.replacing(found, current, emptied)
-        months.check(ledger, files, own, current, emptied, correct=correct)
+        if mode == "months":
+            months.check(ledger, files, own, current, emptied, correct=correct)
+            months.check_losses(ledger, files, own, current, replaces_cases, correct=correct)
         if files:
-            stay = current.join(own, on=months.PAIR, how="anti")
-            columns = ("hospital_id", "case_id", cases.MONTH)
-            others = [
-                frame.with_columns(entry=pl.lit(number))
-                for number, frame in state.frames(ledger, covered, stay, columns)
-            ]
-            if others:
-                cases.check_others(files, stored, pl.concat(others))
+            _check_new(ledger, files, stored, covered, current.join(own, on=months.PAIR, how="anti"))
         months.write(own, directory)
         replaced = own.filter(pl.col("replaces").is_not_null())
         entry = _publish(
@@ -182,6 +205,8 @@ def add_cases(
             stamp,
             inputs=inputs,
             rows=int(own["cases"].sum()),
+            mode=mode,
+            given_rows=given_rows,
             scheme=scheme.scheme,
             first_month=own["month"].min(),
             last_month=own["month"].max(),
@@ -193,6 +218,23 @@ def add_cases(
         )
     before = current.select(*months.PAIR, cases_before="cases")
     return LedgerAddition(entry, own.join(before, on=months.PAIR, how="left", maintain_order="left"))
+
+
+def _check_new(
+    ledger: Path, files: Sequence[Path], stored: Path, covered: pl.DataFrame, rows: pl.DataFrame
+) -> None:
+    """Whether none of the stored cases is in these months of the ledger.
+
+    Raises:
+        LedgerError: names one that is.
+    """
+    columns = ("hospital_id", "case_id", cases.MONTH)
+    others = [
+        frame.with_columns(entry=pl.lit(number))
+        for number, frame in state.frames(ledger, covered, rows, columns)
+    ]
+    if others:
+        cases.check_others(files, stored, pl.concat(others))
 
 
 def add_table(

@@ -18,6 +18,7 @@ CASES_FILE: Final = "cases.parquet"
 MONTHS_FILE: Final = "months.parquet"
 
 Kind = Literal["scheme", "cases", "payments", "decisions", "scores"]
+Mode = Literal["months", "append", "single_cases"]
 TABLE_KINDS: Final = ("payments", "decisions", "scores")
 KINDS_ZH: Final = {
     "scheme": "支付方案",
@@ -52,6 +53,9 @@ class LedgerEntry(_Part):
         inputs: the files that came in.
         files: the files that are stored.
         rows: of the table that is stored.
+        mode: of cases, how they came: whole ``months`` of hospitals; ``append``, cases that came late; or
+            ``single_cases`` in place of those that were there. What is stored is whole months.
+        given_rows: how many rows came in, if they are no whole months.
         first_month, last_month, months, hospitals: what cases cover.
         emptied: hospitals and months that it leaves without cases.
         replaces: the entries that it corrects: wholly or, of cases, in some months of hospitals.
@@ -59,6 +63,7 @@ class LedgerEntry(_Part):
         scheme: the id of the payment scheme; a ledger has one.
         scheme_sha256: of a scheme, the digest of its files.
         needs: of a scheme, the columns of cases that a settlement by it reads.
+        months_by: of a scheme, the date that puts a case into its month.
         drg, polars: the versions of the programs that wrote it.
         previous: the SHA-256 of the entry.json before it.
         seal: the SHA-256 of all the above.
@@ -72,6 +77,8 @@ class LedgerEntry(_Part):
     inputs: tuple[FileDigest, ...]
     files: tuple[FileDigest, ...]
     rows: int = Field(ge=0)
+    mode: Mode = "months"
+    given_rows: int = 0
     first_month: str | None = None
     last_month: str | None = None
     months: int = 0
@@ -82,6 +89,7 @@ class LedgerEntry(_Part):
     scheme: str
     scheme_sha256: _Sha256 | None = None
     needs: tuple[str, ...] = ()
+    months_by: str = "discharge_date"
     drg: str
     polars: str
     previous: _Sha256 | None

@@ -39,7 +39,7 @@ def month_number(text: str) -> int:
     return int(text.replace("-", ""))
 
 
-def store(files: Sequence[Path], directory: Path, needs: Sequence[str]) -> None:
+def store(files: Sequence[Path], directory: Path, needs: Sequence[str], months_by: str) -> None:
     """Write priced cases as a ledger keeps them: every column and row, identifiers as text, and the month.
 
     Results that stand under their Chinese labels get their names.
@@ -48,6 +48,7 @@ def store(files: Sequence[Path], directory: Path, needs: Sequence[str]) -> None:
         files: what ``drg price`` writes.
         directory: of the entry.
         needs: the columns that the scheme's settlement reads, beside those that every settlement does.
+        months_by: the date that puts a case into its month.
 
     Raises:
         MissingColumnError: names every column that is missing.
@@ -72,8 +73,8 @@ def store(files: Sequence[Path], directory: Path, needs: Sequence[str]) -> None:
     if MONTH in names:
         problem = Sentence("the ledger needs this name")
         raise InputError(problem, file=files[0], field=MONTH, fix=Sentence("Rename the column"))
-    read = {name: cases.binding.expression(name)[0] for name in (*_TEXTS, "discharge_date")}
-    date = read["discharge_date"].dt
+    read = {name: cases.binding.expression(name)[0] for name in (*_TEXTS, months_by)}
+    date = read[months_by].dt
     month = date.year().cast(pl.Int32) * 100 + date.month().cast(pl.Int32)
     with_month = cases.rows.with_columns(*(read[name] for name in _TEXTS), month.alias(MONTH))
     # What stands under Chinese labels is kept by name, and words of closed lists in English.
@@ -106,7 +107,7 @@ def payment(frame: pl.LazyFrame) -> pl.Expr:
     return Cases.of(frame).binding.expression("payment_yuan")[0].cast(pl.Decimal(38, 2))
 
 
-def check(files: Sequence[Path], stored: Path, scheme: str) -> None:
+def check(files: Sequence[Path], stored: Path, scheme: str, months_by: str) -> None:
     """Whether each stored case can be kept apart, put into a month and belongs to the ledger's scheme.
 
     Raises:
@@ -116,16 +117,16 @@ def check(files: Sequence[Path], stored: Path, scheme: str) -> None:
     conditions = {
         "hospital_id": pl.col("hospital_id").is_null(),
         "case_id": pl.col("case_id").is_null(),
-        "discharge_date": pl.col(MONTH).is_null(),
+        months_by: pl.col(MONTH).is_null(),
         "scheme": pl.col("scheme").cast(pl.String).ne_missing(pl.lit(scheme)),
         "payment_yuan": payment(frame).is_null(),
     }
     words = {
         "hospital_id": (Sentence("no hospital"), Sentence("Fill in hospital_id (医疗机构代码)")),
         "case_id": (Sentence("no case id"), Sentence("Fill in case_id (病案标识)")),
-        "discharge_date": (
-            Sentence("no date of discharge that can be read"),
-            Sentence("Write discharge_date (出院时间) as 2025-03-31"),
+        months_by: (
+            Sentence("no {name} that can be read", name=months_by),
+            Sentence("Write {name} ({label}) as 2025-03-31", name=months_by, label=ALL[months_by].label_zh),
         ),
         "scheme": (
             Sentence("not been priced with {scheme}", scheme=scheme),

@@ -12,7 +12,7 @@ from drg.errors import LedgerError
 from drg.ledger import additions, state, store
 from drg.ledger.additions import LedgerAddition, Stamp
 from drg.ledger.chain import check_files, read_entries, scheme_entry, standing
-from drg.ledger.entry import TABLE_KINDS, Kind, LedgerEntry
+from drg.ledger.entry import TABLE_KINDS, Kind, LedgerEntry, Mode
 from drg.ledger.kept_cases import MONTH
 from drg.ledger.ledger_tables import as_given, table_file
 from drg.words import Sentence
@@ -138,11 +138,21 @@ class Ledger:
         files: Sequence[Path],
         *,
         correct: bool = False,
+        mode: Mode = "months",
+        replaces_cases: int | None = None,
         empty: Iterable[tuple[str, str]] = (),
         stamp: Stamp | None = None,
     ) -> LedgerAddition:
         """Add priced cases, or put them in the place of others; see ``additions.add_cases``."""
-        return additions.add_cases(self.directory, files, correct=correct, empty=empty, stamp=stamp)
+        return additions.add_cases(
+            self.directory,
+            files,
+            correct=correct,
+            mode=mode,
+            replaces_cases=replaces_cases,
+            empty=empty,
+            stamp=stamp,
+        )
 
     def add_table(
         self,

@@ -25,6 +25,8 @@ SCHEMA: Final = pl.Schema(
     }
 )
 _MOST_NAMED: Final = 3
+# A month may lose one case, or one in so many, without a question.
+_ONE_IN: Final = 10
 
 
 def replacing(found: pl.DataFrame, current: pl.DataFrame, emptied: Sequence[tuple[str, str]]) -> pl.DataFrame:
@@ -123,3 +125,56 @@ def check(
     if own.is_empty():
         problem = Sentence("there are no cases in it")
         raise LedgerError(problem, file=files[0] if files else ledger, fix=Sentence("Name a file"))
+
+
+def check_losses(
+    ledger: Path,
+    files: Sequence[Path],
+    own: pl.DataFrame,
+    current: pl.DataFrame,
+    replaces_cases: int | None,
+    *,
+    correct: bool,
+) -> None:
+    """Whether whole months are replaced: a file of a few corrected cases would take all others out.
+
+    Raises:
+        LedgerError: a month would lose several cases and more than a tenth, and their number was not said; or
+            another number was.
+    """
+    if not correct:
+        return
+    before = current.select(*PAIR, before="cases")
+    replaced = own.filter(pl.col("cases") > 0).join(before, on=PAIR).filter(pl.col("before") > 0)
+    count = int(replaced["before"].sum())
+    if replaces_cases is not None and replaces_cases != count:
+        raise LedgerError(
+            Sentence(
+                "the ledger has {count:,} cases of these hospitals and months, not {given:,}; nothing was "
+                "added",
+                count=count,
+                given=replaces_cases,
+            ),
+            file=files[0] if files else ledger,
+            fix=Sentence("See what there is: drg ledger status {ledger}", ledger=ledger),
+        )
+    lost = pl.col("before") - pl.col("cases")
+    losing = replaced.filter(lost > 1, lost * _ONE_IN > pl.col("before"))
+    if replaces_cases is None and not losing.is_empty():
+        row = losing.sort(lost, *PAIR, descending=[True, False, False]).row(0, named=True)
+        raise LedgerError(
+            Sentence(
+                "{hospital} has {before:,} cases in {month}, of which {now:,} would be left; nothing was "
+                "added",
+                hospital=row["hospital_id"],
+                month=row["month"],
+                before=row["before"],
+                now=row["cases"],
+            ),
+            file=files[0],
+            fix=Sentence(
+                "If the file holds only the corrected cases: --correct-cases. If it is all of its months: "
+                "--replace-months {count}",
+                count=count,
+            ),
+        )

@@ -12,8 +12,8 @@ import polars as pl
 
 from drg.errors import LedgerError, system_reason
 from drg.ledger import kept_cases as cases
-from drg.ledger import months, state, store
-from drg.ledger.chain import check_files, read_entries
+from drg.ledger import months, single_cases, state, store
+from drg.ledger.chain import check_files, read_entries, scheme_entry
 from drg.ledger.entry import (
     CASES_FILE,
     ENTRY_FILE,
@@ -121,7 +121,11 @@ def _build(
     if entry.kind in TABLE_KINDS:
         store_table(sources[0], directory, entry.kind)
     elif CASES_FILE in missing:
-        cases.store(sources, directory, ())
+        by = scheme_entry(ledger, read_entries(ledger, entry.number - 1)).months_by
+        cases.store(sources, directory, (), by)
+        if entry.mode != "months":
+            covered = state.covered(ledger, read_entries(ledger, entry.number - 1))
+            single_cases.put_together(ledger, covered, entry.mode, directory, sources)
     if MONTHS_FILE in missing:
         before = read_entries(ledger, entry.number - 1)
         current = state.holding(state.covered(ledger, before))

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from drg.grouping.outcomes import GROUPED
@@ -22,6 +23,8 @@ EXTREME: Final = "__extreme"
 
 _STAY: Final = ("hospital_id", "patient_id", "drg")
 _DATES: Final = ("admission_date", "discharge_date")
+# Without one of these it is not known whether a stay is followed by a readmission, or is one.
+STAYS: Final = ("hospital_id", "patient_id", *_DATES)
 
 
 def mark_columns(scheme: PaymentScheme, column: Callable[[str], pl.Expr] = pl.col) -> list[pl.Expr]:
@@ -46,6 +49,16 @@ def mark_columns(scheme: PaymentScheme, column: Callable[[str], pl.Expr] = pl.co
         names = ["grouping_status", "total_cost_yuan", "drg"]
         marks.append(whole(names, EXTREME, lambda cases: extreme(cases, share)))
     return marks
+
+
+def not_judged(cases: pl.DataFrame, rule: Readmission) -> npt.NDArray[np.bool_]:
+    """Which stays lack what tells them from a readmission, or from a stay that is followed by one."""
+    found = pl.Series([False]).new_from_index(0, cases.height)
+    for name in STAYS:
+        found |= cases[name].is_null() if name in cases.columns else True
+    if rule.except_adrg and "adrg" in cases.columns:
+        found &= ~cases["adrg"].is_in(rule.except_adrg).fill_null(False)
+    return found.to_numpy(writable=True)
 
 
 def readmitted(cases: pl.DataFrame, rule: Readmission) -> pl.Series:

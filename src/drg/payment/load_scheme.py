@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from drg.errors import DrgError, SchemeError, UnknownSchemeError, did_you_mean, system_reason
 from drg.grouping.version import Version
 from drg.payment.limits import check_range
+from drg.payment.plausible import unusual
 from drg.payment.scheme import PaymentScheme
 from drg.payment.scheme_errors import line_of, readable
 from drg.payment.weights import WEIGHTS_FILE, Weight, Weights, read_weights
@@ -27,6 +30,10 @@ from drg.tables.manifest import read_manifest
 from drg.words import Joined, Sentence
 
 SCHEME_FILE: Final = "scheme.toml"
+_BESIDE_PRICES: Final = (
+    *("title", "region", "status", "source", "valid_from", "valid_to", "grouper_missing", "unusual"),
+    "settlement",
+)
 _ENDINGS: Final = (".toml", ".csv")
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -67,6 +74,27 @@ class LoadedScheme:
         """SHA-256 of the names and digests of its files, as a ledger keeps it."""
         lines = (f"{file.name}\n{hashlib.sha256(file.read_bytes()).hexdigest()}\n" for file in self.files)
         return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+    @cached_property
+    def pricing_digest(self) -> str:
+        """The first 16 digits of a SHA-256 of all that decides what a case is paid.
+
+        Titles, sources, validity and the rules of settlement have no part in it.
+        """
+        rules = _plain(self.scheme.model_dump(exclude=set(_BESIDE_PRICES)))
+        weights = sorted(
+            (drg, level or "", _plain(one.relative_weight)) for (drg, level), one in self.weights.items()
+        )
+        return hashlib.sha256(json.dumps([rules, weights]).encode()).hexdigest()[:16]
+
+
+def _plain(value: Any) -> Any:
+    """A part of a scheme without its sources, numbers in their shortest form."""
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items() if name != "source"}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else value
 
 
 def shipped_root() -> Path | None:
@@ -111,6 +139,7 @@ def load_scheme(scheme: str | Path) -> LoadedScheme:
     file = directory / SCHEME_FILE
     shipped = installed_schemes().get(directory.name) == directory
     model, text = _read_scheme(file, directory.name if shipped else None)
+    _check_proportions(model, file, text)
     weights = read_weights(directory / WEIGHTS_FILE)
     manifest = None
     if model.grouper_missing is None:
@@ -166,6 +195,19 @@ def _read_scheme(file: Path, expected_id: str | None) -> tuple[PaymentScheme, st
         fix = Sentence("Give both the same name")
         raise SchemeError(problem, file=file, row=line_of(text, ("id",)), field="id", fix=fix)
     return model, text
+
+
+def _check_proportions(model: PaymentScheme, file: Path, text: str) -> None:
+    """No number may be out of proportion, but for those that the scheme says are meant so."""
+    found = {one.name: one for one in unusual(model)}
+    for name, one in found.items():
+        if name not in model.unusual:
+            raise SchemeError(one.problem, file=file, row=line_of(text, one.loc), field=name, fix=one.fix)
+    for name in model.unusual:
+        if name not in found:
+            problem = Sentence("unusual names {name!r}, which is no unusual number of this scheme", name=name)
+            fix = Joined(" ", (did_you_mean(name, found), Sentence("Remove it")))
+            raise SchemeError(problem, file=file, row=line_of(text, ("unusual",)), field="unusual", fix=fix)
 
 
 def _version(model: PaymentScheme, file: Path, text: str) -> tuple[Version, Manifest]:

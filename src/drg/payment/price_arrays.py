@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from drg.columns import INPUT, PRICE, PRICE_COLUMNS, PRICING
+from drg.columns import INPUT, ORDINARY, PRICE, PRICE_COLUMNS, PRICING
 from drg.grouping.jit import suited
 from drg.grouping.outcomes import AMBIGUOUS, GROUPED, STATUSES
 from drg.payment import cross_case_flags, tcm
@@ -41,6 +41,8 @@ _KNOWN: Final = {GROUPED: kernels.STATUS_GROUPED, AMBIGUOUS: kernels.STATUS_AMBI
 _STATUS: Final = np.array(
     [_KNOWN.get(status, kernels.STATUS_UNGROUPED) for status in (*STATUSES, "")], dtype=np.uint8
 )
+# What is only said of cases that are paid by their group.
+_OF_GROUPS: Final = NOTE["readmission_not_judged"] | NOTE["case_kind_not_named"] | NOTE["grouper_not_known"]
 
 
 class Encoded(NamedTuple):
@@ -73,19 +75,21 @@ class Encoder:
         """The columns that this scheme reads, as far as there are any."""
         scheme, tcm = self._scheme, self._scheme.tcm
         fees = (*tcm.tcm_fees, *tcm.other_fees, "tcm_share") if tcm else ()
-        asked = {
+        asked = dict.fromkeys(cross_case_flags.STAYS, scheme.readmission is not None)
+        asked |= {
             "excluded_items_yuan": scheme.excluded_items is not None,
             "los_days": self._by_days,
             "case_kind": len(self._kinds.categories) > 0,
             "incomplete": scheme.incomplete is not None,
-            "discharge_date": bool(self._periods),
+            "discharge_date": bool(self._periods) or scheme.readmission is not None,
             "hospital_coefficient": self._book.asks_coefficients,
+            "adrg": bool(scheme.readmission and scheme.readmission.except_adrg),
         }
         return (
             *self._book.keys,
             *("grouping_status", "grouper", "total_cost_yuan"),
             *("special_payment_yuan", "patient_share_yuan", "other_payers_yuan"),
-            *(name for name, is_asked in asked.items() if is_asked),
+            *(name for name, is_asked in asked.items() if is_asked and name not in self._book.keys),
             *fees,
         )
 
@@ -128,13 +132,15 @@ class Encoder:
             status=status,
             cost=cost,
             days=self._days(frame, grouped & (special == NOT_GIVEN), notes),
-            kind=self._kind(frame),
+            kind=self._kind(frame, notes),
             special=special,
             excluded=excluded,
             incomplete=incomplete,
             extreme=_marked(frame, cross_case_flags.EXTREME),
         )
         _note(notes, cut & grouped, NOTE["readmitted"])
+        if rule := self._scheme.readmission:
+            _note(notes, grouped & cross_case_flags.not_judged(frame, rule), NOTE["readmission_not_judged"])
         self._check_validity(frame, notes)
         patient_share = fen(frame, "patient_share_yuan") if "patient_share_yuan" in frame.columns else None
         others = fen(frame, "other_payers_yuan")
@@ -169,11 +175,13 @@ class Encoder:
         _note(notes, concerned & ~bad & ~possible, NOTE["los_days_missing"])
         return np.where(possible, days, NOT_GIVEN).astype(np.int64)
 
-    def _kind(self, frame: pl.DataFrame) -> Ints:
+    def _kind(self, frame: pl.DataFrame, notes: Ints) -> Ints:
         if not len(self._kinds.categories) or "case_kind" not in frame.columns:
             return np.full(frame.height, NOT_GIVEN, dtype=np.int64)
         kinds = frame["case_kind"].cast(self._kinds, strict=False)
         found: Ints = kinds.to_physical().cast(pl.Int64).fill_null(NOT_GIVEN).to_numpy(writable=True)
+        other = (frame["case_kind"] != ORDINARY).fill_null(False).to_numpy()
+        _note(notes, other & (found == NOT_GIVEN), NOTE["case_kind_not_named"])
         return found
 
     def _incomplete(self, frame: pl.DataFrame, notes: Ints) -> Flags:
@@ -186,6 +194,7 @@ class Encoder:
     def _hold_other_versions(self, frame: pl.DataFrame, keys: dict[str, pl.Series], notes: Ints) -> None:
         """A DRG of another version may be another group of the same code: its weight is not known."""
         if "grouper" in frame.columns:
+            _note(notes, frame["grouper"].is_null().to_numpy(), NOTE["grouper_not_known"])
             other = (frame["grouper"] != self._scheme.grouper).fill_null(False)
             _note(notes, other.to_numpy(), NOTE["other_grouper"])
             if other.any():
@@ -224,7 +233,9 @@ class Decoder:
         self._rules = rules(loaded.scheme)
         self._notes = Notes(loaded)
         self._no_weight = no_weight(loaded)
+        self._knows_low = loaded.scheme.low is not None
         self._scheme = loaded.scheme.id
+        self._digest = loaded.pricing_digest
 
     def price(self, encoded: Encoded) -> list[pl.Series]:
         """The columns of ``columns.PRICE_COLUMNS``, in order; reasons as codes."""
@@ -242,7 +253,7 @@ class Decoder:
         inside = priced.case_class >= _FIRST_INSIDE
         surplus = payment - cases.cost
         formula = np.where(inside, priced.standard - (cases.cost - cases.excluded), 0)
-        fund, borne, not_known = self._shares(encoded, payment)
+        fund, above, not_known = self._shares(encoded, payment)
         rows = pl.Series(cases.combination)
         columns = {
             "relative_weight": encoded.page.weights.gather(rows),
@@ -253,23 +264,25 @@ class Decoder:
             **dict(zip(PAYMENTS, map(yuan, parts), strict=True)),
             "payment_yuan": yuan(payment),
             "fund_payment_yuan": yuan(fund, not_known),
-            "patient_and_others_yuan": yuan(borne, not_known),
+            "patient_and_others_yuan": yuan(payment - fund, not_known),
+            "borne_above_payment_yuan": yuan(above, not_known),
             "surplus_formula_yuan": yuan(formula, open_),
             "surplus_adjustment_yuan": yuan(surplus - formula, open_),
             "surplus_yuan": yuan(surplus, open_),
             "pricing_reason": self._notes.column(self._of_class(encoded, priced)),
             "scheme": pl.Series([self._scheme]).new_from_index(0, n),
+            "scheme_digest": pl.Series([self._digest]).new_from_index(0, n),
         }
         return [columns[column.name].alias(column.name) for column in PRICE_COLUMNS]
 
     @staticmethod
     def _shares(encoded: Encoded, payment: Ints) -> tuple[Ints, Ints, Flags]:
-        """What the fund bears, what others bear, and where that is not known."""
+        """What the fund bears, what others bear beyond the payment, and where that is not known."""
         if encoded.patient_share is None:
-            return payment, payment, np.ones(len(payment), dtype=np.bool_)
+            return payment, np.zeros_like(payment), np.ones(len(payment), dtype=np.bool_)
         not_known = (encoded.patient_share < 0) | (encoded.other_payers < 0)
-        fund = np.maximum(payment - encoded.patient_share - encoded.other_payers, 0)
-        return fund, payment - fund, not_known
+        rest = payment - encoded.patient_share - encoded.other_payers
+        return np.maximum(rest, 0), np.maximum(-rest, 0), not_known
 
     def _of_class(self, encoded: Encoded, priced: Priced) -> Ints:
         """The notes, with what the class of each case adds to them."""
@@ -282,6 +295,10 @@ class Decoder:
         _note(
             notes, (priced.case_class == kernels.UNPRICED) & ~grouped, NOTE["not_grouped"] | NOTE["no_rule"]
         )
+        inside = priced.case_class >= _FIRST_INSIDE
+        notes[~inside] &= ~_OF_GROUPS
+        if not self._knows_low:
+            _note(notes, inside & (encoded.cases.cost == encoded.cases.excluded), NOTE["cost_zero"])
         if encoded.page.notes.any():
             of_group = (priced.case_class >= kernels.UNPRICED) & grouped
             notes |= np.where(of_group, encoded.page.notes[encoded.cases.combination], 0)

@@ -7,9 +7,10 @@ occurs, and looked up ever after.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import product
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -25,9 +26,18 @@ from drg.payment.scheme import Coefficient, PaymentScheme, Rate
 from drg.payment.weights import Weight
 from drg.records.cells import texts
 
-KEYS: Final = ("drg", "insurance_type", "hospital_level", "hospital_id")
+# What a case must say beside its group, as far as the scheme asks, and the reason if it does not.
+_NOT_KNOWN: Final = {
+    "insurance_type": "insurance_type_not_known",
+    "hospital_level": "hospital_level_not_known",
+    "hospital_id": "hospital_id_not_known",
+}
+PLACES: Final = tuple(_NOT_KNOWN)
+KEYS: Final = ("drg", *PLACES)
 # In the place of a group, where it is not known as which one the case is paid.
 UNDECIDED: Final = "not decided"
+# In the place of an insurance, level or hospital that is known, but named nowhere in the scheme.
+UNNAMED: Final = "not named"
 NUMBER: Final = pl.Decimal(18, 8)  # of weights and coefficients in frames
 _EIGHT_PLACES: Final = Decimal(1).scaleb(-8)
 # With this many possible combinations at most, a table says where each is; with more, they are sorted.
@@ -41,6 +51,8 @@ class Entry:
 
     Attributes:
         undecided: the weight is none, because it is not known as which group the case is paid.
+        not_known: the columns that say too little of a case to know which weight, rate or coefficient is its
+            own; then it has no rate and no prices.
         weight: None where the scheme has none for the group.
         rate: None where it has none for the insurance and the hospital level.
         coefficient: the row that gives the coefficient; None where the default or no coefficient counts.
@@ -51,6 +63,7 @@ class Entry:
     """
 
     undecided: bool
+    not_known: tuple[str, ...]
     weight: Weight | None
     rate: Rate | None
     coefficient: Coefficient | None
@@ -91,7 +104,10 @@ class PriceBook:
             ),
             "hospital_id": _by_form("hospital_id", (row.hospital for row in rows)),
         }
-        self._known = {name: pl.Enum(sorted(forms)) for name, forms in self._spelled.items()}
+        for name in PLACES:
+            if self._spelled[name]:
+                self._spelled[name][UNNAMED] = UNNAMED
+        self._known = {name: pl.Enum(list(forms)) for name, forms in self._spelled.items()}
         self._rates = {(rate.insurance, rate.level): rate for rate in scheme.rates}
         self._coefficients = {(row.hospital, row.level, row.drg): row for row in rows}
         self._entries: list[Entry] = []
@@ -132,7 +148,7 @@ class PriceBook:
             categories = self._known[name]
             keys *= len(categories.categories) + 1
             if name in columns and len(categories.categories):
-                keys += _numbers(columns[name], categories)
+                keys += _numbers(name, columns[name], categories)
         if given is not None:
             keys += self._numbers_of_given(given) * self._possible
         if self._table is not None and given is None:
@@ -164,13 +180,15 @@ class PriceBook:
         cut: bool,
         given: Decimal | None = None,
     ) -> Entry:
-        """Work a combination out; None stands for what is not named or not given."""
+        """Work a combination out.
+
+        None stands for a place that is not known or not asked, ``UNNAMED`` for one that no row is for.
+        """
         scheme = self._loaded.scheme
-        weight = self._loaded.weight(drg, level) if drg else None
-        places = ((insurance, level), (insurance, None), (None, level), (None, None))
-        rate = next((self._rates[place] for place in places if place in self._rates), None)
-        base_group = scheme.coefficients is not None and drg in scheme.coefficients.base_groups
-        coefficient = None if base_group else self._coefficient(drg, level, hospital)
+        places = dict(zip(PLACES, (insurance, level, hospital), strict=True))
+        not_known = tuple(self._decisive(drg, places))
+        weight, rate, coefficient = self._looked_up(drg, **places)
+        base_group = self._is_base_group(drg)
         by_default = scheme.coefficients is not None and coefficient is None and not base_group
         factor: Decimal | None = coefficient.value if coefficient else Decimal(1)
         if by_default and scheme.coefficients:
@@ -178,11 +196,16 @@ class PriceBook:
             factor = given if isinstance(default, str) else default
         if cut and scheme.readmission and factor is not None:
             factor *= scheme.readmission.factor
+        if not_known:
+            if level is None and self._weight_depends_on_level(drg):
+                weight = None
+            rate = factor = None
         found = None
         if weight and rate and factor is not None:
             found = prices(scheme, weight.drg, weight.relative_weight, rate.value_yuan, factor)
         return Entry(
             undecided=drg == UNDECIDED,
+            not_known=not_known,
             weight=weight,
             rate=rate,
             coefficient=coefficient,
@@ -191,6 +214,57 @@ class PriceBook:
             factor=factor,
             prices=found,
         )
+
+    def _decisive(self, drg: str | None, places: dict[str, str | None]) -> Iterator[str]:
+        """The places that are not known, and for which the scheme has several answers."""
+        unknown = [name for name, place in places.items() if place is None and self._spelled[name]]
+        for name in unknown:
+            options = {
+                other: list(self._spelled[other].values()) if other in unknown else [place]
+                for other, place in places.items()
+                if other != name
+            }
+            for others in product(*options.values()):
+                elsewhere = dict(zip(options, others, strict=True))
+                answers = (
+                    self._numbers_of(*self._looked_up(drg, **elsewhere, **{name: place}))
+                    for place in self._spelled[name].values()
+                )
+                first = next(answers)
+                if any(answer != first for answer in answers):
+                    yield name
+                    break
+
+    @staticmethod
+    def _numbers_of(
+        weight: Weight | None, rate: Rate | None, coefficient: Coefficient | None
+    ) -> tuple[Decimal | None, ...] | None:
+        """What of a combination decides its price; None without a weight, for then nothing else does."""
+        if weight is None:
+            return None
+        found = (rate.value_yuan if rate else None, coefficient.value if coefficient else None)
+        return (weight.relative_weight, *found)
+
+    def _looked_up(
+        self, drg: str | None, insurance_type: str | None, hospital_level: str | None, hospital_id: str | None
+    ) -> tuple[Weight | None, Rate | None, Coefficient | None]:
+        """The rows of the scheme that are for a combination."""
+        insurance, level = insurance_type, hospital_level
+        places = ((insurance, level), (insurance, None), (None, level), (None, None))
+        rate = next((self._rates[place] for place in places if place in self._rates), None)
+        coefficient = None if self._is_base_group(drg) else self._coefficient(drg, level, hospital_id)
+        return self._weight(drg, level), rate, coefficient
+
+    def _weight(self, drg: str | None, level: str | None) -> Weight | None:
+        return self._loaded.weight(drg, level) if drg else None
+
+    def _weight_depends_on_level(self, drg: str | None) -> bool:
+        found = (self._weight(drg, level) for level in self._spelled["hospital_level"].values())
+        return len({weight and weight.relative_weight for weight in found}) > 1
+
+    def _is_base_group(self, drg: str | None) -> bool:
+        coefficients = self._loaded.scheme.coefficients
+        return coefficients is not None and drg in coefficients.base_groups
 
     def _coefficient(self, drg: str | None, level: str | None, hospital: str | None) -> Coefficient | None:
         # A hospital or level that is not known must not find the rows that are for any.
@@ -253,6 +327,8 @@ class PriceBook:
 
     def _notes(self, entry: Entry) -> int:
         """What is said of a case of this combination if it is paid by its group, or would be."""
+        if entry.not_known:
+            return sum(NOTE[_NOT_KNOWN[name]] for name in entry.not_known)
         if entry.weight is None and not entry.undecided:
             return self._no_weight | NOTE["no_rule"]
         if entry.prices is None:
@@ -275,18 +351,34 @@ def _combination(entry: Entry) -> list[int]:
     """A row of the kernel's combinations."""
     found = entry.prices
     if found is None:
-        no_weight = entry.weight is None and not entry.undecided
+        no_weight = entry.weight is None and not entry.undecided and not entry.not_known
         lacks = kernels.NO_WEIGHT if no_weight else kernels.NO_PRICE
         return [lacks, -1, HIGHEST_COST_FEN, 0, 0, *_NO_LINE, *_NO_LINE, *_NO_LINE]
     limits = (found.high_above, found.low_below, found.incomplete_below)
     return [kernels.PRICED, found.standard_fen, *limits, *found.high, *found.low, *found.incomplete]
 
 
-def _numbers(texts: pl.Series, categories: pl.Enum) -> npt.NDArray[np.int64]:
-    """The numbers of known texts, counted from 1; 0 for all others."""
+def _numbers(name: str, texts: pl.Series, categories: pl.Enum) -> npt.NDArray[np.int64]:
+    """The numbers of known texts, counted from 1; 0 for all others, in places what is not known."""
     found = texts.cast(categories, strict=False)
     numbers: npt.NDArray[np.int64] = (found.to_physical().cast(pl.Int64) + 1).fill_null(0).to_numpy()
+    if name in PLACES and (numbers == 0).any():
+        unnamed = (found.is_null() & is_known(name, texts)).to_numpy()
+        numbers = np.where(unnamed, len(categories.categories), numbers)  # the last one is UNNAMED
     return numbers
+
+
+def is_known(name: str, texts: pl.Series) -> pl.Series:
+    """Whether a text says which insurance, level or hospital it is, also if the scheme does not name it.
+
+    A level is one of the national ones, an insurance a code of digits as in the national list; a hospital any
+    text. What a scheme names is known all the same.
+    """
+    if name == "hospital_level":
+        return texts.is_in(sorted({value for _, value in ALL[name].words})).fill_null(False)
+    if name == "insurance_type":
+        return texts.str.contains(r"^[0-9]+$").fill_null(False)
+    return texts.is_not_null()
 
 
 def _by_form(name: str, names: Iterable[str | None]) -> dict[str, str]:

@@ -10,7 +10,9 @@ import numpy.typing as npt
 import polars as pl
 
 from drg.columns import ALL
+from drg.payment.cross_case_flags import STAYS
 from drg.payment.load_scheme import LoadedScheme
+from drg.payment.scheme_numbers import case_kinds
 from drg.reasons import CODED, coded, reasons, together
 from drg.words import Both, Joined, Sentence
 
@@ -30,6 +32,9 @@ class Notes:
             "no_weight_at_level": levels(loaded),
             "tcm_share_not_known": (*scheme.tcm.tcm_fees, *scheme.tcm.other_fees) if scheme.tcm else (),
             "readmitted": (scheme.readmission.factor,) if scheme.readmission else (),
+            "readmission_not_judged": STAYS,
+            "case_kind_not_named": case_kinds(scheme),
+            "grouper_not_known": (scheme.grouper,),
             "tcm_share_low": (scheme.tcm.share_below,) if scheme.tcm else (),
             "other_grouper": (scheme.grouper,),
             "scheme_not_in_force": (scheme.valid_from or "", scheme.valid_to or ""),

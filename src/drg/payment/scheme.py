@@ -236,6 +236,7 @@ class PaymentScheme(Sourced):
         status: ``published`` by the authority, ``transcribed`` from what it published, or ``illustrative``.
         valid_from, valid_to: the first and last day of discharge to which it applies, as far as known.
         source: where the weights are from.
+        unusual: the entries whose numbers are out of proportion and meant so, as ``low.factor``.
     """
 
     id: Id
@@ -246,6 +247,7 @@ class PaymentScheme(Sourced):
     status: Literal["published", "transcribed", "illustrative"]
     valid_from: date | None = None
     valid_to: date | None = None
+    unusual: tuple[Text, ...] = ()
     method: Method
     rates: Annotated[tuple[Rate, ...], Field(min_length=1)]
     coefficients: Coefficients | None = None

@@ -55,6 +55,7 @@ EXAMPLES: Final[Mapping[str, str]] = {
         '[unweighted] with pays = "nothing", "by_item", "share" or "not_known", and a source'
     ),
     "settlement": Sentence("[settlement] with a source, and what it settles below it"),
+    "months_by": Sentence('months_by = "discharge_date" or "settlement_date"'),
     "mode": Sentence('mode = "marginal" or "whole"; of rounding: "half_up" or "down"'),
     "bands": Sentence(
         "bands = [{{ utilisation_at_least = 0, hospital_keeps = 1 }}]; of an overrun: [{{ "

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
 from typing import Final
 
 import numpy as np
+import polars as pl
 
 from drg.categories import CaseClass
+from drg.columns import ALL
 from drg.payment import price_kernels as kernels
 from drg.payment.formulas import FEN, line
 from drg.payment.price_kernels import Rules
 from drg.payment.scheme import ByStatus, PaymentScheme
+from drg.records.cells import texts
 from drg.words import Sentence
 
 CLASSES: Final = tuple(case_class.value for case_class in CaseClass)
@@ -37,8 +41,15 @@ _PAYS: Final = {
 
 
 def case_kinds(scheme: PaymentScheme) -> list[str]:
-    """The kinds of case that the rules ask for; their places are their numbers."""
-    return sorted({rule.case_kind for rule in scheme.outside if rule.case_kind})
+    """The kinds of case that the rules ask for, as cases have them; their places are their numbers."""
+    return sorted({kind_form(rule.case_kind) for rule in scheme.outside if rule.case_kind})
+
+
+@cache
+def kind_form(kind: str) -> str:
+    """A kind of case as it is read: 床日 is bed_day."""
+    form: str = texts(pl.Series([kind]), ALL["case_kind"]).values[0]
+    return form
 
 
 def rules(scheme: PaymentScheme) -> Rules:
@@ -49,7 +60,7 @@ def rules(scheme: PaymentScheme) -> Rules:
         row[kernels.CLASS] = CLASSES.index(rule.case_class)
         row[kernels.AT_MOST] = -1 if rule.los_days_at_most is None else rule.los_days_at_most
         row[kernels.AT_LEAST] = -1 if rule.los_days_at_least is None else rule.los_days_at_least
-        row[kernels.KIND] = -1 if rule.case_kind is None else kinds.index(rule.case_kind)
+        row[kernels.KIND] = -1 if rule.case_kind is None else kinds.index(kind_form(rule.case_kind))
         row[kernels.PAYS] = _PAYS[rule.pays]
         price = Fraction(rule.price_yuan or 0) * FEN
         row[kernels.LINE :] = line(

@@ -213,8 +213,13 @@ class SettlementRounding(Sourced):
 
 
 class SettlementRules(Sourced):
-    """How a hospital's year is settled; sharing is judged by hospital and insurance, on the year so far."""
+    """How a hospital's year is settled; sharing is judged by hospital and insurance, on the year so far.
 
+    Attributes:
+        months_by: the date that puts a case into its month and year.
+    """
+
+    months_by: Literal["discharge_date", "settlement_date"] = "discharge_date"
     surplus: Surplus | None = None
     overrun: Overrun | None = None
     limits: Limits | None = None

@@ -15,6 +15,7 @@ from drg.payment.formulas import FEN, Prices
 from drg.payment.price_arrays import PAYMENTS
 from drg.payment.price_book import Entry
 from drg.payment.scheme import High, Outside, PaymentScheme
+from drg.payment.scheme_numbers import kind_form
 from drg.payment.step_words import in_column, in_scheme, in_scheme_row, money, number
 from drg.payment.weights import WEIGHTS_FILE
 from drg.words import Joined, Sentence, categories
@@ -239,7 +240,7 @@ def _outside_rule(facts: Facts) -> Outside | None:
             continue
         if rule.los_days_at_least is not None and facts.days < rule.los_days_at_least:
             continue
-        if rule.case_kind is None or rule.case_kind == str(facts.kind).strip():
+        if rule.case_kind is None or kind_form(rule.case_kind) == facts.kind:
             return rule
     return None
 

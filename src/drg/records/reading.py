@@ -163,7 +163,8 @@ def _expanded(files: Iterable[str | Path]) -> tuple[Path, ...]:
         paths += inside
     if not paths:
         raise InputError(
-            Sentence("no file was given"), fix=Sentence("Give the path of a Parquet, CSV or Excel file")
+            Sentence("no file was given"),
+            fix=Sentence("Give the path of a Parquet, CSV, Excel or dBASE file"),
         )
     return tuple(paths)
 

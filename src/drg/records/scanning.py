@@ -58,7 +58,9 @@ def tables_of(
     ending = known_ending(file, INPUT_FORMATS, InputError)
     if not file.is_file():
         what = Sentence("this is a directory") if file.is_dir() else Sentence("there is no such file")
-        raise InputError(what, file=file, fix=Sentence("Give the path of a Parquet, CSV or Excel file"))
+        raise InputError(
+            what, file=file, fix=Sentence("Give the path of a Parquet, CSV, Excel or dBASE file")
+        )
     if not os.access(file, os.R_OK):
         raise InputError(
             Sentence("cannot be read: {reason}", reason=Sentence("Permission denied")),

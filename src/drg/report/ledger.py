@@ -68,6 +68,10 @@ def _what(entry: LedgerEntry, language: str) -> str:
     if entry.kind != "cases":
         return of("{kind}, {rows} rows", kind=kind, rows=rows)
     hospitals, span = f"{entry.hospitals:,}", _span(entry)
+    if entry.mode == "append":
+        kind = of("{kind}, {count:,} late", kind=kind, count=entry.given_rows)
+    elif entry.mode == "single_cases":
+        kind = of("{kind}, {count:,} corrected", kind=kind, count=entry.given_rows)
     return of(
         "{kind}, {rows} cases, {hospitals} hospitals, {span}",
         kind=kind,

@@ -44,7 +44,8 @@ def warnings(tally: PriceTally, language: str) -> list[str]:
     classes = tally.by(CLASS).filter(case_class=CaseClass.UNPRICED.value)
     if not classes.is_empty():
         text = said(
-            "not priced: something is not known; in no payment and no surplus; see pricing_reason", language
+            "not priced, as something is not known: they have no payment and no surplus (see pricing_reason)",
+            language,
         )
         found.append((text, classes["cases"].item()))
     return [

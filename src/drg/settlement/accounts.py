@@ -28,6 +28,8 @@ KINDS: Final = {
     "refund": "refunds",
     "deduction": "deductions",
 }
+# A year of fewer cases than one in so many of the largest year is a stray one.
+_ONE_IN: Final = 20
 _COUNTED: Final = (*SUMS, *CLASS_COUNTS)
 _ADDED: Final = (*_COUNTED, "surplus", *KINDS.values())
 
@@ -86,6 +88,23 @@ def whole_year(found: pl.DataFrame) -> pl.DataFrame:
     """What happened in all months of each account."""
     years = found.group_by(ACCOUNT).agg(pl.col(_ADDED).sum(), pl.col("month").max(), pl.col("last").first())
     return years.sort(ACCOUNT)
+
+
+def stray_years(years: pl.DataFrame) -> dict[int, tuple[int, int, int]]:
+    """Years of a few cases beside a year of many: more likely wrong dates than a year.
+
+    Args:
+        years: what ``whole_year`` gives.
+
+    Returns:
+        By year: its cases; the year with most cases, and how many those are.
+    """
+    cases = years.group_by("year").agg(pl.col("cases").sum().cast(pl.Int64)).sort("cases", "year")
+    if cases.is_empty():
+        return {}
+    largest, most = cases.row(-1)
+    few = cases.filter(pl.col("cases") > 0, pl.col("cases") * _ONE_IN < most)
+    return {year: (count, largest, most) for year, count in few.sort("year").iter_rows()}
 
 
 def at_pace(years: pl.DataFrame) -> pl.DataFrame:

@@ -34,6 +34,7 @@ FORMULAS: Final = {
     "special_case_payment": "special_case_payment_yuan",
     "excluded_items_payment": "excluded_items_payment_yuan",
     "patient_and_others": "patient_and_others_yuan",
+    "borne_above_payment": "borne_above_payment_yuan",
     "payment": f"shared_standard + {' + '.join(BESIDE)}",
     "surplus_formula": "standard - (cost - excluded_items) if inside else 0",
     "surplus": "payment - cost",
@@ -43,12 +44,13 @@ FORMULAS: Final = {
 # Every amount that is added up, in fen; the others are columns of priced cases as they are.
 AMOUNTS: Final = (
     *("cost", "excluded_items", "standard", "shared_cost", "shared_standard", *BESIDE, "payment"),
-    *("patient_and_others", "surplus_formula", "surplus"),
+    *("patient_and_others", "borne_above_payment", "surplus_formula", "surplus"),
 )
 # Sums of cases that settlement starts from.
 SUMS: Final = (
     *("cases", "cases_held", "weighted_cases", "relative_weight", "points", "cost", "standard"),
-    *("surplus_formula", "shared_cost", "shared_standard", *BESIDE, "patient_and_others"),
+    *("surplus_formula", "shared_cost", "shared_standard", *BESIDE),
+    *("patient_and_others", "borne_above_payment"),
 )
 
 

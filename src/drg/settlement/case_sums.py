@@ -29,10 +29,10 @@ _GIVEN: Final = ("total_cost_yuan", "excluded_items_yuan")  # of the record; not
 _PAID: Final = (
     *("standard_payment_yuan", "drg_payment_yuan", "high_cost_payment_yuan"),
     *PAID_BESIDE,
-    "patient_and_others_yuan",
+    *("patient_and_others_yuan", "borne_above_payment_yuan"),
 )
 _FINE: Final = ("relative_weight", "points")
-_WHERE: Final = ("hospital_id", "insurance_type", "discharge_date")
+_WHERE: Final = ("hospital_id", "insurance_type")
 _READ: Final = (*_WHERE, "total_cost_yuan", *_FINE, "case_class", *_PAID, "scheme")
 _ADDED: Final = (*_GIVEN, *_PAID, *_FINE)
 BASES: Final = (LOCAL, OFF_SITE, SIMULATED)
@@ -54,6 +54,8 @@ class CaseSums:
         cases: all rows.
         has_shares: what patients bear was given, so the fund's part is known.
         homeless: rows that belong to no account, by the column that is empty or cannot be read.
+        by_unknown: rows that do not say by which state of the scheme they were priced.
+        outside: rows of each year that were discharged when the scheme was not in force.
         twice: the hospitals that have cases more than once: how many, and the first.
     """
 
@@ -61,12 +63,21 @@ class CaseSums:
     cases: int
     has_shares: bool
     homeless: Mapping[str, int]
+    by_unknown: int
+    outside: Mapping[int, int]
     twice: list[tuple[str, int, str]]
+
+
+def months_by(scheme: PaymentScheme) -> str:
+    """The column whose date puts a case into its month and year."""
+    return scheme.settlement.months_by if scheme.settlement else "discharge_date"
 
 
 def required_columns(scheme: PaymentScheme) -> tuple[str, ...]:
     """The columns of priced cases that a settlement by this scheme reads."""
-    names = [*_READ]
+    names = [*_READ, "discharge_date"]
+    if (date := months_by(scheme)) not in names:
+        names.append(date)
     if scheme.excluded_items:
         names.append("excluded_items_yuan")
     if scheme.settlement and scheme.settlement.off_site:
@@ -88,16 +99,18 @@ def check_columns(names: list[str], scheme: PaymentScheme) -> None:
         raise lacking(Sentence("A settlement by {id}", id=scheme.id), missing, missing_lines(missing), fix)
 
 
-def sums(priced: pl.LazyFrame, scheme: PaymentScheme) -> CaseSums:
+def sums(priced: pl.LazyFrame, scheme: PaymentScheme, digest: str) -> CaseSums:
     """Add up priced cases.
 
     Args:
         priced: what pricing gives, as ``Cases.lazy`` types it, with what could not be read.
         scheme: by which they are settled.
+        digest: of what it prices by; see ``LoadedScheme.pricing_digest``.
 
     Raises:
         MissingColumnError: if a column is absent.
-        InputError: if cases were priced by another scheme, or a column holds what it cannot hold.
+        InputError: if cases were priced by another scheme or another state of it, or a column holds what it
+            cannot hold.
     """
     names = priced.collect_schema().names()
     try:
@@ -109,13 +122,15 @@ def sums(priced: pl.LazyFrame, scheme: PaymentScheme) -> CaseSums:
             raise _by_another(first, scheme, Sentence("the first case was")) from None
         raise
     has_shares = "patient_share_yuan" in names
-    read = with_unread([*required_columns(scheme), "case_id"], names)
+    read = with_unread([*required_columns(scheme), "case_id", "scheme_digest"], names)
     cases = readable(priced.select(read), scheme, has_shares=has_shares)
+    by = pl.col("scheme_digest") if "scheme_digest" in read else pl.lit(None, dtype=pl.String)
+    cases = cases.with_columns(by_former=(by != digest).fill_null(False), by_unknown=by.is_null())
     unread = [f"{name}{UNREAD}" for name in (*_PAID, *_FINE) if f"{name}{UNREAD}" in read]
     by_class = cases.group_by(*_PLACE, "case_class", "held").agg(
         pl.len().cast(pl.Int64).alias("cases"),
         pl.col("relative_weight").count().cast(pl.Int64).alias("weighted_cases"),
-        pl.col("by_another").sum().cast(pl.Int64),
+        pl.col("by_another", "by_former", "by_unknown", "outside").sum().cast(pl.Int64),
         pl.any_horizontal(False, pl.col(unread).is_not_null()).any().alias("unread"),
         pl.col(name for name in _ADDED if name in read).sum(),
     )
@@ -127,17 +142,26 @@ def sums(priced: pl.LazyFrame, scheme: PaymentScheme) -> CaseSums:
     if found["by_another"].sum():
         others = priced.group_by(pl.col("scheme").fill_null("")).len().collect(engine="streaming")
         other, count = min(others.filter(pl.col("scheme") != scheme.id).iter_rows())
-        were = Sentence("1 case was") if count == 1 else Sentence("{count:,} cases were", count=count)
-        raise _by_another(other, scheme, were)
+        raise _by_another(other, scheme, _were(count))
+    if count := int(found["by_former"].sum()):
+        raise _by_former(scheme, _were(count))
     homeless = {
         name: int(found.filter(pl.col(column).is_null())["cases"].sum())
-        for name, column in zip(_WHERE, ("hospital_id", "insurance_type", "year"), strict=True)
+        for name, column in (*zip(_WHERE, _WHERE, strict=True), (months_by(scheme), "year"))
     }
     return CaseSums(
         frame=_of_accounts(found.drop_nulls(_PLACE), scheme),
         cases=int(found["cases"].sum()),
         has_shares=has_shares,
         homeless={name: count for name, count in homeless.items() if count},
+        by_unknown=int(found["by_unknown"].sum()),
+        outside=dict(
+            found.filter(pl.col("outside") > 0, pl.col("year").is_not_null())
+            .group_by("year")
+            .agg(pl.col("outside").sum())
+            .sort("year")
+            .iter_rows()
+        ),
         twice=repeated(priced, marks[0].to_series().to_numpy()) if marks else [],
     )
 
@@ -183,6 +207,22 @@ def _no_number(counts: pl.DataFrame) -> InputError:
     )
 
 
+def _were(count: int) -> Sentence:
+    return Sentence("1 case was") if count == 1 else Sentence("{count:,} cases were", count=count)
+
+
+def _by_former(scheme: PaymentScheme, what: str) -> InputError:
+    return InputError(
+        Sentence(
+            "{cases} priced when {scheme} had other rules or weights than it has now",
+            cases=what,
+            scheme=scheme.id,
+        ),
+        field="scheme_digest",
+        fix=Sentence("Price them again: drg price … --scheme {scheme}", scheme=scheme.id),
+    )
+
+
 def _by_another(other: str, scheme: PaymentScheme, what: str) -> InputError:
     again = Sentence("Price them again: drg price … --scheme {scheme}", scheme=scheme.id)
     problem = Sentence(
@@ -208,7 +248,7 @@ def readable(priced: pl.LazyFrame, scheme: PaymentScheme, *, has_shares: bool) -
     """
     there = priced.collect_schema()
     amounts = [pl.col(name).to_physical().cast(pl.Int64) for name in _ADDED if name in there]
-    date = pl.col("discharge_date").dt
+    date = pl.col(months_by(scheme)).dt
     year = date.year().cast(pl.Int32)
     found = priced.with_columns(
         *amounts,
@@ -218,11 +258,22 @@ def readable(priced: pl.LazyFrame, scheme: PaymentScheme, *, has_shares: bool) -
         basis=basis(scheme),
         held=held(has_shares=has_shares),
         by_another=pl.col("scheme").fill_null("") != scheme.id,
+        outside=_outside(scheme),
     )
     points = paid_points() if scheme.method.kind == "points" else pl.lit(0, dtype=pl.Int64)
     return found.with_columns(
         points.alias("points"), pl.col(name for name in _GIVEN if name in there).fill_null(0).clip(0)
     )
+
+
+def _outside(scheme: PaymentScheme) -> pl.Expr:
+    """Which cases were discharged when the scheme was not in force."""
+    day, found = pl.col("discharge_date").cast(pl.Date), pl.lit(False)
+    if scheme.valid_from:
+        found |= day < scheme.valid_from
+    if scheme.valid_to:
+        found |= day > scheme.valid_to
+    return found.fill_null(False)
 
 
 def with_names(cases: pl.DataFrame) -> pl.DataFrame:

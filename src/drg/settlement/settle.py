@@ -94,7 +94,8 @@ def settle(
         payments: instalments and deductions; see ``input_tables.PAYMENT_FIELDS``.
         decisions: on special cases; see ``input_tables.DECISION_FIELDS``.
         scores: of the year's quality; see ``input_tables.SCORE_FIELDS``.
-        close: clear every year (True) or none (False); None: those that have cases in December.
+        close: clear every year (True) or none (False); None: those that have cases in December, but for years
+            of a few cases beside a year of many.
 
     Raises:
         MissingColumnError: if a column is absent.
@@ -111,12 +112,16 @@ def settle(
     scored = _checked(scores, check_scores, SCORES, told)
     decided = _decided(frame, _checked(decisions, check_decisions, DECISIONS, told), model, rules)
     told += decided.findings
-    counted = sums(decided.frame, model)
+    counted = sums(decided.frame, model, loaded.pricing_digest)
     formulas = Accounts(rules, closes_by_points(rules))
     by_month = accounts.by_month(counted.frame, paid)
     years = accounts.whole_year(by_month)
     last = dict(years.select("year", "last").unique().rows())
-    closed = {year: month == 12 if close is None else close for year, month in sorted(last.items())}
+    strays = accounts.stray_years(years)
+    closed = {
+        year: month == 12 and year not in strays if close is None else close
+        for year, month in sorted(last.items())
+    }
     is_closed = pl.col("year").is_in([year for year, is_over in closed.items() if is_over])
     over = accounts.with_scores(years.filter(is_closed), scored, rules)
     cleared, budgets, shares = _closed(over, formulas, rules, YEAR)
@@ -130,6 +135,7 @@ def settle(
     table = as_decimals(rows, SETTLEMENT_COLUMNS)
     closings = pl.DataFrame([*budgets, *expected], schema=BUDGET_SCHEMA, orient="row")
     told += notes.of_cases(counted, table, model)
+    told += notes.of_strays(strays, closed)
     told += notes.of_payments(table)
     told += notes.of_scores(cleared, scored, rules)
     told += notes.of_budgets(table, closings, closed, rules)

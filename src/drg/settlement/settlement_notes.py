@@ -17,7 +17,12 @@ from drg.settlement.settlement_findings import Finding, finding
 
 # A budget that is so many times the claims, or so small a part of them, is asked about.
 _FAR: Final = 2
-_NAMES_ZH: Final = {"hospital_id": "医疗机构代码", "insurance_type": "险种", "discharge_date": "出院时间"}
+_NAMES_ZH: Final = {
+    "hospital_id": "医疗机构代码",
+    "insurance_type": "险种",
+    "discharge_date": "出院时间",
+    "settlement_date": "结算日期",
+}
 _PLACE: Final = ("hospital_id", "insurance_type", "period")
 
 
@@ -34,6 +39,11 @@ def of_cases(counted: CaseSums, rows: pl.DataFrame, scheme: PaymentScheme) -> It
         yield _found("case_twice", place, hospital=hospital, count=count)
     if counted.cases and not counted.has_shares:
         yield _found("patient_share_not_given", {})
+    if counted.by_unknown:
+        yield _found("scheme_state_not_known", {}, count=counted.by_unknown, scheme=scheme.id)
+    period = {"valid_from": str(scheme.valid_from or "…"), "valid_to": str(scheme.valid_to or "…")}
+    for year, count in counted.outside.items():
+        yield _found("outside_validity", {"period": str(year)}, count=count, scheme=scheme.id, **period)
     for row in standing(rows).filter(pl.col("cases_held") > 0).iter_rows(named=True):
         yield _found("cases_held", _place(row), count=row["cases_held"])
     named = {row.hospital for row in scheme.coefficients.rows if row.hospital} if scheme.coefficients else ()
@@ -41,6 +51,14 @@ def of_cases(counted: CaseSums, rows: pl.DataFrame, scheme: PaymentScheme) -> It
         if hospital not in named:
             place = {"hospital_id": hospital}
             yield _found("hospital_not_in_coefficients", place, hospital=hospital, scheme=scheme.id)
+
+
+def of_strays(strays: Mapping[int, tuple[int, int, int]], closed: Mapping[int, bool]) -> Iterator[Finding]:
+    """Years of a few cases, which are not cleared unless it was asked for."""
+    for year, (count, largest, others) in strays.items():
+        if not closed.get(year, False):
+            facts = {"count": count, "year": year, "largest": largest, "others": others}
+            yield _found("year_is_stray", {"period": str(year)}, **facts)
 
 
 def of_payments(rows: pl.DataFrame) -> Iterator[Finding]:

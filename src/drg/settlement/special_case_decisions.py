@@ -39,6 +39,7 @@ _READ_IF_THERE: Final = (
 _NOTHING: Final = (*PAYMENTS[:4], "surplus_formula_yuan")
 _WORKED_OUT: Final = (
     *("special_case_payment_yuan", "payment_yuan", "fund_payment_yuan", "patient_and_others_yuan"),
+    "borne_above_payment_yuan",
     *("surplus_adjustment_yuan", "surplus_yuan"),
 )
 _NEW: Final = "__new_"
@@ -170,12 +171,14 @@ def _with_case(decisions: pl.DataFrame, found: pl.DataFrame, *, excluded_items: 
     by_cost = pl.Series(np.where(usable, cost - excluded, 0))
     special = cases["decided"].fill_null(by_cost).to_numpy()
     payment = special + np.maximum(fen(cases, "excluded_items_payment_yuan"), 0)
-    fund, not_known = _fund(cases, payment)
+    rest, not_known = _left_of(cases, payment)
+    fund = np.maximum(rest, 0)
     amounts = {
         "special_case_payment_yuan": yuan(special),
         "payment_yuan": yuan(payment),
         "fund_payment_yuan": yuan(fund, not_known),
         "patient_and_others_yuan": yuan(payment - fund, not_known),
+        "borne_above_payment_yuan": yuan(np.maximum(-rest, 0), not_known),
         "surplus_adjustment_yuan": yuan(payment - cost),
         "surplus_yuan": yuan(payment - cost),
         "pricing_reason": pl.Series(_reasons(cases), dtype=pl.String),
@@ -199,12 +202,12 @@ def _amounts(cases: pl.DataFrame, name: str) -> Ints:
     return found
 
 
-def _fund(cases: pl.DataFrame, payment: Ints) -> tuple[Ints, Flags]:
-    """What the fund bears, as pricing works it out, and where that is not known."""
+def _left_of(cases: pl.DataFrame, payment: Ints) -> tuple[Ints, Flags]:
+    """The payment less what others bear: for the fund if positive; and where that is not known."""
     if "patient_share_yuan" not in cases.columns:
         return payment, np.ones(cases.height, dtype=np.bool_)
     borne, others = fen(cases, "patient_share_yuan"), _amounts(cases, "other_payers_yuan")
-    return np.maximum(payment - borne - others, 0), (borne < 0) | (others < 0)
+    return payment - borne - others, (borne < 0) | (others < 0)
 
 
 def _reasons(cases: pl.DataFrame) -> list[str | None]:

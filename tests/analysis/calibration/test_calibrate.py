@@ -246,6 +246,14 @@ def test_all_costs_equal() -> None:
     no_nan(found)
 
 
+@pytest.mark.parametrize(("cost", "told"), [("1.2", True), ("12000", False)])
+def test_costs_in_another_unit_are_told(cost: str, told: bool) -> None:
+    found = calibrate(grouped([("BS19", cost), ("BV19", cost)]), min_cases=1)
+    assert any("not in 万元" in note.message for note in found.notes) == told
+    # The scheme can be used all the same.
+    assert found.scheme("mine").id == "mine"
+
+
 def test_group_with_one_case() -> None:
     found = calibrate(grouped([("BS19", 100), ("BV19", 300), ("BV19", 300)]), min_cases=1)
     assert found.weights["BS19"] < 1

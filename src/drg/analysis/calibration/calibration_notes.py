@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import Final
 
 import numpy as np
@@ -17,6 +18,7 @@ from drg.analysis.calibration.rates import BudgetRate
 from drg.analysis.calibration.repricing import Repricing
 from drg.analysis.sentences import both, many, sentences
 from drg.analysis.trimming import PERCENTILE, Trimming
+from drg.payment.plausible import is_usual_cost
 
 _MOST_CODES: Final = 8
 _SENTENCES: Final = sentences(__file__)
@@ -39,6 +41,9 @@ def notes_of(
         yield from _of_period(one.period)
         if one.period.costs[0] == one.period.costs[-1] and len(np.unique(one.period.costs)) == 1:
             yield _note("equal_costs", label=one.period.label)
+        mean_yuan = Decimal(round(one.mean_fen)) / 100
+        if not is_usual_cost(mean_yuan):
+            yield _note("unusual_costs", label=one.period.label, mean=mean_yuan)
         small = [cell.cases for cell in one.cells.values() if cell.cases < rule.least_cases]
         if rule.method == PERCENTILE and small:
             facts = {"count": sum(small), "least": rule.least_cases, "rule": str(rule)}

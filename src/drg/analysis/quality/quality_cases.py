@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from drg.columns import ALL, INPUT
+from drg.columns import ALL, INPUT, ORDINARY
 from drg.errors import InputError
 from drg.grouping.batched_frames import lacking
 from drg.grouping.outcomes import GROUPED, STATUSES, UNGROUPED_DRG
@@ -83,7 +83,7 @@ class CaseReader:
         status = batch[self.status_column].cast(_STATUS, strict=False).fill_null(NO_STATUS)
         out = status.is_in(list(self.exclude))
         if KIND in batch.columns:
-            out |= batch[KIND].is_not_null()
+            out |= (batch[KIND] != ORDINARY).fill_null(False)
         los = self._days(batch)
         if self.longest_stay is not None:
             out |= (los > self.longest_stay).fill_null(False)

@@ -1,0 +1,148 @@
+"""Whether the numbers of a scheme are of the size that such numbers have: 0.92 and not 92.
+
+The ranges are wide: no published rule that is known lies outside. A scheme whose number really does says so
+in ``unusual``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+from pydantic import BaseModel
+
+from drg.payment.scheme import PaymentScheme
+from drg.words import Joined, Sentence
+
+Loc = tuple[str | int, ...]
+
+
+class Unusual(NamedTuple):
+    """An entry of a scheme that is out of proportion.
+
+    Attributes:
+        loc: where it stands.
+        name: the same as it is written in ``unusual``: ``coefficients.rows.2.value``; rows count from 1.
+        problem, fix: what is wrong, and what is likely meant.
+    """
+
+    loc: Loc
+    name: str
+    problem: Sentence
+    fix: Sentence
+
+
+class _Range(NamedTuple):
+    low: Decimal
+    high: Decimal
+    unit: str  # factor, threshold, score, yuan or days
+    # A number below the range that is usual all the same: no reserve, no score.
+    or_zero: bool = False
+
+
+def _range(low: str, high: str, unit: str = "factor", *, or_zero: bool = False) -> _Range:
+    return _Range(Decimal(low), Decimal(high), unit, or_zero)
+
+
+_RANGES: Final = {
+    "method.regional_mean_yuan": _range("100", "10000000", "yuan"),
+    "coefficients.default": _range("0.1", "5"),
+    "coefficients.rows.value": _range("0.1", "5"),
+    "high.tiers.threshold": _range("1", "20", "threshold"),
+    "low.factor": _range("0.1", "5"),
+    "outside.los_days_at_most": _range("0", "30", "days"),
+    "outside.los_days_at_least": _range("10", "400", "days"),
+    "outside.price_yuan": _range("5", "1000000", "yuan"),
+    "readmission.days": _range("1", "92", "days"),
+    "settlement.overrun.bands.utilisation_at_least": _range("1", "5"),
+    "settlement.limits.cap_of_cost": _range("0.3", "5"),
+    "settlement.deposit.share": _range("0", "0.5"),
+    "settlement.deposit.scores.score_at_least": _range("1", "100", "score", or_zero=True),
+    "settlement.quality.scores.score_at_least": _range("1", "100", "score", or_zero=True),
+    "settlement.quality.scores.factor": _range("0.3", "2", or_zero=True),
+    "settlement.special.quota_share": _range("0", "0.25"),
+    "settlement.special.overrun_yuan_at_least": _range("100", "10000000", "yuan"),
+    "settlement.special.cost_ratio_at_least": _range("1", "50"),
+    "settlement.special.los_ratio_at_least": _range("1", "50"),
+    "settlement.budgets.amount_yuan": _range("10000", "1000000000000", "yuan"),
+    "settlement.budgets.reserve_share": _range("0", "0.5"),
+}
+# What a yuan of a point is worth depends on the scale; together they are the yuan of a unit of weight.
+_UNIT_YUAN: Final = _range("100", "10000000", "yuan")
+
+
+def is_usual_cost(mean_yuan: Decimal) -> bool:
+    """Whether cases can cost that much on average, in yuan."""
+    return _UNIT_YUAN.low <= mean_yuan <= _UNIT_YUAN.high
+
+
+def unusual(scheme: PaymentScheme) -> Iterator[Unusual]:
+    """The entries of a scheme that are out of proportion, in their order, whether it names them or not."""
+    scale = scheme.method.scale or Decimal(1)
+    for loc, value in _numbers(scheme, ()):
+        key = ".".join(part for part in loc if isinstance(part, str))
+        if key == "rates.value_yuan":
+            found, value = _UNIT_YUAN, value * scale
+        elif key in _RANGES:
+            found = _RANGES[key]
+        else:
+            continue
+        if not found.low <= value <= found.high and not (found.or_zero and value == 0):
+            yield _unusual(loc, value, found, scale if key == "rates.value_yuan" else Decimal(1))
+
+
+def _numbers(part: Any, loc: Loc) -> Iterator[tuple[Loc, Decimal]]:
+    if isinstance(part, BaseModel):
+        for name in type(part).model_fields:
+            yield from _numbers(getattr(part, name), (*loc, name))
+    elif isinstance(part, tuple):
+        for place, one in enumerate(part):
+            yield from _numbers(one, (*loc, place))
+    elif isinstance(part, Decimal | int) and not isinstance(part, bool):
+        yield loc, Decimal(part)
+
+
+def _unusual(loc: Loc, value: Decimal, found: _Range, scale: Decimal) -> Unusual:
+    low, high = (_plain(limit / scale) for limit in (found.low, found.high))
+    written = _plain(value / scale)
+    problem = Sentence(
+        "{name} is {value}; such a number is usually between {low} and {high}",
+        name=str(loc[-1] if isinstance(loc[-1], str) else loc[-2]),
+        value=written,
+        low=low,
+        high=high,
+    )
+    name = ".".join(str(part + 1) if isinstance(part, int) else part for part in loc)
+    override = Sentence(
+        'If it really is {value}, add to the top of the file: unusual = ["{name}"]', value=written, name=name
+    )
+    return Unusual(loc, name, problem, Joined(". ", [*_meant(value, found, scale), override]))
+
+
+def _meant(value: Decimal, found: _Range, scale: Decimal) -> Sequence[Sentence]:
+    """What was probably meant, if a common slip leads into the range."""
+
+    def fits(other: Decimal) -> bool:
+        return found.low <= other <= found.high
+
+    if found.unit == "yuan":
+        if fits(value * 10_000):
+            yuan = _plain(value * 10_000 / scale)
+            return [Sentence("Amounts are in yuan: if 万元 are meant, write {value}", value=yuan)]
+        return []
+    if found.unit == "score":
+        if fits(value * 100):
+            return [Sentence("Scores go from 0 to 100: write {value}", value=_plain(value * 100))]
+        return []
+    if found.unit == "threshold" and value < 1:
+        return [Sentence("Below 1 nearly every case would be high: low-cost cases are the section [low]")]
+    if found.unit != "days" and fits(value / 100):
+        return [
+            Sentence("If {value} % is meant, write {share}", value=_plain(value), share=_plain(value / 100))
+        ]
+    return []
+
+
+def _plain(number: Decimal) -> str:
+    return f"{number.normalize():f}"
