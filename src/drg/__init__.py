@@ -88,7 +88,7 @@ if TYPE_CHECKING:
     from drg.records.rules import Rule
     from drg.records.shape import TableShape
     from drg.records.source_tables import SourceTable
-    from drg.settlement import Settlement, settle
+    from drg.settlement import DueDates, Settlement, settle
     from drg.settlement.settlement_findings import Finding
     from drg.tables import GrouperTables, Manifest, list_groupers, load_tables
 
@@ -111,6 +111,7 @@ __all__ = [
     "Discharge",
     "Discharges",
     "DrgError",
+    "DueDates",
     "Evaluation",
     "Explanation",
     "FileDigest",
@@ -188,6 +189,7 @@ _ROOMS = {
     "CorrectedRow": "drg.grouping.corrected",
     "Discharge": "drg.records",
     "Discharges": "drg.records.discharges",
+    "DueDates": "drg.settlement",
     "SourceTable": "drg.records.source_tables",
     "TableShape": "drg.records.shape",
     "Evaluation": "drg.analysis.quality",
