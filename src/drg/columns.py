@@ -338,11 +338,7 @@ PRICING_COLUMNS: tuple[Column, ...] = (
     _money("patient_share_yuan", "个人负担", "borne by the patient, in yuan"),
     _money("other_payers_yuan", "其他支付", "borne by other payers, in yuan"),
     Column(
-        "settlement_date",
-        Kind.DATE,
-        pl.Datetime("us"),
-        "结算日期",
-        "day on which the stay was settled with the insurance, where a scheme counts months by it",
+        "settlement_date", Kind.DATE, pl.Datetime("us"), "结算日期", "when the insurance settled the stay"
     ),
     Column(
         "insured_area", Kind.TEXT, pl.String, "参保地", "code of the area in which the patient is insured"
@@ -388,13 +384,7 @@ PRICE_COLUMNS: tuple[Column, ...] = (
         "pricing_reason", Kind.TEXT, pl.String, "支付说明", "why, if there is something to say; else null"
     ),
     Column("scheme", Kind.TEXT, pl.String, "支付方案", "id of the payment scheme"),
-    Column(
-        "scheme_digest",
-        Kind.TEXT,
-        pl.String,
-        "支付方案摘要",
-        "digest of the rules and weights of the scheme by which the case was priced",
-    ),
+    Column("scheme_digest", Kind.TEXT, pl.String, "支付方案摘要", "digest of the scheme's rules and weights"),
 )
 
 RECORD: dict[str, Column] = {column.name: column for column in RECORD_COLUMNS}

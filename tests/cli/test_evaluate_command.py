@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from drg.analysis.quality import evaluate
+from drg.analysis.simulation.realism import realism
 from drg.cli.evaluate import _TABLES
 from tests.analysis.quality.frames import grouped, random_cases
 from tests.cli.conftest import Drg
@@ -46,7 +49,7 @@ def test_a_workbook_has_every_table(drg: Drg, file: Path, tmp_path: Path) -> Non
     out = tmp_path / "quality.xlsx"
     outcome = drg("evaluate", file, "-o", out, "--bootstrap", "20", "-q")
     assert (outcome.code, outcome.out) == (0, ""), outcome.err
-    found = evaluate(pl.read_parquet(file), replicates=20)
+    found = evaluate(pl.read_parquet(file), replicates=20, with_homogeneity=True)
     sheets = pl.read_excel(out, sheet_id=0, infer_schema_length=None)
     assert [name.split()[-1] for name in sheets] == ["summary", *found.tables, "settings"]
     by_name = {name.split()[-1]: sheet for name, sheet in sheets.items()}
@@ -57,6 +60,55 @@ def test_a_workbook_has_every_table(drg: Drg, file: Path, tmp_path: Path) -> Non
     assert float(summary["riv_cost"]) == pytest.approx(found.summary["riv_cost"])
     # Names from the file stay text.
     assert set(by_name["groups"].to_series(1)) == {"=1+1 [b]"}
+
+
+def test_a_page(drg: Drg, file: Path, tmp_path: Path) -> None:
+    out = tmp_path / "quality.html"
+    outcome = drg("evaluate", file, "-o", out, "--bootstrap", "0", "-q")
+    assert (outcome.code, outcome.out, outcome.err) == (0, "", "")
+    page = out.read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    assert "=1+1 [b]" in page
+    outcome = drg("evaluate", file, "-o", out, "--table", "groups")
+    assert outcome.code == 2
+    assert "A page has all tables" in outcome.err
+    assert out.read_text(encoding="utf-8") == page
+
+
+def test_an_earlier_year(drg: Drg, file: Path, tmp_path: Path) -> None:
+    before, out = tmp_path / "2023.parquet", tmp_path / "years.parquet"
+    random_cases(1500, seed=5).write_parquet(before)
+    arguments = ("evaluate", file, "--previous", before, "--bootstrap", "0")
+    outcome = drg(*arguments, "-o", out, "--table", "years", "--json", tmp_path / "run.json")
+    assert outcome.code == 0, outcome.err
+    found = evaluate(pl.read_parquet(file), replicates=0, previous=pl.read_parquet(before))
+    assert found.years is not None
+    assert pl.read_parquet(out).equals(found.years)
+    assert f"{found.years['p'].count():,} measures of hospitals and groups compared" in outcome.out
+    summary = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
+    assert [Path(one["path"]).name for one in summary["inputs"]] == ["grouped.parquet", "2023.parquet"]
+    # The earlier cases are compared with, not counted.
+    assert summary["rows_read"] == 1200
+    page = tmp_path / "quality.html"
+    assert drg(*arguments, "-o", page, "-q").code == 0
+    assert "年度比较" in page.read_text(encoding="utf-8")
+
+
+def test_mistakes_with_an_earlier_year(drg: Drg, file: Path, tmp_path: Path) -> None:
+    out = tmp_path / "years.csv"
+    outcome = drg("evaluate", file, "-o", out, "--table", "years")
+    assert outcome.code == 2
+    assert "give --previous FILE" in outcome.err
+    ungrouped = tmp_path / "discharges.csv"
+    ungrouped.write_text("case_id,total_cost_yuan\n1,5\n", encoding="utf-8")
+    outcome = drg("evaluate", file, "--previous", ungrouped)
+    assert outcome.code == 1
+    assert "the earlier year: the evaluation needs 2 columns" in outcome.err
+    before = tmp_path / "2023.parquet"
+    random_cases(50).write_parquet(before)
+    outcome = drg("evaluate", file, "--previous", before, "-o", before, "--bootstrap", "0")
+    assert outcome.code == 1
+    assert "this is the input" in outcome.err
 
 
 @pytest.mark.parametrize("ending", [".csv", ".parquet"])
@@ -72,6 +124,15 @@ def test_one_table(drg: Drg, file: Path, tmp_path: Path, ending: str, table: str
     assert read.height == expected.height
     if ending == ".parquet":
         assert read.equals(expected)
+
+
+def test_figures_of_the_region(drg: Drg, file: Path, tmp_path: Path) -> None:
+    region = tmp_path / "region.parquet"
+    outcome = drg("evaluate", file, "--bootstrap", "0", "--trim", "none", "--realism", region)
+    assert outcome.code == 0, outcome.err
+    assert_frame_equal(pl.read_parquet(region), realism(pl.read_parquet(file)))
+    assert f"Figures of the region written to {region}." in outcome.out
+    assert drg("evaluate", file, "-o", region, "--realism", region).code == 2
 
 
 def test_csv_and_several_files(drg: Drg, file: Path, tmp_path: Path) -> None:
@@ -99,7 +160,10 @@ def test_nothing_odd_is_printed_of_odd_data(drg: Drg, tmp_path: Path) -> None:
 
 
 def test_tables_are_those_of_an_evaluation() -> None:
-    assert list(_TABLES) == list(evaluate(grouped([]), replicates=0).tables)
+    nobody = grouped([])
+    assert list(_TABLES) == list(
+        evaluate(nobody, replicates=0, with_homogeneity=True, previous=nobody).tables
+    )
 
 
 def test_mistakes(drg: Drg, file: Path, tmp_path: Path) -> None:

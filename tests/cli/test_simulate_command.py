@@ -6,8 +6,10 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from drg import simulate
+from drg import group, simulate
 from drg.analysis.simulation import true_weights
+from drg.analysis.simulation.planted import plant_errors
+from drg.analysis.simulation.realism import realism
 from tests.cli.conftest import Drg
 
 
@@ -35,6 +37,46 @@ def test_the_truth_can_be_written(drg: Drg, tmp_path: Path) -> None:
     assert drg("simulate", 10, "-o", made, "-g", "demo", "--weights", made).code == 2
 
 
+def test_errors_can_be_planted(drg: Drg, tmp_path: Path) -> None:
+    made, labels = tmp_path / "made.parquet", tmp_path / "labels.parquet"
+    asked = ("--plant", "missing-cc=1", "--plant", "upcoding=H001:0.02", "--labels", labels)
+    outcome = drg("simulate", 300, "-o", made, "-g", "demo", "--seed", 5, *asked)
+    assert outcome.code == 0
+    plain, weights = simulate(300, "demo", seed=5), true_weights("demo", 5)
+    found = plant_errors(plain, "demo", ["missing_cc=1", "upcoding=H001:0.02"], seed=5, weights=weights)
+    assert_frame_equal(pl.read_parquet(made), found.cases)
+    assert_frame_equal(pl.read_parquet(labels), found.labels)
+    count = found.counts.row(0, named=True)
+    assert 0 < count["planted"] < count["asked"]
+    assert f"only {count['planted']} of {count['asked']} errors could be planted: missing_cc" in outcome.err
+    shown = {line.split("│")[1].strip(): line for line in outcome.out.splitlines() if line.startswith("│")}
+    assert {"missing cc", "upcoding"} <= set(shown)
+    assert f"{found.counts['planted'][1]} │" in shown["upcoding"]
+
+
+def test_realism_is_shown_and_written(drg: Drg, tmp_path: Path) -> None:
+    made, figures = tmp_path / "made.parquet", tmp_path / "figures.parquet"
+    outcome = drg("simulate", 300, "-o", made, "-g", "demo", "--realism", figures)
+    assert outcome.code == 0
+    found = pl.read_parquet(figures)
+    assert_frame_equal(found, realism(group(simulate(300, "demo"), "demo")))
+    within = (found["difference"] == 0).sum()
+    assert f"Realism: {within} of {found['low'].count()} figures are within" in outcome.out
+    stay = found.filter(figure="mean_los_days")["value"].item()
+    (line,) = (line for line in outcome.out.splitlines() if "mean stay in days" in line)
+    assert [cell.strip() for cell in line.split("│")[2:-1]] == [f"{stay:.2f}", "8.40 – 8.80", "published"]
+
+
+def test_errors_come_with_labels(drg: Drg, tmp_path: Path) -> None:
+    made = tmp_path / "made.parquet"
+    for asked in (("--plant", "missing-cc=1"), ("--labels", tmp_path / "labels.csv")):
+        outcome = drg("simulate", 10, "-o", made, "-g", "demo", *asked)
+        assert (outcome.code, "Give --plant and --labels together." in outcome.err) == (2, True)
+    outcome = drg("simulate", 10, "-o", made, "-g", "demo", "--plant", "missing-cc=1", "--labels", made)
+    assert outcome.code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
@@ -44,6 +86,11 @@ def test_the_truth_can_be_written(drg: Drg, tmp_path: Path) -> None:
         (("5", "-o", "nowhere/a.csv", "-g", "demo"), 1, "there is no directory"),
         (("5", "-o", "a.csv", "-g", "demmo"), 1, "Did you mean 'demo'"),
         (("5", "-o", "a.csv", "-g", "demo", "--year", "24"), 1, "year is 24"),
+        (
+            ("5", "-o", "a.csv", "-g", "demo", "--plant", "x=1", "--labels", "l.csv"),
+            1,
+            "no kind of error 'x'",
+        ),
     ],
 )
 def test_mistakes_are_explained(

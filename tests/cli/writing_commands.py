@@ -70,13 +70,18 @@ COMMANDS = {
         "compare {i}/cases.csv -g demo -g {i}/demo-2 -o {o} --json {o}/s.json",
         ("cases.parquet", "comparison.html", "what-changes.html", "comparison.xlsx", "s.json"),
     ),
-    "evaluate": Writes("evaluate {i}/priced.parquet -o {o}/e.xlsx --json {o}/s.json", ("e.xlsx", "s.json")),
+    "evaluate": Writes(
+        "evaluate {i}/priced.parquet -o {o}/e.xlsx --realism {o}/r.csv --json {o}/s.json",
+        ("e.xlsx", "r.csv", "s.json"),
+    ),
     "weights": Writes(
         "weights {i}/priced.parquet -g demo -o {o} --id mine --overwrite --draws 0 --json {o}/s.json",
         ("scheme.toml", "weights.csv", "calibration.xlsx", "s.json"),
     ),
     "simulate": Writes(
-        "simulate 5 -g demo -o {o}/c.csv --weights {o}/w.csv --json {o}/s.json", ("c.csv", "w.csv", "s.json")
+        "simulate 5 -g demo -o {o}/c.csv --weights {o}/w.csv --json {o}/s.json"
+        " --plant missing-cc=1 --labels {o}/l.csv --realism {o}/r.csv",
+        ("c.csv", "w.csv", "l.csv", "r.csv", "s.json"),
     ),
     "tables diff": Writes("tables diff demo {i}/demo-2 -o {o}/d.csv", ("d.csv",)),
     "tables diff json": Writes("tables diff demo {i}/demo-2 -o {o}/d.json", ("d.json",)),

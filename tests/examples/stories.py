@@ -100,7 +100,7 @@ _STORIES = {
         evaluate examples/quality.csv -o quality.xlsx --min-cases 2
         evaluate examples/quality.csv -o variance.csv --table variance --trim none --bootstrap 100 --seed 1
         group examples/discharges.csv -o grouped.csv -g chs-drg-2.0
-        evaluate grouped.csv -o groups.csv --table groups --bootstrap 100
+        evaluate grouped.csv -o groups.csv --table groups --bootstrap 100 --realism region.csv
     """,
     "weights": f"""
         group examples/discharges.csv -o grouped.csv -g chs-drg-3.0
@@ -109,6 +109,7 @@ _STORIES = {
     """,
     "simulate": """
         simulate 300 -o cases.csv -g demo --seed 7 --hospitals 3 --weights weights.csv
+        simulate 200 -o errors.csv -g demo --plant upcoding=0.1 --plant split-stays=0.02 --labels labels.csv
     """,
     "tables": """
         tables show BR1 -g chs-drg-2.0 > BR1.txt

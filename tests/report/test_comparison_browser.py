@@ -37,21 +37,21 @@ LAPTOP: Any = {"width": 1366, "height": 768}
 EVIL = "<img src=x onerror=alert(1)>"
 
 
-def _browser() -> str:
+def installed_browser() -> str:
+    """The program, or the test is skipped."""
     if named := os.environ.get("DRG_BROWSER"):
         return named
     found = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chromium-browser")
     if found is None:
         pytest.skip("no Chromium is installed; name one in DRG_BROWSER")
+    pytest.importorskip("playwright", reason="playwright is not installed")
     return found
 
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The page as opened from disk, with ``errors`` and ``requests`` of all that happened."""
-    program = _browser()
-    if not os.environ.get("DRG_BROWSER"):
-        pytest.importorskip("playwright", reason="playwright is not installed")
+    program = installed_browser()
     from playwright.sync_api import sync_playwright
 
     cases = discharges(20_000, hospitals=200).with_columns(

@@ -195,8 +195,8 @@ def limits(groups: npt.NDArray[np.integer[Any]], values: Numbers, rule: Trimming
     present = np.flatnonzero(sizes >= rule.least_cases)
     if not len(present):
         return found
-    order = np.lexsort((values[usable], groups[usable]))
-    runs = _Runs(values[usable][order].astype(np.float64), sizes[present])
+    ordered = _by_group(groups[usable].astype(np.int64), values[usable])
+    runs = _Runs(ordered.astype(np.float64), sizes[present])
     if rule.method == PERCENTILE:
         low, high = (runs.quantile(share / 100) for share in (rule.low, rule.high))
     elif rule.method == IQR:
@@ -207,6 +207,20 @@ def limits(groups: npt.NDArray[np.integer[Any]], values: Numbers, rule: Trimming
         low, high = runs.log_limits(rule.times)
     found.low[present], found.high[present] = low, high
     return found
+
+
+def _by_group(groups: npt.NDArray[np.int64], values: Numbers) -> Numbers:
+    """The values in the order of their groups, those of a group in ascending order."""
+    if values.dtype.kind == "i":
+        low = int(values.min())
+        span = int(values.max()) - low + 1
+        if (int(groups.max()) + 1) * span <= np.iinfo(np.int64).max:
+            # One number for group and value: sorted several times faster than two.
+            keys = groups * span + (values - low)
+            if (keys[1:] >= keys[:-1]).all():
+                return values
+            return np.asarray(np.sort(keys) % span + low)
+    return np.asarray(values[np.lexsort((values, groups))])
 
 
 class _Runs(NamedTuple):

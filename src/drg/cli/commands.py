@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 import click
@@ -57,3 +58,25 @@ class Verbs(click.Group):
         commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
         with formatter.section("Commands"):
             formatter.write_dl([(name, verb.get_short_help_str(_WHOLE)) for name, verb in commands if verb])
+
+
+class UsualVerb(Verbs):
+    """A command that has others; without one of them, the usual one is meant.
+
+    Args:
+        usual: its name.
+        about: all else that click takes.
+    """
+
+    def __init__(self, *, usual: str, **about: Any) -> None:
+        """Keep which one is meant."""
+        super().__init__(**about)
+        self._usual = usual
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the subcommand that is meant in front."""
+        words = [word for before, word in pairwise(("", *args)) if before != "--lang" and word[:1] != "-"]
+        asks_for_help = not words and not {"-h", "--help"}.isdisjoint(args)
+        if not asks_for_help and (not words or words[0] not in self.commands):
+            args = [self._usual, *args]
+        return super().parse_args(ctx, args)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ from drg.cli.options import (
     files_argument,
     grouper_option,
     output_option,
+    realism_option,
     trim_option,
 )
 from drg.cli.report_options import MAX_ERRORS, MIN_GROUPED
@@ -19,18 +21,33 @@ from drg.cli.reported import Made, Run, reported
 from drg.words import Sentence, said
 
 # Spelled out here so that asking for help imports nothing; tables of analysis.quality.Evaluation.
-_TABLES = ("variance", "groups", "splits", "order", "hospitals", "findings")
+_TABLES = (
+    "variance",
+    "groups",
+    "splits",
+    "order",
+    "homogeneity",
+    "hospitals",
+    "profiles",
+    "years",
+    "findings",
+)
 _STATUSES = ("ambiguous", "no_drg", "ungrouped", "invalid")
 
 
 @verb(
     "evaluate grouped.parquet",
     "evaluate grouped.csv -o quality.xlsx --trim percentile:1,99",
+    "evaluate year.parquet --realism region.csv",
+    "evaluate grouped.parquet -o quality.html",
+    "evaluate 2024.parquet --previous 2023.parquet -o quality.xlsx",
     "evaluate 2023.parquet 2024.parquet -o groups.csv --table groups --bootstrap 0",
 )
 @files_argument()
 @output_option(
-    "Write .xlsx: all tables, a sheet each; or .csv, .parquet: the table that --table names.", required=False
+    "Write .xlsx: all tables, a sheet each; .html: a page with charts; or .csv, .parquet: the table that "
+    "--table names.",
+    required=False,
 )
 @click.option("--table", type=click.Choice(_TABLES), help="The table for .csv or .parquet. [groups]")
 @grouper_option(
@@ -68,7 +85,15 @@ _STATUSES = ("ambiguous", "no_drg", "ungrouped", "invalid")
     metavar="N",
     help="Replicates of the intervals, 0 for none. [1000, fewer above 200,000 cases]",
 )
+@click.option(
+    "--previous",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Grouped cases of an earlier year, to tell what changed since; repeatable.",
+)
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the bootstrap. [0]")
+@realism_option
 @bom_option
 @reported(MIN_GROUPED, MAX_ERRORS)
 def evaluate(
@@ -83,7 +108,9 @@ def evaluate(
     exclude: tuple[str, ...],
     longest_stay: int | None,
     replicates: int | None,
+    previous: tuple[Path, ...],
     seed: int,
+    realism: Path | None,
     bom: bool,
 ) -> None:
     """Evaluate a grouping: grouping rate, RIV, CV, splits, severity order, indices (分组效能评价).
@@ -97,23 +124,39 @@ def evaluate(
     from drg.analysis.quality import evaluate as evaluation_of
     from drg.cli.progress import counting
     from drg.grouping import Grouper
-    from drg.records.files import check_output, write, write_bytes
+    from drg.records.files import check_output, check_place, write, write_bytes
     from drg.records.reading import read_results
     from drg.records.scanning import count_rows
     from drg.report.console import say, speed, written_to
     from drg.report.layouts import print_reading
     from drg.report.quality import print_evaluation, workbook
+    from drg.report.quality_page import quality_page
+    from drg.report.simulation import print_realism
 
     lang = run.language
     is_workbook = output is not None and output.suffix.lower() == ".xlsx" and table is None
+    is_page = output is not None and output.suffix.lower() == ".html"
+    if is_page and table is not None:
+        raise click.UsageError(Sentence("A page has all tables: leave --table out, or write .csv."))
     if output is None and table is not None:
         raise click.UsageError(Sentence("--table chooses what -o writes; give -o OUT too."))
     if output is None and not run.talks and run.asked.json_file is None:
         raise click.UsageError(Sentence("Give -o OUT with --quiet, or nothing comes out."))
+    if output is not None and output == realism:
+        raise click.UsageError(Sentence("Give --output and --realism different names."))
     if output is not None:
-        check_output(output)
+        (check_place if is_page else check_output)(output)
+    if realism is not None:
+        check_output(realism)
+    if table == "years" and not previous:
+        raise click.UsageError(
+            Sentence("The table years compares with an earlier year: give --previous FILE.")
+        )
     given = read_results(files)
     run.read_results(given)
+    earlier = read_results(previous) if previous else None
+    if earlier is not None:
+        run.read_earlier(earlier)
     version = None if grouper is None else Grouper(grouper)
     done = [0]
 
@@ -132,21 +175,36 @@ def evaluate(
             longest_stay=longest_stay,
             replicates=replicates,
             seed=seed,
+            previous=earlier,
+            with_homogeneity=is_workbook or is_page or table == "homogeneity",
             on_batch=seen,
         )
     if output is not None and is_workbook:
-        write_bytes(workbook(found), output, sources=files)
+        write_bytes(workbook(found), output, sources=(*files, *previous))
+    elif output is not None and is_page:
+        write_bytes(quality_page(found).encode(), output, sources=(*files, *previous))
     elif output is not None:
-        write(found.tables[table or "groups"].lazy(), output, sources=files, bom=bom)
+        write(found.tables[table or "groups"].lazy(), output, sources=(*files, *previous), bom=bom)
+    figures = None
+    if realism is not None:
+        from drg.analysis.simulation.realism import realism as figures_of
+
+        figures = figures_of(given)
+        write(figures.lazy(), realism, sources=(*files, *previous), bom=bom)
     run.cases = int(found.summary["cases"] or 0)
     run.results.append(Made(version, statuses=found.statuses))
-    run.outputs += [] if output is None else [output]
+    run.outputs += [file for file in (output, realism) if file is not None]
     counts = found.findings.group_by("rule", "severity").agg(pl.col("count").sum()).rows()
     run.findings.update({(rule, severity): count for rule, severity, count in counts})
     if run.talks:
         console = run.console
-        print_reading(console, run.reading_counts, run.firsts, lang)
+        read = Counter(run.reading_counts)
+        read.update(earlier.remark_counts if earlier is not None else {})
+        print_reading(console, read, run.firsts, lang)
         print_evaluation(console, found, lang)
         say(console, speed(run.cases, run.seconds, lang))
         if output is not None:
             written_to(console, output, lang)
+        if figures is not None:
+            print_realism(console, figures, lang)
+            say(console, said("Figures of the region written to {realism}.", lang, realism=realism))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from drg.cli.commands import Verbs
+from drg.cli.commands import UsualVerb
 from drg.cli.options import (
     file_argument,
     help_lang_option,
@@ -23,19 +22,7 @@ if TYPE_CHECKING:
     from drg.records.guess import Guess
 
 
-class _ShowIsUsual(Verbs):
-    """Without a subcommand, ``show`` is meant."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put the subcommand that is meant in front."""
-        words = [word for before, word in pairwise(("", *args)) if before != "--lang" and word[:1] != "-"]
-        asks_for_help = not words and not {"-h", "--help"}.isdisjoint(args)
-        if not asks_for_help and (not words or words[0] not in self.commands):
-            args = ["show", *args]
-        return super().parse_args(ctx, args)
-
-
-@click.group(cls=_ShowIsUsual)
+@click.group(cls=UsualVerb, usual="show")
 @help_lang_option
 def layouts() -> None:
     """List the layouts of files that can be read, show one, or guess one for your own export.

@@ -124,6 +124,13 @@ def trim_option(default: str) -> Decorator:
     )
 
 
+realism_option: Decorator = click.option(
+    "--realism",
+    type=click.Path(path_type=Path),
+    help="Write figures of the region beside those that are known of real ones here.",
+)
+
+
 def overwrite_option(what: str) -> Decorator:
     """``--overwrite``."""
     return click.option("--overwrite", is_flag=True, help=f"Replace {what}.")

@@ -236,6 +236,12 @@ class Run:
         self.findings.update(discharges.remark_counts)
         self.firsts.add(discharges.remarks)
 
+    def read_earlier(self, discharges: Discharges) -> None:
+        """Note files that the cases are compared with; their rows are not counted."""
+        self.inputs += discharges.files
+        self.findings.update(discharges.remark_counts)
+        self.firsts.add(discharges.remarks)
+
     def _take_console(self) -> None:
         """Move what the console has kept to the log, before anything else is said."""
         if "console" in vars(self) and self.console.record:

@@ -1,17 +1,34 @@
-"""``drg schemes``: the installed payment schemes."""
+"""``drg schemes``: the installed payment schemes, one in words, and a first one of your own."""
 
 from __future__ import annotations
 
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
-from drg.cli.commands import verb
-from drg.cli.options import lang_option
+from drg.cli.commands import UsualVerb
+from drg.cli.options import directory_option, help_lang_option, lang_option, overwrite_option
+from drg.words import Sentence
+
+if TYPE_CHECKING:
+    from drg.payment import LoadedScheme
 
 
-@verb()
+@click.group(cls=UsualVerb, usual="list")
+@help_lang_option
+def schemes() -> None:
+    """List the payment schemes, check and explain one, or make a first one of your own (支付方案).
+
+    drg schemes alone lists the installed ones.
+    """
+
+
+@schemes.command(name="list", examples=("schemes",))
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with every entry of the schemes.")
 @lang_option
-def schemes(as_json: bool, lang: str) -> None:
+def list_(as_json: bool, lang: str) -> None:
     """List the installed payment schemes."""
     from drg.payment import list_schemes
     from drg.report.console import echo_json, stdout
@@ -22,3 +39,88 @@ def schemes(as_json: bool, lang: str) -> None:
         echo_json("[" + ",\n ".join(scheme.model_dump_json(exclude_none=True) for scheme in found) + "]")
     else:
         print_schemes(stdout(), found, lang)
+
+
+@schemes.command(examples=("schemes check harbin-2022", "schemes check ./my-scheme --lang zh"))
+@click.argument("scheme")
+@lang_option
+def check(scheme: str, lang: str) -> None:
+    """Check SCHEME, an id or a directory: say its rules in words, and price three cases by them.
+
+    What is wrong is named with file, line and entry. The cases are of the group in the middle of the weights.
+    """
+    from drg.payment.load_scheme import load_scheme
+
+    _explain(load_scheme(scheme), lang)
+
+
+def _explain(loaded: LoadedScheme, lang: str) -> None:
+    from drg.analysis.scheme_cases import worked_cases
+    from drg.grouping.version import Version
+    from drg.payment import Pricer
+    from drg.report.console import stdout
+    from drg.report.scheme_words import print_scheme
+    from drg.tables.locate import find
+
+    groups = 0 if loaded.grouper is None else Version(find(loaded.scheme.grouper)).program.drg.height
+    print_scheme(stdout(), loaded, groups, worked_cases(Pricer(loaded), lang), lang)
+
+
+def _amount(_context: click.Context, _option: click.Parameter, text: str) -> Decimal:
+    try:
+        value = Decimal(text.replace(",", ""))
+    except ArithmeticError:
+        value = Decimal(0)
+    if not value.is_finite() or value <= 0:
+        raise click.BadParameter(Sentence("{text!r} is no amount; write 9575.25", text=text))
+    return value
+
+
+@schemes.command(
+    examples=(
+        "schemes new --rate 9575.25 --weights weights.xlsx -o my-scheme",
+        "schemes new --rate 9575.25 --weights weights.xlsx -o my-scheme --grouper chs-drg-2.0",
+    )
+)
+@click.option("--rate", required=True, callback=_amount, metavar="YUAN", help="Of a weight of 1.")
+@click.option(
+    "--weights",
+    required=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="List of weights: Excel, CSV or Parquet with DRG编码 and 权重, or with a 权重 for each level.",
+)
+@directory_option("Directory to write; its name is the id of the scheme.")
+@click.option("--grouper", help="Id of the version of the groups. [found by their codes]")
+@click.option("--title", help="For people.")
+@click.option("--region", help="For people.")
+@click.option("--source", help="Who published weights and rate. [the name of the list]")
+@overwrite_option("a scheme that is in the directory")
+@lang_option
+def new(
+    rate: Decimal,
+    weights: Path,
+    directory: Path,
+    grouper: str | None,
+    title: str | None,
+    region: str | None,
+    source: str | None,
+    overwrite: bool,
+    lang: str,
+) -> None:
+    """Make a first scheme from a rate and a list of weights, check it, and say it in words.
+
+    A case is paid weight × rate; cases without a group or a weight are held. Add the other rules of the city
+    as payment_schemes/template writes them, and check again.
+    """
+    from drg.payment.new_scheme import scheme_of
+    from drg.payment.scheme_files import check_free, loaded, put
+    from drg.report.console import say, stdout
+    from drg.words import said
+
+    check_free(directory, overwrite=overwrite)
+    name = directory.resolve().name
+    files = scheme_of(weights, rate, name, grouper=grouper, title=title, region=region, source=source)
+    made = loaded(files, name)
+    put(directory, files, overwrite=overwrite)
+    say(stdout(), said("Written to {files}.", lang, files=directory))
+    _explain(made, lang)

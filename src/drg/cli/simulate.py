@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from drg.cli.commands import verb
-from drg.cli.options import bom_option, grouper_option, output_option
+from drg.cli.options import bom_option, grouper_option, output_option, realism_option
 from drg.cli.reported import Made, Run, reported
 from drg.words import Sentence, said
 
@@ -16,6 +16,7 @@ from drg.words import Sentence, said
     "simulate 10000 -o discharges.csv --grouper chs-drg-2.0",
     "simulate 1000000 -o 2024.parquet --grouper chs-drg-2.0 --seed 7 --year 2024",
     "simulate 5000 -o discharges.xlsx --grouper demo --hospitals 3 --weights weights.csv",
+    "simulate 10000 -o errors.csv --grouper demo --plant missing-cc=0.05 --labels labels.csv",
 )
 @click.argument("cases", type=click.IntRange(min=0), metavar="N")
 @output_option("Where to write the discharges.")
@@ -27,6 +28,20 @@ from drg.words import Sentence, said
 @click.option(
     "--weights", type=click.Path(path_type=Path), help="Write the true weights of the groups here, too."
 )
+@click.option(
+    "--plant",
+    "plantings",
+    multiple=True,
+    metavar="KIND=SHARE",
+    help="Plant errors: missing-cc, swapped-principal, upcoding, split-stays, split-procedures or "
+    "cloned-records in a share of the cases, or KIND=HOSPITAL:SHARE in one hospital; repeatable.",
+)
+@click.option(
+    "--labels",
+    type=click.Path(path_type=Path),
+    help="Write here which cases have a planted error, and what was there before.",
+)
+@realism_option
 @bom_option
 @reported()
 def simulate(
@@ -39,6 +54,9 @@ def simulate(
     hospitals: int | None,
     mean_cost: float | None,
     weights: Path | None,
+    plantings: tuple[str, ...],
+    labels: Path | None,
+    realism: Path | None,
     bom: bool,
 ) -> None:
     """Make up N discharges (模拟病例) that a version can group, with costs and stays.
@@ -49,16 +67,21 @@ def simulate(
     """
     from drg.analysis.simulation import MEAN_COST_YUAN, YEAR, true_weights
     from drg.analysis.simulation import simulate as made_up
+    from drg.analysis.simulation.planted import Planting, plant_errors
     from drg.grouping import Grouper
     from drg.records.files import check_output, write
     from drg.report.console import say
+    from drg.report.simulation import print_planted, print_realism
 
     lang = run.language
-    check_output(output)
-    if weights is not None:
-        if weights == output:
-            raise click.UsageError(Sentence("Give --output and --weights different names."))
-        check_output(weights)
+    if bool(plantings) != (labels is not None):
+        raise click.UsageError(Sentence("Give --plant and --labels together."))
+    outputs = [file for file in (output, weights, labels, realism) if file is not None]
+    if len({*outputs}) < len(outputs):
+        raise click.UsageError(Sentence("Give --output, --weights, --labels and --realism different names."))
+    for file in outputs:
+        check_output(file)
+    asked = [Planting.parse(text) for text in plantings]
     version = Grouper(grouper)
     frame = made_up(
         cases,
@@ -68,16 +91,27 @@ def simulate(
         hospitals=hospitals,
         mean_cost_yuan=MEAN_COST_YUAN if mean_cost is None else mean_cost,
     )
+    planted = None
+    if labels is not None:
+        planted = plant_errors(frame, version, asked, seed=seed, weights=true_weights(version, seed))
+        frame = planted.cases
+        write(planted.labels.lazy(), labels, sources=(), bom=bom)
     write(frame.lazy(), output, sources=(), bom=bom)
     if weights is not None:
         write(true_weights(version, seed).lazy(), weights, sources=(), bom=bom)
-    run.cases = cases
-    run.outputs += [output] if weights is None else [output, weights]
+    figures = None
+    if realism is not None:
+        from drg.analysis.simulation.realism import realism as figures_of
+
+        figures = figures_of(version.group_batch(frame))
+        write(figures.lazy(), realism, sources=(), bom=bom)
+    run.cases = frame.height
+    run.outputs += outputs
     run.results.append(Made(version))
     if run.talks:
         seconds = run.seconds
         console = run.console
-        made, count = f"{cases:,}", f"{frame['hospital_id'].n_unique():,}"
+        made, count = f"{frame.height:,}", f"{frame['hospital_id'].n_unique():,}"
         say(
             console,
             said(
@@ -94,3 +128,12 @@ def simulate(
         )
         if weights is not None:
             say(console, said("True weights written to {weights}.", lang, weights=weights))
+        if planted is not None:
+            print_planted(console, planted.counts, lang)
+            say(console, said("Labels of the planted errors written to {labels}.", lang, labels=labels))
+        if figures is not None:
+            print_realism(console, figures, lang)
+            say(console, said("Figures of the region written to {realism}.", lang, realism=realism))
+    for row in [] if planted is None else planted.counts.iter_rows(named=True):
+        if row["planted"] < row["asked"]:
+            run.warn([Sentence("only {planted:,} of {asked:,} errors could be planted: {kind}", **row)])

@@ -143,7 +143,7 @@ def weights(
     of the base file are priced by two schemes, and what-if.xlsx says who gains and who loses.
     """
     from drg.analysis.calibration import calibrate, what_if
-    from drg.analysis.calibration.calibrated_scheme import check_free
+    from drg.payment.scheme_files import check_free
     from drg.records.reading import read_results
     from drg.report.calibration import calibration_workbook, print_calibration
 
@@ -217,7 +217,7 @@ def _written(
     overwrite: bool,
 ) -> None:
     """Write the files and what a change does, and say so."""
-    from drg.analysis.calibration.calibrated_scheme import put
+    from drg.payment.scheme_files import put
     from drg.report.calibration import of_language, print_what_if, what_if_workbook
     from drg.report.console import written_to
 

@@ -12,6 +12,7 @@ END: Final = "</html>\n"
 _HEAD: Final = """<!doctype html>
 <html lang="{language}">
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>{title}</title>
 <style>
 body {{ font: 14px/1.5 system-ui, "PingFang SC", "Microsoft YaHei", sans-serif }}

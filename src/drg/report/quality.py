@@ -50,7 +50,10 @@ class _Printed:
         self._cv()
         self._splits()
         self._order()
+        self._homogeneity()
         self._hospitals()
+        self._profiles()
+        self._years()
         for row in self._of.findings.iter_rows(named=True):
             message = self._said(" {message}.", message=Both(row["message"], row["message_zh"]))
             text = Text.assemble(severity_in(row["severity"], self._language), message)
@@ -141,7 +144,7 @@ class _Printed:
             self._said(
                 "Order MCC ≥ CC ≥ none: {pairs:,} pairs, {tested:,} of them with {min_cases:,} cases in both "
                 "groups. The mean descends in {descends:,}; {violated:,} are violated (p < 0.05 after "
-                "adjustment for all tests, Benjamini–Hochberg).",
+                "adjustment for all tests, Benjamini–Yekutieli).",
                 pairs=pairs,
                 tested=tested,
                 min_cases=self._of.settings["min_cases"],
@@ -172,6 +175,19 @@ class _Printed:
         title = self._said("Means that descend, the surest first ({height})", height=shown.height)
         show(self._console, heads.split(","), "wwnnnnnnnnw", rows, title=title)
 
+    def _homogeneity(self) -> None:
+        tests = self._of.homogeneity
+        if tests is None or not tests.height:
+            return
+        counts = {kind: tests.filter("suggested", kind=kind).height for kind in ("mixture", "split", "merge")}
+        sentence = self._said(
+            "Homogeneity: {tests:,} tests; {mixture:,} groups hold two kinds of cost, {split:,} splits and "
+            "{merge:,} merges are suggested.",
+            tests=tests.height,
+            **counts,
+        )
+        say(self._console, sentence)
+
     def _hospitals(self) -> None:
         hospitals = self._of.hospitals
         if hospitals.height < 2:
@@ -196,6 +212,75 @@ class _Printed:
             for row in shown.iter_rows(named=True)
         ]
         show(self._console, heads.split(","), "wnnnnn", rows, title=title)
+
+    def _profiles(self) -> None:
+        """The hospitals that differ from the others, the surest first."""
+        summary = self._of.summary
+        told = [
+            summary[f"hospitals_{what}_{of}"] for what in ("compared", "differ") for of in ("cost", "los")
+        ]
+        if not any(told[:2]):
+            return
+        sentence = self._said(
+            "Hospitals adjusted for case mix: {cost:,} compared by cost, of which {cost_differ:,} differ "
+            "from the region by more than hospitals usually do; {los:,} by stay, of which {los_differ:,} "
+            "differ (p < 0.05 after adjustment).",
+            **dict(zip(("cost", "los", "cost_differ", "los_differ"), told, strict=True)),
+        )
+        say(self._console, sentence)
+        shown = self._of.profiles.filter("differs").sort("p", "value", "hospital_id").head(_MOST)
+        if not shown.height:
+            return
+        heads = self._said(
+            "value,hospital,cases,index,{level},shrunken,{level},rank,adjusted p", level=self._level
+        )
+        rows = [
+            (
+                Both(row["value"], VALUES_ZH[row["value"], "raw"]).to(self._language),
+                row["hospital_id"],
+                f"{row['cases']:,}",
+                _number(row["index"], 4),
+                _between(row["index_low"], row["index_high"]),
+                _number(row["shrunken_index"], 4),
+                _between(row["shrunken_index_low"], row["shrunken_index_high"]),
+                f"{row['rank']} ({row['rank_low']}–{row['rank_high']})",
+                _p_value(row["p_adjusted"]),
+            )
+            for row in shown.iter_rows(named=True)
+        ]
+        title = self._said("Hospitals that differ, the surest first ({height})", height=shown.height)
+        show(self._console, heads.split(","), "twnnnnnnn", rows, title=title)
+
+    def _years(self) -> None:
+        """What changed since an earlier year, the surest first."""
+        years = self._of.years
+        if years is None:
+            return
+        shown = years.filter("changed").sort("p", "measure", "hospital_id", "drg").head(_MOST)
+        sentence = self._said(
+            "Since the earlier year: {tests:,} measures of hospitals and groups compared, of which "
+            "{changed:,} changed beyond regression to the mean (p < 0.05 after adjustment).",
+            tests=years["p"].count(),
+            changed=int(years["changed"].sum()),
+        )
+        say(self._console, sentence)
+        if not shown.height:
+            return
+        heads = self._said(
+            "measure,hospital or group,then,now,expected,now ÷ expected,{level},adjusted p", level=self._level
+        )
+        rows = [
+            (
+                Both(row["measure"].replace("_", " "), LABELS_ZH[row["measure"]]).to(self._language),
+                row["hospital_id"] or row["drg"],
+                *(_number(row[name], 4) for name in ("then", "now", "expected_now", "beyond_expected")),
+                _between(row["beyond_expected_low"], row["beyond_expected_high"]),
+                _p_value(row["p_adjusted"]),
+            )
+            for row in shown.iter_rows(named=True)
+        ]
+        title = self._said("What changed, the surest first ({height})", height=shown.height)
+        show(self._console, heads.split(","), "twnnnnnn", rows, title=title)
 
 
 def workbook(evaluation: Evaluation) -> bytes:

@@ -105,7 +105,7 @@ def test_no_grouped_cases() -> None:
     assert found.summary["grouping_rate"] == 0
     assert found.summary["riv_cost"] is None
     assert "nothing-grouped" in counts(found)
-    assert [table.height for table in found.tables.values()] == [8, 0, 0, 0, 0, 1]
+    assert [table.height for table in found.tables.values()] == [8, 0, 0, 0, 0, 0, 1]
 
 
 def test_no_cases() -> None:

@@ -169,10 +169,12 @@ def test_order_equals_pandas_and_scipy(found: Evaluation, cases: pl.DataFrame) -
     assert 0 < found.summary["order_descends"] == found.order["descends"].sum() < 20
     tested = found.order.filter(pl.col("p_adjusted").is_not_null())
     assert 0 < found.summary["order_tested"] == tested.height < 20
-    # Benjamini–Hochberg by hand: p × tests ÷ rank, made to ascend from the largest p down.
+    # Benjamini–Yekutieli by hand: p × tests × (1 + 1/2 + … + 1/tests) ÷ rank, made to ascend from the
+    # largest p down.
     larger = tested.select(pl.max_horizontal("p_welch", "p_ranks"))["p_welch"].to_numpy()
     order = np.argsort(larger)
-    scaled = larger[order] * len(larger) / np.arange(1, len(larger) + 1)
+    ranks = np.arange(1, len(larger) + 1)
+    scaled = larger[order] * len(larger) * (1 / ranks).sum() / ranks
     adjusted = np.minimum.accumulate(scaled[::-1])[::-1].clip(max=1)
     assert tested["p_adjusted"].to_numpy()[order] == pytest.approx(adjusted, rel=1e-12)
     assert found.order["violated"].to_list() == [

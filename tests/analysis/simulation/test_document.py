@@ -6,18 +6,19 @@ import re
 from pathlib import Path
 from typing import Any
 
-from drg.analysis.simulation import population
+from drg.analysis.simulation import planting, population
 from drg.cli.simulate import simulate
 
 DOCUMENT = (Path(__file__).resolve().parents[3] / "docs" / "simulation.md").read_text(encoding="utf-8")
 
 
-def test_snippet_works() -> None:
-    (snippet,) = re.findall(r"^```python\n(.*?)^```", DOCUMENT, re.DOTALL | re.MULTILINE)
+def test_snippets_work_in_turn() -> None:
     names: dict[str, Any] = {}
-    exec(snippet, names)
+    for snippet in re.findall(r"^```python\n(.*?)^```", DOCUMENT, re.DOTALL | re.MULTILINE):
+        exec(snippet, names)
     assert names["grouped"].height == names["discharges"].height == 10_000
     assert names["truth"].columns == ["drg", "relative_weight", "cv"]
+    assert names["planted"].labels.height > 100
 
 
 def test_every_option_is_named() -> None:
@@ -35,3 +36,10 @@ def test_outliers_are_as_told() -> None:
     mean, square = population.outlier_moments()
     assert abs(mean - (1 - 0.016 + 0.006 * 4.5 + 0.01 * 0.275)) < 1e-12
     assert square > mean**2
+
+
+def test_every_kind_of_error_is_told() -> None:
+    for kind in planting.KINDS:
+        assert f"| `{kind}` |" in DOCUMENT
+        assert kind.replace("_", "-") in next(p for p in simulate.params if p.name == "plantings").help
+    assert f"up to {planting._LONGEST_GAP_DAYS} days apart" in DOCUMENT

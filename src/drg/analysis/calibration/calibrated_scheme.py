@@ -1,28 +1,21 @@
-"""Weights and rates → a payment scheme: checked as any scheme is, in memory or as a directory."""
+"""Weights and rates → the files of a payment scheme."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, Final
 
 import tomli_w
 
 from drg.analysis.calibration.rates import BudgetRate
-from drg.errors import OutputError, SchemeError
-from drg.payment.load_scheme import SCHEME_FILE, LoadedScheme, load_scheme
+from drg.payment.load_scheme import SCHEME_FILE, LoadedScheme
 from drg.payment.plausible import unusual
 from drg.payment.scheme import PaymentScheme
 from drg.payment.weights import WEIGHTS_FILE
-from drg.records.files import write_bytes
-from drg.records.outputs import make_directory, together
 from drg.tables.locate import installed
-from drg.temporary import scratch_directory
-from drg.words import Sentence
 
 _HEAD: Final = """\
 # 由病例费用测算的支付方案，测算依据见各处 source；可改写和增加的内容见 payment_schemes/template。
@@ -105,47 +98,3 @@ def _rate(rate: BudgetRate) -> dict[str, Any]:
     )
     found: dict[str, Any] = {"value_yuan": rate.value_yuan, "source": source}
     return found if rate.insurance is None else {**found, "insurance": rate.insurance}
-
-
-def loaded(files: Mapping[str, str], id_: str) -> LoadedScheme:
-    """The scheme of these files, read and checked as if it were installed.
-
-    Raises:
-        SchemeError: if it cannot be used, such as rules that name a group which the version lacks.
-    """
-    with scratch_directory() as scratch:
-        directory = scratch / "scheme"
-        directory.mkdir()
-        for file, text in files.items():
-            (directory / file).write_text(text, encoding="utf-8")
-        try:
-            return replace(load_scheme(directory), directory=Path(id_))
-        except SchemeError as error:
-            error.file = f"{id_}/{Path(error.file).name}" if error.file else id_
-            raise
-
-
-def check_free(directory: Path, *, overwrite: bool) -> None:
-    """Whether a scheme may be written here: to know it before the work is done.
-
-    Raises:
-        OutputError: there is a scheme already.
-    """
-    if (directory / SCHEME_FILE).exists() and not overwrite:
-        fix = Sentence("Choose another directory, or overwrite it with --overwrite")
-        raise OutputError(Sentence("there is a scheme already"), file=directory, fix=fix)
-
-
-def put(directory: Path, files: Mapping[str, str | bytes], *, overwrite: bool = False) -> None:
-    """Write files into a directory, which is made if need be: all of them, or none.
-
-    Raises:
-        OutputError: if they cannot be written, or there is a scheme already.
-    """
-    if SCHEME_FILE in files:
-        check_free(directory, overwrite=overwrite)
-    with together():
-        make_directory(directory)
-        for name, content in files.items():
-            whole = content.encode() if isinstance(content, str) else content
-            write_bytes(whole, directory / name, sources=())

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import polars as pl
 
-from drg.analysis.calibration.calibrated_scheme import loaded, put, scheme_files
+from drg.analysis.calibration.calibrated_scheme import scheme_files
 from drg.analysis.calibration.estimate import WEIGHTED, Estimates, Scale, Sums, half_up
 from drg.analysis.calibration.groups_of_version import Version
 from drg.analysis.calibration.rates import BudgetRate
 from drg.analysis.trimming import Trimming
 from drg.payment.load_scheme import LoadedScheme
+from drg.payment.scheme_files import loaded, put
 from drg.records.short_table import ShortTable
 
 YUAN = pl.Decimal(38, 2)

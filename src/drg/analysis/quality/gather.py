@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,13 @@ _SCHEMA: Final = pl.Schema(
 )
 
 
+class Characteristic(NamedTuple):
+    """What each case is in one respect, such as its department."""
+
+    values: list[str]
+    places: Ints  # [n] in ``values``, -1 if it is not known
+
+
 @dataclass(frozen=True)
 class Gathered:
     """The grouped cases in an order that depends on nothing but themselves.
@@ -48,6 +55,7 @@ class Gathered:
         los: [n] days, the same.
         hospital: [n] place in ``hospitals``, or ``NOBODY``.
         standard: [n] payment standard in fen, negative if there is none.
+        characteristics: of the cases by name, those that were asked for and whose columns are there.
     """
 
     drgs: list[str]
@@ -61,6 +69,7 @@ class Gathered:
     los: Ints
     hospital: Ints
     standard: Ints
+    characteristics: Mapping[str, Characteristic] = field(default_factory=dict)
 
 
 class _Numbers:
@@ -93,11 +102,19 @@ class Gatherer:
     Args:
         reader: what to read.
         moments: is given the same cases.
+        characteristics: expressions that give the text of each by name; one without its columns is left out.
     """
 
-    def __init__(self, reader: CaseReader, moments: GroupMoments) -> None:
+    def __init__(
+        self,
+        reader: CaseReader,
+        moments: GroupMoments,
+        characteristics: Mapping[str, pl.Expr] | None = None,
+    ) -> None:
         self._reader = reader
         self._moments = moments
+        self._characteristics = dict(characteristics or {})
+        self._numbers: dict[str, _Numbers] = {}
         self._groups, self._hospitals = _Numbers(), _Numbers()
         self._told: dict[str, tuple[str | None, str]] = {}
         self._versions: set[str] = set()
@@ -112,6 +129,11 @@ class Gatherer:
         names = frame.collect_schema().names()
         check_names(names, read=[_STANDARD])
         self._reader.check_columns(names)
+        self._numbers = {
+            name: _Numbers()
+            for name, expression in self._characteristics.items()
+            if set(expression.meta.root_names()) <= set(names)
+        }
         chosen = frame.select(with_unread(self._wanted, names))
 
         def step(batch: pl.DataFrame) -> pl.DataFrame:
@@ -120,14 +142,16 @@ class Gatherer:
                 on_batch(batch.height)
             return read
 
-        read = chosen.map_batches(step, schema=_SCHEMA, streamable=True)
+        schema = pl.Schema({**_SCHEMA, **dict.fromkeys(self._numbers, pl.Int32())})
+        read = chosen.map_batches(step, schema=schema, streamable=True)
         return self._ordered(read.collect(engine="streaming"), frozenset(names))
 
     @property
     def _wanted(self) -> set[str]:
         reader = self._reader
         of_reader = {reader.drg_column, reader.status_column, reader.cost_column, reader.los_column}
-        return of_reader | {"case_kind", "adrg", "drg_name", "grouper", _HOSPITAL, _STANDARD}
+        asked = {root for name in self._numbers for root in self._characteristics[name].meta.root_names()}
+        return of_reader | asked | {"case_kind", "adrg", "drg_name", "grouper", _HOSPITAL, _STANDARD}
 
     def _step(self, batch: pl.DataFrame) -> pl.DataFrame:
         cases = self._reader.read(batch)
@@ -150,6 +174,9 @@ class Gatherer:
                 "standard": standard.fill_null(-1),
             },
             schema=_SCHEMA,
+        ).with_columns(
+            numbers.encode(batch.select(self._characteristics[name]).to_series()).fill_null(-1).alias(name)
+            for name, numbers in self._numbers.items()
         )
 
     def _tell(self, drgs: pl.Series, batch: pl.DataFrame) -> None:
@@ -169,25 +196,36 @@ class Gatherer:
 
     def _ordered(self, frame: pl.DataFrame, columns: frozenset[str]) -> Gathered:
         drgs, places = self._groups.in_order()
-        hospitals, of_hospital = self._hospitals.in_order()
-        hospital = frame["hospital"].to_numpy()
-        known = hospital != NOBODY
-        if hospitals:
-            hospital = np.where(known, of_hospital[np.where(known, hospital, 0)], NOBODY)
+        hospitals = self._hospitals.in_order()
+        named = {name: numbers.in_order() for name, numbers in self._numbers.items()}
         ordered = frame.with_columns(
             group=pl.Series(places[frame["group"].to_numpy()], dtype=pl.Int32),
-            hospital=pl.Series(hospital, dtype=pl.Int32),
+            hospital=_placed(frame["hospital"], hospitals[1]),
+            **{name: _placed(frame[name], of_name) for name, (_, of_name) in named.items()},
         ).sort(frame.columns)
         arrays = {name: ordered[name].to_numpy().astype(np.int64) for name in ordered.columns}
+        characteristics = {
+            name: Characteristic(values, arrays.pop(name)) for name, (values, _) in named.items()
+        }
         return Gathered(
             drgs,
             [self._told[drg][0] for drg in drgs],
             [self._told[drg][1] for drg in drgs],
-            hospitals,
+            hospitals[0],
             sorted(self._versions),
             columns,
             **arrays,
+            characteristics=characteristics,
         )
+
+
+def _placed(numbers: pl.Series, places: npt.NDArray[np.int32]) -> pl.Series:
+    """The place of each number, -1 for that of none."""
+    found = numbers.to_numpy()
+    known = found >= 0
+    if len(places):
+        found = np.where(known, places[np.where(known, found, 0)], -1)
+    return pl.Series(found, dtype=pl.Int32)
 
 
 def _first(one: str | None, other: str | None) -> str | None:

@@ -12,13 +12,16 @@ import polars as pl
 
 from drg.analysis.quality import bootstrap as boot
 from drg.analysis.quality.gather import Gathered, Gatherer
+from drg.analysis.quality.homogeneity import characteristics, homogeneity, homogeneity_findings
 from drg.analysis.quality.indices import hospital_indices
 from drg.analysis.quality.moments import GroupMoments
+from drg.analysis.quality.profiles import hospital_profiles, profile_findings
 from drg.analysis.quality.quality_cases import CaseReader
 from drg.analysis.quality.quality_findings import findings, of_cases
 from drg.analysis.quality.rows import GROUP_COLUMNS, group_rows, variance_rows
 from drg.analysis.quality.splits import cost_order, split_tests
 from drg.analysis.quality.variants import Variant, variants
+from drg.analysis.quality.years import years, years_findings
 from drg.analysis.severity import ladders_of_codes, ladders_of_version, levels
 from drg.analysis.trimming import PERCENTILE, Trimming
 from drg.errors import InputError, UnknownGrouperError
@@ -54,6 +57,11 @@ class Evaluation(ShortTable):
         splits: one row for each ADRG of several groups; see ``splits.SPLITS``.
         order: one row for each pair of groups in the order MCC, CC, none; see ``splits.ORDER``.
         hospitals: one row for each hospital; see ``indices.HOSPITALS``.
+        profiles: one row for each hospital and value, compared with the others; see ``profiles.PROFILES``.
+        homogeneity: what was asked of groups: one row for each test; see ``homogeneity.HOMOGENEITY``.
+        densities: with it, the density of log cost of each group.
+        years: with an earlier year, what changed since: one row for each measure and hospital or group; see
+            ``years.YEARS``.
         findings: ``rule``, ``severity``, ``count``, ``message``, ``message_zh``.
         settings: how it was computed.
         statuses: cases by grouping status, without those that do not count.
@@ -65,9 +73,13 @@ class Evaluation(ShortTable):
     splits: pl.DataFrame
     order: pl.DataFrame
     hospitals: pl.DataFrame
+    profiles: pl.DataFrame
     findings: pl.DataFrame
     settings: dict[str, str | int | float]
     statuses: dict[str, int]
+    homogeneity: pl.DataFrame | None = None
+    densities: pl.DataFrame | None = None
+    years: pl.DataFrame | None = None
 
     def _short(self) -> tuple[str, pl.DataFrame]:
         names = ("grouped", "grouping_rate", "groups_used", "mean_cost_yuan", "riv_cost", "riv_los")
@@ -79,9 +91,13 @@ class Evaluation(ShortTable):
 
     @property
     def tables(self) -> dict[str, pl.DataFrame]:
-        """The tables by name, in the order in which one reads them."""
-        names = ("variance", "groups", "splits", "order", "hospitals", "findings")
-        return {name: getattr(self, name) for name in names}
+        """The tables by name, in the order in which one reads them; without those that were not asked for."""
+        names = (
+            *("variance", "groups", "splits", "order", "homogeneity"),
+            *("hospitals", "profiles", "years", "findings"),
+        )
+        found = {name: getattr(self, name) for name in names}
+        return {name: table for name, table in found.items() if table is not None}
 
 
 def evaluate(
@@ -96,6 +112,8 @@ def evaluate(
     replicates: int | None = None,
     seed: int = 0,
     level: float = 0.95,
+    with_homogeneity: bool = False,
+    previous: Frame | None = None,
     on_batch: Callable[[int], None] | None = None,
 ) -> Evaluation:
     """Evaluate a grouping by the cost and the length of stay of its cases.
@@ -115,6 +133,8 @@ def evaluate(
             are drawn in all, and at least 100 replicates.
         seed: of the bootstrap.
         level: of the intervals.
+        with_homogeneity: look for two kinds of cost in groups, and for groups to split or merge.
+        previous: grouped discharges of an earlier year, to tell what changed since.
         on_batch: is told the number of cases of every batch that is read.
 
     Returns:
@@ -133,7 +153,8 @@ def evaluate(
         given = grouper.tables if isinstance(grouper, Grouper) else load_tables(grouper)
     reader = CaseReader(exclude=tuple(exclude), longest_stay=longest_stay)
     moments = GroupMoments(min_cases=min_cases, ddof=ddof)
-    cases = Gatherer(reader, moments).gather(Cases.of(frame).lazy(own=True, marked=True), on_batch)
+    asked = characteristics() if with_homogeneity else {}
+    cases = Gatherer(reader, moments, asked).gather(Cases.of(frame).lazy(own=True, marked=True), on_batch)
     if replicates is None:
         replicates = min(MOST_REPLICATES, max(LEAST_REPLICATES, DRAWS // max(len(cases.group), 1)))
 
@@ -162,6 +183,7 @@ def evaluate(
         for ending in ("", "_adjusted")
         for look, value in zip(looks, variance[f"riv{ending}"], strict=True)
     }
+    profiles, of_profiles = hospital_profiles(cases, min_cases=min_cases, level=level, seed=seed)
     outside = variance.filter(~pl.col("riv").is_between("riv_low", "riv_high"))
     summary = {
         **moments.summary(),
@@ -173,8 +195,20 @@ def evaluate(
         "order_tested": order["p_adjusted"].count(),
         "order_descends": int(order["descends"].sum()),
         "order_violated": int(order["violated"].sum()),
+        **of_profiles,
     }
-    found = of_cases(moments.statuses, cases) | {
+    tests, densities = None, None
+    if with_homogeneity:
+        tests, densities = homogeneity(cases, adrg_of, min_cases=min_cases, seed=seed)
+    found = of_cases(moments.statuses, cases) | profile_findings(profiles, min_cases)
+    changes = None
+    if previous is not None:
+        earlier = _earlier(previous, reader)
+        changes = years(earlier, cases, min_cases=min_cases, level=level)
+        found |= years_findings(earlier, cases, changes)
+    if tests is not None:
+        found |= homogeneity_findings(cases, tests)
+    found |= {
         "other-version": (
             int(given is not None and bool(cases.versions) and cases.versions != [given.manifest.id]),
             ", ".join(cases.versions),
@@ -197,6 +231,7 @@ def evaluate(
         splits=splits,
         order=order,
         hospitals=hospital_indices(cases),
+        profiles=profiles,
         findings=findings(found),
         settings={
             "grouper": tables.manifest.id if tables else ", ".join(cases.versions),
@@ -211,6 +246,9 @@ def evaluate(
             "level": level,
         },
         statuses={status: moments.statuses[status] for status in STATUSES},
+        homogeneity=tests,
+        densities=densities,
+        years=changes,
     )
 
 
@@ -235,6 +273,15 @@ def _named(versions: Sequence[str]) -> GrouperTables | None:
         return load_tables(versions[0])
     except UnknownGrouperError:
         return None
+
+
+def _earlier(previous: Frame, reader: CaseReader) -> Gathered:
+    try:
+        return Gatherer(reader, GroupMoments()).gather(Cases.of(previous).lazy(own=True, marked=True))
+    except InputError as error:
+        # There are two inputs; which of them it is must be said.
+        error.file = error.file or Sentence("the earlier year")
+        raise
 
 
 def _draw(

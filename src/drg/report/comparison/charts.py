@@ -19,7 +19,7 @@ BASE: Final = "#5b6b7b"
 UP: Final = "#1f7a5c"
 DOWN: Final = "#b5482f"
 _SHADES: Final = ("#2b5c8a", "#5f93c2", "#a5c4de")
-_POINT: Final = 9.0  # size of text
+POINT: Final = 9.0  # size of text
 _WIDTH: Final = 7.2  # inches
 # What is measured with one font is shown with another, that has Chinese.
 _MEASURED: Final = "DejaVu Sans"
@@ -48,7 +48,7 @@ def differences(bars: Sequence[Bar], axis: str, form: Form, *, gains: bool = Tru
         form: how to write them.
         gains: whether more is better, which colours show.
     """
-    figure, axes = _figure(len(bars), max((_ems(bar.label) for bar in bars), default=0))
+    figure, axes = new_figure(len(bars), max((ems(bar.label) for bar in bars), default=0))
     values = [bar.value for bar in bars]
     places = range(len(bars))
     colours = [(UP if value >= 0 else DOWN) if gains else _SHADES[1] for value in values]
@@ -60,7 +60,7 @@ def differences(bars: Sequence[Bar], axis: str, form: Form, *, gains: bool = Tru
     for place, value in zip(places, values, strict=True):
         near = value + widest * 0.015 * (1 if value >= 0 else -1)
         axes.text(
-            near, place, form(value), va="center", ha="left" if value >= 0 else "right", fontsize=_POINT - 1
+            near, place, form(value), va="center", ha="left" if value >= 0 else "right", fontsize=POINT - 1
         )
     low, high = min([0.0, *values]), max([0.0, *values])
     axes.set_xlim(low - widest * (0.22 if low < 0 else 0), high + widest * (0.22 if high > 0 else 0.02))
@@ -68,12 +68,12 @@ def differences(bars: Sequence[Bar], axis: str, form: Form, *, gains: bool = Tru
     axes.set_yticks(list(places), [bar.label for bar in bars])
     axes.invert_yaxis()
     axes.set_xlabel(axis)
-    return _svg(figure, axes)
+    return as_svg(figure, axes)
 
 
 def shares(rows: Sequence[tuple[str, Sequence[float | None]]], names: Sequence[str]) -> str:
     """Groups of bars from 0 to 100 %: one group per row, one bar per name."""
-    figure, axes = _figure(len(rows) * len(names), max((_ems(label) for label, _ in rows), default=0) + 1)
+    figure, axes = new_figure(len(rows) * len(names), max((ems(label) for label, _ in rows), default=0) + 1)
     ticks = []
     for at, (_, values) in enumerate(rows):
         for inner, value in enumerate(values):
@@ -89,21 +89,21 @@ def shares(rows: Sequence[tuple[str, Sequence[float | None]]], names: Sequence[s
                 va="center",
                 ha="right" if inside else "left",
                 color="white" if inside and inner < 2 else "black",
-                fontsize=_POINT - 1,
+                fontsize=POINT - 1,
             )
         ticks.append(at * (len(names) + 0.6) + (len(names) - 1) / 2)
     axes.set_xlim(0, 100)
     axes.set_yticks(ticks, [label for label, _ in rows])
     axes.invert_yaxis()
     axes.set_xlabel("%")
-    return _svg(figure, axes)
+    return as_svg(figure, axes)
 
 
 def scatter(points: Sequence[tuple[float, float, str]], across: str, up: str) -> str:
     """Points beside the line of equality; each leads to its address."""
     from matplotlib.patches import Circle
 
-    figure, axes = _figure(13, 4)
+    figure, axes = new_figure(13, 4)
     low = min((min(x, y) for x, y, _ in points), default=0.0)
     high = max((max(x, y) for x, y, _ in points), default=1.0)
     edge = (high - low) * 0.05 or 0.1
@@ -117,32 +117,34 @@ def scatter(points: Sequence[tuple[float, float, str]], across: str, up: str) ->
         axes.add_patch(dot)
     axes.set_xlabel(across)
     axes.set_ylabel(up)
-    return _svg(figure, axes)
+    return as_svg(figure, axes)
 
 
-def _figure(lines: int, ems: float) -> tuple[Figure, Axes]:
+def new_figure(lines: int, label_ems: float) -> tuple[Figure, Axes]:
+    """A figure with room for so many lines, and for labels of such a width to the left."""
     from matplotlib.figure import Figure
 
     height = max(1.2, lines * 0.235) + 0.6
     figure = Figure(figsize=(_WIDTH, height))
-    left = min(0.5, (ems + 1.5) * _POINT / 72 / _WIDTH)
+    left = min(0.5, (label_ems + 1.5) * POINT / 72 / _WIDTH)
     axes = figure.add_axes((left, 0.48 / height, 0.95 - left, 1 - 0.6 / height))
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
-    axes.tick_params(left=False, labelsize=_POINT)
-    axes.xaxis.label.set_fontsize(_POINT)
-    axes.yaxis.label.set_fontsize(_POINT)
+    axes.tick_params(left=False, labelsize=POINT)
+    axes.xaxis.label.set_fontsize(POINT)
+    axes.yaxis.label.set_fontsize(POINT)
     axes.xaxis.grid(True, color="#e4e8ec", linewidth=0.8)
     axes.set_axisbelow(True)
     return figure, axes
 
 
-def _ems(text: str) -> float:
+def ems(text: str) -> float:
     """The width of a text in sizes of its font: a Chinese character is as wide as it is high."""
     return sum(1.0 if unicodedata.east_asian_width(letter) in "WF" else 0.6 for letter in text)
 
 
-def _svg(figure: Figure, axes: Axes) -> str:
+def as_svg(figure: Figure, axes: Axes) -> str:
+    """The figure as an element of a page: the same text each time, which no viewer has to fetch fonts for."""
     import matplotlib as mpl
 
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.6g}")

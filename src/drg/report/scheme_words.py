@@ -1,0 +1,239 @@
+"""A payment scheme in words, a sentence for each rule, and what it pays for three cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+
+from rich.console import Console
+from rich.text import Text
+
+from drg.analysis.scheme_cases import WorkedCase
+from drg.payment.load_scheme import LoadedScheme
+from drg.payment.scheme import ByStatus, Outside, PaymentScheme
+from drg.payment.step_words import number
+from drg.report.console import say
+from drg.report.prices import print_price_explanation
+from drg.words import Both, Joined, Sentence, categories, told
+
+
+def print_scheme(
+    console: Console, loaded: LoadedScheme, groups: int, cases: Iterable[WorkedCase], language: str
+) -> None:
+    """What a scheme says, and its worked cases.
+
+    Args:
+        console: where to.
+        loaded: the scheme.
+        groups: how many groups its version has; 0 if that is not installed.
+        cases: worked by it.
+        language: of the words.
+    """
+    scheme = loaded.scheme
+    console.print(Text.assemble((scheme.id, "bold"), f"  {scheme.title}"), soft_wrap=True)
+    for sentence in sentences(loaded, groups):
+        say(console, "– " + told(sentence, language))
+    for case in cases:
+        say(console, "")
+        say(console, told(_KINDS[case.kind], language))
+        print_price_explanation(console, case.explanation, language)
+
+
+_KINDS = {
+    "usual": Sentence("An ordinary case: it costs 0.9 × the standard."),
+    "dear": Sentence(
+        "A dear case: it costs 1.5 × what would make it a high-cost case, or 1.5 × the standard."
+    ),
+    "cheap": Sentence(
+        "A cheap case: it costs half of what would make it a low-cost case, or half the standard."
+    ),
+}
+
+
+def sentences(loaded: LoadedScheme, groups: int) -> Iterator[str]:
+    """A sentence for each rule of a scheme, in the order in which it is applied."""
+    scheme = loaded.scheme
+    yield from _weights(loaded, groups)
+    yield from _rates(scheme)
+    yield from _coefficients(scheme)
+    for rule in scheme.outside:
+        yield _outside(rule)
+    if scheme.high:
+        high = scheme.high
+        tiers = Joined(
+            ", ",
+            (
+                Sentence(
+                    "{threshold} (weights below {below})",
+                    threshold=number(t.threshold),
+                    below=number(t.weight_below),
+                )
+                if t.weight_below
+                else number(t.threshold)
+                for t in high.tiers
+            ),
+        )
+        yield Sentence(
+            "High cost: above {tiers} × the {reference}; paid by {formula}",
+            tiers=tiers,
+            reference=_REFERENCES[high.reference],
+            formula=_FORMULAS[high.formula],
+        )
+    if scheme.extreme:
+        yield Sentence("The dearest {share} % are paid by item", share=number(scheme.extreme.top_share * 100))
+    if scheme.low:
+        low = scheme.low
+        yield Sentence(
+            "Low cost: below {threshold} × the {reference}; paid cost × {factor}",
+            threshold=number(low.threshold),
+            reference=_REFERENCES[low.reference],
+            factor=number(low.factor),
+        )
+    yield from _others(scheme)
+
+
+_REFERENCES = {"standard": Sentence("standard of the case"), "mean": Sentence("mean cost of the group")}
+_FORMULAS = {
+    "linear_add": Sentence("standard and what is beyond the threshold"),
+    "deduct": Sentence("cost less what is between the standard and the threshold"),
+    "cap": Sentence("threshold × standard"),
+    "by_item": Sentence("item: what it cost"),
+}
+_PAYS = {
+    "by_item": Sentence("paid by item"),
+    "nothing": Sentence("paid nothing"),
+    "not_known": Sentence("held, as nobody said what they are paid"),
+}
+
+
+def _weights(loaded: LoadedScheme, groups: int) -> Iterator[str]:
+    weights = sorted(loaded.weights.values(), key=lambda one: (one.relative_weight, one.drg))
+    least, most = weights[0], weights[-1]
+    codes = {one.drg for one in weights}
+    yield Sentence(
+        "Weights of {count:,} groups of {grouper}, from {least} ({least_drg}) to {most} ({most_drg})",
+        count=len(codes),
+        grouper=loaded.scheme.grouper,
+        least=number(least.relative_weight),
+        least_drg=least.drg,
+        most=number(most.relative_weight),
+        most_drg=most.drg,
+    )
+    if levels := sorted({one.level for one in weights if one.level}):
+        yield Sentence("Some weights are for hospital levels: {levels}", levels=Joined(", ", levels))
+    if groups > len(codes):
+        yield Sentence("{count:,} groups of the version have no weight", count=groups - len(codes))
+
+
+def _rates(scheme: PaymentScheme) -> Iterator[str]:
+    points = scheme.method.kind == "points"
+    for rate in scheme.rates:
+        whom = [Sentence("insurance {id}", id=rate.insurance)] if rate.insurance else []
+        whom += [Sentence("level {level}", level=rate.level)] if rate.level else []
+        place = Joined(", ", whom) or Sentence("any insurance and level")
+        if points:
+            yield Sentence(
+                "Value of a point: {value} yuan, {scale} points for a weight of 1 ({place})",
+                value=number(rate.value_yuan),
+                scale=number(scheme.method.scale or Decimal(1)),
+                place=place,
+            )
+        else:
+            yield Sentence(
+                "Rate: {value} yuan for a weight of 1 ({place})", value=number(rate.value_yuan), place=place
+            )
+
+
+def _coefficients(scheme: PaymentScheme) -> Iterator[str]:
+    found = scheme.coefficients
+    if found is None:
+        return
+    default = found.default
+    if isinstance(default, str):
+        yield Sentence("Coefficients of hospitals are not known: cases bring their own, or are held")
+    else:
+        yield Sentence("Coefficient: {value} where no other is named", value=number(default))
+    if found.rows:
+        values = [row.value for row in found.rows]
+        yield Sentence(
+            "{count:,} coefficients of hospitals, levels or groups, from {least} to {most}",
+            count=len(values),
+            least=number(min(values)),
+            most=number(max(values)),
+        )
+    if found.base_groups:
+        yield Sentence("{count:,} base groups are paid the same everywhere", count=len(found.base_groups))
+
+
+def _outside(rule: Outside) -> str:
+    which = (
+        [Sentence("stays of at most {days} days", days=rule.los_days_at_most)]
+        if rule.los_days_at_most is not None
+        else []
+    )
+    which += (
+        [Sentence("stays of {days} days or more", days=rule.los_days_at_least)]
+        if rule.los_days_at_least is not None
+        else []
+    )
+    which += [Sentence("case_kind is {kind}", kind=rule.case_kind)] if rule.case_kind else []
+    name = Both(rule.case_class, categories("case_class", "zh")[rule.case_class])
+    pays = _PAYS.get(rule.pays)
+    if rule.price_yuan is not None:
+        price = number(rule.price_yuan)
+        pays = (
+            Sentence("paid {price} yuan a day", price=price)
+            if rule.pays == "per_day"
+            else Sentence("paid {price} yuan a case", price=price)
+        )
+    return Sentence(
+        "Outside payment by group: {name} ({which}), {pays}",
+        name=name,
+        which=Joined(", ", which),
+        pays=pays,
+    )
+
+
+def _others(scheme: PaymentScheme) -> Iterator[str]:
+    if scheme.excluded_items:
+        yield Sentence(
+            "Excluded items are taken out of the cost and paid × {share}",
+            share=number(scheme.excluded_items.share),
+        )
+    if scheme.incomplete:
+        yield Sentence("Broken-off treatments are paid in proportion to their cost")
+    if scheme.readmission:
+        cut = scheme.readmission
+        yield Sentence(
+            "A stay that is followed by another in the same hospital and group within {days} days: standard "
+            "× {factor}",
+            days=cut.days,
+            factor=number(cut.factor),
+        )
+    if scheme.tcm:
+        yield Sentence(
+            "{count:,} groups of traditional medicine are paid as medical ones below a share of {share}",
+            count=len(scheme.tcm.medical_drg),
+            share=number(scheme.tcm.share_below),
+        )
+    for name, what in (
+        ("ungrouped", Sentence("Cases without a group")),
+        ("ambiguous", Sentence("Ambiguous cases (QY)")),
+        ("unweighted", Sentence("Cases whose group has no weight")),
+    ):
+        yield Sentence("{cases}: {pays}", cases=what, pays=_of_status(getattr(scheme, name)))
+    if scheme.settlement is None:
+        yield Sentence("There are no rules of settlement: a hospital keeps its surplus and bears its overrun")
+    else:
+        parts = [
+            name
+            for name in type(scheme.settlement).model_fields
+            if name not in ("source", "months_by") and getattr(scheme.settlement, name)
+        ]
+        yield Sentence("Rules of settlement: {parts}", parts=Joined(", ", parts) or "–")
+
+
+def _of_status(rule: ByStatus) -> str:
+    if rule.pays == "share":
+        return Sentence("paid {share} of their cost", share=number(rule.share or Decimal(0)))
+    return _PAYS[rule.pays]
