@@ -33,11 +33,14 @@ def coins(dues: list[Due], payments: list[Payment], on: date) -> dict[str, Any]:
     """What covers each due, by putting all that is owed and all money into two rows, coin by coin."""
     order = sorted(dues, key=lambda due: (due.due_on, DUE_ITEMS.index(due.item), due.period))
     owed = [due for due in order for _ in range(due.amount)]
-    money = [(due.due_on, 0, due.period, True) for due in dues if due.due_on <= on for _ in range(-due.amount)]
+    money = [
+        (due.due_on, 0, due.period, True) for due in dues if due.due_on <= on for _ in range(-due.amount)
+    ]
     money += [(one.day, 1, "", one.dated) for one in payments for _ in range(one.left)]
     money.sort(key=lambda coin: coin[:2])
     found: dict[str, Any] = {
-        due.period: {"offset": 0, "paid": 0, "undated": 0, "late": 0, "last": None, "end": None} for due in dues
+        due.period: {"offset": 0, "paid": 0, "undated": 0, "late": 0, "last": None, "end": None}
+        for due in dues
     }
     for due, (day, is_payment, period, dated) in zip(owed, money, strict=False):
         told = found[due.period]

@@ -43,7 +43,9 @@ def test_a_year_that_nothing_covers_has_weekdays_and_is_named() -> None:
 
 
 def test_a_table_overrides_and_extends() -> None:
-    table = pl.DataFrame({"日期": ["2025/10/11", "21990102", "2199年1月5日"], "是否工作日": ["否", "no", "是"]})
+    table = pl.DataFrame(
+        {"日期": ["2025/10/11", "21990102", "2199年1月5日"], "是否工作日": ["否", "no", "是"]}
+    )
     given, findings = read_holidays(table)
     assert given == {date(2025, 10, 11): False, date(2199, 1, 2): False, date(2199, 1, 5): True}
     assert findings == ()

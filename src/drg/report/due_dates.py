@@ -34,9 +34,9 @@ def print_due(console: Console, due: DueDates, language: str) -> None:
     if not coming.is_empty():
         _print_rows(console, coming, of("Due next (yuan)"), language)
     sums = (
-        Sentence("Paid after the due date: {count:,} amounts, {yuan} yuan.", **_sum(rows, "paid_late")),
-        Sentence("Owed by hospitals: {count:,} amounts, {yuan} yuan.", **_sum(rows, "owed_back")),
-        Sentence("Paid ahead: {count:,} accounts, {yuan} yuan.", **_sum(rows, "paid_ahead")),
+        Sentence("Paid after the due date: {yuan} yuan (amounts: {count:,}).", **_sum(rows, "paid_late")),
+        Sentence("Owed by hospitals: {yuan} yuan (amounts: {count:,}).", **_sum(rows, "owed_back")),
+        Sentence("Paid ahead: {yuan} yuan (accounts: {count:,}).", **_sum(rows, "paid_ahead")),
     )
     for sentence in sums:
         if sentence.facts["count"]:
@@ -57,7 +57,7 @@ def _print_rows(console: Console, rows: pl.DataFrame, title: str, language: str)
     heads = said("hospital,insurance,for,due on,due,offset,paid,not paid,days late", language)
     lines = [_line(row, language) for row in rows.head(MOST_NAMED).iter_rows(named=True)]
     sums = rows.select(pl.col(_YUAN).sum()).row(0)
-    count = said("{count:,} amounts", language, count=rows.height)
+    count = said("amounts: {count:,}", language, count=rows.height)
     total = (said("all", language), "", count, "", *(amount(total) for total in sums), "")
     show(console, heads.split(","), "wwwwnnnnn", lines, title=title, total=total)
     more_of(console, rows.height, "", language)

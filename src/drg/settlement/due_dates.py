@@ -95,7 +95,7 @@ class DueDates(ShortTable):
     def _short(self) -> tuple[str, pl.DataFrame]:
         columns = ("hospital_id", "insurance_type", "period", "due_on", "due_yuan", "outstanding_yuan")
         late = self.rows.filter(status="overdue").select(*columns, "days_late")
-        return f"Due dates on {self.on}: {late.height:,} amounts are overdue, in yuan", late
+        return f"Due dates on {self.on}: amounts overdue: {late.height:,}; in yuan", late
 
 
 @dataclass
