@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -28,8 +29,17 @@ GIVEN = """period,kind,amount_yuan,paid_on
 """
 
 
+# What a scheme may have beside its due dates.
+BESIDE = {
+    "nothing": {},
+    "clearing": {"disbursement": {"monthly_share": "0.9"}},
+    "off_site": {"off_site": {"home_areas": ["440100"], "counts": "real"}},
+}
+
+
+@cache
 def settled(
-    months: tuple[str, ...] = MONTHS, payments: str = GIVEN, rules: Mapping[str, Any] = {}, **values: Any
+    months: tuple[str, ...] = MONTHS, payments: str = GIVEN, beside: str = "nothing", **values: Any
 ) -> tuple[Settlement, pl.DataFrame]:
     rows = [
         priced_case(case_id=f"C{n}", discharge_date=datetime(int(month[:4]), int(month[5:]), 3), **values)
@@ -38,7 +48,7 @@ def settled(
     given = pl.read_csv(payments.encode(), infer_schema=False).with_columns(
         hospital_id=pl.lit("H1"), insurance_type=pl.lit("310")
     )
-    settlement = settle_by(scheme({"due": RULES, **rules}), rows, payments=given)
+    settlement = settle_by(scheme({"due": RULES, **BESIDE[beside]}), rows, payments=given)
     return settlement, check_payments(given).frame
 
 
@@ -129,6 +139,8 @@ def test_payments_after_the_day_are_not_counted() -> None:
     # Of a month that runs, a payment without a date was made by now.
     now = due("2025-12-20", payments=given)
     assert told(now, "paid_yuan", "undated_yuan")[:2] == [(9500, 500), (0, 0)]
+    assert told(due("2025-12-01", payments=given), "paid_yuan")[0] == (9500,)
+    assert told(due("2025-11-30", payments=given), "paid_yuan")[0] == (9000,)
 
 
 def test_what_was_paid_beyond_what_is_due() -> None:
@@ -144,12 +156,9 @@ def test_what_was_paid_beyond_what_is_due() -> None:
     ]
 
 
-CLEARING = {"disbursement": {"monthly_share": "0.9"}}
-
-
 def test_the_clearing_is_due_and_arrears_are_named() -> None:
     payments = "period,kind,amount_yuan,paid_on\n2025-12,monthly,9000,2026-01-16\n"
-    given: dict[str, Any] = {"months": ("2025-12",), "payments": payments, "rules": CLEARING}
+    given: dict[str, Any] = {"months": ("2025-12",), "payments": payments, "beside": "clearing"}
     found = due("2026-07-01", **given)
     assert told(found, "item", "period", "due_on", "due_yuan", "status", "days_late") == [
         ("month", "2025-12", date(2026, 1, 16), 9000, "paid", 0),
@@ -171,8 +180,8 @@ def test_a_year_that_is_not_cleared_in_time() -> None:
 
 
 def test_off_site_patients_have_no_due_dates_and_are_named() -> None:
-    rules = {"off_site": {"home_areas": ["440100"], "counts": "real"}}
-    found = due("2026-01-20", rules=rules, insured_area="110000", payments="period,kind,amount_yuan\n")
+    payments = "period,kind,amount_yuan\n"
+    found = due("2026-01-20", beside="off_site", insured_area="110000", payments=payments)
     assert found.rows.is_empty()
     assert rules_of(found) == ["off_site_not_due"]
 
@@ -181,7 +190,7 @@ def test_sums_are_those_of_the_settlement() -> None:
     payments = (
         GIVEN + "2025-09,refund,1500,2025-12-01\n2025-12,supplement,123.45,\n2026-01,daily,77.07,2026-01-09\n"
     )
-    settlement, given = settled(payments=payments, rules=CLEARING)
+    settlement, given = settled(payments=payments, beside="clearing")
     found = due_dates(settlement, given, date(2026, 12, 31), WorkingDays()).rows
     for year, payable, instalments in [(2025, 26_000, Decimal("14623.45")), (2026, 9000, Decimal("77.07"))]:
         own = found.filter(year=year)
@@ -199,7 +208,6 @@ def test_sums_are_those_of_the_settlement() -> None:
 
 def test_a_scheme_without_due_dates() -> None:
     settlement, given = settled()
-    model = settlement.scheme.model_copy(update={"settlement": None})
-    object.__setattr__(settlement, "scheme", model)
+    without = replace(settlement, scheme=settlement.scheme.model_copy(update={"settlement": None}))
     with pytest.raises(SchemeError, match=r"no section \[settlement\.due\]"):
-        due_dates(settlement, given, date(2026, 1, 1), WorkingDays())
+        due_dates(without, given, date(2026, 1, 1), WorkingDays())
