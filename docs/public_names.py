@@ -46,6 +46,7 @@ SECTIONS: Final = {
     "Check": ("check", "validate", "CheckResult", "Rule"),
     "Compare and evaluate": (
         *("compare", "Comparison", "ComparedVersion", "CauseExample", "evaluate", "Evaluation", "Trimming"),
+        *("scenario", "ScenarioCases", "ScenarioChange"),
     ),
     "Weights": (
         *("calibrate", "Calibration", "CalibrationSettings", "CalibrationNote", "BudgetRate"),
@@ -59,6 +60,7 @@ SECTIONS: Final = {
 }
 # Methods by which the parts of the program work together; none of them is part of the interface.
 INNER: Final = {
+    "ScenarioChange": {"columns", "kind"},
     "AnyGrouper": {
         "check_choice",
         "check_columns",

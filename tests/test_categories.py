@@ -334,14 +334,14 @@ def versions(tmp_path_factory: pytest.TempPathFactory) -> list[drg.Grouper]:
 
 @pytest.fixture(scope="module")
 def comparison(versions: list[drg.Grouper]) -> drg.Comparison:
-    return drg.compare(drg.simulate(300, "demo"), versions)
+    return drg.compare(drg.simulate(1_000, "demo"), versions)
 
 
 def test_compare_takes_what_was_grouped_before(
     versions: list[drg.Grouper], comparison: drg.Comparison, form: Callable[[pl.DataFrame], Any]
 ) -> None:
     expected = comparison
-    found = drg.compare(form(drg.group(drg.simulate(300, "demo"), "demo")), versions)
+    found = drg.compare(form(drg.group(drg.simulate(1_000, "demo"), "demo")), versions)
     assert_frame_equal(found.reasons, expected.reasons)
     assert_frame_equal(found.causes("other"), expected.causes("other"))
     assert expected.causes("other").height > 0

@@ -58,7 +58,7 @@ SUBJECTS = {
         "new",
         "old",
     ),
-    *("priced", "reasons", "scheme", "schemes"),
+    *("priced", "reasons", "scenario", "scheme", "schemes"),
 }
 CASE = {"principal_diagnosis": "K80.101", "principal_procedure": "51.2300", "sex": 1, "age_years": 45}
 

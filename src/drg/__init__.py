@@ -11,7 +11,7 @@ types of the registry. All other functions take either. ``guess_layout`` makes a
 ``settle`` adds priced cases up to what each hospital keeps, bears and is due; a ``Ledger`` keeps the year.
 ``check`` finds what is wrong with discharges, ``validate`` parts those that have an error from the rest.
 ``compare`` says what another version changes, ``evaluate`` how well a version tells costs apart,
-``calibrate`` makes weights from costs, ``simulate`` makes up discharges.
+``scenario`` changes discharges, ``calibrate`` makes weights from costs, ``simulate`` makes up discharges.
 """
 
 from __future__ import annotations
@@ -38,20 +38,15 @@ from drg.errors import (
 from drg.forks import watch as _watch
 
 if TYPE_CHECKING:
-    from drg.analysis.calibration import (
-        BudgetRate,
-        Calibration,
-        CalibrationNote,
-        CalibrationSettings,
-        WhatIf,
-        calibrate,
-        what_if,
-    )
+    from drg.analysis.calibration import Calibration, CalibrationNote, CalibrationSettings, calibrate
+    from drg.analysis.calibration.rates import BudgetRate
+    from drg.analysis.calibration.whatif import WhatIf, what_if
     from drg.analysis.checks import CheckResult, check, validate
     from drg.analysis.comparison import Comparison, compare
     from drg.analysis.comparison.cause_sums import CauseExample
     from drg.analysis.comparison.compared_versions import ComparedVersion
     from drg.analysis.quality import Evaluation, evaluate
+    from drg.analysis.scenarios import ScenarioCases, ScenarioChange, scenario
     from drg.analysis.simulation import simulate
     from drg.analysis.trimming import Trimming
     from drg.grouping import (
@@ -138,6 +133,8 @@ __all__ = [
     "ReasonForm",
     "Rule",
     "RuleError",
+    "ScenarioCases",
+    "ScenarioChange",
     "SchemeError",
     "Settlement",
     "SourceTable",
@@ -164,6 +161,7 @@ __all__ = [
     "price",
     "read",
     "reason_text",
+    "scenario",
     "settle",
     "simulate",
     "validate",
@@ -212,6 +210,8 @@ _ROOMS = {
     "Pricer": "drg.payment",
     "ReasonForm": "drg.reasons",
     "Rule": "drg.records.rules",
+    "ScenarioCases": "drg.analysis.scenarios",
+    "ScenarioChange": "drg.analysis.scenarios",
     "Settlement": "drg.settlement",
     "Stamp": "drg.ledger",
     "Tried": "drg.grouping",
@@ -228,6 +228,7 @@ _ROOMS = {
     "load_tables": "drg.tables",
     "read": "drg.records.reading",
     "reason_text": "drg.records.reason_text",
+    "scenario": "drg.analysis.scenarios",
     "settle": "drg.settlement",
     "simulate": "drg.analysis.simulation",
     "validate": "drg.analysis.checks",

@@ -176,3 +176,16 @@ def test_rules_have_names(text: str, rule: Trimming, name: str) -> None:
 def test_what_is_no_rule_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="Give"):
         Trimming.parse(text)
+
+
+@pytest.mark.parametrize("lowest", [-5_000, 0, -(2**62)])
+def test_whole_numbers_have_the_limits_of_floats(lowest: int) -> None:
+    """Whole numbers are put in order by a shorter way where they are not too large for it."""
+    rng = np.random.default_rng(6)
+    groups, values = rng.integers(0, 30, 900), rng.integers(-400, 400, 900) * 5
+    values[0] = lowest
+    found, expected = (
+        limits(groups, one, Trimming.parse("iqr:1.5")) for one in (values, values.astype(float))
+    )
+    assert (found.low == expected.low).all()
+    assert (found.high == expected.high).all()

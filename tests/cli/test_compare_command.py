@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import openpyxl
@@ -44,6 +45,7 @@ def test_page_workbook_and_cases(drg: Drg, tmp_path: Path) -> None:
         "Agreement",
         "there is no column hospital_id",
         "200 cases in",
+        "RIV on the same cases",
         "comparison.html",
         "cases that change: 103 (51.5%)",
     ):
@@ -111,12 +113,20 @@ def test_schemes_and_constants_and_chinese_reasons(drg: Drg, other_demo: Path, t
     given["patient_share_yuan"] = ""
     constants = [part for name, value in given.items() for part in ("--set", f"{name}={value}")]
     arguments = ("compare", file, "-g", "demo", "-g", other_demo, "-s", "demo", "-o", tmp_path / "out")
-    outcome = drg(*arguments, *constants, "--lang", "zh", "-q")
+    outcome = drg(*arguments, *constants, "--lang", "zh", "-q", "--json", tmp_path / "summary.json")
     assert outcome.code == 0, outcome.err
     assert outcome.out == ""
     found = pl.read_parquet(tmp_path / "out" / "cases.parquet")
     frame = cases.with_columns(pl.lit(value or None, pl.String).alias(name) for name, value in given.items())
-    expected = package.price(package.group(frame, "demo"), "demo")
+    summary = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
+    grouped = package.group(frame, "demo")
+    expected = package.price(grouped, "demo")
+    measures = summary["results"][0]["measures"]
+    quality = package.evaluate(grouped, replicates=0).summary
+    for name in ("grouping_rate", "groups_used", "few_case_groups", "riv_cost", "share_groups_cv_below_1"):
+        assert measures[name] == quality[name]
+    assert measures["cmi"] == pytest.approx(expected["relative_weight"].cast(pl.Float64).mean())
+    assert summary["results"][1]["measures"]["cmi"] is None
     assert found["payment_yuan_demo"].to_list() == expected["payment_yuan"].to_list()
     assert found["payment_yuan_demo"].sum() > 0
     reasons = "".join(found["reason_demo-2"].drop_nulls())
@@ -137,6 +147,35 @@ def test_files_of_a_layout_with_clinical_codes(drg: Drg, tmp_path: Path) -> None
         assert alone.code == 0, alone.err
         assert found[f"drg_{id_}"].to_list() == pl.read_parquet(tmp_path / "alone.parquet")["drg"].to_list()
     assert found[f"status_{id_}"].n_unique() > 1
+
+
+def test_a_scenario_is_compared_with_the_cases_as_they_are(
+    drg: Drg, other_demo: Path, tmp_path: Path
+) -> None:
+    file, out = tmp_path / "discharges.csv", tmp_path / "out"
+    cases = demo_discharges(200)
+    lists = pl.col("other_diagnoses", "other_procedures").list.join("|")
+    cases.with_columns(lists).write_csv(file)
+    arguments = ("compare", file, "-g", "demo", "-g", other_demo, "-o", out, "--seed", "3")
+    scenarios = ("--scenario", "remove=MCC,CC share=0.5", "--scenario", "volume=1.5 hospital_id=H1")
+    outcome = drg(*arguments, *scenarios)
+    assert outcome.code == 0, outcome.err
+    for part in ("remove=MCC,CC share=0.5: 200 cases named", "costs do not go with the codes", "Scenario"):
+        assert part in outcome.out
+    changed = package.scenario(cases, scenarios[1::2], "demo", seed=3)
+    log = pl.read_csv(out / "scenario.csv", infer_schema=False)
+    assert log["after"].to_list() == changed.log["after"].to_list()
+    after = pl.read_parquet(out / "scenario-cases.parquet")
+    assert after["drg_demo"].to_list() == package.group(changed.discharges, "demo")["drg"].to_list()
+    assert after.height > pl.read_parquet(out / "cases.parquet").height == cases.height
+    page = (out / "comparison.html").read_text(encoding="utf-8")
+    assert "情景 with the scenario" in page
+    sheets = openpyxl.load_workbook(out / "comparison.xlsx").sheetnames
+    assert any("情景测算" in name for name in sheets)
+    wrong = drg(*arguments[:-3], tmp_path / "none", "--scenario", "volume=2 hospital_id=H99")
+    assert wrong.code == 1
+    assert "no case has H99 as its hospital_id" in wrong.err
+    assert not list((tmp_path / "none").glob("*"))
 
 
 @pytest.mark.parametrize(

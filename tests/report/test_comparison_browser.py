@@ -91,16 +91,27 @@ def column(page: Any, table: str, number: int) -> list[str]:
 
 
 def test_charts_and_tables_are_there(page: Any) -> None:
-    assert page.locator("figure svg").count() == 4
-    boxes = [figure.bounding_box() for figure in page.locator("figure svg").all()]
+    shown = page.locator("figure:not([hidden]) svg")
+    assert shown.count() == 5
+    boxes = [figure.bounding_box() for figure in shown.all()]
     assert all(box["width"] > 300 and box["height"] > 60 for box in boxes)
     tables = page.locator("div[id^=table-] table")
-    assert tables.count() == 15
+    assert tables.count() == 17
     assert all(
         count > 0
         for count in page.evaluate("[...document.querySelectorAll('tbody')].map(b => b.rows.length)")
     )
     assert page.evaluate("document.documentElement.scrollWidth") <= LAPTOP["width"]
+
+
+def test_a_department_is_chosen(page: Any) -> None:
+    chosen, figures = page.locator(".migration select"), page.locator(".migration figure")
+    names = chosen.locator("option").all_inner_texts()
+    assert len(names) == figures.count() == 3
+    for place, name in ((2, names[2]), (0, names[0])):
+        chosen.select_option(index=place)
+        assert [figure.is_visible() for figure in figures.all()] == [at == place for at in range(3)]
+        assert name in figures.nth(place).locator("figcaption").inner_text()
 
 
 def test_no_name_becomes_markup(page: Any) -> None:

@@ -6,6 +6,7 @@ import re
 import sys
 from collections import Counter
 from decimal import Decimal
+from html import unescape
 from typing import Any
 
 import openpyxl
@@ -55,10 +56,21 @@ def data_of(page: str) -> Any:
 
 def test_page_is_whole_and_the_same_each_time(comparison: Comparison, page: str) -> None:
     assert comparison_page(comparison) == page
-    assert page.count("<svg") == 1 + 2 * 3
+    departments = CASES["department"].n_unique() - 1
+    assert page.count("<svg") == 1 + 2 * (3 + 1 + departments)
     for id_ in DEMO_VERSIONS:
         assert id_ in page
     data = data_of(page)
+    tables_of_page = {table["id"]: table for table in data["tables"]}
+    assert [row[0] for row in tables_of_page["budget"]["rows"]] == [
+        id_ for id_ in DEMO_VERSIONS for _ in range(4)
+    ]
+    payments = [row[5] for row in tables_of_page["budget"]["rows"]]
+    totals = comparison.totals["payment_yuan"].cast(pl.Float64).to_list()
+    assert payments[3::4] == pytest.approx(totals)
+    looks = [row[0] for row in tables_of_page["variance"]["rows"]]
+    assert len(looks) == 6 * 3
+    assert len(set(looks)) == 6
     assert data["count"] == CASES.height
     assert [table["id"] for table in data["tables"]] == re.findall(r'<div id="table-(\w+)">', page) or {
         table["id"] for table in data["tables"]
@@ -288,3 +300,47 @@ def test_both_explanations_stand_side_by_side_or_one_above_the_other() -> None:
     facts = dict(brief(both[1]))
     assert facts["病组"].startswith("MDCH → HC4 → HC45")
     assert "51.2300" in facts["符合 HC4"]
+
+
+def bands(figure: str) -> list[tuple[str, str, int]]:
+    """The flows that a diagram says in words."""
+    (said,) = re.findall(r'<svg role="img" aria-label="([^"]*)"', figure)
+    return [
+        (base, other, int(cases.replace(",", "")))
+        for base, other, cases in re.findall(
+            r"([^;]+?) → ([^;]+?): ([\d,]+)", unescape(said).replace("; ", ";")
+        )
+    ]
+
+
+def test_flows_are_drawn_for_all_and_for_each_department(comparison: Comparison, page: str) -> None:
+    cases = comparison.cases.collect()
+    sections = page.split('<div class="migration">')[1:]
+    assert len(sections) == len(DEMO_VERSIONS) - 1
+    for version, section in zip(DEMO_VERSIONS[1:], sections, strict=True):
+        figures = re.findall(r"<figure( hidden)?>(.*?)</figure>", section.split("</div>")[0], re.DOTALL)
+        assert [bool(hidden) for hidden, _ in figures] == [False, True, True]
+        choices = [unescape(name) for name in re.findall(r"<option>(.*?)</option>", section)][: len(figures)]
+        assert choices[0].startswith("全部科室")
+        changed = cases.filter(pl.col(f"cause_{version}").is_not_null())
+        assert set(choices[1:]) == set(changed["department"].drop_nulls())
+        for name, (_, figure) in zip(choices, figures, strict=True):
+            own = changed if name == choices[0] else changed.filter(pl.col("department") == name)
+            found = bands(figure)
+            assert sum(count for _, _, count in found) == own.height > 0
+            drawn = [number.replace(",", "") for number in re.findall(r"<text[^>]*>([\d,]+)</text>", figure)]
+            assert drawn == [str(count) for _, _, count in found]
+            flows = (
+                own.group_by(f"drg_{DEMO_VERSIONS[0]}", f"drg_{version}").len()["len"].sort(descending=True)
+            )
+            assert found[0][2] == flows[0]
+
+
+def test_all_other_flows_are_one_band() -> None:
+    many = [charts.Flow(f"A{at}", f"B{at % 3}", 1_000 // (at + 1), f"#{at}") for at in range(5)]
+    svg = charts.flows([*many, charts.Flow("others", "others", 2_500)])
+    assert bands(svg)[-1] == ("others", "others", 2_500)
+    # Groups are named once on each side, with all of their cases.
+    assert svg.count(">B0  1,250<") == 1
+    assert svg.count("<a ") == len(many)
+    assert charts.flows([charts.Flow("<b>", "&", 1)]).count("&lt;b&gt; → &amp;: 1") == 1

@@ -119,3 +119,12 @@ def test_a_payment_that_came_back_is_due_again() -> None:
     back = Due("refund", "2025-03", day("04-12"), 100)
     allocate([march, back], [Payment(day("04-10"), 100)], day("04-20"))
     assert (back.status(day("04-20")), march.status(day("04-20"))) == ("paid", "overdue")
+
+
+def test_of_one_day_credits_come_before_payments_and_months_before_refunds() -> None:
+    on = day("05-01")
+    back, march = Due("refund", "2025-02", day("04-17"), 100), Due("month", "2025-03", day("04-17"), 100)
+    credit = Due("month", "2025-01", day("04-10"), -100)
+    allocate([back, march, credit], [Payment(day("04-10"), 60)], on)
+    assert (march.offset, march.paid) == (100, 0)
+    assert (back.offset, back.paid, back.outstanding) == (0, 60, 40)

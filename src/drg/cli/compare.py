@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,10 +30,13 @@ CASES = "cases.parquet"
 PAGE = "comparison.html"
 WORKBOOK = "comparison.xlsx"
 WHAT_CHANGES = "what-changes.html"
+SCENARIO = "scenario.csv"
+SCENARIO_CASES = "scenario-cases.parquet"
 
 
 @verb(
     "compare discharges.csv -g chs-drg-1.1,chs-drg-2.0 -o comparison/",
+    "compare discharges.csv -g chs-drg-2.0,chs-drg-3.0 -o comparison/ --scenario 'remove=MCC share=0.1'",
     "compare hqms-2024.csv -g harbin-2022,chs-drg-2.0 -s harbin-2022 -o comparison/ --lang zh",
 )
 @files_argument()
@@ -54,6 +58,14 @@ WHAT_CHANGES = "what-changes.html"
     help="Payment schemes (see: drg schemes) or their directories, at most one for each version. [no money]",
 )
 @directory_option("Directory of the results.")
+@click.option(
+    "--scenario",
+    "scenarios",
+    multiple=True,
+    metavar="CHANGE",
+    help="Change the discharges and compare once more: volume=1.1, stay_days=-1, remove=MCC … or FILE.toml.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the cases that a scenario draws. [0]")
 @reading_options
 @set_option
 @reasons_option
@@ -64,6 +76,8 @@ def compare(
     groupers: list[str],
     schemes: list[str],
     directory: Path,
+    scenarios: tuple[str, ...],
+    seed: int,
     constants: tuple[str, ...],
     reasons: ReasonForm,
     **reading: Any,
@@ -75,14 +89,19 @@ def compare(
     director of a hospital (what-changes.html), one with all details (comparison.html; both open without a
     network), a workbook (comparison.xlsx) and the results of every case (cases.parquet). A scheme belongs to
     one version; versions without one have no weights and no money.
+
+    With --scenario (repeatable) the discharges are changed, grouped and priced once more: what that does to
+    each version is in the reports, what was changed in scenario.csv, the results of every case in
+    scenario-cases.parquet.
     """
     from drg.analysis.comparison import compare as compared
     from drg.cli.progress import counting
     from drg.grouping import Grouper
-    from drg.records.files import write_bytes
+    from drg.records.cases import Cases
+    from drg.records.files import write, write_bytes
     from drg.records.outputs import make_directory
     from drg.records.scanning import count_rows
-    from drg.report.comparison.comparison_console import print_comparison
+    from drg.report.comparison.comparison_console import print_comparison, print_scenario
     from drg.report.comparison.comparison_page import comparison_page
     from drg.report.comparison.comparison_workbook import comparison_workbook
     from drg.report.comparison.what_changes import what_changes_page
@@ -97,6 +116,11 @@ def compare(
     run.read(given)
     cases = with_constants(discharges, constants)
     make_directory(directory)
+    changed = None
+    if scenarios:
+        from drg.analysis.scenarios import scenario
+
+        changed = scenario(cases, scenarios, versions[0], seed=seed)
     done = [0]
     doing = said("comparing", lang)
 
@@ -114,24 +138,36 @@ def compare(
             sources=discharges.files,
             on_batch=seen,
         )
+        if changed is not None:
+            from drg.analysis.scenarios.outcome import outcome
+
+            again = Cases.of(changed.discharges, codes=cases.codes)
+            results = directory / SCENARIO_CASES
+            after = compared(again, versions, schemes, reasons=reasons, language=lang, cases=results)
+            comparison = replace(comparison, scenario=outcome(comparison, after))
+            write(changed.log.lazy(), directory / SCENARIO, sources=discharges.files)
         write_bytes(comparison_page(comparison).encode(), directory / PAGE, sources=discharges.files)
         write_bytes(
             what_changes_page(comparison).encode(), directory / WHAT_CHANGES, sources=discharges.files
         )
         write_bytes(comparison_workbook(comparison), directory / WORKBOOK, sources=discharges.files)
     run.cases = comparison.count
-    run.outputs += [directory / name for name in (WHAT_CHANGES, PAGE, WORKBOOK, CASES)]
+    names = [WHAT_CHANGES, PAGE, WORKBOOK, CASES, *((SCENARIO, SCENARIO_CASES) if changed else ())]
+    run.outputs += [directory / name for name in names]
     run.results += _made(comparison)
     if run.talks:
         console = run.console
         print_reading(console, given.counts, run.firsts, lang)
         print_comparison(console, comparison, run.seconds, lang)
-        written_to(console, f"{directory}: {WHAT_CHANGES}, {PAGE}, {WORKBOOK}, {CASES}", lang)
+        if changed is not None:
+            print_scenario(console, changed, lang)
+        written_to(console, f"{directory}: {', '.join(names)}", lang)
 
 
 def _made(comparison: Comparison) -> list[Made]:
     """What each version made of the cases, and its scheme, if it has one."""
     sums = comparison.places().sum()
+    measures = comparison.measures.rows_by_key("version")
     made = []
     for side in comparison.sides:
         statuses = dict(comparison.cases.group_by(f"status_{side.id}").len().collect().rows())
@@ -140,5 +176,8 @@ def _made(comparison: Comparison) -> list[Made]:
             amounts = (f"payment_yuan_{side.id}", "cost_yuan", f"surplus_yuan_{side.id}")
             payment, cost, surplus = (Decimal(sums[name].item() or 0) for name in amounts)
             money = payment, cost, surplus
-        made.append(Made(side.grouper, pricer.loaded if pricer else None, statuses, money=money))
+        own = {measure: value for measure, value, _ in measures[side.id]}
+        made.append(
+            Made(side.grouper, pricer.loaded if pricer else None, statuses, money=money, measures=own)
+        )
     return made

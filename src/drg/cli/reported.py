@@ -79,6 +79,7 @@ class Made(NamedTuple):
         statuses: cases by grouping status, if they were counted.
         case_classes: cases by case class, if they were priced.
         money: payment, cost and surplus in yuan, as far as there are any.
+        measures: the statistical quality by measure, if it was measured.
     """
 
     grouper: AnyGrouper | None = None
@@ -86,6 +87,7 @@ class Made(NamedTuple):
     statuses: Mapping[str, int] | None = None
     case_classes: Mapping[str, int] | None = None
     money: tuple[Decimal | None, Decimal | None, Decimal | None] | None = None
+    measures: Mapping[str, float | None] | None = None
 
 
 def _no_firsts() -> FirstFindings:
@@ -345,6 +347,7 @@ def _result(made: Made) -> Result:
         statuses=_complete(made.statuses, STATUSES),
         case_classes=_complete(made.case_classes, CLASSES),
         money=money,
+        measures=None if made.measures is None else dict(made.measures),
     )
 
 

@@ -23,6 +23,12 @@ UNREAD: Final = "?"
 CAN_BE_UNREAD: Final = (Kind.NUMBER, Kind.DATE, Kind.MONEY, Kind.FLAG)
 
 
+def without_empty_marks(frame: pl.DataFrame) -> pl.DataFrame:
+    """Without the columns of what could not be read that say nothing."""
+    marks = [name for name in frame.columns if name.endswith(UNREAD)]
+    return frame.drop(name for name in marks if frame[name].null_count() == frame.height)
+
+
 def with_unread(names: Iterable[str], there: Collection[str]) -> list[str]:
     """Columns of typed cases, and beside them those of what could not be read, as far as they are there."""
     marked = (one for name in names for one in (name, f"{name}{UNREAD}"))

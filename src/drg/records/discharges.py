@@ -12,7 +12,7 @@ import polars as pl
 from drg.columns import ALL, INPUT
 from drg.errors import InputError
 from drg.records import notes
-from drg.records.binding import UNREAD
+from drg.records.binding import without_empty_marks
 from drg.records.cases import Cases
 from drg.records.findings import SCHEMA
 from drg.records.layout import NUMBER
@@ -43,9 +43,7 @@ class Discharges(Cases):
         Where a column has cells that could not be read, they stand as they are in one of the same name and a
         question mark, such as ``sex?``: whatever takes the frame knows that they are not empty.
         """
-        found = self.collect(self.lazy(marked=True))
-        marks = [name for name in found.columns if name.endswith(UNREAD)]
-        return found.drop(name for name in marks if found[name].null_count() == found.height)
+        return without_empty_marks(self.collect(self.lazy(marked=True)))
 
     def collect(self, frame: pl.LazyFrame) -> pl.DataFrame:
         """Compute in memory what was made of ``rows``.

@@ -72,6 +72,10 @@ def frames(comparison: Comparison) -> Iterator[pl.DataFrame]:
     yield comparison.reasons
     yield comparison.lost
     yield comparison.quality
+    yield comparison.variance
+    yield comparison.measures
+    if any(comparison.has_money(id_) for id_ in comparison.ids):
+        yield comparison.budget
     yield comparison.cases.collect()
     for by in (HOSPITAL, DEPARTMENT):
         yield comparison.places(by)
@@ -137,8 +141,13 @@ def test_statistics_are_those_of_separate_runs(priced: Comparison) -> None:
     for grouper in GROUPERS:
         moments = GroupMoments()
         moments.add(drg.group(CASES, grouper))
-        summary = priced.quality.filter(pl.col("version") == grouper.id).drop("version").row(0, named=True)
+        quality = priced.quality.filter(pl.col("version") == grouper.id)
+        summary = quality.drop("version", "cmi").row(0, named=True)
         assert summary == moments.summary()
+        cmi = priced.totals.filter(pl.col("version") == grouper.id)["cmi"].item()
+        assert quality["cmi"].item() == cmi
+        rows = priced.measures.filter(pl.col("version") == grouper.id).select("measure", "value").rows()
+        assert dict(rows) == {**summary, "cmi": cmi}
         assert_frame_equal(priced.groups(grouper.id).drop("drg_name"), moments.groups())
 
 
@@ -197,6 +206,57 @@ def label(cases: pd.DataFrame, version: str) -> list[str]:
         "invalid" if status == "invalid" else drg if isinstance(drg, str) else f"{adrg} –"
         for status, drg, adrg in zip(*columns, strict=True)
     ]
+
+
+def test_measures_differ_from_those_of_the_base(priced: Comparison) -> None:
+    found = priced.measures.filter(pl.col("measure") == "groups_used")
+    assert found["version"].to_list() == list(VERSIONS)
+    first, *others = found["value"].to_list()
+    assert found["difference"].to_list() == [None, *(other - first for other in others)]
+    assert any(found["difference"].drop_nulls() != 0)
+
+
+KINDS = ("by_group", "by_item", "not_priced", "total")
+
+
+def test_the_budget_adds_up_to_the_payments_of_the_cases() -> None:
+    held = DEMO_DISCHARGES.with_columns(
+        total_cost_yuan=pl.when(pl.int_range(pl.len()) % 7 > 0).then("total_cost_yuan"),
+        case_kind=pl.when(pl.int_range(pl.len()) % 11 == 0).then(pl.lit("bed_day")),
+    )
+    comparison = drg.compare(held, [DEMO, DEMO_2], DEMO_SCHEMES[:2])
+    cases = comparison.cases.collect().to_pandas()
+    expected: dict[tuple[str, str], tuple[int, Decimal, Decimal]] = {}
+    for id_ in ("demo", "demo-2"):
+        classes = cases[f"class_{id_}"].astype(str)
+        # What is not priced has no surplus; what is priced by its group is held against its standard.
+        kinds = classes.where(classes.isin(INSIDE), "by_item").where(~classes.isin(INSIDE), "by_group")
+        kinds = kinds.where(cases[f"surplus_yuan_{id_}"].notna(), "not_priced")
+        for kind in KINDS:
+            own = cases if kind == "total" else cases[kinds == kind]
+            cost, payment = own["total_cost_yuan"].dropna(), own[f"payment_yuan_{id_}"]
+            expected[id_, kind] = len(own), sum(cost, Decimal(0)), sum(payment, Decimal(0))
+    for row in comparison.budget.to_dicts():
+        assert (row["cases"], row["cost_yuan"], row["payment_yuan"]) == expected.pop(
+            (row["version"], row["kind"])
+        )
+        assert row["cases"] > 0
+    assert not expected
+    base, other = (comparison.budget.filter(pl.col("version") == id_) for id_ in ("demo", "demo-2"))
+    assert base["payment_difference_yuan"].to_list() == [None] * 4
+    difference = (other["payment_yuan"] - base["payment_yuan"]).to_list()
+    assert other["payment_difference_yuan"].to_list() == difference
+    assert difference[-1] == sum(difference[:-1]) != 0
+    assert other["cases_difference"].to_list() == (other["cases"] - base["cases"]).to_list()
+    open_ = base.filter(pl.col("kind") == "not_priced")["cases"].item()
+    assert f"{DEMO_SCHEMES[0].id} does not price {open_:,} cases" in told(comparison)
+
+
+def test_without_a_scheme_of_the_base_the_budget_has_no_difference() -> None:
+    comparison = drg.compare(DEMO_DISCHARGES, [DEMO, DEMO_2], [DEMO_SCHEMES[1]])
+    assert comparison.budget.select("version", "kind").rows() == [("demo-2", kind) for kind in KINDS]
+    assert comparison.budget["payment_difference_yuan"].null_count() == len(KINDS)
+    assert drg.compare(DEMO_DISCHARGES, [DEMO, DEMO_2]).budget.is_empty()
 
 
 # ------------------------------------------------------------------------------------------ what must hold
@@ -267,6 +327,17 @@ def test_drivers_sum_to_the_difference(priced: Comparison, by: tuple[str, ...]) 
                 *by, "surplus_difference_yuan", descending=[*(False for _ in by), True], maintain_order=True
             ),
         )
+
+
+def test_drivers_by_cases_are_those_without_schemes(priced: Comparison) -> None:
+    bare = drg.compare(CASES, GROUPERS[:2]).drivers(VERSIONS[1], ("department",), most=4)
+    found = priced.drivers(VERSIONS[1], ("department",), most=4, by_cases=True)
+    assert_frame_equal(found.select(bare.columns), bare)
+    assert (
+        priced.drivers(VERSIONS[1], ("department",), most=4)["cases"].sum()
+        == CASES.height
+        > bare["cases"].sum()
+    )
 
 
 def test_without_schemes_there_are_cases_and_no_money(unpriced: Comparison) -> None:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from drg.analysis.simulation import planting, population
+from drg.analysis.simulation import costs, planting, readmissions
 from drg.cli.simulate import simulate
 
 DOCUMENT = (Path(__file__).resolve().parents[3] / "docs" / "simulation.md").read_text(encoding="utf-8")
@@ -17,7 +17,7 @@ def test_snippets_work_in_turn() -> None:
     for snippet in re.findall(r"^```python\n(.*?)^```", DOCUMENT, re.DOTALL | re.MULTILINE):
         exec(snippet, names)
     assert names["grouped"].height == names["discharges"].height == 10_000
-    assert names["truth"].columns == ["drg", "relative_weight", "cv"]
+    assert names["truth"].columns == ["drg", "relative_weight", "cv", "weight_source"]
     assert names["planted"].labels.height > 100
 
 
@@ -29,13 +29,18 @@ def test_every_option_is_named() -> None:
     assert [option for option in options - of_every_command if f"`{option}" not in DOCUMENT] == []
 
 
-def test_outliers_are_as_told() -> None:
-    for share, low, high in population.OUTLIERS:
-        assert f"{100 * share:g} %" in DOCUMENT
-        assert f"{low:g} to {high:g}" in DOCUMENT or f"{low:g} and {high:g}" in DOCUMENT
-    mean, square = population.outlier_moments()
-    assert abs(mean - (1 - 0.016 + 0.006 * 4.5 + 0.01 * 0.275)) < 1e-12
-    assert square > mean**2
+def test_courses_are_as_told() -> None:
+    for share, mean, cv in costs.COURSES.values():
+        for scale, (low, high) in ((100, share), (1, mean), (1, cv)):
+            assert f"{scale * low:g}–{scale * high:g}" in DOCUMENT
+    median, spread, low, high = costs.USUAL_CV
+    assert f"median {median:g}, log-SD {spread:g}, from {low:g} to {high:g}" in DOCUMENT
+
+
+def test_returns_are_as_told() -> None:
+    for returns in readmissions.SAME_ILLNESS.values():
+        low, high = returns.days
+        assert f"| {100 * returns.share:g} % | {low}–{high} |" in DOCUMENT
 
 
 def test_every_kind_of_error_is_told() -> None:

@@ -23,7 +23,7 @@ DOCUMENT = (Path(__file__).resolve().parents[3] / "docs" / "simulation.md").read
 
 @pytest.fixture(scope="module")
 def grouped() -> pl.DataFrame:
-    frame = drg.group(simulate(3_000, "demo", seed=4), "demo")
+    frame = drg.group(simulate(3_000, "demo", seed=6), "demo")
     # A delivery, a very long stay, and a patient who is back after 31 and again after 32 days.
     day = pl.col("case_id").rank("ordinal")
     dates = [pd.Timestamp(text) for text in ("2025-01-01", "2025-02-01", "2025-03-05")]

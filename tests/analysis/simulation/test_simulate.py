@@ -18,22 +18,10 @@ from drg import Grouper, InputError, UnknownGrouperError
 from drg.analysis.simulation import MEAN_COST_YUAN, simulate, true_weights
 from drg.columns import ALL, INPUT, RECORD
 from drg.tables import find
+from tests.analysis.simulation.conftest import CASES, VERSION
 from tests.helpers import grouper_tables
 from tests.profiles import tries
 from tests.strategies import tables
-
-VERSION = "chs-drg-2.0"
-CASES = 40_000
-
-
-@pytest.fixture(scope="module")
-def cases() -> pl.DataFrame:
-    return simulate(CASES, VERSION, seed=3)
-
-
-@pytest.fixture(scope="module")
-def grouped(cases: pl.DataFrame) -> pl.DataFrame:
-    return drg.group(cases, VERSION)
 
 
 def cost(column: str = "total_cost_yuan") -> pl.Expr:
@@ -146,21 +134,26 @@ def test_any_version_has_a_simulation(data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "size"),
+    ("version", "size", "seeds"),
     [
-        (VERSION, CASES),
-        ("demo", 30_000),
-        pytest.param("changzhou-2022", 60_000, marks=pytest.mark.thorough),
+        (VERSION, CASES, 1),
+        ("demo", 10_000, 5),
+        pytest.param("harbin-2022", 200_000, 1, marks=pytest.mark.thorough),
+        pytest.param("changzhou-2022", 200_000, 2, marks=pytest.mark.thorough),
     ],
 )
-def test_mean_cost_of_a_group_is_its_weight(version: str, size: int) -> None:
+def test_mean_cost_of_a_group_is_its_weight(version: str, size: int, seeds: int) -> None:
     # changzhou-2022 and demo split groups by length of stay, which goes with cost elsewhere.
-    frame = drg.group(simulate(size, version, seed=3), version)
-    means = frame.group_by("drg").agg(mean=cost().mean() / MEAN_COST_YUAN, cases=pl.len())
-    found = means.join(true_weights(version, 3), on="drg").filter(pl.col("cases") >= 50)
-    error = pl.col("relative_weight") * pl.col("cv") / pl.col("cases").sqrt()
-    z = found.select((pl.col("mean") - pl.col("relative_weight")) / error).to_series().to_numpy()
-    assert len(z) >= 15
+    parts = []
+    for seed in range(seeds):
+        frame = drg.group(simulate(size, version, seed=seed), version)
+        means = frame.group_by("drg").agg(mean=cost().mean() / MEAN_COST_YUAN, cases=pl.len())
+        # Costs are skewed: the mean of few cases is not normal.
+        found = means.join(true_weights(version, seed), on="drg").filter(pl.col("cases") >= 300)
+        error = pl.col("relative_weight") * pl.col("cv") / pl.col("cases").sqrt()
+        parts.append(found.select((pl.col("mean") - pl.col("relative_weight")) / error).to_series())
+    z = pl.concat(parts).to_numpy()
+    assert len(z) >= 20
     assert np.abs(z).max() < 5
     assert 0.6 < (z**2).mean() < 1.4
     assert abs(z.mean()) * np.sqrt(len(z)) < 4
@@ -189,7 +182,8 @@ def test_hospital_effects_are_one_on_average() -> None:
 
 def test_years_of_a_seed_share_their_truth() -> None:
     weights = true_weights(VERSION, 3)
-    assert weights.columns == ["drg", "relative_weight", "cv"]
+    assert weights.columns == ["drg", "relative_weight", "cv", "weight_source"]
+    assert set(weights["weight_source"]) == {"made_up"}
     assert weights["drg"].sort().to_list() == Grouper(VERSION).tables.drg["drg"].sort().to_list()
     assert_frame_equal(true_weights(VERSION, 3), weights)
     assert not true_weights(VERSION, 4).equals(weights)
@@ -232,19 +226,6 @@ def test_checks_find_hardly_anything(cases: pl.DataFrame) -> None:
     assert {rule for rule in found if rule.startswith(about_numbers)} <= {"los-days-over-60"}
 
 
-def test_some_patients_come_back(cases: pl.DataFrame) -> None:
-    stays = cases.sort("patient_id", "admission_date").with_columns(
-        before=pl.col("discharge_date").shift().over("patient_id"),
-        same=pl.struct("sex", "birth_date", "hospital_id").n_unique().over("patient_id") == 1,
-    )
-    again = stays.filter(pl.col("before").is_not_null())
-    assert 0.01 * CASES < again.height < 0.04 * CASES
-    assert again["same"].all()
-    days = (again["admission_date"] - again["before"]).dt.total_days()
-    assert days.min() >= 0
-    assert days.max() <= 25
-
-
 def test_hospitals_differ(grouped: pl.DataFrame) -> None:
     of_level = (
         grouped.join(true_weights(VERSION, 3), on="drg")
@@ -262,12 +243,3 @@ def test_hospitals_differ(grouped: pl.DataFrame) -> None:
     assert of_level["index"][0] > of_level["index"][2]
     assert simulate(300, "demo", hospitals=1)["hospital_id"].n_unique() == 1
     assert simulate(20_000, "demo", hospitals=200)["hospital_id"].n_unique() > 190
-
-
-def test_stays_go_with_cost(grouped: pl.DataFrame) -> None:
-    logs = grouped.select(pl.col("los_days").log(), cost().log())
-    assert logs.select(pl.corr("los_days", "total_cost_yuan")).item() > 0.5
-    assert 6 < grouped["los_days"].mean() < 11
-    heavy = pl.col("severity") == "MCC"
-    codes = grouped.group_by(heavy).agg(pl.col("other_diagnoses").list.len().mean()).sort("severity")
-    assert codes["other_diagnoses"][1] > codes["other_diagnoses"][0] + 1

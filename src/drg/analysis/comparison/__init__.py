@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from drg.analysis.comparison.budget import budget
 from drg.analysis.comparison.cause_sums import CausesFound
 from drg.analysis.comparison.compared_sums import CellTally, group
 from drg.analysis.comparison.compared_versions import check_columns, sides
@@ -110,12 +111,16 @@ def compare(
         step.lazy(lazy.head(0).collect().lazy(), seen).collect()
     summaries: list[Mapping[str, Any]] = [moments.summary() for moments in tally.moments]
     cells = tally.cells()
+    variance = tally.common.variance([side.id for side in compared], tally.cases)
+    paid = budget(tally.paid, [side.id for side in compared if side.pricer], base=compared[0].id)
     return Comparison(
         sides=compared,
         cases=results,
         language=language,
         count=tally.cases,
-        findings=findings(compared, names, tally, cells, summaries, _kept_codes(step, cells)),
+        variance=variance,
+        budget=paid,
+        findings=findings(compared, names, tally, cells, summaries, _kept_codes(step, cells), variance, paid),
         _cells=cells,
         _reasons=tally.reasons(),
         _labels=step.labels,

@@ -1,7 +1,8 @@
 """Sums of compared cases, added up batch by batch: from these few numbers the whole report follows.
 
 Kept are sums for each hospital, department and combination of groups that occurs, and counts of reasons.
-Memory grows with the number of such combinations, not with the number of cases.
+Their memory grows with the number of such combinations, not with the number of cases; but for the cases that
+every version groups a few numbers of each are kept, for measures that sums cannot give.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Final
 
 import polars as pl
 
+from drg.analysis.comparison.common_cases import CommonCases
 from drg.analysis.comparison.compared_versions import ComparedVersion
 from drg.analysis.comparison.step import EXAMPLES, MOST_EXAMPLES, ROW, Compared
 from drg.analysis.quality.moments import GroupMoments
@@ -24,6 +26,16 @@ from drg.reasons import code_of
 PLACE: Final = ("hospital_id", "department")
 MEASURES: Final = ("weighted", "weight", "standard", "payment", "surplus")
 MONEY: Final = ("standard", "payment", "surplus")
+PAID: Final = pl.Schema(
+    {
+        "version": pl.String(),
+        "class": pl.String(),
+        "cases": pl.Int64(),
+        "cost_yuan": pl.Decimal(38, 2),
+        "payment_yuan": pl.Decimal(38, 2),
+    }
+)
+_PAID_KEYS: Final = ("version", "class")
 # Partial sums of so many rows are kept, or of as many as the whole has, before they are added up.
 _MOST_ROWS: Final = 200_000
 
@@ -36,6 +48,8 @@ class CellTally:
         zero_cost, no_cost: rows whose cost is zero, and rows without a usable cost.
         told: rows by version and the code of a reason of pricing.
         moments: the statistics of each version's groups.
+        paid: sums by version and class of the cases that a scheme prices.
+        common: the cases that every version groups.
         examples: the first cases of each version and cause; see ``step.Compared``.
         inputs: what grouping reads of them, by row.
     """
@@ -48,12 +62,14 @@ class CellTally:
         self._sides = tuple(compared)
         self.told: Counter[tuple[int, str]] = Counter()
         self.moments = [GroupMoments(f"drg_{side.id}", f"status_{side.id}") for side in self._sides]
+        self.common = CommonCases()
         others = range(1, len(self._sides))
         self._keys = [*PLACE, *(group(at) for at in range(len(self._sides))), *(cause(at) for at in others)]
         self.examples = pl.DataFrame(schema=EXAMPLES)
         self.inputs = pl.DataFrame()
         self._cells: list[pl.DataFrame] = []
         self._reasons: list[pl.DataFrame] = []
+        self._paid: list[pl.DataFrame] = [pl.DataFrame(schema=PAID)]
         self._lock = threading.Lock()
 
     def add(self, batch: Compared) -> None:
@@ -68,11 +84,13 @@ class CellTally:
                 sums += _measures(side, at)
         cells = cases.with_columns(keys).group_by(self._keys).agg(sums)
         reasons = [_reasons(cases, self._sides, at) for at in range(len(self._sides))]
+        paid = [_paid(cases, side) for side in self._sides if side.pricer]
         costs = cases["total_cost_yuan"]
         extremes = {cost for cost in (costs.min(), costs.max()) if isinstance(cost, Decimal)}
         no_cost, zero_cost = costs.null_count(), int((costs == 0).sum())
-        for moments in self.moments:
-            moments.add(cases)
+        read = [moments.read(cases) for moments in self.moments]
+        for moments, own in zip(self.moments, read, strict=True):
+            moments.add_read(own)
         told = {
             (at, code_of(part)): count for at, parts in enumerate(batch.told) for part, count in parts.items()
         }
@@ -84,8 +102,10 @@ class CellTally:
             self._costs = {min(self._costs), max(self._costs)} if self._costs else set()
             self.zero_cost += zero_cost
             self._keep_examples(batch)
+            self.common.add(read, batch.labels)
             self._cells.append(cells)
             self._reasons += reasons
+            self._paid = [added([*self._paid, *paid], _PAID_KEYS)]
             if sum(part.height for part in self._cells[1:]) > max(_MOST_ROWS, self._cells[0].height):
                 self._cells = [added(self._cells, self._keys)]
                 self._reasons = [added(self._reasons, _REASON_KEYS)]
@@ -119,6 +139,11 @@ class CellTally:
         """
         with self._lock:
             return added(self._reasons, _REASON_KEYS).sort(_REASON_KEYS)
+
+    @property
+    def paid(self) -> pl.DataFrame:
+        """The sums of cases by version and class, of the shape ``PAID``."""
+        return self._paid[0]
 
 
 _REASON_KEYS: Final = ("version", "first_status", "status", "reason", "first_reason")
@@ -163,6 +188,14 @@ def _measures(side: ComparedVersion, at: int) -> list[pl.Expr]:
         .alias(of("standard", at)),
         *(_summed(f"{column_of(name)}_{side.id}", of(name, at), 2) for name in ("payment", "surplus")),
     ]
+
+
+def _paid(cases: pl.DataFrame, side: ComparedVersion) -> pl.DataFrame:
+    sums = [_summed("total_cost_yuan", "cost_yuan", 2), _summed(f"payment_yuan_{side.id}", "payment_yuan", 2)]
+    found = cases.group_by(pl.col(f"class_{side.id}").alias("class")).agg(
+        pl.len().cast(pl.Int64).alias("cases"), *sums
+    )
+    return found.select(pl.lit(side.id).alias("version"), pl.col("class").cast(pl.String), *PAID.names()[2:])
 
 
 def _summed(column: str, name: str, places: int) -> pl.Expr:

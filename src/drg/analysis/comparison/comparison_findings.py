@@ -7,9 +7,12 @@ from typing import Any, Final
 
 import polars as pl
 
+from drg.analysis.comparison.budget import NOT_PRICED
+from drg.analysis.comparison.common_cases import LEAST_CASES_A_GROUP
 from drg.analysis.comparison.compared_sums import CellTally, of
 from drg.analysis.comparison.compared_versions import ComparedVersion
 from drg.analysis.sentences import both, many, sentences
+from drg.analysis.trimming import NONE
 from drg.reasons import reasons
 
 Finding = tuple[str, str]
@@ -24,6 +27,8 @@ def findings(
     cells: pl.DataFrame,
     summaries: Sequence[Mapping[str, Any]],
     kept_codes: Sequence[int],
+    variance: pl.DataFrame,
+    paid: pl.DataFrame,
 ) -> tuple[Finding, ...]:
     """One pair of sentences for each thing to know.
 
@@ -34,13 +39,17 @@ def findings(
         cells: its sums.
         summaries: the statistics of each version.
         kept_codes: for each version the cases that keep a code of the base which means another group.
+        variance: what each version explains of the common cases.
+        paid: what each scheme pays, by kind.
     """
     return (
         *_of_versions(compared),
         *_of_causes(compared, kept_codes),
         *_of_schemes(compared, tally, cells, summaries),
+        *_of_payments(compared, paid),
         *_of_data(names, tally, cells),
         *_of_groups(compared, tally, summaries),
+        *_of_common_cases(variance, tally.cases),
     )
 
 
@@ -82,6 +91,13 @@ def _of_schemes(
                 yield _told(name, count, **named)
 
 
+def _of_payments(compared: Sequence[ComparedVersion], paid: pl.DataFrame) -> Iterator[Finding]:
+    lacking = paid.filter((pl.col("kind") == NOT_PRICED) & (pl.col("cases") > 0))
+    schemes = {side.id: side.pricer.id for side in compared if side.pricer}
+    for version, cases, cost in lacking.select("version", "cases", "cost_yuan").rows():
+        yield _told("not_priced", cases, scheme=schemes[version], cost=f"{cost:,.2f}")
+
+
 def _of_data(names: Collection[str], tally: CellTally, cells: pl.DataFrame) -> Iterator[Finding]:
     if tally.cases == 0:
         yield _told("no_cases")
@@ -112,10 +128,21 @@ def _of_groups(
             yield _told("single_cases", single, version=side.id)
 
 
+def _of_common_cases(variance: pl.DataFrame, cases: int) -> Iterator[Finding]:
+    not_common = int(variance["not_common"].max())  # type: ignore[arg-type]
+    if 0 < not_common < cases:
+        yield _told("not_common", not_common)
+    whole = variance.filter(pl.col("trimming") == NONE)
+    low, difference = (f"riv_adjusted_difference{end}" for end in ("_low", ""))
+    if whole[low].null_count() > whole[difference].null_count():
+        yield _told("no_interval", least=str(LEAST_CASES_A_GROUP))
+
+
 def _told(name: str, count: int = 0, **facts: str) -> Finding:
     """A finding of ``comparison_findings.csv``, with a count of what it is about."""
     words = {
         "cases": many(count, "case"),
+        "cases_are": many(count, "case") + (" is" if count == 1 else " are"),
         "cases_have": many(count, "case") + (" has" if count == 1 else " have"),
         "grouped_cases": many(count, "grouped case"),
         "discharges": many(count, "discharge"),

@@ -12,10 +12,10 @@ import polars as pl
 from drg.analysis.comparison.cause_sums import CauseExample, CausesFound, cause_sums, explained
 from drg.analysis.comparison.compared_sums import MEASURES, MONEY, PLACE, cause, column_of, group, of
 from drg.analysis.comparison.compared_versions import ComparedVersion
-from drg.analysis.comparison.measures import agreement, cmi, cost, difference, of_one
+from drg.analysis.comparison.measures import agreement, cmi, cost, difference, lost, of_one, side_by_side
 from drg.analysis.comparison.step import LEVELS
 from drg.errors import InputError
-from drg.grouping.outcomes import GROUPED, INVALID, STATUSES, UNGROUPED
+from drg.grouping.outcomes import INVALID, STATUSES, UNGROUPED
 from drg.records.short_table import ShortTable
 from drg.words import Joined, Sentence
 
@@ -36,6 +36,18 @@ class Comparison(ShortTable):
         cases: the case-level results, one row per case, in the order of the frame.
         language: of the sentences of reasons.
         count: how many cases there are.
+        variance: how much of the variance each version explains of the same cases, those that every version
+            groups: a row for each ``version``, ``value`` (cost, los), ``scale`` (raw, log), ``trimming``. Of
+            all cases ``cases`` count; ``not_common`` are not grouped by every version, ``no_value`` have no
+            cost, stay or log, ``trimmed`` are beyond the limits of their group in some version. ``groups``
+            with a case, ``riv``, ``riv_adjusted``; ``riv_adjusted_difference`` from the base and its 95 %
+            interval (``_low``, ``_high``), null after trimming and with fewer than 30 cases a group; the
+            shares of cases and groups with a CV below 0.8 and 1, of values that are no logs.
+        budget: what each scheme pays for all cases: a row for each ``version`` with a scheme and ``kind``
+            (``by_group``; ``by_item``: by item, by the day or as decided; ``not_priced``: something is not
+            known; ``total``), with ``cases``, ``cost_yuan``, ``payment_yuan``, and ``cases_difference`` and
+            ``payment_difference_yuan`` from the base, null if the base has no scheme.
+        scenario: see ``scenarios.outcome``; None without a scenario.
         findings: what a reader must know of the data: one sentence each, Chinese and English.
     """
 
@@ -43,6 +55,8 @@ class Comparison(ShortTable):
     cases: pl.LazyFrame
     language: str
     count: int
+    variance: pl.DataFrame
+    budget: pl.DataFrame
     findings: tuple[tuple[str, str], ...]
     _cells: pl.DataFrame
     _reasons: pl.DataFrame
@@ -50,6 +64,7 @@ class Comparison(ShortTable):
     _summaries: tuple[dict[str, Any], ...]
     _groups: tuple[pl.DataFrame, ...]
     _causes: CausesFound
+    scenario: pl.DataFrame | None = None
     _made: dict[tuple[object, ...], pl.DataFrame] = field(default_factory=dict)
 
     def _short(self) -> tuple[str, pl.DataFrame]:
@@ -161,14 +176,7 @@ class Comparison(ShortTable):
             The columns of ``reasons``, and ``now``: ``lost`` or ``gained``. Lost cases have the ``reason`` of
             the version, gained ones the ``base_reason``.
         """
-        grouped_in_base, grouped = pl.col("base_status") == GROUPED, pl.col("status") == GROUPED
-        now = pl.when(grouped_in_base & ~grouped).then(pl.lit("lost")).when(~grouped_in_base & grouped)
-        return (
-            self.reasons.filter(pl.col("version") != self.ids[0])
-            .with_columns(now=now.then(pl.lit("gained")))
-            .drop_nulls("now")
-            .sort("now", "version", "cases", descending=[True, False, True], maintain_order=True)
-        )
+        return lost(self.reasons, self.ids[0])
 
     def places(self, by: Sequence[str] = HOSPITAL) -> pl.DataFrame:
         """Hospitals, or departments of hospitals, under each version.
@@ -203,7 +211,9 @@ class Comparison(ShortTable):
         keys = [pl.col(name) for name in by]
         return sums.select(columns).sort(-pl.col("cases"), *keys)
 
-    def drivers(self, version: str, by: Sequence[str] = (), *, most: int = MOST_DRIVERS) -> pl.DataFrame:
+    def drivers(
+        self, version: str, by: Sequence[str] = (), *, most: int = MOST_DRIVERS, by_cases: bool = False
+    ) -> pl.DataFrame:
         """Which flows make the difference between a version and the base: the largest, and all others as one.
 
         With schemes of both, flows count by the size of their difference in surplus; those within a group
@@ -211,8 +221,9 @@ class Comparison(ShortTable):
 
         Args:
             version: the other version.
-            by: of all cases, or of each ``HOSPITAL`` or ``DEPARTMENT``.
+            by: of all cases, or of each ``HOSPITAL`` or ``DEPARTMENT``, or ``("department",)``.
             most: how many flows to name.
+            by_cases: whether changed flows count by their cases with schemes too.
 
         Returns:
             The keys, ``rank`` (from 1; null for the row of all others), ``base``, ``other`` and their names,
@@ -221,10 +232,10 @@ class Comparison(ShortTable):
             the rows of a place they sum exactly to its differences.
         """
         at = self._other(version)
-        return self._kept(("drivers", at, *by, most), lambda: self._drivers(at, by, most))
+        money = self.has_money(self.ids[0], version) and not by_cases
+        return self._kept(("drivers", at, *by, most, money), lambda: self._drivers(at, by, most, money))
 
-    def _drivers(self, at: int, by: Sequence[str], most: int) -> pl.DataFrame:
-        money = self.has_money(self.ids[0], self.ids[at])
+    def _drivers(self, at: int, by: Sequence[str], most: int, money: bool) -> pl.DataFrame:
         flows = self._pairs(at, by)
         differences = [column_of(name, "difference") for name in ("weight", *MONEY)] if money else []
         if not money:
@@ -287,9 +298,18 @@ class Comparison(ShortTable):
 
     @cached_property
     def quality(self) -> pl.DataFrame:
-        """The statistics of each version's groups: one row per version; see ``drg.evaluate``."""
+        """The statistics of each version's groups: one row per version; see ``drg.evaluate``.
+
+        With a scheme also ``cmi``, the mean weight of the cases that have one.
+        """
         rows = [{"version": id_, **summary} for id_, summary in zip(self.ids, self._summaries, strict=True)]
-        return pl.DataFrame(rows, infer_schema_length=None)
+        weights = [self.totals["cmi"]] if "cmi" in self.totals.columns else []
+        return pl.DataFrame(rows, infer_schema_length=None).with_columns(weights)
+
+    @cached_property
+    def measures(self) -> pl.DataFrame:
+        """``quality`` by ``measure`` and ``version``: ``value`` and its ``difference`` from the base."""
+        return side_by_side(self.quality)
 
     def groups(self, version: str) -> pl.DataFrame:
         """The groups of a version that hold a case, with their cases and statistics, largest first."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from drg.analysis.comparison.compared_sums import MEASURES, column_of, of
+from drg.grouping.outcomes import GROUPED
 
 
 def cmi(at: int) -> pl.Expr:
@@ -47,3 +48,28 @@ def agreement(pairs: pl.DataFrame, base: str, other: str) -> pl.DataFrame:
     )
     some = pl.sum_horizontal("same", "different", "only_base", "only_other")
     return counts.with_columns(agreement=pl.when(some > 0).then(pl.col("same") / some))
+
+
+def side_by_side(versions: pl.DataFrame) -> pl.DataFrame:
+    """Measures in columns and versions in rows as a row for each measure and version; see ``Comparison``."""
+    differs = pl.int_range(pl.len()) > 0
+    difference = pl.when(differs).then(pl.col("value") - pl.col("value").first())
+    return pl.concat(
+        versions.select(
+            pl.lit(name).alias("measure"), "version", value=pl.col(name).cast(pl.Float64)
+        ).with_columns(difference=difference)
+        for name in versions.columns
+        if name != "version"
+    )
+
+
+def lost(reasons: pl.DataFrame, base: str) -> pl.DataFrame:
+    """Of ``Comparison.reasons`` those of cases that only the base, or only another version groups."""
+    grouped_in_base, grouped = pl.col("base_status") == GROUPED, pl.col("status") == GROUPED
+    now = pl.when(grouped_in_base & ~grouped).then(pl.lit("lost")).when(~grouped_in_base & grouped)
+    return (
+        reasons.filter(pl.col("version") != base)
+        .with_columns(now=now.then(pl.lit("gained")))
+        .drop_nulls("now")
+        .sort("now", "version", "cases", descending=[True, False, True], maintain_order=True)
+    )

@@ -70,7 +70,11 @@ class GroupMoments:
 
     def add(self, df: pl.DataFrame) -> None:
         """Add grouped cases as ``Cases.read`` gives them: the columns of ``reads``."""
-        self.add_read(self._reader.read(df))
+        self.add_read(self.read(df))
+
+    def read(self, df: pl.DataFrame) -> pl.DataFrame:
+        """Grouped cases in the columns of ``cases.SCHEMA``."""
+        return self._reader.read(df)
 
     def add_read(self, cases: pl.DataFrame) -> None:
         """Add cases in the columns of ``cases.SCHEMA``."""
@@ -144,7 +148,11 @@ class GroupMoments:
 
 def cv_shares(groups: Iterable[Sums], ddof: int) -> dict[str, float | int | None]:
     """The shares of cases and of groups with a CV below 0.8 and 1, among those whose CV is defined."""
-    defined = [(cv, group.cases) for group in groups if (cv := group.cv(ddof)) is not None]
+    return shares_below([(cv, group.cases) for group in groups if (cv := group.cv(ddof)) is not None])
+
+
+def shares_below(defined: Sequence[tuple[float, int]]) -> dict[str, float | int | None]:
+    """The shares of cases and of groups with a CV below 0.8 and 1, from the CV and cases of each group."""
     cases = sum(count for _, count in defined)
     found: dict[str, float | int | None] = {}
     for name, limit in (("0_8", 0.8), ("1", 1.0)):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from drg.analysis.simulation.prototypes import Prototypes
     from drg.grouping import Grouper
 
-__all__ = ["MEAN_COST_YUAN", "YEAR", "simulate", "true_weights"]
+__all__ = ["MEAN_COST_YUAN", "YEAR", "persons", "simulate", "true_weights"]
 
 MEAN_COST_YUAN = 12_000.0
 YEAR = 2025
@@ -53,9 +53,10 @@ def simulate(
 ) -> pl.DataFrame:
     """Make up the discharges of a year.
 
-    The frequencies of the groups are skewed, costs are log-normal around weight × mean cost, stays too;
-    hospitals differ in size, level, case mix and cost level. A few cases cannot be grouped, a few cost far
-    too much or too little, some patients come back within days. See ``docs/simulation.md``.
+    Some groups are far more common than others; costs lie around weight × mean cost with a heavy tail, and
+    stays go with them; hospitals differ in size, level, case mix and cost level, months and weekdays in how
+    many come and leave. Some patients have several stays. A few cases cannot be grouped. See
+    ``docs/simulation.md``.
 
     Args:
         n: how many cases.
@@ -74,7 +75,8 @@ def simulate(
         InputError: for a number that cannot be.
         UnknownGrouperError, TablesError: if the version cannot be used.
     """
-    from drg.analysis.simulation.population import generator, make_hospitals, usual_hospitals
+    from drg.analysis.simulation.hospitals import make_hospitals, usual_hospitals
+    from drg.analysis.simulation.population import generator
     from drg.analysis.simulation.simulated_cases import make_cases
 
     check_process()
@@ -113,14 +115,33 @@ def true_weights(grouper: str | Path | Grouper, seed: int = 0) -> pl.DataFrame:
 
     Returns:
         A frame of one row for each DRG of the version, in the order in which it evaluates them: ``drg``;
-        ``relative_weight``, four decimals; ``cv``, the coefficient of variation of the cost, outliers
-        included, before hospitals differ.
+        ``relative_weight``, four decimals; ``cv``, the coefficient of variation of the cost before hospitals
+        differ; ``weight_source``, published or made_up.
 
     Raises:
         UnknownGrouperError, TablesError: if the version cannot be used.
     """
     _check_whole("seed", seed, 0)
     return _population_of(_ready(grouper), seed).true
+
+
+def persons(frame: pl.DataFrame) -> pl.DataFrame:
+    """The patients of simulated discharges, and who lives with whom.
+
+    A newborn lives with a woman who was in the same hospital to give birth on that day, if there is one;
+    other children live with a woman who could be their mother, and six of ten adults with a partner of about
+    their age, as far as there are such. Only who was in hospital is there.
+
+    Args:
+        frame: discharges as ``simulate`` makes them.
+
+    Returns:
+        A frame of one row for each patient, by ``patient_id``: ``household_id``, ``birth_date``, ``sex``,
+        ``insurance_type``; the same for the same discharges.
+    """
+    from drg.analysis.simulation.households import persons as of_frame
+
+    return of_frame(frame)
 
 
 def _check_whole(name: str, value: int, lowest: int, highest: int | None = None) -> None:
@@ -156,7 +177,8 @@ def _ready(grouper: str | Path | Grouper) -> _Ready:
     if key not in _prepared:
         while len(_prepared) >= _PREPARED:
             del _prepared[next(iter(_prepared))]
-        _prepared[key] = _Ready(grouper, find_prototypes(grouper), harmless(grouper))
+        prototypes = find_prototypes(grouper)
+        _prepared[key] = _Ready(grouper, prototypes, harmless(grouper, prototypes))
     return _prepared[key]
 
 

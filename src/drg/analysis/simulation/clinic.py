@@ -30,14 +30,15 @@ class Patients(NamedTuple):
     children: float
 
 
-def _rows(table: str) -> list[list[str]]:
+def rows(table: str) -> list[list[str]]:
+    """The rows of a table of this room, without its header."""
     with Path(__file__).with_name(table).open(encoding="utf-8", newline="") as file:
         return list(csv.reader(file))[1:]
 
 
 _UNKNOWN: Final = Patients(52, 18, 0.5, 0.03)
 _CHAPTERS: Final = {
-    chapter: Patients(*map(float, numbers)) for chapter, *numbers in _rows("clinic_chapters.csv")
+    chapter: Patients(*map(float, numbers)) for chapter, *numbers in rows("clinic_chapters.csv")
 }
 _WOMEN: Final = (
     ("C51", "C58"),
@@ -57,6 +58,8 @@ _COMMON: Final = (
 )
 _COMMON_WEIGHT: Final = 40.0
 _ODD_COMPANIONS: Final = "OPQSTUVWXYZ"
+
+_NEWBORN: Final = ("P",)
 
 FEMALE: Final = 2
 MALE: Final = 1
@@ -88,12 +91,25 @@ def popularity(codes: list[str], rng: np.random.Generator) -> npt.NDArray[np.flo
     return weights
 
 
-# By the letter of the MDC: departments (诊疗科目名录) of medical and of surgical cases, share of all cases.
+# Diagnostics and treatment at the bedside, by chapters of the principal diagnosis (none: any).
+_BEDSIDE: Final = [(chapters, code) for chapters, code, _ in rows("clinic_procedures.csv")]
+
+
+def bedside(code: str) -> list[str]:
+    """Procedures that no version asks for, as cases with a diagnosis have them."""
+    if code[:1] in _NEWBORN:
+        return [procedure for chapters, procedure in _BEDSIDE if code[:1] in chapters]
+    return [procedure for chapters, procedure in _BEDSIDE if not chapters or code[:1] in chapters]
+
+
+# By the letter of the MDC: departments (诊疗科目名录) of medical and of surgical cases, how many cases it has
+# against the others, and how long they stay against the others.
 _DEPARTMENTS: Final = {
-    mdc: (medical, surgical, float(share))
-    for mdc, medical, surgical, share in _rows("clinic_departments.csv")
+    mdc: (medical, surgical, float(share), float(stay))
+    for mdc, medical, surgical, share, stay in rows("clinic_departments.csv")
 }
-_ANYWHERE: Final = ("02", "04", 2)
+_ANYWHERE: Final = ("02", "04", 2.0, 1.0)
+_ALL_SHARES: Final = sum(share for _, _, share, _ in _DEPARTMENTS.values())
 
 
 def department(mdc: str, *, surgical: bool) -> str:
@@ -102,5 +118,10 @@ def department(mdc: str, *, surgical: bool) -> str:
 
 
 def share(mdc: str) -> float:
-    """How many cases an MDC has, against the others."""
-    return float(_DEPARTMENTS.get(mdc[3:4], _ANYWHERE)[2])
+    """The share of an MDC among the cases of a region."""
+    return float(_DEPARTMENTS.get(mdc[3:4], _ANYWHERE)[2]) / _ALL_SHARES
+
+
+def stay(mdc: str) -> float:
+    """How long cases of an MDC stay, against others of the same weight."""
+    return float(_DEPARTMENTS.get(mdc[3:4], _ANYWHERE)[3])

@@ -26,28 +26,31 @@ Ints = npt.NDArray[np.int64]
 _MORE_DIAGNOSES: Final = np.array([3.0, 4.2, 5.5])
 _MOST_DIAGNOSES: Final = 12
 _MORE_PROCEDURES: Final = 0.7
+_BEDSIDE: Final = 0.15  # of the cases without a procedure that decides, those that have one at the bedside
 _MOST_PROCEDURES: Final = 3
 _NEIGHBOURS: Final = 25
 _ROWS: Final = 200_000
+_URN: Final = 1 << 17  # from which more diagnoses are drawn
 
 
 class Harmless(NamedTuple):
     """Codes that decide no group.
 
     Attributes:
-        diagnoses: no complications, and no rule asks for them among the other diagnoses.
-        chance: [.] cumulative share of each.
+        diagnoses: no complications, and no rule asks for them among the other diagnoses; each as often as it
+            is to be drawn.
         procedures: no rule asks for them among the other procedures, in the order of their codes.
         place: [c] for each procedure of the version, its place among ``procedures``.
+        bedside: [p] for each prototype a procedure that the version does not know, or "".
     """
 
     diagnoses: Codes
-    chance: Floats
     procedures: Codes
     place: Ints
+    bedside: pl.Series
 
 
-def harmless(grouper: Grouper) -> Harmless:
+def harmless(grouper: Grouper, prototypes: Prototypes) -> Harmless:
     """The harmless codes of a version."""
     program = grouper.program
     rules = [parse(rule) for frame in (program.mdc, program.adrg, program.drg) for rule in frame["rule"]]
@@ -55,14 +58,25 @@ def harmless(grouper: Grouper) -> Harmless:
     free &= program.arrays.complication_level == 0
     names = program.diagnoses.codes.to_list()
     weights = clinic.popularity(names, np.random.default_rng(len(names))) * free
-    diagnoses = np.flatnonzero(weights).astype(np.uint32)
-    chance = np.cumsum(weights[diagnoses])
+    chance = np.cumsum(weights)
+    drawn = np.searchsorted(chance, (np.arange(_URN) + 0.5) / _URN * chance[-1]) if weights.any() else []
     open_ = _unnamed(grouper, named_sets(rules, OTHER_PROCEDURES), program.procedures)
     spelled = program.procedures.codes.to_numpy()
     procedures = np.flatnonzero(open_).astype(np.uint32)
     procedures = procedures[np.argsort(spelled[procedures], kind="stable")]
     place = np.searchsorted(spelled[procedures], spelled)
-    return Harmless(diagnoses, chance / chance[-1] if len(chance) else chance, procedures, place)
+    return Harmless(np.array(drawn, dtype=np.uint32), procedures, place, _bedside(grouper, prototypes))
+
+
+def _bedside(grouper: Grouper, prototypes: Prototypes) -> pl.Series:
+    program = grouper.program
+    principal = program.diagnoses.codes.gather(pl.Series(prototypes.candidates.principal)).to_list()
+    usual = {code: clinic.bedside(code) for code in dict.fromkeys(principal)}
+    every = pl.Series([code for codes in usual.values() for code in codes], dtype=pl.String)
+    known = set(every.filter(pl.Series(program.procedures.encode(every) != 0)))
+    free = {code: [one for one in codes if one not in known] or [""] for code, codes in usual.items()}
+    chosen = [free[code][number % len(free[code])] for number, code in enumerate(principal)]
+    return pl.Series(chosen, dtype=pl.String)
 
 
 def _unnamed(grouper: Grouper, names: tuple[str, ...], index: CodeIndex) -> npt.NDArray[np.bool_]:
@@ -93,22 +107,25 @@ def columns(
         procedure = known.procedure[part]
         others = np.vstack([known.other_procedures[:, part], _more_procedures(procedure, pool, rng)])
         procedures.append(_lists(others, procedure, program.procedures))
+    procedure = known.procedure[prototype]
+    principal_procedure = _single(procedure, program.procedures)
+    rows = np.flatnonzero((procedure == 0) & (rng.random(len(procedure)) < _BEDSIDE))
+    at_bedside = pool.bedside.gather(pl.Series(prototype[rows])).replace("", None)
     return [
         _single(known.principal[prototype], program.diagnoses).alias("principal_diagnosis"),
         pl.concat(diagnoses).alias("other_diagnoses"),
-        _single(known.procedure[prototype], program.procedures).alias("principal_procedure"),
+        principal_procedure.scatter(rows, at_bedside).alias("principal_procedure"),
         pl.concat(procedures).alias("other_procedures"),
     ]
 
 
 def _more_diagnoses(severity: Ints, ages: Floats, pool: Harmless, rng: np.random.Generator) -> Codes:
     found = np.zeros((_MOST_DIAGNOSES, len(ages)), dtype=np.uint32)
-    mean = _MORE_DIAGNOSES[severity] * np.clip(ages / 60, 0.2, 1.3)
+    mean = _MORE_DIAGNOSES[severity] * np.clip((ages - 5) / 50, 0.1, 1.6)
     counts = np.minimum(rng.poisson(mean * rng.gamma(2.0, 0.5, len(ages))), _MOST_DIAGNOSES)
     if len(pool.diagnoses):
         wanted = np.arange(_MOST_DIAGNOSES)[:, None] < counts
-        drawn = np.searchsorted(pool.chance, rng.random(int(wanted.sum())), side="right")
-        found[wanted] = pool.diagnoses[drawn.clip(max=len(pool.diagnoses) - 1)]
+        found[wanted] = pool.diagnoses[rng.integers(_URN, size=int(wanted.sum()))]
     return found
 
 

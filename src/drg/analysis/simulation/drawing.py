@@ -46,8 +46,7 @@ OTHERS: Final = 8
 _REACH: Final = {AGE_YEARS: 20, AGE_DAYS: 28, BIRTH_WEIGHT: 600, ADMISSION_WEIGHT: 600, LOS: 20, ICU: 150}
 _LOWEST: Final = {AGE_YEARS: 0, AGE_DAYS: 0, BIRTH_WEIGHT: 700, ADMISSION_WEIGHT: 700, LOS: 1, ICU: 0}
 _USUAL_LOS: Final = 7
-# Medical cases have a small procedure this often, cases with a complication another one.
-_SMALL_PROCEDURE: Final = 0.25
+# Cases with a complication have another one this often.
 _ANOTHER_COMPLICATION: Final = 0.5
 # Complications that are drawn until one of them counts.
 _TRIES: Final = 12
@@ -257,9 +256,6 @@ class Drawer:
             if len(pool):
                 return self._drawn(pool, size), others
             return None if asked else (procedure, others)
-        if len(self._small):
-            small = self._rng.random(size) < _SMALL_PROCEDURE
-            procedure[small] = self._drawn(self._small, int(small.sum()))
         return procedure, others
 
     def _distinct(self, pool: Codes, count: int, size: int) -> Codes:
@@ -303,25 +299,25 @@ class Drawer:
         return self._fitted(values, lowest, highest), lowest, highest
 
     def _fitted(self, values: Floats, lowest: Floats, highest: Floats) -> Floats:
-        return fitted(values, lowest, highest, self._rng)
+        found = zip(values, lowest, highest, strict=True)
+        return np.array([fitted(field, *limits, self._rng) for field, limits in enumerate(found)])
 
 
-def fitted(values: Floats, lowest: Floats, highest: Floats, rng: np.random.Generator) -> Floats:
-    """Values [f, n] of ``NUMBERS`` that lie within their limits; those that do not are drawn near them."""
+def fitted(field: int, values: Floats, lowest: Floats, highest: Floats, rng: np.random.Generator) -> Floats:
+    """Values [n] of one of ``NUMBERS``; those that are not within their limits are drawn near them."""
+    rows = np.flatnonzero((values < lowest) | (values > highest))
+    if not len(rows):
+        return values
     found = values.copy()
-    for field, low, high in zip(range(len(NUMBERS)), lowest, highest, strict=True):
-        rows = np.flatnonzero((values[field] < low) | (values[field] > high))
-        if not len(rows):
-            continue
-        low, high = low[rows], high[rows]
-        if field == SEX:
-            found[field, rows] = np.where((low <= MALE) & (high >= MALE), MALE, FEMALE)
-            continue
+    low, high = lowest[rows], highest[rows]
+    if field == SEX:
+        found[rows] = np.where((low <= MALE) & (high >= MALE), MALE, FEMALE)
+    else:
         reach = _REACH[field]
         floor = np.where(np.isfinite(low), low, np.maximum(_LOWEST[field], high - reach))
         floor = np.minimum(floor, high)
         ceiling = np.minimum(high, floor + reach)
-        found[field, rows] = floor + np.floor(rng.random(len(rows)) * (ceiling - floor + 1))
+        found[rows] = floor + np.floor(rng.random(len(rows)) * (ceiling - floor + 1))
     return found
 
 

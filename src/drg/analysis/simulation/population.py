@@ -1,12 +1,13 @@
-"""What is the same for all cases of a simulation: true weights, frequencies, hospitals.
+"""What is the same for all cases of a simulation: true weights, frequencies, courses, stays.
 
-All numbers are illustrative. They depend on the tables of the version and on the seed, not on how many cases
-are drawn or for which year, so that several years of one seed share their truth.
+It depends on the tables of the version and on the seed, not on how many cases are drawn or for which year, so
+that several years of one seed share their truth.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Final
 
 import numpy as np
@@ -14,7 +15,11 @@ import numpy.typing as npt
 import polars as pl
 
 from drg.analysis.simulation import clinic
+from drg.analysis.simulation.costs import Courses, draw_courses
+from drg.analysis.simulation.drawing import AGE_YEARS
+from drg.analysis.simulation.frequencies import group_shares, of_adrgs
 from drg.analysis.simulation.prototypes import Prototypes
+from drg.analysis.simulation.published_weights import published_weights
 from drg.columns import INPUT
 from drg.grouping import Grouper
 from drg.grouping.outcomes import is_ambiguous
@@ -23,92 +28,65 @@ from drg.tables.logic import required_members
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 NONE: Final = 0
 CC: Final = 1
 MCC: Final = 2
-# Cost and frequency of a group with MCC, CC and none, before the weights are scaled.
-_SEVERITY_COST: Final = np.array([0.85, 1.15, 1.6])
-_SEVERITY_SHARE: Final = np.array([0.6, 0.35, 0.2])
-# Median weight and its log-SD: medical, surgical, before all MDCs (先期分组).
-_MEDICAL: Final = (0.75, 0.35)
-_SURGICAL: Final = (1.8, 0.40)
-_PRE_MDC: Final = (8.0, 0.40)
+# Made-up weights are like those that Harbin published for 2022: median and log-SD of medical groups, surgical
+# ones and those before all MDCs (先期分组); groups with none, CC and MCC against the mean of their ADRG.
+_MEDICAL: Final = (0.70, 0.43)
+_SURGICAL: Final = (1.94, 0.80)
+_PRE_MDC: Final = (11.4, 0.95)
+_SEVERITY_COST: Final = np.array([0.82, 1.09, 1.27])
 _SURGICAL_TREND: Final = 1.0  # from the last surgical ADRG of an MDC to the first, in logs
 _OTHER_SPLIT: Final = 0.2  # log-SD of groups that are split by age, stay and the like
-_ADRG_SHARE: Final = 1.2  # log-SD
-_FEWEST: Final = 3e-5  # share of the rarest group
-_SURGICAL_SHARE: Final = 0.5
-_AMBIGUOUS_SHARE: Final = 0.1
 _UNGROUPABLE: Final = 0.012
 _PROTOTYPE_SHARE: Final = 0.8  # exponent of Zipf's law
+# The older patients are, the likelier are complications: with so many years more, a patient of a group with
+# none, CC and MCC is e times as frequent in it; less frequent where it is negative.
+_YEARS_OF_SEVERITY: Final = np.array([-80.0, 60.0, 40.0])
+_ADULT_YEARS: Final = 18
 _WEIGHT_DECIMALS: Final = 4
 _STAY: Final = INPUT["los_days"].variable
-
-# Shares of cases whose cost is far off, and by which factors: uniform between both.
-OUTLIERS: Final = ((0.006, 3.0, 6.0), (0.010, 0.15, 0.40))
-
-# Of the levels 3, 2 and 1: share of hospitals, median size, how much they prefer heavy cases, cost.
-_LEVELS: Final = {
-    "3": (0.30, 8.0, 0.5, 1.12),
-    "2": (0.45, 3.0, 0.0, 0.95),
-    "1": (0.25, 0.8, -0.9, 0.85),
-}
-_SIZE: Final = 0.5  # log-SD
-_COST_LEVEL: Final = 0.06  # log-SD
-_SPECIALISED: Final = 0.12
-_CASES_OF_A_HOSPITAL: Final = 5_000
-_HOSPITALS: Final = (5, 60)
-
-
-@dataclass(frozen=True)
-class Hospitals:
-    """``h`` hospitals.
-
-    Attributes:
-        id, level: [h].
-        cost: [h] what a case costs there, against the others.
-        of_group: [d + 1, h] cumulative shares of the cases of a group; the last row is of no group.
-    """
-
-    id: pl.Series
-    level: pl.Series
-    cost: Floats
-    of_group: Floats
+_RESPIRATORY: Final = "E"
 
 
 @dataclass(frozen=True)
 class Population:
-    """``d`` groups of a version, ``p`` prototypes.
+    """``d`` groups of a version, ``p`` prototypes. The last of d + 1 is of cases that reach no group.
 
     Attributes:
-        weight: [d + 1] true relative weights; the last is of cases that reach no group.
-        sigma: [d + 1] log-SD of the cost of ordinary cases.
+        weight: [d + 1] true relative weights.
+        share: [d + 1] of all cases.
+        courses: of d + 1 groups: how costs lie around their mean.
         severity: [d + 1] NONE, CC or MCC.
+        surgical, respiratory: [d + 1] when cases are admitted depends on it.
+        adrg, mdc: [d + 1] numbers of the ADRG and of the MDC.
         los: [d + 1] median length of stay in days.
+        day: [d + 1] below which place in a standard normal distribution the stay is that of a day.
+        returns: [d + 1] how patients come back: "series", "chronic" or "".
         split_by_stay: [d + 1] some group of the ADRG asks for the length of stay.
         department: [d + 1] of adults.
-        chance: [p] cumulative shares of the prototypes.
-        true: drg, relative_weight, cv.
+        chance: [p] shares of the prototypes.
+        true: drg, relative_weight, cv, weight_source.
     """
 
     weight: Floats
-    sigma: Floats
+    share: Floats
+    courses: Courses
     severity: Ints
+    surgical: Mask
+    respiratory: Mask
+    adrg: Ints
+    mdc: Ints
     los: Floats
-    split_by_stay: npt.NDArray[np.bool_]
+    day: Floats
+    returns: npt.NDArray[np.str_]
+    split_by_stay: Mask
     department: pl.Series
     chance: Floats
     true: pl.DataFrame
-
-
-def outlier_moments() -> tuple[float, float]:
-    """Mean and mean square of the factors of ordinary and outlying cases together."""
-    mean = square = 1.0 - sum(share for share, _, _ in OUTLIERS)
-    for share, low, high in OUTLIERS:
-        mean += share * (low + high) / 2
-        square += share * (low * low + low * high + high * high) / 3
-    return mean, square
 
 
 def make_population(grouper: Grouper, prototypes: Prototypes, seed: int) -> Population:
@@ -118,29 +96,55 @@ def make_population(grouper: Grouper, prototypes: Prototypes, seed: int) -> Popu
     trees = [parse(rule) for rule in drg["rule"]]
     severity = np.array([*map(_severity, trees), NONE])
     raw, surgical = _raw_weights(grouper, trees, severity, rng)
-    shares = _group_shares(grouper, prototypes, severity, surgical, rng)
-    weight = np.round(raw / (shares @ raw[:-1] or 1.0), _WEIGHT_DECIMALS)
-    core = np.clip(np.exp(rng.normal(np.log(0.5), 0.3, len(weight))), 0.2, 1.0)
-    mean, square = outlier_moments()
-    cv = np.sqrt((1 + core**2) * square / mean**2 - 1)
-    los = (3.0 + 4.5 * weight**0.55) * np.exp(rng.normal(0, 0.15, len(weight)))
-    departments = [clinic.department(mdc, surgical=s) for mdc, s in zip(drg["mdc"], surgical, strict=True)]
-    true = pl.DataFrame({"drg": drg["drg"], "relative_weight": weight[:-1], "cv": cv[:-1]})
+    there = np.zeros(drg.height, dtype=np.bool_)
+    there[prototypes.reached] = True
+    known = published_weights(grouper.id)
+    published = drg["drg"].is_in(list(known)).to_numpy()
+    given = np.array([known.get(code, 0.0) for code in drg["drg"]])
+    named = of_adrgs(grouper)
+    shares = group_shares(grouper, named, there, severity[:-1], surgical, rng)
+    weight = _weights(_numbered(drg["adrg"].to_list()), raw, given, published, shares)
+    courses = draw_courses(weight, rng)
+    mdc = [*drg["mdc"], ""]
+    day_shares = [*(max(named[code].day_share, 1e-9) for code in drg["adrg"]), 1e-9]
+    los = (2.9 + 4.2 * weight**0.55) * np.exp(rng.normal(0, 0.15, len(weight)))
+    departments = [clinic.department(code, surgical=s) for code, s in zip(mdc, surgical, strict=False)]
+    ungroupable = _UNGROUPABLE if shares.any() else 1.0
+    share = np.append(shares * (1 - ungroupable), ungroupable)
     return Population(
         weight=weight,
-        sigma=np.sqrt(np.log1p(core**2)),
+        share=share,
+        courses=courses,
         severity=severity,
-        los=los,
+        surgical=np.array([*surgical, False]),
+        respiratory=np.array([code[3:4] == _RESPIRATORY for code in mdc]),
+        adrg=_numbered([*drg["adrg"], ""]),
+        mdc=_numbered(mdc),
+        los=los * [clinic.stay(code) for code in mdc],
+        day=np.array([NormalDist().inv_cdf(share) for share in day_shares]),
+        returns=np.array([*(named[code].returns for code in drg["adrg"]), ""]),
         split_by_stay=_split_by_stay(grouper),
         department=pl.Series([*departments, "03"], dtype=pl.String),
-        chance=_chances(prototypes, shares, rng),
-        true=true,
+        chance=_chances(prototypes, share, severity, rng),
+        true=pl.DataFrame(
+            {
+                "drg": drg["drg"],
+                "relative_weight": weight[:-1],
+                "cv": courses.cv[:-1],
+                "weight_source": np.where(published, "published", "made_up"),
+            },
+            schema_overrides={"weight_source": pl.String},
+        ),
     )
 
 
 def generator(grouper: Grouper, *numbers: int) -> np.random.Generator:
     """Random numbers that depend on the tables of a version and on some numbers."""
     return np.random.default_rng([int(grouper.tables.digest[:16], 16), *numbers])
+
+
+def _numbered(values: list[str]) -> Ints:
+    return np.unique(values, return_inverse=True)[1].astype(np.int64)
 
 
 def _severity(tree: Expression) -> int:
@@ -154,7 +158,7 @@ def _severity(tree: Expression) -> int:
 def _raw_weights(
     grouper: Grouper, trees: list[Expression], severity: Ints, rng: np.random.Generator
 ) -> tuple[Floats, list[bool]]:
-    """Weights of any scale [d + 1], and which groups are surgical [d]."""
+    """Made-up weights of any scale [d + 1], and which groups are surgical [d]."""
     adrg, drg, first = grouper.program.adrg, grouper.program.drg, grouper.program.mdc["mdc"][:1].to_list()
     is_surgical = {
         code: _asks_for_procedure(parse(rule)) for code, rule in adrg.select("adrg", "rule").iter_rows()
@@ -168,6 +172,8 @@ def _raw_weights(
             if [mdc] == first and code in place:
                 median, spread = _PRE_MDC
             trend = _SURGICAL_TREND * (0.5 - place.get(code, 0.5))
+            # The trend is part of how surgical weights spread.
+            spread = np.sqrt(spread**2 - _SURGICAL_TREND**2 / 12) if code in place else spread
             of_adrg[code] = median * float(np.exp(trend + rng.normal(0, spread)))
     split = drg["adrg"].is_duplicated().to_numpy()
     weights = np.array([of_adrg[code] for code in drg["adrg"]])
@@ -178,7 +184,26 @@ def _raw_weights(
     return np.append(weights, _MEDICAL[0]), [is_surgical[code] for code in drg["adrg"]]
 
 
-def _split_by_stay(grouper: Grouper) -> npt.NDArray[np.bool_]:
+def _weights(adrg: Ints, raw: Floats, given: Floats, published: Mask, shares: Floats) -> Floats:
+    """True weights [d + 1]: the published ones [d] as they are ``given``, the others on their scale.
+
+    Without published weights the expected weight of a grouped case is 1. A group without one, whose ADRG has
+    others with one, is brought to their scale.
+    """
+    of_group = raw[:-1]
+    if published.any():
+        scale = float(shares[published] @ given[published]) / (shares[published] @ of_group[published] or 1.0)
+    else:
+        scale = 1 / float(shares @ of_group or 1.0)
+    factor = np.full(len(of_group), scale)
+    for number in np.unique(adrg[published]):
+        known = (adrg == number) & published
+        factor[adrg == number] = given[known].mean() / of_group[known].mean()
+    weight = np.where(published, given, np.round(of_group * factor, _WEIGHT_DECIMALS))
+    return np.append(weight, round(raw[-1] * scale, _WEIGHT_DECIMALS))
+
+
+def _split_by_stay(grouper: Grouper) -> Mask:
     drg, adrg = grouper.program.drg, grouper.program.adrg
     rows = pl.concat(frame.select("adrg", "rule") for frame in (drg, adrg)).iter_rows()
     asking = {code for code, rule in rows if _STAY in variables(parse(rule))}
@@ -189,79 +214,17 @@ def _asks_for_procedure(rule: Expression) -> bool:
     return any(set(member.fields) <= PROCEDURE_FIELDS for member in required_members(rule))
 
 
-def _group_shares(
-    grouper: Grouper,
-    prototypes: Prototypes,
-    severity: Ints,
-    surgical: list[bool],
-    rng: np.random.Generator,
-) -> Floats:
-    """The share of each group [d] among the cases that reach one; 0 for groups without a prototype."""
-    drg = grouper.program.drg
-    raw = {code: float(np.exp(rng.normal(0, _ADRG_SHARE))) for code in grouper.program.adrg["adrg"]}
-    raw |= {code: _AMBIGUOUS_SHARE * value for code, value in raw.items() if is_ambiguous(code)}
-    shares = np.array([raw[code] for code in drg["adrg"]]) * _SEVERITY_SHARE[severity[:-1]]
-    shares *= np.where(surgical, _SURGICAL_SHARE, 1.0) * np.exp(rng.normal(0, 0.25, len(shares)))
-    there = np.zeros(len(shares), dtype=np.bool_)
-    there[prototypes.reached] = True
-    shares[~there] = 0.0
-    if not there.any():
-        return np.zeros(len(shares))
-    for (mdc,), rows in drg.select("mdc").with_row_index("row").group_by("mdc", maintain_order=True):
-        mine = rows["row"].to_numpy()
-        if shares[mine].sum() > 0:
-            shares[mine] *= clinic.share(str(mdc)) / shares[mine].sum()
-    shares /= shares.sum()
-    shares[there] = np.maximum(shares[there], min(_FEWEST, 0.1 / len(shares)))
-    return np.asarray(shares / shares.sum())
-
-
-def _chances(prototypes: Prototypes, shares: Floats, rng: np.random.Generator) -> Floats:
-    """Within a group, few prototypes are frequent."""
+def _chances(prototypes: Prototypes, share: Floats, severity: Ints, rng: np.random.Generator) -> Floats:
+    """Within a group, few prototypes are frequent, and complications are those of the old."""
     group = prototypes.group
     raw = rng.permuted(np.arange(1, len(group) + 1)).astype(np.float64)
     order = np.lexsort((raw, group))
     first = np.searchsorted(group, group, side="left")
     rank = np.empty(len(group))
     rank[order] = np.arange(len(group)) - first + 1
-    chance = rank**-_PROTOTYPE_SHARE
-    ungroupable = _UNGROUPABLE if shares.any() else 1.0
-    of_group = np.append(shares * (1 - ungroupable), ungroupable)
-    sums = np.bincount(group % len(of_group), weights=chance, minlength=len(of_group))
-    chance *= of_group[group] / sums[group]
-    return np.asarray(np.cumsum(chance) / chance.sum())
-
-
-def make_hospitals(grouper: Grouper, population: Population, seed: int, hospitals: int) -> Hospitals:
-    """So many hospitals: large and small ones, with the cases that each prefers."""
-    rng = generator(grouper, seed, 1, hospitals)
-    names = list(_LEVELS)
-    share, size, heavy, cost = np.array(list(_LEVELS.values())).T
-    level = np.sort(rng.choice(len(names), hospitals, p=share))
-    level[0] = 0  # somebody takes the heaviest
-    sizes = size[level] * np.exp(rng.normal(0, _SIZE, hospitals))
-    costs = cost[level] * np.exp(rng.normal(0, _COST_LEVEL, hospitals))
-    mdc, letters = _numbered(grouper.program.drg["mdc"])
-    likes = rng.normal(0, np.where(rng.random(hospitals) < _SPECIALISED, 1.8, 0.3), (letters, hospitals))
-    preference = np.log(sizes) + heavy[level] * np.log(population.weight)[:, None]
-    preference += np.vstack([likes[mdc], np.zeros(hospitals)])
-    chances = np.exp(preference - preference.max(axis=1, keepdims=True))
-    cumulative = np.cumsum(chances, axis=1)
-    width = len(str(hospitals))
-    return Hospitals(
-        id=pl.Series([f"H{number:0{max(3, width)}}" for number in range(1, hospitals + 1)]),
-        level=pl.Series([names[row] for row in level]),
-        cost=costs,
-        of_group=cumulative / cumulative[:, -1:],
-    )
-
-
-def usual_hospitals(cases: int) -> int:
-    """How many hospitals have so many cases, if nobody says it."""
-    fewest, most = _HOSPITALS
-    return min(most, max(fewest, cases // _CASES_OF_A_HOSPITAL))
-
-
-def _numbered(values: pl.Series) -> tuple[Ints, int]:
-    distinct = {value: number for number, value in enumerate(values.unique(maintain_order=True))}
-    return np.array([distinct[value] for value in values], dtype=np.int64), len(distinct)
+    age = prototypes.candidates.numbers[AGE_YEARS]
+    older = np.maximum(age, _ADULT_YEARS) / _YEARS_OF_SEVERITY[severity[group]]
+    chance = rank**-_PROTOTYPE_SHARE * np.exp(older)
+    sums = np.bincount(group % len(share), weights=chance, minlength=len(share))
+    chance *= share[group] / sums[group]
+    return np.asarray(chance / chance.sum())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 from drg.analysis.simulation import code_choice as codes
+from drg.analysis.simulation.clinic import FEMALE
 from drg.analysis.simulation.drawing import (
     ADMISSION_WEIGHT,
     AGE_DAYS,
@@ -21,8 +21,12 @@ from drg.analysis.simulation.drawing import (
     SEX,
     fitted,
 )
-from drg.analysis.simulation.population import MCC, OUTLIERS, Hospitals, Population, outlier_moments
+from drg.analysis.simulation.hospitals import Hospitals
+from drg.analysis.simulation.population import MCC, Population
 from drg.analysis.simulation.prototypes import Prototypes
+from drg.analysis.simulation.readmissions import Links, first_cases, other_illness, same_illness
+from drg.analysis.simulation.seasons import discharge_days
+from drg.analysis.simulation.stays import icu_hours, stay_days, with_intensive_care
 from drg.grouping import Grouper
 from drg.grouping.case_arrays import encode, grouped
 from drg.payment.money import yuan
@@ -30,32 +34,32 @@ from drg.payment.money import yuan
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-_READMITTED: Final = 0.04
-_DAYS_BETWEEN: Final = (4, 25)  # from discharge to discharge
-_LOS_SPREAD: Final = 0.42  # log-SD
-_LOS_WITH_COST: Final = 0.6  # correlation of the logs
-_LONGEST_DAYS: Final = 180
-_SHORT_OF_LOW: Final = 0.5  # of the cheap outliers, this share leaves at once
-_ICU_HOURS: Final = 45.0
+_AGE_SPREAD: Final = 4.0  # years, around the age of the prototype
+_SAME_HOSPITAL: Final = 0.85  # of those who come back
+_SAME_DAY: Final = 0.35  # of the stays of a day, those that end on the day of admission
 _VENTILATED: Final = 0.4  # of those in intensive care
 _DISPOSITIONS: Final = {"1": 0.93, "2": 0.015, "3": 0.005, "4": 0.04, "9": 0.01}
 _EMPLOYEES: Final = 0.45  # of adults
 _CHILD_YEARS: Final = 14
+_ADULT_YEARS: Final = 18
 _MINUTES: Final = 24 * 60
 
 
 class Drawn(NamedTuple):
-    """What is drawn before the codes: the columns that are numbers, and the prototype of each case."""
+    """What is drawn before the codes: the columns that are numbers, and the prototype of each case.
+
+    ``first`` is the first case of the same person.
+    """
 
     prototype: Ints
     hospital: Ints
-    patient: Ints
+    first: Ints
     numbers: Floats
     born: npt.NDArray[np.datetime64]
     admitted: npt.NDArray[np.datetime64]
     discharged: npt.NDArray[np.datetime64]
     cost_z: Floats
-    factor: Floats
+    course: Floats
 
 
 def make_cases(
@@ -72,7 +76,7 @@ def make_cases(
     """So many discharges of a year."""
     drawn = _draw(prototypes, population, hospitals, size, year, rng)
     intended = prototypes.group[drawn.prototype]
-    identity, record = _identity(drawn, hospitals, year), _record(drawn, prototypes, population, rng)
+    identity, record = _identity(drawn, hospitals, year, rng), _record(drawn, prototypes, population, rng)
     ages = drawn.numbers[AGE_YEARS]
     coded = codes.columns(grouper, prototypes, population, drawn.prototype, ages, rng, pool)
     frame = pl.DataFrame([*identity, *record, *coded])
@@ -82,10 +86,11 @@ def make_cases(
     # Cases that reach no group cost what they were meant to.
     costing = np.where(reached < groups, reached, intended % (groups + 1))
     # Where the stay decides the group, a cost that went with the stay would not be the group's on average.
-    afresh = population.split_by_stay[costing]
-    cost_z = np.where(afresh, rng.standard_normal(size), drawn.cost_z)
-    factor = np.where(afresh, _outliers(size, rng)[0], drawn.factor)
-    cost = mean_cost_yuan * population.weight[costing] * _noise(cost_z, factor, population.sigma[costing])
+    afresh = np.flatnonzero(population.split_by_stay[costing])
+    drawn.cost_z[afresh] = rng.standard_normal(len(afresh))
+    drawn.course[afresh] = rng.random(len(afresh))
+    cost = population.courses.cost(costing, drawn.course, drawn.cost_z)
+    cost *= mean_cost_yuan * population.weight[costing]
     cost *= _hospital_effect(hospitals.cost[drawn.hospital], np.minimum(reached, groups), groups + 1)
     fen = np.maximum(np.rint(cost * 100), 1).astype(np.int64)
     return frame.with_columns(yuan(fen).alias("total_cost_yuan")).select(ORDER)
@@ -99,111 +104,69 @@ def _draw(
     year: int,
     rng: np.random.Generator,
 ) -> Drawn:
-    days = (date(year + 1, 1, 1) - date(year, 1, 1)).days
-    day = np.sort(rng.integers(0, days, size))
-    prototype = np.searchsorted(population.chance, rng.random(size), side="right").clip(
-        max=len(population.chance) - 1
-    )
-    again, before = _readmissions(day, prototypes.candidates.numbers[AGE_YEARS, prototype], rng)
-    prototype[again] = prototype[before]
+    known, start = prototypes.candidates, np.datetime64(f"{year}-01-01", "D")
+    # In the order of their groups at first, which makes it quick to draw the hospitals.
+    prototype = np.repeat(np.arange(len(population.chance)), rng.multinomial(size, population.chance))
+    hospital = _hospital(prototypes.group[prototype], hospitals, rng)
+    day = discharge_days(year, population, prototypes.group[prototype], rng)
+    order = rng.permutation(size)
+    order = order[np.argsort(day[order].astype(np.int16), kind="stable")]
+    day, prototype, hospital = day[order], prototype[order], hospital[order]
+    # A child of whom a rule asks for the age may be made an infant, whose days are counted for one stay.
+    years = known.numbers[AGE_YEARS]
+    may_return = (years >= _ADULT_YEARS) | ((years > 0) & np.isinf(known.highest[AGE_YEARS]))
+    links = same_illness(day, population, prototypes.group[prototype], may_return[prototype], rng)
+    prototype = prototype[first_cases(size, links)]
     group = prototypes.group[prototype]
-    hospital = _hospital(group, hospitals, rng)
-    hospital[again] = hospital[before]
-    cost_z = rng.standard_normal(size)
-    factor, low = _outliers(size, rng)
-    numbers = prototypes.candidates.numbers[:, prototype]
-    lowest = prototypes.candidates.lowest[:, prototype]
-    highest = prototypes.candidates.highest[:, prototype]
-    _stay(numbers, population, group, cost_z, factor, low, rng)
+    numbers = known.numbers[:, prototype]
+    cost_z, course = rng.standard_normal(size), rng.random(size)
+    epoch = day + start.astype(np.int64)
+    taken = population.courses.taken(group, course)
+    numbers[LOS] = stay_days(population, group, taken, cost_z, epoch, rng)
+    numbers[ICU] = icu_hours(population, group, rng)
     _ages(numbers, rng)
-    numbers = fitted(numbers, lowest, highest, rng)
-    # Intensive care takes its time, and leaves a case where its stay is short.
-    least = np.where(lowest[ICU] > 0, np.ceil(numbers[ICU] / 24), 0)
-    numbers[LOS] = np.maximum(numbers[LOS], np.minimum(least, highest[LOS]))
-    free = lowest[ICU] <= 0
-    numbers[ICU] = np.where(free, np.minimum(numbers[ICU], np.floor(numbers[LOS] * 24 * 0.9)), numbers[ICU])
-    discharged = np.datetime64(f"{year}-01-01", "D") + day
-    admitted = discharged - numbers[LOS].astype(np.int64)
-    born = _birth(admitted, numbers, rng)
-    patient = rng.permutation(size)
-    linked = admitted[again] > discharged[before]
-    again, before = again[linked], before[linked]
-    patient[again] = patient[before]
-    numbers[SEX, again] = numbers[SEX, before]
-    born[again] = born[before]
-    numbers[AGE_YEARS, again] = _completed_years(born[again], admitted[again])
-    return Drawn(prototype, hospital, patient, numbers, born, admitted, discharged, cost_z, factor)
+    _limit(numbers, prototypes, prototype, rng)
+    with_intensive_care(numbers, known.lowest[ICU, prototype], known.highest[LOS, prototype])
+    nights = np.where((numbers[LOS] == 1) & (rng.random(size) < _SAME_DAY), 0, numbers[LOS].astype(np.int64))
+    left = day - nights
+    links = _apart(links, day, left)
+    # Whose age a rule asks for keeps it: nobody else's date of birth would do.
+    any_age = ~(np.isfinite(known.lowest[AGE_YEARS]) | np.isfinite(known.highest[AGE_YEARS])) & may_return
+    woman = numbers[SEX] == FEMALE
+    links = other_illness(links, day, left, numbers[AGE_YEARS], woman, any_age[prototype], rng)
+    first = first_cases(size, links)
+    # Who comes back goes to the same hospital as a rule, if it treats such cases.
+    same = (rng.random(size) < _SAME_HOSPITAL) & hospitals.treats[group, hospital[first]]
+    hospital = np.where(same, hospital[first], hospital)
+    admitted = start + left
+    born = _birth(admitted, numbers, rng)[first]
+    numbers[SEX] = numbers[SEX, first]
+    numbers[AGE_YEARS, links.again] = _completed_years(born[links.again], admitted[links.again])
+    return Drawn(prototype, hospital, first, numbers, born, admitted, start + day, cost_z, course)
 
 
-def _readmissions(day: Ints, age: Floats, rng: np.random.Generator) -> tuple[Ints, Ints]:
-    """Cases that are readmissions, and the case before each: of an adult, some days earlier."""
-    size = len(day)
-    again = np.flatnonzero(rng.random(size) < _READMITTED)
-    earlier = day[again] - rng.integers(*_DAYS_BETWEEN, len(again))
-    first, behind = np.searchsorted(day, earlier, side="left"), np.searchsorted(day, earlier, side="right")
-    before = first + np.floor(rng.random(len(again)) * (behind - first)).astype(np.int64)
-    usable = (behind > first) & (before < size)
-    again, before = again[usable], before[usable]
-    usable = (age[before] >= 18) & ~np.isin(before, again)
-    again, before = again[usable], before[usable]
-    _, once = np.unique(before, return_index=True)
-    return again[once], before[once]
+def _apart(links: Links, discharged: Ints, admitted: Ints) -> Links:
+    """The links between stays that do not overlap."""
+    kept = admitted[links.again] > discharged[links.before]
+    return Links(links.again[kept], links.before[kept])
 
 
 def _hospital(group: Ints, hospitals: Hospitals, rng: np.random.Generator) -> Ints:
-    """The hospital of each case [n], by what the group's cases prefer."""
-    chosen = np.empty(len(group), dtype=np.int64)
-    chance = rng.random(len(group))
-    order = np.argsort(group, kind="stable")
-    sorted_ = group[order]
-    for number in np.unique(sorted_):
-        begin, end = np.searchsorted(sorted_, [number, number + 1])
-        rows = order[begin:end]
-        chosen[rows] = np.searchsorted(hospitals.of_group[number], chance[rows], side="right")
+    """The hospital of each case [n], by what the cases of its group prefer; ``group`` is ascending."""
+    chosen, chance = np.empty(len(group), dtype=np.int64), rng.random(len(group))
+    numbers, counts = np.unique(group, return_counts=True)
+    ends = np.cumsum(counts)
+    for number, begin, end in zip(numbers, ends - counts, ends, strict=True):
+        chosen[begin:end] = np.searchsorted(hospitals.of_group[number], chance[begin:end], side="right")
     return np.minimum(chosen, len(hospitals.cost) - 1)
-
-
-def _outliers(size: int, rng: np.random.Generator) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """By which factor the cost of each case is off, and which are far too low."""
-    factor, chance, low = np.ones(size), rng.random(size), np.zeros(size, dtype=np.bool_)
-    begin = 0.0
-    for share, least, most in OUTLIERS:
-        rows = np.flatnonzero((chance >= begin) & (chance < begin + share))
-        factor[rows] = rng.uniform(least, most, len(rows))
-        low[rows] = most < 1
-        begin += share
-    return factor, low
-
-
-def _stay(
-    numbers: Floats,
-    population: Population,
-    group: Ints,
-    cost_z: Floats,
-    factor: Floats,
-    low: npt.NDArray[np.bool_],
-    rng: np.random.Generator,
-) -> None:
-    """Length of stay and hours of intensive care, as long as no rule asks for others."""
-    size = len(group)
-    z = _LOS_WITH_COST * cost_z + np.sqrt(1 - _LOS_WITH_COST**2) * rng.standard_normal(size)
-    los = population.los[group] * np.exp(_LOS_SPREAD * z) * np.where(factor > 1, 1.8, 1.0)
-    los = np.where(low & (rng.random(size) < _SHORT_OF_LOW), 1.0, los)
-    numbers[LOS] = np.clip(np.rint(los), 1, _LONGEST_DAYS)
-    weight = population.weight[group]
-    share = np.clip(0.008 + 0.035 * (weight - 0.8), 0.004, 0.6) * np.where(
-        population.severity[group] == MCC, 2, 1
-    )
-    hours = np.ceil(rng.exponential(_ICU_HOURS * np.sqrt(weight)))
-    numbers[ICU] = np.where(rng.random(size) < share, hours, 0.0)
 
 
 def _ages(numbers: Floats, rng: np.random.Generator) -> None:
     """Ages and weights near those of the prototypes, in the same stage of life."""
     size = numbers.shape[1]
     age = numbers[AGE_YEARS]
-    near = rng.integers(-3, 4, size)
-    adult, child = age >= 18, (age >= 1) & (age < 18)
+    near = np.rint(_AGE_SPREAD * rng.standard_normal(size))
+    adult, child = age >= _ADULT_YEARS, (age >= 1) & (age < _ADULT_YEARS)
     age[adult] = np.clip(age + near, 18, 99)[adult]
     age[child] = np.clip(age + np.sign(near), 1, 17)[child]
     days = numbers[AGE_DAYS]
@@ -213,6 +176,17 @@ def _ages(numbers: Floats, rng: np.random.Generator) -> None:
     numbers[BIRTH_WEIGHT] += 10 * near
     gained = np.where(newborn, np.rint(numbers[BIRTH_WEIGHT] * (0.95 + 0.008 * days) / 10) * 10, np.nan)
     numbers[ADMISSION_WEIGHT] = gained
+
+
+def _limit(numbers: Floats, prototypes: Prototypes, prototype: Ints, rng: np.random.Generator) -> None:
+    """Brings the numbers of cases within the limits of the rules that their prototypes meet."""
+    known = prototypes.candidates
+    for field in np.flatnonzero(np.isfinite([known.lowest, known.highest]).any(axis=(0, 2))).tolist():
+        lowest, highest = known.lowest[field, prototype], known.highest[field, prototype]
+        numbers[field] = fitted(field, numbers[field], lowest, highest, rng)
+    # A child that is under a year now has days, too.
+    infant = np.flatnonzero((numbers[AGE_YEARS] == 0) & np.isnan(numbers[AGE_DAYS]))
+    numbers[AGE_DAYS, infant] = rng.integers(NEWBORN_DAYS + 1, 365, len(infant))
 
 
 def _birth(
@@ -241,11 +215,11 @@ def _completed_years(
     return np.asarray(years - (day_then < day))
 
 
-def _identity(drawn: Drawn, hospitals: Hospitals, year: int) -> list[pl.Series]:
+def _identity(drawn: Drawn, hospitals: Hospitals, year: int, rng: np.random.Generator) -> list[pl.Series]:
     size = len(drawn.prototype)
     number = pl.int_range(1, size + 1, eager=True).cast(pl.String).str.zfill(8)
     hospital = pl.Series(drawn.hospital)
-    patient = pl.Series(drawn.patient + 1).cast(pl.String).str.zfill(8)
+    patient = pl.Series(rng.permutation(size)[drawn.first] + 1).cast(pl.String).str.zfill(8)
     return [
         (pl.Series([str(year)]).new_from_index(0, size) + number).alias("case_id"),
         hospitals.id.gather(hospital).alias("hospital_id"),
@@ -261,9 +235,10 @@ def _record(
     numbers, group = drawn.numbers, prototypes.group[drawn.prototype]
     ages = numbers[AGE_YEARS]
     asked = prototypes.candidates
-    employed = (rng.random(size) < _EMPLOYEES) & (ages >= 18)
+    employed = ((rng.random(size) < _EMPLOYEES) & (ages >= _ADULT_YEARS))[drawn.first]
     # Admitted at any hour, but never after the discharge of the same day.
-    hour = np.where(numbers[LOS] > 0, rng.integers(0, _MINUTES, size), rng.integers(0, 8 * 60, size))
+    latest = np.where(drawn.admitted < drawn.discharged, _MINUTES, 8 * 60)
+    hour = np.floor(rng.random(size) * latest).astype(np.int64)
     left = rng.integers(8 * 60, 18 * 60, size)
     icu = numbers[ICU]
     ventilated = np.where(rng.random(size) < _VENTILATED, np.floor(icu * rng.uniform(0.2, 0.9, size)), 0.0)
@@ -318,12 +293,6 @@ def _asked(values: pl.Series, asked: npt.NDArray[np.object_]) -> pl.Series:
     """The values, but for cases in which a rule asks for another."""
     rows = np.flatnonzero(asked != "")
     return values.scatter(rows, asked[rows].tolist()) if len(rows) else values
-
-
-def _noise(cost_z: Floats, factor: Floats, sigma: Floats) -> Floats:
-    """How far the cost of each case is off, 1 on average."""
-    mean, _ = outlier_moments()
-    return np.asarray(np.exp(sigma * cost_z - sigma**2 / 2) * factor / mean)
 
 
 def _hospital_effect(cost: Floats, reached: Ints, groups: int) -> Floats:

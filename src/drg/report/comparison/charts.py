@@ -7,12 +7,14 @@ import re
 import unicodedata
 import warnings
 from collections.abc import Callable, Sequence
+from html import escape
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.patches import PathPatch
 
 Form = Callable[[float], str]
 BASE: Final = "#5b6b7b"
@@ -21,6 +23,11 @@ DOWN: Final = "#b5482f"
 _SHADES: Final = ("#2b5c8a", "#5f93c2", "#a5c4de")
 POINT: Final = 9.0  # size of text
 _WIDTH: Final = 7.2  # inches
+# Of flows, in inches: the narrowest band, all bands together, room for the names at each side.
+_BAND: Final = 0.17
+_REST: Final = "#c9d0d8"  # of what has no address: all other flows
+_FLOWS: Final = 3.6
+_SIDE: Final = 1.5
 # What is measured with one font is shown with another, that has Chinese.
 _MEASURED: Final = "DejaVu Sans"
 _SHOWN: Final = "PingFang SC, Microsoft YaHei, Noto Sans CJK SC, sans-serif"
@@ -36,6 +43,15 @@ class Bar(NamedTuple):
 
     label: str
     value: float
+    link: str = ""
+
+
+class Flow(NamedTuple):
+    """Cases that go from one group to another, and the address that a click leads to."""
+
+    base: str
+    other: str
+    cases: int
     link: str = ""
 
 
@@ -118,6 +134,77 @@ def scatter(points: Sequence[tuple[float, float, str]], across: str, up: str) ->
     axes.set_xlabel(across)
     axes.set_ylabel(up)
     return as_svg(figure, axes)
+
+
+def flows(bands: Sequence[Flow]) -> str:
+    """Cases from groups on the left to groups on the right, a band each; said in words too.
+
+    Args:
+        bands: in the order in which they are drawn. The narrowest have room for their number.
+    """
+    total = sum(band.cases for band in bands)
+    sizes = [max(_BAND, _FLOWS * band.cases / total) for band in bands]
+    left, right = [band.base for band in bands], [band.other for band in bands]
+    tops, bottoms = zip(*(_stacked(names, sizes) for names in (left, right)), strict=True)
+    figure, axes = _empty(max(bottoms) + 2 * _BAND)
+    ends = _SIDE, _WIDTH - _SIDE
+    shade = {name: _SHADES[at % len(_SHADES)] for at, name in enumerate(dict.fromkeys(left))}
+    for at, (band, size) in enumerate(zip(bands, sizes, strict=True)):
+        patch = _band(ends, (tops[0][at], tops[1][at]), size, shade[band.base] if band.link else _REST)
+        if band.link:
+            patch.set_url(band.link)
+        axes.add_patch(patch)
+        axes.text(ends[0] + 0.06, tops[0][at] + size / 2, f"{band.cases:,}", va="center", fontsize=POINT - 1)
+    nodes: list[tuple[float, float, float]] = []
+    for names, place, x, side in ((left, tops[0], ends[0], "right"), (right, tops[1], ends[1], "left")):
+        for name in dict.fromkeys(names):
+            own = [at for at, one in enumerate(names) if one == name]
+            first, last = min(place[at] for at in own), max(place[at] + sizes[at] for at in own)
+            nodes.append((x, first, last))
+            text = f"{name}  {sum(bands[at].cases for at in own):,}"
+            beside = x + (-0.08 if side == "right" else 0.08)
+            axes.text(beside, (first + last) / 2, text, va="center", ha=side, fontsize=POINT)
+    axes.vlines(*zip(*nodes, strict=True), color=BASE, linewidth=2)
+    said = "; ".join(f"{band.base} → {band.other}: {band.cases:,}" for band in bands)
+    return as_svg(figure, axes).replace("<svg", f'<svg role="img" aria-label="{escape(said)}"', 1)
+
+
+def _stacked(names: Sequence[str], sizes: Sequence[float]) -> tuple[list[float], float]:
+    """Where each band begins on one side, those of a group together; and where the last one ends."""
+    places = [0.0] * len(names)
+    end = 0.0
+    for name in dict.fromkeys(names):
+        for at, one in enumerate(names):
+            if one == name:
+                places[at] = end
+                end += sizes[at]
+        end += _BAND / 2
+    return places, end
+
+
+def _band(ends: tuple[float, float], tops: tuple[float, float], size: float, colour: str) -> PathPatch:
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    (x0, x1), (y0, y1) = ends, tops
+    middle = (x0 + x1) / 2
+    upper = [(x0, y0), (middle, y0), (middle, y1), (x1, y1)]
+    lower = [(x1, y1 + size), (middle, y1 + size), (middle, y0 + size), (x0, y0 + size)]
+    curve = [Path.CURVE4] * 3
+    path = Path([*upper, *lower, (x0, y0)], [Path.MOVETO, *curve, Path.LINETO, *curve, Path.CLOSEPOLY])
+    return PathPatch(path, facecolor=colour, alpha=0.55, linewidth=0.4, edgecolor="white")
+
+
+def _empty(height: float) -> tuple[Figure, Axes]:
+    """Inches without axes, from the top left corner."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(_WIDTH, height))
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_xlim(0, _WIDTH)
+    axes.set_ylim(height - _BAND, -_BAND)
+    axes.set_axis_off()
+    return figure, axes
 
 
 def new_figure(lines: int, label_ems: float) -> tuple[Figure, Axes]:

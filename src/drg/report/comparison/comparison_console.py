@@ -10,6 +10,7 @@ import polars as pl
 from rich.console import Console
 
 from drg.analysis.comparison import Comparison
+from drg.analysis.scenarios import ScenarioCases
 from drg.report.comparison.page_layout import Kind, Table
 from drg.report.comparison.page_tables import tables
 from drg.report.comparison.summary_figures import lines
@@ -18,8 +19,17 @@ from drg.report.console_table import show
 from drg.words import Both, said
 
 _ROWS: Final = 10
-_SHOWN: Final = ("overview", "agreement", "quality", "lost")
+_SHOWN: Final = ("overview", "budget", "scenario", "agreement", "quality", "variance", "lost")
 _UPRIGHT: Final = ("overview", "quality")
+# There are not many rows of these.
+_WHOLE: Final = ("causes", "variance", "budget", "scenario")
+# On the screen are the columns that say how versions differ; the workbook has all.
+_CHOSEN: Final = {
+    "variance": (
+        *("look", "version", "cases", "groups", "riv", "riv_adjusted"),
+        *(f"riv_adjusted_difference{end}" for end in ("", "_low", "_high")),
+    )
+}
 _STATUSES: Final = ("base_status", "status", "other_status")
 
 
@@ -36,6 +46,24 @@ def print_comparison(console: Console, comparison: Comparison, seconds: float, l
     say(console, speed(comparison.count, seconds, language))
 
 
+def print_scenario(console: Console, changed: ScenarioCases, language: str) -> None:
+    """What a scenario changed, and what it assumed."""
+    for text, selected, eligible, count in changed.effects.drop("change").rows():
+        say(
+            console,
+            said(
+                "{change}: {selected:,} cases named, {eligible:,} can be changed, {changed:,} are.",
+                language,
+                change=text,
+                selected=selected,
+                eligible=eligible,
+                changed=count,
+            ),
+        )
+    for assumption in changed.assumed:
+        say(console, said("- Assumed: {assumption}.", language, assumption=assumption))
+
+
 def _versions(comparison: Comparison, table: Table) -> str:
     return f" {comparison.ids[0]} → {comparison.ids[table.section]}" if table.section else ""
 
@@ -43,11 +71,10 @@ def _versions(comparison: Comparison, table: Table) -> str:
 def _print(console: Console, table: Table, versions: str, language: str) -> None:
     if table.frame.is_empty():
         return
-    columns = table.columns
+    columns = [column for column in table.columns if column.name in _CHOSEN.get(table.id, (column.name,))]
     title = f"{Both(table.en, table.zh).to(language)}{versions}"
     heads = [Both(column.en, column.zh).to(language) for column in columns]
-    # There are not many causes, and they add up to all cases that change.
-    most = table.frame.height if table.id.startswith("causes") else _ROWS + 1
+    most = table.frame.height if table.id.startswith(_WHOLE) else _ROWS + 1
     shown = table.frame.select(column.name for column in columns).head(most)
     shown = shown.with_columns(
         pl.col(name).map_elements(lambda status: status_in(status, language), return_dtype=pl.String)

@@ -12,6 +12,7 @@ import polars as pl
 
 from drg.analysis.comparison import HOSPITAL, Comparison
 from drg.report.comparison import charts
+from drg.report.comparison.migration import migration
 from drg.report.comparison.page_data import page_data
 from drg.report.comparison.page_layout import Table
 from drg.report.comparison.page_tables import tables
@@ -96,7 +97,7 @@ def _body(comparison: Comparison, shown: list[Table]) -> Iterator[str]:
                 yield f'<div id="table-{id_}"></div>\n'
 
     yield '<h2 id="overview">总览<small>Overview</small></h2>\n'
-    yield from put("overview")
+    yield from put("overview", "budget", "scenario")
     drawn = charts.can_be_drawn()
     if not drawn:
         yield f"<p>{_NO_CHARTS[0]}<small>{_NO_CHARTS[1]}</small></p>\n"
@@ -104,7 +105,7 @@ def _body(comparison: Comparison, shown: list[Table]) -> Iterator[str]:
         yield _figure(
             "一致率", "Agreement with the base, of cases with a code in either", _agreement(comparison)
         )
-    yield from put("agreement", "quality")
+    yield from put("agreement", "quality", "variance")
     yield '<h2 id="lost">入组变化<small>Grouped or not</small></h2>\n'
     yield from put("lost", "reasons")
     for at, version in _others(comparison):
@@ -112,6 +113,7 @@ def _body(comparison: Comparison, shown: list[Table]) -> Iterator[str]:
         yield f'<h2 id="pair{at}">{ids}<small>基准与对比 base and other</small></h2>\n'
         if drawn:
             yield f'<div class="charts">\n{"".join(_charts(comparison, at))}</div>\n'
+            yield from migration(comparison, at)
         yield from put(
             *(f"{name}{at}" for name in ("causes", "drivers", "flows", "stayed", "hospitals", "departments")),
             *(f"{name}{at}" for name in ("causesofhospitals", "causesofdepartments")),

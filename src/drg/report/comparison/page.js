@@ -364,6 +364,13 @@
     });
   }
 
+  for (const place of document.querySelectorAll(".migration")) {
+    const chosen = place.querySelector("select");
+    const figures = place.querySelectorAll("figure");
+    chosen?.addEventListener("change", () =>
+      figures.forEach((figure, at) => { figure.hidden = at !== chosen.selectedIndex; }));
+  }
+
   // Bars and points of the charts lead to #cases?… and #drivers?….
   function follow() {
     const [what, query] = decodeURI(location.hash).split("?");

@@ -16,6 +16,12 @@ from drg.grouping.outcomes import STATUSES
 from drg.reasons import column_in_words
 from drg.report.comparison.cause_tables import cause_tables
 from drg.report.comparison.page_layout import MOST_PLACES, Column, Kind, Table
+from drg.report.comparison.version_tables import (
+    budget_table,
+    quality_table,
+    scenario_table,
+    variance_table,
+)
 from drg.report.console import status_in
 
 # How many rows a table of the page holds; the workbook holds all.
@@ -26,8 +32,14 @@ MOST_REASONS: Final = 200
 def tables(comparison: Comparison) -> Iterator[Table]:
     """All tables, in the order of the page."""
     yield _overview(comparison)
+    if not comparison.budget.is_empty():
+        yield budget_table(comparison)
+    if comparison.scenario is not None:
+        yield scenario_table(comparison.scenario)
     yield _agreement(comparison)
-    yield _quality(comparison)
+    yield quality_table(comparison)
+    if comparison.count:
+        yield variance_table(comparison)
     yield from _lost(comparison)
     for at in range(1, len(comparison.ids)):
         yield from cause_tables(comparison, at)
@@ -81,33 +93,6 @@ def _agreement(comparison: Comparison) -> Table:
     frame = comparison.agreement.with_columns(pl.col("level").str.to_uppercase())
     cases = {"version": {"col": "version"}, "level": {"col": "level"}}
     return Table("agreement", "一致性", "Agreement with the base", frame, columns, cases)
-
-
-def _quality(comparison: Comparison) -> Table:
-    named = (
-        ("grouping_rate", "入组率", "grouping rate", "share"),
-        ("groups_used", "有病例的组数", "groups used", "count"),
-        ("few_case_groups", "不足 30 例的组", "groups below 30 cases", "count"),
-        ("mean_cost_yuan", "次均费用", "mean cost", "money"),
-        ("riv_cost", "费用 RIV", "RIV of cost", "number"),
-        ("riv_los", "住院日 RIV", "RIV of days", "number"),
-        ("share_cases_cv_below_0_8", "CV<0.8 病例", "cases in groups of CV < 0.8", "share"),
-        ("share_groups_cv_below_0_8", "CV<0.8 组", "groups of CV < 0.8", "share"),
-        ("share_cases_cv_below_1", "CV<1 病例", "cases in groups of CV < 1", "share"),
-        ("share_groups_cv_below_1", "CV<1 组", "groups of CV < 1", "share"),
-    )
-    columns = (
-        Column("version", "分组方案", "version"),
-        *(Column(name, zh, en, kind, {"status": "grouped"}) for name, zh, en, kind in named),  # type: ignore[arg-type]
-    )
-    return Table(
-        "quality",
-        "统计质量",
-        "Statistical quality",
-        comparison.quality,
-        columns,
-        {"version": {"col": "version"}},
-    )
 
 
 def _lost(comparison: Comparison) -> Iterator[Table]:
