@@ -355,8 +355,7 @@ def price(
     Args:
         frame: one row per grouped discharge, as ``group`` gives them, of any kind that it takes.
             ``total_cost_yuan`` is always needed, and what decides a rate of the scheme; other columns that it
-            asks for count as not known where they are absent, with a ``MissingColumnWarning``. Amounts are in
-            yuan.
+            asks for count as not known if absent, with a ``MissingColumnWarning``. Amounts are in yuan.
         scheme: the id of an installed scheme (see ``list_schemes``), the directory of one, or a Pricer.
         reasons: as sentences (``text``) or as codes (``code``); as for ``group``.
         language: of the sentences, ``en`` or ``zh`` (中文).
