@@ -75,7 +75,7 @@ def outcome(version: Grouper, cases: int, seed: int) -> Outcome:
 
 
 def _order(region: pl.DataFrame, version: Grouper) -> pl.DataFrame:
-    return evaluate(region, version, replicates=0).order
+    return evaluate(region, version).order
 
 
 def _scaled(region: pl.DataFrame, times: dict[str, float]) -> pl.DataFrame:

@@ -78,7 +78,7 @@ COMMANDS = {
         ("e.xlsx", "r.csv", "s.json"),
     ),
     "weights": Writes(
-        "weights {i}/priced.parquet -g demo -o {o} --id mine --overwrite --draws 0 --json {o}/s.json",
+        "weights {i}/priced.parquet -g demo -o {o} --id mine --overwrite --json {o}/s.json",
         ("scheme.toml", "weights.csv", "calibration.xlsx", "s.json"),
     ),
     "simulate": Writes(

@@ -100,13 +100,13 @@ _STORIES = {
     """,
     "evaluate": """
         evaluate examples/quality.csv -o quality.xlsx --min-cases 2
-        evaluate examples/quality.csv -o variance.csv --table variance --trim none --bootstrap 100 --seed 1
+        evaluate examples/quality.csv -o variance.csv --table variance --trim none
         group examples/discharges.csv -o grouped.csv -g chs-drg-2.0
-        evaluate grouped.csv -o groups.csv --table groups --bootstrap 100 --realism region.csv
+        evaluate grouped.csv -o groups.csv --table groups --realism region.csv
     """,
     "weights": f"""
         group examples/discharges.csv -o grouped.csv -g chs-drg-3.0
-        weights grouped.csv -o weights --min-cases 2 --draws 20 --seed 1
+        weights grouped.csv -o weights --min-cases 2
         weights grouped.csv -o change --what-if reference-3.0 --to ./weights {_HOSPITAL}
     """,
     "simulate": """
