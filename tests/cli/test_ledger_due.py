@@ -63,8 +63,9 @@ def test_arrears_after_the_clearing(drg: Drg, ledger: Path, tmp_path: Path) -> N
     assert "逾期未付" in outcome.out
     assert "arrears_after_clearing × 6" in outcome.err
     assert "前清后欠" in outcome.err
-    found = {one["rule"]: one["count"] for one in json.loads(summary.read_text(encoding="utf-8"))["findings"]}
-    assert found == {"arrears_after_clearing": 6}
+    told = json.loads(summary.read_text(encoding="utf-8"))
+    assert {one["rule"]: one["count"] for one in told["findings"]} == {"arrears_after_clearing": 6}
+    assert told["cases"] == 74
 
 
 @pytest.mark.parametrize("ending", quick_first(["csv", "parquet", "xlsx"]))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -211,3 +212,12 @@ def test_a_scheme_without_due_dates() -> None:
     without = replace(settlement, scheme=settlement.scheme.model_copy(update={"settlement": None}))
     with pytest.raises(SchemeError, match=r"no section \[settlement\.due\]"):
         due_dates(without, given, date(2026, 1, 1), WorkingDays())
+
+
+def test_every_column_is_explained() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "ledger.md").read_text(encoding="utf-8")
+    account = ("year", "insurance_type", "hospital_id", "item", "period", "status")
+    lines = [f"| `{c.name}` | {c.label_zh} | {c.meaning} |" for c in DUE_COLUMNS if c.name not in account]
+    assert [line for line in lines if line not in text] == []
+    words = [f"`{word}` {zh}" for word, zh in (*ITEMS.items(), *STATUSES.items())]
+    assert [word for word in words if word not in " ".join(text.split())] == []

@@ -45,6 +45,7 @@ def show_due(
     days = None if holidays is None else scan(holidays, row=ROW)
     found = book.due(on=on, holidays=days, as_of=as_of, close=close)
     run.inputs += given
+    run.cases = int(book.months(as_of)["cases"].sum())
     if output is not None:
         write(found.rows.lazy(), output, sources=given)
         run.outputs.append(output)
