@@ -86,6 +86,8 @@ _STORIES = {
         ledger add year {_YEAR}/decisions.csv --kind decisions {_AT}
         ledger add year {_YEAR}/scores.csv --kind scores {_AT}
         ledger statement year -o closed --hospital H3 --lang zh
+        ledger due year --on 2026-01-20 -o due-en.csv
+        ledger due year --on 2026-07-01 -o due-zh.xlsx --lang zh > due-zh.txt
         ledger verify year > verified.txt
     """,
     "points": f"""
