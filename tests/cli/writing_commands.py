@@ -100,6 +100,10 @@ COMMANDS = {
         ),
         own=True,
     ),
+    "schemes new": Writes(
+        "schemes new --rate 9575.25 --weights {settled}/weights.csv -g demo -o {o}/mine --overwrite",
+        ("mine/scheme.toml", "mine/weights.csv"),
+    ),
     "layouts guess": Writes("layouts guess {i}/cases.csv -o {o}/l.toml --overwrite", ("l.toml",)),
 }
 # Those that the quick profile tries.
