@@ -74,7 +74,8 @@ FAULTS = {
         "If 90 % is meant, write 0.9",
     ),
     "low.factors.1.factor": (
-        '[low]\nthreshold = 0.4\nreference = "mean"\nfactors = [{ insurance = "390", factor = 95 }]\nsource = "x"',
+        '[low]\nthreshold = 0.4\nreference = "mean"\nsource = "x"\n'
+        'factors = [{ insurance = "390", factor = 95 }]',
         "factor is 95; such a number is usually between 0.1 and 5",
         "If 95 % is meant, write 0.95",
     ),

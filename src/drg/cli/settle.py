@@ -106,7 +106,7 @@ def settle(
     _write(settlement, output, findings, cases_file, reasons, lang, sources=(*files, *given))
     _count(run, settlement, loaded)
     run.outputs += outputs if statements is None else [*outputs, statements]
-    run.warn(warnings(settlement, lang))
+    run.warn(warnings(settlement.findings, lang))
     made = 0
     if statements is not None:
         made = _write_statements(run, settlement, statements, hospitals, with_cases=with_cases)
