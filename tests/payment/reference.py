@@ -217,8 +217,11 @@ def high_threshold(weight: Fraction, scheme: PaymentScheme) -> Fraction:
 def high_above(known: Combination, scheme: PaymentScheme) -> Fraction:
     """The cost above which a case is high."""
     assert scheme.high is not None
-    reference = known.standard if scheme.high.reference == "standard" else known.mean
-    return high_threshold(known.weight, scheme) * reference
+    threshold = high_threshold(known.weight, scheme)
+    of_standard, of_mean = threshold * known.standard, threshold * known.mean
+    if scheme.high.reference == "lower_of_two":
+        return of_standard if of_standard < of_mean else of_mean
+    return of_standard if scheme.high.reference == "standard" else of_mean
 
 
 def low_below(known: Combination, scheme: PaymentScheme) -> Fraction:

@@ -193,7 +193,8 @@ def _high(rng: random.Random) -> dict[str, Any]:
     ]
     tiers.append({"threshold": Decimal(rng.randint(15, 40)).scaleb(-1)})
     formula = rng.choice(["linear_add", "deduct", "cap", "by_item"])
-    return sourced(formula=formula, reference=rng.choice(["standard", "mean"]), tiers=tiers)
+    reference = rng.choice(["standard", "mean", "lower_of_two"])
+    return sourced(formula=formula, reference=reference, tiers=tiers)
 
 
 def _outside(rng: random.Random) -> list[dict[str, Any]]:

@@ -205,7 +205,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "in order of weight_below",
     ),
     "formula": ({"high": sourced(formula="double", reference="mean", tiers=[TIER])}, "'linear_add'"),
-    "reference": ({"high": sourced(formula="cap", reference="median", tiers=[TIER])}, "'standard' or 'mean'"),
+    "reference": (
+        {"high": sourced(formula="cap", reference="median", tiers=[TIER])},
+        "'standard', 'mean' or 'lower_of_two'",
+    ),
     "top share in percent": ({"extreme": sourced(top_share=5)}, "less than or equal to 1"),
     "top share of nothing": ({"extreme": sourced(top_share=0)}, "greater than 0"),
     "within": ({"extreme": sourced(top_share=Decimal("0.05"), within="hospital")}, "'all' or 'group'"),

@@ -199,6 +199,23 @@ def test_tiers_by_weight(tmp_path: Path, weight: str, threshold: str) -> None:
     assert [row["case_class"] for row in rows] == ["normal", "high"]
 
 
+@pytest.mark.parametrize(
+    ("coefficient", "limit"),
+    [("1.25", 16_000), ("0.875", 14_000)],
+    ids=["mean is lower", "standard is lower"],
+)
+def test_the_lower_of_two_thresholds(tmp_path: Path, coefficient: str, limit: int) -> None:
+    """K = 2, mean 8,000; the standard is 10,000 or 7,000."""
+    entries = plain_scheme(
+        rates=[sourced(value_yuan=8000)],
+        coefficients=sourced(default=D(coefficient)),
+        high=high("by_item", "lower_of_two", [{"threshold": 2}]),
+    )
+    cases = [plain_case("BR15", limit), plain_case("BR15", D(limit) + D("0.01"))]
+    rows = both(entries, ONE, cases, tmp_path)
+    assert [row["case_class"] for row in rows] == ["normal", "high"]
+
+
 def test_the_most_expensive_five_percent_are_paid_by_item(tmp_path: Path) -> None:
     """Rules in use: the most expensive 5 % of the cases are extremely high; their surplus is 0 by rule."""
     cases = [plain_case("BR15", 9000 + 100 * row) for row in range(40)]

@@ -84,3 +84,14 @@ def test_control_factors_are_said() -> None:
     )
     (chinese,) = [text for text in (told(one, "zh") for one in said) if "低倍率" in text]
     assert "0.95（险种 390）、每权重单价 ÷ 次均费用（其他险种）" in chinese
+
+
+def test_the_lower_of_two_references_is_said() -> None:
+    loaded = load_scheme("demo")
+    assert loaded.scheme.high is not None
+    high = loaded.scheme.high.model_copy(update={"reference": "lower_of_two"})
+    scheme = loaded.scheme.model_copy(update={"high": high})
+    said = [told(one, "en") for one in sentences(replace(loaded, scheme=scheme), 0)]
+    assert any(
+        "standard of the case or the mean cost of the group, whichever is lower" in one for one in said
+    )

@@ -181,6 +181,11 @@ def threshold(scheme: PaymentScheme, weight: Decimal) -> Decimal | None:
     return next((t.threshold for t in tiers if t.weight_below is None or weight < t.weight_below), None)
 
 
+def reference_fen(which: str, standard: Fraction, mean: Fraction) -> Fraction:
+    """What costs are compared with: the standard, the mean of the group, or the lower of the two."""
+    return {"standard": standard, "mean": mean, "lower_of_two": min(standard, mean)}[which]
+
+
 def prices(
     scheme: PaymentScheme,
     drg: str,
@@ -220,7 +225,7 @@ def prices(
     tier, high_above, high = threshold(scheme, weight), HIGHEST_COST_FEN, normal
     k = None if tier is None else Fraction(tier)
     if scheme.high and k is not None:
-        reference = standard if scheme.high.reference == "standard" else mean
+        reference = reference_fen(scheme.high.reference, standard, mean)
         # No cost is higher than the highest, so neither need the threshold be.
         high_above = min(floor(k * reference), HIGHEST_COST_FEN)
         formula = scheme.high.formula
@@ -230,7 +235,7 @@ def prices(
         high = line(Fraction(next_to_it - start), Fraction(start), what)
     low_below, low_factor, low = 0, Fraction(1), normal
     if scheme.low:
-        reference = standard if scheme.low.reference == "standard" else mean
+        reference = reference_fen(scheme.low.reference, standard, mean)
         low_below = min(ceil(Fraction(scheme.low.threshold) * reference), HIGHEST_COST_FEN + 1)
         factor = scheme.low.factor_of(insurance)
         low_factor = c if isinstance(factor, str) else Fraction(factor)

@@ -94,11 +94,12 @@ class High(Sourced):
     """High-cost cases (高倍率病例): cost above threshold × reference.
 
     With standard S (weight × mean × coefficient f × price ratio c), mean M of the group, threshold K, cost a:
-    ``linear_add`` S + (a − K·M)·c; ``deduct`` (a − (K − 1)·M·f)·c; ``cap`` K·S; ``by_item`` a.
+    ``linear_add`` S + (a − K·M)·c; ``deduct`` (a − (K − 1)·M·f)·c; ``cap`` K·S; ``by_item`` a. The reference
+    ``lower_of_two`` is S or M, whichever is lower.
     """
 
     formula: Literal["linear_add", "deduct", "cap", "by_item"]
-    reference: Literal["standard", "mean"]
+    reference: Literal["standard", "mean", "lower_of_two"]
     tiers: Annotated[tuple[Tier, ...], Field(min_length=1)]
 
     @model_validator(mode="after")

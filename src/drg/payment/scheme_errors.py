@@ -39,7 +39,7 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "formula": Sentence(
         "{key} = {names}", key="formula", names=_either(get_args(High.model_fields["formula"].annotation))
     ),
-    "reference": Sentence('reference = "standard" or "mean"'),
+    "reference": Sentence('reference = "standard" or "mean"; of high-cost cases also "lower_of_two"'),
     "within": Sentence('within = "all" or "group"'),
     "case_class": Sentence('case_class = "short", "long", "bed_day" or "day_surgery"'),
     "pays": Sentence(

@@ -231,7 +231,7 @@ def _compared(scheme: PaymentScheme, found: Prices, net: int, name: str) -> tupl
 
 
 def _reference(found: Prices, which: str) -> Fraction:
-    return found.standard if which == "standard" else found.mean
+    return formulas.reference_fen(which, found.standard, found.mean)
 
 
 def _outside_rule(facts: Facts) -> Outside | None:

@@ -107,7 +107,11 @@ def _low_factors(low: Low) -> str:
     return Joined(", ", (*named, Sentence("{factor} (others)", factor=others)))
 
 
-_REFERENCES = {"standard": Sentence("standard of the case"), "mean": Sentence("mean cost of the group")}
+_REFERENCES = {
+    "standard": Sentence("standard of the case"),
+    "mean": Sentence("mean cost of the group"),
+    "lower_of_two": Sentence("standard of the case or the mean cost of the group, whichever is lower"),
+}
 _FORMULAS = {
     "linear_add": Sentence("standard and what is beyond the threshold"),
     "deduct": Sentence("cost less what is between the standard and the threshold"),
