@@ -469,14 +469,21 @@ def test_fund_pays_the_rest(tmp_path: Path, patient: int | None, others: int, fu
 
 @pytest.mark.parametrize(
     ("day", "payment"),
-    [("2025-01-01", 8000), ("2025-06-30", 8000), ("2025-07-01", 8400), ("2026-03-01", 8400)],
+    [
+        ("2025-01-01", 8000),
+        ("2025-06-30", 8000),
+        ("2025-07-01", 8400),
+        ("2025-07-02", 8800),
+        ("2026-03-01", 8800),
+    ],
 )
 def test_a_rate_that_changes_within_the_year(tmp_path: Path, day: str, payment: int) -> None:
-    """Weight 0.8; 10,000 yuan until 30 June, 10,500 from 1 July: both days are included."""
+    """Weight 0.8; 10,000 yuan until 30 June, 10,500 on 1 July, then 11,000: first and last days are included."""
     entries = plain_scheme(
         rates=[
             sourced(value_yuan=10_000, valid_to=date(2025, 6, 30)),
-            sourced(value_yuan=10_500, valid_from=date(2025, 7, 1)),
+            sourced(value_yuan=10_500, valid_from=date(2025, 7, 1), valid_to=date(2025, 7, 1)),
+            sourced(value_yuan=11_000, valid_from=date(2025, 7, 2)),
         ]
     )
     case = plain_case("BR15", 9000, discharge_date=datetime.fromisoformat(day))
