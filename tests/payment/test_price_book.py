@@ -160,6 +160,16 @@ def test_what_the_scheme_lacks_is_said_and_not_raised() -> None:
     assert page.weights.gather(rows).to_list() == [D("1.00000000"), None, D("1.00000000")]
 
 
+def test_a_level_in_two_spellings_is_refused() -> None:
+    """Cases would find the rows of one spelling only."""
+    with pytest.raises(SchemeError, match="'3' and '三级' are the same hospital_level"):
+        PriceBook(
+            loaded(
+                rates=[rate("1", level="3"), rate("2")], coefficients={"rows": [row("1", level="三级")], **S}
+            )
+        )
+
+
 def test_a_cut_shows_in_coefficient_and_standard() -> None:
     book = PriceBook(loaded(readmission={"days": 15, "factor": D("0.5"), **S}))
     rows, page = book.rows({"drg": pl.Series(["BR15"] * 2)}, np.array([False, True]))

@@ -478,7 +478,7 @@ def test_fund_pays_the_rest(tmp_path: Path, patient: int | None, others: int, fu
     ],
 )
 def test_a_rate_that_changes_within_the_year(tmp_path: Path, day: str, payment: int) -> None:
-    """Weight 0.8; 10,000 yuan until 30 June, 10,500 on 1 July, then 11,000: first and last days are included."""
+    """Weight 0.8; 10,000 yuan until 30 June, 10,500 on 1 July, then 11,000."""
     entries = plain_scheme(
         rates=[
             sourced(value_yuan=10_000, valid_to=date(2025, 6, 30)),
