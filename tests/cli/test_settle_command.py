@@ -136,6 +136,17 @@ def test_tables_and_findings(drg: Drg, tmp_path: Path, made: Path, priced: Path)
     assert "特例单议 12,345.67" in (tmp_path / "st" / "结算单-H1.html").read_text(encoding="utf-8")
 
 
+def test_names_are_on_the_statements(drg: Drg, tmp_path: Path, made: Path, priced: Path) -> None:
+    (tmp_path / "names.toml").write_text('number_prefix = "A"\nhospitals.H1 = "First"', encoding="utf-8")
+    outcome = drg(
+        *("settle", priced, "-s", made, "-o", tmp_path / "out.xlsx", "-q"),
+        *("--statement", tmp_path / "st", "--names", tmp_path / "names.toml", "--lang", "zh"),
+    )
+    assert outcome.code == 0, outcome.err
+    assert "没有 2 家医疗机构的名称，其单据上只有代码：H2、H3。" in outcome.err
+    assert "First（H1）" in (tmp_path / "st" / "结算单-H1.html").read_text(encoding="utf-8")
+
+
 def test_cases_are_cleared(drg: Drg, tmp_path: Path) -> None:
     made = settled.scheme(tmp_path, POINTS, points=True)
     file = tmp_path / "priced.csv"
@@ -181,6 +192,8 @@ def test_reasons_of_cleared_cases_in_either_form(drg: Drg, tmp_path: Path) -> No
         (["-o", "no/out.xlsx"], 1, "there is no directory"),
         (["-o", "priced.parquet"], 1, "this is the input"),
         (["-o", "out.xlsx", "--hospital", "H1"], 2, "--statement"),
+        (["-o", "out.xlsx", "--names", "names.toml"], 2, "--names is for statements"),
+        (["-o", "out.xlsx", "--statement", "st", "--names", "none.toml"], 1, "none.toml: cannot be read"),
         (["-o", "out.xlsx", "--statement", "st", "--hospital", "H9"], 1, "no hospital 'H9'"),
         (["-o", "out.xlsx", "--payments", "nothing.csv"], 1, "there is no such file"),
         (["-o", "out.xlsx", "--cases", "c.parquet"], 1, "no case can be priced by it"),

@@ -16,6 +16,7 @@ from drg.cli.options import (
     help_lang_option,
     hospital_option,
     lang_option,
+    names_option,
     quiet_option,
 )
 from drg.cli.report_options import MAX_ERRORS
@@ -217,6 +218,7 @@ def status(ledger: Path, as_of: int | None, lang: str) -> None:
 @directory_option("Directory to write.")
 @_AS_OF
 @hospital_option
+@names_option
 @lang_option
 @close_option
 @quiet_option
@@ -225,6 +227,7 @@ def statement(
     directory: Path,
     as_of: int | None,
     hospitals: tuple[str, ...],
+    names_file: Path | None,
     lang: Language,
     close: bool | None,
     quiet: bool,
@@ -236,7 +239,9 @@ def statement(
     from drg.cli.ledger_statement import write_statement_of
     from drg.ledger import Ledger
 
-    write_statement_of(Ledger(ledger), directory, as_of, hospitals, lang, close=close, quiet=quiet)
+    write_statement_of(
+        Ledger(ledger), directory, as_of, hospitals, lang, names_file, close=close, quiet=quiet
+    )
 
 
 @ledger.command()

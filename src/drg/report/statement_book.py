@@ -18,14 +18,17 @@ from drg.payment.expression_text import put_in
 from drg.payment.scheme import PaymentScheme
 from drg.records.workbook import Book, Heading, new_book
 from drg.records.workbook_looks import HEADER, TOTAL
+from drg.report.amount_in_capitals import in_capitals
 from drg.report.checks import SEVERITIES_ZH
+from drg.report.document_names import DocumentNames
 from drg.report.statement_cases import BASES_ZH, case_cells, heading, write_cases
 from drg.report.statement_classes import ClassSheet
 from drg.report.statement_lines import Section
 from drg.report.statement_months import MonthSheet
 from drg.report.statement_text import Language, Line, label
 from drg.report.statement_words import Words, words_in
-from drg.words import column_in
+from drg.settlement.settlement_columns import SIMULATED
+from drg.words import column_in, said
 
 _WIDTHS: Final = (6, 28, 20, 44, 62, 44, 24)
 _LOOKS: Final = {
@@ -39,6 +42,9 @@ _LOOKS: Final = {
 }
 # What readers look for first.
 KEY_FIGURES: Final = ("shared_payment", "payment", "entitlement", "payable", "balance", "outcome")
+# What is repeated in Chinese capitals, as on every payment document.
+_IN_CAPITALS: Final = ("payable", "balance")
+_BLANK: Final = "____________________"
 FORECAST_FIGURES: Final = (
     "cases",
     "cost",
@@ -69,6 +75,7 @@ class Statement:
         made: the time that the statement gives as its own.
         made_is_given: that is when it was made, and not the last day of its cases.
         with_cases: whether the case table is part of it.
+        names: of the hospital, the bureau and the document.
     """
 
     hospital: str
@@ -80,6 +87,16 @@ class Statement:
     made: datetime
     made_is_given: bool
     with_cases: bool
+    names: DocumentNames
+
+    @property
+    def title(self) -> str:
+        """With the name of the hospital as far as it is known, and its id."""
+        name = self.names.name(self.hospital)
+        hospital = (
+            said("{name} ({id})", self.language, name=name, id=self.hospital) if name else self.hospital
+        )
+        return f"{self.words.title}  {hospital}"
 
     @property
     def words(self) -> Words:
@@ -104,7 +121,7 @@ def write_book(statement: Statement, file: Path) -> None:
     """
     words, language = statement.words, statement.language
     names = [name for name in SHOWN if name in statement.table.columns]
-    with new_book(file, statement.made, title=f"{words.title} {statement.hospital}") as book:
+    with new_book(file, statement.made, title=statement.title) as book:
         # Sheets stand in the order in which they are made.
         sheet = book.sheet(words.sheet, _WIDTHS)
         cells = case_cells(statement.table, names, language) if statement.with_cases else None
@@ -119,7 +136,7 @@ def write_book(statement: Statement, file: Path) -> None:
             title = account_title(account, language)
             sums, case_checks = classes.write(account, title)
             month_checks = months.write(account, title)
-            row = _write_account(book, sheet, row, statement, title, sections, sums)
+            row = _write_account(book, sheet, row, statement, account, sections, sums)
             row = _write_checks(book, sheet, row, statement, account, case_checks, month_checks)
             row = _write_forecast(book, sheet, row, statement, account) + 1
         _write_end(book, sheet, row, statement)
@@ -127,7 +144,7 @@ def write_book(statement: Statement, file: Path) -> None:
 
 def _write_head(book: Book, sheet: Any, statement: Statement) -> int:
     words = statement.words
-    book.cell(sheet, 0, 0, f"{words.title}  {statement.hospital}", "title")
+    book.cell(sheet, 0, 0, statement.title, "title")
     row = 1
     for text in head_lines(statement):
         book.cell(sheet, row, 0, text, "note")
@@ -144,7 +161,14 @@ def head_lines(statement: Statement) -> list[str]:
     when = f"{words.until}: {statement.made:%Y-%m-%d}"
     if statement.made_is_given:
         when = f"{words.made}: {statement.made:%Y-%m-%d %H:%M}"
+    periods = (account.row["period"] for account, _ in statement.accounts)
+    names = statement.names
+    of_document = (
+        (words.number, names.number(statement.hospital, max(periods, default=""))),
+        (words.bureau, names.bureau),
+    )
     return [
+        *(f"{what}{words.colon}{text}" for what, text in of_document if text),
         f"{words.scheme}: {scheme.id}  {scheme.title}",
         f"{when}  ·  {words.unit}",
     ]
@@ -155,12 +179,12 @@ def _write_account(
     sheet: Any,
     row: int,
     statement: Statement,
-    title: str,
+    account: Account,
     sections: Sequence[Section],
     sums: dict[str, str],
 ) -> int:
     """The lines of an account, numbered through."""
-    words = statement.words
+    words, title = statement.words, account_title(account, statement.language)
     book.row(sheet, row, [title, *[None] * 6], ["heading"] * 7)
     book.row(sheet, row + 1, words.heads, [HEADER] * 7)
     row += 2
@@ -172,7 +196,18 @@ def _write_account(
             _write_line(book, sheet, row, number, line, cells)
             cells[line.name] = f"$C${row + 1}"
             row, number = row + 1, number + 1
+    for text, capitals in capital_lines(account, statement.language):
+        book.cell(sheet, row, 1, text, "wrap")
+        book.cell(sheet, row, 2, capitals, f"text{TOTAL}")
+        row += 1
     return row
+
+
+def capital_lines(account: Account, language: Language) -> list[tuple[str, str]]:
+    """The amounts of an account that are repeated in Chinese capitals: in Chinese, and where money moves."""
+    if language != "zh" or account.row["basis"] == SIMULATED:
+        return []
+    return [(f"{label(name, language)}（大写）", in_capitals(account.row[name])) for name in _IN_CAPITALS]
 
 
 def _write_line(
@@ -291,7 +326,18 @@ def finding_rows(statement: Statement) -> list[tuple[str, ...]]:
 
 
 def _write_end(book: Book, sheet: Any, row: int, statement: Statement) -> None:
-    """Where people sign."""
-    row += 1
-    for text, place in zip(statement.words.signatures, (1, 3, 4, 5), strict=True):
-        book.cell(sheet, row, place, f"{text}: ____________________", "text")
+    """Where people seal and sign."""
+    seals, signatures = end_lines(statement)
+    for place, line in ((row + 1, seals), (row + 4, signatures)):
+        for text, column in zip(line, (1, 3, 4), strict=False):
+            book.cell(sheet, place, column, text, "text")
+
+
+def end_lines(statement: Statement) -> tuple[list[str], list[str]]:
+    """Where the bureau and the hospital put their seals, and where people sign."""
+    words, names = statement.words, statement.names
+    sealing = zip(words.seals, (names.bureau, names.name(statement.hospital)), strict=True)
+    return (
+        [f"{text}{words.colon}{name or _BLANK}" for text, name in sealing],
+        [f"{text}{words.colon}{_BLANK}" for text in words.signatures],
+    )

@@ -12,7 +12,9 @@ from drg.report.statement_book import (
     KEY_FIGURES,
     Statement,
     account_title,
+    capital_lines,
     differences,
+    end_lines,
     finding_rows,
     forecast_figures,
     head_lines,
@@ -38,7 +40,7 @@ td.n, th:first-child { white-space: nowrap }
 .off { color: #b00; font-weight: bold }
 .compact th, .compact td { font-size: 9.5px; padding: .2em .3em } .compact td { white-space: nowrap }
 .sign { display: flex; justify-content: space-between; margin: 4em 0 1em }
-.sign span { border-top: 1px solid #000; padding-top: .3em; width: 22% }
+.sign span { min-width: 30% }
 @media print { body { margin: 0; max-width: none } }
 @media print { .account { break-before: page } .first { break-before: auto } }
 """
@@ -57,7 +59,7 @@ _CLASSES: Final = (
 def page(statement: Statement) -> str:
     """The page as HTML."""
     words, language = statement.words, statement.language
-    parts = [head(f"{words.title} {statement.hospital}", language=language, style=_STYLE)]
+    parts = [head(statement.title, language=language, style=_STYLE)]
     parts += [f"<p>{escape(text)}</p>\n" for text in head_lines(statement)]
     if statement.scheme.status == "illustrative":
         parts.append(warning(words.illustrative))
@@ -65,6 +67,8 @@ def page(statement: Statement) -> str:
         parts.append(f'<div class="account{" first" if number == 0 else ""}">\n')
         parts.append(f"<h2>{escape(account_title(account, language))}</h2>\n")
         parts.append(_lines(statement, sections))
+        for text, capitals in capital_lines(account, language):
+            parts.append(f"<p>{escape(text)}：<b>{escape(capitals)}</b></p>\n")
         parts.append(_checks(statement, account))
         if account.forecast is not None:
             parts.append(f"<h3>{escape(words.forecast)}</h3>\n")
@@ -81,8 +85,9 @@ def page(statement: Statement) -> str:
         parts.append(table([text for text, _ in words.finding_heads], 7, findings))
     else:
         parts.append(f"<p>{escape(words.no_findings)}</p>\n")
-    signs = "".join(f"<span>{escape(text)}</span>" for text in words.signatures)
-    parts.append(f'<div class="sign">{signs}</div>\n')
+    for line in end_lines(statement):
+        signs = "".join(f"<span>{escape(text)}</span>" for text in line)
+        parts.append(f'<div class="sign">{signs}</div>\n')
     return "".join(parts) + END
 
 

@@ -39,7 +39,11 @@ class Words:
     finding_heads: tuple[tuple[str, float], ...]
     no_findings: str
     cases_elsewhere: str
-    signatures: tuple[str, str, str, str]
+    number: str
+    bureau: str
+    seals: tuple[str, str]
+    signatures: tuple[str, str, str]
+    colon: str
 
 
 _WORDS: Final = Words(
@@ -93,12 +97,11 @@ _WORDS: Final = Words(
     ),
     no_findings=Sentence("none"),
     cases_elsewhere=Sentence("The cases are in the workbook of the same name."),
-    signatures=(
-        Sentence("made by"),
-        Sentence("checked by"),
-        Sentence("confirmed by the hospital"),
-        Sentence("date"),
-    ),
+    number=Sentence("number"),
+    bureau=Sentence("bureau"),
+    seals=(Sentence("bureau (seal)"), Sentence("hospital (seal)")),
+    signatures=(Sentence("handled by"), Sentence("checked by"), Sentence("date")),
+    colon=Sentence(": "),
 )
 
 
