@@ -33,7 +33,7 @@ def test_the_workbook_is_that_of_settle(drg: Drg, ledger: Path, tmp_path: Path) 
     assert drg("ledger", "statement", ledger, "-o", out, "-q").code == 0
     assert drg("settle", tmp_path / "priced.parquet", "-s", tmp_path / "made", "-o", own, "-q").code == 0
     books = [openpyxl.load_workbook(file) for file in (out / "settlement.xlsx", own)]
-    assert books[0].sheetnames == ["年度", "月度", "累计", "预算", "待处理"]
+    assert books[0].sheetnames == ["汇总", "年度", "月度", "累计", "预算", "待处理"]
     first, second = ({sheet.title: list(sheet.values) for sheet in book} for book in books)
     assert first == second
     assert list(faults(out / "settlement.xlsx")) == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -156,6 +156,15 @@ def accounts_of(settlement: Settlement, rows: pl.DataFrame, table: pl.DataFrame)
             by_month=sums_by(cases, ["period"], scheme),
             total=_total(cases, scheme),
         )
+
+
+def by_year(accounts: Iterable[Account]) -> dict[int, list[Account]]:
+    """The accounts of each year by which money moves, where there are several of them."""
+    years: dict[int, list[Account]] = {}
+    for account in accounts:
+        if account.row["basis"] != SIMULATED:
+            years.setdefault(account.row["year"], []).append(account)
+    return {year: several for year, several in sorted(years.items()) if len(several) > 1}
 
 
 def _total(cases: pl.DataFrame, scheme: PaymentScheme) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def write_statement_of(
         write(rows.lazy(), directory / f"{SETTLEMENT}.parquet", sources=())
         write(shown.budgets.lazy(), directory / f"{BUDGETS}.csv", sources=())
         write(shown.findings.lazy(), directory / f"{FINDINGS}.csv", sources=())
-        write_settlement(shown, directory / f"{SETTLEMENT}.xlsx", made)
+        write_settlement(shown, directory / f"{SETTLEMENT}.xlsx", made, names=names)
         write_statements(
             settled, directory, hospitals=hospitals or None, language=lang, made=made, names=names
         )

@@ -187,7 +187,8 @@ names_option: Decorator = click.option(
     "names_file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Names of hospitals and of the bureau, and how document numbers begin, for statements (.toml).",
+    help="Names of hospitals and of the bureau, and how document numbers begin, for statements and "
+    "settlement.xlsx (.toml).",
 )
 close_option: Decorator = click.option(
     "--close/--no-close",

@@ -95,8 +95,10 @@ def settle(
     lang = run.language
     if hospitals and statements is None:
         raise click.UsageError(Sentence("--hospital chooses statements: give --statement DIR too."))
-    if names_file is not None and statements is None:
-        raise click.UsageError(Sentence("--names is for statements: give --statement DIR too."))
+    if names_file is not None and statements is None and not _is_workbook(output):
+        raise click.UsageError(
+            Sentence("--names is for statements and workbooks: give --statement DIR or -o FILE.xlsx.")
+        )
     names = NO_NAMES if names_file is None else read_names(names_file)
     tables = {
         name: None if file is None else scan(file)
@@ -112,7 +114,7 @@ def settle(
     loaded = load_scheme(scheme)
     settlement = settle_frame(priced, loaded, close=close, **tables)
     check_hospitals(settlement, hospitals)
-    _write(settlement, output, findings, cases_file, reasons, lang, sources=(*files, *given))
+    _write(settlement, output, findings, cases_file, names, reasons, lang, sources=(*files, *given))
     _count(run, settlement, loaded)
     run.outputs += outputs if statements is None else [*outputs, statements]
     run.warn(warnings(settlement, lang))
@@ -146,11 +148,16 @@ def settle(
             )
 
 
+def _is_workbook(output: Path) -> bool:
+    return output.name.lower().endswith(".xlsx")
+
+
 def _write(
     settlement: Settlement,
     output: Path,
     findings: Path | None,
     cases_file: Path | None,
+    names: DocumentNames,
     reasons: ReasonForm,
     lang: str,
     *,
@@ -164,8 +171,8 @@ def _write(
 
     # Refused before anything is written if no value of a point is there.
     cases = None if cases_file is None else cleared(settlement.cases, settlement)
-    if output.name.lower().endswith(".xlsx"):
-        write_settlement(settlement, output, last_day(settlement), sources=sources)
+    if _is_workbook(output):
+        write_settlement(settlement, output, last_day(settlement), names=names, sources=sources)
     else:
         write(settlement.rows.lazy(), output, sources=sources)
     if findings is not None:

@@ -18,7 +18,6 @@ from drg.payment.expression_text import put_in
 from drg.payment.scheme import PaymentScheme
 from drg.records.workbook import Book, Heading, new_book
 from drg.records.workbook_looks import HEADER, TOTAL
-from drg.report.amount_in_capitals import in_capitals
 from drg.report.checks import SEVERITIES_ZH
 from drg.report.document_names import DocumentNames
 from drg.report.statement_cases import BASES_ZH, case_cells, heading, write_cases
@@ -26,8 +25,8 @@ from drg.report.statement_classes import ClassSheet
 from drg.report.statement_lines import Section
 from drg.report.statement_months import MonthSheet
 from drg.report.statement_text import Language, Line, label
+from drg.report.statement_totals import capital_lines, write_capitals, write_totals
 from drg.report.statement_words import Words, words_in
-from drg.settlement.settlement_columns import SIMULATED
 from drg.words import column_in, said
 
 _WIDTHS: Final = (6, 28, 20, 44, 62, 44, 24)
@@ -42,8 +41,6 @@ _LOOKS: Final = {
 }
 # What readers look for first.
 KEY_FIGURES: Final = ("shared_payment", "payment", "entitlement", "payable", "balance", "outcome")
-# What is repeated in Chinese capitals, as on every payment document.
-_IN_CAPITALS: Final = ("payable", "balance")
 _BLANK: Final = "____________________"
 FORECAST_FIGURES: Final = (
     "cases",
@@ -132,13 +129,16 @@ def write_book(statement: Statement, file: Path) -> None:
             write_cases(book, statement.table, names, language)
         _write_findings(book, statement)
         row = _write_head(book, sheet, statement)
+        figures: list[tuple[Account, dict[str, str]]] = []
         for account, sections in statement.accounts:
             title = account_title(account, language)
             sums, case_checks = classes.write(account, title)
             month_checks = months.write(account, title)
-            row = _write_account(book, sheet, row, statement, account, sections, sums)
+            row, cells_of = _write_account(book, sheet, row, statement, account, sections, sums)
+            figures.append((account, cells_of))
             row = _write_checks(book, sheet, row, statement, account, case_checks, month_checks)
             row = _write_forecast(book, sheet, row, statement, account) + 1
+        row = write_totals(book, sheet, row, figures, language)
         _write_end(book, sheet, row, statement)
 
 
@@ -182,32 +182,25 @@ def _write_account(
     account: Account,
     sections: Sequence[Section],
     sums: dict[str, str],
-) -> int:
-    """The lines of an account, numbered through."""
+) -> tuple[int, dict[str, str]]:
+    """The lines of an account, numbered through; gives the row after them and the cell of each figure."""
     words, title = statement.words, account_title(account, statement.language)
     book.row(sheet, row, [title, *[None] * 6], ["heading"] * 7)
-    book.row(sheet, row + 1, words.heads, [HEADER] * 7)
-    row += 2
+    row = write_capitals(book, sheet, row + 1, capital_lines([account], statement.language))
+    book.row(sheet, row, words.heads, [HEADER] * 7)
+    row += 1
     cells, number = dict(sums), 1
+    # The forecast below the account has lines of the same figures.
+    of_account: dict[str, str] = {}
     for section in sections:
         book.row(sheet, row, [section.title, *[None] * 6], ["section"] * 7)
         row += 1
         for line in section.lines:
             _write_line(book, sheet, row, number, line, cells)
             cells[line.name] = f"$C${row + 1}"
+            of_account.setdefault(line.name, cells[line.name])
             row, number = row + 1, number + 1
-    for text, capitals in capital_lines(account, statement.language):
-        book.cell(sheet, row, 1, text, "wrap")
-        book.cell(sheet, row, 2, capitals, f"text{TOTAL}")
-        row += 1
-    return row
-
-
-def capital_lines(account: Account, language: Language) -> list[tuple[str, str]]:
-    """The amounts of an account that are repeated in Chinese capitals: in Chinese, and where money moves."""
-    if language != "zh" or account.row["basis"] == SIMULATED:
-        return []
-    return [(f"{label(name, language)}（大写）", in_capitals(account.row[name])) for name in _IN_CAPITALS]
+    return row, of_account
 
 
 def _write_line(

@@ -12,7 +12,6 @@ from drg.report.statement_book import (
     KEY_FIGURES,
     Statement,
     account_title,
-    capital_lines,
     differences,
     end_lines,
     finding_rows,
@@ -22,6 +21,7 @@ from drg.report.statement_book import (
 from drg.report.statement_cases import in_words
 from drg.report.statement_lines import Section
 from drg.report.statement_text import Figure, Line, label, shown
+from drg.report.statement_totals import capital_lines, capitals_page, totals_page
 
 _STYLE: Final = """@page { size: A4; margin: 12mm }
 body { font-size: 12px }
@@ -66,9 +66,8 @@ def page(statement: Statement) -> str:
     for number, (account, sections) in enumerate(statement.accounts):
         parts.append(f'<div class="account{" first" if number == 0 else ""}">\n')
         parts.append(f"<h2>{escape(account_title(account, language))}</h2>\n")
+        parts += capitals_page(capital_lines([account], language))
         parts.append(_lines(statement, sections))
-        for text, capitals in capital_lines(account, language):
-            parts.append(f"<p>{escape(text)}：<b>{escape(capitals)}</b></p>\n")
         parts.append(_checks(statement, account))
         if account.forecast is not None:
             parts.append(f"<h3>{escape(words.forecast)}</h3>\n")
@@ -77,6 +76,7 @@ def page(statement: Statement) -> str:
             )
             parts.append(table(words.heads[1:3], 1, figures))
         parts += [_classes(statement, account), _months(statement, account), "</div>\n"]
+    parts.append(totals_page((account for account, _ in statement.accounts), language))
     if statement.with_cases:
         parts.append(f"<p>{escape(words.cases_elsewhere)}</p>\n")
     parts.append(f"<h2>{escape(words.findings)}</h2>\n")

@@ -28,6 +28,7 @@ class Words:
     checks: str
     check: str
     check_lines: tuple[str, str, str]
+    all_insurances: str
     forecast: str
     groups: str
     classes: str
@@ -76,6 +77,7 @@ _WORDS: Final = Words(
         Sentence("cost in the case table − settled cost, month by month (sheet months)"),
     ),
     forecast=Sentence("Forecast of the year (at the pace of the months so far; for information)"),
+    all_insurances=Sentence("All insurances together"),
     groups=Sentence("groups"),
     classes=Sentence("By case class"),
     months=Sentence("Months"),
