@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import polars as pl
 
@@ -39,6 +39,29 @@ class Tie(NamedTuple):
         return self.of_cases - self.settled
 
 
+class Change(NamedTuple):
+    """A figure of a month beside an earlier one.
+
+    Attributes:
+        now: of the month; None if it has no case.
+        before: of the earlier month; None if there are no data of it, or no case in it.
+    """
+
+    now: Decimal | None
+    before: Decimal | None
+
+    @property
+    def share(self) -> Decimal | None:
+        """The change as a share of the earlier figure; None if one is not known, or that not above zero."""
+        if self.now is None or self.before is None or self.before <= 0:
+            return None
+        return (self.now - self.before) / self.before
+
+
+# The figures of a month that are compared with those of earlier months.
+COMPARED: Final = ("cases", "cost", "payment", "entitlement")
+
+
 @dataclass(frozen=True)
 class Account:
     """One account: a hospital, an insurance, a basis and a year.
@@ -46,6 +69,7 @@ class Account:
     Attributes:
         row: the cleared year, by figure; before that, the year to date of the last month.
         months: its months, in order.
+        months_before: those of the year before, if there are any.
         to_date: the year to date of the last month.
         forecast: the year at the present pace, if it is not cleared.
         score, deposit_share_returned: of the year; None while there is none.
@@ -57,6 +81,7 @@ class Account:
 
     row: dict[str, Any]
     months: pl.DataFrame
+    months_before: pl.DataFrame
     to_date: dict[str, Any]
     forecast: dict[str, Any] | None
     score: Decimal | None
@@ -117,6 +142,25 @@ class Account:
         """The sums of the cases beside the figures of the account."""
         return [Tie(name, Decimal(self.total[name]), Decimal(self.row[name])) for name in TIED]
 
+    def changes(self, name: str, *, months: int) -> dict[str, Change]:
+        """A figure of each month beside that of so many months before; empty if there is no earlier one.
+
+        Args:
+            name: of ``COMPARED``.
+            months: 1 for the month before (环比), 12 for the same month of the year before (同比).
+        """
+
+        def number(period: str) -> int:
+            return int(period[:4]) * 12 + int(period[5:])
+
+        every = pl.concat([self.months_before, self.months]).filter(pl.col("cases") > 0)
+        known = {number(period): Decimal(value) for period, value in every.select("period", name).iter_rows()}
+        found = {
+            period: Change(known.get(number(period)), known.get(number(period) - months))
+            for period in self.months["period"]
+        }
+        return found if any(change.before is not None for change in found.values()) else {}
+
     def month_ties(self) -> list[Tie]:
         """What the months add up to beside the figures of the year to date."""
         sums = self.months.select(FLOWS).sum().row(0, named=True)
@@ -147,6 +191,7 @@ def accounts_of(settlement: Settlement, rows: pl.DataFrame, table: pl.DataFrame)
         yield Account(
             row=to_date if year.is_empty() else year.row(0, named=True),
             months=own.filter(span=MONTH).sort("period"),
+            months_before=rows.filter(**(account | {"year": account["year"] - 1}), span=MONTH),
             to_date=to_date,
             forecast=None if forecast.is_empty() else forecast.row(0, named=True),
             score=score,

@@ -34,6 +34,9 @@ class Words:
     classes: str
     months: str
     month_note: str
+    month: str
+    change_title: str
+    against: tuple[tuple[int, str, str], ...]
     total: str
     clearing: str
     findings: str
@@ -84,6 +87,12 @@ _WORDS: Final = Words(
     month_note=Sentence(
         "A month is the year to date less that of the month before; "
         "sharing and limits are worked out on the year to date."
+    ),
+    month=Sentence("month"),
+    change_title=Sentence("Months beside earlier ones"),
+    against=(
+        (1, Sentence("month before"), Sentence("change on the month before")),
+        (12, Sentence("same month of last year"), Sentence("change on last year")),
     ),
     total=Sentence("total"),
     clearing=Sentence("by clearing"),
