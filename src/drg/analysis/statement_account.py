@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import polars as pl
 
-from drg.analysis.statement import TIED, sums_by
+from drg.analysis.statement import TIED, has_departments, sums_by
 from drg.payment.scheme import PaymentScheme
 from drg.payment.settlement_rules import Budget, SettlementRules
 from drg.settlement.exact_decimals import figure
@@ -76,6 +76,7 @@ class Account:
         budget: its row of ``Settlement.budget_shares``, by figure: what the closing of its budget did, or
             would do at the present pace; None without a budget.
         by_class, by_month: sums of its cases; see ``statement.sums_by``.
+        by_department: the same by department; None if no case of the hospital says its own.
         total: the same of all its cases.
     """
 
@@ -89,6 +90,7 @@ class Account:
     budget: dict[str, Any] | None
     by_class: pl.DataFrame
     by_month: pl.DataFrame
+    by_department: pl.DataFrame | None
     total: dict[str, Any]
 
     @property
@@ -199,6 +201,7 @@ def accounts_of(settlement: Settlement, rows: pl.DataFrame, table: pl.DataFrame)
             budget=next(budget_shares.filter(**account).iter_rows(named=True), None),
             by_class=by_class.sort("case_class", descending=True, nulls_last=True),
             by_month=sums_by(cases, ["period"], scheme),
+            by_department=sums_by(cases, ["department"], scheme) if has_departments(table) else None,
             total=_total(cases, scheme),
         )
 

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
-from xlsxwriter.utility import xl_col_to_name
 
-from drg.analysis.statement import SHOWN, sums_by
+from drg.analysis.statement import SHOWN, has_departments
 from drg.analysis.statement_account import Account
 from drg.payment.expression_text import put_in
 from drg.payment.scheme import PaymentScheme
@@ -20,10 +19,11 @@ from drg.records.workbook import Book, Heading, new_book
 from drg.records.workbook_looks import HEADER, TOTAL
 from drg.report.checks import SEVERITIES_ZH
 from drg.report.document_names import DocumentNames
-from drg.report.statement_cases import BASES_ZH, case_cells, heading, write_cases
+from drg.report.statement_cases import BASES_ZH, case_cells, write_cases
 from drg.report.statement_classes import ClassSheet
 from drg.report.statement_lines import Section
 from drg.report.statement_months import MonthSheet
+from drg.report.statement_sums import write_departments, write_groups
 from drg.report.statement_text import Language, Line, label
 from drg.report.statement_totals import capital_lines, write_capitals, write_totals
 from drg.report.statement_words import Words, words_in
@@ -51,10 +51,6 @@ FORECAST_FIGURES: Final = (
     "payable",
     "balance",
     "outcome",
-)
-_GROUPS: Final = (
-    *("cases", "relative_weight", "cost", "standard", "shared_cost", "shared_standard", "payment"),
-    *("patient_and_others", "surplus_formula", "surplus"),
 )
 
 
@@ -124,7 +120,9 @@ def write_book(statement: Statement, file: Path) -> None:
         cells = case_cells(statement.table, names, language) if statement.with_cases else None
         classes = ClassSheet(book, statement.scheme, cells, language)
         months = MonthSheet(book, language)
-        _write_groups(book, statement)
+        if has_departments(statement.table):
+            write_departments(book, statement.table, statement.scheme, language)
+        write_groups(book, statement.table, statement.scheme, language)
         if statement.with_cases:
             write_cases(book, statement.table, names, language)
         _write_findings(book, statement)
@@ -272,28 +270,6 @@ def forecast_figures(account: Account) -> list[tuple[str, Any]]:
     """The figures of the year at the present pace."""
     assert account.forecast is not None
     return [(name, account.forecast[name]) for name in FORECAST_FIGURES]
-
-
-def _write_groups(book: Book, statement: Statement) -> None:
-    words, language = statement.words, statement.language
-    keys = [
-        name for name in ("insurance_type", "basis", "drg", "drg_name") if name in statement.table.columns
-    ]
-    sums = sums_by(statement.table, keys, statement.scheme).select(*keys, *_GROUPS)
-    heads = [heading(name, language) for name in keys]
-    headings = [Heading(text, "code", 26 if text == heading("drg_name", language) else 9) for text in heads]
-    looks = ["count", "weight", *("money" for _ in _GROUPS[2:])]
-    headings += [Heading(label(name, language), look) for name, look in zip(_GROUPS, looks, strict=True)]
-    frame = sums
-    if language == "zh":
-        frame = sums.with_columns(pl.col("basis").replace(BASES_ZH))
-    sheet = book.frame(words.groups, headings, frame)
-    last = frame.height + 1
-    book.cell(sheet, last, 0, words.total, f"text{TOTAL}")
-    for place, (name, look) in enumerate(zip(_GROUPS, looks, strict=True), start=len(keys)):
-        letter = xl_col_to_name(place)
-        formula = f"SUM({letter}2:{letter}{last})" if last > 1 else "0"
-        book.formula(sheet, last, place, formula, sums[name].sum(), f"{look}{TOTAL}")
 
 
 def _write_findings(book: Book, statement: Statement) -> None:

@@ -21,6 +21,7 @@ from drg.report.statement_book import (
 from drg.report.statement_cases import in_words
 from drg.report.statement_changes import changes_page
 from drg.report.statement_lines import Section
+from drg.report.statement_sums import departments_page
 from drg.report.statement_text import Figure, Line, label, shown
 from drg.report.statement_totals import capital_lines, capitals_page, totals_page
 
@@ -76,7 +77,11 @@ def page(statement: Statement) -> str:
                 (label(name, language), _cell(name, value)) for name, value in forecast_figures(account)
             )
             parts.append(table(words.heads[1:3], 1, figures))
-        parts += [_classes(statement, account), _months(statement, account)]
+        parts += [
+            _classes(statement, account),
+            departments_page(account, language),
+            _months(statement, account),
+        ]
         parts += [changes_page(account, language), "</div>\n"]
     parts.append(totals_page((account for account, _ in statement.accounts), language))
     if statement.with_cases:

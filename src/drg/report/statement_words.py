@@ -30,6 +30,8 @@ class Words:
     check_lines: tuple[str, str, str]
     all_insurances: str
     forecast: str
+    departments: str
+    not_given: str
     groups: str
     classes: str
     months: str
@@ -81,6 +83,8 @@ _WORDS: Final = Words(
     ),
     forecast=Sentence("Forecast of the year (at the pace of the months so far; for information)"),
     all_insurances=Sentence("All insurances together"),
+    departments=Sentence("departments"),
+    not_given=Sentence("not given"),
     groups=Sentence("groups"),
     classes=Sentence("By case class"),
     months=Sentence("Months"),
