@@ -52,6 +52,7 @@ def drawn(random: np.random.Generator, factors: npt.NDArray[np.float64], cases: 
         los=nothing,
         hospital=hospital,
         standard=nothing,
+        weight=nothing,
     )
 
 

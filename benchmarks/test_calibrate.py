@@ -41,10 +41,9 @@ def grouped(cases: int, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.mark.parametrize("draws", [0, 200])
-def test_calibrate(benchmark: Any, grouped: Path, cases: int, rounds: int, draws: int) -> None:
+def test_calibrate(benchmark: Any, grouped: Path, cases: int, rounds: int) -> None:
     def run() -> Any:
-        return calibrate(pl.scan_parquet(grouped), min_cases=LEAST, draws=draws)
+        return calibrate(pl.scan_parquet(grouped), min_cases=LEAST)
 
     found = benchmark.pedantic(run, rounds=rounds, warmup_rounds=1)
     record(benchmark, cases)

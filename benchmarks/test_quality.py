@@ -1,4 +1,4 @@
-"""Grouped cases → the quality of their grouping, without and with intervals; and the sums alone.
+"""Grouped cases → the quality of their grouping; and the sums alone.
 
 Costs are made up: log-normal, dearer from group to group.
 """
@@ -32,14 +32,10 @@ def grouped(cases: int) -> pl.DataFrame:
     )
 
 
-@pytest.mark.parametrize("replicates", [0, None], ids=["none", "default"])
-def test_evaluate(
-    benchmark: Any, grouped: pl.DataFrame, cases: int, rounds: int, scratch: Path, replicates: int | None
-) -> None:
+def test_evaluate(benchmark: Any, grouped: pl.DataFrame, cases: int, rounds: int, scratch: Path) -> None:
     source = scratch / "grouped.parquet"
     grouped.write_parquet(source)
-    run = {"replicates": replicates}
-    found = benchmark.pedantic(evaluate, (pl.scan_parquet(source),), run, rounds=rounds, warmup_rounds=1)
+    found = benchmark.pedantic(evaluate, (pl.scan_parquet(source),), rounds=rounds, warmup_rounds=1)
     record(benchmark, cases)
     assert found.summary["cases"] == cases
     assert 0 < found.summary["riv_cost"] < 1

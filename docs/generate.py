@@ -43,6 +43,7 @@ from drg.words import translations
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results.json"
+COVERAGE = ROOT / "benchmarks" / "interval_coverage.json"
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -264,6 +265,40 @@ def verification_notes() -> str:
     return "\n".join(f"- {', '.join(ids)}: {note}." for note, ids in notes.items())
 
 
+# -- intervals -------------------------------------------------------------------------------------------
+
+
+def coverage(found: Mapping[str, Any]) -> str:
+    """What share of the intervals holds the value of the population, by measure, size and population."""
+    populations = found["populations"]
+    counts: dict[tuple[str, str], dict[str, list[int]]] = {}
+    for name, sizes in populations.items():
+        for measures in sizes.values():
+            for measure, strata in measures.items():
+                for stratum, numbers in strata.items():
+                    before = counts.setdefault((measure, stratum), {}).get(name, [0, 0, 0])
+                    added = [one + other for one, other in zip(before, numbers, strict=True)]
+                    counts[measure, stratum][name] = added
+    order = list(dict.fromkeys(measure for measure, _ in counts))
+    strata = list(dict.fromkeys(stratum for _, stratum in counts))
+    rows = [
+        [measure, stratum, *(_covered(counts[measure, stratum].get(name)) for name in populations)]
+        for measure in order
+        for stratum in sorted((part for one, part in counts if one == measure), key=strata.index)
+        if any(intervals for _, intervals, _ in counts[measure, stratum].values())
+    ]
+    samples = ", ".join(f"{count:,} of {int(size):,} cases" for size, count in found["samples"].items())
+    return f"Samples: {samples}.\n\n" + table(("interval of", "cases", *populations), rows)
+
+
+def _covered(counts: Sequence[int] | None) -> str:
+    estimates, intervals, held = counts or (0, 0, 0)
+    if not intervals:
+        return "none" if estimates else ""
+    share = "" if intervals == estimates else f" ({max(intervals / estimates, 0.001):.1%} given)"
+    return f"{held / intervals:.1%}{share}"
+
+
 # -- speed -----------------------------------------------------------------------------------------------
 
 
@@ -354,9 +389,8 @@ REST = (
     ("ledger_add", None, "`drg ledger add`, the twelfth month"),
     ("ledger_verify", None, "`drg ledger verify`, eleven months"),
     ("compare", None, "`drg.compare`, three versions with prices: Parquet to page, workbook and cases"),
-    ("evaluate", "0", "`drg.evaluate` without intervals, from Parquet"),
-    ("evaluate", "None", "`drg.evaluate` with intervals"),
-    ("calibrate", "0", "`drg.calibrate`, from Parquet"),
+    ("evaluate", None, "`drg.evaluate`, from Parquet"),
+    ("calibrate", None, "`drg.calibrate`, from Parquet"),
     ("what_if", None, "what a change of scheme does to whom, from Parquet"),
 )
 FAMILIES = {
@@ -451,6 +485,7 @@ def documents() -> dict[str, dict[str, Callable[[], str]]]:
             "notes": verification_notes,
             "corrections": corrections,
         },
+        "docs/quality.md": {"coverage": lambda: coverage(json.loads(COVERAGE.read_bytes()))},
         "docs/speed.md": {
             "machine": lambda: machine(results, MACHINE),
             "speed": lambda: speed_by_version(results),

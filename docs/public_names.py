@@ -35,6 +35,7 @@ SECTIONS: Final = {
     "Settle": (
         "settle",
         "Settlement",
+        "DueDates",
         "Ledger",
         "LedgerEntry",
         "LedgerAddition",

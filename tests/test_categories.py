@@ -287,14 +287,14 @@ def test_a_ledger_of_files_in_several_forms(priced: pl.DataFrame, tmp_path: Path
 
 @pytest.fixture(scope="module")
 def evaluation(grouped: pl.DataFrame) -> drg.Evaluation:
-    return drg.evaluate(grouped, replicates=0, exclude=["invalid"])
+    return drg.evaluate(grouped, exclude=["invalid"])
 
 
 def test_evaluate(
     grouped: pl.DataFrame, evaluation: drg.Evaluation, form: Callable[[pl.DataFrame], Any]
 ) -> None:
     expected = evaluation
-    found = drg.evaluate(form(grouped), replicates=0, exclude=["invalid"])
+    found = drg.evaluate(form(grouped), exclude=["invalid"])
     assert found.summary == expected.summary
     assert expected.summary["excluded"] == (grouped["grouping_status"] == "invalid").sum() > 0
     assert_frame_equal(found.groups, expected.groups)

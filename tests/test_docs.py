@@ -131,7 +131,7 @@ FOUND = {
     + [
         benchmark("test_ten_cases", 1.01, None),
         benchmark("test_settle", 0.5, None, cases=10**6, cases_per_second=2e6),
-        benchmark("test_evaluate[x]", 3.0, {"replicates": None}, cases=10**6, cases_per_second=4e5),
+        benchmark("test_evaluate", 3.0, None, cases=10**6, cases_per_second=4e5),
         benchmark("test_memory[10]", 1.0, {"size": 10}, cases=10, cases_per_second=10.0, peak_mb=250.0),
         benchmark("test_memory[x]", 2.0, {"size": 10**7}, cases=10**7, cases_per_second=5e6, peak_mb=640.0),
     ],
@@ -163,6 +163,27 @@ def test_speed_is_told(generate: ModuleType) -> None:
     assert "| 10,000,000 | 2.0 | 640 |" in generate.speed_of_command(results)
     rest = generate.speed_of_rest(results).splitlines()[2:]
     assert [row.split("|")[2:4] for row in rest] == [[" 2.00 ", " 0.5 "], [" 0.40 ", " 2.5 "]]
+
+
+def test_coverage_is_told(generate: ModuleType) -> None:
+    found = {
+        "samples": {"10": 3, "20": 1000},
+        "populations": {
+            "one": {
+                "10": {"RIV": {"10": [3, 0, 0]}, "mean": {"2–9": [5, 0, 0], "10+": [8, 4, 3]}},
+                "20": {"RIV": {"20": [4, 4, 3]}, "mean": {"10+": [12, 6, 6]}},
+            },
+            "two": {"20": {"RIV": {"20": [4, 0, 0]}}},
+        },
+    }
+    assert generate.coverage(found).splitlines() == [
+        "Samples: 3 of 10 cases, 1,000 of 20 cases.",
+        "",
+        "| interval of | cases | one | two |",
+        "| --- | --- | --- | --- |",
+        "| RIV | 20 | 75.0% | none |",
+        "| mean | 10+ | 90.0% (50.0% given) |  |",
+    ]
 
 
 # -- what is written by hand -----------------------------------------------------------------------------

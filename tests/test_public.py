@@ -166,7 +166,7 @@ RESULTS: dict[str, Callable[[], Any]] = {
     "Calibration": lambda: calibration()[1],
     "CheckResult": lambda: drg.check(drg.read(EXAMPLE), "chs-drg-3.0"),
     "Comparison": lambda: drg.compare(demo_frame(DEMO_CASES), demo_groupers()),
-    "Evaluation": lambda: drg.evaluate(drg.group(drg.read(EXAMPLE), "chs-drg-3.0"), replicates=0),
+    "Evaluation": lambda: drg.evaluate(drg.group(drg.read(EXAMPLE), "chs-drg-3.0")),
     "Explanation": lambda: drg.explain(CASE, "chs-drg-3.0"),
     "PriceExplanation": lambda: drg.explain_price(PRICED, "reference-3.0"),
     "Settlement": settlement,

@@ -83,7 +83,7 @@ if TYPE_CHECKING:
     from drg.records.rules import Rule
     from drg.records.shape import TableShape
     from drg.records.source_tables import SourceTable
-    from drg.settlement import Settlement, settle
+    from drg.settlement import DueDates, Settlement, settle
     from drg.settlement.settlement_findings import Finding
     from drg.tables import GrouperTables, Manifest, list_groupers, load_tables
 
@@ -106,6 +106,7 @@ __all__ = [
     "Discharge",
     "Discharges",
     "DrgError",
+    "DueDates",
     "Evaluation",
     "Explanation",
     "FileDigest",
@@ -186,6 +187,7 @@ _ROOMS = {
     "CorrectedRow": "drg.grouping.corrected",
     "Discharge": "drg.records",
     "Discharges": "drg.records.discharges",
+    "DueDates": "drg.settlement",
     "SourceTable": "drg.records.source_tables",
     "TableShape": "drg.records.shape",
     "Evaluation": "drg.analysis.quality",
@@ -353,8 +355,7 @@ def price(
     Args:
         frame: one row per grouped discharge, as ``group`` gives them, of any kind that it takes.
             ``total_cost_yuan`` is always needed, and what decides a rate of the scheme; other columns that it
-            asks for count as not known where they are absent, with a ``MissingColumnWarning``. Amounts are in
-            yuan.
+            asks for count as not known if absent, with a ``MissingColumnWarning``. Amounts are in yuan.
         scheme: the id of an installed scheme (see ``list_schemes``), the directory of one, or a Pricer.
         reasons: as sentences (``text``) or as codes (``code``); as for ``group``.
         language: of the sentences, ``en`` or ``zh`` (中文).

@@ -122,7 +122,7 @@ def test_schemes_and_constants_and_chinese_reasons(drg: Drg, other_demo: Path, t
     grouped = package.group(frame, "demo")
     expected = package.price(grouped, "demo")
     measures = summary["results"][0]["measures"]
-    quality = package.evaluate(grouped, replicates=0).summary
+    quality = package.evaluate(grouped).summary
     for name in ("grouping_rate", "groups_used", "few_case_groups", "riv_cost", "share_groups_cv_below_1"):
         assert measures[name] == quality[name]
     assert measures["cmi"] == pytest.approx(expected["relative_weight"].cast(pl.Float64).mean())

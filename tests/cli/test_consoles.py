@@ -117,7 +117,7 @@ def test_tables_fit_eighty_columns(
         ("group", cases, "-g", "demo", "-o", grouped),
         ("price", grouped, "-s", "demo", "-o", priced, *constants),
         ("run", cases, "-s", "demo", "-o", tmp_path / "run", *constants),
-        ("evaluate", grouped, "--bootstrap", "20"),
+        ("evaluate", grouped),
         ("weights", grouped, "-o", tmp_path / "mine", "--min-cases", "1"),
         ("settle", priced, "-s", "demo", "-o", tmp_path / "settled.parquet"),
         ("compare", *compared, "-o", tmp_path / "compared"),
@@ -156,7 +156,7 @@ def test_whoever_waits_sees_how_far_it_is(
         ("group", file, "-g", "demo", "-o", grouped),
         ("check", file),
         ("run", file, "-s", "demo", "-o", tmp_path / "run", "--lang", "zh"),
-        ("evaluate", grouped, "--bootstrap", "0"),
+        ("evaluate", grouped),
     ):
         outcome = drg(*command)
         assert outcome.code == 0, outcome.err

@@ -26,10 +26,10 @@ def cells(out: str) -> list[list[str]]:
 
 
 def test_what_is_printed_is_what_was_computed(drg: Drg, file: Path) -> None:
-    outcome = drg("evaluate", file, "--bootstrap", "50", "--min-cases", "40")
+    outcome = drg("evaluate", file, "--min-cases", "40")
     assert outcome.code == 0, outcome.err
     assert outcome.err == ""
-    found = evaluate(pl.read_parquet(file), replicates=50, min_cases=40)
+    found = evaluate(pl.read_parquet(file), min_cases=40)
     lines = cells(outcome.out)
     totals = {line[0]: line[1] for line in lines if len(line) == 2}
     assert totals["cases"] == "1,200"
@@ -38,7 +38,7 @@ def test_what_is_printed_is_what_was_computed(drg: Drg, file: Path) -> None:
     first = found.variance.row(0, named=True)
     printed = next(line for line in lines if line[:2] == ["cost", "none"])
     assert printed[4] == f"{first['riv']:.4f}"
-    assert printed[5] == f"{first['riv_low']:.4f} – {first['riv_high']:.4f}"
+    assert printed[5:7] == [f"{first['riv_adjusted']:.4f}", "–"]
     shares = next(line for line in lines if line[:2] == ["cost", "iqr:1.5"] and len(line) == 6)
     assert shares[2] == f"{found.variance['share_cases_cv_below_0_8'][4]:.1%}"
     assert f"{found.summary['splits_tested']} ADRGs tested" in outcome.out
@@ -47,9 +47,9 @@ def test_what_is_printed_is_what_was_computed(drg: Drg, file: Path) -> None:
 
 def test_a_workbook_has_every_table(drg: Drg, file: Path, tmp_path: Path) -> None:
     out = tmp_path / "quality.xlsx"
-    outcome = drg("evaluate", file, "-o", out, "--bootstrap", "20", "-q")
+    outcome = drg("evaluate", file, "-o", out, "-q")
     assert (outcome.code, outcome.out) == (0, ""), outcome.err
-    found = evaluate(pl.read_parquet(file), replicates=20, with_homogeneity=True)
+    found = evaluate(pl.read_parquet(file), with_homogeneity=True)
     sheets = pl.read_excel(out, sheet_id=0, infer_schema_length=None)
     assert [name.split()[-1] for name in sheets] == ["summary", *found.tables, "settings"]
     by_name = {name.split()[-1]: sheet for name, sheet in sheets.items()}
@@ -64,7 +64,7 @@ def test_a_workbook_has_every_table(drg: Drg, file: Path, tmp_path: Path) -> Non
 
 def test_a_page(drg: Drg, file: Path, tmp_path: Path) -> None:
     out = tmp_path / "quality.html"
-    outcome = drg("evaluate", file, "-o", out, "--bootstrap", "0", "-q")
+    outcome = drg("evaluate", file, "-o", out, "-q")
     assert (outcome.code, outcome.out, outcome.err) == (0, "", "")
     page = out.read_text(encoding="utf-8")
     assert page.startswith("<!doctype html>")
@@ -78,10 +78,10 @@ def test_a_page(drg: Drg, file: Path, tmp_path: Path) -> None:
 def test_an_earlier_year(drg: Drg, file: Path, tmp_path: Path) -> None:
     before, out = tmp_path / "2023.parquet", tmp_path / "years.parquet"
     random_cases(1500, seed=5).write_parquet(before)
-    arguments = ("evaluate", file, "--previous", before, "--bootstrap", "0")
+    arguments = ("evaluate", file, "--previous", before)
     outcome = drg(*arguments, "-o", out, "--table", "years", "--json", tmp_path / "run.json")
     assert outcome.code == 0, outcome.err
-    found = evaluate(pl.read_parquet(file), replicates=0, previous=pl.read_parquet(before))
+    found = evaluate(pl.read_parquet(file), previous=pl.read_parquet(before))
     assert found.years is not None
     assert pl.read_parquet(out).equals(found.years)
     assert f"{found.years['p'].count():,} measures of hospitals and groups compared" in outcome.out
@@ -106,7 +106,7 @@ def test_mistakes_with_an_earlier_year(drg: Drg, file: Path, tmp_path: Path) -> 
     assert "the earlier year: the evaluation needs 2 columns" in outcome.err
     before = tmp_path / "2023.parquet"
     random_cases(50).write_parquet(before)
-    outcome = drg("evaluate", file, "--previous", before, "-o", before, "--bootstrap", "0")
+    outcome = drg("evaluate", file, "--previous", before, "-o", before)
     assert outcome.code == 1
     assert "this is the input" in outcome.err
 
@@ -116,9 +116,9 @@ def test_mistakes_with_an_earlier_year(drg: Drg, file: Path, tmp_path: Path) -> 
 def test_one_table(drg: Drg, file: Path, tmp_path: Path, ending: str, table: str | None) -> None:
     out = tmp_path / f"table{ending}"
     chosen = ["--table", table] if table else []
-    outcome = drg("evaluate", file, "-o", out, "--bootstrap", "0", "--ddof", "0", *chosen)
+    outcome = drg("evaluate", file, "-o", out, "--ddof", "0", *chosen)
     assert outcome.code == 0, outcome.err
-    expected = evaluate(pl.read_parquet(file), replicates=0, ddof=0).tables[table or "groups"]
+    expected = evaluate(pl.read_parquet(file), ddof=0).tables[table or "groups"]
     read = pl.read_csv(out, schema_overrides=expected.schema) if ending == ".csv" else pl.read_parquet(out)
     assert read.columns == expected.columns
     assert read.height == expected.height
@@ -128,7 +128,7 @@ def test_one_table(drg: Drg, file: Path, tmp_path: Path, ending: str, table: str
 
 def test_figures_of_the_region(drg: Drg, file: Path, tmp_path: Path) -> None:
     region = tmp_path / "region.parquet"
-    outcome = drg("evaluate", file, "--bootstrap", "0", "--trim", "none", "--realism", region)
+    outcome = drg("evaluate", file, "--trim", "none", "--realism", region)
     assert outcome.code == 0, outcome.err
     assert_frame_equal(pl.read_parquet(region), realism(pl.read_parquet(file)))
     assert f"Figures of the region written to {region}." in outcome.out
@@ -143,7 +143,7 @@ def test_csv_and_several_files(drg: Drg, file: Path, tmp_path: Path) -> None:
     outputs = []
     for source in ([file], parts):
         out = tmp_path / f"{len(source)}.parquet"
-        assert drg("evaluate", *source, "-o", out, "--bootstrap", "10", "-q").code == 0
+        assert drg("evaluate", *source, "-o", out, "-q").code == 0
         outputs.append(pl.read_parquet(out))
     assert outputs[0].equals(outputs[1])
 
@@ -154,16 +154,14 @@ def test_nothing_odd_is_printed_of_odd_data(drg: Drg, tmp_path: Path) -> None:
     out = drg("evaluate", file).out
     assert "nan" not in out.lower()
     assert "None" not in out
-    assert next(line for line in cells(out) if line[:2] == ["cost", "none"])[4:8] == ["–"] * 4
+    assert next(line for line in cells(out) if line[:2] == ["cost", "none"])[4:7] == ["–"] * 3
     assert "all costs are equal (cases: 2)" in out
     assert "全部 2 例费用相同" in drg("evaluate", file, "--lang", "zh").out
 
 
 def test_tables_are_those_of_an_evaluation() -> None:
     nobody = grouped([])
-    assert list(_TABLES) == list(
-        evaluate(nobody, replicates=0, with_homogeneity=True, previous=nobody).tables
-    )
+    assert list(_TABLES) == list(evaluate(nobody, with_homogeneity=True, previous=nobody).tables)
 
 
 def test_mistakes(drg: Drg, file: Path, tmp_path: Path) -> None:
@@ -178,7 +176,7 @@ def test_mistakes(drg: Drg, file: Path, tmp_path: Path) -> None:
     assert "no trimming 'top'" in drg("evaluate", file, "--trim", "top").err
     assert drg("evaluate", file, "--table", "groups").code == 2
     assert drg("evaluate", file, "-q").code == 2
-    outcome = drg("evaluate", file, "-o", file, "--bootstrap", "0")
+    outcome = drg("evaluate", file, "-o", file)
     assert outcome.code == 1
     assert "this is the input" in outcome.err
     assert drg("evaluate", file, "-o", tmp_path / "out.txt").code == 1

@@ -284,7 +284,7 @@ def test_chinese_workbooks_go_on(drg: Drg, tmp_path: Path) -> None:
         assert outcome.code == 0, outcome.err
         assert drg("price", priced, "-o", out, *scheme).code == 1
         assert drg("group", grouped, "-o", out, "-g", "chs-drg-3.0").code == 1
-        outcome = drg("evaluate", priced, "-o", out, "--bootstrap", "0", "-q")
+        outcome = drg("evaluate", priced, "-o", out, "-q")
         assert outcome.code == 0, outcome.err
         read = read_results([priced])
         results[lang] = read.lazy([*OUTPUT, *PRICE]).collect(), out.read_bytes()

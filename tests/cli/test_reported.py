@@ -102,7 +102,7 @@ def test_every_command_has_a_summary(drg: Drg, grouped: Path, tmp_path: Path) ->
     commands: dict[str, list[str | Path]] = {
         "check": [EXAMPLE, "-g", "chs-drg-3.0"],
         "price": [grouped, "-s", "reference-3.0", "-o", tmp_path / "priced.parquet"],
-        "evaluate": [grouped, "-g", "chs-drg-3.0", "--bootstrap", "0"],
+        "evaluate": [grouped, "-g", "chs-drg-3.0"],
         "compare": [EXAMPLE, "-g", "chs-drg-2.0,chs-drg-3.0", "-o", tmp_path / "compared"],
         "simulate": ["20", "-g", "demo", "-o", tmp_path / "simulated.csv"],
     }

@@ -30,7 +30,7 @@ def sheets(file: Path) -> dict[str, list[tuple[object, ...]]]:
 
 def test_files_in_scheme_and_report_out(drg: Drg, files: list[Path], tmp_path: Path) -> None:
     out = tmp_path / "mine"
-    done = drg("weights", f"{files[0]}:1", f"{files[1]}:2.5", "-o", out, "--draws", 50, "--region", "某市")
+    done = drg("weights", f"{files[0]}:1", f"{files[1]}:2.5", "-o", out, "--region", "某市")
     assert done.code == 0, done.err
     assert sorted(path.name for path in out.iterdir()) == ["calibration.xlsx", "scheme.toml", "weights.csv"]
     scheme = load_scheme(out)

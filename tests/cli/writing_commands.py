@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from drg import price, simulate
+from drg import Ledger, price, simulate
 from tests.ledger.made import begun
 from tests.ledger.made import priced as ledger_cases
 from tests.tables.workbooks import PLAIN
@@ -59,6 +59,9 @@ COMMANDS = {
         "special-cases {i}/priced.parquet -s {settled} -o {o}/a.xlsx --overwrite --json {o}/s.json",
         ("a.xlsx", "s.json"),
     ),
+    "ledger due": Writes(
+        "ledger due {i}/due -o {o}/d.xlsx --on 2026-01-20 --json {o}/s.json", ("d.xlsx", "s.json")
+    ),
     "ledger statement": Writes(
         "ledger statement {i}/ledger -o {o} --hospital H1",
         (
@@ -75,7 +78,7 @@ COMMANDS = {
         ("e.xlsx", "r.csv", "s.json"),
     ),
     "weights": Writes(
-        "weights {i}/priced.parquet -g demo -o {o} --id mine --overwrite --draws 0 --json {o}/s.json",
+        "weights {i}/priced.parquet -g demo -o {o} --id mine --overwrite --json {o}/s.json",
         ("scheme.toml", "weights.csv", "calibration.xlsx", "s.json"),
     ),
     "simulate": Writes(
@@ -96,6 +99,10 @@ COMMANDS = {
             )
         ),
         own=True,
+    ),
+    "schemes new": Writes(
+        "schemes new --rate 9575.25 --weights {settled}/weights.csv -g demo -o {o}/mine --overwrite",
+        ("mine/scheme.toml", "mine/weights.csv"),
     ),
     "layouts guess": Writes("layouts guess {i}/cases.csv -o {o}/l.toml --overwrite", ("l.toml",)),
 }
@@ -119,6 +126,9 @@ def inputs(directory: Path, versions: Path) -> Path:
     ledger = begun(directory / "ledger")
     ledger_cases("2025-01", 20).write_parquet(directory / "month.parquet")
     ledger.add_cases([directory / "month.parquet"])
+    year = Ledger.create(directory / "due")
+    year.add_scheme(SETTLED)
+    year.add_cases([directory / "priced.parquet"])
     write_workbook(directory / "w.xlsx", PLAIN)
     (directory / "demo-2").symlink_to(versions, target_is_directory=True)
     return directory

@@ -86,6 +86,8 @@ _STORIES = {
         ledger add year {_YEAR}/decisions.csv --kind decisions {_AT}
         ledger add year {_YEAR}/scores.csv --kind scores {_AT}
         ledger statement year -o closed --hospital H3 --lang zh
+        ledger due year --on 2026-01-20 -o due-en.csv
+        ledger due year --on 2026-07-01 -o due-zh.xlsx --lang zh > due-zh.txt
         ledger verify year > verified.txt
     """,
     "points": f"""
@@ -98,13 +100,13 @@ _STORIES = {
     """,
     "evaluate": """
         evaluate examples/quality.csv -o quality.xlsx --min-cases 2
-        evaluate examples/quality.csv -o variance.csv --table variance --trim none --bootstrap 100 --seed 1
+        evaluate examples/quality.csv -o variance.csv --table variance --trim none
         group examples/discharges.csv -o grouped.csv -g chs-drg-2.0
-        evaluate grouped.csv -o groups.csv --table groups --bootstrap 100 --realism region.csv
+        evaluate grouped.csv -o groups.csv --table groups --realism region.csv
     """,
     "weights": f"""
         group examples/discharges.csv -o grouped.csv -g chs-drg-3.0
-        weights grouped.csv -o weights --min-cases 2 --draws 20 --seed 1
+        weights grouped.csv -o weights --min-cases 2
         weights grouped.csv -o change --what-if reference-3.0 --to ./weights {_HOSPITAL}
     """,
     "simulate": """

@@ -63,10 +63,8 @@ def application_book(directory: Path) -> bytes:
 
 OF_SCHEMES = [settlement_book, statement_book, application_book]
 OF_CASES: dict[str, Callable[[pl.DataFrame], bytes]] = {
-    "quality": lambda cases: quality_workbook(
-        evaluate(cases, replicates=10, with_homogeneity=True, previous=cases)
-    ),
-    "calibration": lambda cases: calibration_workbook(calibrate(cases, draws=10, budget="1e10")),
+    "quality": lambda cases: quality_workbook(evaluate(cases, with_homogeneity=True, previous=cases)),
+    "calibration": lambda cases: calibration_workbook(calibrate(cases, budget="1e10")),
     "what if": lambda cases: what_if_workbook(
         what_if(cases, calibrate(cases).scheme("a"), calibrate(cases, trimming="none").scheme("b"))
     ),

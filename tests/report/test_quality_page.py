@@ -28,7 +28,7 @@ def evaluation() -> Evaluation:
     frame = frame.with_columns(
         drg_name=pl.lit(EVIL), hospital_id=pl.col("hospital_id").replace("H02", EVIL)
     ).filter((pl.col("hospital_id") != "H01") | (pl.int_range(pl.len()) < 120))
-    return evaluate(frame, replicates=20, with_homogeneity=True)
+    return evaluate(frame, with_homogeneity=True)
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +119,7 @@ def test_without_matplotlib(evaluation: Evaluation, monkeypatch: pytest.MonkeyPa
 
 
 def test_without_hospitals() -> None:
-    page = page_of(evaluate(made_up(200, FACTORS, seed=2).drop("hospital_id"), replicates=0))
+    page = page_of(evaluate(made_up(200, FACTORS, seed=2).drop("hospital_id")))
     assert "机构比较" not in page
     assert "<figure>" not in page
 

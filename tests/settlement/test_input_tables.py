@@ -61,8 +61,8 @@ def test_a_clean_table_of_payments() -> None:
     assert checked.findings == ()
     assert checked.frame.schema == SCHEMAS["payments"]
     assert checked.frame.rows() == [
-        (2, "H1", "310", "2025-03", "prepayment", 100_000, None),
-        (3, "H1", "310", "2025-03", "daily", 1, None),
+        (2, "H1", "310", "2025-03", "prepayment", 100_000, None, None),
+        (3, "H1", "310", "2025-03", "daily", 1, None, None),
     ]
 
 
@@ -74,11 +74,13 @@ def test_chinese_headers_however_they_are_spelled() -> None:
             "月份": ["2025年3月"],
             "类别": ["预付金"],
             "金额（元）": ["1"],
+            "支付日期": ["2025年2月28日"],
             "备注": ["甲"],
             "经办": ["乙"],
         }
     )
-    assert check_payments(frame).frame.rows() == [(2, "H1", "310", "2025-03", "prepayment", 100, "甲")]
+    row = (2, "H1", "310", "2025-03", "prepayment", 100, date(2025, 2, 28), "甲")
+    assert check_payments(frame).frame.rows() == [row]
 
 
 def test_what_is_missing_is_named_in_both_languages() -> None:
@@ -137,13 +139,14 @@ def test_typed_frames_of_any_kind(make: Any) -> None:
             "period": [date(2025, 3, 31), date(2025, 12, 1)],
             "kind": ["daily", "退回"],
             "amount_yuan": [Decimal("12.34"), Decimal("5.00")],
+            "paid_on": [datetime(2025, 3, 9, 10), None],
         }
     )
     checked = check_payments(make(typed))
     assert checked.findings == ()
     assert checked.frame.rows() == [
-        (2, "1", "310", "2025-03", "daily", 1234, None),
-        (3, "2", "310", "2025-12", "refund", 500, None),
+        (2, "1", "310", "2025-03", "daily", 1234, date(2025, 3, 9), None),
+        (3, "2", "310", "2025-12", "refund", 500, None, None),
     ]
 
 
@@ -168,6 +171,27 @@ def test_what_is_no_month_is_left_out(text: str) -> None:
     assert told(checked) == [(3, "payment_period_unreadable", "error")]
     assert "2025-03" in checked.findings[0].fix
     assert "2025-03" in checked.findings[0].fix_zh
+
+
+@pytest.mark.parametrize("text", ["2025-03-09", "2025/3/9 10:30", "20250309", "2025年3月9日", "45725"])
+def test_dates_of_payments_however_they_are_written(text: str) -> None:
+    frame = table({**PAYMENT, "paid_on": ""}, {"paid_on": text}, {"paid_on": " "})
+    checked = check_payments(frame)
+    assert checked.frame["paid_on"].to_list() == [date(2025, 3, 9), None]
+    assert checked.findings == ()
+
+
+def test_a_payment_whose_date_cannot_be_right_counts_and_is_named() -> None:
+    base = {**PAYMENT, "paid_on": ""}
+    dates: list[dict[str, Any]] = [{"paid_on": day} for day in ("2025-02-30", "soon", "2025-02-28")]
+    checked = check_payments(table(base, *dates, {"paid_on": "2025-02-28", "kind": "prepayment"}))
+    assert checked.frame["paid_on"].to_list() == [None, None, date(2025, 2, 28), date(2025, 2, 28)]
+    assert told(checked) == [
+        (2, "payment_date_unreadable", "warning"),
+        (3, "payment_date_unreadable", "warning"),
+        (4, "payment_before_its_month", "warning"),
+    ]
+    assert "'soon' is no date" in checked.findings[1].message
 
 
 def test_months_of_columns_of_dates() -> None:

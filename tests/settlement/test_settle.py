@@ -496,6 +496,7 @@ POINT_VALUE = (
     "[[settlement.budgets]]\nyear = 2025\namount_yuan = 1000\n"
     'excess = "point_value"\nremainder = "point_value"\nSOURCE'
 )
+DUE = '[settlement.due]\nclaims_until_day = 10\npay_within_working_days = 5\nclear_by = "06-30"\nSOURCE'
 ONE_BUDGET = (
     '[[settlement.budgets]]\nyear = 2025\namount_yuan = 1000\nexcess = "fund"\nremainder = "fund"\nSOURCE'
 )
@@ -617,6 +618,22 @@ ONE_BUDGET = (
             '[settlement.off_site]\nhome_areas = []\ncounts = "real"\nSOURCE',
             "settlement.off_site.home_areas",
             'home_areas = ["440100"]',
+        ),
+        (
+            DUE.replace("10", "32"),
+            "settlement.due.claims_until_day",
+            "Write it like this: claims_until_day = 10",
+        ),
+        (
+            DUE.replace("06-30", "02-30"),
+            "settlement.due.clear_by",
+            "clear_by is '02-30', which is no day of every year",
+        ),
+        (DUE.replace("06-30", "6-30"), "settlement.due.clear_by", 'clear_by = "06-30"'),
+        (
+            DUE.replace("days = 5", "days = 90"),
+            "settlement.due.pay_within_working_days",
+            "pay_within_working_days is 90; such a number is usually between 1 and 60",
         ),
         (
             "[settlement.special]\nquota_share = 5\nSOURCE",

@@ -41,7 +41,7 @@ _STATUSES = ("ambiguous", "no_drg", "ungrouped", "invalid")
     "evaluate year.parquet --realism region.csv",
     "evaluate grouped.parquet -o quality.html",
     "evaluate 2024.parquet --previous 2023.parquet -o quality.xlsx",
-    "evaluate 2023.parquet 2024.parquet -o groups.csv --table groups --bootstrap 0",
+    "evaluate 2023.parquet 2024.parquet -o groups.csv --table groups",
 )
 @files_argument()
 @output_option(
@@ -79,20 +79,18 @@ _STATUSES = ("ambiguous", "no_drg", "ungrouped", "invalid")
     help="Leave cases out that stayed longer, such as 60. [none]",
 )
 @click.option(
-    "--bootstrap",
-    "replicates",
-    type=click.IntRange(min=0),
-    metavar="N",
-    help="Replicates of the intervals, 0 for none. [1000, fewer above 200,000 cases]",
-)
-@click.option(
     "--previous",
     multiple=True,
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Grouped cases of an earlier year, to tell what changed since; repeatable.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the bootstrap. [0]")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    help="Of the draws behind ranks of hospitals and tests of homogeneity. [0]",
+)
 @realism_option
 @bom_option
 @reported(MIN_GROUPED, MAX_ERRORS)
@@ -107,7 +105,6 @@ def evaluate(
     ddof: str,
     exclude: tuple[str, ...],
     longest_stay: int | None,
-    replicates: int | None,
     previous: tuple[Path, ...],
     seed: int,
     realism: Path | None,
@@ -173,7 +170,6 @@ def evaluate(
             ddof=int(ddof),
             exclude=exclude,
             longest_stay=longest_stay,
-            replicates=replicates,
             seed=seed,
             previous=earlier,
             with_homogeneity=is_workbook or is_page or table == "homogeneity",

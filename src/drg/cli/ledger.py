@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +17,7 @@ from drg.cli.options import (
     hospital_option,
     lang_option,
     names_option,
+    output_option,
     quiet_option,
 )
 from drg.cli.report_options import MAX_ERRORS
@@ -206,6 +207,53 @@ def status(ledger: Path, as_of: int | None, lang: str) -> None:
 
     book = Ledger(ledger)
     print_status(stdout(), book.entries(as_of), book.months(as_of), lang)
+
+
+def _day(_context: click.Context, _option: click.Parameter, text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(Sentence("{text!r} is no day; write 2026-03-31", text=text)) from None
+
+
+@ledger.command(
+    examples=(
+        "ledger due 2025/ --on 2026-07-01",
+        "ledger due 2025/ --holidays holidays.csv -o due.xlsx",
+    )
+)
+@_LEDGER
+@click.option("--on", callback=_day, metavar="DATE", help="The day as of which it is told. [today]")
+@click.option(
+    "--holidays",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Public holidays and weekend days that are worked (节假日表): date 日期, working 是否工作日.",
+)
+@output_option("Also write all amounts here: .xlsx, .csv or .parquet.", required=False)
+@_AS_OF
+@close_option
+@reported(MAX_ERRORS)
+def due(
+    run: Run,
+    ledger: Path,
+    on: date | None,
+    holidays: Path | None,
+    output: Path | None,
+    as_of: int | None,
+    close: bool | None,
+) -> None:
+    """Show what is late and what is due next: payments of months, and of the clearing (应付与逾期).
+
+    The scheme says by when: [settlement.due]. Payments cover the oldest amount first; months below zero, as
+    after an audit deduction, are offset.
+    """
+    from drg.cli.ledger_due import show_due
+    from drg.ledger import Ledger
+
+    show_due(run, Ledger(ledger), on, holidays, output, as_of, close=close)
 
 
 @ledger.command(

@@ -90,9 +90,9 @@ def _amount(_context: click.Context, _option: click.Parameter, text: str) -> Dec
     help="List of weights: Excel, CSV or Parquet with DRG编码 and 权重, or with a 权重 for each level.",
 )
 @directory_option("Directory to write; its name is the id of the scheme.")
-@click.option("--grouper", help="Id of the version of the groups. [found by their codes]")
-@click.option("--title", help="For people.")
-@click.option("--region", help="For people.")
+@click.option("-g", "--grouper", help="Id of the version of the groups. [found by their codes]")
+@click.option("--title", help="Title of the scheme.")
+@click.option("--region", help="Region of the scheme.")
 @click.option("--source", help="Who published weights and rate. [the name of the list]")
 @overwrite_option("a scheme that is in the directory")
 @lang_option

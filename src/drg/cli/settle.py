@@ -117,7 +117,7 @@ def settle(
     _write(settlement, output, findings, cases_file, names, reasons, lang, sources=(*files, *given))
     _count(run, settlement, loaded)
     run.outputs += outputs if statements is None else [*outputs, statements]
-    run.warn(warnings(settlement, lang))
+    run.warn(warnings(settlement.findings, lang))
     if names_file is not None:
         shown = hospitals or settlement.rows["hospital_id"].unique().sort()
         run.warn(unnamed(names, names_file, shown))

@@ -83,10 +83,6 @@ _WEIGHTED = re.compile(r"(.+):(\d+(?:\.\d+)?)")
 )
 @click.option("--reserve", default="0", metavar="SHARE", help="Of the budget, such as 0.05. [0]")
 @click.option(
-    "--draws", type=click.IntRange(min=0), default=0, help="Bootstrap samples for intervals. [0: none]"
-)
-@click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the samples. [0]")
-@click.option(
     "--compare-trims",
     metavar="AGAINST",
     help="What each trim does to the weights, against none, a scheme or a weights.csv.",
@@ -123,8 +119,6 @@ def weights(
     rules: str | None,
     budgets: tuple[str, ...],
     reserve: str,
-    draws: int,
-    seed: int,
     compare_trims: str | None,
     scheme_id: str | None,
     title: str | None,
@@ -176,8 +170,6 @@ def weights(
         rules=rules,
         budget=_budget(budgets),
         reserve=reserve,
-        draws=draws,
-        seed=seed,
         compare_trims=compare_trims,
     )
     facts = {"status": status} | ({"title": title} if title else {}) | ({"region": region} if region else {})

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -19,6 +21,7 @@ from drg.words import Sentence
 
 if TYPE_CHECKING:
     from drg.payment import LoadedScheme
+    from drg.settlement.due_dates import DueDates
     from drg.settlement.settle import Settlement
 
 
@@ -124,6 +127,39 @@ class Ledger:
         tables = {kind: self._table(kind, as_of) for kind in TABLE_KINDS}
         given = {kind: None if frame.is_empty() else frame for kind, frame in tables.items()}
         return settle(self.cases(as_of), self.scheme(as_of), close=close, **given)
+
+    def due(
+        self,
+        *,
+        on: date | None = None,
+        holidays: Any = None,
+        as_of: int | None = None,
+        close: bool | None = None,
+    ) -> DueDates:
+        """What is due when, what was paid and what is late; see ``DueDates``.
+
+        Args:
+            on: the day as of which it is told; by default today.
+            holidays: public holidays and weekend days that are worked, with the columns ``date`` and
+                ``working``; they override and extend what is known.
+            as_of: the number of the entry; by default the last.
+            close: as for ``drg.settle``.
+
+        Raises:
+            LedgerError: a file was changed behind the ledger's back.
+            SchemeError: the scheme has no section ``[settlement.due]``.
+            MissingColumnError: ``holidays`` lacks a column.
+        """
+        from drg.settlement.due_dates import due_dates
+        from drg.settlement.input_tables import check_payments
+        from drg.settlement.settlement_findings import findings_frame
+        from drg.settlement.working_days import WorkingDays, read_holidays
+
+        days, told = ({}, ()) if holidays is None else read_holidays(holidays)
+        settlement = self.settle(as_of, close=close)
+        payments = check_payments(self.payments(as_of)).frame
+        found = due_dates(settlement, payments, on or date.today(), WorkingDays(days))
+        return replace(found, findings=pl.concat([findings_frame(told), found.findings]))
 
     # -------------------------------------------------------------------------------------------- adding
 

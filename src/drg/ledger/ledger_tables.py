@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from drg.settlement.settlement_findings import Finding
 
 _MOST_NAMED: Final = 5
-_ROW: Final = "__row"  # by this name the checks know the number of a row in its file
+ROW: Final = "__row"  # by this name the checks know the number of a row in its file
 
 
 def table_file(kind: str) -> str:
@@ -31,7 +31,7 @@ def table_file(kind: str) -> str:
 def store_table(file: Path, directory: Path, kind: str) -> int:
     """Write a table as it is given, with the number of each row; how many rows there are."""
     target = directory / table_file(kind)
-    write(scan(file, row=_ROW), target, sources=[file])
+    write(scan(file, row=ROW), target, sources=[file])
     return int(scan_parquet(target).select(pl.len()).collect().item())
 
 
@@ -52,7 +52,7 @@ def as_given(kind: str, stored: Sequence[pl.DataFrame]) -> pl.DataFrame:
     from drg.settlement import input_tables
 
     frames = [checked(kind, frame).frame for frame in stored]
-    found = pl.concat([pl.DataFrame(schema=input_tables.SCHEMAS[kind]), *frames]).rename({"row": _ROW})
+    found = pl.concat([pl.DataFrame(schema=input_tables.SCHEMAS[kind]), *frames]).rename({"row": ROW})
     for name in [name for name in found.columns if name.endswith("_fen")]:
         yuan = pl.format("{}.{}", pl.col(name) // 100, (pl.col(name) % 100).cast(pl.String).str.zfill(2))
         amount = yuan.cast(pl.Decimal(38, 2)).alias(f"{name.removesuffix('_fen')}_yuan")

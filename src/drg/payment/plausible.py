@@ -67,6 +67,7 @@ _RANGES: Final = {
     "settlement.special.los_ratio_at_least": _range("1", "50"),
     "settlement.budgets.amount_yuan": _range("10000", "1000000000000", "yuan"),
     "settlement.budgets.reserve_share": _range("0", "0.5"),
+    "settlement.due.pay_within_working_days": _range("1", "60", "days"),
 }
 # What a yuan of a point is worth depends on the scale; together they are the yuan of a unit of weight.
 _UNIT_YUAN: Final = _range("100", "10000000", "yuan")

@@ -7,11 +7,12 @@ keeps its whole surplus and bears its whole overrun.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from drg.payment.parts import Number, Part, Positive, Share, Sourced, Text
 from drg.words import Sentence
@@ -194,6 +195,37 @@ class Budget(Sourced):
         return self
 
 
+class DueRules(Sourced):
+    """When payments are due (拨付时限): of a month, and of the clearing of a year.
+
+    Attributes:
+        claims_until_day: the day of the following month until which the claims of a month come in; of a
+            shorter month its last day.
+        pay_within_working_days: working days after that day, the last of which is the due date.
+        clear_by: month and day of the following year by which a year is cleared and paid, ``06-30``.
+    """
+
+    claims_until_day: int = Field(ge=1, le=31)
+    pay_within_working_days: int = Field(ge=1, le=250)
+    clear_by: Annotated[str, Field(pattern=r"\A\d{2}-\d{2}\z")]
+
+    @field_validator("clear_by")
+    @classmethod
+    def _is_in_every_year(cls, text: str) -> str:
+        try:
+            date.fromisoformat(f"2001-{text}")
+        except ValueError:
+            problem = Sentence(
+                'clear_by is {text!r}, which is no day of every year: write "06-30"', text=text
+            )
+            raise ValueError(problem) from None
+        return text
+
+    def clearing_on(self, year: int) -> date:
+        """The day by which a year is to be cleared and paid."""
+        return date.fromisoformat(f"{year + 1}-{self.clear_by}")
+
+
 class OffSite(Sourced):
     """Patients insured elsewhere (异地): grouped and priced by the place of care.
 
@@ -229,6 +261,7 @@ class SettlementRules(Sourced):
     quality: Quality | None = None
     special: SpecialReview | None = None
     budgets: tuple[Budget, ...] = ()
+    due: DueRules | None = None
     off_site: OffSite | None = None
     rounding: SettlementRounding | None = None
 

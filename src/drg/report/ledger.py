@@ -20,7 +20,7 @@ from drg.report.console import say
 from drg.report.console_table import show
 from drg.words import Both, said
 
-_MOST_NAMED: Final = 10
+MOST_NAMED: Final = 10
 
 
 def print_added(console: Console, added: LedgerAddition, language: str) -> None:
@@ -39,11 +39,11 @@ def print_added(console: Console, added: LedgerAddition, language: str) -> None:
                     *(row["hospital_id"], row["month"], str(row["replaces"])),
                     *(f"{row['cases_before']:,}", f"{row['cases']:,}"),
                 )
-                for row in changed.head(_MOST_NAMED).iter_rows(named=True)
+                for row in changed.head(MOST_NAMED).iter_rows(named=True)
             ]
             show(console, heads.split(","), "wwnnn", rows, title=of("Corrected"))
-            _more(console, changed.height, "", language)
-    for finding in added.findings[:_MOST_NAMED]:
+            more_of(console, changed.height, "", language)
+    for finding in added.findings[:MOST_NAMED]:
         where = of("row {row}: ", row=finding.row) if finding.row else ""
         told = of(
             "{message}. {fix}.",
@@ -51,12 +51,13 @@ def print_added(console: Console, added: LedgerAddition, language: str) -> None:
             fix=Both(finding.fix, finding.fix_zh),
         )
         _print_finding(console, finding.severity, f"{where}{told}", language)
-    _more(console, len(added.findings), of(" findings"), language)
+    more_of(console, len(added.findings), of(" findings"), language)
 
 
-def _more(console: Console, count: int, what: str, language: str) -> None:
-    if count > _MOST_NAMED:
-        more = f"{count - _MOST_NAMED:,}"
+def more_of(console: Console, count: int, what: str, language: str) -> None:
+    """How many are not named, if there are any."""
+    if count > MOST_NAMED:
+        more = f"{count - MOST_NAMED:,}"
         say(console, said("… and {more} more{what}", language, more=more, what=what or Both("", "项")))
 
 
@@ -160,10 +161,10 @@ def _print_gaps(console: Console, held: pl.DataFrame, language: str) -> None:
         ]
         if missing:
             gaps.append((hospital, missing))
-    for hospital, missing in gaps[:_MOST_NAMED]:
+    for hospital, missing in gaps[:MOST_NAMED]:
         text = f"{said('Missing: ', language)}{hospital} {', '.join(missing)}"
         console.print(Text(text, "yellow"), soft_wrap=True)
-    _more(console, len(gaps), said(" hospitals with gaps", language), language)
+    more_of(console, len(gaps), said(" hospitals with gaps", language), language)
 
 
 def _all_months(months: Sequence[str]) -> list[str]:

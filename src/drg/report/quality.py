@@ -44,6 +44,10 @@ class _Printed:
             (Both(name.replace("_", " "), LABELS_ZH[name]).to(self._language), _shown(name, summary[name]))
             for name in (*names, "mean_cost_yuan", "mean_los_days")
         ]
+        if summary["cmi"] is not None:
+            limits = _between(summary["cmi_low"], summary["cmi_high"])
+            rows.append((Both("CMI", LABELS_ZH["cmi"]).to(self._language), _number(summary["cmi"], 4)))
+            rows.append((f"CMI {self._level}", limits))
         heads = self._said("measure,value")
         show(self._console, heads.split(","), "tn", rows, title=self._said("Grouping"))
         self._variance()
@@ -68,7 +72,7 @@ class _Printed:
 
     def _variance(self) -> None:
         limits = self._level
-        heads = self._said("value,trimming,cases,trimmed,RIV,{limits},adjusted,{limits}", limits=limits)
+        heads = self._said("value,trimming,cases,trimmed,RIV,adjusted,{limits}", limits=limits)
         rows = [
             (
                 self._value(row),
@@ -76,14 +80,13 @@ class _Printed:
                 f"{row['cases']:,}",
                 f"{row['trimmed_low'] + row['trimmed_high']:,}",
                 _number(row["riv"], 4),
-                _between(row["riv_low"], row["riv_high"]),
                 _number(row["riv_adjusted"], 4),
                 _between(row["riv_adjusted_low"], row["riv_adjusted_high"]),
             )
             for row in self._of.variance.iter_rows(named=True)
         ]
         title = self._said("Reduction in variance")
-        show(self._console, heads.split(","), "ttnnnnnn", rows, title=title)
+        show(self._console, heads.split(","), "ttnnnnn", rows, title=title)
 
     def _cv(self) -> None:
         evaluation, ddof = self._of, self._of.settings["ddof"]
@@ -203,15 +206,32 @@ class _Printed:
             )
             shown = pl.concat([ranked.head(half), ranked.tail(half)])
         heads = self._said(
-            "hospital,cases,cost index: Σ÷Σ,cost: mean of ratios,time index: Σ÷Σ,time: mean of ratios"
+            "hospital,cases,cost index: Σ÷Σ,{level},cost: mean of ratios,time index: Σ÷Σ,{level},"
+            "time: mean of ratios,CMI,{level}",
+            level=self._level,
+        ).split(",")
+        of_sums, of_ratios = (
+            [f"{value}_index_{way}" for value in ("cost", "time")]
+            for way in ("ratio_of_sums", "mean_of_ratios")
         )
-        ways = ("ratio_of_sums", "mean_of_ratios")
-        indices = [f"{value}_index_{way}" for value in ("cost", "time") for way in ways]
         rows = [
-            (row["hospital_id"], f"{row['cases']:,}", *(_number(row[name], 4) for name in indices))
+            (
+                row["hospital_id"],
+                f"{row['cases']:,}",
+                *(
+                    cell
+                    for sums, ratios in zip(of_sums, of_ratios, strict=True)
+                    for cell in (*_with_limits(row, sums), _number(row[ratios], 4))
+                ),
+                *_with_limits(row, "cmi"),
+            )
             for row in shown.iter_rows(named=True)
         ]
-        show(self._console, heads.split(","), "wnnnnn", rows, title=title)
+        # Without relative weights there is no CMI to be shown.
+        width = len(heads) if hospitals["cmi"].count() else len(heads) - 2
+        show(
+            self._console, heads[:width], "w" + "n" * (width - 1), [row[:width] for row in rows], title=title
+        )
 
     def _profiles(self) -> None:
         """The hospitals that differ from the others, the surest first."""
@@ -346,6 +366,10 @@ def _share(value: float | None) -> str:
 
 def _between(low: float | None, high: float | None) -> str:
     return _NOTHING if low is None or high is None else f"{low:.4f} – {high:.4f}"
+
+
+def _with_limits(row: dict[str, Any], name: str) -> tuple[str, str]:
+    return _number(row[name], 4), _between(row[f"{name}_low"], row[f"{name}_high"])
 
 
 def _p_value(value: float | None) -> str:

@@ -86,7 +86,7 @@ def _headline(evaluation: Evaluation) -> Iterator[str]:
     rows = [(_label(name), _cell(name, summary[name])) for name in _HEADLINE]
     yield table(("指标 measure", "值 value"), 1, rows)
     yield _heading(2, "方差减少量与变异系数", "Reduction in variance, coefficients of variation")
-    columns = ["cases", "riv", "riv_", "riv_adjusted", "riv_adjusted_"]
+    columns = ["cases", "riv", "riv_adjusted", "riv_adjusted_"]
     columns += ["share_cases_cv_below_0_8", "share_cases_cv_below_1"]
     found = evaluation.variance.with_columns(
         value=pl.Series([VALUES_ZH[key] for key in evaluation.variance.select("value", "scale").iter_rows()])

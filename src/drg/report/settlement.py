@@ -54,9 +54,9 @@ def print_settlement(console: Console, settlement: Settlement, language: str) ->
         say(console, of("{id}: {illustrative}.", id=id_, illustrative=Both(ILLUSTRATIVE_EN, ILLUSTRATIVE_ZH)))
 
 
-def warnings(settlement: Settlement, language: str) -> list[str]:
+def warnings(findings: pl.DataFrame, language: str) -> list[str]:
     """What nobody may overlook, also who asked for quiet: errors and warnings by rule, the first of each."""
-    serious = settlement.findings.filter(pl.col("severity").is_in([ERROR, WARNING]))
+    serious = findings.filter(pl.col("severity").is_in([ERROR, WARNING]))
     return [
         f"{row['rule']} × {row['count']:,}: {_place(row, language)}"
         + said(

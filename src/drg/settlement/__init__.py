@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from drg.settlement.due_dates import DueDates
 from drg.settlement.settle import Settlement, settle
 
-__all__ = ["Settlement", "settle"]
+__all__ = ["DueDates", "Settlement", "settle"]

@@ -12,8 +12,10 @@ from typing import Any, Final
 
 import polars as pl
 
+from drg.columns import Column, Kind
 from drg.errors import did_you_mean
 from drg.records.amounts import exact
+from drg.records.dates import dates
 from drg.settlement.input_fields import (
     DECISIONS,
     FIRST,
@@ -52,6 +54,7 @@ PAYMENT_FIELDS: Final = (
     Field("period", "月份", "the month, 2025-03, or a day of it", "2025-03，或该月的某一天"),
     Field("kind", "类别", ", ".join(KINDS), "、".join(_KINDS_ZH)),
     Field("amount_yuan", "金额", "in yuan, not negative", "元，不为负数", others=("金额(元)",)),
+    Field("paid_on", "支付日期", "the day of the payment, 2025-03-15", "如 2025-03-15", needed=False),
     _NOTE,
 )
 DECISION_FIELDS: Final = (
@@ -76,6 +79,7 @@ SCORE_FIELDS: Final = (
     Field("insurance_type", "险种", "if it is for one only", "仅适用于一个险种时填写", needed=False),
 )
 
+_PAID_ON: Final = Column("paid_on", Kind.DATE, pl.Date, "支付日期", "the day of the payment")
 # As the highest cost of a case in pricing.
 HIGHEST_DECISION_YUAN: Final = 100_000_000
 SCORE_PLACES: Final = 4
@@ -86,6 +90,7 @@ SCHEMAS: Final[dict[str, pl.Schema]] = {
             ROW: pl.UInt32(),
             **dict.fromkeys(("hospital_id", "insurance_type", "period", "kind"), _TEXT),
             "amount_fen": pl.Int64(),
+            "paid_on": pl.Date(),
             "note": _TEXT,
         }
     ),
@@ -128,11 +133,12 @@ def check_payments(frame: pl.DataFrame | pl.LazyFrame) -> Checked:
 
     Args:
         frame: text or typed, headers in English or Chinese: hospital_id, insurance_type, period, kind,
-            amount_yuan and, if wanted, note; other columns are not looked at, but tell rows apart.
+            amount_yuan and, if wanted, paid_on and note; other columns are not looked at, but tell rows
+            apart.
 
     Returns:
-        row, hospital_id, insurance_type, period (``2025-03``), kind (English), amount_fen, note. Rows
-        that are given twice are kept, with a warning.
+        row, hospital_id, insurance_type, period (``2025-03``), kind (English), amount_fen, paid_on,
+        note. Rows that are given twice, or whose date cannot be read, are kept, with a warning.
 
     Raises:
         MissingColumnError: a column is absent.
@@ -158,7 +164,12 @@ def check_payments(frame: pl.DataFrame | pl.LazyFrame) -> Checked:
     )
     told.add(amounts["rounded"] & told.usable, "payment_amount_rounded", more=amounts.select("value"))
     told.add(cells[FIRST].is_not_null() & told.usable, "payment_given_twice")
-    made = cells.with_columns(period=period, kind=kind, amount_fen=_fen(amounts))
+    paid_on = dates(cells["paid_on"], _PAID_ON).values
+    told.add(paid_on.is_null() & cells["paid_on"].is_not_null() & told.usable, "payment_date_unreadable")
+    # A month is paid day by day from its first day on; a prepayment may come before.
+    early = (paid_on < (period + "-01").str.to_date()) & (kind != "prepayment")
+    told.add(early & told.usable, "payment_before_its_month")
+    made = cells.with_columns(period=period, kind=kind, amount_fen=_fen(amounts), paid_on=paid_on)
     return _checked(told, made, PAYMENTS)
 
 

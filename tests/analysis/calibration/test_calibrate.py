@@ -184,11 +184,11 @@ def test_prior_from_files(tmp_path: Path) -> None:
 
 def test_any_frame_and_any_order() -> None:
     frame = year(4, 3_000)
-    expected = calibrate(frame, draws=20)
+    expected = calibrate(frame)
     shuffled = frame.sample(fraction=1, shuffle=True, seed=1)
     text = frame.with_columns(pl.all().cast(pl.String))
     for same in (shuffled, frame.lazy(), frame.to_arrow(), frame.to_pandas(), text):
-        found = calibrate(same, draws=20)
+        found = calibrate(same)
         assert found.groups.equals(expected.groups)
         assert found.mean_weight == expected.mean_weight
 
@@ -240,9 +240,7 @@ def test_costs_that_cannot_be_are_left_out_and_said() -> None:
 
 
 def test_all_costs_equal() -> None:
-    found = calibrate(
-        grouped([(drg, 100) for drg in ("BS19", "BV19") for _ in range(4)]), min_cases=2, draws=10
-    )
+    found = calibrate(grouped([(drg, 100) for drg in ("BS19", "BV19") for _ in range(4)]), min_cases=2)
     assert set(found.weights.values()) == {Decimal("1.0000")}
     assert any("all costs are equal" in note.message for note in found.notes)
     no_nan(found)
@@ -250,14 +248,14 @@ def test_all_costs_equal() -> None:
 
 @pytest.mark.parametrize(("cost", "told"), [("1.2", True), ("12000", False)])
 def test_costs_in_another_unit_are_told(cost: str, told: bool) -> None:
-    found = calibrate(grouped([("BS19", cost), ("BV19", cost)]), min_cases=1, draws=10)
+    found = calibrate(grouped([("BS19", cost), ("BV19", cost)]), min_cases=1)
     assert any("not in 万元" in note.message for note in found.notes) == told
     # The scheme can be used all the same.
     assert found.scheme("mine").id == "mine"
 
 
 def test_group_with_one_case() -> None:
-    found = calibrate(grouped([("BS19", 100), ("BV19", 300), ("BV19", 300)]), min_cases=1, draws=10)
+    found = calibrate(grouped([("BS19", 100), ("BV19", 300), ("BV19", 300)]), min_cases=1)
     assert found.weights["BS19"] < 1
     assert any("1 group has a weight from a single case" in note.message for note in found.notes)
     no_nan(found)
@@ -284,7 +282,6 @@ def test_group_with_one_case() -> None:
         (grouped([("BS19", 1)]), {"reserve": "x"}, "no amount"),
         (grouped([("BS19", 1)]), {"min_cases": 0}, "least cases"),
         (grouped([("BS19", 1)]), {"decimals": 9}, "9 decimals"),
-        (grouped([("BS19", 1)]), {"draws": -1}, "draws"),
         (grouped([("BS19", 1)]), {"base": "2020"}, "no period '2020'"),
         (grouped([("BS19", 1)]), {"period_weights": [1, 2]}, "number of weights"),
         (grouped([("BS19", 1)]), {"period_weights": [0]}, "weight of 0"),

@@ -72,7 +72,7 @@ def test_a_group_of_two_does_not_vanish_and_that_is_said(rule: str) -> None:
 
 def test_winsorised_means_equal_numpy() -> None:
     frame = year(3, 8_000)
-    found = calibrate(frame, trimming="winsor-iqr:1.5", min_cases=5, draws=20)
+    found = calibrate(frame, trimming="winsor-iqr:1.5", min_cases=5)
     high = 0
     for row in found.groups.filter(pl.col("cases") > 0).iter_rows(named=True):
         cost = frame.filter(pl.col("drg") == row["drg"])["total_cost_yuan"].cast(pl.Float64).to_numpy()

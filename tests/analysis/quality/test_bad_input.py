@@ -32,11 +32,11 @@ def counts(found: Evaluation) -> dict[str, int]:
 
 def test_all_costs_equal() -> None:
     frame = grouped([("AA11", 500, 3)] * 3 + [("AA13", 500, 3)] * 3)
-    found = nothing_odd(evaluate(frame, replicates=50))
+    found = nothing_odd(evaluate(frame))
     assert found.summary["riv_cost"] is None
     assert found.summary["riv_log_cost"] is None
     assert found.variance["riv"].is_null().all()
-    assert found.variance["riv_high"].is_null().all()
+    assert found.variance["riv_adjusted_high"].is_null().all()
     assert found.groups["cv_cost"].to_list() == [0, 0]
     (split,) = found.splits.to_dicts()
     assert (split["f"], split["h"], split["p_f"], split["p_h"]) == (None,) * 4
@@ -45,7 +45,7 @@ def test_all_costs_equal() -> None:
 
 def test_costs_that_vary_between_groups_only() -> None:
     frame = grouped([("AA11", 500, 3)] * 3 + [("AA13", 400, 3)] * 3)
-    found = nothing_odd(evaluate(frame, replicates=50))
+    found = nothing_odd(evaluate(frame))
     assert found.summary["riv_cost"] == 1
     (split,) = found.splits.to_dicts()
     assert split["f"] is None
@@ -53,9 +53,7 @@ def test_costs_that_vary_between_groups_only() -> None:
 
 
 def test_groups_of_one_case() -> None:
-    found = nothing_odd(
-        evaluate(grouped([("AA11", 500, 3), ("AA13", 300, 4), ("AB19", 1, 0)]), replicates=50)
-    )
+    found = nothing_odd(evaluate(grouped([("AA11", 500, 3), ("AA13", 300, 4), ("AB19", 1, 0)])))
     assert found.groups.select(
         "sd_cost_yuan", "cv_cost", "cv_cost_low", "mean_cost_yuan_low"
     ).null_count().row(0) == (3, 3, 3, 3)
@@ -68,14 +66,14 @@ def test_groups_of_one_case() -> None:
 
 
 def test_one_case() -> None:
-    found = nothing_odd(evaluate(grouped([("AA11", 500, 3)]), replicates=10))
+    found = nothing_odd(evaluate(grouped([("AA11", 500, 3)])))
     assert found.summary["riv_cost"] is None
     assert found.groups["mean_cost_yuan"].to_list() == [500]
 
 
 def test_zero_and_missing_costs() -> None:
     frame = grouped([("AA11", 0, 1), ("AA11", 0, 2), ("AA13", None, 3), ("AA13", 7, 4), ("AA13", 9, 5)])
-    found = nothing_odd(evaluate(frame, replicates=50))
+    found = nothing_odd(evaluate(frame))
     assert counts(found)["cost-zero"] == 2
     assert counts(found)["cost-missing"] == 1
     raw, log = (
@@ -94,7 +92,7 @@ def test_costs_that_cannot_be() -> None:
         total_cost_yuan=pl.Series(["5", "-5", "abc", "100000000.01", ""]),
         los_days=pl.Series(["1", "-1", "1.5", "x", ""]),
     )
-    found = nothing_odd(evaluate(frame, replicates=10))
+    found = nothing_odd(evaluate(frame))
     assert (counts(found)["cost-impossible"], counts(found)["cost-missing"]) == (3, 1)
     assert (counts(found)["los-impossible"], counts(found)["los-missing"]) == (3, 1)
 
@@ -123,7 +121,7 @@ def test_all_cases_excluded() -> None:
 
 def test_long_stays_are_excluded_wherever_they_would_count() -> None:
     frame = grouped([("AA11", 5, 1), ("AA11", 7, 60), ("AA13", 900, 61), ("AA13", 8, None)])
-    found = nothing_odd(evaluate(frame, longest_stay=60, replicates=10))
+    found = nothing_odd(evaluate(frame, longest_stay=60))
     assert found.groups.select("drg", "cases", "mean_cost_yuan").rows() == [("AA11", 2, 6), ("AA13", 1, 8)]
     assert counts(found)["excluded"] == 1
     assert (found.summary["grouping_rate"], found.summary["cases"]) == (1, 4)
@@ -140,17 +138,17 @@ def test_status_missing_or_grouped_into_nothing() -> None:
 
 def test_cost_alone_or_days_alone() -> None:
     frame = grouped([("AA11", 5, 1), ("AA11", 6, 3), ("AA13", 9, 7)])
-    only_cost = nothing_odd(evaluate(frame.drop("los_days"), replicates=20))
+    only_cost = nothing_odd(evaluate(frame.drop("los_days")))
     assert only_cost.summary["riv_los"] is None
     assert only_cost.summary["riv_cost"] is not None
-    only_days = nothing_odd(evaluate(frame.drop("total_cost_yuan"), replicates=20))
+    only_days = nothing_odd(evaluate(frame.drop("total_cost_yuan")))
     assert only_days.summary["riv_cost"] is None
     assert only_days.summary["riv_los"] is not None
 
 
 def test_several_versions() -> None:
     frame = grouped([("AA11", 5, 1), ("AA11", 6, 3)]).with_columns(grouper=pl.Series(["a", "b"]))
-    found = evaluate(frame, replicates=0)
+    found = evaluate(frame)
     (message,) = found.findings.filter(rule="several-versions")["message"]
     assert "(a, b)" in message
     assert found.findings["severity"][0] == "warning"
@@ -158,9 +156,9 @@ def test_several_versions() -> None:
 
 def test_adrg_is_guessed_from_the_code_only_if_there_is_none() -> None:
     frame = grouped([("AA11", 5, 1), ("AA13", 6, 3)])
-    assert evaluate(frame.drop("adrg"), replicates=0).groups["adrg"].to_list() == ["AA1", "AA1"]
+    assert evaluate(frame.drop("adrg")).groups["adrg"].to_list() == ["AA1", "AA1"]
     other = frame.with_columns(adrg=pl.lit("XX1"))
-    assert evaluate(other, replicates=0).groups["adrg"].to_list() == ["XX1", "XX1"]
+    assert evaluate(other).groups["adrg"].to_list() == ["XX1", "XX1"]
 
 
 @pytest.mark.parametrize("missing", ["drg", "grouping_status"])
@@ -191,7 +189,6 @@ def test_columns_that_hold_what_they_cannot() -> None:
         ({"ddof": 2}, "ddof of 2"),
         ({"min_cases": -1}, "min_cases is -1"),
         ({"longest_stay": -1}, "longest stay is -1"),
-        ({"replicates": -1}, "replicates is -1"),
         ({"level": 1.0}, "intervals of level 1"),
         ({"exclude": ["grouped"]}, "'grouped' cannot be excluded"),
         ({"exclude": ["nonsense"]}, "'nonsense' cannot be excluded"),
@@ -221,7 +218,7 @@ CASES = st.lists(
 @example([("AA11", 0, 1), ("AA11", 1, 1), *[("AA13", "99999999.99", 1)] * 2], "none", 0)
 @given(CASES, st.sampled_from(["none", "percentile:10,90", "iqr:0.1", "log-sd:1"]), st.sampled_from([0, 1]))
 def test_never_nan(cases: list[tuple[str, Any, int | None]], rule: str, ddof: int) -> None:
-    found = nothing_odd(evaluate(grouped(cases), trimming=rule, ddof=ddof, replicates=5))
+    found = nothing_odd(evaluate(grouped(cases), trimming=rule, ddof=ddof))
     assert found.summary["cases"] == len(cases)
     assert found.summary["cost_cases"] == sum(cost is not None for _, cost, _ in cases)
     for name, value in found.summary.items():

@@ -49,7 +49,7 @@ def made_up(cases: int, seed: int, **planted: Any) -> pl.DataFrame:
 
 
 def evaluated(frame: pl.DataFrame) -> Evaluation:
-    return evaluate(frame, replicates=0, with_homogeneity=True)
+    return evaluate(frame, with_homogeneity=True)
 
 
 def rows_of(found: Evaluation, kind: str) -> pl.DataFrame:
@@ -192,7 +192,7 @@ def test_what_is_not_defined_is_left_out(frame: pl.DataFrame) -> None:
 
 
 def test_it_is_computed_only_when_asked_for() -> None:
-    found = evaluate(grouped([("AA19", 5, 1)]), replicates=0)
+    found = evaluate(grouped([("AA19", 5, 1)]))
     assert found.homogeneity is None
     assert "homogeneity" not in found.tables
 

@@ -37,7 +37,7 @@ def made_up(cases: int, factors: npt.NDArray[np.float64], seed: int, *, spread: 
 
 
 def evaluated(frame: pl.DataFrame, min_cases: int = 30) -> Evaluation:
-    return evaluate(frame, replicates=0, min_cases=min_cases)
+    return evaluate(frame, min_cases=min_cases)
 
 
 def of_cost(found: Evaluation) -> pl.DataFrame:

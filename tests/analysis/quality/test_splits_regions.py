@@ -15,7 +15,7 @@ MOST = 3 / 20
 @pytest.mark.random
 def test_violations_are_found_where_planted_and_nowhere_else() -> None:
     version = Grouper("demo")
-    found = [outcome(version, 5_000, seed) for seed in range(share(0.25))]
+    found = [outcome(version, 60_000, seed) for seed in range(share(0.25))]
     assert all(one.tested and one.planted is not False for one in found)
     assert any(one.planted for one in found)
     assert sum(one.in_order > 0 for one in found) <= MOST * len(found)

@@ -18,7 +18,7 @@ NONE = np.ones(30)
 
 
 def compared(then: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
-    found = evaluate(now, replicates=0, previous=then).years
+    found = evaluate(now, previous=then).years
     assert found is not None
     return found
 
@@ -27,7 +27,7 @@ def test_each_row_equals_scipy() -> None:
     then, now = random_cases(2500, seed=1, hospitals=8), random_cases(3000, seed=2, hospitals=8)
     rows = compared(then, now)
     assert rows.schema == YEARS
-    indices = [evaluate(year, replicates=0).profiles.filter(value="cost") for year in (then, now)]
+    indices = [evaluate(year).profiles.filter(value="cost") for year in (then, now)]
     one, other = (year.sort("hospital_id") for year in indices)
     log, error = (one["index"].log().to_numpy(), one["log_standard_error"].to_numpy())
     mean, variance = shrunken(log, error**2).moments()
@@ -68,7 +68,7 @@ def test_what_was_planted_is_found() -> None:
     now = now.with_columns(
         total_cost_yuan=pl.when(drg="AA29").then(pl.col("total_cost_yuan") * 2).otherwise("total_cost_yuan")
     ).filter((pl.col("drg") != "AA59") | (pl.int_range(pl.len()) % 2 == 0))
-    found = evaluate(now, replicates=0, previous=then)
+    found = evaluate(now, previous=then)
     assert found.years is not None
     changed = found.years.filter("changed")
     assert changed.filter(measure="hospital_cost_index")["hospital_id"].to_list() == ["H04"]
@@ -113,7 +113,7 @@ def test_those_of_one_year_are_shown_and_told() -> None:
     now = made_up(3000, NONE[:8], seed=6).with_columns(
         hospital_id=pl.col("hospital_id").replace("H03", "H99"), drg=pl.col("drg").replace("AA19", "ZZ19")
     )
-    found = evaluate(now, replicates=0, previous=then)
+    found = evaluate(now, previous=then)
     assert found.years is not None
     rows = found.years.filter(measure="hospital_cost_index")
     (gone,) = rows.filter(hospital_id="H03").to_dicts()
@@ -129,9 +129,7 @@ def test_other_versions_are_told() -> None:
         made_up(500, NONE, seed=7).with_columns(grouper=pl.lit(name))
         for name in ("chs-drg-1.1", "chs-drg-2.0")
     )
-    message = evaluate(now, replicates=0, previous=then).findings.filter(rule="years-other-version")[
-        "message"
-    ]
+    message = evaluate(now, previous=then).findings.filter(rule="years-other-version")["message"]
     assert "chs-drg-1.1 → chs-drg-2.0" in message.item()
 
 
@@ -148,6 +146,6 @@ def test_what_is_not_defined_is_null(then: pl.DataFrame) -> None:
 
 
 def test_only_if_a_year_is_given() -> None:
-    found: Evaluation = evaluate(grouped([("AA19", 5, 1)]), replicates=0)
+    found: Evaluation = evaluate(grouped([("AA19", 5, 1)]))
     assert found.years is None
     assert "years" not in found.tables

@@ -221,7 +221,7 @@ def test_split_stays_are_readmissions_to_a_scheme(planted: Planted) -> None:
 
 def test_upcoding_lowers_the_cost_index_of_its_hospital(planted: Planted) -> None:
     def index(cases: pl.DataFrame) -> float:
-        hospitals = drg.evaluate(cases, planted.version, replicates=0).hospitals
+        hospitals = drg.evaluate(cases, planted.version).hospitals
         found = hospitals.filter(pl.col("hospital_id") == "H001")
         return float(found["cost_index_ratio_of_sums"].item())
 

@@ -81,8 +81,6 @@ def calibrate(
     rules: str | Path | LoadedScheme | None = None,
     budget: Amount | Mapping[str, Amount] | None = None,
     reserve: Amount = 0,
-    draws: int = 0,
-    seed: int = 0,
     compare_trims: str | Path | LoadedScheme | Mapping[str, Decimal] | None = None,
 ) -> Calibration:
     """Relative weights from the costs of grouped cases.
@@ -107,8 +105,6 @@ def calibrate(
         rules: the id or directory of a scheme whose method, rates, coefficients and rules are kept.
         budget: yuan to be distributed over the cases of the base period, in all or by ``insurance_type``.
         reserve: the share of the budget that is kept back, such as 0.05.
-        draws: samples of the bootstrap for the 95 % interval of each weight; none if 0.
-        seed: of these samples.
         compare_trims: say what each rule of trimming does to the weights (``Calibration.trims``), against
             those without trimming (``none``) or against weights that are given as for ``prior``.
 
@@ -125,7 +121,7 @@ def calibrate(
     named = named_frames(frames)
     weights = exact_weights(period_weights, len(named))
     rule = Trimming.parse(trimming) if isinstance(trimming, str) else trimming
-    check_numbers(min_cases, decimals, draws)
+    check_numbers(min_cases, decimals)
     check_scale(scale)
     if base is not None and base not in named:
         fix = did_you_mean(base, named) or Sentence("Give one of {names}", names=Joined(", ", named))
@@ -180,7 +176,7 @@ def calibrate(
         fix = Sentence("Give more cases, a smaller number of least cases (--min-cases), or a prior (--prior)")
         raise InputError(problem, fix=fix)
     own = [group.number for group in found.groups if group.source == OWN and group.weight is not None]
-    bounds = intervals(sums, own, draws, seed) if draws else {}
+    bounds = intervals(sums, own)
     costs = of_base.period.costs[np.isin(of_base.period.groups, [version.drgs.index(drg) for drg in given])]
     trims = None
     if compare_trims is not None:
@@ -208,7 +204,7 @@ def calibrate(
         mean_cost_yuan=half_up(Fraction(int(costs.sum()), 100 * len(costs)) * found.factor / found.level, 2),
         all_cases_scale=found.factor,
         mean_weight=found.mean,
-        notes=tuple(notes_of(found, sums, version, known, of_base.period, rule)),
+        notes=tuple(notes_of(found, sums, version, known, of_base.period, rule, len(own) - len(bounds))),
         rules=kept,
         trims=trims,
     )

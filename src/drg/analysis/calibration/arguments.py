@@ -62,7 +62,7 @@ def exact_weights(given: Sequence[Amount] | None, count: int) -> list[Fraction]:
     return weights
 
 
-def check_numbers(min_cases: int, decimals: int, draws: int) -> None:
+def check_numbers(min_cases: int, decimals: int) -> None:
     """Whether these numbers make sense.
 
     Raises:
@@ -74,9 +74,6 @@ def check_numbers(min_cases: int, decimals: int, draws: int) -> None:
     if not 1 <= decimals <= _MOST_DECIMALS:
         problem = Sentence("{decimals} decimals are not possible", decimals=decimals)
         raise InputError(problem, fix=Sentence("Give 1 to {most}", most=_MOST_DECIMALS))
-    if draws < 0:
-        problem = Sentence("{draws} draws are not possible", draws=draws)
-        raise InputError(problem, fix=Sentence("Give 0 for no intervals, or some hundreds"))
 
 
 def check_scale(scale: str) -> None:

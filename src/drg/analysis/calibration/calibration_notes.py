@@ -31,8 +31,12 @@ def notes_of(
     prior: Prior,
     base: Period,
     rule: Trimming,
+    without_interval: int,
 ) -> Iterator[CalibrationNote]:
-    """All notes, those on the cases first."""
+    """All notes, those on the cases first.
+
+    ``without_interval`` is the number of groups whose own weight has no interval.
+    """
     for one in sums:
         yield from _of_period(one.period)
         if one.period.costs[0] == one.period.costs[-1] and len(np.unique(one.period.costs)) == 1:
@@ -45,6 +49,8 @@ def notes_of(
             facts = {"count": sum(small), "least": rule.least_cases, "rule": str(rule)}
             yield _note("not_trimmed", len(small), label=one.period.label, **facts)
     yield from _of_groups(found, base, sums, version)
+    if without_interval:
+        yield _note("no_interval", without_interval)
     if prior.strange:
         yield _note("prior_strange", prior=prior.name, version=version.id, codes=_codes(prior.strange))
     if prior.by_level:

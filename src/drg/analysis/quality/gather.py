@@ -13,6 +13,7 @@ import polars as pl
 
 from drg.analysis.quality.moments import GroupMoments
 from drg.analysis.quality.quality_cases import CaseReader, amounts
+from drg.payment.money import fine
 from drg.records.binding import with_unread
 from drg.records.former_names import check_names
 
@@ -20,6 +21,7 @@ Ints = npt.NDArray[np.int64]
 NOBODY: Final = -1  # the hospital of a case without one
 
 _STANDARD: Final = "standard_payment_yuan"
+_WEIGHT: Final = "relative_weight"
 _HOSPITAL: Final = "hospital_id"
 _SCHEMA: Final = pl.Schema(
     {
@@ -28,6 +30,7 @@ _SCHEMA: Final = pl.Schema(
         "los": pl.Int64(),
         "hospital": pl.Int32(),
         "standard": pl.Int64(),
+        "weight": pl.Int64(),
     }
 )
 
@@ -55,6 +58,7 @@ class Gathered:
         los: [n] days, the same.
         hospital: [n] place in ``hospitals``, or ``NOBODY``.
         standard: [n] payment standard in fen, negative if there is none.
+        weight: [n] relative weight in units of 1e-8, negative if there is none.
         characteristics: of the cases by name, those that were asked for and whose columns are there.
     """
 
@@ -69,6 +73,7 @@ class Gathered:
     los: Ints
     hospital: Ints
     standard: Ints
+    weight: Ints
     characteristics: Mapping[str, Characteristic] = field(default_factory=dict)
 
 
@@ -127,7 +132,7 @@ class Gatherer:
             MissingColumnError, InputError: if the frame does not have what quality needs.
         """
         names = frame.collect_schema().names()
-        check_names(names, read=[_STANDARD])
+        check_names(names, read=[_STANDARD, _WEIGHT])
         self._reader.check_columns(names)
         self._numbers = {
             name: _Numbers()
@@ -151,7 +156,7 @@ class Gatherer:
         reader = self._reader
         of_reader = {reader.drg_column, reader.status_column, reader.cost_column, reader.los_column}
         asked = {root for name in self._numbers for root in self._characteristics[name].meta.root_names()}
-        return of_reader | asked | {"case_kind", "adrg", "drg_name", "grouper", _HOSPITAL, _STANDARD}
+        return of_reader | asked | {"case_kind", "adrg", "drg_name", "grouper", _HOSPITAL, _STANDARD, _WEIGHT}
 
     def _step(self, batch: pl.DataFrame) -> pl.DataFrame:
         cases = self._reader.read(batch)
@@ -160,11 +165,13 @@ class Gatherer:
         cases, batch = cases.filter(is_grouped), batch.filter(is_grouped)
         self._tell(cases["drg"], batch)
         nothing = pl.repeat(None, cases.height, dtype=pl.Int32, eager=True)
-        hospital, standard = nothing, nothing.cast(pl.Int64)
+        hospital, standard, weight = nothing, nothing.cast(pl.Int64), nothing.cast(pl.Int64)
         if _HOSPITAL in batch.columns:
             hospital = self._hospitals.encode(batch[_HOSPITAL])
         if _STANDARD in batch.columns:
             standard = pl.Series(amounts(batch, _STANDARD))
+        if _WEIGHT in batch.columns:
+            weight = pl.Series(fine(batch, _WEIGHT))
         return pl.DataFrame(
             {
                 "group": self._groups.encode(cases["drg"]),
@@ -172,6 +179,7 @@ class Gatherer:
                 "los": cases["los"].fill_null(-1),
                 "hospital": hospital.fill_null(NOBODY),
                 "standard": standard.fill_null(-1),
+                "weight": weight.fill_null(-1),
             },
             schema=_SCHEMA,
         ).with_columns(

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from drg.analysis.quality.bootstrap import ratio
+from drg.analysis.intervals import ratio
 from drg.analysis.quality.gather import Gathered, Ints
 from drg.analysis.quality.mixtures import BINS, REACH, binned, mixtures, p_values
 

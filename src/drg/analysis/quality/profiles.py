@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from drg.analysis.quality.bootstrap import ratio
+from drg.analysis.intervals import ratio
 from drg.analysis.quality.gather import Gathered, Ints
 from drg.analysis.quality.variants import COST, LOS
 from drg.analysis.trimming import Trimming, trim

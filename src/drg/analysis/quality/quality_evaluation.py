@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import polars as pl
 
-from drg.analysis.quality import bootstrap as boot
 from drg.analysis.quality.gather import Gathered, Gatherer
 from drg.analysis.quality.homogeneity import characteristics, homogeneity, homogeneity_findings
-from drg.analysis.quality.indices import hospital_indices
+from drg.analysis.quality.indices import case_mix_index, hospital_indices
 from drg.analysis.quality.moments import GroupMoments
 from drg.analysis.quality.profiles import hospital_profiles, profile_findings
 from drg.analysis.quality.quality_cases import CaseReader
-from drg.analysis.quality.quality_findings import findings, of_cases
+from drg.analysis.quality.quality_findings import findings, of_cases, without_interval
 from drg.analysis.quality.rows import GROUP_COLUMNS, group_rows, variance_rows
 from drg.analysis.quality.splits import cost_order, split_tests
-from drg.analysis.quality.variants import Variant, variants
+from drg.analysis.quality.variants import variants
 from drg.analysis.quality.years import years, years_findings
 from drg.analysis.severity import ladders_of_codes, ladders_of_version, levels
 from drg.analysis.trimming import PERCENTILE, Trimming
@@ -35,10 +34,6 @@ from drg.words import Sentence
 if TYPE_CHECKING:
     from drg.records.frames import Frame
 
-MOST_REPLICATES: Final = 1000
-LEAST_REPLICATES: Final = 100
-# So many cases are drawn in all, unless a number of replicates is given: some seconds of work.
-DRAWS: Final = 200_000_000
 _SIGNIFICANT: Final = 0.05
 
 
@@ -50,9 +45,9 @@ class Evaluation(ShortTable):
         summary: the measures of the whole by name: those of ``GroupMoments.summary``, ``riv_…`` of each
             variant (``riv_log_cost_trimmed`` …), tests of splits, violations of order; None where undefined.
         variance: one row for each variant (cost or stay, raw or log, whole or trimmed): ``value``, ``scale``,
-            ``trimming``, ``cases``, ``left_out``, ``trimmed_low``, ``trimmed_high``, ``riv`` with limits,
-            ``riv_adjusted`` for the number of groups with limits, and the shares of cases and groups with a
-            CV below 0.8 and 1.
+            ``trimming``, ``cases``, ``left_out``, ``trimmed_low``, ``trimmed_high``, ``riv``,
+            ``riv_adjusted`` for the number of groups, with limits, and the shares of cases and groups with
+            a CV below 0.8 and 1.
         groups: one row for each group.
         splits: one row for each ADRG of several groups; see ``splits.SPLITS``.
         order: one row for each pair of groups in the order MCC, CC, none; see ``splits.ORDER``.
@@ -109,7 +104,6 @@ def evaluate(
     ddof: int = 1,
     exclude: Collection[str] = (),
     longest_stay: int | None = None,
-    replicates: int | None = None,
     seed: int = 0,
     level: float = 0.95,
     with_homogeneity: bool = False,
@@ -129,9 +123,7 @@ def evaluate(
         ddof: the divisor of variances is the number of cases less this: 1 (sample) or 0.
         exclude: statuses that do not count at all, beside the cases that ``case_kind`` puts outside DRG.
         longest_stay: a case that stayed more days does not count at all, if this is given.
-        replicates: of the bootstrap, 0 for no intervals; if not given, 1000, but at most 200 million cases
-            are drawn in all, and at least 100 replicates.
-        seed: of the bootstrap.
+        seed: of the draws behind ranks of hospitals and the tests of homogeneity.
         level: of the intervals.
         with_homogeneity: look for two kinds of cost in groups, and for groups to split or merge.
         previous: grouped discharges of an earlier year, to tell what changed since.
@@ -147,7 +139,7 @@ def evaluate(
         UnknownGrouperError, TablesError: if the version that was given cannot be used.
     """
     rule = trimming if isinstance(trimming, Trimming) else Trimming.parse(trimming)
-    _check(min_cases, ddof, replicates, level)
+    _check(min_cases, ddof, level)
     given = None
     if grouper is not None:
         given = grouper.tables if isinstance(grouper, Grouper) else load_tables(grouper)
@@ -155,8 +147,6 @@ def evaluate(
     moments = GroupMoments(min_cases=min_cases, ddof=ddof)
     asked = characteristics() if with_homogeneity else {}
     cases = Gatherer(reader, moments, asked).gather(Cases.of(frame).lazy(own=True, marked=True), on_batch)
-    if replicates is None:
-        replicates = min(MOST_REPLICATES, max(LEAST_REPLICATES, DRAWS // max(len(cases.group), 1)))
 
     tables = given or _named(cases.versions)
     adrg_of = {drg: adrg or drg[:-1] for drg, adrg in zip(cases.drgs, cases.adrgs, strict=True)}
@@ -167,13 +157,13 @@ def evaluate(
         members.setdefault(adrg_of[drg], []).append(place)
 
     looks = variants(cases.group, cases.cost, cases.los, rule)
-    drawn = _draw(cases, looks, replicates, seed, ddof)
     costs = looks[0].sums(cases.group, len(cases.drgs))
-    variance = variance_rows(looks, cases, drawn, ddof, level)
+    variance = variance_rows(looks, cases, ddof, level)
     splits = split_tests(members, cases.group, cases.cost)
     by_drg = dict(zip(cases.drgs, costs, strict=True))
     order = cost_order(ladders, by_drg, cases.group, cases.cost, min_cases)
-    groups = group_rows(moments.groups(), cases, looks, drawn, ddof=ddof, level=level).with_columns(
+    groups, intervals = group_rows(moments.groups(), cases, looks, ddof=ddof, level=level)
+    groups = groups.with_columns(
         adrg=pl.Series([adrg_of[drg] for drg in cases.drgs], dtype=pl.String),
         level=pl.Series([level_of.get(drg) for drg in cases.drgs], dtype=pl.String),
         few_cases=pl.col("cases") < min_cases,
@@ -183,12 +173,13 @@ def evaluate(
         for ending in ("", "_adjusted")
         for look, value in zip(looks, variance[f"riv{ending}"], strict=True)
     }
+    hospitals = hospital_indices(cases, level)
     profiles, of_profiles = hospital_profiles(cases, min_cases=min_cases, level=level, seed=seed)
-    outside = variance.filter(~pl.col("riv").is_between("riv_low", "riv_high"))
     summary = {
         **moments.summary(),
         **rivs,
-        "replicates": replicates,
+        **_case_mix(cases, level),
+        **{f"cases_for_interval_{measure}": one.needed for measure, one in intervals.items()},
         "splits_tested": splits.height,
         "splits_p_h_below_0_05": int((splits["p_h"] < _SIGNIFICANT).sum()),
         "order_pairs": order.height,
@@ -218,19 +209,17 @@ def evaluate(
             sum(1 < one.cases < rule.least_cases for one in costs) if rule.method == PERCENTILE else 0,
             str(rule.least_cases),
         ),
-        "riv-biased": (outside.height, ""),
         "one-case": (sum(one.cases < 2 for one in costs), ""),
         "order-violated": (int(order["violated"].sum()), ""),
         "levels-by-code": (int(tables is None and bool(ladders)), ""),
-        "few-replicates": (replicates if 0 < replicates < MOST_REPLICATES else 0, ""),
-    }
+    } | without_interval(variance, groups, hospitals, summary)
     return Evaluation(
         summary=summary,
         variance=variance,
         groups=groups.select(GROUP_COLUMNS),
         splits=splits,
         order=order,
-        hospitals=hospital_indices(cases),
+        hospitals=hospitals,
         profiles=profiles,
         findings=findings(found),
         settings={
@@ -241,7 +230,6 @@ def evaluate(
             "ddof": ddof,
             "exclude": ", ".join(exclude),
             "longest_stay": "" if longest_stay is None else longest_stay,
-            "replicates": replicates,
             "seed": seed,
             "level": level,
         },
@@ -252,13 +240,12 @@ def evaluate(
     )
 
 
-def _check(min_cases: int, ddof: int, replicates: int | None, level: float) -> None:
+def _check(min_cases: int, ddof: int, level: float) -> None:
     if ddof not in (0, 1):
         problem = Sentence("a ddof of {ddof} is not possible", ddof=ddof)
         raise InputError(problem, fix=Sentence("Give 1 (sample) or 0"))
-    if min_cases < 0 or (replicates or 0) < 0:
-        name, value = ("min_cases", min_cases) if min_cases < 0 else ("replicates", replicates)
-        problem = Sentence("{name} is {value}", name=name, value=value)
+    if min_cases < 0:
+        problem = Sentence("{name} is {value}", name="min_cases", value=min_cases)
         raise InputError(problem, fix=Sentence("Give 0 or more"))
     if not 0 < level < 1:
         problem = Sentence("intervals of level {level:g} are not possible", level=level)
@@ -275,6 +262,15 @@ def _named(versions: Sequence[str]) -> GrouperTables | None:
         return None
 
 
+def _case_mix(cases: Gathered, level: float) -> dict[str, float | int | None]:
+    """The CMI of all cases that have a weight, and its interval."""
+    weight = cases.weight[cases.weight >= 0]
+    cmi, limits = case_mix_index(np.zeros(len(weight), np.int64), weight, 1, level)
+    found = {"cmi": cmi[0], "cmi_low": limits.low[0], "cmi_high": limits.high[0]}
+    shown = {name: None if np.isnan(value) else float(value) for name, value in found.items()}
+    return {"weight_cases": len(weight), **shown}
+
+
 def _earlier(previous: Frame, reader: CaseReader) -> Gathered:
     try:
         return Gatherer(reader, GroupMoments()).gather(Cases.of(previous).lazy(own=True, marked=True))
@@ -282,12 +278,3 @@ def _earlier(previous: Frame, reader: CaseReader) -> Gathered:
         # There are two inputs; which of them it is must be said.
         error.file = error.file or Sentence("the earlier year")
         raise
-
-
-def _draw(
-    cases: Gathered, looks: Sequence[Variant], count: int, seed: int, ddof: int
-) -> boot.Replicates | None:
-    if not count or not len(cases.group):
-        return None
-    values = np.array([look.floats() for look in looks])
-    return boot.replicates(cases.group, values, count, seed=seed, ddof=ddof, kept=2)

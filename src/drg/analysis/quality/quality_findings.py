@@ -13,6 +13,7 @@ from drg.records.findings import SEVERITIES
 
 if TYPE_CHECKING:
     from collections import Counter
+    from collections.abc import Mapping
 
     from drg.analysis.quality.gather import Gathered
 
@@ -64,3 +65,35 @@ def of_cases(statuses: Counter[str], cases: Gathered) -> dict[str, tuple[int, st
     if len(cases.versions) > 1:
         counts["several-versions"] = len(cases.versions)
     return {rule: (count, ", ".join(cases.versions)) for rule, count in counts.items()}
+
+
+def without_interval(
+    variance: pl.DataFrame,
+    groups: pl.DataFrame,
+    hospitals: pl.DataFrame,
+    summary: Mapping[str, float | int | None],
+) -> dict[str, tuple[int, str]]:
+    """What has a value and no interval, by rule, with how many cases one would need in this file."""
+
+    def lacking(frame: pl.DataFrame, *measures: tuple[str, str]) -> int:
+        return frame.filter(
+            pl.any_horizontal(
+                pl.col(value).is_not_null() & pl.col(limit).is_null() for value, limit in measures
+            )
+        ).height
+
+    def needed(measure: str) -> str:
+        cases = (summary[f"cases_for_interval_{measure}_{value}"] for value in (COST, LOS))
+        return " / ".join("–" if count is None else f"{count:,}" for count in cases)
+
+    means = (("mean_cost_yuan", "mean_cost_yuan_low"), ("mean_los_days", "mean_los_days_low"))
+    cvs = tuple((f"cv_{value}", f"cv_{value}_low") for value in (COST, LOS))
+    of_hospitals = tuple(
+        (name, f"{name}_low") for name in hospitals.columns if f"{name}_low" in hospitals.columns
+    )
+    return {
+        "no-riv-interval": (lacking(variance, ("riv", "riv_adjusted_low")), ""),
+        "no-mean-interval": (lacking(groups, *means), needed("mean")),
+        "no-cv-interval": (lacking(groups, *cvs), needed("cv")),
+        "no-hospital-interval": (lacking(hospitals, *of_hospitals), ""),
+    }

@@ -8,10 +8,11 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from drg.analysis.quality import bootstrap as boot
 from drg.analysis.quality.gather import Gathered
+from drg.analysis.quality.influences import Found, mean_and_cv, riv_interval
 from drg.analysis.quality.moments import FEN, cv_shares
 from drg.analysis.quality.variants import COST, LOS, RAW, Variant
+from drg.analysis.trimming import NONE
 
 GROUP_COLUMNS: Final = (
     *("drg", "drg_name", "adrg", "level", "cases", "few_cases"),
@@ -31,15 +32,11 @@ GROUP_COLUMNS: Final = (
 )
 
 
-def variance_rows(
-    looks: Sequence[Variant], cases: Gathered, drawn: boot.Replicates | None, ddof: int, level: float
-) -> pl.DataFrame:
-    """A row for each variant, with the limits of its reduction in variance and the shares of low CV."""
+def variance_rows(looks: Sequence[Variant], cases: Gathered, ddof: int, level: float) -> pl.DataFrame:
+    """A row for each variant, with its reduction in variance and the shares of low CV."""
     groups = len(cases.drgs)
-    nothing = np.full(len(looks), np.nan)
-    low, high = boot.interval(drawn.riv, level) if drawn else (nothing, nothing)
     rows = []
-    for place, look in enumerate(looks):
+    for look in looks:
         found = look.riv(cases.group, groups)
         used = len(np.unique(cases.group[look.numbers >= 0]))
         shares = cv_shares(look.sums(cases.group, groups) if look.scale == RAW else [], ddof)
@@ -53,9 +50,8 @@ def variance_rows(
                 "trimmed_low": look.trimmed_low,
                 "trimmed_high": look.trimmed_high,
                 "riv": found,
-                "riv_low": None if found is None else low[place],
-                "riv_high": None if found is None else high[place],
-                **_adjusted(found, look.cases, used, (low[place], high[place])),
+                "riv_adjusted": _adjusted(found, look.cases, used),
+                **_limits(look, cases, level),
                 **shares,
             }
         )
@@ -67,30 +63,36 @@ def variance_rows(
     return pl.DataFrame(rows, schema=types).fill_nan(None)
 
 
-def _adjusted(
-    found: float | None, cases: int, groups: int, limits: tuple[float, float]
-) -> dict[str, float | None]:
-    """The reduction in variance without what groups explain by chance, and its basic bootstrap interval."""
+def _adjusted(found: float | None, cases: int, groups: int) -> float | None:
+    """The reduction in variance without what groups explain by chance."""
     if found is None or cases <= groups:
-        return dict.fromkeys(("riv_adjusted", "riv_adjusted_low", "riv_adjusted_high"))
-    return {
-        "riv_adjusted": 1 - (1 - found) * (cases - 1) / (cases - groups),
-        "riv_adjusted_low": 2 * found - limits[1],
-        "riv_adjusted_high": 2 * found - limits[0],
-    }
+        return None
+    return 1 - (1 - found) * (cases - 1) / (cases - groups)
+
+
+def _limits(look: Variant, cases: Gathered, level: float) -> dict[str, float | None]:
+    """Between which values the reduction in variance of the population lies."""
+    # Limits of trimming that each sample sets anew are not what the interval could hold for fixed.
+    found = riv_interval(cases.group, look.floats(), level) if look.trimming.method == NONE else None
+    low, high = found or (None, None)
+    return {"riv_adjusted_low": low, "riv_adjusted_high": high}
 
 
 def group_rows(
     groups: pl.DataFrame,
     cases: Gathered,
     looks: Sequence[Variant],
-    drawn: boot.Replicates | None,
     *,
     ddof: int,
     level: float,
-) -> pl.DataFrame:
-    """The sums of the groups, with their medians, intervals and what is left of them after trimming."""
+) -> tuple[pl.DataFrame, dict[str, Found]]:
+    """The sums of the groups, with their medians, intervals and what is left of them after trimming.
+
+    Returns:
+        The groups, and what was found of the intervals by measure: ``mean_cost``, ``cv_cost`` and so on.
+    """
     count = len(cases.drgs)
+    intervals: dict[str, Found] = {}
     columns: dict[str, pl.Series] = {"drg_name": pl.Series(cases.names, dtype=pl.String)}
     for place, (name, unit, units) in enumerate(((COST, FEN, "yuan"), (LOS, 1, "days"))):
         look = looks[place]
@@ -105,12 +107,11 @@ def group_rows(
             f"trimmed_mean_{name}_{units}": pl.Series([one.mean(unit) for one in trimmed], dtype=pl.Float64),
             f"trimmed_cv_{name}": pl.Series([one.cv(ddof) for one in trimmed], dtype=pl.Float64),
         }
-        several = pl.Series([one.cases > 1 for one in look.sums(cases.group, count)], dtype=pl.Boolean)
-        for measure in ("mean", "cv"):
-            nothing = np.full(count, np.nan)
-            limits = boot.interval(getattr(drawn, measure)[:, place], level) if drawn else (nothing, nothing)
+        found_here = mean_and_cv(cases.group, look.floats(), count, ddof, level)
+        for measure, of_measure in zip(("mean", "cv"), found_here, strict=True):
+            intervals[f"{measure}_{name}"] = of_measure
             divisor, units_of = (unit, f"_{units}") if measure == "mean" else (1, "")
-            for end, values in zip(("low", "high"), limits, strict=True):
-                series = pl.Series(values / divisor, dtype=pl.Float64).fill_nan(None)
-                columns[f"{measure}_{name}{units_of}_{end}"] = series.set(~several, None)
-    return groups.with_columns(series.alias(name) for name, series in columns.items())
+            for end, values in zip(("low", "high"), of_measure.limits, strict=True):
+                column = f"{measure}_{name}{units_of}_{end}"
+                columns[column] = pl.Series(values / divisor, dtype=pl.Float64).fill_nan(None)
+    return groups.with_columns(series.alias(name) for name, series in columns.items()), intervals

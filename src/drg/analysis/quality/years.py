@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from drg.analysis.quality.bootstrap import ratio
+from drg.analysis.intervals import ratio
 from drg.analysis.quality.gather import Gathered
 from drg.analysis.quality.profiles import LEAST_HOSPITALS, SIGNIFICANT, WINSORISED, adjusted, shrunken
 from drg.analysis.trimming import trim

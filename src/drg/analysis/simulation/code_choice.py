@@ -30,6 +30,7 @@ _BEDSIDE: Final = 0.15  # of the cases without a procedure that decides, those t
 _MOST_PROCEDURES: Final = 3
 _NEIGHBOURS: Final = 25
 _ROWS: Final = 200_000
+_DELIVERY: Final = "^(剖宫产术|阴道分娩|阴道助产)"
 _URN: Final = 1 << 17  # from which more diagnoses are drawn
 
 
@@ -42,12 +43,14 @@ class Harmless(NamedTuple):
         procedures: no rule asks for them among the other procedures, in the order of their codes.
         place: [c] for each procedure of the version, its place among ``procedures``.
         bedside: [p] for each prototype a procedure that the version does not know, or "".
+        outcome: [p] for each prototype of a delivery (分娩) its outcome, a single live birth; else no code.
     """
 
     diagnoses: Codes
     procedures: Codes
     place: Ints
     bedside: pl.Series
+    outcome: Codes
 
 
 def harmless(grouper: Grouper, prototypes: Prototypes) -> Harmless:
@@ -65,7 +68,23 @@ def harmless(grouper: Grouper, prototypes: Prototypes) -> Harmless:
     procedures = np.flatnonzero(open_).astype(np.uint32)
     procedures = procedures[np.argsort(spelled[procedures], kind="stable")]
     place = np.searchsorted(spelled[procedures], spelled)
-    return Harmless(np.array(drawn, dtype=np.uint32), procedures, place, _bedside(grouper, prototypes))
+    return Harmless(
+        np.array(drawn, dtype=np.uint32),
+        procedures,
+        place,
+        _bedside(grouper, prototypes),
+        _outcome(grouper, prototypes),
+    )
+
+
+def _outcome(grouper: Grouper, prototypes: Prototypes) -> Codes:
+    """The code Z37.0 of the prototypes whose ADRG is one of deliveries, by its name."""
+    program = grouper.program
+    live = sorted(code for code in program.diagnoses.codes.to_list() if (code or "").startswith("Z37.0"))
+    code = int(program.diagnoses.encode(pl.Series(live[:1], dtype=pl.String))[0]) if live else 0
+    deliveries = program.adrg.filter(pl.col("name").str.contains(_DELIVERY).fill_null(False))["adrg"]
+    of_group = np.append(program.drg["adrg"].is_in(deliveries.implode()).to_numpy(), False)
+    return np.where(of_group[prototypes.group], code, 0).astype(np.uint32)
 
 
 def _bedside(grouper: Grouper, prototypes: Prototypes) -> pl.Series:
@@ -102,7 +121,7 @@ def columns(
         part = prototype[begin : begin + _ROWS]
         severity = population.severity[prototypes.group[part]]
         more = _more_diagnoses(severity, ages[begin : begin + _ROWS], pool, rng)
-        others = np.vstack([known.other_diagnoses[:, part], more])
+        others = np.vstack([known.other_diagnoses[:, part], pool.outcome[part], more])
         diagnoses.append(_lists(others, known.principal[part], program.diagnoses))
         procedure = known.procedure[part]
         others = np.vstack([known.other_procedures[:, part], _more_procedures(procedure, pool, rng)])

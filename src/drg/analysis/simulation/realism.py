@@ -187,7 +187,7 @@ def realism(frame: Frame) -> pl.DataFrame:
         values |= of_table.select(**wanted).row(0, named=True) if wanted else {}
     needs = [name for name in ("drg", "grouping_status") if name not in columns]
     if not needs and {"total_cost_yuan", "los_days"} & {*columns}:
-        summary = evaluate(cases, replicates=0).summary
+        summary = evaluate(cases).summary
         values |= {name: summary.get(name) for name in _MEASURES}
     missing |= dict.fromkeys(_MEASURES, needs)
     return pl.DataFrame([_row(name, values.get(name), missing[name]) for name in _KNOWN], schema=REALISM)
