@@ -34,7 +34,9 @@ def book_of(settlement: Settlement, directory: Path, names: DocumentNames = NAME
 
 
 def rows_of(file: Path, sheet: str) -> list[dict[str, Any]]:
-    head, *rows = openpyxl.load_workbook(file, data_only=True)[sheet].values
+    book = openpyxl.load_workbook(file, data_only=True, read_only=True)
+    head, *rows = book[sheet].values
+    book.close()
     return [dict(zip(map(str, head), row, strict=True)) for row in rows]
 
 
@@ -46,16 +48,16 @@ def totals_of(file: Path, sheet: str) -> list[dict[str, Any]]:
 def simulated_settlement(insurance: str | None = None) -> Settlement:
     """A year with patients from elsewhere, whose accounts pay nothing."""
     area = pl.when(pl.int_range(pl.len()) % 4 == 0).then(pl.lit("9")).otherwise(pl.lit("1"))
-    cases = settled.grouped().with_columns(insured_area=area)
+    cases = settled.grouped(60, months=2).with_columns(insured_area=area)
     if insurance:
         cases = cases.filter(insurance_type=insurance)
     with TemporaryDirectory() as place:
         directory = settled.scheme(Path(place), settled.RULES + OFF_SITE)
-        return settle(drg.price(cases, scheme=directory), directory, payments=settled.payments())
+        return settle(drg.price(cases, scheme=directory), directory, close=True)
 
 
 def test_the_summary_prints_on_pages(tmp_path: Path) -> None:
-    settlement = settled.settlement(settled.RULES)
+    settlement = settled.settlement(settled.RULES, months=3, cases=30, with_tables=False)
     sheet = openpyxl.load_workbook(book_of(settlement, tmp_path)).worksheets[0]
     assert sheet.title == "汇总"
     assert sheet.max_column <= 14
@@ -96,25 +98,25 @@ def test_totals_are_formulas_over_the_rows_above(tmp_path: Path) -> None:
     for _, cell, formula, shown, value in Workbook(book_of(with_simulated, tmp_path)).formulas():
         count += 1
         assert abs(Fraction(str(shown)) - value) < Fraction(1, 10**8), (cell, formula, shown, value)
-    assert count > 500
+    assert count > 300
 
 
 def test_of_the_year_to_date_only_the_last_month_adds_up(tmp_path: Path) -> None:
-    settlement = settled.settlement(settled.RULES, months=7)
+    settlement = settled.settlement(settled.RULES, months=3, cases=30, with_tables=False)
     file = book_of(settlement, tmp_path)
-    rows = settlement.rows.filter(span="year_to_date", period="2025-07", insurance_type="310")
+    rows = settlement.rows.filter(span="year_to_date", period="2025-03", insurance_type="310")
     employees = totals_of(file, "累计")[0]
-    assert employees["期间"] == "2025-07"
+    assert employees["期间"] == "2025-03"
     assert Decimal(str(employees["住院总费用"])) == rows["cost_yuan"].sum()
     months = settlement.rows.filter(span="month", insurance_type="310")
     assert Decimal(str(totals_of(file, "月度")[0]["住院总费用"])) == months["cost_yuan"].sum()
     # What is no sum is left empty, and the summary has the state of the last month.
     assert employees["费用使用率"] is None
-    assert {row["期间"] for row in rows_of(file, "汇总")} == {"2025-07"}
+    assert {row["期间"] for row in rows_of(file, "汇总")} == {"2025-03"}
     assert [row["人群"] for row in totals_of(file, "汇总")] == ["本地", "本地", "全部"]
 
 
 def test_nothing_settled_has_no_totals(tmp_path: Path) -> None:
-    settlement = settled.settlement(settled.RULES)
+    settlement = settled.settlement(settled.RULES, months=3, cases=30, with_tables=False)
     nothing = Settlement(**{**vars(settlement), "rows": settlement.rows.clear()})
     assert rows_of(book_of(nothing, tmp_path), "汇总") == []

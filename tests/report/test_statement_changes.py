@@ -53,9 +53,15 @@ def changes_of(book: Path, year: str) -> dict[str, dict[str, Any]]:
     return months
 
 
-def test_changes_are_those_of_the_months(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    directory = tmp_path_factory.mktemp("changes")
+    return write_statements(two_years(), directory, hospitals=["H1"], with_cases=False)
+
+
+def test_changes_are_those_of_the_months(files: list[Path]) -> None:
     settlement = two_years()
-    (book, page) = write_statements(settlement, tmp_path / "out", hospitals=["H1"])
+    (book, page) = files
     rows = settlement.rows.filter(span="month", hospital_id="H1", insurance_type="310")
     known = {row["period"]: row for row in rows.iter_rows(named=True) if row["cases"]}
     assert {"2024-12", "2025-01", "2025-07"} <= set(known)
@@ -86,17 +92,18 @@ def test_changes_are_those_of_the_months(tmp_path: Path) -> None:
     assert f"{(cost[1] / cost[0] - 1) * 100:.2f}%" in text
 
 
-def test_a_month_without_cases_is_compared_with_nothing(tmp_path: Path) -> None:
+def test_a_month_without_cases_is_compared_with_nothing(files: list[Path]) -> None:
     """March has no case, and neither has August, which has a payment alone."""
-    (book, _) = write_statements(two_years(), tmp_path / "out", hospitals=["H1"])
-    months = changes_of(book, "2025")
+    months = changes_of(files[0], "2025")
     assert [months[f"2025-0{month}"]["病例数\n环比"] for month in (3, 4, 8)] == ["–", "–", "–"]
     assert months["2025-03"]["病例数\n上年同月"] > 0
     assert months["2025-03"]["病例数\n同比"] == "–"
 
 
 def test_without_last_year_there_is_the_month_before_alone(tmp_path: Path) -> None:
-    (book, page) = write_statements(settled.settlement(settled.RULES), tmp_path / "out", hospitals=["H1"])
+    (book, page) = write_statements(
+        settled.settlement(settled.RULES), tmp_path / "out", hospitals=["H1"], with_cases=False
+    )
     months = changes_of(book, "2025")
     assert len(months) == 12
     assert months["2025-01"]["住院总费用\n环比"] == "–"
