@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 import polars as pl
@@ -151,22 +152,30 @@ class Account:
             name: of ``COMPARED``.
             months: 1 for the month before (环比), 12 for the same month of the year before (同比).
         """
-
-        def number(period: str) -> int:
-            return int(period[:4]) * 12 + int(period[5:])
-
-        every = pl.concat([self.months_before, self.months]).filter(pl.col("cases") > 0)
-        known = {number(period): Decimal(value) for period, value in every.select("period", name).iter_rows()}
-        found = {
-            period: Change(known.get(number(period)), known.get(number(period) - months))
-            for period in self.months["period"]
-        }
+        known = self._months_with_cases
+        found: dict[str, Change] = {}
+        for period in self.months["period"]:
+            number = _number(period)
+            now, before = (known[one][name] if one in known else None for one in (number, number - months))
+            found[period] = Change(now, before)
         return found if any(change.before is not None for change in found.values()) else {}
+
+    @cached_property
+    def _months_with_cases(self) -> dict[int, dict[str, Any]]:
+        """What is compared, of this year and the one before."""
+        every = pl.concat([self.months_before, self.months]).filter(pl.col("cases") > 0)
+        rows = every.select("period", pl.col(COMPARED).cast(pl.Decimal(38, 2))).iter_rows(named=True)
+        return {_number(row["period"]): row for row in rows}
 
     def month_ties(self) -> list[Tie]:
         """What the months add up to beside the figures of the year to date."""
         sums = self.months.select(FLOWS).sum().row(0, named=True)
         return [Tie(name, sums[name], self.to_date[name]) for name in FLOWS]
+
+
+def _number(period: str) -> int:
+    """2025-03 as a number of months."""
+    return int(period[:4]) * 12 + int(period[5:])
 
 
 def accounts_of(settlement: Settlement, rows: pl.DataFrame, table: pl.DataFrame) -> Iterator[Account]:
