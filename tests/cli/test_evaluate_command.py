@@ -42,6 +42,9 @@ def test_what_is_printed_is_what_was_computed(drg: Drg, file: Path) -> None:
     shares = next(line for line in lines if line[:2] == ["cost", "iqr:1.5"] and len(line) == 6)
     assert shares[2] == f"{found.variance['share_cases_cv_below_0_8'][4]:.1%}"
     assert f"{found.summary['splits_tested']} ADRGs tested" in outcome.out
+    pairs = found.order
+    assert f"{pairs.height} pairs, {found.summary['order_tested']} of them" in outcome.out
+    assert f"The mean descends in {pairs['descends'].sum()} of all pairs" in outcome.out
     assert all(message in outcome.out for message in found.findings["message"])
 
 
