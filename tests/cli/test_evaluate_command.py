@@ -65,6 +65,21 @@ def test_a_workbook_has_every_table(drg: Drg, file: Path, tmp_path: Path) -> Non
     assert set(by_name["groups"].to_series(1)) == {"=1+1 [b]"}
 
 
+@pytest.mark.parametrize("command", ["evaluate", "price"])
+@pytest.mark.parametrize("lacking", ["drg", "grouping_status"])
+def test_a_file_that_is_not_grouped_among_others(
+    drg: Drg, file: Path, tmp_path: Path, command: str, lacking: str
+) -> None:
+    raw = tmp_path / "raw.parquet"
+    pl.read_parquet(file).drop(lacking).write_parquet(raw)
+    out = tmp_path / "out.csv"
+    outcome = drg(command, file, raw, "-o", out, *(["-s", "demo"] if command == "price" else []))
+    assert outcome.code == 1
+    assert f"raw.parquet, column {lacking}: " in outcome.err
+    assert "drg group" in outcome.err
+    assert not out.exists()
+
+
 def test_a_page(drg: Drg, file: Path, tmp_path: Path) -> None:
     out = tmp_path / "quality.html"
     outcome = drg("evaluate", file, "-o", out, "-q")
