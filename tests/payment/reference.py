@@ -12,16 +12,17 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from itertools import product
 from math import floor
 from typing import Any, NamedTuple
 
-from drg.payment.scheme import ByStatus, Outside, PaymentScheme, Readmission
+from drg.payment.scheme import ByStatus, Coefficient, Outside, PaymentScheme, Rate, Readmission
 
 Case = Mapping[str, Any]
+Numbers = tuple[Fraction | Decimal | str | None, ...]
 Weights = Mapping[tuple[str, str | None], Decimal]
 
 HIGHEST_COST = 100_000_000
@@ -88,10 +89,18 @@ def day(value: date | datetime | None) -> date | None:
 # --------------------------------------------------------------------------------- group, hospital, insurance
 
 
+def holds(row: Rate | Coefficient, case: Case) -> bool:
+    """Whether a row holds on the day of discharge; one without days always does."""
+    left = day(case.get("discharge_date"))
+    if row.valid_from is None and row.valid_to is None:
+        return True
+    return left is not None and (row.valid_from or left) <= left <= (row.valid_to or left)
+
+
 def unit_of(case: Case, scheme: PaymentScheme) -> Fraction | None:
     """Yuan per unit of weight: the most specific rate, times the scale of the points method."""
     insurance, level = case.get("insurance_type"), case.get("hospital_level")
-    rates = {(rate.insurance, rate.level): rate.value_yuan for rate in scheme.rates}
+    rates = {(rate.insurance, rate.level): rate.value_yuan for rate in scheme.rates if holds(rate, case)}
     for given in ((insurance, level), (insurance, None), (None, level), (None, None)):
         if given in rates:
             return Fraction(rates[given]) * Fraction(scheme.method.scale or 1)
@@ -103,7 +112,9 @@ def coefficient_of(case: Case, drg: str, scheme: PaymentScheme) -> Fraction | No
     if scheme.coefficients is None or drg in scheme.coefficients.base_groups:
         return Fraction(1)
     hospital, level = case.get("hospital_id"), case.get("hospital_level")
-    rows = {(row.hospital, row.level, row.drg): row.value for row in scheme.coefficients.rows}
+    rows = {
+        (row.hospital, row.level, row.drg): row.value for row in scheme.coefficients.rows if holds(row, case)
+    }
     wanted: list[tuple[str | None, str | None, str | None]] = []
     # A case without a hospital is in no row for one, and so with the level.
     wanted += [(hospital, None, drg)] if hospital else []
@@ -141,31 +152,45 @@ def named(name: str, scheme: PaymentScheme, weights: Weights) -> set[str | None]
     """The insurances, levels or hospitals that the scheme names anywhere."""
     rows = scheme.coefficients.rows if scheme.coefficients else ()
     if name == "insurance_type":
-        return {rate.insurance for rate in scheme.rates} - {None}
+        factors = scheme.low.factors if scheme.low else ()
+        tables = (scheme.rates, scheme.outside, factors)
+        return {row.insurance for table in tables for row in table} - {None}
     if name == "hospital_id":
         return {row.hospital for row in rows} - {None}
-    levels = {rate.level for rate in scheme.rates} | {row.level for row in rows}
+    levels = {row.level for table in (scheme.rates, scheme.outside, rows) for row in table}
     return (levels | {level for _, level in weights}) - {None}
 
 
 def answers(
     case: Case, drg: str, scheme: PaymentScheme, weights: Weights
-) -> tuple[set[Fraction | None], set[tuple[Fraction | None, ...] | None]]:
+) -> tuple[set[Fraction | None], set[Numbers | None]]:
     """The weights, and all numbers, that the case could have by what is not known of it."""
-    places = ("insurance_type", "hospital_level", "hospital_id")
-    options = [
+    places: tuple[str, ...] = ("insurance_type", "hospital_level", "hospital_id")
+    options: list[Sequence[Any]] = [
         [*named(name, scheme, weights), "elsewhere"]
         if is_unknown(case, name, scheme, weights)
         else [case[name]]
         for name in places
     ]
+    rows = [*scheme.rates, *(scheme.coefficients.rows if scheme.coefficients else ())]
+    edges = {edge for row in rows for edge in (row.valid_from, row.valid_to) if edge}
+    left = day(case.get("discharge_date"))
+    # Something changes on the day after the last one or on the first one: these days and those beside them.
+    days = {edge + timedelta(days=by) for edge in edges for by in (-1, 0, 1)}
+    options.append([left] if left or not days else sorted(days))
+    places = (*places, "discharge_date")
     possible_weights: set[Fraction | None] = set()
-    possible: set[tuple[Fraction | None, ...] | None] = set()
+    possible: set[Numbers | None] = set()
     for chosen in product(*options):
         one = {**case, **dict(zip(places, chosen, strict=True))}
         weight = weight_of(one, drg, weights)
         possible_weights.add(weight)
-        numbers = (weight, unit_of(one, scheme), coefficient_of(one, drg, scheme))
+        numbers = (
+            weight,
+            unit_of(one, scheme),
+            coefficient_of(one, drg, scheme),
+            low_factor_of(one, scheme),
+        )
         possible.add(None if weight is None else numbers)
     return possible_weights, possible
 
@@ -192,8 +217,11 @@ def high_threshold(weight: Fraction, scheme: PaymentScheme) -> Fraction:
 def high_above(known: Combination, scheme: PaymentScheme) -> Fraction:
     """The cost above which a case is high."""
     assert scheme.high is not None
-    reference = known.standard if scheme.high.reference == "standard" else known.mean
-    return high_threshold(known.weight, scheme) * reference
+    threshold = high_threshold(known.weight, scheme)
+    of_standard, of_mean = threshold * known.standard, threshold * known.mean
+    if scheme.high.reference == "lower_of_two":
+        return of_standard if of_standard < of_mean else of_mean
+    return of_standard if scheme.high.reference == "standard" else of_mean
 
 
 def low_below(known: Combination, scheme: PaymentScheme) -> Fraction:
@@ -201,6 +229,14 @@ def low_below(known: Combination, scheme: PaymentScheme) -> Fraction:
     assert scheme.low is not None
     reference = known.standard if scheme.low.reference == "standard" else known.mean
     return Fraction(scheme.low.threshold) * reference
+
+
+def low_factor_of(case: Case, scheme: PaymentScheme) -> Decimal | str:
+    """The control factor of the case's insurance, or of all others; 1 if there are no low cases."""
+    if scheme.low is None:
+        return Decimal(1)
+    by_insurance = {row.insurance: row.factor for row in scheme.low.factors}
+    return by_insurance.get(case.get("insurance_type") or "", scheme.low.factor)
 
 
 # ---------------------------------------------------------------------------------------------- all the cases
@@ -277,7 +313,7 @@ def _price_one(
             drg = scheme.tcm.medical_drg[drg]
     weight = weight_of(case, drg, weights) if is_grouped and not undecided else None
     unit = unit_of(case, scheme)
-    coefficient = None
+    coefficient: Fraction | None = None
     if is_grouped and not undecided:
         possible_weights, possible = answers(case, drg, scheme, weights)
         if len(possible) > 1:
@@ -295,7 +331,7 @@ def _price_one(
         case_class, paid = "invalid", [NOTHING]
     else:
         case_class, paid = _class_and_payment(
-            case, scheme, net, weight, known, is_extreme=is_extreme, undecided=undecided
+            case, scheme, weights, net, weight, known, is_extreme=is_extreme, undecided=undecided
         )
     parts = dict.fromkeys(PARTS, Fraction(0))
     if case_class != "invalid":
@@ -354,6 +390,7 @@ def _tcm_share(case: Case, net: Fraction, scheme: PaymentScheme) -> Fraction | N
 def _class_and_payment(
     case: Case,
     scheme: PaymentScheme,
+    weights: Weights,
     net: Fraction,
     weight: Fraction | None,
     known: Combination | None,
@@ -370,8 +407,13 @@ def _class_and_payment(
     if case["grouping_status"] != "grouped":
         return _held_or("ungrouped", scheme.ungrouped, net)
     for rule in scheme.outside:
-        if _fits(rule, case):
-            return _outside(rule, case, net)
+        if not _fits(rule, case):
+            continue
+        # It is for another place, whatever is not known.
+        unknown = {name for name in _places(rule) if is_unknown(case, name, scheme, weights)}
+        if any(case.get(name) != place for name, place in _places(rule).items() if name not in unknown):
+            continue
+        return ("unpriced", [NOTHING]) if unknown else _outside(rule, case, net, known)
     if weight is None and not undecided:
         return _held_or("unweighted", scheme.unweighted, net)
     if known is None:
@@ -384,7 +426,9 @@ def _class_and_payment(
     if scheme.high and net > high_above(known, scheme):
         return "high", _high(known, scheme, net)
     if scheme.low and net < low_below(known, scheme):
-        return "low", [Paid("item_payment_yuan", net * Fraction(scheme.low.factor))]
+        factor = low_factor_of(case, scheme)
+        ratio = known.price_ratio if isinstance(factor, str) else Fraction(factor)
+        return "low", [Paid("item_payment_yuan", net * ratio)]
     return "normal", [Paid("drg_payment_yuan", known.standard)]
 
 
@@ -422,6 +466,11 @@ def _by_status(rule: ByStatus, net: Fraction) -> Paid:
     return Paid("item_payment_yuan", net * shares[rule.pays])
 
 
+def _places(rule: Outside) -> dict[str, str]:
+    asked = {"hospital_level": rule.level, "insurance_type": rule.insurance}
+    return {name: place for name, place in asked.items() if place is not None}
+
+
 def _fits(rule: Outside, case: Case) -> bool:
     days = case.get("los_days")
     if rule.los_days_at_most is not None and (days is None or days > rule.los_days_at_most):
@@ -431,15 +480,30 @@ def _fits(rule: Outside, case: Case) -> bool:
     return rule.case_kind is None or rule.case_kind == case.get("case_kind")
 
 
-def _outside(rule: Outside, case: Case, net: Fraction) -> tuple[str, list[Paid]]:
+def _outside(rule: Outside, case: Case, net: Fraction, known: Combination | None) -> tuple[str, list[Paid]]:
     price_yuan = Fraction(rule.price_yuan or 0)
+    if rule.pays == "share_of_standard":
+        if known is None:
+            return "unpriced", [NOTHING]
+        return rule.case_class, [Paid("outside_payment_yuan", known.standard * Fraction(rule.share or 0))]
     if rule.pays == "per_day":
         if case.get("los_days") is None:
             return "invalid", [NOTHING]
+        if rule.stages:
+            days = [_price_of_day(rule, number) for number in range(1, case["los_days"] + 1)]
+            return rule.case_class, [Paid("outside_payment_yuan", sum(days, Fraction(0)))]
         return rule.case_class, [Paid("outside_payment_yuan", price_yuan * case["los_days"])]
     if rule.pays == "per_case":
         return rule.case_class, [Paid("outside_payment_yuan", price_yuan)]
     return rule.case_class, [Paid("item_payment_yuan", net if rule.pays == "by_item" else Fraction(0))]
+
+
+def _price_of_day(rule: Outside, number: int) -> Fraction:
+    """The price of one day of a stay."""
+    for stage in rule.stages:
+        if stage.up_to_day is None or number <= stage.up_to_day:
+            return Fraction(stage.price_yuan)
+    raise AssertionError("the last stage has no end")
 
 
 def _left_of(case: Case, payment: Fraction) -> Fraction | None:

@@ -10,7 +10,7 @@ import random
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor
@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 import drg as package
 from drg.columns import PRICE_COLUMNS
 from drg.payment.plausible import unusual
-from drg.payment.scheme import FEES, PaymentScheme
+from drg.payment.scheme import FEES, Outside, PaymentScheme
 from tests.payment import reference
 
 Weights = dict[tuple[str, str | None], Decimal]
@@ -82,6 +82,8 @@ def _toml(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, Decimal | int):
         return f"{value:f}" if isinstance(value, Decimal) else str(value)
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     if isinstance(value, list | tuple):
@@ -137,9 +139,23 @@ def _rates(rng: random.Random) -> list[dict[str, Any]]:
         some.append((None, None))
     low, high, places_after = rng.choice([(40, 60, 4), (4000, 20_000, 2)])
     return [
-        sourced(value_yuan=_positive(rng, low, high, places_after), insurance=insurance, level=level)
+        sourced(value_yuan=_positive(rng, low, high, places_after), insurance=insurance, level=level, **days)
         for insurance, level in some
+        for days in _periods(rng)
     ]
+
+
+def _periods(rng: random.Random) -> list[dict[str, date]]:
+    """Days for rows for the same: any day; or one after the other, with or without a gap."""
+    if rng.random() < 0.7:
+        return [{}]
+    change = date(2025, 1, 1) + timedelta(days=rng.randint(30, 330))
+    first, second = {"valid_to": change}, {"valid_from": change + timedelta(days=rng.choice([1, 1, 30]))}
+    if rng.random() < 0.5:
+        first["valid_from"] = date(2025, 1, 1)
+    if rng.random() < 0.5:
+        second["valid_to"] = second["valid_from"] + timedelta(days=rng.randint(0, 90))
+    return rng.choice([[first, second], [first], [second]])
 
 
 def _coefficients(rng: random.Random) -> dict[str, Any]:
@@ -156,8 +172,9 @@ def _coefficients(rng: random.Random) -> dict[str, Any]:
         if place not in places:
             places.append(place)
     rows = [
-        sourced(value=_coefficient(rng), hospital=hospital, level=level, drg=drg)
+        sourced(value=_coefficient(rng), hospital=hospital, level=level, drg=drg, **days)
         for hospital, level, drg in places
+        for days in _periods(rng)
     ]
     base_groups = rng.sample(DRGS, rng.randint(0, 2))
     default = "not_known" if rng.random() < 0.3 else _coefficient(rng)
@@ -176,24 +193,57 @@ def _high(rng: random.Random) -> dict[str, Any]:
     ]
     tiers.append({"threshold": Decimal(rng.randint(15, 40)).scaleb(-1)})
     formula = rng.choice(["linear_add", "deduct", "cap", "by_item"])
-    return sourced(formula=formula, reference=rng.choice(["standard", "mean"]), tiers=tiers)
+    reference = rng.choice(["standard", "mean", "lower_of_two"])
+    return sourced(formula=formula, reference=reference, tiers=tiers)
 
 
 def _outside(rng: random.Random) -> list[dict[str, Any]]:
     prices = {"per_day": (100, 800), "per_case": (1000, 8000)}
     rules = []
     for case_class in rng.sample(["short", "long", "bed_day", "day_surgery"], rng.randint(0, 4)):
-        pays = rng.choice(["by_item", "per_day", "per_case", "nothing"])
+        pays = rng.choice(["by_item", "per_day", "per_day", "per_case", "share_of_standard", "nothing"])
         price_yuan = _positive(rng, *prices[pays], 3) if pays in prices else None
         rule = sourced(case_class=case_class, pays=pays, price_yuan=price_yuan)
+        if pays == "share_of_standard":
+            rule["share"] = _share(rng, 1)
+        if pays == "per_day" and rng.random() < 0.5:
+            rule["stages"] = _stages(rng)
+            del rule["price_yuan"]
         if case_class == "short" or rng.random() < 0.1:
             rule["los_days_at_most"] = rng.randint(0, 3)
         if case_class == "long":
             rule["los_days_at_least"] = rng.randint(30, 61)
         if case_class in KINDS or rng.random() < 0.1:
             rule["case_kind"] = case_class if case_class in KINDS else rng.choice(KINDS)
-        rules.append(rule)
-    return rules
+        rules += _by_place(rng, rule)
+    models = [Outside.model_validate(rule) for rule in rules]
+    return [
+        rule
+        for place, rule in enumerate(rules)
+        if not any(earlier.takes_all_of(models[place]) for earlier in models[:place])
+    ]
+
+
+def _stages(rng: random.Random) -> list[dict[str, Any]]:
+    ends = sorted(rng.sample([1, 2, 5, 10, 30, 60], rng.randint(0, 3)))
+    return [
+        {"price_yuan": _positive(rng, 100, 800, 3), **({"up_to_day": end} if end else {})}
+        for end in (*ends, None)
+    ]
+
+
+def _by_place(rng: random.Random, rule: dict[str, Any]) -> list[dict[str, Any]]:
+    """A rule for all, or rows for some levels and insurances, with one for the rest or without."""
+    if rng.random() < 0.6:
+        return [rule]
+    rules = []
+    for _ in range(rng.randint(1, 3)):
+        place = {"level": rng.choice([None, *LEVELS]), "insurance": rng.choice([None, *INSURANCES])}
+        one = {**rule, **{name: value for name, value in place.items() if value}}
+        if "price_yuan" in one:
+            one["price_yuan"] += rng.randint(1, 9)
+        rules.append(one)
+    return [*rules, rule] if rng.random() < 0.5 else rules
 
 
 def _by_status(rng: random.Random) -> dict[str, Any]:
@@ -240,7 +290,11 @@ def random_scheme(rng: random.Random) -> tuple[dict[str, Any], Weights]:
             sourced(
                 threshold=Decimal(rng.randint(20, 60)).scaleb(-2),
                 reference=rng.choice(["standard", "mean"]),
-                factor=_coefficient(rng),
+                factor="price_ratio" if mean and rng.random() < 0.3 else _coefficient(rng),
+                factors=[
+                    {"insurance": insurance, "factor": _coefficient(rng)}
+                    for insurance in rng.sample(INSURANCES, rng.choice([0, 0, 1, 2]))
+                ],
             )
         ),
         "outside": _outside(rng),

@@ -13,7 +13,15 @@ import drg
 from drg import InputError, PriceExplanation, Pricer
 from drg.columns import PRICE
 from drg.payment.price_arrays import PAYMENTS
-from tests.payment.strategies import frame, random_cases, random_scheme, write_scheme
+from tests.payment.strategies import (
+    frame,
+    plain_case,
+    plain_scheme,
+    random_cases,
+    random_scheme,
+    sourced,
+    write_scheme,
+)
 from tests.profiles import quick_first
 
 D = Decimal
@@ -29,6 +37,7 @@ HIGH = {
     "los_days": 20,
     "total_cost_yuan": 30_000,
 }
+STAGES = [{"up_to_day": 60, "price_yuan": D(500)}, {"price_yuan": D(300)}]
 
 
 def step(explanation: PriceExplanation, name: str) -> Any:
@@ -77,6 +86,16 @@ def test_the_worked_example_with_decimals_that_do_not_end_at_the_fen(tmp_path: P
     assert e.payment == D("6707.63")
 
 
+def test_a_factor_that_is_the_price_ratio(tmp_path: Path) -> None:
+    entries = plain_scheme(
+        method=sourced(kind="rate", regional_mean_yuan=8000),
+        low=sourced(threshold=D("0.4"), reference="mean", factor="price_ratio"),
+    )
+    e = drg.explain_price(plain_case("BR15", 1000), write_scheme(tmp_path, entries, {("BR15", None): D(1)}))
+    assert step(e, "price ratio").arithmetic == "10,000 ÷ 8,000"
+    assert step(e, "item payment").arithmetic == "1,000.00 × 1.25"
+
+
 def test_what_one_case_does_not_show_can_be_said() -> None:
     plain = HIGH | {"total_cost_yuan": 13_000}
     cut = drg.explain_price(plain, "demo", readmitted=True)
@@ -102,6 +121,44 @@ def test_what_one_case_does_not_show_can_be_said() -> None:
 )
 def test_every_kind_of_payment(change: dict[str, Any], name: str, arithmetic: str) -> None:
     assert step(drg.explain_price(HIGH | change, "demo"), name).arithmetic == arithmetic
+
+
+@pytest.mark.parametrize(
+    ("rule", "days", "arithmetic"),
+    [
+        ({"pays": "share_of_standard", "share": D("0.8")}, 3, "10,000.00 × 0.8"),
+        ({"pays": "per_day", "stages": STAGES}, 70, "60 × 500 + 10 × 300"),
+        ({"pays": "per_day", "stages": STAGES}, 60, "60 × 500"),
+        ({"pays": "per_day", "price_yuan": D(300), "level": "3"}, 2, "2 × 300"),
+    ],
+)
+def test_stays_outside_payment_by_group(
+    tmp_path: Path, rule: dict[str, Any], days: int, arithmetic: str
+) -> None:
+    outside = [sourced(case_class="bed_day", case_kind="bed_day", **rule)]
+    path = write_scheme(tmp_path, plain_scheme(outside=outside), {("BR15", None): D(1)})
+    case = plain_case("BR15", 9000, los_days=days, case_kind="床日", hospital_level="三级")
+    explained = drg.explain_price(case, path)
+    assert step(explained, "outside payment").arithmetic == arithmetic
+    assert ("level 3" in step(explained, "case class").arithmetic) == ("level" in rule)
+
+
+def test_a_stay_that_no_price_is_known_for_says_why(tmp_path: Path) -> None:
+    rules = [
+        sourced(case_class="bed_day", case_kind="bed_day", pays="per_day", price_yuan=300, level="3"),
+        sourced(case_class="day_surgery", case_kind="day_surgery", pays="share_of_standard", share=D("0.8")),
+    ]
+    pricer = Pricer(write_scheme(tmp_path, plain_scheme(outside=rules), {("BR15", None): D(1)}))
+    for case, code in (
+        (plain_case("BR15", 9000, case_kind="bed_day"), "P27"),
+        (plain_case("BR13", 9000, case_kind="day_surgery", hospital_level="3"), "P09|P14"),
+    ):
+        priced = pricer.price(frame([case]), reasons="code")
+        assert priced["case_class"].to_list() == ["unpriced"]
+        assert priced["pricing_reason"].to_list() == [code]
+    # The level matters to bed days only.
+    (row,) = pricer.price(frame([plain_case("BR15", 9000)]), reasons="code").to_dicts()
+    assert (row["case_class"], row["pricing_reason"]) == ("normal", None)
 
 
 def test_what_the_fund_bears() -> None:

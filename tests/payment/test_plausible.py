@@ -54,6 +54,9 @@ pays = "per_day"
 price_yuan = 0.03
 source = "x"
 """
+STAGES = PRICE.replace(
+    "price_yuan = 0.03", "stages = [{ up_to_day = 60, price_yuan = 500 }, { price_yuan = 0.03 }]"
+)
 FAULTS = {
     "coefficients.rows.1.value": (
         '[coefficients]\nsource = "x"\n[[coefficients.rows]]\nvalue = 92\nlevel = "3"\nsource = "x"',
@@ -69,6 +72,17 @@ FAULTS = {
         '[low]\nthreshold = 0.4\nreference = "mean"\nfactor = 90\nsource = "x"',
         "factor is 90; such a number is usually between 0.1 and 5",
         "If 90 % is meant, write 0.9",
+    ),
+    "low.factors.1.factor": (
+        '[low]\nthreshold = 0.4\nreference = "mean"\nsource = "x"\n'
+        'factors = [{ insurance = "390", factor = 95 }]',
+        "factor is 95; such a number is usually between 0.1 and 5",
+        "If 95 % is meant, write 0.95",
+    ),
+    "outside.1.stages.2.price_yuan": (
+        STAGES,
+        "price_yuan is 0.03; such a number is usually between 5 and 1000000",
+        "Amounts are in yuan: if 万元 are meant, write 300",
     ),
     "high.tiers.1.threshold": (
         '[high]\nformula = "cap"\nreference = "mean"\ntiers = [{ threshold = 300 }]\nsource = "x"',

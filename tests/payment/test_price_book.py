@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from drg import SchemeError
 from drg.payment import price_book as book_module
+from drg.payment.case_keys import UNNAMED
 from drg.payment.formulas import HIGHEST_COST_FEN, half_up, line, not_above
 from drg.payment.load_scheme import LoadedScheme
-from drg.payment.price_book import UNNAMED, PriceBook
+from drg.payment.price_book import PriceBook
 from drg.payment.price_kernels import LACKS, NO_PRICE, NO_WEIGHT, PRICED, STANDARD
 from drg.payment.reasons import NOTE
 from drg.payment.scheme import PaymentScheme
@@ -157,6 +158,16 @@ def test_what_the_scheme_lacks_is_said_and_not_raised() -> None:
     assert page.combinations[rows, LACKS].tolist() == [PRICED, NO_WEIGHT, NO_PRICE]
     assert page.combinations[rows, STANDARD].tolist() == [100, -1, -1]
     assert page.weights.gather(rows).to_list() == [D("1.00000000"), None, D("1.00000000")]
+
+
+def test_a_level_in_two_spellings_is_refused() -> None:
+    """Cases would find the rows of one spelling only."""
+    with pytest.raises(SchemeError, match="'3' and '三级' are the same hospital_level"):
+        PriceBook(
+            loaded(
+                rates=[rate("1", level="3"), rate("2")], coefficients={"rows": [row("1", level="三级")], **S}
+            )
+        )
 
 
 def test_a_cut_shows_in_coefficient_and_standard() -> None:

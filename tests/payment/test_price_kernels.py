@@ -31,6 +31,8 @@ def combinations(draw: st.DrawFn) -> list[int]:
         draw(st.sampled_from([kernels.PRICED, kernels.PRICED, kernels.NO_WEIGHT, kernels.NO_PRICE])),
         *(draw(AMOUNTS) for _ in range(kernels.LINE_HIGH - 1)),
         *(number for _ in range(3) for number in draw(lines())),
+        # For as many rules for stays outside as there can be.
+        *(draw(st.sampled_from([kernels.HELD, kernels.ELSEWHERE, 0, 0, 4321])) for _ in range(3)),
     ]
 
 
@@ -38,7 +40,10 @@ def combinations(draw: st.DrawFn) -> list[int]:
 def outside_rules(draw: st.DrawFn) -> list[int]:
     days = st.integers(-1, 3)
     pays = st.sampled_from(
-        [kernels.BY_ITEM, kernels.NOTHING, kernels.PER_DAY, kernels.PER_CASE, kernels.NOT_KNOWN]
+        [
+            *(kernels.BY_ITEM, kernels.NOTHING, kernels.PER_DAY, kernels.PER_CASE, kernels.NOT_KNOWN),
+            kernels.SHARE_OF_STANDARD,
+        ]
     )
     class_ = st.sampled_from([kernels.SHORT, kernels.LONG, kernels.BED_DAY, kernels.DAY_SURGERY])
     return [draw(class_), draw(days), draw(days), draw(st.integers(-1, 1)), draw(pays), *draw(lines())]

@@ -284,6 +284,37 @@ def test_dates_outside_validity(tmp_path: Path) -> None:
     assert reasons(cases(case_id=["1"]), path) == [None]
 
 
+def test_a_day_of_discharge_that_decides_the_rate(tmp_path: Path) -> None:
+    """Not known: held where the rates differ, and paid where they do not; a gap between the rows is told."""
+    dated = (
+        '[[rates]]\nvalue_yuan = {}\ninsurance = "390"\nvalid_from = {}\nvalid_to = {}\nsource = "made up"\n'
+    )
+    halves = dated.format(9000, "2025-01-01", "2025-06-30") + dated.format(9100, "2025-07-02", "9999-12-31")
+    pricer = Pricer(scheme(tmp_path, halves))
+    assert "discharge_date" in pricer.vital_columns
+    days = [datetime(2025, 6, 30), datetime(2025, 7, 1), datetime(2025, 7, 2), None, None]
+    rows = cases(discharge_date=days, insurance_type=["390"] * 4 + ["310"])
+    priced = pricer.price(rows, reasons="code")
+    assert priced["standard_payment_yuan"].to_list() == [D(9000), None, D(9100), None, D(10_000)]
+    assert priced["pricing_reason"].to_list() == [None, "P34", None, "P33", None]
+    with pytest.raises(MissingColumnError, match="discharge_date"):
+        pricer.price(rows.drop("discharge_date"))
+    explained = pricer.explain(rows.row(2, named=True))
+    (place,) = [step.place for step in explained.steps if step.name == "rate"]
+    assert "insurance 390, discharged from 2025-07-02 to 9999-12-31" in place
+
+
+def test_prices_depend_on_what_a_scheme_says_and_not_on_what_it_leaves_out(tmp_path: Path) -> None:
+    """The digest of the rules tells dates of rates apart."""
+    texts = ["", "valid_to = 2025-06-30\n", "valid_to = 2025-07-01\n"]
+    row = '[[rates]]\nvalue_yuan = 9000\ninsurance = "390"\n{}source = "made up"\n'
+    digests = {
+        load_scheme(scheme(tmp_path / str(at), row.format(text))).pricing_digest
+        for at, text in enumerate(texts)
+    }
+    assert len(digests) == 3
+
+
 def test_another_version_than_that_of_the_scheme(tmp_path: Path) -> None:
     frame, path = cases(grouper=["demo", "chs-drg-2.0"]), scheme(tmp_path)
     told = "grouped with another version than demo, for which the scheme is: its weights are for other groups"

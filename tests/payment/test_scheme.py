@@ -120,6 +120,7 @@ def test_a_scheme_does_not_change() -> None:
 
 RATE = sourced(value_yuan=1)
 TIER = {"threshold": 2}
+DAYS = {"case_class": "bed_day", "case_kind": "bed_day", "pays": "per_day"}
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no source": ({"source": None}, "source"),
     "no rate": ({"rates": []}, "at least 1"),
@@ -128,6 +129,34 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "rate in words": ({"rates": [sourced(value_yuan="much")]}, "decimal"),
     "nine decimals": ({"rates": [sourced(value_yuan=Decimal("1.123456789"))]}, "decimal places"),
     "two rates for the same": ({"rates": [RATE, RATE]}, "same insurance and level"),
+    "two rates on the same day": (
+        {
+            "rates": [
+                sourced(value_yuan=1, valid_to="2025-06-30"),
+                sourced(value_yuan=2, valid_from="2025-06-30"),
+            ]
+        },
+        "same insurance and level on the same days",
+    ),
+    "a rate for any day beside one of some": (
+        {"rates": [RATE, sourced(value_yuan=1, valid_from="2025-06-30")]},
+        "same insurance and level on the same days",
+    ),
+    "a rate that ends before it begins": (
+        {"rates": [sourced(value_yuan=1, valid_from="2025-02-01", valid_to="2025-01-31")]},
+        "valid_to is before valid_from",
+    ),
+    "two coefficients on the same day": (
+        {
+            "coefficients": sourced(
+                rows=[
+                    sourced(value=1, level="1", valid_to="2025-06-30"),
+                    sourced(value=2, level="1", valid_from="2025-06-01"),
+                ]
+            )
+        },
+        "same hospital, level and group on the same days",
+    ),
     "rate without source": ({"rates": [{"value_yuan": 1}]}, "source"),
     "status": ({"status": "official"}, "published"),
     "id": ({"id": "two words"}, "pattern"),
@@ -176,13 +205,30 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "in order of weight_below",
     ),
     "formula": ({"high": sourced(formula="double", reference="mean", tiers=[TIER])}, "'linear_add'"),
-    "reference": ({"high": sourced(formula="cap", reference="median", tiers=[TIER])}, "'standard' or 'mean'"),
+    "reference": (
+        {"high": sourced(formula="cap", reference="median", tiers=[TIER])},
+        "'standard', 'mean' or 'lower_of_two'",
+    ),
     "top share in percent": ({"extreme": sourced(top_share=5)}, "less than or equal to 1"),
     "top share of nothing": ({"extreme": sourced(top_share=0)}, "greater than 0"),
     "within": ({"extreme": sourced(top_share=Decimal("0.05"), within="hospital")}, "'all' or 'group'"),
     "low threshold in percent": (
         {"low": sourced(threshold=40, reference="mean")},
         "less than or equal to 1",
+    ),
+    "two factors for the same": (
+        {
+            "low": sourced(
+                threshold=Decimal("0.4"),
+                reference="mean",
+                factors=[{"insurance": "390", "factor": 1}, {"insurance": "390", "factor": 2}],
+            )
+        },
+        "two factors are for the same insurance",
+    ),
+    "a ratio to no mean": (
+        {"low": sourced(threshold=Decimal("0.4"), reference="mean", factor="price_ratio")},
+        "needs regional_mean_yuan",
     ),
     "outside without condition": (
         {"outside": [sourced(case_class="short", pays="by_item")]},
@@ -203,6 +249,49 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "class outside": (
         {"outside": [sourced(case_class="normal", los_days_at_most=1, pays="by_item")]},
         "'short', 'long', 'bed_day' or 'day_surgery'",
+    ),
+    "stages beside a price": (
+        {"outside": [sourced(**DAYS, price_yuan=1, stages=[{"price_yuan": 1}])]},
+        "instead of price_yuan",
+    ),
+    "stages of a case": (
+        {"outside": [sourced(**{**DAYS, "pays": "per_case"}, stages=[{"price_yuan": 1}])]},
+        "stages are given for per_day",
+    ),
+    "a last stage that ends": (
+        {"outside": [sourced(**DAYS, stages=[{"price_yuan": 1, "up_to_day": 60}])]},
+        "the last, which has no end",
+    ),
+    "a stage without an end": (
+        {"outside": [sourced(**DAYS, stages=[{"price_yuan": 1}, {"price_yuan": 2}])]},
+        "the last, which has no end",
+    ),
+    "stages that overlap": (
+        {
+            "outside": [
+                sourced(
+                    **DAYS,
+                    stages=[
+                        {"price_yuan": 1, "up_to_day": 60},
+                        {"price_yuan": 2, "up_to_day": 60},
+                        {"price_yuan": 3},
+                    ],
+                )
+            ]
+        },
+        "in order of up_to_day",
+    ),
+    "no share of the standard": (
+        {"outside": [sourced(**{**DAYS, "pays": "share_of_standard"})]},
+        "share is given for share_of_standard",
+    ),
+    "a share of a price": (
+        {"outside": [sourced(**DAYS, price_yuan=1, share=1)]},
+        "share is given for share_of_standard",
+    ),
+    "a row that is never used": (
+        {"outside": [sourced(**DAYS, price_yuan=1), sourced(**DAYS, price_yuan=2, level="3")]},
+        "row 2 of outside is never used: row 1 takes all its cases",
     ),
     "no share": ({"ungrouped": sourced(pays="share")}, "share"),
     "share without its use": ({"ungrouped": sourced(pays="by_item", share=1)}, "share"),
@@ -298,6 +387,11 @@ MESSAGES: dict[str, tuple[str, str, list[str]]] = {
         TEXT + '\n[coefficients]\ndefault = "unknown"\nsource = "x"\n',
         "default",
         ["default is 'unknown'", 'default = 1; "not_known"'],
+    ),
+    "unknown word for the factor": (
+        TEXT + '\n[low]\nthreshold = 0.4\nreference = "mean"\nfactor = "ratio"\nsource = "x"\n',
+        "factor",
+        ["factor is 'ratio'", "factor = 0.5"],
     ),
     "unknown word for what is paid": (
         TEXT.replace('pays = "nothing"', 'pays = "unknown"', 1),

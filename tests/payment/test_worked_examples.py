@@ -5,7 +5,7 @@ The groups are those of the demo grouper: what is tested is the arithmetic.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -120,6 +120,41 @@ def test_zhoukou_high(tmp_path: Path, formula: str, payment: str, reference: str
         assert row["high_cost_payment_yuan"] == D("6707.63") - D("4307.05")
 
 
+@pytest.mark.parametrize(
+    "factor",
+    [
+        {"factor": "price_ratio"},
+        # 52.8094 × 100 ÷ 5,270.76 and 53.8381 × 100 ÷ 5,270.76, with eight decimals.
+        {"factor": D("1.02144852"), "factors": [{"insurance": "390", "factor": D("1.00193141")}]},
+    ],
+)
+def test_zhoukou_low(tmp_path: Path, factor: dict[str, Any]) -> None:
+    """The same pack: the control factor is the value of a point ÷ its standard value, by insurance.
+
+    Worked by hand: a cost of 1,000 is paid 1,000 × 5,383.81 ÷ 5,270.76 = 1,021.4485 for employees and
+    1,000 × 5,280.94 ÷ 5,270.76 = 1,001.9314 for residents.
+    """
+    low = sourced(threshold=D("0.4"), reference="standard", **factor)
+    cases = [plain_case("BR15", 1000, insurance_type=insurance) for insurance in ("390", "310")]
+    rows = both(ZHOUKOU | {"low": low}, ZHOUKOU_WEIGHTS, cases, tmp_path)
+    assert [row["case_class"] for row in rows] == ["low", "low"]
+    assert [row["payment_yuan"] for row in rows] == [D("1001.93"), D("1021.45")]
+
+
+def test_an_insurance_that_decides_the_factor(tmp_path: Path) -> None:
+    """Residents × 0.9, all others × 1.1; who does not say the insurance is held."""
+    low = sourced(
+        threshold=D("0.4"),
+        reference="standard",
+        factor=D("1.1"),
+        factors=[{"insurance": "390", "factor": D("0.9")}],
+    )
+    cases = [plain_case("BR15", 1000, insurance_type=insurance) for insurance in ("390", "310", "340", None)]
+    rows = both(plain_scheme(low=low), ONE, cases, tmp_path)
+    assert [row["payment_yuan"] for row in rows] == [900, 1100, 1100, 0]
+    assert [row["case_class"] for row in rows] == ["low", "low", "low", "unpriced"]
+
+
 # ------------------------------------------------------------------------------------------ high, low, ranks
 
 
@@ -161,6 +196,23 @@ def test_tiers_by_weight(tmp_path: Path, weight: str, threshold: str) -> None:
     limit = D(weight) * 10_000 * D(threshold)
     cases = [plain_case("BR15", limit), plain_case("BR15", limit + D("0.01"))]
     rows = both(plain_scheme(high=high("by_item")), {("BR15", None): D(weight)}, cases, tmp_path)
+    assert [row["case_class"] for row in rows] == ["normal", "high"]
+
+
+@pytest.mark.parametrize(
+    ("coefficient", "limit"),
+    [("1.25", 16_000), ("0.875", 14_000)],
+    ids=["mean is lower", "standard is lower"],
+)
+def test_the_lower_of_two_thresholds(tmp_path: Path, coefficient: str, limit: int) -> None:
+    """K = 2, mean 8,000; the standard is 10,000 or 7,000."""
+    entries = plain_scheme(
+        rates=[sourced(value_yuan=8000)],
+        coefficients=sourced(default=D(coefficient)),
+        high=high("by_item", "lower_of_two", [{"threshold": 2}]),
+    )
+    cases = [plain_case("BR15", limit), plain_case("BR15", D(limit) + D("0.01"))]
+    rows = both(entries, ONE, cases, tmp_path)
     assert [row["case_class"] for row in rows] == ["normal", "high"]
 
 
@@ -410,3 +462,82 @@ def test_fund_pays_the_rest(tmp_path: Path, patient: int | None, others: int, fu
     (row,) = both(plain_scheme(), ONE, [case], tmp_path)
     assert row["fund_payment_yuan"] == fund
     assert row["patient_and_others_yuan"] == (None if fund is None else 10_000 - fund)
+
+
+# ------------------------------------------------------------------------------------- changes within a year
+
+
+@pytest.mark.parametrize(
+    ("day", "payment"),
+    [
+        ("2025-01-01", 8000),
+        ("2025-06-30", 8000),
+        ("2025-07-01", 8400),
+        ("2025-07-02", 8800),
+        ("2026-03-01", 8800),
+    ],
+)
+def test_a_rate_that_changes_within_the_year(tmp_path: Path, day: str, payment: int) -> None:
+    """Weight 0.8; 10,000 yuan until 30 June, 10,500 on 1 July, then 11,000."""
+    entries = plain_scheme(
+        rates=[
+            sourced(value_yuan=10_000, valid_to=date(2025, 6, 30)),
+            sourced(value_yuan=10_500, valid_from=date(2025, 7, 1), valid_to=date(2025, 7, 1)),
+            sourced(value_yuan=11_000, valid_from=date(2025, 7, 2)),
+        ]
+    )
+    case = plain_case("BR15", 9000, discharge_date=datetime.fromisoformat(day))
+    (row,) = both(entries, {("BR15", None): D("0.8")}, [case], tmp_path)
+    assert row["payment_yuan"] == payment
+
+
+# ------------------------------------------------------------------------ stays outside payment by group
+
+
+@pytest.mark.parametrize(
+    ("days", "payment"), [(1, 500), (59, 29_500), (60, 30_000), (61, 30_300), (70, 33_000), (100, 40_500)]
+)
+def test_bed_days_by_stage(tmp_path: Path, days: int, payment: int) -> None:
+    """500 yuan a day up to day 60, then 300 up to day 90, then 150."""
+    stages = [
+        {"up_to_day": 60, "price_yuan": 500},
+        {"up_to_day": 90, "price_yuan": 300},
+        {"price_yuan": 150},
+    ]
+    rule = sourced(case_class="bed_day", case_kind="bed_day", pays="per_day", stages=stages)
+    case = plain_case("BR15", 20_000, los_days=days, case_kind="bed_day")
+    (row,) = both(plain_scheme(outside=[rule]), ONE, [case], tmp_path)
+    assert (row["case_class"], row["payment_yuan"]) == ("bed_day", payment)
+
+
+@pytest.mark.parametrize(
+    ("level", "insurance", "payment"),
+    [("3", "310", 4000), ("3", "390", 3500), ("2", "310", 3000), ("2", None, 3000), (None, "310", None)],
+)
+def test_bed_days_by_level_and_insurance(
+    tmp_path: Path, level: str | None, insurance: str | None, payment: int | None
+) -> None:
+    """Ten days at 400 (level 3, employees), 350 (level 3) or 300; who does not say its level is held."""
+    bed_day = {"case_class": "bed_day", "case_kind": "bed_day", "pays": "per_day"}
+    rules = [
+        sourced(**bed_day, price_yuan=400, level="3", insurance="310"),
+        sourced(**bed_day, price_yuan=350, level="3"),
+        sourced(**bed_day, price_yuan=300),
+    ]
+    case = plain_case("BR15", 5000, case_kind="bed_day", hospital_level=level, insurance_type=insurance)
+    (row,) = both(plain_scheme(outside=rules), ONE, [case], tmp_path)
+    expected = ("unpriced", 0) if payment is None else ("bed_day", payment)
+    assert (row["case_class"], row["payment_yuan"]) == expected
+
+
+def test_day_surgery_at_a_share_of_the_standard(tmp_path: Path) -> None:
+    """Weight 1, rate 10,000.01, share 0.8: 8,000.008, rounded once; without a weight the case is held."""
+    rule = sourced(
+        case_class="day_surgery", case_kind="day_surgery", pays="share_of_standard", share=D("0.8")
+    )
+    entries = plain_scheme(rates=[sourced(value_yuan=D("10000.01"))], outside=[rule])
+    cases = [plain_case(group, 3000, case_kind="day_surgery") for group in ("BR15", "BR13")]
+    rows = both(entries, ONE, cases, tmp_path)
+    assert [row["case_class"] for row in rows] == ["day_surgery", "unpriced"]
+    assert [row["payment_yuan"] for row in rows] == [D("8000.01"), 0]
+    assert [row["standard_payment_yuan"] for row in rows] == [D("10000.01"), None]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
 from drg.payment.load_scheme import installed_schemes, load_scheme
+from drg.payment.scheme import Low, Outside
 from drg.report.scheme_words import sentences
 from drg.words import told
 
@@ -37,3 +40,58 @@ def test_every_rule_is_said(scheme: str) -> None:
     # Chinese sentences have no English words but ids and names of sections.
     left = re.findall(r"\b(?:paid|cost|groups?|cases?|rate|weights?|stays?|days)\b", "\n".join(chinese))
     assert left == []
+
+
+def test_stays_outside_payment_by_group_are_said() -> None:
+    """Prices by stage, level and insurance, and shares of the standard."""
+    loaded = load_scheme("demo")
+    bed_day = {"case_class": "bed_day", "case_kind": "bed_day", "pays": "per_day", "source": "made up"}
+    stages = ({"up_to_day": 60, "price_yuan": 500}, {"price_yuan": 300})
+    rules = (
+        Outside.model_validate({**bed_day, "level": "3", "insurance": "310", "stages": stages}),
+        Outside.model_validate({**bed_day, "stages": stages[1:]}),
+        Outside.model_validate({**bed_day, "pays": "share_of_standard", "share": Decimal("0.8")}),
+    )
+    scheme = loaded.scheme.model_copy(update={"outside": rules})
+    said = list(sentences(replace(loaded, scheme=scheme), 0))
+    english, chinese = (
+        [text for text in (told(one, language) for one in said) if "bed_day" in text or "床日（" in text]
+        for language in ("en", "zh")
+    )
+    assert english == [
+        "Outside payment by group: bed_day (case_kind is bed_day, insurance 310, level 3), "
+        "paid by day: 500 yuan a day up to day 60, 300 yuan a day from then on",
+        "Outside payment by group: bed_day (case_kind is bed_day), paid by day: 300 yuan a day",
+        "Outside payment by group: bed_day (case_kind is bed_day), paid 0.8 × the standard of their group",
+    ]
+    assert "第 60 天及以前每天 500 元、之后每天 300 元" in chinese[0]
+    assert "按病组支付标准 × 0.8 支付" in chinese[2]
+
+
+def test_control_factors_are_said() -> None:
+    loaded = load_scheme("demo")
+    low = Low.model_validate(
+        {
+            **{"threshold": Decimal("0.4"), "reference": "mean", "source": "made up"},
+            **{"factor": "price_ratio", "factors": ({"insurance": "390", "factor": Decimal("0.95")},)},
+        }
+    )
+    scheme = loaded.scheme.model_copy(update={"low": low})
+    said = list(sentences(replace(loaded, scheme=scheme), 0))
+    (english,) = [text for text in (told(one, "en") for one in said) if "Low cost" in text]
+    assert english.endswith(
+        "paid cost × 0.95 (insurance 390), yuan per unit of weight ÷ regional mean (others)"
+    )
+    (chinese,) = [text for text in (told(one, "zh") for one in said) if "低倍率" in text]
+    assert "0.95（险种 390）、每权重单价 ÷ 次均费用（其他险种）" in chinese
+
+
+def test_the_lower_of_two_references_is_said() -> None:
+    loaded = load_scheme("demo")
+    assert loaded.scheme.high is not None
+    high = loaded.scheme.high.model_copy(update={"reference": "lower_of_two"})
+    scheme = loaded.scheme.model_copy(update={"high": high})
+    said = [told(one, "en") for one in sentences(replace(loaded, scheme=scheme), 0)]
+    assert any(
+        "standard of the case or the mean cost of the group, whichever is lower" in one for one in said
+    )

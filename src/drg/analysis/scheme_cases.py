@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from drg.payment import PriceExplanation, Pricer
-from drg.payment.scheme import PaymentScheme
+from drg.payment.periods import first_days
+from drg.payment.scheme import PaymentScheme, Rate
 from drg.payment.weights import Weight
 
 _FEN: Final = Decimal("0.01")
@@ -78,7 +80,14 @@ def _case(scheme: PaymentScheme, weight: Weight) -> dict[str, Any]:
         "los_days": 8,
         "total_cost_yuan": Decimal(0),
         **({"hospital_coefficient": Decimal(1)} if asked else {}),
+        **({"discharge_date": _day(scheme, rate)} if first_days(scheme) else {}),
     }
+
+
+def _day(scheme: PaymentScheme, rate: Rate) -> date:
+    """A day of discharge on which the rate holds."""
+    start = rate.valid_from or scheme.valid_from
+    return start or rate.valid_to or scheme.valid_to or date.fromisoformat(first_days(scheme)[-1])
 
 
 def _high_threshold(scheme: PaymentScheme, weight: Decimal) -> Decimal:

@@ -131,6 +131,7 @@ class Prices:
         threshold: K of the tier, or None if there are no high-cost cases.
         high_above: a case is high if its cost in fen exceeds this.
         low_below: a case is low if its cost in fen is below this.
+        low_factor: what the cost of low ones is multiplied by; 1 if there are none.
         incomplete_below: a broken-off case is paid less than the standard below this cost in fen.
         normal: the line of normal cases.
         high: of high ones.
@@ -147,6 +148,7 @@ class Prices:
     threshold: Fraction | None
     high_above: int
     low_below: int
+    low_factor: Fraction
     incomplete_below: int
     normal: Line
     high: Line
@@ -179,8 +181,18 @@ def threshold(scheme: PaymentScheme, weight: Decimal) -> Decimal | None:
     return next((t.threshold for t in tiers if t.weight_below is None or weight < t.weight_below), None)
 
 
+def reference_fen(which: str, standard: Fraction, mean: Fraction) -> Fraction:
+    """What costs are compared with: the standard, the mean of the group, or the lower of the two."""
+    return {"standard": standard, "mean": mean, "lower_of_two": min(standard, mean)}[which]
+
+
 def prices(
-    scheme: PaymentScheme, drg: str, weight: Decimal, value_yuan: Decimal, coefficient: Decimal
+    scheme: PaymentScheme,
+    drg: str,
+    weight: Decimal,
+    value_yuan: Decimal,
+    coefficient: Decimal,
+    insurance: str | None = None,
 ) -> Prices:
     """The lines of one combination.
 
@@ -190,6 +202,7 @@ def prices(
         weight: its relative weight.
         value_yuan: the rate, or the value of a point.
         coefficient: of hospital and group, readmission included.
+        insurance: for which the scheme may have a factor of low cases.
 
     Raises:
         SchemeError: if the numbers cannot be computed with exactly; ``limits`` finds that out beforehand.
@@ -212,7 +225,7 @@ def prices(
     tier, high_above, high = threshold(scheme, weight), HIGHEST_COST_FEN, normal
     k = None if tier is None else Fraction(tier)
     if scheme.high and k is not None:
-        reference = standard if scheme.high.reference == "standard" else mean
+        reference = reference_fen(scheme.high.reference, standard, mean)
         # No cost is higher than the highest, so neither need the threshold be.
         high_above = min(floor(k * reference), HIGHEST_COST_FEN)
         formula = scheme.high.formula
@@ -220,11 +233,13 @@ def prices(
         numbers = {"standard": standard, "threshold": k, "mean": mean, "price_ratio": c, "coefficient": f}
         start, next_to_it = (compiled(text)(cost=cost, **numbers) for cost in (0, 1))
         high = line(Fraction(next_to_it - start), Fraction(start), what)
-    low_below, low = 0, normal
+    low_below, low_factor, low = 0, Fraction(1), normal
     if scheme.low:
-        reference = standard if scheme.low.reference == "standard" else mean
+        reference = reference_fen(scheme.low.reference, standard, mean)
         low_below = min(ceil(Fraction(scheme.low.threshold) * reference), HIGHEST_COST_FEN + 1)
-        low = line(compiled(LOW)(cost=1, factor=Fraction(scheme.low.factor)), Fraction(0), what)
+        factor = scheme.low.factor_of(insurance)
+        low_factor = c if isinstance(factor, str) else Fraction(factor)
+        low = line(compiled(LOW)(cost=1, factor=low_factor), Fraction(0), what)
     incomplete_below, incomplete = 0, normal
     if scheme.incomplete:
         incomplete_below = min(ceil(mean), HIGHEST_COST_FEN + 1)
@@ -239,6 +254,7 @@ def prices(
         threshold=k,
         high_above=high_above,
         low_below=low_below,
+        low_factor=low_factor,
         incomplete_below=incomplete_below,
         normal=normal,
         high=high,

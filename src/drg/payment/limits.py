@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from itertools import product
 from typing import Final
 
 from drg.columns import PRICING
-from drg.payment.formulas import FEN, line, prices
+from drg.payment.formulas import prices
+from drg.payment.outside_rows import outside_rows
 from drg.payment.scheme import PaymentScheme
-from drg.words import Sentence
 
 _HIGHEST: Final = Decimal(PRICING["hospital_coefficient"].highest)
 
@@ -37,20 +38,12 @@ def check_range(scheme: PaymentScheme, weights: Iterable[tuple[str, Decimal]]) -
     Raises:
         SchemeError: names the numbers.
     """
-    for rule in scheme.outside:
-        if rule.price_yuan is not None:
-            line(
-                Fraction(rule.price_yuan) * FEN,
-                Fraction(0),
-                Sentence(
-                    "the price {price} of {case_class}", price=rule.price_yuan, case_class=rule.case_class
-                ),
-            )
+    outside_rows(scheme)
     extremes = _extremes(list(weights))
-    for rate in scheme.rates:
-        for factor in factors(scheme):
-            for drg, weight in extremes:
-                prices(scheme, drg, weight, rate.value_yuan, factor)
+    insurances = (None, *(row.insurance for row in scheme.low.factors)) if scheme.low else (None,)
+    for rate, factor, insurance in product(scheme.rates, factors(scheme), insurances):
+        for drg, weight in extremes:
+            prices(scheme, drg, weight, rate.value_yuan, factor, insurance)
 
 
 def _extremes(weights: Sequence[tuple[str, Decimal]]) -> list[tuple[str, Decimal]]:

@@ -85,13 +85,15 @@ class LoadedScheme:
         weights = sorted(
             (drg, level or "", _plain(one.relative_weight)) for (drg, level), one in self.weights.items()
         )
-        return hashlib.sha256(json.dumps([rules, weights]).encode()).hexdigest()[:16]
+        return hashlib.sha256(json.dumps([rules, weights], default=str).encode()).hexdigest()[:16]
 
 
 def _plain(value: Any) -> Any:
-    """A part of a scheme without its sources, numbers in their shortest form."""
+    """What a part of a scheme says, without its sources; numbers in their shortest form."""
     if isinstance(value, dict):
-        return {name: _plain(one) for name, one in value.items() if name != "source"}
+        return {
+            name: _plain(one) for name, one in value.items() if name != "source" and one not in (None, ())
+        }
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
     return f"{value.normalize():f}" if isinstance(value, Decimal) else value

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterable
+from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from drg.words import Sentence
 
 Text = Annotated[str, Field(min_length=1)]
 Id = Annotated[str, Field(pattern=r"\A[A-Za-z0-9][A-Za-z0-9._-]*\z")]
@@ -25,3 +30,28 @@ class Sourced(Part):
     """A part whose numbers somebody published or chose."""
 
     source: Text
+
+
+class Dated(Sourced):
+    """A part that holds for discharges from one day to another, both included; without days, for any."""
+
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Dated:
+        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
+            raise ValueError(Sentence("valid_to is before valid_from"))
+        return self
+
+    def holds(self, day: date) -> bool:
+        """Whether it holds for a discharge on that day."""
+        return (self.valid_from or date.min) <= day <= (self.valid_to or date.max)
+
+
+def overlap(rows: Iterable[tuple[Hashable, Dated]]) -> bool:
+    """Whether two rows are for the same on the same day; each comes with what it is for."""
+    periods: dict[Hashable, list[tuple[date, date]]] = {}
+    for key, row in rows:
+        periods.setdefault(key, []).append((row.valid_from or date.min, row.valid_to or date.max))
+    return any(end >= start for same in periods.values() for (_, end), (start, _) in pairwise(sorted(same)))

@@ -17,14 +17,15 @@ from drg.grouping.jit import suited
 from drg.grouping.outcomes import AMBIGUOUS, GROUPED, STATUSES
 from drg.payment import cross_case_flags, tcm
 from drg.payment import price_kernels as kernels
+from drg.payment.case_keys import UNDECIDED
 from drg.payment.formulas import HIGHEST_COST_FEN
 from drg.payment.load_scheme import LoadedScheme
 from drg.payment.money import NOT_GIVEN, UNUSABLE, fen, fine, yuan
-from drg.payment.price_book import KEYS, UNDECIDED, Page, PriceBook
+from drg.payment.price_book import Page, PriceBook
 from drg.payment.price_kernels import CaseArrays, Flags, Ints, Priced, price_cases
 from drg.payment.reasons import NOTE, Notes, no_weight
 from drg.payment.scheme import PaymentScheme
-from drg.payment.scheme_numbers import CLASSES, case_kinds, rules
+from drg.payment.scheme_numbers import CLASSES, INSIDE, case_kinds, rules
 from drg.records.binding import UNREAD
 from drg.records.cells import empty
 
@@ -112,7 +113,9 @@ class Encoder:
 
         status = self._status(frame)
         grouped = status == kernels.STATUS_GROUPED
-        keys: dict[str, pl.Series] = {name: frame[name] for name in KEYS if name in frame.columns}
+        keys = {name: frame[name] for name in self._book.keys if name in frame.columns}
+        if "discharge_date" in keys:
+            keys["discharge_date"] = self._book.period(keys["discharge_date"])
         if not grouped.all():
             nothing = pl.Series([None], dtype=pl.String)
             keys["drg"] = keys["drg"].zip_with(pl.Series(grouped), nothing)
@@ -233,6 +236,9 @@ class Decoder:
         self._rules = rules(loaded.scheme)
         self._notes = Notes(loaded)
         self._no_weight = no_weight(loaded)
+        # Cases of these classes are paid by what their group is paid.
+        by_group = {rule.case_class for rule in loaded.scheme.outside if rule.share is not None}
+        self._by_group = np.array([name in by_group or name in INSIDE for name in CLASSES])
         self._knows_low = loaded.scheme.low is not None
         self._scheme = loaded.scheme.id
         self._digest = loaded.pricing_digest
@@ -296,12 +302,15 @@ class Decoder:
             notes, (priced.case_class == kernels.UNPRICED) & ~grouped, NOTE["not_grouped"] | NOTE["no_rule"]
         )
         inside = priced.case_class >= _FIRST_INSIDE
-        notes[~inside] &= ~_OF_GROUPS
+        by_group = self._by_group[priced.case_class]
+        notes[~by_group] &= ~_OF_GROUPS
         if not self._knows_low:
             _note(notes, inside & (encoded.cases.cost == encoded.cases.excluded), NOTE["cost_zero"])
+        held = (priced.case_class == kernels.UNPRICED) & grouped
         if encoded.page.notes.any():
-            of_group = (priced.case_class >= kernels.UNPRICED) & grouped
-            notes |= np.where(of_group, encoded.page.notes[encoded.cases.combination], 0)
+            notes |= np.where((held | by_group) & grouped, encoded.page.notes[encoded.cases.combination], 0)
+        if encoded.page.outside_notes.any():
+            notes |= np.where(held, encoded.page.outside_notes[encoded.cases.combination], 0)
         days = NOTE["los_days_missing"] | NOTE["los_days_impossible"]
         told = NOTE["cost_missing"] | NOTE["cost_impossible"]
         told |= NOTE["excluded_items_impossible"] | NOTE["special_payment_impossible"]

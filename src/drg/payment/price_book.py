@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import product
 from typing import Final, NamedTuple
@@ -17,27 +18,23 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from drg.columns import ALL
 from drg.payment import price_kernels as kernels
+from drg.payment.case_keys import KEYS, PLACES, UNDECIDED, UNNAMED, by_form, numbers
 from drg.payment.formulas import HIGHEST_COST_FEN, Line, Prices, prices
 from drg.payment.load_scheme import LoadedScheme
+from drg.payment.outside_rows import asked, of_combination, outside_rows
+from drg.payment.periods import Rows, first_days, period_of
 from drg.payment.reasons import NOTE, no_weight
 from drg.payment.scheme import Coefficient, PaymentScheme, Rate
 from drg.payment.weights import Weight
-from drg.records.cells import texts
 
 # What a case must say beside its group, as far as the scheme asks, and the reason if it does not.
 _NOT_KNOWN: Final = {
     "insurance_type": "insurance_type_not_known",
     "hospital_level": "hospital_level_not_known",
     "hospital_id": "hospital_id_not_known",
+    "discharge_date": "discharge_date_not_known",
 }
-PLACES: Final = tuple(_NOT_KNOWN)
-KEYS: Final = ("drg", *PLACES)
-# In the place of a group, where it is not known as which one the case is paid.
-UNDECIDED: Final = "not decided"
-# In the place of an insurance, level or hospital that is known, but named nowhere in the scheme.
-UNNAMED: Final = "not named"
 NUMBER: Final = pl.Decimal(18, 8)  # of weights and coefficients in frames
 _EIGHT_PLACES: Final = Decimal(1).scaleb(-8)
 # With this many possible combinations at most, a table says where each is; with more, they are sorted.
@@ -60,6 +57,8 @@ class Entry:
         base_group: the group is paid the same everywhere.
         factor: the coefficient, cut if the stay is followed by a readmission; None if it is not known.
         prices: None without a weight, a rate or a coefficient.
+        outside: what each of ``outside_rows`` is to it; see ``price_kernels``.
+        outside_not_known: the columns that say too little of a case to know whether one of these is for it.
     """
 
     undecided: bool
@@ -71,6 +70,8 @@ class Entry:
     base_group: bool
     factor: Decimal | None
     prices: Prices | None
+    outside: tuple[int, ...]
+    outside_not_known: tuple[str, ...]
 
 
 class Page(NamedTuple):
@@ -81,6 +82,7 @@ class Page(NamedTuple):
     coefficients: pl.Series
     points: pl.Series  # null under the rate method
     notes: kernels.Ints  # bits of ``reasons.NOTE``
+    outside_notes: kernels.Ints  # the same of a case that is held by a rule for stays outside DRG payment
 
 
 class PriceBook:
@@ -89,27 +91,34 @@ class PriceBook:
     def __init__(self, loaded: LoadedScheme) -> None:
         scheme = loaded.scheme
         rows = scheme.coefficients.rows if scheme.coefficients else ()
-        weights = loaded.weights.values()
+        weights, outside = loaded.weights.values(), scheme.outside
+        low_factors = scheme.low.factors if scheme.low else ()
         self._loaded = loaded
         self._no_weight = no_weight(loaded)
         self.asks_coefficients = asks_coefficients(scheme)
         self._names_hospitals = any(row.hospital for row in rows)
+        self._outside = [row.rule for row in outside_rows(scheme)]
         # The names of the scheme, by the form in which cases have them: 三级 is 3.
         self._spelled = {
-            "drg": _by_form("drg", (weight.drg for weight in weights)) | {UNDECIDED: UNDECIDED},
-            "insurance_type": _by_form("insurance_type", (rate.insurance for rate in scheme.rates)),
-            "hospital_level": _by_form(
-                "hospital_level",
-                [*(r.level for r in scheme.rates), *(c.level for c in rows), *(w.level for w in weights)],
+            "drg": by_form("drg", (weight.drg for weight in weights)) | {UNDECIDED: UNDECIDED},
+            "insurance_type": by_form(
+                "insurance_type",
+                [row.insurance for table in (scheme.rates, outside, low_factors) for row in table],
             ),
-            "hospital_id": _by_form("hospital_id", (row.hospital for row in rows)),
+            "hospital_level": by_form(
+                "hospital_level",
+                [place.level for table in (scheme.rates, rows, outside, weights) for place in table],
+            ),
+            "hospital_id": by_form("hospital_id", (row.hospital for row in rows)),
+            "discharge_date": {day: day for day in first_days(scheme)},
         }
         for name in PLACES:
-            if self._spelled[name]:
+            # Each day is in one of the periods.
+            if self._spelled[name] and name != "discharge_date":
                 self._spelled[name][UNNAMED] = UNNAMED
         self._known = {name: pl.Enum(list(forms)) for name, forms in self._spelled.items()}
-        self._rates = {(rate.insurance, rate.level): rate for rate in scheme.rates}
-        self._coefficients = {(row.hospital, row.level, row.drg): row for row in rows}
+        self._rates = Rows(((rate.insurance, rate.level), rate) for rate in scheme.rates)
+        self._coefficients = Rows(((row.hospital, row.level, row.drg), row) for row in rows)
         self._entries: list[Entry] = []
         self._row_of_key: dict[int, int] = {}
         self._page: Page | None = None
@@ -127,6 +136,10 @@ class PriceBook:
         """The columns of ``KEYS`` by which the scheme tells cases apart."""
         return tuple(name for name in KEYS if self._spelled[name])
 
+    def period(self, discharged: pl.Series) -> pl.Series:
+        """What stands for the days of discharge in ``KEYS``."""
+        return period_of(discharged, tuple(self._spelled["discharge_date"]))
+
     def rows(
         self,
         columns: dict[str, pl.Series],
@@ -136,7 +149,8 @@ class PriceBook:
         """The row of each case's combination, and the rows.
 
         Args:
-            columns: those of ``KEYS``, as far as there are any, as ``Cases.read`` gives them.
+            columns: those of ``KEYS``, as far as there are any, as ``Cases.read`` gives them; of
+                ``discharge_date`` its ``period``.
             cut: [n] whose standard is cut for a readmission.
             given: [n] the coefficients of cases that bring their own, in 1e-8; negative if none.
 
@@ -144,11 +158,11 @@ class PriceBook:
             Rows [n], and what is in them.
         """
         keys = cut.astype(np.int64)
-        for name in KEYS:
+        for name in self.keys:
             categories = self._known[name]
             keys *= len(categories.categories) + 1
-            if name in columns and len(categories.categories):
-                keys += _numbers(name, columns[name], categories)
+            if name in columns:
+                keys += numbers(name, columns[name], categories)
         if given is not None:
             keys += self._numbers_of_given(given) * self._possible
         if self._table is not None and given is None:
@@ -176,16 +190,18 @@ class PriceBook:
         insurance: str | None,
         level: str | None,
         hospital: str | None,
+        period: str | None = None,
         *,
         cut: bool,
         given: Decimal | None = None,
     ) -> Entry:
         """Work a combination out.
 
-        None stands for a place that is not known or not asked, ``UNNAMED`` for one that no row is for.
+        None stands for a place that is not known or not asked, ``UNNAMED`` for one that no row is for; a
+        period is named by its first day.
         """
         scheme = self._loaded.scheme
-        places = dict(zip(PLACES, (insurance, level, hospital), strict=True))
+        places = dict(zip(PLACES, (insurance, level, hospital, period), strict=True))
         not_known = tuple(self._decisive(drg, places))
         weight, rate, coefficient = self._looked_up(drg, **places)
         base_group = self._is_base_group(drg)
@@ -202,7 +218,7 @@ class PriceBook:
             rate = factor = None
         found = None
         if weight and rate and factor is not None:
-            found = prices(scheme, weight.drg, weight.relative_weight, rate.value_yuan, factor)
+            found = prices(scheme, weight.drg, weight.relative_weight, rate.value_yuan, factor, insurance)
         return Entry(
             undecided=drg == UNDECIDED,
             not_known=not_known,
@@ -213,6 +229,12 @@ class PriceBook:
             base_group=base_group,
             factor=factor,
             prices=found,
+            outside=tuple(of_combination(rule, insurance, level, found) for rule in self._outside),
+            outside_not_known=tuple(
+                name
+                for name in ("insurance_type", "hospital_level")
+                if places[name] is None and any(asked(rule)[name] for rule in self._outside)
+            ),
         )
 
     def _decisive(self, drg: str | None, places: dict[str, str | None]) -> Iterator[str]:
@@ -227,7 +249,7 @@ class PriceBook:
             for others in product(*options.values()):
                 elsewhere = dict(zip(options, others, strict=True))
                 answers = (
-                    self._numbers_of(*self._looked_up(drg, **elsewhere, **{name: place}))
+                    self._numbers_of(drg, **elsewhere, **{name: place})
                     for place in self._spelled[name].values()
                 )
                 first = next(answers)
@@ -235,24 +257,34 @@ class PriceBook:
                     yield name
                     break
 
-    @staticmethod
-    def _numbers_of(
-        weight: Weight | None, rate: Rate | None, coefficient: Coefficient | None
-    ) -> tuple[Decimal | None, ...] | None:
+    def _numbers_of(self, drg: str | None, **places: str | None) -> tuple[Decimal | str | None, ...] | None:
         """What of a combination decides its price; None without a weight, for then nothing else does."""
+        weight, rate, coefficient = self._looked_up(drg, **places)
         if weight is None:
             return None
-        found = (rate.value_yuan if rate else None, coefficient.value if coefficient else None)
-        return (weight.relative_weight, *found)
+        low = self._loaded.scheme.low
+        return (
+            weight.relative_weight,
+            rate.value_yuan if rate else None,
+            coefficient.value if coefficient else None,
+            low.factor_of(places["insurance_type"]) if low else None,
+        )
 
     def _looked_up(
-        self, drg: str | None, insurance_type: str | None, hospital_level: str | None, hospital_id: str | None
+        self,
+        drg: str | None,
+        insurance_type: str | None,
+        hospital_level: str | None,
+        hospital_id: str | None,
+        discharge_date: str | None,
     ) -> tuple[Weight | None, Rate | None, Coefficient | None]:
         """The rows of the scheme that are for a combination."""
         insurance, level = insurance_type, hospital_level
+        # Where the period is not known, either it does not matter, or the case is held.
+        day = date.fromisoformat(discharge_date) if discharge_date else date.min
         places = ((insurance, level), (insurance, None), (None, level), (None, None))
-        rate = next((self._rates[place] for place in places if place in self._rates), None)
-        coefficient = None if self._is_base_group(drg) else self._coefficient(drg, level, hospital_id)
+        rate = self._rates.first(places, day)
+        coefficient = None if self._is_base_group(drg) else self._coefficient(drg, level, hospital_id, day)
         return self._weight(drg, level), rate, coefficient
 
     def _weight(self, drg: str | None, level: str | None) -> Weight | None:
@@ -266,12 +298,14 @@ class PriceBook:
         coefficients = self._loaded.scheme.coefficients
         return coefficients is not None and drg in coefficients.base_groups
 
-    def _coefficient(self, drg: str | None, level: str | None, hospital: str | None) -> Coefficient | None:
+    def _coefficient(
+        self, drg: str | None, level: str | None, hospital: str | None, day: date
+    ) -> Coefficient | None:
         # A hospital or level that is not known must not find the rows that are for any.
         of_hospital = [(hospital, None, drg), (hospital, None, None)] if hospital else [None, None]
         of_level = [(None, level, drg), (None, level, None)] if level else [None, None]
         places = (of_hospital[0], of_level[0], (None, None, drg), of_hospital[1], of_level[1])
-        return next((self._coefficients[place] for place in places if place in self._coefficients), None)
+        return self._coefficients.first(places, day)
 
     def _numbers_of_given(self, given: kernels.Ints) -> kernels.Ints:
         """The number of each coefficient that cases gave, counted from 1; 0 for none."""
@@ -287,17 +321,16 @@ class PriceBook:
             for key in keys.tolist():
                 if key in self._row_of_key:
                     continue
-                names: list[str | None] = []
+                found: dict[str, str | None] = dict.fromkeys(KEYS)
                 number_of_given, rest = divmod(key, self._possible)
                 given = None
                 if number_of_given:
                     given = Decimal(self._given[number_of_given - 1]).scaleb(-8).normalize()
-                for name in reversed(KEYS):
+                for name in reversed(self.keys):
                     categories = self._known[name].categories
                     rest, number = divmod(rest, len(categories) + 1)
-                    names.append(self._spelled[name][categories[number - 1]] if number else None)
-                hospital, level, insurance, drg = names
-                entry = self.look_up(drg, insurance, level, hospital, cut=bool(rest), given=given)
+                    found[name] = self._spelled[name][categories[number - 1]] if number else None
+                entry = self.look_up(*found.values(), cut=bool(rest), given=given)
                 self._row_of_key[key] = len(self._entries)
                 self._entries.append(entry)
                 self._page = None
@@ -318,21 +351,23 @@ class PriceBook:
             for entry in entries
         ]
         return Page(
-            combinations.reshape(-1, kernels.COMBINATION_WIDTH),
+            combinations.reshape(-1, kernels.COMBINATION_WIDTH + len(self._outside)),
             pl.Series(weights, dtype=NUMBER),
             pl.Series(factors, dtype=NUMBER),
             pl.Series(points, dtype=NUMBER),
             np.array([self._notes(entry) for entry in entries], dtype=np.int64),
+            np.array([_told(entry.outside_not_known) for entry in entries], dtype=np.int64),
         )
 
     def _notes(self, entry: Entry) -> int:
         """What is said of a case of this combination if it is paid by its group, or would be."""
         if entry.not_known:
-            return sum(NOTE[_NOT_KNOWN[name]] for name in entry.not_known)
+            return _told(entry.not_known)
         if entry.weight is None and not entry.undecided:
             return self._no_weight | NOTE["no_rule"]
         if entry.prices is None:
-            no_rate = NOTE["no_rate"] if entry.rate is None else 0
+            on_day = "no_rate_on_day" if self._spelled["discharge_date"] else "no_rate"
+            no_rate = NOTE[on_day] if entry.rate is None else 0
             return no_rate | (NOTE["coefficient_not_known"] if entry.factor is None else 0)
         named = entry.coefficient is not None or entry.base_group or entry.given is not None
         return 0 if named or not self._names_hospitals else NOTE["hospital_not_named"]
@@ -341,6 +376,10 @@ class PriceBook:
 def asks_coefficients(scheme: PaymentScheme) -> bool:
     """Whether cases may bring the coefficient of their hospital: the scheme knows no default."""
     return scheme.coefficients is not None and isinstance(scheme.coefficients.default, str)
+
+
+def _told(not_known: Iterable[str]) -> int:
+    return sum(NOTE[_NOT_KNOWN[name]] for name in not_known)
 
 
 def _rounded(number: Decimal | None) -> Decimal | None:
@@ -353,36 +392,7 @@ def _combination(entry: Entry) -> list[int]:
     if found is None:
         no_weight = entry.weight is None and not entry.undecided and not entry.not_known
         lacks = kernels.NO_WEIGHT if no_weight else kernels.NO_PRICE
-        return [lacks, -1, HIGHEST_COST_FEN, 0, 0, *_NO_LINE, *_NO_LINE, *_NO_LINE]
+        return [lacks, -1, HIGHEST_COST_FEN, 0, 0, *_NO_LINE, *_NO_LINE, *_NO_LINE, *entry.outside]
     limits = (found.high_above, found.low_below, found.incomplete_below)
-    return [kernels.PRICED, found.standard_fen, *limits, *found.high, *found.low, *found.incomplete]
-
-
-def _numbers(name: str, texts: pl.Series, categories: pl.Enum) -> npt.NDArray[np.int64]:
-    """The numbers of known texts, counted from 1; 0 for all others, in places what is not known."""
-    found = texts.cast(categories, strict=False)
-    numbers: npt.NDArray[np.int64] = (found.to_physical().cast(pl.Int64) + 1).fill_null(0).to_numpy()
-    if name in PLACES and (numbers == 0).any():
-        unnamed = (found.is_null() & is_known(name, texts)).to_numpy()
-        numbers = np.where(unnamed, len(categories.categories), numbers)  # the last one is UNNAMED
-    return numbers
-
-
-def is_known(name: str, texts: pl.Series) -> pl.Series:
-    """Whether a text says which insurance, level or hospital it is, also if the scheme does not name it.
-
-    A level is one of the national ones, an insurance a code of digits as in the national list; a hospital any
-    text. What a scheme names is known all the same.
-    """
-    if name == "hospital_level":
-        return texts.is_in(sorted({value for _, value in ALL[name].words})).fill_null(False)
-    if name == "insurance_type":
-        return texts.str.contains(r"^[0-9]+$").fill_null(False)
-    return texts.is_not_null()
-
-
-def _by_form(name: str, names: Iterable[str | None]) -> dict[str, str]:
-    known = {text for text in names if text is not None}
-    spelled = pl.Series(sorted(known), dtype=pl.String)
-    forms = texts(spelled, ALL[name]).values
-    return {form: text for form, text in zip(forms, spelled, strict=True) if form is not None}
+    lines = (*found.high, *found.low, *found.incomplete)
+    return [kernels.PRICED, found.standard_fen, *limits, *lines, *entry.outside]

@@ -21,7 +21,7 @@ INVALID, SPECIAL, UNGROUPED, AMBIGUOUS, SHORT, LONG, BED_DAY, DAY_SURGERY = rang
 UNWEIGHTED, UNPRICED, INCOMPLETE, EXTREME, HIGH, LOW, NORMAL = range(8, 15)
 
 # How cases outside the formulas are paid.
-BY_ITEM, SHARE, NOTHING, PER_DAY, PER_CASE, NOT_KNOWN = range(6)
+BY_ITEM, SHARE, NOTHING, PER_DAY, PER_CASE, NOT_KNOWN, SHARE_OF_STANDARD = range(7)
 
 # What a combination lacks.
 PRICED, NO_WEIGHT, NO_PRICE = range(3)
@@ -31,6 +31,8 @@ PRICED, NO_WEIGHT, NO_PRICE = range(3)
 LACKS, STANDARD, HIGH_ABOVE, LOW_BELOW, INCOMPLETE_BELOW = range(5)
 LINE_HIGH, LINE_LOW, LINE_INCOMPLETE = 5, 9, 13
 COMBINATION_WIDTH = 17
+# Then one column for each of ``Rules.outside``: what it pays of the standard, 0 if it pays otherwise, or:
+ELSEWHERE, HELD = -1, -2  # it is for another level or insurance; what it pays is not known
 
 # Grouping, as far as pricing cares; the first two are rows of ``Rules.by_status``.
 STATUS_UNGROUPED, STATUS_AMBIGUOUS, STATUS_GROUPED = range(3)
@@ -102,7 +104,7 @@ def _share(cost: int, pays: int, share: int) -> int:
     return 0
 
 
-def _outside_rule(rules: Ints, days: int, kind: int) -> int:
+def _outside_rule(rules: Ints, days: int, kind: int, combinations: Ints, row: int) -> int:
     """The first rule that takes a stay, or -1. Days that are not known fit no rule that asks for them."""
     for o in range(rules.shape[0]):
         at_most, at_least, asked = rules[o, AT_MOST], rules[o, AT_LEAST], rules[o, KIND]
@@ -111,6 +113,8 @@ def _outside_rule(rules: Ints, days: int, kind: int) -> int:
         if at_least >= 0 and days < at_least:
             continue
         if asked >= 0 and kind != asked:
+            continue
+        if combinations[row, COMBINATION_WIDTH + o] == ELSEWHERE:
             continue
         return o
     return -1
@@ -121,7 +125,7 @@ def price_cases(combinations: Ints, rules: Rules, cases: CaseArrays, out: Priced
     """Price the cases.
 
     Args:
-        combinations: [r, COMBINATION_WIDTH] what each combination is paid.
+        combinations: [r, COMBINATION_WIDTH + o] what each combination is paid.
         rules: of the scheme.
         cases: what to price.
         out: is written into.
@@ -147,7 +151,7 @@ def price_cases(combinations: Ints, rules: Rules, cases: CaseArrays, out: Priced
             status = statuses[i]
             rule = -1
             if specials[i] < 0 and status == STATUS_GROUPED:
-                rule = _outside_rule(outside_rules, all_days[i], kinds[i])
+                rule = _outside_rule(outside_rules, all_days[i], kinds[i], combinations, row)
             if specials[i] >= 0:
                 case_class = SPECIAL
                 special = specials[i]
@@ -159,7 +163,12 @@ def price_cases(combinations: Ints, rules: Rules, cases: CaseArrays, out: Priced
             elif rule >= 0:
                 case_class = outside_rules[rule, CLASS]
                 pays = outside_rules[rule, PAYS]
-                if pays == BY_ITEM:
+                of_standard = combinations[row, COMBINATION_WIDTH + rule]
+                if of_standard == HELD:
+                    case_class = UNPRICED
+                elif pays == SHARE_OF_STANDARD:
+                    outside = of_standard
+                elif pays == BY_ITEM:
                     item = cost
                 elif pays == PER_CASE:
                     outside = _at(outside_rules[rule, LINE:], 1)

@@ -74,7 +74,7 @@ class Pricer(ShortTable):
             "incomplete": scheme.incomplete is not None,
             "patient_id": readmission is not None,
             "admission_date": readmission is not None,
-            "discharge_date": readmission is not None,
+            "discharge_date": self._has_periods or readmission is not None,
         }
         return (*_GROUPING, "total_cost_yuan", *(name for name, is_asked in asked.items() if is_asked))
 
@@ -83,7 +83,13 @@ class Pricer(ShortTable):
         """Those of ``required_columns`` that decide what is paid: group, cost, what a rate asks for."""
         by_hospital = any(row.hospital for row in self._coefficient_rows)
         vital = (*_GROUPING, "total_cost_yuan", *_OF_RATES, *(["hospital_id"] if by_hospital else []))
+        vital = (*vital, *(["discharge_date"] if self._has_periods else []))
         return tuple(name for name in self.required_columns if name in vital)
+
+    @property
+    def _has_periods(self) -> bool:
+        """Whether rates or coefficients depend on the day of discharge."""
+        return "discharge_date" in self.book.keys
 
     @property
     def _coefficient_rows(self) -> tuple[Any, ...]:
@@ -92,11 +98,12 @@ class Pricer(ShortTable):
     @property
     def _values(self) -> dict[str, list[str]]:
         """What the scheme knows of the columns that decide a rate."""
-        rates, weights = self.scheme.rates, self.loaded.weights.values()
-        levels = (*rates, *self._coefficient_rows, *weights)
+        low = self.scheme.low
+        paid = (self.scheme.rates, self.scheme.outside, low.factors if low else ())
+        tables = (*paid[:2], self._coefficient_rows, self.loaded.weights.values())
         return {
-            "insurance_type": sorted({rate.insurance for rate in rates if rate.insurance}),
-            "hospital_level": sorted({one.level for one in levels if one.level}),
+            "insurance_type": sorted({one.insurance for table in paid for one in table if one.insurance}),
+            "hospital_level": sorted({one.level for table in tables for one in table if one.level}),
         }
 
     def price(

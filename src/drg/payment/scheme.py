@@ -6,7 +6,6 @@ published or chosen stands beside its source. Unknown keys, wrong types, gaps an
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from typing import Annotated, Final, Literal
@@ -14,7 +13,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, field_validator, model_validator
 
 from drg.columns import PRICING
-from drg.payment.parts import Id, Part, Positive, Share, Sourced, Text
+from drg.payment.parts import Dated, Id, Part, Positive, Share, Sourced, Text, overlap
 from drg.payment.settlement_rules import SettlementRules
 from drg.words import Joined, Sentence
 
@@ -44,7 +43,7 @@ class Method(Sourced):
         return self
 
 
-class Rate(Sourced):
+class Rate(Dated):
     """Yuan per unit of weight (or per point), for an insurance and a hospital level; left out: for any."""
 
     value_yuan: Positive
@@ -52,7 +51,7 @@ class Rate(Sourced):
     level: Text | None = None
 
 
-class Coefficient(Sourced):
+class Coefficient(Dated):
     """A coefficient for a hospital, a level or a group, or a combination; the most specific row counts."""
 
     value: Positive
@@ -95,11 +94,12 @@ class High(Sourced):
     """High-cost cases (高倍率病例): cost above threshold × reference.
 
     With standard S (weight × mean × coefficient f × price ratio c), mean M of the group, threshold K, cost a:
-    ``linear_add`` S + (a − K·M)·c; ``deduct`` (a − (K − 1)·M·f)·c; ``cap`` K·S; ``by_item`` a.
+    ``linear_add`` S + (a − K·M)·c; ``deduct`` (a − (K − 1)·M·f)·c; ``cap`` K·S; ``by_item`` a. The reference
+    ``lower_of_two`` is S or M, whichever is lower.
     """
 
     formula: Literal["linear_add", "deduct", "cap", "by_item"]
-    reference: Literal["standard", "mean"]
+    reference: Literal["standard", "mean", "lower_of_two"]
     tiers: Annotated[tuple[Tier, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -124,32 +124,99 @@ class Extreme(Sourced):
     within: Literal["all", "group"] = "all"
 
 
+class LowFactor(Part):
+    """The control factor of low-cost cases of one insurance."""
+
+    insurance: Text
+    factor: Positive
+
+
 class Low(Sourced):
-    """Low-cost cases (低倍率病例): cost below threshold × reference; paid at cost × factor."""
+    """Low-cost cases (低倍率病例): cost below threshold × reference; paid at cost × factor (控制系数).
+
+    Attributes:
+        threshold, reference: which cases are low.
+        factor: of the insurances that ``factors`` does not name; ``price_ratio`` is yuan per unit of weight ÷
+            regional mean, so that low cases move with the value of a point.
+        factors: of single insurances.
+    """
 
     threshold: Annotated[Share, Field(gt=0)]
     reference: Literal["standard", "mean"]
-    factor: Positive = Decimal(1)
+    factor: Positive | Literal["price_ratio"] = Decimal(1)
+    factors: tuple[LowFactor, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_each_once(self) -> Low:
+        names = [row.insurance for row in self.factors]
+        if len(set(names)) < len(names):
+            raise ValueError(Sentence("two factors are for the same insurance"))
+        return self
+
+    def factor_of(self, insurance: str | None) -> Decimal | Literal["price_ratio"]:
+        """The factor of an insurance."""
+        return next((row.factor for row in self.factors if row.insurance == insurance), self.factor)
+
+
+class Stage(Part):
+    """A price for the days of a stay up to one, counted from the first; the last stage has no end."""
+
+    price_yuan: Positive
+    up_to_day: int | None = Field(default=None, ge=1)
 
 
 class Outside(Sourced):
-    """Stays and kinds of case outside DRG payment, and what they are paid."""
+    """Stays and kinds of case outside DRG payment, and what they are paid.
+
+    Attributes:
+        case_class: what such cases are called.
+        los_days_at_most, los_days_at_least, case_kind, level, insurance: which cases.
+        pays: their cost; a price a day or a case; a share of what the group would be paid; nothing.
+        price_yuan: of a day or a case.
+        stages: prices of a day that change with the length of stay, instead of ``price_yuan``.
+        share: of the standard.
+    """
 
     case_class: Literal["short", "long", "bed_day", "day_surgery"]
     los_days_at_most: int | None = Field(default=None, ge=0)
     los_days_at_least: int | None = Field(default=None, ge=1)
     case_kind: Text | None = None
-    pays: Literal["by_item", "per_day", "per_case", "nothing"]
+    level: Text | None = None
+    insurance: Text | None = None
+    pays: Literal["by_item", "per_day", "per_case", "share_of_standard", "nothing"]
     price_yuan: Positive | None = None
+    stages: tuple[Stage, ...] = ()
+    share: Annotated[Share, Field(gt=0)] | None = None
 
     @model_validator(mode="after")
     def _is_whole(self) -> Outside:
         conditions = (self.los_days_at_most, self.los_days_at_least, self.case_kind)
         if all(condition is None for condition in conditions):
             raise ValueError(Sentence("say which cases: los_days_at_most, los_days_at_least or case_kind"))
-        if (self.pays in ("per_day", "per_case")) != (self.price_yuan is not None):
+        if self.stages and (self.pays != "per_day" or self.price_yuan is not None):
+            raise ValueError(Sentence("stages are given for per_day, instead of price_yuan"))
+        if (self.pays in ("per_day", "per_case")) != (self.price_yuan is not None or bool(self.stages)):
             raise ValueError(Sentence("price_yuan is given for per_day and per_case, and only for them"))
+        if (self.pays == "share_of_standard") != (self.share is not None):
+            raise ValueError(Sentence("share is given for share_of_standard, and only for it"))
+        ends = [stage.up_to_day for stage in self.stages]
+        known = [end for end in ends[:-1] if end is not None]
+        if ends and (ends[-1] is not None or len(known) < len(ends) - 1):
+            raise ValueError(Sentence("every stage has up_to_day but the last, which has no end"))
+        if any(a >= b for a, b in pairwise(known)):
+            raise ValueError(Sentence("stages must be in order of up_to_day, without overlap"))
         return self
+
+    def takes_all_of(self, other: Outside) -> bool:
+        """Whether every case that another row is for fits this one."""
+        least, most = self.los_days_at_least, self.los_days_at_most
+        return (
+            (least is None or (other.los_days_at_least is not None and other.los_days_at_least >= least))
+            and (most is None or (other.los_days_at_most is not None and other.los_days_at_most <= most))
+            and self.case_kind in (None, other.case_kind)
+            and self.level in (None, other.level)
+            and self.insurance in (None, other.insurance)
+        )
 
 
 class ByStatus(Sourced):
@@ -226,7 +293,7 @@ class Rounding(Sourced):
     standard_first: bool = False
 
 
-class PaymentScheme(Sourced):
+class PaymentScheme(Dated):
     """One payment scheme. Only what a scheme names applies.
 
     Attributes:
@@ -245,8 +312,6 @@ class PaymentScheme(Sourced):
     grouper: Id
     grouper_missing: Text | None = None
     status: Literal["published", "transcribed", "illustrative"]
-    valid_from: date | None = None
-    valid_to: date | None = None
     unusual: tuple[Text, ...] = ()
     method: Method
     rates: Annotated[tuple[Rate, ...], Field(min_length=1)]
@@ -267,15 +332,24 @@ class PaymentScheme(Sourced):
 
     @model_validator(mode="after")
     def _hangs_together(self) -> PaymentScheme:
-        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
-            raise ValueError(Sentence("valid_to is before valid_from"))
-        keys = [(rate.insurance, rate.level) for rate in self.rates]
-        if len(set(keys)) < len(keys):
-            raise ValueError(Sentence("two rates are for the same insurance and level"))
+        if overlap(((rate.insurance, rate.level), rate) for rate in self.rates):
+            raise ValueError(Sentence("two rates are for the same insurance and level on the same days"))
         rows = self.coefficients.rows if self.coefficients else ()
-        places = [(row.hospital, row.level, row.drg) for row in rows]
-        if len(set(places)) < len(places):
-            raise ValueError(Sentence("two coefficients are for the same hospital, level and group"))
+        if overlap(((row.hospital, row.level, row.drg), row) for row in rows):
+            problem = Sentence("two coefficients are for the same hospital, level and group on the same days")
+            raise ValueError(problem)
+        if self.low and self.low.factor == "price_ratio" and self.method.regional_mean_yuan is None:
+            raise ValueError(Sentence('factor = "price_ratio" needs regional_mean_yuan in [method]'))
+        for place, later in enumerate(self.outside):
+            for before, rule in enumerate(self.outside[:place]):
+                if rule.takes_all_of(later):
+                    problem = Sentence(
+                        "row {row} of outside is never used: row {before} takes all its cases; put the one "
+                        "that is for fewer cases first",
+                        row=place + 1,
+                        before=before + 1,
+                    )
+                    raise ValueError(problem)
         budgets = self.settlement.budgets if self.settlement else ()
         if self.method.kind != "points" and any(budget.excess == "point_value" for budget in budgets):
             raise ValueError(Sentence("point_value closes a budget under the points method only"))

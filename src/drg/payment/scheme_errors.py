@@ -39,11 +39,12 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "formula": Sentence(
         "{key} = {names}", key="formula", names=_either(get_args(High.model_fields["formula"].annotation))
     ),
-    "reference": Sentence('reference = "standard" or "mean"'),
+    "reference": Sentence('reference = "standard" or "mean"; of high-cost cases also "lower_of_two"'),
     "within": Sentence('within = "all" or "group"'),
     "case_class": Sentence('case_class = "short", "long", "bed_day" or "day_surgery"'),
     "pays": Sentence(
-        'pays = "by_item"; of cases without a group or a weight also "share", "nothing" or "not_known"'
+        'pays = "by_item" or "nothing"; outside payment by group also "per_day", "per_case" or '
+        '"share_of_standard"; of cases without a group or a weight also "share" or "not_known"'
     ),
     "ungrouped": Sentence(
         '[ungrouped] with pays = "nothing", "by_item", "share" or "not_known", and a source'
@@ -96,7 +97,7 @@ OF_PYDANTIC: Final = (
     Sentence("it should be {choices}", choices="{choices}"),
 )
 # What a place also names that is no entry: a key itself, and the alternatives of an entry of several types.
-_NO_ENTRIES: Final = ("[key]", "decimal", "literal['not_known']")
+_NO_ENTRIES: Final = ("[key]", "decimal", "literal['not_known']", "literal['price_ratio']")
 _DOCUMENT: Final = "docs/payment-schemes.md"
 # An array of tables, a table, or the entry of a key.
 _HEADER: Final = re.compile(r"\s*\[\[?\s*([A-Za-z0-9_.\s-]+?)\s*\]\]?")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from functools import cache
 from typing import Final
 
@@ -12,11 +11,10 @@ import polars as pl
 from drg.categories import CaseClass
 from drg.columns import ALL
 from drg.payment import price_kernels as kernels
-from drg.payment.formulas import FEN, line
+from drg.payment.outside_rows import outside_rows
 from drg.payment.price_kernels import Rules
 from drg.payment.scheme import ByStatus, PaymentScheme
 from drg.records.cells import texts
-from drg.words import Sentence
 
 CLASSES: Final = tuple(case_class.value for case_class in CaseClass)
 # The classes that are paid by their group: standard and cost are compared.
@@ -37,6 +35,7 @@ _PAYS: Final = {
     "per_day": kernels.PER_DAY,
     "per_case": kernels.PER_CASE,
     "not_known": kernels.NOT_KNOWN,
+    "share_of_standard": kernels.SHARE_OF_STANDARD,
 }
 
 
@@ -55,17 +54,15 @@ def kind_form(kind: str) -> str:
 def rules(scheme: PaymentScheme) -> Rules:
     """What the kernel needs of a scheme beside its combinations."""
     kinds = case_kinds(scheme)
-    outside = np.full((len(scheme.outside), kernels.OUTSIDE_WIDTH), -1, dtype=np.int64)
-    for row, rule in zip(outside, scheme.outside, strict=True):
+    found = outside_rows(scheme)
+    outside = np.full((len(found), kernels.OUTSIDE_WIDTH), -1, dtype=np.int64)
+    for row, (rule, at_most, paid) in zip(outside, found, strict=True):
         row[kernels.CLASS] = CLASSES.index(rule.case_class)
-        row[kernels.AT_MOST] = -1 if rule.los_days_at_most is None else rule.los_days_at_most
+        row[kernels.AT_MOST] = -1 if at_most is None else at_most
         row[kernels.AT_LEAST] = -1 if rule.los_days_at_least is None else rule.los_days_at_least
         row[kernels.KIND] = -1 if rule.case_kind is None else kinds.index(kind_form(rule.case_kind))
         row[kernels.PAYS] = _PAYS[rule.pays]
-        price = Fraction(rule.price_yuan or 0) * FEN
-        row[kernels.LINE :] = line(
-            price, Fraction(0), Sentence("the price of {case_class}", case_class=rule.case_class)
-        )
+        row[kernels.LINE :] = paid
     excluded = scheme.excluded_items
     return Rules(
         outside=outside,

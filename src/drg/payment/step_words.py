@@ -7,7 +7,9 @@ from fractions import Fraction
 
 from drg.payment.formulas import FEN, half_up
 from drg.payment.load_scheme import SCHEME_FILE
-from drg.words import Sentence
+from drg.payment.parts import Dated
+from drg.payment.scheme import Coefficient, Rate
+from drg.words import Joined, Sentence
 
 
 def number(value: Decimal | Fraction) -> str:
@@ -39,3 +41,26 @@ def in_scheme_row(section: str, at: int, what: str = "") -> Sentence:
     """In an entry of a section that has several."""
     place = in_scheme(f"{section} {at + 1}")
     return Sentence("{place} ({what})", place=place, what=what) if what else place
+
+
+def of_rate(rate: Rate) -> str:
+    """For whom and when a rate holds."""
+    what = [Sentence("insurance {id}", id=rate.insurance)] if rate.insurance else []
+    what += [Sentence("level {level}", level=rate.level)] if rate.level else []
+    return Joined(", ", (*(what or [Sentence("any insurance and level")]), *_days(rate)))
+
+
+def of_coefficient(row: Coefficient) -> str:
+    """For what and when a coefficient holds."""
+    what = [Sentence("hospital {id}", id=row.hospital)] if row.hospital else []
+    what += [Sentence("level {level}", level=row.level)] if row.level else []
+    what += [Sentence("DRG {drg}", drg=row.drg)] if row.drg else []
+    return Joined(", ", (*what, *_days(row)))
+
+
+def _days(row: Dated) -> list[Sentence]:
+    if row.valid_from and row.valid_to:
+        return [Sentence("discharged from {first} to {last}", first=row.valid_from, last=row.valid_to)]
+    if row.valid_from:
+        return [Sentence("discharged from {first} on", first=row.valid_from)]
+    return [Sentence("discharged until {last}", last=row.valid_to)] if row.valid_to else []

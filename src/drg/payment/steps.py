@@ -12,11 +12,20 @@ from drg.columns import PRICE, PRICING
 from drg.payment import formulas
 from drg.payment.expression_text import with_numbers
 from drg.payment.formulas import FEN, Prices
+from drg.payment.outside_rows import outside_rows
 from drg.payment.price_arrays import PAYMENTS
 from drg.payment.price_book import Entry
 from drg.payment.scheme import High, Outside, PaymentScheme
 from drg.payment.scheme_numbers import kind_form
-from drg.payment.step_words import in_column, in_scheme, in_scheme_row, money, number
+from drg.payment.step_words import (
+    in_column,
+    in_scheme,
+    in_scheme_row,
+    money,
+    number,
+    of_coefficient,
+    of_rate,
+)
 from drg.payment.weights import WEIGHTS_FILE
 from drg.words import Joined, Sentence, categories
 
@@ -85,10 +94,7 @@ def standard_steps(facts: Facts) -> Iterator[Step]:
     if entry.rate is None:
         return
     rate = entry.rate
-    what = [Sentence("insurance {id}", id=rate.insurance)] if rate.insurance else []
-    what += [Sentence("level {level}", level=rate.level)] if rate.level else []
-    whom = Joined(", ", what) or Sentence("any insurance and level")
-    place = in_scheme_row("rates", scheme.rates.index(rate), whom)
+    place = in_scheme_row("rates", scheme.rates.index(rate), of_rate(rate))
     names = ("value of a point", "点值") if scheme.method.kind == "points" else ("rate", "费率")
     yield Step(*names, number(rate.value_yuan), place=place, source=rate.source)
     if scheme.method.scale:
@@ -132,10 +138,7 @@ def _coefficient_steps(facts: Facts) -> Iterator[Step]:
         plain = Step("coefficient", "系数（默认）", value, place=place, source=coefficients.source)
     else:
         row = entry.coefficient
-        what = [Sentence("hospital {id}", id=row.hospital)] if row.hospital else []
-        what += [Sentence("level {level}", level=row.level)] if row.level else []
-        what += [Sentence("DRG {drg}", drg=row.drg)] if row.drg else []
-        place = in_scheme_row("coefficients.rows", coefficients.rows.index(row), Joined(", ", what))
+        place = in_scheme_row("coefficients.rows", coefficients.rows.index(row), of_coefficient(row))
         plain = Step("coefficient", "系数", number(row.value), place=place, source=row.source)
     yield plain
     if cut and entry.factor is not None:
@@ -228,15 +231,15 @@ def _compared(scheme: PaymentScheme, found: Prices, net: int, name: str) -> tupl
 
 
 def _reference(found: Prices, which: str) -> Fraction:
-    return found.standard if which == "standard" else found.mean
+    return formulas.reference_fen(which, found.standard, found.mean)
 
 
 def _outside_rule(facts: Facts) -> Outside | None:
     """The rule for stays outside DRG payment by which the case was paid."""
-    for rule in facts.scheme.outside:
-        if rule.case_class != facts.outcome["case_class"]:
+    for (rule, at_most, _), found in zip(outside_rows(facts.scheme), facts.entry.outside, strict=True):
+        if rule.case_class != facts.outcome["case_class"] or found < 0:
             continue
-        if rule.los_days_at_most is not None and not 0 <= facts.days <= rule.los_days_at_most:
+        if at_most is not None and not 0 <= facts.days <= at_most:
             continue
         if rule.los_days_at_least is not None and facts.days < rule.los_days_at_least:
             continue
@@ -249,7 +252,21 @@ def _why_outside(rule: Outside) -> str:
     parts: list[str] = [f"los_days ≤ {rule.los_days_at_most}"] if rule.los_days_at_most is not None else []
     parts += [f"los_days ≥ {rule.los_days_at_least}"] if rule.los_days_at_least is not None else []
     parts += [Sentence("case_kind is {kind}", kind=rule.case_kind)] if rule.case_kind is not None else []
+    parts += [Sentence("insurance {id}", id=rule.insurance)] if rule.insurance else []
+    parts += [Sentence("level {level}", level=rule.level)] if rule.level else []
     return Joined(", ", parts)
+
+
+def _days_at_prices(rule: Outside, days: int) -> str:
+    """The days of a stay with the price of each stage."""
+    parts: list[str] = []
+    before = 0
+    for stage in rule.stages:
+        end = days if stage.up_to_day is None else min(days, stage.up_to_day)
+        if end > before:
+            parts.append(f"{end - before} × {number(stage.price_yuan)}")
+        before = max(before, end)
+    return " + ".join(parts)
 
 
 def payment_steps(facts: Facts) -> Iterator[Step]:
@@ -282,10 +299,14 @@ def _part(facts: Facts, name: str) -> tuple[str, str, str]:
         arithmetic = f"{money(facts.excluded)} × {number(scheme.excluded_items.share)}"
         return arithmetic, in_scheme("excluded_items"), scheme.excluded_items.source
     rule = _outside_rule(facts)
-    if rule is not None and rule.price_yuan is not None:
-        days = f"{facts.days} × " if rule.pays == "per_day" else ""
+    if rule is not None and name == "outside_payment_yuan":
         place = in_scheme_row("outside", scheme.outside.index(rule))
-        return f"{days}{number(rule.price_yuan)}", place, rule.source
+        if rule.share is not None and entry.prices:
+            return f"{money(entry.prices.standard)} × {number(rule.share)}", place, rule.source
+        if rule.stages:
+            return _days_at_prices(rule, facts.days), place, rule.source
+        days = f"{facts.days} × " if rule.pays == "per_day" else ""
+        return f"{days}{number(rule.price_yuan or Decimal(0))}", place, rule.source
     if name == "high_cost_payment_yuan" and scheme.high and entry.prices:
         return _high(scheme.high, entry.prices, facts.net), in_scheme("high"), scheme.high.source
     if name == "drg_payment_yuan":
@@ -294,8 +315,8 @@ def _part(facts: Facts, name: str) -> tuple[str, str, str]:
             source = scheme.incomplete.source if scheme.incomplete else ""
             return arithmetic, in_scheme("incomplete"), source
         return Sentence("the standard"), "", ""
-    if case_class == "low" and scheme.low:
-        written = {"cost": money(facts.net), "factor": number(scheme.low.factor)}
+    if case_class == "low" and scheme.low and entry.prices:
+        written = {"cost": money(facts.net), "factor": number(entry.prices.low_factor)}
         return with_numbers(formulas.LOW, written), in_scheme("low"), scheme.low.source
     if case_class in ("ungrouped", "ambiguous", "unweighted"):
         status = getattr(scheme, case_class)

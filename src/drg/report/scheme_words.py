@@ -10,8 +10,8 @@ from rich.text import Text
 
 from drg.analysis.scheme_cases import WorkedCase
 from drg.payment.load_scheme import LoadedScheme
-from drg.payment.scheme import ByStatus, Outside, PaymentScheme
-from drg.payment.step_words import number
+from drg.payment.scheme import ByStatus, Low, Outside, PaymentScheme
+from drg.payment.step_words import number, of_rate
 from drg.report.console import say
 from drg.report.prices import print_price_explanation
 from drg.words import Both, Joined, Sentence, categories, told
@@ -87,12 +87,31 @@ def sentences(loaded: LoadedScheme, groups: int) -> Iterator[str]:
             "Low cost: below {threshold} × the {reference}; paid cost × {factor}",
             threshold=number(low.threshold),
             reference=_REFERENCES[low.reference],
-            factor=number(low.factor),
+            factor=_low_factors(low),
         )
     yield from _others(scheme)
 
 
-_REFERENCES = {"standard": Sentence("standard of the case"), "mean": Sentence("mean cost of the group")}
+def _low_factors(low: Low) -> str:
+    others = (
+        Sentence("yuan per unit of weight ÷ regional mean")
+        if isinstance(low.factor, str)
+        else number(low.factor)
+    )
+    if not low.factors:
+        return others
+    named = (
+        Sentence("{factor} (insurance {id})", factor=number(row.factor), id=row.insurance)
+        for row in low.factors
+    )
+    return Joined(", ", (*named, Sentence("{factor} (others)", factor=others)))
+
+
+_REFERENCES = {
+    "standard": Sentence("standard of the case"),
+    "mean": Sentence("mean cost of the group"),
+    "lower_of_two": Sentence("standard of the case or the mean cost of the group, whichever is lower"),
+}
 _FORMULAS = {
     "linear_add": Sentence("standard and what is beyond the threshold"),
     "deduct": Sentence("cost less what is between the standard and the threshold"),
@@ -128,9 +147,7 @@ def _weights(loaded: LoadedScheme, groups: int) -> Iterator[str]:
 def _rates(scheme: PaymentScheme) -> Iterator[str]:
     points = scheme.method.kind == "points"
     for rate in scheme.rates:
-        whom = [Sentence("insurance {id}", id=rate.insurance)] if rate.insurance else []
-        whom += [Sentence("level {level}", level=rate.level)] if rate.level else []
-        place = Joined(", ", whom) or Sentence("any insurance and level")
+        place = of_rate(rate)
         if points:
             yield Sentence(
                 "Value of a point: {value} yuan, {scale} points for a weight of 1 ({place})",
@@ -161,6 +178,8 @@ def _coefficients(scheme: PaymentScheme) -> Iterator[str]:
             least=number(min(values)),
             most=number(max(values)),
         )
+        if any(row.valid_from or row.valid_to for row in found.rows):
+            yield Sentence("Some of these coefficients hold for discharges of certain days only")
     if found.base_groups:
         yield Sentence("{count:,} base groups are paid the same everywhere", count=len(found.base_groups))
 
@@ -177,6 +196,8 @@ def _outside(rule: Outside) -> str:
         else []
     )
     which += [Sentence("case_kind is {kind}", kind=rule.case_kind)] if rule.case_kind else []
+    which += [Sentence("insurance {id}", id=rule.insurance)] if rule.insurance else []
+    which += [Sentence("level {level}", level=rule.level)] if rule.level else []
     name = Both(rule.case_class, categories("case_class", "zh")[rule.case_class])
     pays = _PAYS.get(rule.pays)
     if rule.price_yuan is not None:
@@ -186,6 +207,25 @@ def _outside(rule: Outside) -> str:
             if rule.pays == "per_day"
             else Sentence("paid {price} yuan a case", price=price)
         )
+    if rule.share is not None:
+        pays = Sentence("paid {share} × the standard of their group", share=number(rule.share))
+    if rule.stages:
+        *first, last = rule.stages
+        steps = (
+            Sentence(
+                "{price} yuan a day up to day {day}",
+                price=number(stage.price_yuan),
+                day=stage.up_to_day,
+            )
+            for stage in first
+        )
+        price = number(last.price_yuan)
+        rest = (
+            Sentence("{price} yuan a day from then on", price=price)
+            if first
+            else Sentence("{price} yuan a day", price=price)
+        )
+        pays = Joined("", (Sentence("paid by day: "), Joined(", ", (*steps, rest))))
     return Sentence(
         "Outside payment by group: {name} ({which}), {pays}",
         name=name,
