@@ -51,6 +51,14 @@ def test_english_is_as_click_words_it(drg: Drg) -> None:
     assert found.err.startswith("Usage: drg group")
 
 
+def test_the_forms_of_trimming_are_in_chinese(drg: Drg, tmp_path: Path) -> None:
+    (tmp_path / "cases.csv").write_text(
+        "drg,grouping_status,total_cost_yuan\nAA19,grouped,1\n", encoding="utf-8"
+    )
+    said = drg("evaluate", "cases.csv", "--trim", "half", "--lang", "zh").err
+    assert "percentile:下限,上限（如 percentile:1,99）" in said
+
+
 def test_a_directory_is_no_file(drg: Drg) -> None:
     assert drg("evaluate", ".", "--lang=zh") == (1, "", "错误：.：这是一个目录。请给出文件路径。\n")
 
