@@ -33,7 +33,7 @@ def test_the_workbook_is_that_of_settle(drg: Drg, ledger: Path, tmp_path: Path) 
     assert drg("ledger", "statement", ledger, "-o", out, "-q").code == 0
     assert drg("settle", tmp_path / "priced.parquet", "-s", tmp_path / "made", "-o", own, "-q").code == 0
     books = [openpyxl.load_workbook(file) for file in (out / "settlement.xlsx", own)]
-    assert books[0].sheetnames == ["年度", "月度", "累计", "预算", "待处理"]
+    assert books[0].sheetnames == ["汇总", "年度", "月度", "累计", "预算", "待处理"]
     first, second = ({sheet.title: list(sheet.values) for sheet in book} for book in books)
     assert first == second
     assert list(faults(out / "settlement.xlsx")) == []
@@ -57,6 +57,18 @@ def test_a_hospital_sees_nothing_of_others(drg: Drg, ledger: Path, tmp_path: Pat
     ]
     assert "H2" in cells
     assert not {"H1", "H3"} & set(cells)
+
+
+def test_a_number_tells_the_entry(drg: Drg, ledger: Path, tmp_path: Path) -> None:
+    (tmp_path / "names.toml").write_text('number_prefix = "A"\nhospitals.H1 = "First"', encoding="utf-8")
+    names = ("--names", tmp_path / "names.toml", "--lang", "en", "-q")
+    outcome = drg("ledger", "statement", ledger, "-o", tmp_path / "out", "--hospital", "H1", *names)
+    assert (outcome.code, outcome.err) == (0, "")
+    page = (tmp_path / "out" / "statement-H1.html").read_text(encoding="utf-8")
+    assert "First (H1)" in page
+    assert "number: A-H1-2025-2" in page
+    outcome = drg("ledger", "statement", ledger, "-o", tmp_path / "all", *names)
+    assert "no name for 2 hospitals" in outcome.err
 
 
 def test_a_place_that_cannot_be_is_refused(drg: Drg, ledger: Path, tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ import pytest
 import drg as package
 from drg.records.files import write
 from drg.records.result_labels import labelled
-from drg.records.scanning import scan
 from drg.settlement.settlement_columns import SETTLEMENT_COLUMNS
 from tests.cli.conftest import Drg
 from tests.report import settled
@@ -56,15 +55,15 @@ def test_the_workbook_can_be_read_back(drg: Drg, tmp_path: Path, made: Path, pri
     file = tmp_path / "out.xlsx"
     assert drg("settle", priced, "-s", made, "-o", file, "-q").code == 0
     book = openpyxl.load_workbook(file)
-    assert book.sheetnames == ["年度", "月度", "累计", "预算", "待处理"]
+    assert book.sheetnames == ["汇总", "年度", "月度", "累计", "预算", "待处理"]
     sheet = book["年度"]
     assert [cell.value for cell in sheet[1]] == LABELS
     assert len(set(LABELS)) == len(LABELS)
     assert sheet["D1"].comment.text.startswith("hospital_id\n")
     assert sheet.freeze_panes == "G2"
     assert sheet.auto_filter.ref == f"A1:{sheet.cell(7, len(LABELS)).coordinate}"
-    read = scan(file).collect()
     rows = package.settle(pl.read_parquet(priced), made).rows.filter(span="year")
+    read = pl.read_excel(file, sheet_name="年度", infer_schema_length=0).head(rows.height)
     assert read["医疗机构代码"].to_list() == rows["hospital_id"].to_list()
     assert [round(float(v), 2) for v in read["基金应付"]] == [float(v) for v in rows["entitlement_yuan"]]
 
@@ -74,11 +73,11 @@ def test_the_workbook_of_a_part_of_a_year_has_a_forecast(drg: Drg, tmp_path: Pat
     package.price(settled.grouped(months=3), scheme=made).write_parquet(file)
     outcome = drg("settle", file, "-s", made, "-o", out)
     assert outcome.code == 0
-    assert openpyxl.load_workbook(out).sheetnames == ["预测", "月度", "累计", "预算", "待处理"]
+    assert openpyxl.load_workbook(out).sheetnames == ["汇总", "预测", "月度", "累计", "预算", "待处理"]
     assert "year_not_cleared" in outcome.out
     assert "forecast" in outcome.out
     drg("settle", file, "-s", made, "-o", out, "--close")
-    assert openpyxl.load_workbook(out).sheetnames == ["年度", "月度", "累计", "预算", "待处理"]
+    assert openpyxl.load_workbook(out).sheetnames == ["汇总", "年度", "月度", "累计", "预算", "待处理"]
 
 
 def test_the_summary(drg: Drg, tmp_path: Path, made: Path, priced: Path) -> None:
@@ -136,6 +135,17 @@ def test_tables_and_findings(drg: Drg, tmp_path: Path, made: Path, priced: Path)
     assert "特例单议 12,345.67" in (tmp_path / "st" / "结算单-H1.html").read_text(encoding="utf-8")
 
 
+def test_names_are_on_the_statements(drg: Drg, tmp_path: Path, made: Path, priced: Path) -> None:
+    (tmp_path / "names.toml").write_text('number_prefix = "A"\nhospitals.H1 = "First"', encoding="utf-8")
+    outcome = drg(
+        *("settle", priced, "-s", made, "-o", tmp_path / "out.xlsx", "-q"),
+        *("--statement", tmp_path / "st", "--names", tmp_path / "names.toml", "--lang", "zh"),
+    )
+    assert outcome.code == 0, outcome.err
+    assert "没有 2 家医疗机构的名称，其单据上只有代码：H2、H3。" in outcome.err
+    assert "First（H1）" in (tmp_path / "st" / "结算单-H1.html").read_text(encoding="utf-8")
+
+
 def test_cases_are_cleared(drg: Drg, tmp_path: Path) -> None:
     made = settled.scheme(tmp_path, POINTS, points=True)
     file = tmp_path / "priced.csv"
@@ -181,6 +191,8 @@ def test_reasons_of_cleared_cases_in_either_form(drg: Drg, tmp_path: Path) -> No
         (["-o", "no/out.xlsx"], 1, "there is no directory"),
         (["-o", "priced.parquet"], 1, "this is the input"),
         (["-o", "out.xlsx", "--hospital", "H1"], 2, "--statement"),
+        (["-o", "out.csv", "--names", "names.toml"], 2, "--names is for statements"),
+        (["-o", "out.xlsx", "--statement", "st", "--names", "none.toml"], 1, "none.toml: cannot be read"),
         (["-o", "out.xlsx", "--statement", "st", "--hospital", "H9"], 1, "no hospital 'H9'"),
         (["-o", "out.xlsx", "--payments", "nothing.csv"], 1, "there is no such file"),
         (["-o", "out.xlsx", "--cases", "c.parquet"], 1, "no case can be priced by it"),

@@ -263,12 +263,12 @@ def test_findings_and_signatures_are_on_both(tmp_path: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert "没有考核得分" in text
     assert "在考核得分表中补充该院后重新结算" in text
-    assert "医院确认（盖章）" in text
+    assert "医疗机构（盖章）" in text
     sheet = openpyxl.load_workbook(book)["待处理"]
     rules = [row[1] for row in sheet.iter_rows(min_row=2, values_only=True)]
     assert rules.count("score_missing") == 2
     shown = [str(cell) for row in openpyxl.load_workbook(book)["结算单"].values for cell in row if cell]
-    assert any(text.startswith("医院确认（盖章）") for text in shown)
+    assert any(text.startswith("医疗机构（盖章）") for text in shown)
 
 
 def test_english_has_no_chinese_but_the_names_of_others(tmp_path: Path) -> None:

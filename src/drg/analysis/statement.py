@@ -41,7 +41,7 @@ MONEY: Final = (
 SHOWN: Final = (
     *("case_id", "insurance_type", "basis", "period", "admission_date", "discharge_date"),
     "settlement_date",
-    *("drg", "drg_name", "case_class", "counted", "relative_weight", "coefficient", "points"),
+    *("department", "drg", "drg_name", "case_class", "counted", "relative_weight", "coefficient", "points"),
     *MONEY,
     *(column.name for column in CLEARED_COLUMNS),
     "pricing_reason",
@@ -59,7 +59,7 @@ _SUMS: Final = (
 )
 _GIVEN: Final = ("total_cost_yuan", "excluded_items_yuan")
 _DATES: Final = ("admission_date", "discharge_date", "settlement_date")
-_TEXTS: Final = ("case_id", "drg", "drg_name", "pricing_reason")
+_TEXTS: Final = ("case_id", "department", "drg", "drg_name", "pricing_reason")
 _NUMBERS: Final = ("relative_weight", "coefficient", "points")
 
 
@@ -145,6 +145,11 @@ def _decimals(batch: pl.DataFrame, name: str) -> pl.Series:
     # Not written by pricing: what is no amount there makes a case invalid, and is empty here.
     amounts = fen(batch, name)
     return yuan(amounts, amounts < 0)
+
+
+def has_departments(table: pl.DataFrame) -> bool:
+    """Whether any case of a case table says its department."""
+    return "department" in table.columns and table["department"].null_count() < table.height
 
 
 def sums_by(table: pl.DataFrame, keys: Sequence[str], scheme: PaymentScheme) -> pl.DataFrame:

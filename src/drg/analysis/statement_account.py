@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any, Final, NamedTuple
 
 import polars as pl
 
-from drg.analysis.statement import TIED, sums_by
+from drg.analysis.statement import TIED, has_departments, sums_by
 from drg.payment.scheme import PaymentScheme
 from drg.payment.settlement_rules import Budget, SettlementRules
 from drg.settlement.exact_decimals import figure
@@ -39,6 +40,29 @@ class Tie(NamedTuple):
         return self.of_cases - self.settled
 
 
+class Change(NamedTuple):
+    """A figure of a month beside an earlier one.
+
+    Attributes:
+        now: of the month; None if it has no case.
+        before: of the earlier month; None if there are no data of it, or no case in it.
+    """
+
+    now: Decimal | None
+    before: Decimal | None
+
+    @property
+    def share(self) -> Decimal | None:
+        """The change as a share of the earlier figure; None if one is not known, or that not above zero."""
+        if self.now is None or self.before is None or self.before <= 0:
+            return None
+        return (self.now - self.before) / self.before
+
+
+# The figures of a month that are compared with those of earlier months.
+COMPARED: Final = ("cases", "cost", "payment", "entitlement")
+
+
 @dataclass(frozen=True)
 class Account:
     """One account: a hospital, an insurance, a basis and a year.
@@ -46,17 +70,20 @@ class Account:
     Attributes:
         row: the cleared year, by figure; before that, the year to date of the last month.
         months: its months, in order.
+        months_before: those of the year before, if there are any.
         to_date: the year to date of the last month.
         forecast: the year at the present pace, if it is not cleared.
         score, deposit_share_returned: of the year; None while there is none.
         budget: its row of ``Settlement.budget_shares``, by figure: what the closing of its budget did, or
             would do at the present pace; None without a budget.
         by_class, by_month: sums of its cases; see ``statement.sums_by``.
+        by_department: the same by department; None if no case of the hospital says its own.
         total: the same of all its cases.
     """
 
     row: dict[str, Any]
     months: pl.DataFrame
+    months_before: pl.DataFrame
     to_date: dict[str, Any]
     forecast: dict[str, Any] | None
     score: Decimal | None
@@ -64,6 +91,7 @@ class Account:
     budget: dict[str, Any] | None
     by_class: pl.DataFrame
     by_month: pl.DataFrame
+    by_department: pl.DataFrame | None
     total: dict[str, Any]
 
     @property
@@ -117,10 +145,37 @@ class Account:
         """The sums of the cases beside the figures of the account."""
         return [Tie(name, Decimal(self.total[name]), Decimal(self.row[name])) for name in TIED]
 
+    def changes(self, name: str, *, months: int) -> dict[str, Change]:
+        """A figure of each month beside that of so many months before; empty if there is no earlier one.
+
+        Args:
+            name: of ``COMPARED``.
+            months: 1 for the month before (环比), 12 for the same month of the year before (同比).
+        """
+        known = self._months_with_cases
+        found: dict[str, Change] = {}
+        for period in self.months["period"]:
+            number = _number(period)
+            now, before = (known[one][name] if one in known else None for one in (number, number - months))
+            found[period] = Change(now, before)
+        return found if any(change.before is not None for change in found.values()) else {}
+
+    @cached_property
+    def _months_with_cases(self) -> dict[int, dict[str, Any]]:
+        """What is compared, of this year and the one before."""
+        every = pl.concat([self.months_before, self.months]).filter(pl.col("cases") > 0)
+        rows = every.select("period", pl.col(COMPARED).cast(pl.Decimal(38, 2))).iter_rows(named=True)
+        return {_number(row["period"]): row for row in rows}
+
     def month_ties(self) -> list[Tie]:
         """What the months add up to beside the figures of the year to date."""
         sums = self.months.select(FLOWS).sum().row(0, named=True)
         return [Tie(name, sums[name], self.to_date[name]) for name in FLOWS]
+
+
+def _number(period: str) -> int:
+    """2025-03 as a number of months."""
+    return int(period[:4]) * 12 + int(period[5:])
 
 
 def accounts_of(settlement: Settlement, rows: pl.DataFrame, table: pl.DataFrame) -> Iterator[Account]:
@@ -147,6 +202,7 @@ def accounts_of(settlement: Settlement, rows: pl.DataFrame, table: pl.DataFrame)
         yield Account(
             row=to_date if year.is_empty() else year.row(0, named=True),
             months=own.filter(span=MONTH).sort("period"),
+            months_before=rows.filter(**(account | {"year": account["year"] - 1}), span=MONTH),
             to_date=to_date,
             forecast=None if forecast.is_empty() else forecast.row(0, named=True),
             score=score,
@@ -154,8 +210,18 @@ def accounts_of(settlement: Settlement, rows: pl.DataFrame, table: pl.DataFrame)
             budget=next(budget_shares.filter(**account).iter_rows(named=True), None),
             by_class=by_class.sort("case_class", descending=True, nulls_last=True),
             by_month=sums_by(cases, ["period"], scheme),
+            by_department=sums_by(cases, ["department"], scheme) if has_departments(table) else None,
             total=_total(cases, scheme),
         )
+
+
+def by_year(accounts: Iterable[Account]) -> dict[int, list[Account]]:
+    """The accounts of each year by which money moves, where there are several of them."""
+    years: dict[int, list[Account]] = {}
+    for account in accounts:
+        if account.row["basis"] != SIMULATED:
+            years.setdefault(account.row["year"], []).append(account)
+    return {year: several for year, several in sorted(years.items()) if len(several) > 1}
 
 
 def _total(cases: pl.DataFrame, scheme: PaymentScheme) -> dict[str, Any]:

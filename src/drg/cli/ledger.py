@@ -16,6 +16,7 @@ from drg.cli.options import (
     help_lang_option,
     hospital_option,
     lang_option,
+    names_option,
     output_option,
     quiet_option,
 )
@@ -265,6 +266,7 @@ def due(
 @directory_option("Directory to write.")
 @_AS_OF
 @hospital_option
+@names_option
 @lang_option
 @close_option
 @quiet_option
@@ -273,6 +275,7 @@ def statement(
     directory: Path,
     as_of: int | None,
     hospitals: tuple[str, ...],
+    names_file: Path | None,
     lang: Language,
     close: bool | None,
     quiet: bool,
@@ -284,7 +287,9 @@ def statement(
     from drg.cli.ledger_statement import write_statement_of
     from drg.ledger import Ledger
 
-    write_statement_of(Ledger(ledger), directory, as_of, hospitals, lang, close=close, quiet=quiet)
+    write_statement_of(
+        Ledger(ledger), directory, as_of, hospitals, lang, names_file, close=close, quiet=quiet
+    )
 
 
 @ledger.command()

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import click
+
 from drg.words import said
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ def write_statement_of(
     as_of: int | None,
     hospitals: Sequence[str],
     lang: Language,
+    names_file: Path | None,
     *,
     close: bool | None,
     quiet: bool,
@@ -38,6 +41,7 @@ def write_statement_of(
         as_of: the number of the entry; None: the last.
         hospitals: only these; none: all.
         lang: of the statements.
+        names_file: the names on the statements; None: there are none.
         close: as for ``drg.settle``.
         quiet: print no summary.
 
@@ -49,24 +53,33 @@ def write_statement_of(
     from drg.records.files import write, write_bytes
     from drg.records.outputs import make_directory, together
     from drg.report.console import say, stdout
+    from drg.report.document_names import NO_NAMES, read_names, unnamed
     from drg.report.ledger import about
     from drg.report.settlement import print_findings
     from drg.report.settlement_book import write_settlement
     from drg.report.statement import check_hospitals, write_statements
 
+    names = NO_NAMES if names_file is None else read_names(names_file)
     entries = book.entries(as_of)
     settled = book.settle(as_of, close=close)
     check_hospitals(settled, hospitals)
     shown = _of(settled, hospitals)
     rows = shown.rows
     made = entries[-1].at
+    if names_file is not None:
+        for missing in unnamed(names, names_file, rows["hospital_id"].unique().sort()):
+            click.echo(said("Warning: {warning}.", lang, warning=missing), err=True)
+        # A month that was corrected is settled again: another document, with a number of its own.
+        names = replace(names, edition=str(entries[-1].number))
     with together():
         make_directory(directory)
         write(rows.lazy(), directory / f"{SETTLEMENT}.parquet", sources=())
         write(shown.budgets.lazy(), directory / f"{BUDGETS}.csv", sources=())
         write(shown.findings.lazy(), directory / f"{FINDINGS}.csv", sources=())
-        write_settlement(shown, directory / f"{SETTLEMENT}.xlsx", made)
-        write_statements(settled, directory, hospitals=hospitals or None, language=lang, made=made)
+        write_settlement(shown, directory / f"{SETTLEMENT}.xlsx", made, names=names)
+        write_statements(
+            settled, directory, hospitals=hospitals or None, language=lang, made=made, names=names
+        )
         text = about(entries, hospitals, lang, settled.closed)
         write_bytes(text.encode(), directory / ABOUT, sources=())
     if not quiet:

@@ -203,6 +203,14 @@ quiet_option: Decorator = click.option("-q", "--quiet", is_flag=True, help="No p
 hospital_option: Decorator = click.option(
     "--hospital", "hospitals", multiple=True, metavar="ID", help="Only this hospital; repeatable."
 )
+names_option: Decorator = click.option(
+    "--names",
+    "names_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Names of hospitals and of the bureau, and how document numbers begin, for statements and "
+    "settlement.xlsx (.toml).",
+)
 close_option: Decorator = click.option(
     "--close/--no-close",
     default=None,

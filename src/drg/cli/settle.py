@@ -14,6 +14,7 @@ from drg.cli.options import (
     close_option,
     files_argument,
     hospital_option,
+    names_option,
     output_option,
     reasons_option,
     scheme_option,
@@ -25,6 +26,7 @@ from drg.words import Sentence, said
 if TYPE_CHECKING:
     from drg.payment import LoadedScheme
     from drg.reasons import ReasonForm
+    from drg.report.document_names import DocumentNames
     from drg.settlement import Settlement
 
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     "settle priced-*.parquet --scheme demo -o settlement.xlsx --payments payments.xlsx",
     "settle priced.csv --scheme demo -o out.parquet --decisions decided.xlsx --scores scores.csv",
     "settle priced.parquet --scheme demo -o out.xlsx --statement statements/ --hospital H1",
+    "settle priced.parquet --scheme demo -o out.xlsx --statement statements/ --names names.toml",
 )
 @files_argument()
 @scheme_option
@@ -53,6 +56,7 @@ if TYPE_CHECKING:
     help="Also write a statement (结算单) for each hospital into this directory.",
 )
 @hospital_option
+@names_option
 @reasons_option
 @cases_option
 @reported(MAX_ERRORS)
@@ -69,6 +73,7 @@ def settle(
     cases_file: Path | None,
     statements: Path | None,
     hospitals: tuple[str, ...],
+    names_file: Path | None,
     reasons: ReasonForm,
     with_cases: bool,
 ) -> None:
@@ -82,6 +87,7 @@ def settle(
     from drg.records.reading import read_results
     from drg.records.scanning import scan
     from drg.report.console import say
+    from drg.report.document_names import NO_NAMES, read_names, unnamed
     from drg.report.settlement import print_settlement, warnings
     from drg.report.statement import check_hospitals
     from drg.settlement import settle as settle_frame
@@ -89,11 +95,16 @@ def settle(
     lang = run.language
     if hospitals and statements is None:
         raise click.UsageError(Sentence("--hospital chooses statements: give --statement DIR too."))
+    if names_file is not None and statements is None and not _is_workbook(output):
+        raise click.UsageError(
+            Sentence("--names is for statements and workbooks: give --statement DIR or -o FILE.xlsx.")
+        )
+    names = NO_NAMES if names_file is None else read_names(names_file)
     tables = {
         name: None if file is None else scan(file)
         for name, file in (("payments", payments), ("decisions", decisions), ("scores", scores))
     }
-    given = [file for file in (payments, decisions, scores) if file is not None]
+    given = [file for file in (payments, decisions, scores, names_file) if file is not None]
     outputs = [file for file in (output, findings, cases_file) if file is not None]
     for file in outputs:
         check_output(file)
@@ -103,18 +114,21 @@ def settle(
     loaded = load_scheme(scheme)
     settlement = settle_frame(priced, loaded, close=close, **tables)
     check_hospitals(settlement, hospitals)
-    _write(settlement, output, findings, cases_file, reasons, lang, sources=(*files, *given))
+    _write(settlement, output, findings, cases_file, names, reasons, lang, sources=(*files, *given))
     _count(run, settlement, loaded)
     run.outputs += outputs if statements is None else [*outputs, statements]
     run.warn(warnings(settlement.findings, lang))
+    if names_file is not None:
+        shown = hospitals or settlement.rows["hospital_id"].unique().sort()
+        run.warn(unnamed(names, names_file, shown))
     made = 0
     if statements is not None:
-        made = _write_statements(run, settlement, statements, hospitals, with_cases=with_cases)
+        made = _write_statements(run, settlement, statements, hospitals, names, with_cases=with_cases)
     seconds = run.seconds
     if run.talks:
         console = run.console
         print_settlement(console, settlement, lang)
-        names = ", ".join(str(file) for file in outputs)
+        written = ", ".join(str(file) for file in outputs)
         count = f"{settlement.rows.height:,}"
         say(
             console,
@@ -123,7 +137,7 @@ def settle(
                 lang,
                 count=count,
                 seconds=seconds,
-                names=names,
+                names=written,
                 scheme=scheme,
             ),
         )
@@ -134,11 +148,16 @@ def settle(
             )
 
 
+def _is_workbook(output: Path) -> bool:
+    return output.name.lower().endswith(".xlsx")
+
+
 def _write(
     settlement: Settlement,
     output: Path,
     findings: Path | None,
     cases_file: Path | None,
+    names: DocumentNames,
     reasons: ReasonForm,
     lang: str,
     *,
@@ -152,8 +171,8 @@ def _write(
 
     # Refused before anything is written if no value of a point is there.
     cases = None if cases_file is None else cleared(settlement.cases, settlement)
-    if output.name.lower().endswith(".xlsx"):
-        write_settlement(settlement, output, last_day(settlement), sources=sources)
+    if _is_workbook(output):
+        write_settlement(settlement, output, last_day(settlement), names=names, sources=sources)
     else:
         write(settlement.rows.lazy(), output, sources=sources)
     if findings is not None:
@@ -181,6 +200,7 @@ def _write_statements(
     settlement: Settlement,
     directory: Path,
     hospitals: tuple[str, ...],
+    names: DocumentNames,
     *,
     with_cases: bool,
 ) -> int:
@@ -198,6 +218,7 @@ def _write_statements(
             hospitals=hospitals or None,
             language=run.language,
             with_cases=with_cases,
+            names=names,
             on_batch=done.append,
         )
     return len(written) // 2

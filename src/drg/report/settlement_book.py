@@ -1,4 +1,4 @@
-"""The workbook of a settlement: years, months, the year to date, budgets, findings."""
+"""The workbook of a settlement: a summary to print, years, months, the year to date, budgets, findings."""
 
 from __future__ import annotations
 
@@ -9,19 +9,21 @@ from typing import Final
 
 import polars as pl
 
-from drg.columns import Column, Kind
 from drg.errors import OutputError
 from drg.records.spreadsheet import MOST_ROWS
 from drg.records.workbook import Book, Heading, new_book
 from drg.report.checks import SEVERITIES_ZH
+from drg.report.document_names import NO_NAMES, DocumentNames
 from drg.report.settlement import CLOSED_ZH
+from drg.report.settlement_sheets import write_accounts, write_summary
 from drg.report.statement_cases import BASES_ZH
 from drg.settlement.settle import Settlement
 from drg.settlement.settlement_columns import FORECAST, MONTH, SETTLEMENT_COLUMNS, YEAR, YEAR_TO_DATE
 from drg.words import Sentence
 
 _SHEETS: Final = ((YEAR, "年度"), (FORECAST, "预测"), (MONTH, "月度"), (YEAR_TO_DATE, "累计"))
-_FROZEN: Final = 6  # up to the period
+# Room for rows of totals: by year, insurance and basis.
+_MOST_TOTALS: Final = 1_000
 # Column, Chinese head, look, width, meaning.
 _BUDGETS: Final = (
     ("year", "年度", "code", 8, "year"),
@@ -58,23 +60,31 @@ _FINDINGS: Final = (
 
 
 def write_settlement(
-    settlement: Settlement, file: Path, made: datetime, *, sources: Sequence[Path] = ()
+    settlement: Settlement,
+    file: Path,
+    made: datetime,
+    *,
+    names: DocumentNames = NO_NAMES,
+    sources: Sequence[Path] = (),
 ) -> None:
     """Write the workbook.
 
-    Every sheet has one header row of Chinese names and so can be filtered, sorted and read back; the English
-    name and the meaning of each column are in its comment.
+    The first sheet has what is paid and what is left, on pages of A4. Every sheet has one header row of
+    Chinese names, so it can be filtered and sorted; the English name and the meaning of each column are in
+    its comment. Rows of totals stand below the accounts, outside the filter.
 
     Args:
         settlement: what to write.
         file: where to.
         made: the time that the workbook gives as its own.
+        names: of hospitals and the bureau, for the first sheet.
         sources: none of these files is overwritten.
 
     Raises:
         OutputError: if the file cannot be written, or a sheet cannot hold the rows.
     """
     with new_book(file, made, sources=sources) as book:
+        write_summary(book, settlement.rows, names)
         there = set(settlement.rows["span"])
         for span, name in _SHEETS:
             # The first sheet is of years, or of their forecast: one of both may be missing.
@@ -85,39 +95,20 @@ def write_settlement(
 
 
 def _write_rows(book: Book, name: str, rows: pl.DataFrame, file: Path) -> None:
-    if rows.height >= MOST_ROWS:
+    if rows.height + _MOST_TOTALS >= MOST_ROWS:
         raise OutputError(
             Sentence("the sheet {name} would have more rows than a sheet of Excel holds", name=name),
             file=file,
             fix=Sentence("Write .parquet or .csv instead"),
         )
-    headings = [
-        Heading(column.label_zh, _look(column), _width(column), f"{column.name}\n{column.meaning}")
-        for column in SETTLEMENT_COLUMNS
-    ]
-    frame = _worded(rows.select(column.name for column in SETTLEMENT_COLUMNS)).with_columns(
+    shown = _worded(rows.select(column.name for column in SETTLEMENT_COLUMNS)).with_columns(
         pl.col("basis").replace(BASES_ZH)
     )
-    book.frame(name, headings, frame, freeze_columns=_FROZEN)
+    write_accounts(book, name, rows, shown)
 
 
 def _worded(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.col("year").cast(pl.String), pl.col("span").replace(dict(_SHEETS)))
-
-
-def _look(column: Column) -> str:
-    if column.name == "year" or column.kind is Kind.TEXT:
-        return "code"
-    if column.kind is Kind.MONEY:
-        return "money"
-    others = {"utilisation": "fine_share", "quality_factor": "number", "points": "number"}
-    return others.get(column.name, "count" if column.dtype == pl.Int64 else "weight")
-
-
-def _width(column: Column) -> float:
-    if column.kind is Kind.MONEY:
-        return 17
-    return {"hospital_id": 16.0, "span": 13.0, "year": 7.0}.get(column.name, 11.0)
 
 
 def _write_budgets(book: Book, budgets: pl.DataFrame) -> None:

@@ -16,6 +16,7 @@ from drg.errors import InputError, did_you_mean
 from drg.records.files import write_bytes
 from drg.records.outputs import make_directory, together
 from drg.records.workbook import NO_TIME
+from drg.report.document_names import NO_NAMES, DocumentNames
 from drg.report.statement_book import Statement, write_book
 from drg.report.statement_lines import sections
 from drg.report.statement_page import page
@@ -38,6 +39,7 @@ def write_statements(
     language: Language = "zh",
     made: datetime | None = None,
     with_cases: bool = True,
+    names: DocumentNames = NO_NAMES,
     on_batch: Callable[[str], None] | None = None,
 ) -> list[Path]:
     """Write the statement of each hospital: a workbook and a page. The same settlement gives the same bytes.
@@ -52,6 +54,7 @@ def write_statements(
         language: of the statements.
         made: the time that a statement gives as its own; None: the end of the last month with cases.
         with_cases: whether the case table is part of the workbook.
+        names: of hospitals, bureau and documents, as ``document_names.read_names`` gives them.
         on_batch: is told each hospital whose statement is written.
 
     Returns:
@@ -65,12 +68,12 @@ def write_statements(
     if hospitals is not None:
         check_hospitals(settlement, hospitals)
         known = known.filter(pl.col("hospital_id").is_in(list(hospitals)))
-    names = _file_names(known["hospital_id"].to_list(), _NAMES[language])
+    files = _file_names(known["hospital_id"].to_list(), _NAMES[language])
     written: list[Path] = []
     with together():
         make_directory(directory)
-        for statement in _statements(settlement, known, language, made, with_cases):
-            name = names[statement.hospital]
+        for statement in _statements(settlement, known, language, made, with_cases, names):
+            name = files[statement.hospital]
             book, html = directory / f"{name}.xlsx", directory / f"{name}.html"
             write_book(statement, book)
             write_bytes(page(statement).encode(), html, sources=())
@@ -86,6 +89,7 @@ def _statements(
     language: Language,
     made: datetime | None,
     with_cases: bool,
+    names: DocumentNames,
 ) -> Iterator[Statement]:
     cases = settlement.cases
     if not point_values(settlement).is_empty():
@@ -105,6 +109,7 @@ def _statements(
             made=made or last_day(settlement),
             made_is_given=made is not None,
             with_cases=with_cases,
+            names=names,
         )
 
 

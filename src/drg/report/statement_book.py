@@ -10,22 +10,24 @@ from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
-from xlsxwriter.utility import xl_col_to_name
 
-from drg.analysis.statement import SHOWN, sums_by
+from drg.analysis.statement import SHOWN, has_departments
 from drg.analysis.statement_account import Account
 from drg.payment.expression_text import put_in
 from drg.payment.scheme import PaymentScheme
 from drg.records.workbook import Book, Heading, new_book
 from drg.records.workbook_looks import HEADER, TOTAL
 from drg.report.checks import SEVERITIES_ZH
-from drg.report.statement_cases import BASES_ZH, case_cells, heading, write_cases
+from drg.report.document_names import DocumentNames
+from drg.report.statement_cases import BASES_ZH, case_cells, write_cases
 from drg.report.statement_classes import ClassSheet
 from drg.report.statement_lines import Section
 from drg.report.statement_months import MonthSheet
+from drg.report.statement_sums import write_departments, write_groups
 from drg.report.statement_text import Language, Line, label
+from drg.report.statement_totals import capital_lines, write_capitals, write_totals
 from drg.report.statement_words import Words, words_in
-from drg.words import column_in
+from drg.words import column_in, said
 
 _WIDTHS: Final = (6, 28, 20, 44, 62, 44, 24)
 _LOOKS: Final = {
@@ -39,6 +41,7 @@ _LOOKS: Final = {
 }
 # What readers look for first.
 KEY_FIGURES: Final = ("shared_payment", "payment", "entitlement", "payable", "balance", "outcome")
+_BLANK: Final = "____________________"
 FORECAST_FIGURES: Final = (
     "cases",
     "cost",
@@ -48,10 +51,6 @@ FORECAST_FIGURES: Final = (
     "payable",
     "balance",
     "outcome",
-)
-_GROUPS: Final = (
-    *("cases", "relative_weight", "cost", "standard", "shared_cost", "shared_standard", "payment"),
-    *("patient_and_others", "surplus_formula", "surplus"),
 )
 
 
@@ -69,6 +68,7 @@ class Statement:
         made: the time that the statement gives as its own.
         made_is_given: that is when it was made, and not the last day of its cases.
         with_cases: whether the case table is part of it.
+        names: of the hospital, the bureau and the document.
     """
 
     hospital: str
@@ -80,6 +80,16 @@ class Statement:
     made: datetime
     made_is_given: bool
     with_cases: bool
+    names: DocumentNames
+
+    @property
+    def title(self) -> str:
+        """With the name of the hospital as far as it is known, and its id."""
+        name = self.names.name(self.hospital)
+        hospital = (
+            said("{name} ({id})", self.language, name=name, id=self.hospital) if name else self.hospital
+        )
+        return f"{self.words.title}  {hospital}"
 
     @property
     def words(self) -> Words:
@@ -104,30 +114,35 @@ def write_book(statement: Statement, file: Path) -> None:
     """
     words, language = statement.words, statement.language
     names = [name for name in SHOWN if name in statement.table.columns]
-    with new_book(file, statement.made, title=f"{words.title} {statement.hospital}") as book:
+    with new_book(file, statement.made, title=statement.title) as book:
         # Sheets stand in the order in which they are made.
         sheet = book.sheet(words.sheet, _WIDTHS)
         cells = case_cells(statement.table, names, language) if statement.with_cases else None
         classes = ClassSheet(book, statement.scheme, cells, language)
         months = MonthSheet(book, language)
-        _write_groups(book, statement)
+        if has_departments(statement.table):
+            write_departments(book, statement.table, statement.scheme, language)
+        write_groups(book, statement.table, statement.scheme, language)
         if statement.with_cases:
             write_cases(book, statement.table, names, language)
         _write_findings(book, statement)
         row = _write_head(book, sheet, statement)
+        figures: list[tuple[Account, dict[str, str]]] = []
         for account, sections in statement.accounts:
             title = account_title(account, language)
             sums, case_checks = classes.write(account, title)
             month_checks = months.write(account, title)
-            row = _write_account(book, sheet, row, statement, title, sections, sums)
+            row, cells_of = _write_account(book, sheet, row, statement, account, sections, sums)
+            figures.append((account, cells_of))
             row = _write_checks(book, sheet, row, statement, account, case_checks, month_checks)
             row = _write_forecast(book, sheet, row, statement, account) + 1
+        row = write_totals(book, sheet, row, figures, language)
         _write_end(book, sheet, row, statement)
 
 
 def _write_head(book: Book, sheet: Any, statement: Statement) -> int:
     words = statement.words
-    book.cell(sheet, 0, 0, f"{words.title}  {statement.hospital}", "title")
+    book.cell(sheet, 0, 0, statement.title, "title")
     row = 1
     for text in head_lines(statement):
         book.cell(sheet, row, 0, text, "note")
@@ -144,7 +159,14 @@ def head_lines(statement: Statement) -> list[str]:
     when = f"{words.until}: {statement.made:%Y-%m-%d}"
     if statement.made_is_given:
         when = f"{words.made}: {statement.made:%Y-%m-%d %H:%M}"
+    periods = (account.row["period"] for account, _ in statement.accounts)
+    names = statement.names
+    of_document = (
+        (words.number, names.number(statement.hospital, max(periods, default=""))),
+        (words.bureau, names.bureau),
+    )
     return [
+        *(f"{what}{words.colon}{text}" for what, text in of_document if text),
         f"{words.scheme}: {scheme.id}  {scheme.title}",
         f"{when}  ·  {words.unit}",
     ]
@@ -155,24 +177,28 @@ def _write_account(
     sheet: Any,
     row: int,
     statement: Statement,
-    title: str,
+    account: Account,
     sections: Sequence[Section],
     sums: dict[str, str],
-) -> int:
-    """The lines of an account, numbered through."""
-    words = statement.words
+) -> tuple[int, dict[str, str]]:
+    """The lines of an account, numbered through; gives the row after them and the cell of each figure."""
+    words, title = statement.words, account_title(account, statement.language)
     book.row(sheet, row, [title, *[None] * 6], ["heading"] * 7)
-    book.row(sheet, row + 1, words.heads, [HEADER] * 7)
-    row += 2
+    row = write_capitals(book, sheet, row + 1, capital_lines([account], statement.language))
+    book.row(sheet, row, words.heads, [HEADER] * 7)
+    row += 1
     cells, number = dict(sums), 1
+    # The forecast below the account has lines of the same figures.
+    of_account: dict[str, str] = {}
     for section in sections:
         book.row(sheet, row, [section.title, *[None] * 6], ["section"] * 7)
         row += 1
         for line in section.lines:
             _write_line(book, sheet, row, number, line, cells)
             cells[line.name] = f"$C${row + 1}"
+            of_account.setdefault(line.name, cells[line.name])
             row, number = row + 1, number + 1
-    return row
+    return row, of_account
 
 
 def _write_line(
@@ -246,28 +272,6 @@ def forecast_figures(account: Account) -> list[tuple[str, Any]]:
     return [(name, account.forecast[name]) for name in FORECAST_FIGURES]
 
 
-def _write_groups(book: Book, statement: Statement) -> None:
-    words, language = statement.words, statement.language
-    keys = [
-        name for name in ("insurance_type", "basis", "drg", "drg_name") if name in statement.table.columns
-    ]
-    sums = sums_by(statement.table, keys, statement.scheme).select(*keys, *_GROUPS)
-    heads = [heading(name, language) for name in keys]
-    headings = [Heading(text, "code", 26 if text == heading("drg_name", language) else 9) for text in heads]
-    looks = ["count", "weight", *("money" for _ in _GROUPS[2:])]
-    headings += [Heading(label(name, language), look) for name, look in zip(_GROUPS, looks, strict=True)]
-    frame = sums
-    if language == "zh":
-        frame = sums.with_columns(pl.col("basis").replace(BASES_ZH))
-    sheet = book.frame(words.groups, headings, frame)
-    last = frame.height + 1
-    book.cell(sheet, last, 0, words.total, f"text{TOTAL}")
-    for place, (name, look) in enumerate(zip(_GROUPS, looks, strict=True), start=len(keys)):
-        letter = xl_col_to_name(place)
-        formula = f"SUM({letter}2:{letter}{last})" if last > 1 else "0"
-        book.formula(sheet, last, place, formula, sums[name].sum(), f"{look}{TOTAL}")
-
-
 def _write_findings(book: Book, statement: Statement) -> None:
     words = statement.words
     headings = [Heading(text, "wrap", width) for text, width in words.finding_heads]
@@ -291,7 +295,18 @@ def finding_rows(statement: Statement) -> list[tuple[str, ...]]:
 
 
 def _write_end(book: Book, sheet: Any, row: int, statement: Statement) -> None:
-    """Where people sign."""
-    row += 1
-    for text, place in zip(statement.words.signatures, (1, 3, 4, 5), strict=True):
-        book.cell(sheet, row, place, f"{text}: ____________________", "text")
+    """Where people seal and sign."""
+    seals, signatures = end_lines(statement)
+    for place, line in ((row + 1, seals), (row + 4, signatures)):
+        for text, column in zip(line, (1, 3, 4), strict=False):
+            book.cell(sheet, place, column, text, "text")
+
+
+def end_lines(statement: Statement) -> tuple[list[str], list[str]]:
+    """Where the bureau and the hospital put their seals, and where people sign."""
+    words, names = statement.words, statement.names
+    sealing = zip(words.seals, (names.bureau, names.name(statement.hospital)), strict=True)
+    return (
+        [f"{text}{words.colon}{name or _BLANK}" for text, name in sealing],
+        [f"{text}{words.colon}{_BLANK}" for text in words.signatures],
+    )

@@ -13,13 +13,17 @@ from drg.report.statement_book import (
     Statement,
     account_title,
     differences,
+    end_lines,
     finding_rows,
     forecast_figures,
     head_lines,
 )
 from drg.report.statement_cases import in_words
+from drg.report.statement_changes import changes_page
 from drg.report.statement_lines import Section
+from drg.report.statement_sums import departments_page
 from drg.report.statement_text import Figure, Line, label, shown
+from drg.report.statement_totals import capital_lines, capitals_page, totals_page
 
 _STYLE: Final = """@page { size: A4; margin: 12mm }
 body { font-size: 12px }
@@ -38,7 +42,7 @@ td.n, th:first-child { white-space: nowrap }
 .off { color: #b00; font-weight: bold }
 .compact th, .compact td { font-size: 9.5px; padding: .2em .3em } .compact td { white-space: nowrap }
 .sign { display: flex; justify-content: space-between; margin: 4em 0 1em }
-.sign span { border-top: 1px solid #000; padding-top: .3em; width: 22% }
+.sign span { min-width: 30% }
 @media print { body { margin: 0; max-width: none } }
 @media print { .account { break-before: page } .first { break-before: auto } }
 """
@@ -57,13 +61,14 @@ _CLASSES: Final = (
 def page(statement: Statement) -> str:
     """The page as HTML."""
     words, language = statement.words, statement.language
-    parts = [head(f"{words.title} {statement.hospital}", language=language, style=_STYLE)]
+    parts = [head(statement.title, language=language, style=_STYLE)]
     parts += [f"<p>{escape(text)}</p>\n" for text in head_lines(statement)]
     if statement.scheme.status == "illustrative":
         parts.append(warning(words.illustrative))
     for number, (account, sections) in enumerate(statement.accounts):
         parts.append(f'<div class="account{" first" if number == 0 else ""}">\n')
         parts.append(f"<h2>{escape(account_title(account, language))}</h2>\n")
+        parts += capitals_page(capital_lines([account], language))
         parts.append(_lines(statement, sections))
         parts.append(_checks(statement, account))
         if account.forecast is not None:
@@ -72,7 +77,13 @@ def page(statement: Statement) -> str:
                 (label(name, language), _cell(name, value)) for name, value in forecast_figures(account)
             )
             parts.append(table(words.heads[1:3], 1, figures))
-        parts += [_classes(statement, account), _months(statement, account), "</div>\n"]
+        parts += [
+            _classes(statement, account),
+            departments_page(account, language),
+            _months(statement, account),
+        ]
+        parts += [changes_page(account, language), "</div>\n"]
+    parts.append(totals_page((account for account, _ in statement.accounts), language))
     if statement.with_cases:
         parts.append(f"<p>{escape(words.cases_elsewhere)}</p>\n")
     parts.append(f"<h2>{escape(words.findings)}</h2>\n")
@@ -81,8 +92,9 @@ def page(statement: Statement) -> str:
         parts.append(table([text for text, _ in words.finding_heads], 7, findings))
     else:
         parts.append(f"<p>{escape(words.no_findings)}</p>\n")
-    signs = "".join(f"<span>{escape(text)}</span>" for text in words.signatures)
-    parts.append(f'<div class="sign">{signs}</div>\n')
+    for line in end_lines(statement):
+        signs = "".join(f"<span>{escape(text)}</span>" for text in line)
+        parts.append(f'<div class="sign">{signs}</div>\n')
     return "".join(parts) + END
 
 

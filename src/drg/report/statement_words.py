@@ -28,18 +28,28 @@ class Words:
     checks: str
     check: str
     check_lines: tuple[str, str, str]
+    all_insurances: str
     forecast: str
+    departments: str
+    not_given: str
     groups: str
     classes: str
     months: str
     month_note: str
+    month: str
+    change_title: str
+    against: tuple[tuple[int, str, str], ...]
     total: str
     clearing: str
     findings: str
     finding_heads: tuple[tuple[str, float], ...]
     no_findings: str
     cases_elsewhere: str
-    signatures: tuple[str, str, str, str]
+    number: str
+    bureau: str
+    seals: tuple[str, str]
+    signatures: tuple[str, str, str]
+    colon: str
 
 
 _WORDS: Final = Words(
@@ -72,12 +82,21 @@ _WORDS: Final = Words(
         Sentence("cost in the case table − settled cost, month by month (sheet months)"),
     ),
     forecast=Sentence("Forecast of the year (at the pace of the months so far; for information)"),
+    all_insurances=Sentence("All insurances together"),
+    departments=Sentence("departments"),
+    not_given=Sentence("not given"),
     groups=Sentence("groups"),
     classes=Sentence("By case class"),
     months=Sentence("Months"),
     month_note=Sentence(
         "A month is the year to date less that of the month before; "
         "sharing and limits are worked out on the year to date."
+    ),
+    month=Sentence("month"),
+    change_title=Sentence("Months beside earlier ones"),
+    against=(
+        (1, Sentence("month before"), Sentence("change on the month before")),
+        (12, Sentence("same month of last year"), Sentence("change on last year")),
     ),
     total=Sentence("total"),
     clearing=Sentence("by clearing"),
@@ -93,12 +112,11 @@ _WORDS: Final = Words(
     ),
     no_findings=Sentence("none"),
     cases_elsewhere=Sentence("The cases are in the workbook of the same name."),
-    signatures=(
-        Sentence("made by"),
-        Sentence("checked by"),
-        Sentence("confirmed by the hospital"),
-        Sentence("date"),
-    ),
+    number=Sentence("number"),
+    bureau=Sentence("bureau"),
+    seals=(Sentence("bureau (seal)"), Sentence("hospital (seal)")),
+    signatures=(Sentence("handled by"), Sentence("checked by"), Sentence("date")),
+    colon=Sentence(": "),
 )
 
 
