@@ -42,6 +42,9 @@ def test_what_is_printed_is_what_was_computed(drg: Drg, file: Path) -> None:
     shares = next(line for line in lines if line[:2] == ["cost", "iqr:1.5"] and len(line) == 6)
     assert shares[2] == f"{found.variance['share_cases_cv_below_0_8'][4]:.1%}"
     assert f"{found.summary['splits_tested']} ADRGs tested" in outcome.out
+    pairs = found.order
+    assert f"{pairs.height} pairs, {found.summary['order_tested']} of them" in outcome.out
+    assert f"The mean descends in {pairs['descends'].sum()} of all pairs" in outcome.out
     assert all(message in outcome.out for message in found.findings["message"])
 
 
@@ -60,6 +63,21 @@ def test_a_workbook_has_every_table(drg: Drg, file: Path, tmp_path: Path) -> Non
     assert float(summary["riv_cost"]) == pytest.approx(found.summary["riv_cost"])
     # Names from the file stay text.
     assert set(by_name["groups"].to_series(1)) == {"=1+1 [b]"}
+
+
+@pytest.mark.parametrize("command", ["evaluate", "price"])
+@pytest.mark.parametrize("lacking", ["drg", "grouping_status"])
+def test_a_file_that_is_not_grouped_among_others(
+    drg: Drg, file: Path, tmp_path: Path, command: str, lacking: str
+) -> None:
+    raw = tmp_path / "raw.parquet"
+    pl.read_parquet(file).drop(lacking).write_parquet(raw)
+    out = tmp_path / "out.csv"
+    outcome = drg(command, file, raw, "-o", out, *(["-s", "demo"] if command == "price" else []))
+    assert outcome.code == 1
+    assert f"raw.parquet, column {lacking}: " in outcome.err
+    assert "drg group" in outcome.err
+    assert not out.exists()
 
 
 def test_a_page(drg: Drg, file: Path, tmp_path: Path) -> None:

@@ -37,6 +37,9 @@ def test_a_first_scheme_of_a_rate_and_weights(drg: Drg, tmp_path: Path) -> None:
     again = drg("schemes", "new", "--rate", "9575.25", "--weights", weights, "-o", tmp_path / "mine")
     assert (again.code, "--overwrite" in again.err) == (1, True)
     assert drg("schemes", "check", tmp_path / "mine").code == 0
+    other = tmp_path / "方案"
+    assert drg("schemes", "new", "--rate", "9000", "--weights", weights, "-o", other, "--id", "m").code == 0
+    assert load_scheme(other).id == "m"
     wrong = drg("schemes", "new", "--rate", "0.957525", "--weights", weights, "-o", tmp_path / "other")
     assert (wrong.code, "if 万元 are meant, write 9575.25" in wrong.err) == (1, True)
     assert not (tmp_path / "other").exists()

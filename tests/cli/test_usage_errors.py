@@ -16,6 +16,10 @@ FAULTS = {
     ("check", "cases.csv", "--min-severity", "bad"): "'bad' 不在可选值之内：'error', 'warning', 'notice'。",
     ("grup",): "错误：没有命令 'grup'。",
     ("ledger", "add", "book", "cases.csv", "--at", "noon"): "“noon”不是时间，应写成 2025-02-05T09:30",
+    ("ledger", "status", "file"): "错误：'LEDGER' 的值无效：'file' 是文件，不是目录。",
+    ("schemes", "new", "--rate", "1", "-o", "x", "--weights", "none.csv"): "'none.csv'。",
+    ("schemes", "new", "--rate", "1", "-o", "x", "--weights", "."): "'.' 是目录，不是文件。",
+    ("schemes", "new", "--rate", "1", "-o", "方案", "--weights", "file"): "“方案”不能作方案编号",
     ("evaluate", "cases.csv", "-q"): "错误：用 --quiet 时请给出 -o OUT，否则没有任何输出。",
 }
 
@@ -23,6 +27,7 @@ FAULTS = {
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
 
 
 @pytest.mark.parametrize("asked", [True, False], ids=["--lang", "of the system"])
@@ -44,6 +49,18 @@ def test_english_is_as_click_words_it(drg: Drg) -> None:
     assert found.code == 2
     assert "Error: Missing option '-o' / '--output'." in found.err
     assert found.err.startswith("Usage: drg group")
+
+
+def test_the_forms_of_trimming_are_in_chinese(drg: Drg, tmp_path: Path) -> None:
+    (tmp_path / "cases.csv").write_text(
+        "drg,grouping_status,total_cost_yuan\nAA19,grouped,1\n", encoding="utf-8"
+    )
+    said = drg("evaluate", "cases.csv", "--trim", "half", "--lang", "zh").err
+    assert "percentile:下限,上限（如 percentile:1,99）" in said
+
+
+def test_a_directory_is_no_file(drg: Drg) -> None:
+    assert drg("evaluate", ".", "--lang=zh") == (1, "", "错误：.：这是一个目录。请给出文件路径。\n")
 
 
 def test_what_is_wrong_with_a_file(drg: Drg, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,6 +48,9 @@ def test_late_cases_are_added_to_their_month(ledger: Ledger, tmp_path: Path) -> 
     first = priced("2025-01", 4)
     ledger.add_cases([write(first, tmp_path / "a.parquet")])
     late = priced("2025-01", 3, first=100)
+    with pytest.raises(LedgerError, match="in the ledger already") as refused:
+        ledger.add_cases([write(late, tmp_path / "late.csv")])
+    assert "--append" in str(refused.value.fix)
     entry = ledger.add_cases([write(late, tmp_path / "late.csv")], mode="append").entry
     assert (entry.mode, entry.given_rows, entry.rows, entry.replaces) == ("append", 3, 7, (2,))
     assert held(ledger) == sorted(pl.concat([first, late]).select("hospital_id", "case_id").rows())

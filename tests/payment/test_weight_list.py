@@ -49,6 +49,13 @@ def test_a_sheet_with_a_title(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("header", ["DRG编码,权重,名称", "DRG编码,三级权重,二级权重", "DRG编码,权重,级别"])
+def test_a_group_twice(tmp_path: Path, header: str) -> None:
+    file = text(tmp_path / "a.csv", f"{header}\nBR15,1,3\nBR13,1,3\nBR15,2,3\n")
+    with pytest.raises(InputError, match=r"a\.csv, row 4, column drg: BR15 has a weight already, in row 2"):
+        read_weight_list(file)
+
+
 def test_a_column_for_each_level(tmp_path: Path) -> None:
     header = ["病组编码", "三级医院权重", "二级医院权重", "一级医院权重"]
     file = sheet(tmp_path / "a.xlsx", [header, ["BR15", 1.1, 1, "—"], ["BR13", 1.5, None, 0.8]])

@@ -20,7 +20,7 @@ import drg
 from drg.errors import InputError, OutputError
 from drg.records.exact_paths import scan_parquet
 from drg.records.files import write, write_bytes
-from drg.records.outputs import make_directory, place_of, present, to_standard_output, together
+from drg.records.outputs import make_directory, place_of, placed, present, to_standard_output, together
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="rights of other systems")
 SOURCE = Path(drg.__file__).parent
@@ -157,6 +157,16 @@ def test_nothing_is_there_before_all_is(tmp_path: Path) -> None:
             write_bytes(b"3", tmp_path / "d" / ".." / "d" / "a", sources=())
         write_bytes(b"3", tmp_path / "d" / "c", sources=())
     assert here(tmp_path / "d") == {"a": b"1", "b": b"2", "c": b"3"}
+
+
+def test_an_interrupt_before_a_file_is_done_leaves_no_directory(tmp_path: Path) -> None:
+    """A signal may come after the last step within ``placed``, and before it notices that it ends."""
+    with pytest.raises(KeyboardInterrupt), together():  # noqa: PT012
+        make_directory(tmp_path / "d")
+        begun = placed(tmp_path / "d" / "a")
+        begun.__enter__()
+        raise KeyboardInterrupt
+    assert here(tmp_path) == {}
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, OutputError("no")])

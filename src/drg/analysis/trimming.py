@@ -21,7 +21,7 @@ IQR: Final = "iqr"
 LOG_SD: Final = "log-sd"
 
 _WINSOR: Final = "winsor-"
-_FORMS: Final = (
+_FORMS: Final = Sentence(
     "none, percentile:LOW,HIGH as percentile:1,99, iqr:TIMES as iqr:1.5, iqr:BELOW,ABOVE as iqr:0.5,1.5, "
     "log-sd:TIMES as log-sd:3, winsor-RULE as winsor-iqr:1.5"
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
@@ -26,6 +27,7 @@ _LANGUAGE_VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
 # The primary language of a language identifier of Windows is in its lowest ten bits.
 _PRIMARY_LANGUAGE: Final = 0x3FF
 _CHINESE_ON_WINDOWS: Final = 0x04
+_SCHEME_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def system_language() -> str:
@@ -134,6 +136,25 @@ realism_option: Decorator = click.option(
 def overwrite_option(what: str) -> Decorator:
     """``--overwrite``."""
     return click.option("--overwrite", is_flag=True, help=f"Replace {what}.")
+
+
+scheme_id_option: Decorator = click.option(
+    "--id", "scheme_id", help="Id of the scheme. [the name of the directory]"
+)
+
+
+def id_of_scheme(given: str | None, directory: Path) -> str:
+    """The id of the scheme, checked before the work is done."""
+    id_ = given or directory.resolve().name
+    if not _SCHEME_ID.fullmatch(id_):
+        raise click.UsageError(
+            Sentence(
+                "{id!r} cannot be the id of a scheme: letters A-Z, digits and . _ - only. Give one with "
+                "--id.",
+                id=id_,
+            )
+        )
+    return id_
 
 
 def listed(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> list[str]:

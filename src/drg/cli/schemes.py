@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from drg.cli.commands import UsualVerb
-from drg.cli.options import directory_option, help_lang_option, lang_option, overwrite_option
+from drg.cli.options import (
+    directory_option,
+    help_lang_option,
+    id_of_scheme,
+    lang_option,
+    overwrite_option,
+    scheme_id_option,
+)
 from drg.words import Sentence
 
 if TYPE_CHECKING:
@@ -89,8 +96,9 @@ def _amount(_context: click.Context, _option: click.Parameter, text: str) -> Dec
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="List of weights: Excel, CSV or Parquet with DRG编码 and 权重, or with a 权重 for each level.",
 )
-@directory_option("Directory to write; its name is the id of the scheme.")
+@directory_option("Directory of the scheme; its name is the id.")
 @click.option("-g", "--grouper", help="Id of the version of the groups. [found by their codes]")
+@scheme_id_option
 @click.option("--title", help="Title of the scheme.")
 @click.option("--region", help="Region of the scheme.")
 @click.option("--source", help="Who published weights and rate. [the name of the list]")
@@ -101,6 +109,7 @@ def new(
     weights: Path,
     directory: Path,
     grouper: str | None,
+    scheme_id: str | None,
     title: str | None,
     region: str | None,
     source: str | None,
@@ -118,7 +127,7 @@ def new(
     from drg.words import said
 
     check_free(directory, overwrite=overwrite)
-    name = directory.resolve().name
+    name = id_of_scheme(scheme_id, directory)
     files = scheme_of(weights, rate, name, grouper=grouper, title=title, region=region, source=source)
     made = loaded(files, name)
     put(directory, files, overwrite=overwrite)

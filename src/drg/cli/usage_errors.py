@@ -38,6 +38,9 @@ _OF_CLICK: Final = (
     Sentence("{value} is not in the range {range}.", **_VALUE, range="{range}"),
     Sentence("{value} does not match the format {formats}.", **_VALUE, formats="{formats}"),
     Sentence("{value} does not match the formats {formats}.", **_VALUE, formats="{formats}"),
+    Sentence("File {value} does not exist.", **_VALUE),
+    Sentence("File {value} is a directory.", **_VALUE),
+    Sentence("Directory {value} is a file.", **_VALUE),
 )
 
 

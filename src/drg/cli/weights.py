@@ -15,7 +15,9 @@ from drg.cli.options import (
     directory_option,
     files_argument,
     grouper_option,
+    id_of_scheme,
     overwrite_option,
+    scheme_id_option,
     trim_option,
 )
 from drg.cli.report_options import MAX_ERRORS
@@ -36,7 +38,6 @@ _SCALES = ("weighted", "all")
 _STATUSES = ("illustrative", "transcribed", "published")
 _REPORT = "calibration.xlsx"
 _WHAT_IF = "what-if.xlsx"
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _WEIGHTED = re.compile(r"(.+):(\d+(?:\.\d+)?)")
 
 
@@ -87,7 +88,7 @@ _WEIGHTED = re.compile(r"(.+):(\d+(?:\.\d+)?)")
     metavar="AGAINST",
     help="What each trim does to the weights, against none, a scheme or a weights.csv.",
 )
-@click.option("--id", "scheme_id", help="Id of the scheme. [the name of the directory]")
+@scheme_id_option
 @click.option("--title", help="Title of the scheme.")
 @click.option("--region", help="Region of the scheme.")
 @click.option(
@@ -154,7 +155,7 @@ def weights(
         _written(run, directory, {}, what_if(frames[base], old, new), overwrite=overwrite)
         return
     check_free(directory, overwrite=overwrite)
-    id_ = _id(scheme_id, directory)
+    id_ = id_of_scheme(scheme_id, directory)
     calibration = calibrate(
         frames,
         period_weights=counts,
@@ -184,20 +185,6 @@ def weights(
         _REPORT: calibration_workbook(calibration),
     }
     _written(run, directory, made, result, overwrite=overwrite)
-
-
-def _id(given: str | None, directory: Path) -> str:
-    """The id of the scheme, checked before the work is done."""
-    id_ = given or directory.resolve().name
-    if not _ID.fullmatch(id_):
-        raise click.UsageError(
-            Sentence(
-                "{id!r} cannot be the id of a scheme: letters A-Z, digits and . _ - only. Give one with "
-                "--id.",
-                id=id_,
-            )
-        )
-    return id_
 
 
 def _written(

@@ -110,7 +110,8 @@ def check(
             "months of hospitals are in the ledger already: {months}; nothing was added", months=named_months
         )
         fix = Sentence(
-            "If it holds all cases of these months, put it in their place: {command} --correct",
+            "If its cases came late, add them: {command} --append. If it holds all cases of these months, "
+            "put it in their place: {command} --correct",
             command=command,
         )
         raise LedgerError(problem, file=files[0], fix=fix)

@@ -154,6 +154,7 @@ def _weights(
         name.removeprefix("level "): place for name, place in columns.items() if name.startswith("level ")
     }
     words = {word: level for level, word in _LEVELS}
+    first: dict[tuple[str, str], int] = {}
     for number, row in zip(numbers, rows, strict=True):
         cell = {name: _plain(row[place]) for name, place in columns.items()}
         weights = {level: cell[f"level {level}"] for level in levels}
@@ -173,6 +174,14 @@ def _weights(
         for level, weight in weights.items():
             # A group that hospitals of a level do not treat has none there.
             if weight or not levels:
+                if (before := first.setdefault((cell["drg"], level), number)) != number:
+                    raise InputError(
+                        Sentence("{drg} has a weight already, in row {row}", drg=cell["drg"], row=before),
+                        file=file,
+                        row=number,
+                        field="drg",
+                        fix=Sentence("Keep one of the two"),
+                    )
                 name = (row[columns["name"]] or "") if "name" in columns else ""
                 yield WeightRow(cell["drg"], level or None, _decimal(weight, file, number), name)
 

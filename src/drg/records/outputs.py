@@ -35,6 +35,7 @@ class _Output:
 class _Together:
     """What waits for its place."""
 
+    parts: list[Path] = field(default_factory=list)
     outputs: list[_Output] = field(default_factory=list)
     streamed: list[Path | bytes] = field(default_factory=list)
     directories: list[Path] = field(default_factory=list)
@@ -64,8 +65,8 @@ class _Together:
 
     def drop(self) -> None:
         """Take away what has no place yet."""
-        for output in self.outputs:
-            take_away(output.part)
+        for part in self.parts:
+            take_away(part)
         for content in self.streamed:
             if isinstance(content, Path):
                 take_away(content.parent)
@@ -159,6 +160,8 @@ def placed(file: Path, *, sources: Sequence[Path] = ()) -> Iterator[Path]:
         )
     with _told(file):
         part, rights = temporary_file(place.parent)
+    if found is not None:
+        found.parts.append(part)  # an interrupt may end the command before this file is done with
     try:
         with _told(file):
             yield part

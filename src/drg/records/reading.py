@@ -116,7 +116,7 @@ def read_results(files: Iterable[Path]) -> Discharges:
     """Cases as this package has written them, perhaps through a spreadsheet program, of one layout or none.
 
     Raises:
-        InputError: a file cannot be read.
+        InputError: a file cannot be read, or is not grouped though others are.
     """
     known = KnownNames(shipped_layouts().values())
     paths = tuple(files)
@@ -124,15 +124,34 @@ def read_results(files: Iterable[Path]) -> Discharges:
     _check_distinct(tables)
     rows = stacked(_labelled(tables))
     remarks = [table.remarks for table in tables]
-    own = {name: dtype for name, dtype in rows.collect_schema().items() if not name.startswith(OURS)}
+    binding = _bound(rows)
+    _check_grouped(tables, binding)
     return Discharges(
         rows,
-        bound(own),
+        binding,
         "insurance",
         paths,
         notes.together(remarks),
         tuple(tables),
     )
+
+
+def _bound(rows: pl.LazyFrame) -> Binding:
+    return bound({name: type_ for name, type_ in rows.collect_schema().items() if not name.startswith(OURS)})
+
+
+def _check_grouped(tables: Sequence[SourceTable], all_: Binding) -> None:
+    """Refuse a file that is not grouped among others that are: its cases would count as not grouped."""
+    for table in tables if len(tables) > 1 else ():
+        own = _bound(table.frame)
+        for name in ("drg", "grouping_status"):
+            if all_.has(name) and not own.has(name):
+                raise InputError(
+                    Sentence("the column {name} is missing, which other files have", name=name),
+                    file=table.file,
+                    field=name,
+                    fix=Sentence("Group the discharges first: drg group FILE -o grouped.csv --grouper ID"),
+                )
 
 
 def _labelled(tables: Sequence[SourceTable]) -> list[pl.LazyFrame]:

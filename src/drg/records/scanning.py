@@ -162,6 +162,8 @@ def known_ending(file: Path, formats: Sequence[str], error: type[DrgError]) -> s
     for ending in formats:
         if name.endswith(ending):
             return ending
+    if file.is_dir():
+        raise error(Sentence("this is a directory"), file=file, fix=Sentence("Give the path of a file"))
     raise error(
         Sentence("files that end in {ending} are not known here", ending=file.suffix or Sentence("nothing")),
         file=file,

@@ -106,7 +106,7 @@ class _Printed:
             return
         shown = widest.head(_MOST)
         title = self._said(
-            "{height} of {groups:,} groups with a CV of cost of 1 or more",
+            "Groups with a CV of cost of 1 or more: {groups:,}; shown: {height}",
             height=shown.height,
             groups=widest.height,
         )
@@ -146,8 +146,8 @@ class _Printed:
             self._console,
             self._said(
                 "Order MCC ≥ CC ≥ none: {pairs:,} pairs, {tested:,} of them with {min_cases:,} cases in both "
-                "groups. The mean descends in {descends:,}; {violated:,} are violated (p < 0.05 after "
-                "adjustment for all tests, Benjamini–Yekutieli).",
+                "groups. The mean descends in {descends:,} of all pairs; {violated:,} of those with enough "
+                "cases are violated (p < 0.05 after adjustment for all tests, Benjamini–Yekutieli).",
                 pairs=pairs,
                 tested=tested,
                 min_cases=self._of.settings["min_cases"],

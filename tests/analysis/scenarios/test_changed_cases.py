@@ -123,6 +123,7 @@ def test_stays_that_cannot_be_are_left_alone() -> None:
 
 def test_codes_of_a_level_are_removed_and_cases_are_grouped_anew() -> None:
     found = changed("remove=MCC")
+    assert_frame_equal(changed("remove=mcc").log, found.log)
     for one, two in zip(CASES.to_dicts(), found.discharges.to_dicts(), strict=True):
         kept = [code for code in one["other_diagnoses"] or [] if LEVELS.get(code) != "MCC"]
         assert (two["other_diagnoses"] or []) == kept
@@ -227,6 +228,7 @@ def test_mistakes_are_told(scenario: str, message: str) -> None:
     [
         ("[[change]]\nshare = \n", "not valid TOML"),
         ("share = 1\n", r"something else than \[\[change\]\]"),
+        ("", "has no change"),
         ("[[change]]\nvolme = 1\n", "no 'volme'"),
     ],
 )
@@ -239,8 +241,11 @@ def test_mistakes_of_a_file_name_it(tmp_path: Path, text: str, message: str) -> 
     file.write_bytes(b"\xff\xfe")
     with pytest.raises(drg.InputError, match="not UTF-8"):
         changed(file)
-    with pytest.raises(drg.InputError, match="cannot be read"):
+    with pytest.raises(drg.InputError, match="there is no such file"):
         changed(tmp_path / "none.toml")
+    (tmp_path / "directory.toml").mkdir()
+    with pytest.raises(drg.InputError, match="cannot be read"):
+        changed(tmp_path / "directory.toml")
 
 
 def test_columns_that_are_needed() -> None:

@@ -19,6 +19,7 @@ from drg.words import Joined, Sentence
 VOLUME: Final = "volume"
 STAY: Final = "stay"
 CODING: Final = "coding"
+LEVELS: Final = ("MCC", "CC")
 _WRITTEN: Final = Sentence(
     "Write it as: volume=1.1 department=NAME, stay_days=-1, stay_factor=0.9, remove=MCC share=0.1 or add=CODE"
 )
@@ -55,6 +56,12 @@ class ScenarioChange(BaseModel):
     def _several(cls, value: Any) -> Any:
         """One, several joined by commas, or a list."""
         return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+    @field_validator("remove", mode="after")
+    @classmethod
+    def _levels(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """``mcc`` is the level, too; no code is called so."""
+        return tuple(one.upper() if one.upper() in LEVELS else one for one in value)
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> ScenarioChange:
@@ -158,12 +165,17 @@ def _of_file(file: Path) -> list[ScenarioChange]:
         raise InputError(
             Sentence("not UTF-8 text"), file=file, fix=Sentence("Save the file as UTF-8")
         ) from None
+    except FileNotFoundError:
+        fix = Sentence("Give the path of a scenario, a file that ends in .toml")
+        raise InputError(Sentence("there is no such file"), file=file, fix=fix) from None
     except OSError as error:
         problem = Sentence("cannot be read: {reason}", reason=system_reason(error))
         raise InputError(problem, file=file, fix=Sentence("Check its rights")) from None
     with told_errors(text, InputError, file, fix):
         found = tomllib.loads(text, parse_float=Decimal)
     listed = found.get("change")
+    if not found:
+        raise InputError(Sentence("the file has no change"), file=file, fix=fix)
     if set(found) != {"change"} or not isinstance(listed, list):
         raise InputError(Sentence("there is something else than [[change]]"), file=file, fix=fix)
     try:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from drg.analysis.scenarios.change import CODING, ScenarioChange
+from drg.analysis.scenarios.change import CODING, LEVELS, ScenarioChange
 from drg.errors import InputError
 from drg.payment.formulas import half_up
 from drg.payment.money import fen, yuan
@@ -34,7 +34,6 @@ LOG: Final = pl.Schema(
     }
 )
 _OTHERS: Final = "other_diagnoses"
-_LEVELS: Final = ("MCC", "CC")
 _FILTERS: Final = {"hospital_id": "hospital_id", "department": "department", "drg": GROUP}
 # Columns of our own; none of a file is called so.
 _ELIGIBLE: Final = "\ue000eligible"
@@ -160,10 +159,10 @@ def _coded(cases: pl.DataFrame, change: ScenarioChange, levels: Mapping[str, str
     """The other diagnoses of every case after the change, and whether it can be changed."""
     listed = cases.select(ROW, COPY, _OTHERS).with_row_index(_AT).explode(_OTHERS, empty_as_null=False)
     codes = comparable(listed[_OTHERS])
-    removed = comparable(pl.Series([code for code in change.remove if code not in _LEVELS], dtype=pl.String))
+    removed = comparable(pl.Series([code for code in change.remove if code not in LEVELS], dtype=pl.String))
     goes = codes.is_in(removed.implode())
     level = codes.replace_strict(list(levels), list(levels.values()), default=None, return_dtype=pl.String)
-    goes |= level.is_in([one for one in change.remove if one in _LEVELS]).fill_null(False)
+    goes |= level.is_in([one for one in change.remove if one in LEVELS]).fill_null(False)
     goes = goes.fill_null(False)
     kept = listed.filter(~goes).group_by(_AT, maintain_order=True).agg(_OTHERS)
     every = pl.DataFrame({_AT: pl.int_range(cases.height, dtype=pl.UInt32, eager=True)})
