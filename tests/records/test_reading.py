@@ -14,7 +14,7 @@ from drg.errors import InputError
 from drg.records.discharge import discharge_of
 from drg.records.discharges import Discharges
 from drg.records.findings import SCHEMA
-from drg.records.reading import read
+from drg.records.reading import read, read_results
 from tests import layout_files
 from tests.layout_files import Case
 
@@ -46,6 +46,18 @@ def lines(file: Path, *rows: str, encoding: str = "utf-8") -> Path:
 
 
 @pytest.mark.parametrize("layout", WRITERS)
+def test_a_file_that_is_given_twice(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("case_id,principal_diagnosis\n1,K80.101\n", encoding="utf-8")
+    (tmp_path / "b.csv").symlink_to(file)
+    for again in (file, tmp_path / "b.csv", tmp_path):
+        for reading in (read, read_results):
+            if again is tmp_path and reading is read_results:
+                continue
+            with pytest.raises(InputError, match=r"this is the same file as a\.csv\. Name it once"):
+                reading([file, again])
+
+
 def test_every_layout_gives_the_same_canonical_columns(tmp_path: Path, layout: str) -> None:
     name, write = WRITERS[layout]
     discharges = read(write(tmp_path / name, CASES), sheet="首页" if layout == "sheet" else None)

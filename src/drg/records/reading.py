@@ -120,6 +120,7 @@ def read_results(files: Iterable[Path]) -> Discharges:
     """
     known = KnownNames(shipped_layouts().values())
     paths = tuple(files)
+    _check_once(paths)
     tables = [table for path in paths for table in tables_of(path, Dialect(), known)]
     _check_distinct(tables)
     rows = stacked(_labelled(tables))
@@ -185,7 +186,22 @@ def _expanded(files: Iterable[str | Path]) -> tuple[Path, ...]:
             Sentence("no file was given"),
             fix=Sentence("Give the path of a Parquet, CSV, Excel or dBASE file"),
         )
+    _check_once(paths)
     return tuple(paths)
+
+
+def _check_once(paths: Sequence[Path]) -> None:
+    """Refuse a file that is given twice, under whatever name: its cases would count twice."""
+    first: dict[tuple[int, int], Path] = {}
+    for path in paths:
+        # What is not there, or is no file, is told by who reads it.
+        if not path.is_file():
+            continue
+        status = path.stat()
+        # Some file systems of Windows have no numbers of files.
+        if status.st_ino and (seen := first.setdefault((status.st_dev, status.st_ino), path)) is not path:
+            problem = Sentence("this is the same file as {name}", name=seen.name)
+            raise InputError(problem, file=path, fix=Sentence("Name it once"))
 
 
 def _is_table(file: Path) -> bool:
