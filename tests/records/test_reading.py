@@ -45,7 +45,6 @@ def lines(file: Path, *rows: str, encoding: str = "utf-8") -> Path:
     return file
 
 
-@pytest.mark.parametrize("layout", WRITERS)
 def test_a_file_that_is_given_twice(tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     file.write_text("case_id,principal_diagnosis\n1,K80.101\n", encoding="utf-8")
@@ -58,6 +57,7 @@ def test_a_file_that_is_given_twice(tmp_path: Path) -> None:
                 reading([file, again])
 
 
+@pytest.mark.parametrize("layout", WRITERS)
 def test_every_layout_gives_the_same_canonical_columns(tmp_path: Path, layout: str) -> None:
     name, write = WRITERS[layout]
     discharges = read(write(tmp_path / name, CASES), sheet="首页" if layout == "sheet" else None)
