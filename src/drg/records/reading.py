@@ -198,10 +198,13 @@ def _check_once(paths: Sequence[Path]) -> None:
         if not path.is_file():
             continue
         status = path.stat()
-        # Some file systems of Windows have no numbers of files.
-        if status.st_ino and (seen := first.setdefault((status.st_dev, status.st_ino), path)) is not path:
-            problem = Sentence("this is the same file as {name}", name=seen.name)
+        key = (status.st_dev, status.st_ino)
+        if key in first:
+            problem = Sentence("this is the same file as {name}", name=first[key].name)
             raise InputError(problem, file=path, fix=Sentence("Name it once"))
+        # Some file systems of Windows have no numbers of files.
+        if status.st_ino:
+            first[key] = path
 
 
 def _is_table(file: Path) -> bool:
