@@ -73,6 +73,21 @@ def test_a_run_that_is_killed_is_cleared_away_by_the_next_and_no_other(
 
 
 @posix
+def test_a_run_that_is_killed_while_it_clears_away(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = temporary.temporary_directory()
+    (made / "scheme").mkdir()
+    (made / "a.csv").write_text("1", encoding="utf-8")
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "unlink", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            temporary.take_away(made)
+    # Whatever is left of it has its lock, by which the next run knows that nobody needs it.
+    assert (made / "lock").exists()
+    temporary.sweep_leftovers()
+    assert list(root.iterdir()) == []
+
+
+@posix
 @pytest.mark.parametrize("name", ["SIGTERM", pytest.param("SIGHUP", marks=pytest.mark.thorough)])
 def test_a_signal_leaves_nothing(name: str, root: Path, holder: subprocess.Popen[bytes]) -> None:
     number = getattr(signal, name)

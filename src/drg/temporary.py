@@ -258,7 +258,7 @@ def _sweep_away(path: Path) -> None:
         if not (path / _LOCK).exists():
             path.rmdir()  # only if nothing is in it
         with _claimed(path / _LOCK):
-            shutil.rmtree(path)
+            _remove(path)
 
 
 def leave_nothing_when_ended() -> None:
@@ -325,11 +325,19 @@ def _forget() -> None:
     _held.clear()
 
 
+def _remove(directory: Path) -> None:
+    """Remove a directory, its lock last: without it nobody could tell what is left of it from another's."""
+    for inside in sorted(directory.iterdir(), key=lambda path: path.name == _LOCK):
+        remove = shutil.rmtree if inside.is_dir() and not inside.is_symlink() else os.unlink
+        remove(inside)
+    directory.rmdir()
+
+
 def _delete(path: Path) -> None:
     for _ in range(_TRIES):  # others may still be writing into a directory
         with contextlib.suppress(OSError):
             if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
+                _remove(path)
             else:
                 path.unlink(missing_ok=True)
             return
@@ -342,10 +350,9 @@ def _sweep_once(directory: Path) -> None:
 
 
 def _root() -> Path:
-    try:
+    with contextlib.suppress(OSError):
         return Path(tempfile.gettempdir())
-    except OSError:
-        return Path(os.environ.get("TMPDIR", "/tmp"))
+    return Path(os.environ.get("TMPDIR", "/tmp"))
 
 
 def _is(path: Path, handle: int) -> bool:
