@@ -245,6 +245,14 @@ def test_commands_read_it(tmp_path: Path) -> None:
     assert out.read_text(encoding="utf-8-sig").count("HC23") == 2
 
 
+def test_a_field_without_a_name(tmp_path: Path) -> None:
+    content = bytearray(dbf(CASES))
+    content[32] = 0
+    table = dbf_table(write_dbf(tmp_path / "a.dbf", bytes(content)), Dialect())
+    assert table.names[0] == ""
+    assert table.frame.collect()[""].null_count() < len(CASES)
+
+
 @tries(0.5)
 @given(st.data())
 def test_a_file_with_wrong_bytes_is_read_whole_or_refused(data: st.DataObject) -> None:

@@ -140,12 +140,12 @@ class DbfFile:
             for first, records in self._raw():
                 places = np.flatnonzero(records[_FLAG] != _DELETED)
                 batch = pl.DataFrame(
-                    [
-                        pl.Series(row, places + first, dtype=pl.UInt32)
+                    {
+                        name: pl.Series(places + first, dtype=pl.UInt32)
                         if name == row
-                        else self._texts(records[fields[name][0]][places], fields[name][1]).alias(name)
+                        else self._texts(records[fields[name][0]][places], fields[name][1])
                         for name in wanted
-                    ]
+                    }
                 )
                 batch = batch.with_columns(_bare(name, fields[name][1]) for name in wanted if name != row)
                 batch = batch if predicate is None else batch.filter(predicate)
