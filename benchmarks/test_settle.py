@@ -64,8 +64,8 @@ def scheme() -> LoadedScheme:
     return LoadedScheme(PaymentScheme.model_validate(SCHEME), {}, Path())
 
 
-def priced(cases: int) -> pl.DataFrame:
-    """Priced cases of all classes that pay something; most are normal."""
+def priced(cases: int, digest: str) -> pl.DataFrame:
+    """Priced cases of all classes that pay something, by a scheme of this digest; most are normal."""
     rng = np.random.default_rng(SEED)
     standard = rng.integers(100_000, 3_000_000, cases)
     cost = (standard * rng.lognormal(-0.1, 0.3, cases)).astype(np.int64)
@@ -86,6 +86,7 @@ def priced(cases: int) -> pl.DataFrame:
         "special_case_payment_yuan": nothing,
         "excluded_items_payment_yuan": nothing,
         "patient_and_others_yuan": cost // 4,
+        "borne_above_payment_yuan": nothing,
         "patient_share_yuan": cost // 4,
     }
     return pl.DataFrame(
@@ -97,6 +98,7 @@ def priced(cases: int) -> pl.DataFrame:
             "relative_weight": pl.Series(standard).cast(pl.Decimal(18, 0)) / 1_000_000,
             "points": pl.Series([None], dtype=pl.Decimal(18, 8)).new_from_index(0, cases),
             "scheme": pl.Series(["made"]).new_from_index(0, cases),
+            "scheme_digest": pl.Series([digest]).new_from_index(0, cases),
             **{name: pl.Series(values).cast(pl.Decimal(18, 0)) / 100 for name, values in amounts.items()},
         }
     ).with_columns(
@@ -121,7 +123,7 @@ def test_settle(
     most = most_cases(pytestconfig)
     file = scratch / "priced.parquet"
     times = max(1, most // MILLION)
-    priced(most // times).write_parquet(file)
+    priced(most // times, scheme.pricing_digest).write_parquet(file)
     source = pl.scan_parquet([file] * times)
     reading: list[float] = []
 
