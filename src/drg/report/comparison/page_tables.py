@@ -109,8 +109,13 @@ def _lost(comparison: Comparison) -> Iterator[Table]:
     told = {"lost": "不再入组 lost", "gained": "新入组 gained"}
     language = comparison.language
     lost = comparison.lost.with_columns(
-        *(column_in_words(comparison.lost[name], language) for name in ("reason", "base_reason")),
-        pl.col("now").replace_strict(told, return_dtype=pl.String),
+        *(column_in_words(comparison.lost[name], language) for name in ("reason", "base_reason"))
+    )
+    # Sorted by words, whether the comparison has reasons as words or as codes.
+    statuses = pl.col("base_status", "status").cast(pl.String)
+    order = ("version", -pl.col("cases"), statuses, "reason", "base_reason")
+    lost = lost.sort(pl.col("now") == "gained", *order).with_columns(
+        pl.col("now").replace_strict(told, return_dtype=pl.String)
     )
     yield Table(
         "lost",
@@ -122,7 +127,9 @@ def _lost(comparison: Comparison) -> Iterator[Table]:
         MOST_REASONS,
     )
     told_of = comparison.reasons.filter(pl.col("reason").is_not_null())
-    told_of = told_of.with_columns(column_in_words(told_of["reason"], language))
+    told_of = told_of.with_columns(
+        column_in_words(told_of[name], language) for name in ("reason", "base_reason")
+    ).sort(*order)
     yield Table("reasons", "原因", "All reasons", told_of, columns, cases, MOST_REASONS)
 
 
