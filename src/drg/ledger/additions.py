@@ -192,7 +192,8 @@ def add_cases(
         own = months.replacing(found, current, emptied)
         if mode == "months":
             months.check(ledger, files, own, current, emptied, correct=correct)
-            months.check_losses(ledger, files, own, current, replaces_cases, correct=correct)
+            if correct:
+                months.check_losses(ledger, files, own, current, replaces_cases)
         if files:
             _check_new(ledger, files, stored, covered, current.join(own, on=months.PAIR, how="anti"))
         months.write(own, directory)

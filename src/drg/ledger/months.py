@@ -134,8 +134,6 @@ def check_losses(
     own: pl.DataFrame,
     current: pl.DataFrame,
     replaces_cases: int | None,
-    *,
-    correct: bool,
 ) -> None:
     """Whether whole months are replaced: a file of a few corrected cases would take all others out.
 
@@ -143,8 +141,6 @@ def check_losses(
         LedgerError: a month would lose several cases and more than a tenth, and their number was not said; or
             another number was.
     """
-    if not correct:
-        return
     before = current.select(*PAIR, before="cases")
     replaced = own.filter(pl.col("cases") > 0).join(before, on=PAIR).filter(pl.col("before") > 0)
     count = int(replaced["before"].sum())
