@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from drg.payment.names import Insurance
 from drg.payment.parts import Number, Part, Positive, Share, Sourced, Text
 from drg.words import Sentence
 
@@ -181,7 +182,7 @@ class Budget(Sourced):
 
     year: int = Field(ge=2000, le=2100)
     amount_yuan: Annotated[Amount, Field(gt=0)]
-    insurance: Text | None = None
+    insurance: Insurance | None = None
     reserve_share: Share = Decimal(0)
     carried_in_yuan: Amount = Decimal(0)
     excess: Literal["common_factor", "hospitals_over", "carried_over", "fund", "point_value"]
