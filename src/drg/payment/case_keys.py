@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from drg.columns import ALL
-from drg.payment.names import name_form
+from drg.records.cells import texts
 
 # What a case must say beside its group, as far as the scheme asks.
 PLACES: Final = ("insurance_type", "hospital_level", "hospital_id", "discharge_date")
@@ -46,5 +46,6 @@ def is_known(name: str, texts: pl.Series) -> pl.Series:
 
 def by_form(name: str, names: Iterable[str | None]) -> dict[str, str]:
     """What a scheme names, by the form in which cases have it."""
-    forms = ((name_form(name, text), text) for text in sorted({text for text in names if text is not None}))
-    return {form: text for form, text in forms if form is not None}
+    spelled = pl.Series(sorted({text for text in names if text is not None}), dtype=pl.String)
+    forms = texts(spelled, ALL[name]).values
+    return {form: text for form, text in zip(forms, spelled, strict=True) if form is not None}
