@@ -19,6 +19,7 @@ OF_A_ROOM = {
         "test_one_gate",
         "test_public",
         "test_reference",
+        "test_simulated_year",
         "test_tests",
         "test_walkthrough",
     ],
