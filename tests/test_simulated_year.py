@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -75,14 +76,13 @@ def made_up_cases(script: ModuleType, count: int) -> pl.DataFrame:
 def check_prices(script: ModuleType, priced: pl.DataFrame) -> None:
     """Every case is paid what the oracle says."""
     scheme = PaymentScheme.model_validate(script.rules_of_scheme())
-    weights = {
-        key: Decimal(value.numerator) / value.denominator for key, value in script.weights_of_scheme().items()
-    }
-    named = {drg: {key: weights[key] for key in weights if key[0] == drg} for drg, _ in weights}
+    named: dict[str, strategies.Weights] = defaultdict(dict)
+    for (drg, level), value in script.weights_of_scheme().items():
+        named[drg][drg, level] = Decimal(value.numerator) / value.denominator
     medical = script.rules_of_scheme()["tcm"]["medical_drg"]
     for case, mine in zip(priced.to_dicts(), strategies.rows_of(priced), strict=True):
         # Of the other groups no weight is asked.
-        own = {**named.get(case["drg"], {}), **named.get(medical.get(case["drg"], ""), {})}
+        own = {**named[case["drg"]], **named[medical.get(case["drg"], "")]}
         (wanted,) = reference.price([case], scheme, own or named["AA29"])
         assert mine == wanted, case
 
