@@ -349,7 +349,10 @@ def close_budget(budget: Budget, rows: Sequence[Figures], rules: SettlementRules
     unit = Fraction(1) if rules.rounding and rules.rounding.unit == "yuan" else FEN
     amount = Fraction(budget.amount_yuan)
     reserve = half_up(amount * Fraction(budget.reserve_share))
-    pool = amount - reserve + Fraction(budget.carried_in_yuan)
+    relief = [max(row["overrun_fund"] + row["cap_effect"], Fraction(0)) for row in rows]
+    # The fund's share of overruns is paid from the reserve first, so the pool need not pay that part.
+    used = min(reserve, sum(relief, Fraction(0))) if budget.reserve_covers == "overruns" else Fraction(0)
+    pool = amount - reserve + used + Fraction(budget.carried_in_yuan)
     claims = [row["payment"] - row["patient_and_others"] + row["quality_adjustment"] for row in rows]
     claimed = sum(claims, Fraction(0))
     found: Figures = {
@@ -357,7 +360,11 @@ def close_budget(budget: Budget, rows: Sequence[Figures], rules: SettlementRules
         "insurance_type": budget.insurance,
         "accounts": len(rows),
         "budget": amount,
+        "hospital_group": budget.hospital_group,
         "reserve": reserve,
+        "reserve_used": used,
+        "reserve_left": reserve - used,
+        "reserve_carried_out": reserve - used if budget.reserve_rest == "carried_over" else Fraction(0),
         "carried_in": Fraction(budget.carried_in_yuan),
         "pool": pool,
         "claimed": claimed,
@@ -388,7 +395,6 @@ def close_budget(budget: Budget, rows: Sequence[Figures], rules: SettlementRules
         found["borne_by_fund"] = claimed - pool
     else:
         if how == "hospitals_over":
-            relief = [max(row["overrun_fund"] + row["cap_effect"], Fraction(0)) for row in rows]
             after = _without_relief(claims, relief, claimed - pool)
         after, found["factor"] = _by_factor(after or [], pool, unit)
     if after is None:
@@ -468,18 +474,31 @@ class _Year:
             span = "year" if cleared else "forecast"
             year_rows = {place: self._before_closing(place, end, last, cleared=cleared) for place in accounts}
             for budget in self.rules.budgets:
-                theirs = [
-                    row
-                    for place, row in year_rows.items()
-                    if place[2] == "local" and budget.year == year and budget.insurance in (None, place[1])
-                ]
+                theirs = [row for place, row in year_rows.items() if self._shares_in(place, budget)]
                 if theirs:
                     budgets.append(close_budget(budget, theirs, self.rules) | {"span": span})
             for place, row in year_rows.items():
                 rows[place, span, str(year)] = account(row, self.rules, place[2], cleared=True)
-        order = {(b.year, b.insurance): at for at, b in enumerate(self.rules.budgets)}
-        budgets.sort(key=lambda b: (b["span"] != "year", order[b["year"], b["insurance_type"]]))
+        order = {(b.year, b.insurance, b.hospital_group): at for at, b in enumerate(self.rules.budgets)}
+        keys = ("year", "insurance_type", "hospital_group")
+        budgets.sort(key=lambda b: (b["span"] != "year", order[tuple(b[key] for key in keys)]))
         return Settled(rows, budgets)
+
+    def _shares_in(self, place: Account, budget: Budget) -> bool:
+        """A budget is for local patients of its year, its insurance or all, its hospitals or all."""
+        year, insurance, basis, hospital = place
+        members = {
+            name
+            for row in self.rules.hospital_groups
+            if row.name == budget.hospital_group and row.year in (None, year)
+            for name in row.hospitals
+        }
+        return (
+            basis == "local"
+            and budget.year == year
+            and (budget.insurance is None or budget.insurance == insurance)
+            and (budget.hospital_group is None or hospital in members)
+        )
 
     def _given(self, place: Account, until: int) -> Figures:
         given: Figures = dict.fromkeys(KINDS.values(), Fraction(0))
@@ -526,10 +545,7 @@ class _Year:
         if score is not None and self.rules.deposit:
             backs = [r.returned for r in self.rules.deposit.scores if score >= r.score_at_least]
             row["deposit_share"] = Fraction(backs[-1])
-        by_points = place[2] == "local" and any(
-            b.excess == "point_value" and b.year == place[0] and b.insurance in (None, place[1])
-            for b in self.rules.budgets
-        )
+        by_points = any(b.excess == "point_value" and self._shares_in(place, b) for b in self.rules.budgets)
         base = row["shared_payment"] if by_points else row["payment"] - row["patient_and_others"]
         row["quality_adjustment"] = rounding(self.rules)(base * (row["quality_factor"] - 1))
         row["budget_adjustment"] = Fraction(0)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,6 +26,7 @@ from tests.payment.strategies import plain_scheme, sourced
 from tests.settlement import reference
 
 HOSPITALS = ("H1", "H2", "H3")
+GROUPS = {"county": ("H1", "H2"), "town": ("H3",)}
 INSURANCES = ("310", "390")
 YEAR = 2025
 HOME = "440100"
@@ -87,7 +89,7 @@ def with_sources(rules: Mapping[str, Any]) -> dict[str, Any]:
         name: part
         if isinstance(part, str)
         else [sourced(**b) for b in part]
-        if name == "budgets"
+        if name in ("budgets", "hospital_groups")
         else sourced(**part)
         for name, part in rules.items()
     }
@@ -119,12 +121,16 @@ def _scores(rng: random.Random, key: str, low: int, high: int) -> list[dict[str,
 
 def _budgets(rng: random.Random, cases: Sequence[Mapping[str, Any]], *, points: bool) -> list[dict[str, Any]]:
     together = rng.random() < 0.4
+    insurances: list[str | None] = [None] if together else rng.sample(INSURANCES, rng.randint(1, 2))
+    # One budget for all hospitals, or one for each group, or for one of the groups only.
+    some_groups: list[str | None] = rng.choice([[None], [None], list(GROUPS), ["county"]])
     budgets = []
-    for insurance in [None] if together else rng.sample(INSURANCES, rng.randint(1, 2)):
+    for insurance, group in product(insurances, some_groups):
         paid = sum(
             Fraction(case["payment_yuan"]) - Fraction(case["patient_and_others_yuan"] or 0)
             for case in cases
             if insurance in (None, case["insurance_type"])
+            and (group is None or case["hospital_id"] in GROUPS[group])
         )
         amount = max(reference.half_up(Fraction(paid * rng.randint(70, 130), 100)), Fraction(1))
         excess = rng.choice(["common_factor", "hospitals_over", "carried_over", "fund"])
@@ -135,11 +141,15 @@ def _budgets(rng: random.Random, cases: Sequence[Mapping[str, Any]], *, points: 
             "year": YEAR,
             "amount_yuan": Decimal(int(amount * 100)).scaleb(-2),
             "reserve_share": rng.choice([Decimal(0), _share(rng, 0, 10)]),
+            "reserve_rest": rng.choice(["fund", "carried_over"]),
             "carried_in_yuan": rng.choice([Decimal(0), Decimal(rng.randint(-100_000, 100_000)).scaleb(-2)]),
             "excess": excess,
             "remainder": remainder,
         }
-        budgets.append(budget if insurance is None else budget | {"insurance": insurance})
+        if budget["reserve_share"] and rng.random() < 0.6:
+            budget["reserve_covers"] = "overruns"
+        named = {"insurance": insurance, "hospital_group": group}
+        budgets.append(budget | {name: value for name, value in named.items() if value is not None})
     return budgets
 
 
@@ -177,6 +187,13 @@ def random_rules(
     for budget in rules["budgets"] or () if rules["overrun"] is None else ():
         # Without a rule, the fund bears nothing that could be taken back.
         budget["excess"] = budget["excess"].replace("hospitals_over", "common_factor")
+        budget.pop("reserve_covers", None)
+    if any("hospital_group" in budget for budget in rules["budgets"] or ()):
+        # For every year, or for the year of the budgets; another year's do not matter.
+        year = rng.choice([{}, {"year": YEAR}])
+        rows = [{"name": name, "hospitals": list(members)} | year for name, members in GROUPS.items()]
+        other = {"name": "town", "hospitals": list(HOSPITALS), "year": YEAR + 1}
+        rules["hospital_groups"] = [*rows, *([other] if year else [])]
     return {name: part for name, part in rules.items() if part is not None}
 
 

@@ -123,6 +123,7 @@ class Account:
             "month": 12 if self.cleared else int(self.row["period"][-2:]),
             "by_points": budget is not None and budget.excess == "point_value",
             "reserve_share": budget.reserve_share if budget else 0,
+            "covers_overruns": budget is not None and budget.reserve_covers == "overruns",
             "closing": bool(closed),
             "by_value": closed.get("by_value", False),
             "parted": closed.get("parted", False),
@@ -132,9 +133,9 @@ class Account:
 
     def budget_rule(self, rules: SettlementRules) -> Budget | None:
         """The budget in which it shares."""
-        insurances = (None, self.row["insurance_type"])
-        fits = [b for b in rules.budgets if b.year == self.row["year"] and b.insurance in insurances]
-        return fits[0] if fits and self.row["basis"] == LOCAL else None
+        if self.row["basis"] != LOCAL:
+            return None
+        return rules.budget_of(self.row["year"], self.row["insurance_type"], self.row["hospital_id"])
 
     @property
     def _has_cleared_cases(self) -> bool:

@@ -67,6 +67,9 @@ EXAMPLES: Final[Mapping[str, str]] = {
         "}}]"
     ),
     "budgets": Sentence("[[settlement.budgets]] with year, amount_yuan, excess, remainder and a source"),
+    "hospital_groups": Sentence("[[settlement.hospital_groups]] with name, hospitals and a source"),
+    "reserve_covers": 'reserve_covers = "nothing" or "overruns"',
+    "reserve_rest": 'reserve_rest = "fund" or "carried_over"',
     "excess": Sentence('excess = "common_factor", "hospitals_over", "carried_over", "fund" or "point_value"'),
     "remainder": Sentence('remainder = "common_factor", "carried_over", "fund" or "point_value"'),
     "counts": Sentence('counts = "real" or "simulated"'),

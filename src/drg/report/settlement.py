@@ -114,10 +114,12 @@ def _print_budgets(console: Console, budgets: pl.DataFrame, language: str) -> No
     heads, columns = [], []
     for row in budgets.iter_rows(named=True):
         insurance = row["insurance_type"] or of("all insurances")
-        heads.append(f"{insurance}\n{row['year']} {_SPANS[row['span']].to(language)}")
+        group = f" {row['hospital_group']}" if row["hospital_group"] else ""
+        heads.append(f"{insurance}{group}\n{row['year']} {_SPANS[row['span']].to(language)}")
         column = {
             of("closed by"): Both(row["closed_by"], CLOSED_ZH[row["closed_by"]]).to(language),
             of("budget"): amount(row["budget_yuan"]),
+            of("reserve used"): amount(row["reserve_used_yuan"]) if row["reserve_used_yuan"] else "–",
             of("to distribute"): amount(row["pool_yuan"]),
             of("claimed"): amount(row["claimed_yuan"]),
             of("factor"): "–" if row["factor"] is None else f"{row['factor']:.8f}",
