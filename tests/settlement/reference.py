@@ -323,8 +323,9 @@ def account(found: Figures, rules: SettlementRules, basis: str, *, cleared: bool
     taken = found["prepayment"] if cleared else found["prepayment_recovered"]
     payable = found["entitlement"] - deposit + found["deposit_returned"] - found["held_back"]
     payable = payable - found["deductions"] - taken
-    found["payable"] = nothing if basis == "off_site_simulated" else payable
-    found["balance"] = nothing if basis == "off_site_simulated" else payable - found["instalments"]
+    simulated = basis.endswith("_simulated")
+    found["payable"] = nothing if simulated else payable
+    found["balance"] = nothing if simulated else payable - found["instalments"]
     return found
 
 
@@ -456,7 +457,12 @@ class _Year:
         area = (case.get("insured_area") or "").strip()
         if away is None or not area or area in away.home_areas:
             return "local"
-        return "off_site" if away.counts == "real" else "off_site_simulated"
+        name, counts = "off_site", away.counts
+        if away.in_province:
+            name = "cross_province"
+            if any(area.startswith(begin) for begin in away.in_province.areas_begin_with):
+                name, counts = "in_province", away.in_province.counts
+        return name if counts == "real" else f"{name}_simulated"
 
     def settled(self) -> Settled:
         rows: dict[tuple[Account, str, str], Figures] = {}

@@ -90,7 +90,7 @@ def with_sources(rules: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(part, str)
         else [sourced(**b) for b in part]
         if name in ("budgets", "hospital_groups")
-        else sourced(**part)
+        else sourced(**{key: sourced(**v) if isinstance(v, dict) else v for key, v in part.items()})
         for name, part in rules.items()
     }
     return sourced(**parts)
@@ -153,6 +153,13 @@ def _budgets(rng: random.Random, cases: Sequence[Mapping[str, Any]], *, points: 
     return budgets
 
 
+def _off_site(rng: random.Random) -> dict[str, Any]:
+    counts = ["real", "simulated"]
+    near = {"areas_begin_with": rng.choice([["44"], ["4403", "4401"]]), "counts": rng.choice(counts)}
+    off_site = {"home_areas": [HOME], "counts": rng.choice(counts)}
+    return rng.choice([off_site, off_site | {"in_province": near}])
+
+
 def random_rules(
     rng: random.Random, cases: Sequence[Mapping[str, Any]], *, points: bool = False
 ) -> dict[str, Any]:
@@ -181,7 +188,7 @@ def random_rules(
         "quality": perhaps({"scores": _scores(rng, "factor", 80, 110)}),
         "special": perhaps({"quota_share": rng.choice([Decimal("0.05"), Decimal("0.5")])}),
         "budgets": _budgets(rng, cases, points=by_points) if by_points or rng.random() < 0.8 else None,
-        "off_site": perhaps({"home_areas": [HOME], "counts": rng.choice(["real", "simulated"])}),
+        "off_site": perhaps(_off_site(rng)),
         "rounding": perhaps({"unit": rng.choice(["fen", "yuan"]), "mode": rng.choice(["half_up", "down"])}),
     }
     for budget in rules["budgets"] or () if rules["overrun"] is None else ():
@@ -309,7 +316,7 @@ def random_case(
         hospital_id=rng.choice(HOSPITALS),
         insurance_type=rng.choice(INSURANCES),
         discharge_date=datetime(YEAR, rng.randint(1, last_month), rng.randint(1, 28), rng.randint(0, 23)),
-        insured_area=rng.choice([None, HOME, HOME, HOME, "510100"]),
+        insured_area=rng.choice([None, HOME, HOME, HOME, "440300", "440500", "510100"]),
         excluded_items_yuan=excluded,
         excluded_items_payment=excluded if excluded and rng.random() < 0.5 else None,
         patient_share_yuan=None if rng.random() < 0.02 else yuan(rng.randint(0, 400_000)),

@@ -545,6 +545,8 @@ POINT_VALUE = (
     'excess = "point_value"\nremainder = "point_value"\nSOURCE'
 )
 DUE = '[settlement.due]\nclaims_until_day = 10\npay_within_working_days = 5\nclear_by = "06-30"\nSOURCE'
+OFF_SITE = '[settlement.off_site]\nhome_areas = ["440100"]\ncounts = "real"\nSOURCE'
+NEAR = '[settlement.off_site.in_province]\nareas_begin_with = ["44"]\ncounts = "real"\nSOURCE'
 COUNTY = '[[settlement.hospital_groups]]\nname = "county"\nhospitals = ["H1", "H2"]\nSOURCE'
 ONE_BUDGET = (
     '[[settlement.budgets]]\nyear = 2025\namount_yuan = 1000\nexcess = "fund"\nremainder = "fund"\nSOURCE'
@@ -694,6 +696,16 @@ ONE_BUDGET = (
             'home_areas = ["440100"]',
         ),
         (
+            OFF_SITE + NEAR.replace('"44"', '"45", "46"'),
+            "settlement.off_site",
+            "no home area begins with 45, 46",
+        ),
+        (
+            OFF_SITE + NEAR.replace('counts = "real"', 'counts = "yes"'),
+            "settlement.off_site.in_province.counts",
+            'counts = "real" or "simulated"',
+        ),
+        (
             DUE.replace("10", "32"),
             "settlement.due.claims_until_day",
             "Write it like this: claims_until_day = 10",
@@ -803,6 +815,25 @@ def test_months_by_the_date_of_settlement() -> None:
     assert finding["message"] == "1 case without a usable settlement_date: in no account"
     with pytest.raises(MissingColumnError, match="settlement_date"):
         settle_by(scheme({"months_by": "settlement_date"}), frame(rows))
+
+
+def test_in_province_and_cross_province_are_settled_by_themselves() -> None:
+    near = {"areas_begin_with": ["44"], "counts": "real"}
+    rules = {"off_site": {"home_areas": ["440100"], "counts": "simulated", "in_province": near}}
+    areas = (None, "440100", "440300", "440300", "510100")
+    rows = [
+        priced_case(case_id=str(n), insured_area=area, discharge_date=DECEMBER)
+        for n, area in enumerate(areas)
+    ]
+    settlement = settle(rows, {**rules, "budgets": [BUDGET | {"amount_yuan": 20_000}]})
+    assert settlement.rows.filter(span="year").select("basis", "cases", "payable_yuan").sort(
+        "basis"
+    ).rows() == [
+        ("cross_province_simulated", 1, 0),
+        ("in_province", 2, 20_000),
+        ("local", 2, 20_000),
+    ]
+    assert settlement.budgets["accounts"].to_list() == [1]
 
 
 def test_no_score_counts_for_off_site_patients() -> None:

@@ -117,7 +117,7 @@ class Account:
         budget = self.budget_rule(rules)
         return {
             "local": self.row["basis"] == LOCAL,
-            "real": self.row["basis"] != SIMULATED,
+            "real": self.row["basis"] not in SIMULATED,
             "cleared": cleared,
             "scored": self.deposit_share_returned is not None,
             "month": 12 if self.cleared else int(self.row["period"][-2:]),
@@ -220,7 +220,7 @@ def by_year(accounts: Iterable[Account]) -> dict[int, list[Account]]:
     """The accounts of each year by which money moves, where there are several of them."""
     years: dict[int, list[Account]] = {}
     for account in accounts:
-        if account.row["basis"] != SIMULATED:
+        if account.row["basis"] not in SIMULATED:
             years.setdefault(account.row["year"], []).append(account)
     return {year: several for year, several in sorted(years.items()) if len(several) > 1}
 

@@ -70,6 +70,7 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "hospital_groups": Sentence("[[settlement.hospital_groups]] with name, hospitals and a source"),
     "reserve_covers": 'reserve_covers = "nothing" or "overruns"',
     "reserve_rest": 'reserve_rest = "fund" or "carried_over"',
+    "in_province": Sentence("[settlement.off_site.in_province] with areas_begin_with, counts and a source"),
     "excess": Sentence('excess = "common_factor", "hospitals_over", "carried_over", "fund" or "point_value"'),
     "remainder": Sentence('remainder = "common_factor", "carried_over", "fund" or "point_value"'),
     "counts": Sentence('counts = "real" or "simulated"'),

@@ -16,7 +16,7 @@ from pydantic import Field, field_validator, model_validator
 
 from drg.payment.hospital_groups import BudgetKey, HospitalGroup, check_groups, group_of
 from drg.payment.parts import Number, Part, Positive, Share, Sourced, Text
-from drg.words import Sentence
+from drg.words import Joined, Sentence
 
 # Budgets in yuan: amounts to the fen.
 Amount = Annotated[Decimal, Field(max_digits=18, decimal_places=2, allow_inf_nan=False)]
@@ -240,15 +240,36 @@ class DueRules(Sourced):
         return date.fromisoformat(f"{year + 1}-{self.clear_by}")
 
 
+class InProvince(Sourced):
+    """Patients insured elsewhere in the province (省内异地): their areas begin so."""
+
+    areas_begin_with: Annotated[tuple[Text, ...], Field(min_length=1)]
+    counts: Literal["real", "simulated"]
+
+
 class OffSite(Sourced):
     """Patients insured elsewhere (异地): grouped and priced by the place of care.
 
     ``real``: they are paid so, by their own fund, outside the budgets here. ``simulated``: the amounts are
-    worked out beside the real payment, and nothing follows from them.
+    worked out beside the real payment, and nothing follows from them. With ``in_province`` those of the
+    province are settled by themselves, and ``counts`` is of the others (跨省异地).
     """
 
     home_areas: Annotated[tuple[Text, ...], Field(min_length=1)]
     counts: Literal["real", "simulated"]
+    in_province: InProvince | None = None
+
+    @model_validator(mode="after")
+    def _home_is_in_the_province(self) -> OffSite:
+        begins = self.in_province.areas_begin_with if self.in_province else ("",)
+        if not any(area.startswith(begins) for area in self.home_areas):
+            problem = Sentence(
+                "no home area begins with {begins}, as the areas of the same province do: check "
+                "areas_begin_with, such as the first two digits of home_areas",
+                begins=Joined(", ", begins),
+            )
+            raise ValueError(problem)
+        return self
 
 
 class SettlementRounding(Sourced):

@@ -16,9 +16,8 @@ from drg.report.console import say
 from drg.report.console_table import show
 from drg.report.html import ILLUSTRATIVE_EN, ILLUSTRATIVE_ZH
 from drg.report.prices import amount
-from drg.report.statement_cases import BASES_ZH
 from drg.settlement.settle import Settlement
-from drg.settlement.settlement_columns import FORECAST, LOCAL
+from drg.settlement.settlement_columns import BASES_ZH, FORECAST, LOCAL
 from drg.words import Both, Sentence, column_in, said
 
 _MOST_COLUMNS: Final = 3

@@ -16,9 +16,15 @@ from drg.report.checks import SEVERITIES_ZH
 from drg.report.document_names import NO_NAMES, DocumentNames
 from drg.report.settlement import CLOSED_ZH
 from drg.report.settlement_sheets import write_accounts, write_summary
-from drg.report.statement_cases import BASES_ZH
 from drg.settlement.settle import Settlement
-from drg.settlement.settlement_columns import FORECAST, MONTH, SETTLEMENT_COLUMNS, YEAR, YEAR_TO_DATE
+from drg.settlement.settlement_columns import (
+    BASES_ZH,
+    FORECAST,
+    MONTH,
+    SETTLEMENT_COLUMNS,
+    YEAR,
+    YEAR_TO_DATE,
+)
 from drg.words import Sentence
 
 _SHEETS: Final = ((YEAR, "年度"), (FORECAST, "预测"), (MONTH, "月度"), (YEAR_TO_DATE, "累计"))
