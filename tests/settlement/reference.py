@@ -109,7 +109,16 @@ def settle(
 def decided(cases: Sequence[Case], scheme: PaymentScheme, decisions: Iterable[Case]) -> list[Case]:
     """The cases after the decisions: approved ones are special, as many as the quota allows."""
     special = scheme.settlement.special if scheme.settlement else None
-    share = Fraction(special.quota_share) if special else Fraction(5, 100)
+
+    def quota(hospital: str, year: int) -> int:
+        share = Fraction(special.quota_share) if special else Fraction(5, 100)
+        if special and special.quotas:
+            mine = [c for c in cases if (c["hospital_id"], c["discharge_date"].year) == (hospital, year)]
+            levels = {case["hospital_level"] for case in mine} - {None}
+            shares = [row.share for row in special.quotas if levels == {row.level}]
+            share = Fraction(shares[0]) if shares else Fraction(0)
+        return floor(share * inside[hospital, year])
+
     result: list[Case] = [dict(case) for case in cases]
     inside: dict[tuple[str, int], int] = defaultdict(int)
     taken: dict[tuple[str, int], int] = defaultdict(int)
@@ -126,7 +135,7 @@ def decided(cases: Sequence[Case], scheme: PaymentScheme, decisions: Iterable[Ca
             continue
         case = dict(result[found[0]])
         key = (case["hospital_id"], case["discharge_date"].year)
-        if taken[key] >= floor(share * inside[key]):
+        if taken[key] >= quota(*key):
             continue
         taken[key] += 1
         beside = number(case["excluded_items_yuan"]) if scheme.excluded_items else Fraction(0)

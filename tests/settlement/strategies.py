@@ -26,6 +26,8 @@ from tests.payment.strategies import plain_scheme, sourced
 from tests.settlement import reference
 
 HOSPITALS = ("H1", "H2", "H3")
+# Of each hospital, what its cases say; with two of them its level is not known.
+LEVELS_OF = {"H1": ("3", "3", None), "H2": ("2",), "H3": ("1", "1", "1", "2")}
 GROUPS = {"county": ("H1", "H2"), "town": ("H3",)}
 INSURANCES = ("310", "390")
 YEAR = 2025
@@ -35,6 +37,7 @@ LEVELS = (70, 80, 95, 100, 108, 120)
 
 PRICED = (
     *("hospital_id", "insurance_type", "case_id", "discharge_date", "insured_area", "total_cost_yuan"),
+    "hospital_level",
     *("excluded_items_yuan", "patient_share_yuan", "other_payers_yuan", "relative_weight", "points"),
     *(
         "standard_payment_yuan",
@@ -186,7 +189,14 @@ def random_rules(
             {"share": Decimal(deposit).scaleb(-2), "scores": _scores(rng, "returned", 0, 100)}
         ),
         "quality": perhaps({"scores": _scores(rng, "factor", 80, 110)}),
-        "special": perhaps({"quota_share": rng.choice([Decimal("0.05"), Decimal("0.5")])}),
+        "special": perhaps(
+            rng.choice(
+                [
+                    {"quota_share": rng.choice([Decimal("0.05"), Decimal("0.5")])},
+                    {"quotas": [{"level": level, "share": _share(rng)} for level in "32"]},
+                ]
+            )
+        ),
         "budgets": _budgets(rng, cases, points=by_points) if by_points or rng.random() < 0.8 else None,
         "off_site": perhaps(_off_site(rng)),
         "rounding": perhaps({"unit": rng.choice(["fen", "yuan"]), "mode": rng.choice(["half_up", "down"])}),
@@ -307,13 +317,15 @@ def random_case(
     elif kind not in ("normal", "invalid", "unpriced"):
         paid = yuan(rng.randint(0, 3_000_000))
     weight = Decimal(rng.randint(1, 60_000)).scaleb(-4)
+    hospital = rng.choice(HOSPITALS)
     return priced_case(
         kind,
         cost=cost,
         standard=standard,
         paid=paid,
         case_id=f"C{number}",
-        hospital_id=rng.choice(HOSPITALS),
+        hospital_id=hospital,
+        hospital_level=rng.choice(LEVELS_OF[hospital]),
         insurance_type=rng.choice(INSURANCES),
         discharge_date=datetime(YEAR, rng.randint(1, last_month), rng.randint(1, 28), rng.randint(0, 23)),
         insured_area=rng.choice([None, HOME, HOME, HOME, "440300", "440500", "510100"]),

@@ -726,6 +726,22 @@ ONE_BUDGET = (
             "settlement.special.quota_share",
             "quota_share = 0.05",
         ),
+        (
+            '[settlement.special]\nquotas = [{ level = "3", share = 5 }]\nSOURCE',
+            "settlement.special.quotas.1.share",
+            "share = 0.7",
+        ),
+        (
+            '[settlement.special]\nquota_share = 0.05\nquotas = [{ level = "3", share = 0.005 }]\nSOURCE',
+            "settlement.special",
+            "not both",
+        ),
+        (
+            '[settlement.special]\nquotas = [{ level = "3", share = 0 }, { level = "三级", share = 0 }]\n'
+            "SOURCE",
+            "settlement.special",
+            "two quotas are for the same level",
+        ),
     ],
 )
 def test_what_a_scheme_cannot_say(section: str, field: str | None, said: str, tmp_path: Path) -> None:

@@ -66,6 +66,7 @@ _RANGES: Final = {
     "settlement.quality.scores.score_at_least": _range("1", "100", "score", or_zero=True),
     "settlement.quality.scores.factor": _range("0.3", "2", or_zero=True),
     "settlement.special.quota_share": _range("0", "0.25"),
+    "settlement.special.quotas.share": _range("0", "0.25"),
     "settlement.special.overrun_yuan_at_least": _range("100", "10000000", "yuan"),
     "settlement.special.cost_ratio_at_least": _range("1", "50"),
     "settlement.special.los_ratio_at_least": _range("1", "50"),

@@ -16,6 +16,7 @@ from pydantic import Field, field_validator, model_validator
 
 from drg.payment.hospital_groups import BudgetKey, HospitalGroup, check_groups, group_of
 from drg.payment.parts import Number, Part, Positive, Share, Sourced, Text
+from drg.payment.special_review import SpecialReview
 from drg.words import Joined, Sentence
 
 # Budgets in yuan: amounts to the fen.
@@ -148,21 +149,6 @@ class Quality(Sourced):
     def _scores_are_whole(self) -> Quality:
         _ascending([row.score_at_least for row in self.scores], 0, "score_at_least")
         return self
-
-
-class SpecialReview(Sourced):
-    """Special-case review (特例单议): how many cases a hospital may have, and which are worth an application.
-
-    ``quota_share`` is of the hospital's discharges that are paid by group, in a year. A case is a candidate
-    if one of the limits is reached; a limit that is left out selects nothing.
-    """
-
-    quota_share: Share = Decimal("0.05")
-    overrun_yuan_at_least: Positive | None = None
-    cost_ratio_at_least: Positive | None = None
-    los_days_at_least: int | None = Field(default=None, ge=1)
-    los_ratio_at_least: Positive | None = None
-    icu_hours_at_least: Positive | None = None
 
 
 class Budget(Sourced):
