@@ -168,8 +168,8 @@ def add_cases(
 
     Raises:
         LedgerError: a month of a hospital, or a case, is there already; or there is nothing to correct.
-        InputError: a case cannot be kept apart, has no month, or was priced with another scheme or other rules
-            or weights of it.
+        InputError: a case cannot be kept apart, has no month, or was priced with another scheme, or by other
+            rules or weights of it.
     """
     from drg.payment import load_scheme
 
