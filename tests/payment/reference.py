@@ -11,7 +11,7 @@ of the group, c value of a unit over its mean, S standard = RW·U·f, K and L th
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -165,6 +165,23 @@ def answers(
     case: Case, drg: str, scheme: PaymentScheme, weights: Weights
 ) -> tuple[set[Fraction | None], set[Numbers | None]]:
     """The weights, and all numbers, that the case could have by what is not known of it."""
+    possible_weights: set[Fraction | None] = set()
+    possible: set[Numbers | None] = set()
+    for one in possibilities(case, scheme, weights):
+        weight = weight_of(one, drg, weights)
+        possible_weights.add(weight)
+        numbers = (
+            weight,
+            unit_of(one, scheme),
+            coefficient_of(one, drg, scheme),
+            low_factor_of(one, scheme),
+        )
+        possible.add(None if weight is None else numbers)
+    return possible_weights, possible
+
+
+def possibilities(case: Case, scheme: PaymentScheme, weights: Weights) -> Iterator[Case]:
+    """The case in all places and on all days that it could be of by what is not known of it."""
     places: tuple[str, ...] = ("insurance_type", "hospital_level", "hospital_id")
     options: list[Sequence[Any]] = [
         [*named(name, scheme, weights), "elsewhere"]
@@ -179,20 +196,15 @@ def answers(
     days = {edge + timedelta(days=by) for edge in edges for by in (-1, 0, 1)}
     options.append([left] if left or not days else sorted(days))
     places = (*places, "discharge_date")
-    possible_weights: set[Fraction | None] = set()
-    possible: set[Numbers | None] = set()
     for chosen in product(*options):
-        one = {**case, **dict(zip(places, chosen, strict=True))}
-        weight = weight_of(one, drg, weights)
-        possible_weights.add(weight)
-        numbers = (
-            weight,
-            unit_of(one, scheme),
-            coefficient_of(one, drg, scheme),
-            low_factor_of(one, scheme),
-        )
-        possible.add(None if weight is None else numbers)
-    return possible_weights, possible
+        yield {**case, **dict(zip(places, chosen, strict=True))}
+
+
+def value_of_a_point(case: Case, scheme: PaymentScheme, weights: Weights) -> Fraction | None:
+    """The yuan of a point for a case without regard to its group; None if nobody can tell."""
+    possible = {unit_of(one, scheme) for one in possibilities(case, scheme, weights)}
+    (unit,) = possible if len(possible) == 1 else (None,)
+    return None if unit is None else unit / Fraction(scheme.method.scale or 1)
 
 
 def combination(
@@ -333,6 +345,15 @@ def _price_one(
         case_class, paid = _class_and_payment(
             case, scheme, weights, net, weight, known, is_extreme=is_extreme, undecided=undecided
         )
+    own_points: Decimal | None = None
+    if case_class in scheme.method.points_for:
+        # Payment divided by the value of a point, with four decimals.
+        value = value_of_a_point(case, scheme, weights)
+        total = to_fen(sum((one.amount for one in paid), Fraction(0)))
+        if value is None:
+            case_class, paid = "unpriced", [NOTHING]
+        else:
+            own_points = Decimal(floor(total / value * 10**4 + Fraction(1, 2))).scaleb(-4)
     parts = dict.fromkeys(PARTS, Fraction(0))
     if case_class != "invalid":
         for part, value in _rounded(paid):
@@ -349,7 +370,7 @@ def _price_one(
     result: dict[str, Any] = {
         "relative_weight": None if weight is None else _eight(weight),
         "coefficient": None if coefficient is None else _eight(coefficient),
-        "points": _points(weight, coefficient, scheme),
+        "points": _points(weight, coefficient, scheme, case_class) if own_points is None else own_points,
         "standard_payment_yuan": standard,
         "case_class": case_class,
         **parts,
@@ -365,8 +386,10 @@ def _price_one(
     return {name: yuan(value) if isinstance(value, Fraction) else value for name, value in result.items()}
 
 
-def _points(weight: Fraction | None, coefficient: Fraction | None, scheme: PaymentScheme) -> Any:
-    if weight is None or coefficient is None or scheme.method.scale is None:
+def _points(
+    weight: Fraction | None, coefficient: Fraction | None, scheme: PaymentScheme, case_class: str
+) -> Any:
+    if weight is None or coefficient is None or scheme.method.scale is None or case_class == "special":
         return None
     return _eight(weight * Fraction(scheme.method.scale) * coefficient)
 

@@ -260,6 +260,16 @@ def _fees(rng: random.Random) -> dict[str, Any]:
     return {"tcm_fees": fees[:ours], "other_fees": fees[ours:]}
 
 
+def _points_for(rng: random.Random, entries: Mapping[str, Any]) -> list[str]:
+    """Some of the classes that are not paid by their group."""
+    high = entries["high"]
+    possible = ["ungrouped", "ambiguous", "unweighted", "extreme"]
+    possible += [rule["case_class"] for rule in entries["outside"]]
+    possible += ["high"] if high and high["formula"] == "by_item" else []
+    possible += ["low"] if entries["low"] else []
+    return [name for name in dict.fromkeys(possible) if rng.random() < 0.6]
+
+
 def random_scheme(rng: random.Random) -> tuple[dict[str, Any], Weights]:
     """The entries of a random scheme, and its weights; each component is there more often than not."""
 
@@ -313,8 +323,11 @@ def random_scheme(rng: random.Random) -> tuple[dict[str, Any], Weights]:
         "tcm": perhaps(sourced(share_below=_share(rng), medical_drg=medical, **_fees(rng))),
         "rounding": perhaps(sourced(standard_first=rng.random() < 0.5)),
     }
+    if points:
+        method["points_for"] = _points_for(rng, entries)
     if rng.random() < 0.6:
         entries["extreme"] = None
+        method["points_for"] = [name for name in method.get("points_for", []) if name != "extreme"]
     elif rng.random() < 0.7:
         entries["extreme"]["top_share"] = Decimal("0.05")
     weights: Weights = {}

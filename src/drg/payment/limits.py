@@ -11,6 +11,7 @@ from typing import Final
 from drg.columns import PRICING
 from drg.payment.formulas import prices
 from drg.payment.outside_rows import outside_rows
+from drg.payment.own_points import check_points
 from drg.payment.scheme import PaymentScheme
 
 _HIGHEST: Final = Decimal(PRICING["hospital_coefficient"].highest)
@@ -39,6 +40,7 @@ def check_range(scheme: PaymentScheme, weights: Iterable[tuple[str, Decimal]]) -
         SchemeError: names the numbers.
     """
     outside_rows(scheme)
+    check_points(scheme)
     extremes = _extremes(list(weights))
     insurances = (None, *(row.insurance for row in scheme.low.factors)) if scheme.low else (None,)
     for rate, factor, insurance in product(scheme.rates, factors(scheme), insurances):

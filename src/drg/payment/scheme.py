@@ -25,21 +25,45 @@ FEES: Final = tuple(
 )
 
 
+# The classes that may have points of their own: what they are paid is no part of what groups are paid.
+OwnPoints = Literal[
+    "ungrouped",
+    "ambiguous",
+    "short",
+    "long",
+    "bed_day",
+    "day_surgery",
+    "unweighted",
+    "extreme",
+    "high",
+    "low",
+]
+
+
 class Method(Sourced):
     """How a relative weight becomes money.
 
     ``rate``: weight × rate × coefficient. ``points`` (点数法): weight × scale × coefficient × value of a
     point; the value is known at the year's clearing, until then the scheme's rates are provisional.
+
+    Attributes:
+        points_for: classes of cases that are not paid by their group, and have points all the same: payment ÷
+            value of a point, so that they move with the value that closes the year.
     """
 
     kind: Literal["rate", "points"]
     scale: Positive | None = None
     regional_mean_yuan: Positive | None = None
+    points_for: tuple[OwnPoints, ...] = ()
 
     @model_validator(mode="after")
     def _points_have_a_scale(self) -> Method:
         if (self.kind == "points") != (self.scale is not None):
             raise ValueError(Sentence("scale is given for the points method, and only for it"))
+        if self.points_for and self.kind != "points":
+            raise ValueError(Sentence("points_for is given for the points method, and only for it"))
+        if len(set(self.points_for)) < len(self.points_for):
+            raise ValueError(Sentence("points_for names a class twice"))
         return self
 
 
@@ -350,7 +374,24 @@ class PaymentScheme(Dated):
                         before=before + 1,
                     )
                     raise ValueError(problem)
+        for name in self.method.points_for:
+            if not self._pays_beside_groups(name):
+                problem = Sentence(
+                    'points_for names "{name}", but the scheme has no such cases or pays them by group',
+                    name=name,
+                )
+                raise ValueError(problem)
         budgets = self.settlement.budgets if self.settlement else ()
         if self.method.kind != "points" and any(budget.excess == "point_value" for budget in budgets):
             raise ValueError(Sentence("point_value closes a budget under the points method only"))
         return self
+
+    def _pays_beside_groups(self, case_class: str) -> bool:
+        """Whether the scheme can have cases of this class, and pays nothing of them by group."""
+        if case_class in ("ungrouped", "ambiguous", "unweighted"):
+            return True
+        if case_class == "high":
+            return self.high is not None and self.high.formula == "by_item"
+        if case_class in ("extreme", "low"):
+            return getattr(self, case_class) is not None
+        return any(rule.case_class == case_class for rule in self.outside)

@@ -14,7 +14,7 @@ from drg.payment.expression_text import with_numbers
 from drg.payment.formulas import FEN, Prices
 from drg.payment.outside_rows import outside_rows
 from drg.payment.price_arrays import PAYMENTS
-from drg.payment.price_book import Entry
+from drg.payment.price_entries import Entry
 from drg.payment.scheme import High, Outside, PaymentScheme
 from drg.payment.scheme_numbers import kind_form
 from drg.payment.step_words import (
@@ -61,6 +61,10 @@ class Facts:
     kind: Any
     readmitted: bool
     tcm: tuple[int, int] | None
+
+    def payment(self, *names: str) -> Decimal:
+        """Parts of the payment, added up; in yuan."""
+        return sum((self.outcome[name] for name in names), Decimal(0))
 
     @property
     def net(self) -> int:

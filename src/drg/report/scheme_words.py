@@ -90,6 +90,7 @@ def sentences(loaded: LoadedScheme, groups: int) -> Iterator[str]:
             factor=_low_factors(low),
         )
     yield from _others(scheme)
+    yield from _points_for(scheme)
 
 
 def _low_factors(low: Low) -> str:
@@ -159,6 +160,17 @@ def _rates(scheme: PaymentScheme) -> Iterator[str]:
             yield Sentence(
                 "Rate: {value} yuan for a weight of 1 ({place})", value=number(rate.value_yuan), place=place
             )
+
+
+def _points_for(scheme: PaymentScheme) -> Iterator[str]:
+    if found := scheme.method.points_for:
+        names = categories("case_class", "zh")
+        classes = Joined(", ", (Both(name, names[name]) for name in found))
+        yield Sentence(
+            "Not paid by their group, but with points (payment ÷ value of a point), so that they move with "
+            "the value that closes the year: {classes}",
+            classes=classes,
+        )
 
 
 def _coefficients(scheme: PaymentScheme) -> Iterator[str]:
