@@ -217,19 +217,22 @@ def combination(
     return Combination(weight, unit, coefficient, weight * regional, unit / regional, standard)
 
 
-def high_threshold(weight: Fraction, scheme: PaymentScheme) -> Fraction:
-    """K of the first tier whose limit is above the weight."""
-    assert scheme.high is not None
-    for tier in scheme.high.tiers:
+def high_tier(weight: Fraction, scheme: PaymentScheme) -> tuple[Fraction, str, Fraction]:
+    """K, the formula and the share of the excess of the first tier whose limit is above the weight."""
+    high = scheme.high
+    assert high is not None
+    for tier in high.tiers:
         if tier.weight_below is None or weight < Fraction(tier.weight_below):
-            return Fraction(tier.threshold)
+            formula = high.formula if tier.formula is None else tier.formula
+            share = high.fund_share if tier.fund_share is None else tier.fund_share
+            return Fraction(tier.threshold), formula, Fraction(1 if share is None else share)
     raise AssertionError("the last tier has no limit")
 
 
 def high_above(known: Combination, scheme: PaymentScheme) -> Fraction:
     """The cost above which a case is high."""
     assert scheme.high is not None
-    threshold = high_threshold(known.weight, scheme)
+    threshold, _, _ = high_tier(known.weight, scheme)
     of_standard, of_mean = threshold * known.standard, threshold * known.mean
     if scheme.high.reference == "lower_of_two":
         return of_standard if of_standard < of_mean else of_mean
@@ -456,15 +459,15 @@ def _class_and_payment(
 
 
 def _high(known: Combination, scheme: PaymentScheme, net: Fraction) -> list[Paid]:
-    assert scheme.high is not None
-    threshold = high_threshold(known.weight, scheme)
-    if scheme.high.formula == "linear_add":
-        more = (net - threshold * known.mean) * known.price_ratio
+    threshold, formula, share = high_tier(known.weight, scheme)
+    if formula == "linear_add":
+        # Of what is beyond the threshold, so much is paid.
+        more = (net - threshold * known.mean) * known.price_ratio * share
         return [Paid("drg_payment_yuan", known.standard), Paid("high_cost_payment_yuan", more)]
-    if scheme.high.formula == "deduct":
+    if formula == "deduct":
         deducted = (threshold - 1) * known.mean * known.coefficient
         return [Paid("high_cost_payment_yuan", (net - deducted) * known.price_ratio)]
-    if scheme.high.formula == "cap":
+    if formula == "cap":
         return [Paid("high_cost_payment_yuan", threshold * known.standard)]
     return [Paid("high_cost_payment_yuan", net)]
 

@@ -194,7 +194,13 @@ def _high(rng: random.Random) -> dict[str, Any]:
     tiers.append({"threshold": Decimal(rng.randint(15, 40)).scaleb(-1)})
     formula = rng.choice(["linear_add", "deduct", "cap", "by_item"])
     reference = rng.choice(["standard", "mean", "lower_of_two"])
-    return sourced(formula=formula, reference=reference, tiers=tiers)
+    for tier in tiers if formula != "by_item" and rng.random() < 0.4 else ():
+        tier["formula"] = rng.choice(["linear_add", "deduct", "cap"])
+    adding = [tier for tier in tiers if tier.get("formula", formula) == "linear_add"]
+    for tier in adding if rng.random() < 0.3 else ():
+        tier["fund_share"] = _share(rng, 1)
+    share = _share(rng, 1) if adding and rng.random() < 0.4 else None
+    return sourced(formula=formula, fund_share=share, reference=reference, tiers=tiers)
 
 
 def _outside(rng: random.Random) -> list[dict[str, Any]]:
@@ -338,6 +344,13 @@ def random_scheme(rng: random.Random) -> tuple[dict[str, Any], Weights]:
             weights[drg, rng.choice(LEVELS)] = _positive(rng, 0, 6, 4)
     weights.setdefault((DRGS[0], None), Decimal(1))
     return {name: value for name, value in entries.items() if value is not None}, weights
+
+
+def without(entries: Mapping[str, Any], *sections: str) -> dict[str, Any]:
+    """The entries of a scheme without some sections, and without points for their cases."""
+    left = {name: part for name, part in entries.items() if name not in sections}
+    named = [name for name in left["method"].get("points_for", []) if name not in sections]
+    return left | {"method": left["method"] | {"points_for": named}}
 
 
 # ---------------------------------------------------------------------------------------------------- cases

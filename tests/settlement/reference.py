@@ -159,7 +159,7 @@ def decided(cases: Sequence[Case], scheme: PaymentScheme, decisions: Iterable[Ca
 def sums(cases: Iterable[Case], scheme: PaymentScheme) -> Figures:
     """What the cases of one account and time add up to."""
     compared = ["normal", "incomplete"]
-    if scheme.high and scheme.high.formula != "by_item":
+    if scheme.high and any((tier.formula or scheme.high.formula) != "by_item" for tier in scheme.high.tiers):
         compared.append("high")
     total: Figures = dict.fromkeys(COUNTS, 0) | dict.fromkeys((*FINE, *AMOUNTS), Fraction(0))
     for case in cases:

@@ -131,7 +131,7 @@ def _combination(entry: Entry) -> list[int]:
     if found is None:
         no_weight = entry.weight is None and not entry.undecided and not entry.not_known
         lacks = kernels.NO_WEIGHT if no_weight else kernels.NO_PRICE
-        return [lacks, -1, HIGHEST_COST_FEN, 0, 0, *_NO_LINE, *_NO_LINE, *_NO_LINE, *entry.outside]
-    limits = (found.high_above, found.low_below, found.incomplete_below)
+        return [lacks, -1, HIGHEST_COST_FEN, 0, 0, 0, *_NO_LINE, *_NO_LINE, *_NO_LINE, *entry.outside]
+    limits = (found.high_above, found.high_base, found.low_below, found.incomplete_below)
     lines = (*found.high, *found.low, *found.incomplete)
     return [kernels.PRICED, found.standard_fen, *limits, *lines, *entry.outside]

@@ -13,6 +13,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, field_validator, model_validator
 
 from drg.columns import PRICING
+from drg.payment.high_rules import High
 from drg.payment.parts import Dated, Id, Part, Positive, Share, Sourced, Text, overlap
 from drg.payment.settlement_rules import SettlementRules
 from drg.words import Joined, Sentence
@@ -105,37 +106,6 @@ class Coefficients(Sourced):
     default: Positive | Literal["not_known"] = Decimal(1)
     base_groups: tuple[Text, ...] = ()
     rows: tuple[Coefficient, ...] = ()
-
-
-class Tier(Part):
-    """A threshold for weights below a limit; the last tier has no limit."""
-
-    threshold: Positive
-    weight_below: Positive | None = None
-
-
-class High(Sourced):
-    """High-cost cases (高倍率病例): cost above threshold × reference.
-
-    With standard S (weight × mean × coefficient f × price ratio c), mean M of the group, threshold K, cost a:
-    ``linear_add`` S + (a − K·M)·c; ``deduct`` (a − (K − 1)·M·f)·c; ``cap`` K·S; ``by_item`` a. The reference
-    ``lower_of_two`` is S or M, whichever is lower.
-    """
-
-    formula: Literal["linear_add", "deduct", "cap", "by_item"]
-    reference: Literal["standard", "mean", "lower_of_two"]
-    tiers: Annotated[tuple[Tier, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _tiers_are_in_order(self) -> High:
-        limits = [tier.weight_below for tier in self.tiers]
-        if limits[-1] is not None:
-            problem = Sentence("the last tier must not have weight_below, or heavy groups have no threshold")
-            raise ValueError(problem)
-        known = [limit for limit in limits[:-1] if limit is not None]
-        if len(known) < len(limits) - 1 or any(a >= b for a, b in pairwise(known)):
-            raise ValueError(Sentence("tiers must be in order of weight_below, without overlap"))
-        return self
 
 
 class Extreme(Sourced):
@@ -391,7 +361,7 @@ class PaymentScheme(Dated):
         if case_class in ("ungrouped", "ambiguous", "unweighted"):
             return True
         if case_class == "high":
-            return self.high is not None and self.high.formula == "by_item"
+            return self.high is not None and self.high.is_by_item
         if case_class in ("extreme", "low"):
             return getattr(self, case_class) is not None
         return any(rule.case_class == case_class for rule in self.outside)

@@ -59,7 +59,7 @@ SUMS: Final = (
 def shared_classes(scheme: PaymentScheme) -> tuple[str, ...]:
     """The classes whose standard and cost are compared; cases paid by item count as zero."""
     classes = [CaseClass.NORMAL, CaseClass.INCOMPLETE]
-    if scheme.high and scheme.high.formula != "by_item":
+    if scheme.high and not scheme.high.is_by_item:
         classes.append(CaseClass.HIGH)
     return tuple(classes)
 
