@@ -13,6 +13,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, field_validator, model_validator
 
 from drg.columns import PRICING
+from drg.payment.high_rules import High
 from drg.payment.parts import Dated, Id, Part, Positive, Share, Sourced, Text, overlap
 from drg.payment.settlement_rules import SettlementRules
 from drg.words import Joined, Sentence
@@ -25,21 +26,45 @@ FEES: Final = tuple(
 )
 
 
+# The classes that may have points of their own: what they are paid is no part of what groups are paid.
+OwnPoints = Literal[
+    "ungrouped",
+    "ambiguous",
+    "short",
+    "long",
+    "bed_day",
+    "day_surgery",
+    "unweighted",
+    "extreme",
+    "high",
+    "low",
+]
+
+
 class Method(Sourced):
     """How a relative weight becomes money.
 
     ``rate``: weight × rate × coefficient. ``points`` (点数法): weight × scale × coefficient × value of a
     point; the value is known at the year's clearing, until then the scheme's rates are provisional.
+
+    Attributes:
+        points_for: classes of cases that are not paid by their group, and have points all the same: payment ÷
+            value of a point, so that they move with the value that closes the year.
     """
 
     kind: Literal["rate", "points"]
     scale: Positive | None = None
     regional_mean_yuan: Positive | None = None
+    points_for: tuple[OwnPoints, ...] = ()
 
     @model_validator(mode="after")
     def _points_have_a_scale(self) -> Method:
         if (self.kind == "points") != (self.scale is not None):
             raise ValueError(Sentence("scale is given for the points method, and only for it"))
+        if self.points_for and self.kind != "points":
+            raise ValueError(Sentence("points_for is given for the points method, and only for it"))
+        if len(set(self.points_for)) < len(self.points_for):
+            raise ValueError(Sentence("points_for names a class twice"))
         return self
 
 
@@ -81,37 +106,6 @@ class Coefficients(Sourced):
     default: Positive | Literal["not_known"] = Decimal(1)
     base_groups: tuple[Text, ...] = ()
     rows: tuple[Coefficient, ...] = ()
-
-
-class Tier(Part):
-    """A threshold for weights below a limit; the last tier has no limit."""
-
-    threshold: Positive
-    weight_below: Positive | None = None
-
-
-class High(Sourced):
-    """High-cost cases (高倍率病例): cost above threshold × reference.
-
-    With standard S (weight × mean × coefficient f × price ratio c), mean M of the group, threshold K, cost a:
-    ``linear_add`` S + (a − K·M)·c; ``deduct`` (a − (K − 1)·M·f)·c; ``cap`` K·S; ``by_item`` a. The reference
-    ``lower_of_two`` is S or M, whichever is lower.
-    """
-
-    formula: Literal["linear_add", "deduct", "cap", "by_item"]
-    reference: Literal["standard", "mean", "lower_of_two"]
-    tiers: Annotated[tuple[Tier, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _tiers_are_in_order(self) -> High:
-        limits = [tier.weight_below for tier in self.tiers]
-        if limits[-1] is not None:
-            problem = Sentence("the last tier must not have weight_below, or heavy groups have no threshold")
-            raise ValueError(problem)
-        known = [limit for limit in limits[:-1] if limit is not None]
-        if len(known) < len(limits) - 1 or any(a >= b for a, b in pairwise(known)):
-            raise ValueError(Sentence("tiers must be in order of weight_below, without overlap"))
-        return self
 
 
 class Extreme(Sourced):
@@ -350,7 +344,24 @@ class PaymentScheme(Dated):
                         before=before + 1,
                     )
                     raise ValueError(problem)
+        for name in self.method.points_for:
+            if not self._pays_beside_groups(name):
+                problem = Sentence(
+                    'points_for names "{name}", but the scheme has no such cases or pays them by group',
+                    name=name,
+                )
+                raise ValueError(problem)
         budgets = self.settlement.budgets if self.settlement else ()
         if self.method.kind != "points" and any(budget.excess == "point_value" for budget in budgets):
             raise ValueError(Sentence("point_value closes a budget under the points method only"))
         return self
+
+    def _pays_beside_groups(self, case_class: str) -> bool:
+        """Whether the scheme can have cases of this class, and pays nothing of them by group."""
+        if case_class in ("ungrouped", "ambiguous", "unweighted"):
+            return True
+        if case_class == "high":
+            return self.high is not None and self.high.is_by_item
+        if case_class in ("extreme", "low"):
+            return getattr(self, case_class) is not None
+        return any(rule.case_class == case_class for rule in self.outside)

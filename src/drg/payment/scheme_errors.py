@@ -12,7 +12,8 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from drg.errors import SchemeError, did_you_mean
-from drg.payment.scheme import High, PaymentScheme
+from drg.payment.high_rules import High
+from drg.payment.scheme import PaymentScheme
 from drg.words import Joined, Sentence, recognised
 
 Loc = Sequence[str | int]
