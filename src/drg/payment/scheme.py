@@ -14,6 +14,7 @@ from pydantic import Field, field_validator, model_validator
 
 from drg.columns import PRICING
 from drg.payment.high_rules import High
+from drg.payment.names import CaseKind, Hospital, Insurance, Level
 from drg.payment.parts import Dated, Id, Part, Positive, Share, Sourced, Text, overlap
 from drg.payment.settlement_rules import SettlementRules
 from drg.words import Joined, Sentence
@@ -72,16 +73,16 @@ class Rate(Dated):
     """Yuan per unit of weight (or per point), for an insurance and a hospital level; left out: for any."""
 
     value_yuan: Positive
-    insurance: Text | None = None
-    level: Text | None = None
+    insurance: Insurance | None = None
+    level: Level | None = None
 
 
 class Coefficient(Dated):
     """A coefficient for a hospital, a level or a group, or a combination; the most specific row counts."""
 
     value: Positive
-    hospital: Text | None = None
-    level: Text | None = None
+    hospital: Hospital | None = None
+    level: Level | None = None
     drg: Text | None = None
 
     @model_validator(mode="after")
@@ -121,7 +122,7 @@ class Extreme(Sourced):
 class LowFactor(Part):
     """The control factor of low-cost cases of one insurance."""
 
-    insurance: Text
+    insurance: Insurance
     factor: Positive
 
 
@@ -174,9 +175,9 @@ class Outside(Sourced):
     case_class: Literal["short", "long", "bed_day", "day_surgery"]
     los_days_at_most: int | None = Field(default=None, ge=0)
     los_days_at_least: int | None = Field(default=None, ge=1)
-    case_kind: Text | None = None
-    level: Text | None = None
-    insurance: Text | None = None
+    case_kind: CaseKind | None = None
+    level: Level | None = None
+    insurance: Insurance | None = None
     pays: Literal["by_item", "per_day", "per_case", "share_of_standard", "nothing"]
     price_yuan: Positive | None = None
     stages: tuple[Stage, ...] = ()
@@ -326,14 +327,17 @@ class PaymentScheme(Dated):
 
     @model_validator(mode="after")
     def _hangs_together(self) -> PaymentScheme:
-        if overlap(((rate.insurance, rate.level), rate) for rate in self.rates):
-            raise ValueError(Sentence("two rates are for the same insurance and level on the same days"))
+        # Beside the problem stands the entry at which it is told.
+        if twice := overlap(((rate.insurance, rate.level), rate) for rate in self.rates):
+            problem = Sentence("two rates are for the same insurance and level on the same days")
+            raise ValueError(problem, ("rates", twice))
         rows = self.coefficients.rows if self.coefficients else ()
-        if overlap(((row.hospital, row.level, row.drg), row) for row in rows):
+        if twice := overlap(((row.hospital, row.level, row.drg), row) for row in rows):
             problem = Sentence("two coefficients are for the same hospital, level and group on the same days")
-            raise ValueError(problem)
+            raise ValueError(problem, ("coefficients", "rows", twice))
         if self.low and self.low.factor == "price_ratio" and self.method.regional_mean_yuan is None:
-            raise ValueError(Sentence('factor = "price_ratio" needs regional_mean_yuan in [method]'))
+            problem = Sentence('factor = "price_ratio" needs regional_mean_yuan in [method]')
+            raise ValueError(problem, ("low", "factor"))
         for place, later in enumerate(self.outside):
             for before, rule in enumerate(self.outside[:place]):
                 if rule.takes_all_of(later):
@@ -343,17 +347,18 @@ class PaymentScheme(Dated):
                         row=place + 1,
                         before=before + 1,
                     )
-                    raise ValueError(problem)
+                    raise ValueError(problem, ("outside", place))
         for name in self.method.points_for:
             if not self._pays_beside_groups(name):
                 problem = Sentence(
                     'points_for names "{name}", but the scheme has no such cases or pays them by group',
                     name=name,
                 )
-                raise ValueError(problem)
+                raise ValueError(problem, ("method", "points_for"))
         budgets = self.settlement.budgets if self.settlement else ()
         if self.method.kind != "points" and any(budget.excess == "point_value" for budget in budgets):
-            raise ValueError(Sentence("point_value closes a budget under the points method only"))
+            problem = Sentence("point_value closes a budget under the points method only")
+            raise ValueError(problem, ("settlement", "budgets"))
         return self
 
     def _pays_beside_groups(self, case_class: str) -> bool:

@@ -126,7 +126,8 @@ def readable(error: ErrorDetails, file: Path, text: str) -> SchemeError:
         fix = Sentence("Add {example}", example=example) if example else see
     elif error["type"] == "value_error":
         # These say themselves what to do.
-        problem, fix = error["ctx"]["error"].args[0], see
+        (problem, *inner), fix = error["ctx"]["error"].args, see
+        loc += [part for entry in inner for part in entry]
     else:
         message = error["msg"][:1].lower() + error["msg"][1:]
         message = message.replace("decimal input should", "it should").replace("input should", "it should")
