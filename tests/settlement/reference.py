@@ -43,6 +43,7 @@ AMOUNTS = (
     "shared_cost",
     "shared_standard",
     *BESIDE,
+    "converted_payment",
     "patient_and_others",
     "borne_above_payment",
 )
@@ -167,7 +168,7 @@ def decided(cases: Sequence[Case], scheme: PaymentScheme, decisions: Iterable[Ca
 def sums(cases: Iterable[Case], scheme: PaymentScheme) -> Figures:
     """What the cases of one account and time add up to."""
     compared = ["normal", "incomplete"]
-    if scheme.high and scheme.high.formula != "by_item":
+    if scheme.high and any((tier.formula or scheme.high.formula) != "by_item" for tier in scheme.high.tiers):
         compared.append("high")
     total: Figures = dict.fromkeys(COUNTS, 0) | dict.fromkeys((*FINE, *AMOUNTS), Fraction(0))
     for case in cases:
@@ -197,6 +198,11 @@ def sums(cases: Iterable[Case], scheme: PaymentScheme) -> Figures:
                 total["points"] += part
         else:
             total["item_payment"] += by_group
+        if kind in scheme.method.points_for:
+            # What they are paid beside groups has points, and is paid anew by their value.
+            total["points"] += number(case["points"])
+            beside = number(case["item_payment_yuan"]) + number(case["outside_payment_yuan"])
+            total["converted_payment"] += by_group + beside
         for name in BESIDE:
             total[name] += number(case[PAID_BESIDE[name]])
         if "patient_share_yuan" in case:
@@ -388,7 +394,9 @@ def close_budget(budget: Budget, rows: Sequence[Figures], rules: SettlementRules
     how: str = budget.excess if claimed > pool else budget.remainder
     if how == "point_value":
         points = [row["points"] * row["quality_factor"] for row in rows]
-        by_points = [row["shared_payment"] + row["quality_adjustment"] for row in rows]
+        by_points = [
+            row["shared_payment"] + row["converted_payment"] + row["quality_adjustment"] for row in rows
+        ]
         left = pool - claimed + sum(by_points)
         if sum(points) <= 0 or left < 0:
             after = None
@@ -561,7 +569,8 @@ class _Year:
             backs = [r.returned for r in self.rules.deposit.scores if score >= r.score_at_least]
             row["deposit_share"] = Fraction(backs[-1])
         by_points = any(b.excess == "point_value" and self._shares_in(place, b) for b in self.rules.budgets)
-        base = row["shared_payment"] if by_points else row["payment"] - row["patient_and_others"]
+        in_points = row["shared_payment"] + row["converted_payment"]
+        base = in_points if by_points else row["payment"] - row["patient_and_others"]
         row["quality_adjustment"] = rounding(self.rules)(base * (row["quality_factor"] - 1))
         row["budget_adjustment"] = Fraction(0)
         return row

@@ -334,7 +334,7 @@ def random_case(
         patient_share_yuan=None if rng.random() < 0.02 else yuan(rng.randint(0, 400_000)),
         other_payers_yuan=rng.choice([None, yuan(rng.randint(0, 50_000))]),
         relative_weight=None if kind in ("unweighted", "ungrouped") else weight,
-        points=None if kind in ("unweighted", "ungrouped") else weight * 100,
+        points=weight * 100,
     )
 
 
@@ -394,12 +394,20 @@ def random_settlement(rng: random.Random, most: int = 40, **fixed: Any) -> Drawn
     rules = {name: part for name, part in rules.items() if part is not None}
     extra: dict[str, Any] = {}
     if points:
-        extra = {"method": sourced(kind="points", scale=100)}
+        extra = {
+            "method": sourced(kind="points", scale=100),
+            "low": sourced(threshold=Decimal("0.4"), reference="standard"),
+            "outside": [sourced(case_class="bed_day", case_kind="bed_day", pays="per_day", price_yuan=300)],
+        }
     if rng.random() < 0.7:
         extra["excluded_items"] = sourced(share=Decimal(1))
     if rng.random() < 0.7:
         formula = rng.choice(["linear_add", "by_item"])
         extra["high"] = sourced(formula=formula, reference="standard", tiers=[{"threshold": 3}])
+    if points:
+        converted = ["ungrouped", "ambiguous", "unweighted", "low", "bed_day"]
+        converted += ["high"] if extra.get("high", {}).get("formula") == "by_item" else []
+        extra["method"]["points_for"] = [name for name in converted if rng.random() < 0.5]
     return Drawn(
         scheme(rules, **extra),
         cases,

@@ -679,7 +679,7 @@ ONE_BUDGET = (
             "settlement",
             'write excess = "common_factor"',
         ),
-        (POINT_VALUE, None, "point_value closes a budget under the points method only"),
+        (POINT_VALUE, "settlement.budgets", "point_value closes a budget under the points method only"),
         (
             POINT_VALUE + "[settlement.limits]\ncap_of_cost = 1.1\nSOURCE",
             "settlement",

@@ -147,7 +147,8 @@ class Account:
 
     def ties(self) -> list[Tie]:
         """The sums of the cases beside the figures of the account."""
-        return [Tie(name, Decimal(self.total[name]), Decimal(self.row[name])) for name in TIED]
+        names = [*TIED, *(["converted_payment"] if "converted_payment" in self.total else [])]
+        return [Tie(name, Decimal(self.total[name]), Decimal(self.row[name])) for name in names]
 
     def changes(self, name: str, *, months: int) -> dict[str, Change]:
         """A figure of each month beside that of so many months before; empty if there is no earlier one.

@@ -11,6 +11,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
+from drg.payment.names import Hospital
 from drg.payment.parts import Sourced, Text
 from drg.words import Sentence
 
@@ -25,7 +26,7 @@ class HospitalGroup(Sourced):
     """
 
     name: Text
-    hospitals: Annotated[tuple[Text, ...], Field(min_length=1)]
+    hospitals: Annotated[tuple[Hospital, ...], Field(min_length=1)]
     year: Annotated[int, Field(ge=2000, le=2100)] | None = None
 
     def counts_in(self, year: int) -> bool:

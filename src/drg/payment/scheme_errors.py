@@ -12,7 +12,8 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from drg.errors import SchemeError, did_you_mean
-from drg.payment.scheme import High, PaymentScheme
+from drg.payment.high_rules import High
+from drg.payment.scheme import PaymentScheme
 from drg.words import Joined, Sentence, recognised
 
 Loc = Sequence[str | int]
@@ -125,7 +126,8 @@ def readable(error: ErrorDetails, file: Path, text: str) -> SchemeError:
         fix = Sentence("Add {example}", example=example) if example else see
     elif error["type"] == "value_error":
         # These say themselves what to do.
-        problem, fix = error["ctx"]["error"].args[0], see
+        (problem, *inner), fix = error["ctx"]["error"].args, see
+        loc += [part for entry in inner for part in entry]
     else:
         message = error["msg"][:1].lower() + error["msg"][1:]
         message = message.replace("decimal input should", "it should").replace("input should", "it should")

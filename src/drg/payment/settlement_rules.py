@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from drg.payment.hospital_groups import BudgetKey, HospitalGroup, check_groups, group_of
+from drg.payment.names import Insurance
 from drg.payment.parts import Number, Part, Positive, Share, Sourced, Text
 from drg.payment.special_review import SpecialReview
 from drg.words import Joined, Sentence
@@ -171,7 +172,7 @@ class Budget(Sourced):
 
     year: int = Field(ge=2000, le=2100)
     amount_yuan: Annotated[Amount, Field(gt=0)]
-    insurance: Text | None = None
+    insurance: Insurance | None = None
     hospital_group: Text | None = None
     reserve_share: Share = Decimal(0)
     reserve_covers: Literal["nothing", "overruns"] = "nothing"

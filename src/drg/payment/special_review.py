@@ -9,6 +9,7 @@ import polars as pl
 from pydantic import Field, model_validator
 
 from drg.columns import ALL
+from drg.payment.names import Level
 from drg.payment.parts import Part, Positive, Share, Sourced, Text
 from drg.records.cells import texts
 from drg.words import Sentence
@@ -20,7 +21,7 @@ QUOTA_SHARE: Final = Decimal("0.05")
 class LevelQuota(Part):
     """The share of hospitals of a level."""
 
-    level: Text
+    level: Level
     share: Share
 
 

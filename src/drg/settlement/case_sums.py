@@ -260,7 +260,7 @@ def readable(priced: pl.LazyFrame, scheme: PaymentScheme, *, has_shares: bool) -
         by_another=pl.col("scheme").fill_null("") != scheme.id,
         outside=_outside(scheme),
     )
-    points = paid_points() if scheme.method.kind == "points" else pl.lit(0, dtype=pl.Int64)
+    points = paid_points(scheme) if scheme.method.kind == "points" else pl.lit(0, dtype=pl.Int64)
     return found.with_columns(
         points.alias("points"), pl.col(name for name in _GIVEN if name in there).fill_null(0).clip(0)
     )
@@ -312,10 +312,16 @@ def _place(name: str, counts: str = "real") -> pl.Expr:
     return pl.lit(BASES.index(name if counts == "real" else f"{name}_simulated"), dtype=pl.UInt8)
 
 
-def paid_points() -> pl.Expr:
-    """Points × what is paid by group ÷ the standard, in units of 1e-8: all of them for a normal case."""
+def paid_points(scheme: PaymentScheme) -> pl.Expr:
+    """The points that cases are paid, in units of 1e-8, over cases whose class is a place in ``CLASSES``.
+
+    Points × what is paid by group ÷ the standard: all of them for a normal case. Points of cases that are not
+    paid by their group are those of their payment already.
+    """
     points, standard = (pl.col(name).fill_null(0) for name in ("points", "standard_payment_yuan"))
     paid = pl.col("drg_payment_yuan").fill_null(0) + pl.col("high_cost_payment_yuan").fill_null(0)
     wide = 2 * standard.cast(_WIDE)
     part = (2 * points.cast(_WIDE) * paid.cast(_WIDE) + standard.cast(_WIDE)) // wide
-    return pl.when((paid != standard) & (standard > 0)).then(part.cast(pl.Int64)).otherwise(points)
+    own = pl.col("case_class").is_in([CLASSES.index(name) for name in scheme.method.points_for])
+    is_part = (paid != standard) & (standard > 0) & ~own
+    return pl.when(is_part).then(part.cast(pl.Int64)).otherwise(points)

@@ -266,6 +266,8 @@ def _put(priced: pl.LazyFrame, chosen: pl.DataFrame) -> pl.LazyFrame:
         "case_class": pl.lit(CaseClass.SPECIAL.value),
         **dict.fromkeys(_NOTHING, zero),
         **{name: pl.col(f"{_NEW}{name}") for name in names},
+        # What was decided is no part of what points are paid.
+        **({"points": pl.lit(None)} if "points" in schema else {}),
     }
     return joined.with_columns(
         pl.when(hit).then(value.cast(schema[name])).otherwise(pl.col(name).cast(schema[name])).alias(name)
