@@ -19,7 +19,9 @@ from itertools import product
 from math import floor
 from typing import Any, NamedTuple
 
-from drg.payment.scheme import ByStatus, Coefficient, Outside, PaymentScheme, Rate, Readmission
+from drg.payment.group_rules import Amount
+from drg.payment.outside_rules import Outside
+from drg.payment.scheme import ByStatus, Coefficient, PaymentScheme, Rate, Readmission
 
 Case = Mapping[str, Any]
 Numbers = tuple[Fraction | Decimal | str | None, ...]
@@ -41,9 +43,8 @@ INSIDE = ("normal", "high", "low", "extreme", "incomplete")
 class Combination(NamedTuple):
     """What depends on group, hospital and insurance only (and on a readmission, which cuts f)."""
 
-    weight: Fraction
-    unit: Fraction
-    coefficient: Fraction
+    weight: Fraction | None
+    coefficient: Fraction  # S = M × coefficient × price ratio
     mean: Fraction
     price_ratio: Fraction
     standard: Fraction  # as it is used: rounded if the scheme rounds it first
@@ -89,7 +90,7 @@ def day(value: date | datetime | None) -> date | None:
 # --------------------------------------------------------------------------------- group, hospital, insurance
 
 
-def holds(row: Rate | Coefficient, case: Case) -> bool:
+def holds(row: Rate | Coefficient | Amount, case: Case) -> bool:
     """Whether a row holds on the day of discharge; one without days always does."""
     left = day(case.get("discharge_date"))
     if row.valid_from is None and row.valid_to is None:
@@ -104,6 +105,17 @@ def unit_of(case: Case, scheme: PaymentScheme) -> Fraction | None:
     for given in ((insurance, level), (insurance, None), (None, level), (None, None)):
         if given in rates:
             return Fraction(rates[given]) * Fraction(scheme.method.scale or 1)
+    return None
+
+
+def amount_of(case: Case, drg: str, scheme: PaymentScheme) -> Fraction | None:
+    """The amount that the group is paid instead of weight × rate × coefficient, if it is."""
+    insurance, level = case.get("insurance_type"), case.get("hospital_level")
+    rows = [row for row in scheme.amounts.rows if holds(row, case)] if scheme.amounts else []
+    amounts = {(row.insurance, row.level): row.amount_yuan for row in rows if row.drg == drg}
+    for given in ((insurance, level), (insurance, None), (None, level), (None, None)):
+        if given in amounts:
+            return Fraction(amounts[given])
     return None
 
 
@@ -151,13 +163,14 @@ def is_unknown(case: Case, name: str, scheme: PaymentScheme, weights: Weights) -
 def named(name: str, scheme: PaymentScheme, weights: Weights) -> set[str | None]:
     """The insurances, levels or hospitals that the scheme names anywhere."""
     rows = scheme.coefficients.rows if scheme.coefficients else ()
+    amounts = scheme.amounts.rows if scheme.amounts else ()
     if name == "insurance_type":
         factors = scheme.low.factors if scheme.low else ()
-        tables = (scheme.rates, scheme.outside, factors)
+        tables = (scheme.rates, scheme.outside, factors, amounts)
         return {row.insurance for table in tables for row in table} - {None}
     if name == "hospital_id":
         return {row.hospital for row in rows} - {None}
-    levels = {row.level for table in (scheme.rates, scheme.outside, rows) for row in table}
+    levels = {row.level for table in (scheme.rates, scheme.outside, rows, amounts) for row in table}
     return (levels | {level for _, level in weights}) - {None}
 
 
@@ -172,7 +185,9 @@ def answers(
         else [case[name]]
         for name in places
     ]
-    rows = [*scheme.rates, *(scheme.coefficients.rows if scheme.coefficients else ())]
+    rows: list[Rate | Coefficient | Amount] = [*scheme.rates]
+    rows += scheme.coefficients.rows if scheme.coefficients else ()
+    rows += scheme.amounts.rows if scheme.amounts else ()
     edges = {edge for row in rows for edge in (row.valid_from, row.valid_to) if edge}
     left = day(case.get("discharge_date"))
     # Something changes on the day after the last one or on the first one: these days and those beside them.
@@ -185,13 +200,16 @@ def answers(
         one = {**case, **dict(zip(places, chosen, strict=True))}
         weight = weight_of(one, drg, weights)
         possible_weights.add(weight)
-        numbers = (
+        numbers: Numbers = (
             weight,
             unit_of(one, scheme),
             coefficient_of(one, drg, scheme),
             low_factor_of(one, scheme),
         )
-        possible.add(None if weight is None else numbers)
+        amount_yuan = amount_of(one, drg, scheme)
+        if amount_yuan is not None:
+            numbers = ("an amount", amount_yuan, weight, low_factor_of(one, scheme))
+        possible.add(None if weight is None and amount_yuan is None else numbers)
     return possible_weights, possible
 
 
@@ -202,14 +220,27 @@ def combination(
     standard = weight * unit * coefficient
     if scheme.rounding and scheme.rounding.standard_first:
         standard = to_fen(standard)
-    return Combination(weight, unit, coefficient, weight * regional, unit / regional, standard)
+    return Combination(weight, coefficient, weight * regional, unit / regional, standard)
 
 
-def high_threshold(weight: Fraction, scheme: PaymentScheme) -> Fraction:
-    """K of the first tier whose limit is above the weight."""
+def of_amount(
+    amount_yuan: Fraction, weight: Fraction | None, cut: Fraction, scheme: PaymentScheme
+) -> Combination:
+    """The amount is the standard; the mean is weight × regional mean if there are both, else the amount."""
+    regional = scheme.method.regional_mean_yuan
+    mean = amount_yuan if weight is None or regional is None else weight * Fraction(regional)
+    standard = amount_yuan * cut
+    coefficient = standard / mean
+    if scheme.rounding and scheme.rounding.standard_first:
+        standard = to_fen(standard)
+    return Combination(weight, coefficient, mean, Fraction(1), standard)
+
+
+def high_threshold(weight: Fraction | None, scheme: PaymentScheme) -> Fraction:
+    """K of the first tier whose limit is above the weight; of a group without one, of the last tier."""
     assert scheme.high is not None
     for tier in scheme.high.tiers:
-        if tier.weight_below is None or weight < Fraction(tier.weight_below):
+        if tier.weight_below is None or (weight is not None and weight < Fraction(tier.weight_below)):
             return Fraction(tier.threshold)
     raise AssertionError("the last tier has no limit")
 
@@ -319,12 +350,16 @@ def _price_one(
         if len(possible) > 1:
             undecided = True
             weight = weight if len(possible_weights) == 1 else None
-    if weight is not None and not undecided:
-        coefficient = coefficient_of(case, drg, scheme)
-        if is_followed and scheme.readmission and coefficient is not None:
-            coefficient *= Fraction(scheme.readmission.factor)
+    amount_yuan = amount_of(case, drg, scheme) if is_grouped and not undecided else None
+    cut = Fraction(scheme.readmission.factor) if is_followed and scheme.readmission else Fraction(1)
     known = None
-    if weight is not None and unit is not None and coefficient is not None:
+    if amount_yuan is not None:
+        coefficient = cut
+        known = of_amount(amount_yuan, weight, cut, scheme)
+    elif weight is not None and not undecided:
+        coefficient = coefficient_of(case, drg, scheme)
+        coefficient = None if coefficient is None else coefficient * cut
+    if known is None and weight is not None and unit is not None and coefficient is not None:
         known = combination(weight, unit, coefficient, scheme)
 
     if net is None:
@@ -349,7 +384,7 @@ def _price_one(
     result: dict[str, Any] = {
         "relative_weight": None if weight is None else _eight(weight),
         "coefficient": None if coefficient is None else _eight(coefficient),
-        "points": _points(weight, coefficient, scheme),
+        "points": None if amount_yuan is not None else _points(weight, coefficient, scheme),
         "standard_payment_yuan": standard,
         "case_class": case_class,
         **parts,
@@ -414,7 +449,7 @@ def _class_and_payment(
         if any(case.get(name) != place for name, place in _places(rule).items() if name not in unknown):
             continue
         return ("unpriced", [NOTHING]) if unknown else _outside(rule, case, net, known)
-    if weight is None and not undecided:
+    if weight is None and known is None and not undecided:
         return _held_or("unweighted", scheme.unweighted, net)
     if known is None:
         return "unpriced", [NOTHING]

@@ -22,8 +22,10 @@ from hypothesis import strategies as st
 
 import drg as package
 from drg.columns import PRICE_COLUMNS
+from drg.payment.group_rules import FEES
+from drg.payment.outside_rules import Outside
 from drg.payment.plausible import unusual
-from drg.payment.scheme import FEES, Outside, PaymentScheme
+from drg.payment.scheme import PaymentScheme
 from tests.payment import reference
 
 Weights = dict[tuple[str, str | None], Decimal]
@@ -158,6 +160,23 @@ def _periods(rng: random.Random) -> list[dict[str, date]]:
     return rng.choice([[first, second], [first], [second]])
 
 
+def _amounts(rng: random.Random) -> dict[str, Any]:
+    """Amounts of some groups, of which some have a weight besides; for some places and days."""
+    places = [(insurance, level) for insurance in (None, *INSURANCES) for level in (None, *LEVELS)]
+    rows = [
+        {
+            "drg": drg,
+            "amount_yuan": _positive(rng, 500, 60_000, 4),
+            **{name: place for name, place in (("insurance", insurance), ("level", level)) if place},
+            **days,
+        }
+        for drg in rng.sample(DRGS, rng.randint(1, 4))
+        for insurance, level in rng.sample(places, rng.choice([1, 1, 2, 4]))
+        for days in _periods(rng)
+    ]
+    return sourced(rows=rows)
+
+
 def _coefficients(rng: random.Random) -> dict[str, Any]:
     places: list[tuple[str | None, str | None, str | None]] = []
     for _ in range(rng.randint(0, 6)):
@@ -284,6 +303,7 @@ def random_scheme(rng: random.Random) -> tuple[dict[str, Any], Weights]:
         "method": method,
         "rates": rates,
         "coefficients": perhaps(_coefficients(rng)),
+        "amounts": _amounts(rng) if rng.random() < 0.4 else None,
         "high": perhaps(_high(rng)),
         "extreme": sourced(top_share=_share(rng, 1), within=rng.choice(["all", "group"])),
         "low": perhaps(
@@ -337,11 +357,15 @@ def _yuan(fen: int) -> Decimal:
 def _boundaries(case: Mapping[str, Any], scheme: PaymentScheme, weights: Weights) -> list[Fraction]:
     """Net costs at which the class or the formula of this case changes."""
     weight = reference.weight_of(case, case["drg"], weights)
+    amount = reference.amount_of(case, case["drg"], scheme)
     unit = reference.unit_of(case, scheme)
     coefficient = reference.coefficient_of(case, case["drg"], scheme)
-    if weight is None or unit is None or coefficient is None:
+    if amount is not None:
+        known = reference.of_amount(amount, weight, Fraction(1), scheme)
+    elif weight is None or unit is None or coefficient is None:
         return [Fraction(1000)]
-    known = reference.combination(weight, unit, coefficient, scheme)
+    else:
+        known = reference.combination(weight, unit, coefficient, scheme)
     found = [known.mean, known.standard]
     if scheme.high:
         found.append(reference.high_above(known, scheme))

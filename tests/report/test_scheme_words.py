@@ -9,12 +9,14 @@ from decimal import Decimal
 import pytest
 
 from drg.payment.load_scheme import installed_schemes, load_scheme
-from drg.payment.scheme import Low, Outside
+from drg.payment.outside_rules import Outside
+from drg.payment.scheme import Low
 from drg.report.scheme_words import sentences
 from drg.words import told
 
 RULES = {
     "coefficients": "oefficient",
+    "amounts": "are paid an amount",
     "high": "High cost",
     "low": "Low cost",
     "extreme": "dearest",

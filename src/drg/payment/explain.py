@@ -111,7 +111,7 @@ def explain_price(
         part, whole = shares(rule, frame, net)
         sides = int(part[0]), int(whole[0])
     facts = Facts(
-        scheme=pricer.scheme,
+        loaded=pricer.loaded,
         case=given,
         outcome=outcome,
         entry=pricer.book.entry(int(encoded.cases.combination[0])),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from itertools import product
@@ -29,21 +29,29 @@ def factors(scheme: PaymentScheme) -> list[Decimal]:
     return sorted(found | cut)
 
 
-def check_range(scheme: PaymentScheme, weights: Iterable[tuple[str, Decimal]]) -> None:
+def check_range(scheme: PaymentScheme, weights: Sequence[tuple[str, Decimal]]) -> None:
     """Work out what could leave 64 bits: each rate with each coefficient, for the extremes among the weights.
 
     How many digits a line has follows from the rate and the coefficient; how large its amounts are, from the
     heaviest group (see ``formulas``). A standard that is rounded first also brings in the weight's decimals.
+    Each amount is tried with each weight of its group.
 
     Raises:
         SchemeError: names the numbers.
     """
     outside_rows(scheme)
-    extremes = _extremes(list(weights))
+    extremes = _extremes(weights)
     insurances = (None, *(row.insurance for row in scheme.low.factors)) if scheme.low else (None,)
     for rate, factor, insurance in product(scheme.rates, factors(scheme), insurances):
         for drg, weight in extremes:
             prices(scheme, drg, weight, rate.value_yuan, factor, insurance)
+    of_group: dict[str, list[Decimal | None]] = {}
+    for drg, weight in weights:
+        of_group.setdefault(drg, [None]).append(weight)
+    cuts = {Decimal(1), scheme.readmission.factor if scheme.readmission else Decimal(1)}
+    for row, cut in product(scheme.amounts.rows if scheme.amounts else (), cuts):
+        for possible in of_group.get(row.drg, [None]):
+            prices(scheme, row.drg, possible, None, cut, amount_yuan=row.amount_yuan)
 
 
 def _extremes(weights: Sequence[tuple[str, Decimal]]) -> list[tuple[str, Decimal]]:

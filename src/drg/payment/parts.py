@@ -32,14 +32,14 @@ class Sourced(Part):
     source: Text
 
 
-class Dated(Sourced):
+class Period(Part):
     """A part that holds for discharges from one day to another, both included; without days, for any."""
 
     valid_from: date | None = None
     valid_to: date | None = None
 
     @model_validator(mode="after")
-    def _ends_after_it_begins(self) -> Dated:
+    def _ends_after_it_begins(self) -> Period:
         if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
             raise ValueError(Sentence("valid_to is before valid_from"))
         return self
@@ -49,9 +49,16 @@ class Dated(Sourced):
         return (self.valid_from or date.min) <= day <= (self.valid_to or date.max)
 
 
-def overlap(rows: Iterable[tuple[Hashable, Dated]]) -> bool:
-    """Whether two rows are for the same on the same day; each comes with what it is for."""
+class Dated(Period, Sourced):
+    """The same, of which each has a source of its own."""
+
+
+def overlap(rows: Iterable[tuple[Hashable, Period]]) -> Hashable | None:
+    """For what two rows are on the same day, if they are; each comes with what it is for."""
     periods: dict[Hashable, list[tuple[date, date]]] = {}
     for key, row in rows:
         periods.setdefault(key, []).append((row.valid_from or date.min, row.valid_to or date.max))
-    return any(end >= start for same in periods.values() for (_, end), (start, _) in pairwise(sorted(same)))
+    for key, same in periods.items():
+        if any(end >= start for (_, end), (start, _) in pairwise(sorted(same))):
+            return key
+    return None

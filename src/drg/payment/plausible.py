@@ -49,6 +49,7 @@ _RANGES: Final = {
     "method.regional_mean_yuan": _range("100", "10000000", "yuan"),
     "coefficients.default": _range("0.1", "5"),
     "coefficients.rows.value": _range("0.1", "5"),
+    "amounts.rows.amount_yuan": _range("50", "5000000", "yuan"),
     "high.tiers.threshold": _range("1", "20", "threshold"),
     "low.factor": _range("0.1", "5"),
     "low.factors.factor": _range("0.1", "5"),

@@ -98,9 +98,10 @@ class Pricer(ShortTable):
     @property
     def _values(self) -> dict[str, list[str]]:
         """What the scheme knows of the columns that decide a rate."""
-        low = self.scheme.low
-        paid = (self.scheme.rates, self.scheme.outside, low.factors if low else ())
-        tables = (*paid[:2], self._coefficient_rows, self.loaded.weights.values())
+        low, amounts = self.scheme.low, self.scheme.amounts
+        rows = (self.scheme.rates, self.scheme.outside, amounts.rows if amounts else ())
+        paid = (*rows, low.factors if low else ())
+        tables = (*rows, self._coefficient_rows, self.loaded.weights.values())
         return {
             "insurance_type": sorted({one.insurance for table in paid for one in table if one.insurance}),
             "hospital_level": sorted({one.level for table in tables for one in table if one.level}),

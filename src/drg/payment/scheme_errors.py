@@ -35,7 +35,11 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "rates": Sentence("[[rates]] with value_yuan and a source"),
     "kind": Sentence('kind = "rate" or "points"'),
     "default": Sentence('default = 1; "not_known" if the coefficients of hospitals are not known'),
-    "rows": Sentence("[[coefficients.rows]] with value, what it is for and a source"),
+    "rows": Sentence(
+        "[[coefficients.rows]] with value, what it is for and a source; [[amounts.rows]] with drg and "
+        "amount_yuan, or the table amounts.csv"
+    ),
+    "amounts": Sentence("[amounts] with a source, and its rows in amounts.csv beside the scheme"),
     "formula": Sentence(
         "{key} = {names}", key="formula", names=_either(get_args(High.model_fields["formula"].annotation))
     ),

@@ -10,9 +10,9 @@ import polars as pl
 
 from drg.payment.case_keys import UNDECIDED
 from drg.payment.formulas import HIGHEST_COST_FEN
+from drg.payment.group_rules import Tcm
 from drg.payment.money import NOT_GIVEN, fen, fine
 from drg.payment.price_kernels import SHARE_UNITS, Flags, Ints
-from drg.payment.scheme import Tcm
 
 
 class Judged(NamedTuple):

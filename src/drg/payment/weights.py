@@ -47,7 +47,7 @@ def read_weights(file: Path) -> Weights:
         SchemeError: names the file, the row and the column.
     """
     weights: Weights = {}
-    rows = csv.reader(_text(file).splitlines())
+    rows = csv.reader(table_text(file).splitlines())
     header = [name.strip() for name in next(rows, [])]
     if set(header) - set(_COLUMNS) or not set(_REQUIRED) <= set(header) or len(set(header)) < len(header):
         shown = Joined(", ", header) if any(header) else Sentence("missing")
@@ -98,7 +98,12 @@ def read_weights(file: Path) -> Weights:
     return weights
 
 
-def _text(file: Path) -> str:
+def table_text(file: Path) -> str:
+    """The text of a table beside a scheme.
+
+    Raises:
+        SchemeError: it cannot be read.
+    """
     try:
         return read_bytes(file).decode("utf-8-sig")
     except FileNotFoundError:

@@ -10,7 +10,8 @@ from rich.text import Text
 
 from drg.analysis.scheme_cases import WorkedCase
 from drg.payment.load_scheme import LoadedScheme
-from drg.payment.scheme import ByStatus, Low, Outside, PaymentScheme
+from drg.payment.outside_rules import Outside
+from drg.payment.scheme import ByStatus, Low, PaymentScheme
 from drg.payment.step_words import number, of_rate
 from drg.report.console import say
 from drg.report.prices import print_price_explanation
@@ -53,8 +54,10 @@ _KINDS = {
 def sentences(loaded: LoadedScheme, groups: int) -> Iterator[str]:
     """A sentence for each rule of a scheme, in the order in which it is applied."""
     scheme = loaded.scheme
-    yield from _weights(loaded, groups)
+    if loaded.weights:
+        yield from _weights(loaded, groups)
     yield from _rates(scheme)
+    yield from _amounts(scheme)
     yield from _coefficients(scheme)
     for rule in scheme.outside:
         yield _outside(rule)
@@ -159,6 +162,27 @@ def _rates(scheme: PaymentScheme) -> Iterator[str]:
             yield Sentence(
                 "Rate: {value} yuan for a weight of 1 ({place})", value=number(rate.value_yuan), place=place
             )
+
+
+def _amounts(scheme: PaymentScheme) -> Iterator[str]:
+    if scheme.amounts is None:
+        return
+    amounts = sorted(scheme.amounts.rows, key=lambda row: (row.amount_yuan, row.drg))
+    least, most = amounts[0], amounts[-1]
+    yield Sentence(
+        "{count:,} groups are paid an amount, from {least} yuan ({least_drg}) to {most} yuan ({most_drg})",
+        count=len({row.drg for row in amounts}),
+        least=number(least.amount_yuan),
+        least_drg=least.drg,
+        most=number(most.amount_yuan),
+        most_drg=most.drg,
+    )
+    if levels := sorted({row.level for row in amounts if row.level}):
+        yield Sentence("Some amounts are for hospital levels: {levels}", levels=Joined(", ", levels))
+    if insurances := sorted({row.insurance for row in amounts if row.insurance}):
+        yield Sentence("Some amounts are for insurances: {insurances}", insurances=Joined(", ", insurances))
+    if any(row.valid_from or row.valid_to for row in amounts):
+        yield Sentence("Some amounts hold for discharges of certain days only")
 
 
 def _coefficients(scheme: PaymentScheme) -> Iterator[str]:

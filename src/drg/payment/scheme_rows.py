@@ -1,0 +1,134 @@
+"""The rows of a scheme that are for a combination of group, insurance, level, hospital and day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from itertools import product
+from typing import NamedTuple
+
+from drg.payment.case_keys import PLACES, UNDECIDED, UNNAMED, by_form
+from drg.payment.group_rules import Amount
+from drg.payment.load_scheme import LoadedScheme
+from drg.payment.periods import Rows, first_days
+from drg.payment.scheme import Coefficient, Rate
+from drg.payment.weights import Weight
+
+Numbers = tuple[Decimal | str | None, ...]
+
+
+class Found(NamedTuple):
+    """The rows that are for a combination; None where the scheme has none."""
+
+    weight: Weight | None
+    amount: Amount | None
+    rate: Rate | None
+    coefficient: Coefficient | None
+
+
+class SchemeRows:
+    """Looks the rows of a scheme up."""
+
+    def __init__(self, loaded: LoadedScheme) -> None:
+        scheme = loaded.scheme
+        rows = scheme.coefficients.rows if scheme.coefficients else ()
+        amounts = scheme.amounts.rows if scheme.amounts else ()
+        weights, outside = loaded.weights.values(), scheme.outside
+        low_factors = scheme.low.factors if scheme.low else ()
+        self._loaded = loaded
+        self._rates = Rows(((rate.insurance, rate.level), rate) for rate in scheme.rates)
+        self._coefficients = Rows(((row.hospital, row.level, row.drg), row) for row in rows)
+        self._amounts = Rows(((row.drg, row.insurance, row.level), row) for row in amounts)
+        # The names of the scheme, by the form in which cases have them: 三级 is 3.
+        groups = [*(weight.drg for weight in weights), *(row.drg for row in amounts)]
+        self.spelled = {
+            "drg": by_form("drg", groups) | {UNDECIDED: UNDECIDED},
+            "insurance_type": by_form(
+                "insurance_type",
+                [row.insurance for table in (scheme.rates, outside, low_factors, amounts) for row in table],
+            ),
+            "hospital_level": by_form(
+                "hospital_level",
+                [place.level for table in (scheme.rates, rows, outside, weights, amounts) for place in table],
+            ),
+            "hospital_id": by_form("hospital_id", (row.hospital for row in rows)),
+            "discharge_date": {day: day for day in first_days(scheme)},
+        }
+        for name in PLACES:
+            # Each day is in one of the periods.
+            if self.spelled[name] and name != "discharge_date":
+                self.spelled[name][UNNAMED] = UNNAMED
+
+    def find(
+        self,
+        drg: str | None,
+        insurance_type: str | None,
+        hospital_level: str | None,
+        hospital_id: str | None,
+        discharge_date: str | None,
+    ) -> Found:
+        """The rows that are for a combination; where an amount is, neither rate nor coefficient counts."""
+        insurance, level = insurance_type, hospital_level
+        # Where the period is not known, either it does not matter, or the case is held.
+        day = date.fromisoformat(discharge_date) if discharge_date else date.min
+        places = ((insurance, level), (insurance, None), (None, level), (None, None))
+        weight = self._weight(drg, level)
+        if amount := self._amounts.first(((drg, *place) for place in places), day):
+            return Found(weight, amount, None, None)
+        coefficient = None if self.is_base_group(drg) else self._coefficient(drg, level, hospital_id, day)
+        return Found(weight, None, self._rates.first(places, day), coefficient)
+
+    def decisive(self, drg: str | None, places: dict[str, str | None]) -> Iterator[str]:
+        """The places that are not known, and for which the scheme has several answers."""
+        unknown = [name for name, place in places.items() if place is None and self.spelled[name]]
+        for name in unknown:
+            options = {
+                other: list(self.spelled[other].values()) if other in unknown else [place]
+                for other, place in places.items()
+                if other != name
+            }
+            for others in product(*options.values()):
+                elsewhere = dict(zip(options, others, strict=True))
+                answers = (
+                    self._numbers_of(drg, **elsewhere, **{name: place})
+                    for place in self.spelled[name].values()
+                )
+                first = next(answers)
+                if any(answer != first for answer in answers):
+                    yield name
+                    break
+
+    def weight_depends_on_level(self, drg: str | None) -> bool:
+        """Whether a group has several weights."""
+        found = (self._weight(drg, level) for level in self.spelled["hospital_level"].values())
+        return len({weight and weight.relative_weight for weight in found}) > 1
+
+    def is_base_group(self, drg: str | None) -> bool:
+        """Whether a group is paid the same everywhere."""
+        coefficients = self._loaded.scheme.coefficients
+        return coefficients is not None and drg in coefficients.base_groups
+
+    def _numbers_of(self, drg: str | None, **places: str | None) -> Numbers | None:
+        """What of a combination decides its price; None if it has none, whatever else is known."""
+        scheme, found = self._loaded.scheme, self.find(drg, **places)
+        low = scheme.low.factor_of(places["insurance_type"]) if scheme.low else None
+        weight = found.weight.relative_weight if found.weight else None
+        if found.amount:
+            return "amount", found.amount.amount_yuan, weight, low
+        if weight is None:
+            return None
+        rate = found.rate.value_yuan if found.rate else None
+        return weight, rate, found.coefficient.value if found.coefficient else None, low
+
+    def _weight(self, drg: str | None, level: str | None) -> Weight | None:
+        return self._loaded.weight(drg, level) if drg else None
+
+    def _coefficient(
+        self, drg: str | None, level: str | None, hospital: str | None, day: date
+    ) -> Coefficient | None:
+        # A hospital or level that is not known must not find the rows that are for any.
+        of_hospital = [(hospital, None, drg), (hospital, None, None)] if hospital else [None, None]
+        of_level = [(None, level, drg), (None, level, None)] if level else [None, None]
+        places = (of_hospital[0], of_level[0], (None, None, drg), of_hospital[1], of_level[1])
+        return self._coefficients.first(places, day)
