@@ -19,9 +19,9 @@ from itertools import product
 from math import floor
 from typing import Any, NamedTuple
 
-from drg.payment.group_rules import Amount
 from drg.payment.outside_rules import Outside
-from drg.payment.scheme import ByStatus, Coefficient, PaymentScheme, Rate, Readmission
+from drg.payment.parts import Period
+from drg.payment.scheme import ByStatus, PaymentScheme, Readmission
 
 Case = Mapping[str, Any]
 Numbers = tuple[Fraction | Decimal | str | None, ...]
@@ -90,7 +90,7 @@ def day(value: date | datetime | None) -> date | None:
 # --------------------------------------------------------------------------------- group, hospital, insurance
 
 
-def holds(row: Rate | Coefficient | Amount, case: Case) -> bool:
+def holds(row: Period, case: Case) -> bool:
     """Whether a row holds on the day of discharge; one without days always does."""
     left = day(case.get("discharge_date"))
     if row.valid_from is None and row.valid_to is None:
@@ -143,6 +143,30 @@ def coefficient_of(case: Case, drg: str, scheme: PaymentScheme) -> Fraction | No
     return Fraction(own) if own is not None and 0 < own <= 10 else None
 
 
+def incentive_of(case: Case, drg: str, scheme: PaymentScheme) -> Fraction | None:
+    """The coefficient by CMI of the case's hospital; 1 where none counts, None if nobody knows it."""
+    if scheme.incentive is None or (scheme.coefficients and drg in scheme.coefficients.base_groups):
+        return Fraction(1)
+    for row in scheme.incentive.rows:
+        if row.hospital == case.get("hospital_id") and holds(row, case):
+            return Fraction(row.coefficient)
+    default = scheme.incentive.default
+    return None if isinstance(default, str) else Fraction(default)
+
+
+def uplift_of(case: Case, drg: str, share: Fraction | None, scheme: PaymentScheme) -> Fraction:
+    """The coefficient for traditional medicine: of the first row that fits, else 1."""
+    for row in scheme.tcm.uplifts if scheme.tcm else ():
+        if row.share_at_least is not None and (share is None or share < Fraction(row.share_at_least)):
+            continue
+        if row.drgs and drg not in row.drgs:
+            continue
+        if row.hospitals and case.get("hospital_id") not in row.hospitals:
+            continue
+        return Fraction(row.coefficient)
+    return Fraction(1)
+
+
 def weight_of(case: Case, drg: str, weights: Weights) -> Fraction | None:
     for key in ((drg, case.get("hospital_level")), (drg, None)):
         if key in weights:
@@ -169,13 +193,16 @@ def named(name: str, scheme: PaymentScheme, weights: Weights) -> set[str | None]
         tables = (scheme.rates, scheme.outside, factors, amounts)
         return {row.insurance for table in tables for row in table} - {None}
     if name == "hospital_id":
-        return {row.hospital for row in rows} - {None}
+        by_cmi = {row.hospital for row in scheme.incentive.rows} if scheme.incentive else set()
+        uplifts = scheme.tcm.uplifts if scheme.tcm else ()
+        lifted = {hospital for row in uplifts for hospital in row.hospitals}
+        return ({row.hospital for row in rows} | by_cmi | lifted) - {None}
     levels = {row.level for table in (scheme.rates, scheme.outside, rows, amounts) for row in table}
     return (levels | {level for _, level in weights}) - {None}
 
 
 def answers(
-    case: Case, drg: str, scheme: PaymentScheme, weights: Weights
+    case: Case, drg: str, share: Fraction | None, scheme: PaymentScheme, weights: Weights
 ) -> tuple[set[Fraction | None], set[Numbers | None]]:
     """The weights, and all numbers, that the case could have by what is not known of it."""
     places: tuple[str, ...] = ("insurance_type", "hospital_level", "hospital_id")
@@ -185,30 +212,37 @@ def answers(
         else [case[name]]
         for name in places
     ]
-    rows: list[Rate | Coefficient | Amount] = [*scheme.rates]
-    rows += scheme.coefficients.rows if scheme.coefficients else ()
-    rows += scheme.amounts.rows if scheme.amounts else ()
+    rows: list[Period] = [*scheme.rates]
+    for section in (scheme.coefficients, scheme.amounts, scheme.incentive):
+        rows += section.rows if section else ()
     edges = {edge for row in rows for edge in (row.valid_from, row.valid_to) if edge}
     left = day(case.get("discharge_date"))
     # Something changes on the day after the last one or on the first one: these days and those beside them.
     days = {edge + timedelta(days=by) for edge in edges for by in (-1, 0, 1)}
     options.append([left] if left or not days else sorted(days))
     places = (*places, "discharge_date")
+    uplifts = scheme.tcm.uplifts if scheme.tcm else ()
+    starts = {Fraction(row.share_at_least) for row in uplifts if row.share_at_least is not None}
+    # A share that is not known may be any.
+    shares = [share] if share is not None or not starts else [Fraction(0), *starts]
     possible_weights: set[Fraction | None] = set()
     possible: set[Numbers | None] = set()
-    for chosen in product(*options):
+    for chosen, its_share in product(product(*options), shares):
         one = {**case, **dict(zip(places, chosen, strict=True))}
         weight = weight_of(one, drg, weights)
         possible_weights.add(weight)
+        uplift = uplift_of(one, drg, its_share, scheme)
         numbers: Numbers = (
             weight,
             unit_of(one, scheme),
             coefficient_of(one, drg, scheme),
             low_factor_of(one, scheme),
+            incentive_of(one, drg, scheme),
+            uplift,
         )
         amount_yuan = amount_of(one, drg, scheme)
         if amount_yuan is not None:
-            numbers = ("an amount", amount_yuan, weight, low_factor_of(one, scheme))
+            numbers = ("an amount", amount_yuan, weight, low_factor_of(one, scheme), uplift)
         possible.add(None if weight is None and amount_yuan is None else numbers)
     return possible_weights, possible
 
@@ -337,28 +371,30 @@ def _price_one(
 
     drg, is_grouped = case["drg"], case["grouping_status"] == "grouped"
     undecided = False
+    share = _tcm_share(case, net, scheme) if is_grouped and net is not None and scheme.tcm else None
     if is_grouped and net is not None and scheme.tcm and drg in scheme.tcm.medical_drg:
-        share = _tcm_share(case, net, scheme)
         undecided = share is None
-        if share is not None and share < Fraction(scheme.tcm.share_below):
+        if share is not None and share < Fraction(scheme.tcm.share_below or 0):
             drg = scheme.tcm.medical_drg[drg]
     weight = weight_of(case, drg, weights) if is_grouped and not undecided else None
     unit = unit_of(case, scheme)
     coefficient: Fraction | None = None
     if is_grouped and not undecided:
-        possible_weights, possible = answers(case, drg, scheme, weights)
+        possible_weights, possible = answers(case, drg, share, scheme, weights)
         if len(possible) > 1:
             undecided = True
             weight = weight if len(possible_weights) == 1 else None
     amount_yuan = amount_of(case, drg, scheme) if is_grouped and not undecided else None
-    cut = Fraction(scheme.readmission.factor) if is_followed and scheme.readmission else Fraction(1)
+    factor = Fraction(scheme.readmission.factor) if is_followed and scheme.readmission else Fraction(1)
+    if is_grouped and not undecided:
+        factor *= uplift_of(case, drg, share, scheme)
     known = None
     if amount_yuan is not None:
-        coefficient = cut
-        known = of_amount(amount_yuan, weight, cut, scheme)
+        coefficient = factor
+        known = of_amount(amount_yuan, weight, factor, scheme)
     elif weight is not None and not undecided:
-        coefficient = coefficient_of(case, drg, scheme)
-        coefficient = None if coefficient is None else coefficient * cut
+        plain, incentive = coefficient_of(case, drg, scheme), incentive_of(case, drg, scheme)
+        coefficient = None if plain is None or incentive is None else plain * incentive * factor
     if known is None and weight is not None and unit is not None and coefficient is not None:
         known = combination(weight, unit, coefficient, scheme)
 

@@ -175,6 +175,32 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         },
         "beside amounts, which have no points",
     ),
+    "bands of incentives with a gap below": (
+        {"incentive": sourced(bands=[{"cmi_ratio_at_least": 1, "coefficient": 1}])},
+        "begin at 0",
+    ),
+    "bands of incentives out of order": (
+        {"incentive": sourced(bands=[{"cmi_ratio_at_least": at, "coefficient": 1} for at in (0, 2, 1)])},
+        "in order of cmi_ratio_at_least",
+    ),
+    "two incentives for the same": (
+        {"incentive": sourced(rows=[{"hospital": "H", "coefficient": 1}] * 2)},
+        "two coefficients by CMI are for H on the same days",
+    ),
+    "tcm without a rule": ({"tcm": sourced()}, "give share_below and medical_drg, or uplifts"),
+    "tcm by half": ({"tcm": sourced(share_below=Decimal("0.6"))}, "are given together"),
+    "uplift for all": ({"tcm": sourced(uplifts=[{"coefficient": 1}])}, "say which cases"),
+    "uplift that is never used": (
+        {
+            "tcm": sourced(
+                uplifts=[
+                    {"share_at_least": Decimal("0.5"), "coefficient": 1},
+                    {"share_at_least": Decimal("0.6"), "drgs": ["BV19"], "coefficient": 2},
+                ]
+            )
+        },
+        "row 2 of uplifts is never used: row 1 takes all its cases",
+    ),
     "rate without source": ({"rates": [{"value_yuan": 1}]}, "source"),
     "status": ({"status": "official"}, "published"),
     "id": ({"id": "two words"}, "pattern"),

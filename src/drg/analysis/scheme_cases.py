@@ -97,12 +97,21 @@ def _plain_case(
         "grouper": scheme.grouper,
         "insurance_type": insurance or "310",
         "hospital_level": level or "3",
-        "hospital_id": "–",
+        "hospital_id": _hospital(scheme, day),
         "los_days": 8,
         "total_cost_yuan": Decimal(0),
         **({"hospital_coefficient": Decimal(1)} if asked else {}),
+        # No share of traditional medicine, where it decides a coefficient.
+        **({"tcm_share": Decimal(0)} if scheme.tcm and scheme.tcm.uplifts else {}),
         **({"discharge_date": day} if first_days(scheme) else {}),
     }
+
+
+def _hospital(scheme: PaymentScheme, day: date) -> str:
+    """A hospital that no rule is for, or if such cases are held, one that has a coefficient."""
+    rule = scheme.incentive
+    named = rule.rows if rule and isinstance(rule.default, str) else ()
+    return next((row.hospital for row in named if row.holds(day)), "X")
 
 
 def _day(scheme: PaymentScheme, row: Period) -> date:

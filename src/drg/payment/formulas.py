@@ -125,8 +125,7 @@ class Prices:
     Attributes:
         weight: relative weight; None without one.
         unit_yuan: yuan per unit of weight; None where the group is paid an amount.
-        coefficient: of hospital and group, readmission included; of an amount, what makes the standard of the
-            group's mean.
+        coefficient: all that is multiplied; of an amount, what makes the standard of the group's mean.
         exact: the payment standard in fen, exact.
         standard: the same; rounded if the scheme rounds it first.
         mean: the group's mean cost in fen, exact: weight × regional mean.
@@ -211,7 +210,7 @@ def _base(
     drg: str,
     weight: Decimal | None,
     value_yuan: Decimal | None,
-    coefficient: Decimal,
+    coefficient: Decimal | Fraction,
     amount_yuan: Decimal | None,
 ) -> tuple[Sentence, _Base]:
     """What they are called in messages, and the numbers; see ``prices``."""
@@ -235,7 +234,7 @@ def _base(
         weight=weight,
         drg=drg,
         rate=value_yuan,
-        coefficient=coefficient,
+        coefficient=Decimal(f.numerator) / f.denominator,
     )
     return what, _Base(rw, per_weight, f, c, mean, standard)
 
@@ -245,7 +244,7 @@ def prices(
     drg: str,
     weight: Decimal | None,
     value_yuan: Decimal | None,
-    coefficient: Decimal,
+    coefficient: Decimal | Fraction,
     insurance: str | None = None,
     amount_yuan: Decimal | None = None,
 ) -> Prices:
@@ -256,7 +255,7 @@ def prices(
         drg: the group, for messages.
         weight: its relative weight; None is possible beside an amount.
         value_yuan: the rate, or the value of a point; None beside an amount.
-        coefficient: of hospital and group, readmission included.
+        coefficient: all that is multiplied.
         insurance: for which the scheme may have a factor of low cases.
         amount_yuan: of the group, instead of weight and rate.
 

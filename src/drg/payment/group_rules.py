@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from pydantic import Field, field_validator, model_validator
 
 from drg.columns import PRICING
-from drg.payment.parts import Period, Positive, Share, Sourced, Text, overlap
+from drg.payment.parts import Part, Period, Positive, Share, Sourced, Text, overlap
 from drg.words import Joined, Sentence
 
 # The columns of single fees that a share can be made of.
@@ -50,22 +50,57 @@ class Amounts(Sourced):
         return self
 
 
-class Tcm(Sourced):
-    """A case of a TCM group whose share of such fees is low is paid as its medical group.
+class TcmUplift(Part):
+    """A coefficient that is multiplied on the others (中医药倾斜系数).
 
-    A case that gives ``tcm_share`` has that share. Else it is Σ tcm_fees ÷ (Σ tcm_fees + Σ other_fees).
+    Attributes:
+        coefficient: the coefficient.
+        share_at_least: of cases whose share of traditional medicine is so much or more.
+        drgs: of the cases of these groups, as they are priced.
+        hospitals: of the cases of these hospitals.
+    """
+
+    coefficient: Positive
+    share_at_least: Annotated[Share, Field(gt=0)] | None = None
+    drgs: tuple[Text, ...] = ()
+    hospitals: tuple[Text, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_for_something(self) -> TcmUplift:
+        if self.share_at_least is None and not self.drgs and not self.hospitals:
+            raise ValueError(Sentence("say which cases: share_at_least, drgs or hospitals"))
+        return self
+
+    def takes_all_of(self, other: TcmUplift) -> bool:
+        """Whether every case that another row is for fits this one."""
+        least = self.share_at_least
+        return (
+            (least is None or (other.share_at_least is not None and other.share_at_least >= least))
+            and (not self.drgs or bool(other.drgs and set(other.drgs) <= set(self.drgs)))
+            and (not self.hospitals or bool(other.hospitals and set(other.hospitals) <= set(self.hospitals)))
+        )
+
+
+class Tcm(Sourced):
+    """What the share of traditional medicine in the fees of a case decides.
+
+    A case of a TCM group whose share is low is paid as its medical group; one with a high share may have a
+    coefficient. A case that gives ``tcm_share`` has that share. Else it is Σ tcm_fees ÷ (Σ tcm_fees + Σ
+    other_fees).
 
     Attributes:
         share_below: the medical group counts below this share.
         tcm_fees: the columns of fees for traditional medicine.
         other_fees: the columns of the other fees that count; without any, all of the case's cost counts.
         medical_drg: for each TCM group its medical one.
+        uplifts: coefficients; the first that fits counts.
     """
 
-    share_below: Share
+    share_below: Share | None = None
     tcm_fees: Annotated[tuple[Text, ...], Field(min_length=1)] = ("tcm_cost_yuan",)
     other_fees: tuple[Text, ...] = ()
-    medical_drg: dict[Text, Text]
+    medical_drg: dict[Text, Text] = Field(default_factory=dict)
+    uplifts: tuple[TcmUplift, ...] = ()
 
     @field_validator("tcm_fees", "other_fees")
     @classmethod
@@ -84,4 +119,22 @@ class Tcm(Sourced):
         if len(set(names)) < len(names):
             problem = Sentence("a fee is named twice in tcm_fees and other_fees; it would count twice")
             raise ValueError(problem)
+        return self
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Tcm:
+        if (self.share_below is None) != (not self.medical_drg):
+            raise ValueError(Sentence("share_below and medical_drg are given together"))
+        if self.share_below is None and not self.uplifts:
+            raise ValueError(Sentence("give share_below and medical_drg, or uplifts, or both"))
+        for place, later in enumerate(self.uplifts):
+            for before, rule in enumerate(self.uplifts[:place]):
+                if rule.takes_all_of(later):
+                    problem = Sentence(
+                        "row {row} of uplifts is never used: row {before} takes all its cases; put the one "
+                        "that is for fewer cases first",
+                        row=place + 1,
+                        before=before + 1,
+                    )
+                    raise ValueError(problem)
         return self

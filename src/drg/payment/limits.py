@@ -26,7 +26,18 @@ def factors(scheme: PaymentScheme) -> list[Decimal]:
         found |= {_HIGHEST if isinstance(default, str) else default}
         found |= {row.value for row in coefficients.rows}
     cut = {scheme.readmission.factor * factor for factor in found} if scheme.readmission else set()
-    return sorted(found | cut)
+    # The others are multiplied on these: the highest stand for all.
+    return sorted(found | cut | {max(found) * _most(scheme, incentive=True)})
+
+
+def _most(scheme: PaymentScheme, *, incentive: bool) -> Decimal:
+    """The most that a coefficient is multiplied with, for difficult cases and traditional medicine."""
+    rows = scheme.incentive.rows if scheme.incentive and incentive else ()
+    most = max((row.coefficient for row in rows), default=Decimal(1))
+    if scheme.incentive and incentive and not isinstance(scheme.incentive.default, str):
+        most = max(most, scheme.incentive.default)
+    uplifts = scheme.tcm.uplifts if scheme.tcm else ()
+    return max(most, Decimal(1)) * max((row.coefficient for row in uplifts), default=Decimal(1))
 
 
 def check_range(scheme: PaymentScheme, weights: Sequence[tuple[str, Decimal]]) -> None:
@@ -49,6 +60,7 @@ def check_range(scheme: PaymentScheme, weights: Sequence[tuple[str, Decimal]]) -
     for drg, weight in weights:
         of_group.setdefault(drg, [None]).append(weight)
     cuts = {Decimal(1), scheme.readmission.factor if scheme.readmission else Decimal(1)}
+    cuts |= {_most(scheme, incentive=False)}
     for row, cut in product(scheme.amounts.rows if scheme.amounts else (), cuts):
         for possible in of_group.get(row.drg, [None]):
             prices(scheme, row.drg, possible, None, cut, amount_yuan=row.amount_yuan)

@@ -1,4 +1,4 @@
-"""Rates and coefficients that change within a year: the day of discharge → the rows that hold."""
+"""Rates, coefficients and amounts that change within a year: the day of discharge → the rows that hold."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ Row = TypeVar("Row", bound=Period)
 
 def first_days(scheme: PaymentScheme) -> tuple[str, ...]:
     """The first day of each period in which the same rates and coefficients hold; none if all always hold."""
-    tables = [section.rows for section in (scheme.coefficients, scheme.amounts) if section]
-    rows = [row for table in (scheme.rates, *tables) for row in table]
+    tables: list[Sequence[Period]] = [scheme.rates]
+    tables += [section.rows for section in (scheme.coefficients, scheme.amounts, scheme.incentive) if section]
+    rows = [row for table in tables for row in table]
     days = {row.valid_from for row in rows if row.valid_from}
     days |= {row.valid_to + timedelta(days=1) for row in rows if row.valid_to and row.valid_to < date.max}
     return tuple(day.isoformat() for day in (date.min, *sorted(days - {date.min}))) if days else ()

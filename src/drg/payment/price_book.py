@@ -9,7 +9,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
+from fractions import Fraction
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -18,8 +19,10 @@ import polars as pl
 
 from drg.payment import price_kernels as kernels
 from drg.payment.case_keys import KEYS, PLACES, UNDECIDED, numbers
-from drg.payment.formulas import HIGHEST_COST_FEN, Line, Prices, prices
-from drg.payment.group_rules import Amount
+from drg.payment.factors import Factors, factors_of
+from drg.payment.formulas import HIGHEST_COST_FEN, Line, Prices, half_up, prices
+from drg.payment.group_rules import Amount, TcmUplift
+from drg.payment.incentive_rules import IncentiveRow
 from drg.payment.load_scheme import LoadedScheme
 from drg.payment.outside_rows import asked, of_combination, outside_rows
 from drg.payment.periods import period_of
@@ -34,9 +37,9 @@ _NOT_KNOWN: Final = {
     "hospital_level": "hospital_level_not_known",
     "hospital_id": "hospital_id_not_known",
     "discharge_date": "discharge_date_not_known",
+    "tcm_share": "tcm_share_not_known",
 }
 NUMBER: Final = pl.Decimal(18, 8)  # of weights and coefficients in frames
-_EIGHT_PLACES: Final = Decimal(1).scaleb(-8)
 # With this many possible combinations at most, a table says where each is; with more, they are sorted.
 _LARGEST_TABLE: Final = 2**24
 _NO_LINE: Final = Line(0, 1, 0, 1)
@@ -56,7 +59,10 @@ class Entry:
         coefficient: the row that gives the coefficient; None where the default or no coefficient counts.
         given: the coefficient that cases bring, where it counts instead of the default.
         base_group: the group is paid the same everywhere.
-        factor: the coefficient, cut if the stay is followed by a readmission; None if it is not known.
+        incentive: the row that gives the incentive coefficient.
+        uplift: the row that gives the coefficient for traditional medicine.
+        factors: all that is multiplied.
+        factor: their product; None if it is not known.
         prices: None without an amount, or a weight, a rate and a coefficient.
         outside: what each of ``outside_rows`` is to it; see ``price_kernels``.
         outside_not_known: the columns that say too little of a case to know whether one of these is for it.
@@ -70,7 +76,10 @@ class Entry:
     coefficient: Coefficient | None
     given: Decimal | None
     base_group: bool
-    factor: Decimal | None
+    incentive: IncentiveRow | None
+    uplift: TcmUplift | None
+    factors: Factors
+    factor: Fraction | None
     prices: Prices | None
     outside: tuple[int, ...]
     outside_not_known: tuple[str, ...]
@@ -173,6 +182,7 @@ class PriceBook:
         level: str | None,
         hospital: str | None,
         period: str | None = None,
+        share: str | None = None,
         *,
         cut: bool,
         given: Decimal | None = None,
@@ -180,25 +190,16 @@ class PriceBook:
         """Work a combination out.
 
         None stands for a place that is not known or not asked, ``UNNAMED`` for one that no row is for; a
-        period is named by its first day.
+        period is named by its first day, a share of traditional medicine by its tier.
         """
         scheme = self._loaded.scheme
-        places = dict(zip(PLACES, (insurance, level, hospital, period), strict=True))
+        places = dict(zip(PLACES, (insurance, level, hospital, period, share), strict=True))
         not_known = tuple(self._rows.decisive(drg, places))
         rows = self._rows.find(drg, **places)
         weight, base_group = rows.weight, self._rows.is_base_group(drg)
-        by_default = (
-            scheme.coefficients is not None
-            and rows.coefficient is None
-            and rows.amount is None
-            and not base_group
-        )
-        factor: Decimal | None = rows.coefficient.value if rows.coefficient else Decimal(1)
-        if by_default and scheme.coefficients:
-            default = scheme.coefficients.default
-            factor = given if isinstance(default, str) else default
-        if cut and scheme.readmission and factor is not None:
-            factor *= scheme.readmission.factor
+        factors = factors_of(scheme, rows, given, base_group=base_group, cut=cut)
+        factor = factors.product
+        by_default = rows.coefficient is None and rows.amount is None and not base_group
         if not_known:
             if level is None and self._rows.weight_depends_on_level(drg):
                 weight = None
@@ -224,6 +225,9 @@ class PriceBook:
             coefficient=rows.coefficient,
             given=given if by_default else None,
             base_group=base_group,
+            incentive=rows.incentive,
+            uplift=rows.uplift,
+            factors=factors,
             factor=factor,
             prices=found,
             outside=tuple(of_combination(rule, insurance, level, found) for rule in self._outside),
@@ -272,7 +276,7 @@ class PriceBook:
         factors = [_rounded(entry.factor) if entry.weight or entry.amount else None for entry in entries]
         scale = self._loaded.scheme.method.scale
         points = [
-            _rounded(entry.weight.relative_weight * scale * entry.factor)
+            _rounded(Fraction(entry.weight.relative_weight * scale) * entry.factor)
             if entry.weight and not entry.amount and scale and entry.factor is not None
             else None
             for entry in entries
@@ -297,7 +301,9 @@ class PriceBook:
         if entry.prices is None:
             on_day = "no_rate_on_day" if self._spelled["discharge_date"] else "no_rate"
             no_rate = NOTE[on_day] if entry.rate is None else 0
-            return no_rate | (NOTE["coefficient_not_known"] if entry.factor is None else 0)
+            coefficient, incentive = entry.factors.coefficient, entry.factors.incentive
+            no_coefficient = NOTE["coefficient_not_known"] if coefficient is None else 0
+            return no_rate | no_coefficient | (NOTE["incentive_not_known"] if incentive is None else 0)
         named = entry.coefficient is not None or entry.base_group or entry.given is not None
         return 0 if named or not self._names_hospitals else NOTE["hospital_not_named"]
 
@@ -311,8 +317,8 @@ def _told(not_known: Iterable[str]) -> int:
     return sum(NOTE[_NOT_KNOWN[name]] for name in not_known)
 
 
-def _rounded(number: Decimal | None) -> Decimal | None:
-    return None if number is None else number.quantize(_EIGHT_PLACES, ROUND_HALF_UP)
+def _rounded(number: Fraction | None) -> Decimal | None:
+    return None if number is None else Decimal(half_up(number * 10**8)).scaleb(-8)
 
 
 def _combination(entry: Entry) -> list[int]:

@@ -63,7 +63,7 @@ class Pricer(ShortTable):
     def required_columns(self) -> tuple[str, ...]:
         """The columns that this scheme needs: group, cost, and what its rates and rules ask for."""
         scheme, readmission = self.scheme, self.scheme.readmission
-        by_hospital = any(row.hospital for row in self._coefficient_rows)
+        by_hospital = "hospital_id" in self.book.keys
         asked = {
             "adrg": bool(readmission and readmission.except_adrg),
             "insurance_type": bool(self._values["insurance_type"]),
@@ -81,7 +81,7 @@ class Pricer(ShortTable):
     @property
     def vital_columns(self) -> tuple[str, ...]:
         """Those of ``required_columns`` that decide what is paid: group, cost, what a rate asks for."""
-        by_hospital = any(row.hospital for row in self._coefficient_rows)
+        by_hospital = "hospital_id" in self.book.keys
         vital = (*_GROUPING, "total_cost_yuan", *_OF_RATES, *(["hospital_id"] if by_hospital else []))
         vital = (*vital, *(["discharge_date"] if self._has_periods else []))
         return tuple(name for name in self.required_columns if name in vital)

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from drg.payment.group_rules import Amounts, Tcm
+from drg.payment.incentive_rules import Incentive
 from drg.payment.outside_rules import Outside
 from drg.payment.parts import Dated, Id, Part, Positive, Share, Sourced, Text, overlap
 from drg.payment.settlement_rules import SettlementRules
@@ -213,6 +214,7 @@ class PaymentScheme(Dated):
     rates: tuple[Rate, ...] = ()
     coefficients: Coefficients | None = None
     amounts: Amounts | None = None
+    incentive: Incentive | None = None
     high: High | None = None
     extreme: Extreme | None = None
     low: Low | None = None

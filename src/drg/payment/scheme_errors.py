@@ -39,6 +39,7 @@ EXAMPLES: Final[Mapping[str, str]] = {
         "[[coefficients.rows]] with value, what it is for and a source; [[amounts.rows]] with drg and "
         "amount_yuan, or the table amounts.csv"
     ),
+    "incentive": Sentence("[incentive] with bands, a default and a source; its rows in incentives.csv"),
     "amounts": Sentence("[amounts] with a source, and its rows in amounts.csv beside the scheme"),
     "formula": Sentence(
         "{key} = {names}", key="formula", names=_either(get_args(High.model_fields["formula"].annotation))
@@ -64,7 +65,8 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "mode": Sentence('mode = "marginal" or "whole"; of rounding: "half_up" or "down"'),
     "bands": Sentence(
         "bands = [{{ utilisation_at_least = 0, hospital_keeps = 1 }}]; of an overrun: [{{ "
-        "utilisation_at_least = 1, fund_bears = 0.6 }}]"
+        "utilisation_at_least = 1, fund_bears = 0.6 }}]; of incentives: [{{ cmi_ratio_at_least = 0, "
+        "coefficient = 1 }}]"
     ),
     "scores": Sentence(
         "scores = [{{ score_at_least = 0, returned = 1 }}]; of quality: [{{ score_at_least = 0, factor = 1 "

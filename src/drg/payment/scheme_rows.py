@@ -1,4 +1,4 @@
-"""The rows of a scheme that are for a combination of group, insurance, level, hospital and day."""
+"""The rows of a scheme that are for a combination of group, insurance, level, hospital, day and so on."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from itertools import product
 from typing import NamedTuple
 
 from drg.payment.case_keys import PLACES, UNDECIDED, UNNAMED, by_form
-from drg.payment.group_rules import Amount
+from drg.payment.group_rules import Amount, TcmUplift
+from drg.payment.incentive_rules import IncentiveRow
 from drg.payment.load_scheme import LoadedScheme
 from drg.payment.periods import Rows, first_days
 from drg.payment.scheme import Coefficient, Rate
+from drg.payment.tcm import tiers
 from drg.payment.weights import Weight
 
 Numbers = tuple[Decimal | str | None, ...]
@@ -25,6 +27,8 @@ class Found(NamedTuple):
     amount: Amount | None
     rate: Rate | None
     coefficient: Coefficient | None
+    incentive: IncentiveRow | None
+    uplift: TcmUplift | None
 
 
 class SchemeRows:
@@ -34,12 +38,15 @@ class SchemeRows:
         scheme = loaded.scheme
         rows = scheme.coefficients.rows if scheme.coefficients else ()
         amounts = scheme.amounts.rows if scheme.amounts else ()
+        incentives = scheme.incentive.rows if scheme.incentive else ()
+        self._uplifts = scheme.tcm.uplifts if scheme.tcm else ()
         weights, outside = loaded.weights.values(), scheme.outside
         low_factors = scheme.low.factors if scheme.low else ()
         self._loaded = loaded
         self._rates = Rows(((rate.insurance, rate.level), rate) for rate in scheme.rates)
         self._coefficients = Rows(((row.hospital, row.level, row.drg), row) for row in rows)
         self._amounts = Rows(((row.drg, row.insurance, row.level), row) for row in amounts)
+        self._incentives = Rows((row.hospital, row) for row in incentives)
         # The names of the scheme, by the form in which cases have them: 三级 is 3.
         groups = [*(weight.drg for weight in weights), *(row.drg for row in amounts)]
         self.spelled = {
@@ -52,12 +59,19 @@ class SchemeRows:
                 "hospital_level",
                 [place.level for table in (scheme.rates, rows, outside, weights, amounts) for place in table],
             ),
-            "hospital_id": by_form("hospital_id", (row.hospital for row in rows)),
+            "hospital_id": by_form(
+                "hospital_id",
+                [
+                    *(row.hospital for table in (rows, incentives) for row in table),
+                    *(hospital for row in self._uplifts for hospital in row.hospitals),
+                ],
+            ),
             "discharge_date": {day: day for day in first_days(scheme)},
+            "tcm_share": {tier: tier for tier in (tiers(scheme.tcm) if scheme.tcm else ())},
         }
         for name in PLACES:
-            # Each day is in one of the periods.
-            if self.spelled[name] and name != "discharge_date":
+            # Each day is in one of the periods, and each share in one of the tiers.
+            if self.spelled[name] and name not in ("discharge_date", "tcm_share"):
                 self.spelled[name][UNNAMED] = UNNAMED
 
     def find(
@@ -67,17 +81,25 @@ class SchemeRows:
         hospital_level: str | None,
         hospital_id: str | None,
         discharge_date: str | None,
+        tcm_share: str | None,
     ) -> Found:
-        """The rows that are for a combination; where an amount is, neither rate nor coefficient counts."""
+        """The rows that are for a combination.
+
+        Where an amount is, rate, coefficient and incentive do not count; nor do the latter in base groups.
+        """
         insurance, level = insurance_type, hospital_level
         # Where the period is not known, either it does not matter, or the case is held.
         day = date.fromisoformat(discharge_date) if discharge_date else date.min
         places = ((insurance, level), (insurance, None), (None, level), (None, None))
         weight = self._weight(drg, level)
+        uplift = self._uplift(drg, hospital_id, tcm_share)
         if amount := self._amounts.first(((drg, *place) for place in places), day):
-            return Found(weight, amount, None, None)
-        coefficient = None if self.is_base_group(drg) else self._coefficient(drg, level, hospital_id, day)
-        return Found(weight, None, self._rates.first(places, day), coefficient)
+            return Found(weight, amount, None, None, None, uplift)
+        rate = self._rates.first(places, day)
+        if self.is_base_group(drg):
+            return Found(weight, None, rate, None, None, uplift)
+        coefficient = self._coefficient(drg, level, hospital_id, day)
+        return Found(weight, None, rate, coefficient, self._incentives.first([hospital_id], day), uplift)
 
     def decisive(self, drg: str | None, places: dict[str, str | None]) -> Iterator[str]:
         """The places that are not known, and for which the scheme has several answers."""
@@ -114,12 +136,14 @@ class SchemeRows:
         scheme, found = self._loaded.scheme, self.find(drg, **places)
         low = scheme.low.factor_of(places["insurance_type"]) if scheme.low else None
         weight = found.weight.relative_weight if found.weight else None
+        uplift = found.uplift.coefficient if found.uplift else None
         if found.amount:
-            return "amount", found.amount.amount_yuan, weight, low
+            return "amount", found.amount.amount_yuan, weight, low, uplift
         if weight is None:
             return None
         rate = found.rate.value_yuan if found.rate else None
-        return weight, rate, found.coefficient.value if found.coefficient else None, low
+        incentive = found.incentive.coefficient if found.incentive else None
+        return weight, rate, found.coefficient.value if found.coefficient else None, low, incentive, uplift
 
     def _weight(self, drg: str | None, level: str | None) -> Weight | None:
         return self._loaded.weight(drg, level) if drg else None
@@ -132,3 +156,11 @@ class SchemeRows:
         of_level = [(None, level, drg), (None, level, None)] if level else [None, None]
         places = (of_hospital[0], of_level[0], (None, None, drg), of_hospital[1], of_level[1])
         return self._coefficients.first(places, day)
+
+    def _uplift(self, drg: str | None, hospital: str | None, share: str | None) -> TcmUplift | None:
+        for row in self._uplifts:
+            reached = row.share_at_least is None or (share and Decimal(share) >= row.share_at_least)
+            here = not row.hospitals or hospital in row.hospitals
+            if reached and here and (not row.drgs or drg in row.drgs):
+                return row
+        return None

@@ -1,4 +1,4 @@
-"""Rows of a scheme that stand in a table beside it: ``amounts.csv`` has the rows of ``[amounts]``."""
+"""Rows of a scheme that stand in tables beside it, such as those of ``[amounts]`` in ``amounts.csv``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from drg.payment.weights import table_text
 from drg.words import Joined, Sentence
 
 # The table of each section, and the columns that it must have.
-TABLES: Final = {"amounts": ("amounts.csv", ("drg", "amount_yuan"))}
+TABLES: Final = {
+    "amounts": ("amounts.csv", ("drg", "amount_yuan")),
+    "incentive": ("incentives.csv", ("hospital", "coefficient")),
+}
 
 
 class SchemeTables:

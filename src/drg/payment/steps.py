@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
 from drg.columns import PRICE, PRICING
 from drg.payment import formulas
+from drg.payment.coefficient_steps import coefficient_steps
 from drg.payment.expression_text import with_numbers
 from drg.payment.formulas import Prices
-from drg.payment.load_scheme import LoadedScheme
 from drg.payment.outside_rows import outside_rows
 from drg.payment.outside_rules import Outside
 from drg.payment.price_arrays import PAYMENTS
-from drg.payment.price_book import Entry
 from drg.payment.scheme import High, PaymentScheme
 from drg.payment.scheme_numbers import kind_form
+from drg.payment.step_facts import Facts, Step
 from drg.payment.step_words import (
     in_column,
     in_scheme,
@@ -27,7 +26,6 @@ from drg.payment.step_words import (
     money,
     number,
     of_amount,
-    of_coefficient,
     of_rate,
 )
 from drg.payment.weights import WEIGHTS_FILE
@@ -35,46 +33,6 @@ from drg.words import Joined, Sentence, categories
 
 # What explanations call a column, where its name is longer to tell it from a column of the input.
 _SAID = {"special_case_payment_yuan": "special payment", "patient_and_others_yuan": "patient share"}
-
-
-class Step(NamedTuple):
-    """A line; see ``explain.PriceStep``."""
-
-    name: str
-    name_zh: str
-    value: str
-    arithmetic: str = ""
-    place: str = ""
-    source: str = ""
-
-
-@dataclass(frozen=True)
-class Facts:
-    """All that the lines are made of. Amounts in fen; negative if not known.
-
-    ``tcm``: what is divided by what for the share of traditional medicine; None if none is asked.
-    """
-
-    loaded: LoadedScheme
-    case: Mapping[str, Any]
-    outcome: Mapping[str, Any]
-    entry: Entry
-    cost: int
-    excluded: int
-    days: int
-    kind: Any
-    readmitted: bool
-    tcm: tuple[int, int] | None
-
-    @property
-    def scheme(self) -> PaymentScheme:
-        """What the scheme says."""
-        return self.loaded.scheme
-
-    @property
-    def net(self) -> int:
-        """The cost less excluded items."""
-        return self.cost - self.excluded
 
 
 def standard_steps(facts: Facts) -> Iterator[Step]:
@@ -117,7 +75,7 @@ def standard_steps(facts: Facts) -> Iterator[Step]:
             yield Step("scale", "点数基数", scale, place=in_scheme("method"), source=source)
     else:
         return
-    yield from _coefficient_steps(facts)
+    yield from coefficient_steps(facts)
     if entry.prices is not None:
         yield from _standard(facts, entry.prices)
 
@@ -135,40 +93,6 @@ def _share_step(facts: Facts, part: int, whole: int) -> Step:
     others = [*tcm.tcm_fees, *tcm.other_fees] if tcm.other_fees else [Sentence("the cost in the group")]
     place = Joined("", (" + ".join(tcm.tcm_fees), " ÷ (", Joined(" + ", others), ")"))
     return Step(*names, value, f"{money(part)} ÷ {money(whole)}", place, tcm.source)
-
-
-def _coefficient_steps(facts: Facts) -> Iterator[Step]:
-    scheme, entry = facts.scheme, facts.entry
-    coefficients = scheme.coefficients
-    cut = scheme.readmission if facts.readmitted else None
-    if entry.amount is not None:
-        plain = Step("coefficient", "系数", "1", place=Sentence("none counts beside an amount"))
-    elif coefficients is None:
-        plain = Step("coefficient", "系数", "1", place=Sentence("the scheme has none"))
-    elif entry.base_group:
-        place = in_scheme("coefficients.base_groups")
-        plain = Step("coefficient", "系数（基础病组）", "1", place=place, source=coefficients.source)
-    elif entry.given is not None:
-        plain = Step("coefficient", "系数", number(entry.given), place=in_column("hospital_coefficient"))
-    elif entry.coefficient is None:
-        default = coefficients.default
-        value = Sentence("not known") if isinstance(default, str) else number(default)
-        place = in_scheme("coefficients.default")
-        plain = Step("coefficient", "系数（默认）", value, place=place, source=coefficients.source)
-    else:
-        row = entry.coefficient
-        place = in_scheme_row("coefficients.rows", coefficients.rows.index(row), of_coefficient(row))
-        plain = Step("coefficient", "系数", number(row.value), place=place, source=row.source)
-    yield plain
-    if cut and entry.factor is not None:
-        yield Step(
-            "coefficient after readmission",
-            "系数（再入院）",
-            number(entry.factor),
-            f"{plain.value} × {number(cut.factor)}",
-            in_scheme("readmission"),
-            cut.source,
-        )
 
 
 def _standard(facts: Facts, found: Prices) -> Iterator[Step]:

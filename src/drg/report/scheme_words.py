@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from drg.analysis.scheme_cases import WorkedCase
+from drg.payment.group_rules import TcmUplift
 from drg.payment.load_scheme import LoadedScheme
 from drg.payment.outside_rules import Outside
 from drg.payment.scheme import ByStatus, Low, PaymentScheme
@@ -59,6 +60,7 @@ def sentences(loaded: LoadedScheme, groups: int) -> Iterator[str]:
     yield from _rates(scheme)
     yield from _amounts(scheme)
     yield from _coefficients(scheme)
+    yield from _incentive(scheme)
     for rule in scheme.outside:
         yield _outside(rule)
     if scheme.high:
@@ -208,6 +210,38 @@ def _coefficients(scheme: PaymentScheme) -> Iterator[str]:
         yield Sentence("{count:,} base groups are paid the same everywhere", count=len(found.base_groups))
 
 
+def _incentive(scheme: PaymentScheme) -> Iterator[str]:
+    found = scheme.incentive
+    if found is None:
+        return
+    if found.bands:
+        bands = (
+            Sentence(
+                "{coefficient} (from {ratio})",
+                coefficient=number(band.coefficient),
+                ratio=number(band.cmi_ratio_at_least),
+            )
+            for band in found.bands
+        )
+        yield Sentence(
+            "Incentive coefficient by CMI ÷ mean CMI of the level: {bands}", bands=Joined(", ", bands)
+        )
+    if found.rows:
+        values = [row.coefficient for row in found.rows]
+        yield Sentence(
+            "{count:,} hospitals have an incentive coefficient, from {least} to {most}",
+            count=len({row.hospital for row in found.rows}),
+            least=number(min(values)),
+            most=number(max(values)),
+        )
+    if isinstance(found.default, str):
+        yield Sentence("Cases of hospitals without an incentive coefficient are held")
+    else:
+        yield Sentence(
+            "Incentive coefficient of other hospitals: {coefficient}", coefficient=number(found.default)
+        )
+
+
 def _outside(rule: Outside) -> str:
     which = (
         [Sentence("stays of at most {days} days", days=rule.los_days_at_most)]
@@ -274,12 +308,14 @@ def _others(scheme: PaymentScheme) -> Iterator[str]:
             days=cut.days,
             factor=number(cut.factor),
         )
-    if scheme.tcm:
+    if scheme.tcm and scheme.tcm.share_below is not None:
         yield Sentence(
             "{count:,} groups of traditional medicine are paid as medical ones below a share of {share}",
             count=len(scheme.tcm.medical_drg),
             share=number(scheme.tcm.share_below),
         )
+    for row in scheme.tcm.uplifts if scheme.tcm else ():
+        yield _uplift(row)
     for name, what in (
         ("ungrouped", Sentence("Cases without a group")),
         ("ambiguous", Sentence("Ambiguous cases (QY)")),
@@ -295,6 +331,18 @@ def _others(scheme: PaymentScheme) -> Iterator[str]:
             if name not in ("source", "months_by") and getattr(scheme.settlement, name)
         ]
         yield Sentence("Rules of settlement: {parts}", parts=Joined(", ", parts) or "–")
+
+
+def _uplift(row: TcmUplift) -> str:
+    which = [Sentence("{count:,} groups", count=len(row.drgs))] if row.drgs else []
+    which += [Sentence("{count:,} hospitals", count=len(row.hospitals))] if row.hospitals else []
+    if row.share_at_least is not None:
+        which.append(Sentence("a share of {share} or more", share=number(row.share_at_least)))
+    return Sentence(
+        "Traditional medicine: coefficients × {coefficient} ({which})",
+        coefficient=number(row.coefficient),
+        which=Joined(", ", which),
+    )
 
 
 def _of_status(rule: ByStatus) -> str:
