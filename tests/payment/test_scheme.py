@@ -571,7 +571,7 @@ def test_amounts_count_to_the_rules_of_pricing(tmp_path: Path) -> None:
         ("drg,amount_yuan\nBR15,0.5\n", 2, "amount_yuan", "if 万元 are meant, write 5000"),
         ("drg,amount_yuan\nBR15,5000\nBR51,5000\n", 3, "drg", "demo has no group 'BR51'"),
         ("drg,amount_yuan,valid_from\nBR15,5000,soon\n", 2, "valid_from", "valid_from is 'soon'"),
-        ("drg,amount_yuan\nBR15,1000\nBR15,2000\n", None, None, "two amounts of BR15 are for the same"),
+        ("drg,amount_yuan\nBR15,1000\nBR15,2000\n", 3, None, "two amounts of BR15 are for the same"),
     ],
 )
 def test_tables_of_amounts_that_cannot_be_used(

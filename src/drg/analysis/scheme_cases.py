@@ -9,7 +9,6 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from drg.payment import PriceExplanation, Pricer
-from drg.payment.formulas import threshold
 from drg.payment.parts import Period
 from drg.payment.periods import first_days
 from drg.payment.scheme import PaymentScheme
@@ -56,7 +55,7 @@ def worked_cases(pricer: Pricer, language: str = "en") -> Iterator[WorkedCase]:
     if not isinstance(standard, Decimal):
         yield WorkedCase("usual", pricer.explain(case, language=language))
         return
-    high = threshold(scheme, relative_weight) or Decimal(1)
+    high = scheme.high.tier_of(relative_weight).threshold if scheme.high else Decimal(1)
     low = scheme.low.threshold if scheme.low else Decimal(1)
     costs = {"usual": _USUAL_COST, "dear": _ABOVE * high, "cheap": _BELOW * low}
     for kind, times in costs.items():

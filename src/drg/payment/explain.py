@@ -18,6 +18,7 @@ from drg.errors import InputError, did_you_mean
 from drg.payment.cross_case_flags import EXTREME, READMITTED
 from drg.payment.step_facts import Facts, Step
 from drg.payment.steps import class_step, payment_steps, standard_steps, surplus_steps
+from drg.payment.steps_beside import point_steps
 from drg.payment.tcm import shares
 from drg.reasons import check_form, handed_over
 from drg.records.binding import UNREAD
@@ -142,6 +143,7 @@ def _steps(facts: Facts) -> Iterator[Step]:
     yield from standard_steps(facts)
     yield class_step(facts)
     yield from payment_steps(facts)
+    yield from point_steps(facts)
     yield from surplus_steps(facts)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 from pydantic import Field, field_validator, model_validator
 
 from drg.columns import PRICING
+from drg.payment.names import Hospital, Insurance, Level
 from drg.payment.parts import Part, Period, Positive, Share, Sourced, Text, overlap
 from drg.words import Joined, Sentence
 
@@ -26,8 +27,8 @@ class Amount(Period):
 
     drg: Text
     amount_yuan: Positive
-    insurance: Text | None = None
-    level: Text | None = None
+    insurance: Insurance | None = None
+    level: Level | None = None
     name: Text | None = None
 
 
@@ -41,12 +42,12 @@ class Amounts(Sourced):
 
     @model_validator(mode="after")
     def _names_each_once(self) -> Amounts:
-        twice = overlap(((row.drg, row.insurance, row.level), row) for row in self.rows)
-        if isinstance(twice, tuple):
+        if twice := overlap(((row.drg, row.insurance, row.level), row) for row in self.rows):
             problem = Sentence(
-                "two amounts of {drg} are for the same insurance and level on the same days", drg=twice[0]
+                "two amounts of {drg} are for the same insurance and level on the same days",
+                drg=self.rows[twice].drg,
             )
-            raise ValueError(problem)
+            raise ValueError(problem, ("rows", twice))
         return self
 
 
@@ -63,7 +64,7 @@ class TcmUplift(Part):
     coefficient: Positive
     share_at_least: Annotated[Share, Field(gt=0)] | None = None
     drgs: tuple[Text, ...] = ()
-    hospitals: tuple[Text, ...] = ()
+    hospitals: tuple[Hospital, ...] = ()
 
     @model_validator(mode="after")
     def _is_for_something(self) -> TcmUplift:
@@ -136,5 +137,5 @@ class Tcm(Sourced):
                         row=place + 1,
                         before=before + 1,
                     )
-                    raise ValueError(problem)
+                    raise ValueError(problem, ("uplifts", place))
         return self

@@ -7,7 +7,8 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from drg.payment.parts import Number, Part, Period, Positive, Sourced, Text, overlap
+from drg.payment.names import Hospital, Level
+from drg.payment.parts import Number, Part, Period, Positive, Sourced, overlap
 from drg.words import Sentence
 
 
@@ -21,9 +22,9 @@ class CmiBand(Part):
 class IncentiveRow(Period):
     """The coefficient of a hospital; all else is what it was worked out from, for people."""
 
-    hospital: Text
+    hospital: Hospital
     coefficient: Positive
-    level: Text | None = None
+    level: Level | None = None
     cases: int | None = Field(default=None, ge=0)
     cmi: Number | None = None
     level_cmi: Number | None = None
@@ -49,8 +50,10 @@ class Incentive(Sourced):
         starts = [band.cmi_ratio_at_least for band in self.bands]
         if starts and (starts[0] != 0 or any(a >= b for a, b in pairwise(starts))):
             raise ValueError(Sentence("bands must begin at 0 and be in order of cmi_ratio_at_least"))
-        twice = overlap((row.hospital, row) for row in self.rows)
-        if isinstance(twice, str):
-            problem = Sentence("two coefficients by CMI are for {hospital} on the same days", hospital=twice)
-            raise ValueError(problem)
+        if twice := overlap((row.hospital, row) for row in self.rows):
+            problem = Sentence(
+                "two coefficients by CMI are for {hospital} on the same days",
+                hospital=self.rows[twice].hospital,
+            )
+            raise ValueError(problem, ("rows", twice))
         return self

@@ -18,9 +18,9 @@ from pydantic import ValidationError
 from drg.errors import DrgError, SchemeError, UnknownSchemeError, did_you_mean, system_reason
 from drg.grouping.version import Version
 from drg.payment.limits import check_range
-from drg.payment.plausible import unusual
+from drg.payment.plausible import is_usual_name, unusual
 from drg.payment.scheme import PaymentScheme
-from drg.payment.scheme_errors import line_of, readable
+from drg.payment.scheme_errors import entry_of, line_of, readable
 from drg.payment.scheme_tables import SchemeTables
 from drg.payment.weights import WEIGHTS_FILE, Weight, Weights, read_weights
 from drg.records.plain_files import read_bytes
@@ -148,6 +148,7 @@ def load_scheme(scheme: str | Path) -> LoadedScheme:
     # Where groups are paid amounts, none needs a weight.
     weighed = model.amounts is None or (directory / WEIGHTS_FILE).exists()
     weights = read_weights(directory / WEIGHTS_FILE) if weighed else {}
+    _check_levels(model, weights, directory / WEIGHTS_FILE)
     manifest = None
     if model.grouper_missing is None:
         version, manifest = _version(model, file, text)
@@ -197,7 +198,7 @@ def _read_scheme(file: Path, expected_id: str | None) -> tuple[PaymentScheme, st
         except ValidationError as error:
             # A misspelt key also makes the right one missing: the spelling is the better news.
             problems = sorted(error.errors(include_url=False), key=lambda e: e["type"] != "extra_forbidden")
-            raise _placed(readable(problems[0], file, text), problems[0]["loc"], tables) from None
+            raise _placed(readable(problems[0], file, text), entry_of(problems[0]), tables) from None
     if expected_id is not None and model.id != expected_id:
         problem = Sentence(
             "id is {id!r}, but the directory is called {expected_id!r}", id=model.id, expected_id=expected_id
@@ -207,7 +208,7 @@ def _read_scheme(file: Path, expected_id: str | None) -> tuple[PaymentScheme, st
     return model, text, tables
 
 
-def _placed(error: SchemeError, loc: tuple[int | str, ...], tables: SchemeTables) -> SchemeError:
+def _placed(error: SchemeError, loc: Sequence[int | str], tables: SchemeTables) -> SchemeError:
     """An error on an entry, at the place where the entry stands."""
     if place := tables.place(loc):
         error.file, error.row = str(place[0]), place[1]
@@ -227,6 +228,18 @@ def _check_proportions(model: PaymentScheme, file: Path, text: str, tables: Sche
             problem = Sentence("unusual names {name!r}, which is no unusual number of this scheme", name=name)
             fix = Joined(" ", (did_you_mean(name, found), Sentence("Remove it")))
             raise SchemeError(problem, file=file, row=line_of(text, ("unusual",)), field="unusual", fix=fix)
+
+
+def _check_levels(model: PaymentScheme, weights: Weights, file: Path) -> None:
+    """A level of a weight is a usual one, or one that the rules name too."""
+    rows = model.coefficients.rows if model.coefficients else ()
+    amounts = model.amounts.rows if model.amounts else ()
+    named = {row.level for table in (model.rates, rows, model.outside, amounts) for row in table}
+    for weight in weights.values():
+        if weight.level and weight.level not in named and not is_usual_name("level", weight.level):
+            problem = Sentence("no rule is for the level {level!r}", level=weight.level)
+            fix = Sentence("Write 1, 2 or 3; for another level add a row of [[rates]] with it")
+            raise SchemeError(problem, file=file, row=weight.row, field="level", fix=fix)
 
 
 def _version(model: PaymentScheme, file: Path, text: str) -> tuple[Version, Manifest]:

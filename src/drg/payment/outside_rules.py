@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from drg.payment.parts import Part, Positive, Share, Sourced, Text
+from drg.payment.names import CaseKind, Insurance, Level
+from drg.payment.parts import Part, Positive, Share, Sourced
 from drg.words import Sentence
 
 
@@ -33,9 +34,9 @@ class Outside(Sourced):
     case_class: Literal["short", "long", "bed_day", "day_surgery"]
     los_days_at_most: int | None = Field(default=None, ge=0)
     los_days_at_least: int | None = Field(default=None, ge=1)
-    case_kind: Text | None = None
-    level: Text | None = None
-    insurance: Text | None = None
+    case_kind: CaseKind | None = None
+    level: Level | None = None
+    insurance: Insurance | None = None
     pays: Literal["by_item", "per_day", "per_case", "share_of_standard", "nothing"]
     price_yuan: Positive | None = None
     stages: tuple[Stage, ...] = ()

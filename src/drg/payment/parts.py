@@ -53,12 +53,21 @@ class Dated(Period, Sourced):
     """The same, of which each has a source of its own."""
 
 
-def overlap(rows: Iterable[tuple[Hashable, Period]]) -> Hashable | None:
-    """For what two rows are on the same day, if they are; each comes with what it is for."""
-    periods: dict[Hashable, list[tuple[date, date]]] = {}
-    for key, row in rows:
-        periods.setdefault(key, []).append((row.valid_from or date.min, row.valid_to or date.max))
-    for key, same in periods.items():
-        if any(end >= start for (_, end), (start, _) in pairwise(sorted(same))):
-            return key
-    return None
+def overlap(rows: Iterable[tuple[Hashable, Period]]) -> int | None:
+    """The place of a row that is for the same as an earlier one on the same day; never 0, None without one.
+
+    Each row comes with what it is for.
+    """
+    periods: dict[Hashable, list[tuple[date, date, int]]] = {}
+    for place, (key, row) in enumerate(rows):
+        days = (row.valid_from or date.min, row.valid_to or date.max, place)
+        periods.setdefault(key, []).append(days)
+    return next(
+        (
+            max(first, second)
+            for same in periods.values()
+            for (_, end, first), (start, _, second) in pairwise(sorted(same))
+            if end >= start
+        ),
+        None,
+    )

@@ -7,11 +7,8 @@ occurs, and looked up ever after.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -19,81 +16,18 @@ import polars as pl
 
 from drg.payment import price_kernels as kernels
 from drg.payment.case_keys import KEYS, PLACES, UNDECIDED, numbers
-from drg.payment.factors import Factors, factors_of
-from drg.payment.formulas import HIGHEST_COST_FEN, Line, Prices, half_up, prices
-from drg.payment.group_rules import Amount, TcmUplift
-from drg.payment.incentive_rules import IncentiveRow
+from drg.payment.factors import factors_of
+from drg.payment.formulas import prices
 from drg.payment.load_scheme import LoadedScheme
 from drg.payment.outside_rows import asked, of_combination, outside_rows
 from drg.payment.periods import period_of
+from drg.payment.price_entries import Entry, Page, page, told
 from drg.payment.reasons import NOTE, no_weight
-from drg.payment.scheme import Coefficient, PaymentScheme, Rate
+from drg.payment.scheme import PaymentScheme
 from drg.payment.scheme_rows import SchemeRows
-from drg.payment.weights import Weight
 
-# What a case must say beside its group, as far as the scheme asks, and the reason if it does not.
-_NOT_KNOWN: Final = {
-    "insurance_type": "insurance_type_not_known",
-    "hospital_level": "hospital_level_not_known",
-    "hospital_id": "hospital_id_not_known",
-    "discharge_date": "discharge_date_not_known",
-    "tcm_share": "tcm_share_not_known",
-}
-NUMBER: Final = pl.Decimal(18, 8)  # of weights and coefficients in frames
 # With this many possible combinations at most, a table says where each is; with more, they are sorted.
 _LARGEST_TABLE: Final = 2**24
-_NO_LINE: Final = Line(0, 1, 0, 1)
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One combination: what was looked up, and what follows.
-
-    Attributes:
-        undecided: the weight is none, because it is not known as which group the case is paid.
-        not_known: the columns that say too little of a case to know which weight, rate or coefficient is its
-            own; then it has no rate and no prices.
-        weight: None where the scheme has none for the group.
-        amount: what the group is paid instead; None where it is paid by its weight.
-        rate: None where it has none for the insurance and the hospital level.
-        coefficient: the row that gives the coefficient; None where the default or no coefficient counts.
-        given: the coefficient that cases bring, where it counts instead of the default.
-        base_group: the group is paid the same everywhere.
-        incentive: the row that gives the incentive coefficient.
-        uplift: the row that gives the coefficient for traditional medicine.
-        factors: all that is multiplied.
-        factor: their product; None if it is not known.
-        prices: None without an amount, or a weight, a rate and a coefficient.
-        outside: what each of ``outside_rows`` is to it; see ``price_kernels``.
-        outside_not_known: the columns that say too little of a case to know whether one of these is for it.
-    """
-
-    undecided: bool
-    not_known: tuple[str, ...]
-    weight: Weight | None
-    amount: Amount | None
-    rate: Rate | None
-    coefficient: Coefficient | None
-    given: Decimal | None
-    base_group: bool
-    incentive: IncentiveRow | None
-    uplift: TcmUplift | None
-    factors: Factors
-    factor: Fraction | None
-    prices: Prices | None
-    outside: tuple[int, ...]
-    outside_not_known: tuple[str, ...]
-
-
-class Page(NamedTuple):
-    """All combinations that were met so far, as columns; [r] each."""
-
-    combinations: kernels.Ints
-    weights: pl.Series
-    coefficients: pl.Series
-    points: pl.Series  # null under the rate method
-    notes: kernels.Ints  # bits of ``reasons.NOTE``
-    outside_notes: kernels.Ints  # the same of a case that is held by a rule for stays outside DRG payment
 
 
 class PriceBook:
@@ -109,6 +43,7 @@ class PriceBook:
         self.asks_coefficients = asks_coefficients(scheme)
         self._names_hospitals = any(row.hospital for row in rows)
         self._outside = [row.rule for row in outside_rows(scheme)]
+        self._no_rate = NOTE["no_rate_on_day" if self._spelled["discharge_date"] else "no_rate"]
         self._known = {name: pl.Enum(list(forms)) for name, forms in self._spelled.items()}
         self._entries: list[Entry] = []
         self._row_of_key: dict[int, int] = {}
@@ -168,7 +103,8 @@ class PriceBook:
             rows = np.array([self._row_of_key[int(key)] for key in distinct], dtype=np.int64)[place]
         with self._lock:
             if self._page is None:
-                self._page = self._written()
+                scale = self._loaded.scheme.method.scale
+                self._page = page(self._entries, scale, len(self._outside), self._notes, self._no_rate)
             return rows, self._page
 
     def entry(self, row: int) -> Entry:
@@ -195,6 +131,11 @@ class PriceBook:
         scheme = self._loaded.scheme
         places = dict(zip(PLACES, (insurance, level, hospital, period, share), strict=True))
         not_known = tuple(self._rows.decisive(drg, places))
+        point: Decimal | None = None
+        point_not_known: tuple[str, ...] = ()
+        if scheme.method.points_for:
+            point_not_known = tuple(self._rows.decisive_of_a_point(places))
+            point = None if point_not_known else self._rows.value_of_a_point(**places)
         rows = self._rows.find(drg, **places)
         weight, base_group = rows.weight, self._rows.is_base_group(drg)
         factors = factors_of(scheme, rows, given, base_group=base_group, cut=cut)
@@ -236,6 +177,8 @@ class PriceBook:
                 for name in ("insurance_type", "hospital_level")
                 if places[name] is None and any(asked(rule)[name] for rule in self._outside)
             ),
+            point_yuan=point,
+            point_not_known=point_not_known,
         )
 
     def _numbers_of_given(self, given: kernels.Ints) -> kernels.Ints:
@@ -268,39 +211,16 @@ class PriceBook:
                 if self._table is not None and not number_of_given:
                     self._table[key] = len(self._entries)
 
-    def _written(self) -> Page:
-        entries = self._entries
-        combinations = np.array([_combination(entry) for entry in entries], dtype=np.int64)
-        weights = [entry.weight.relative_weight if entry.weight else None for entry in entries]
-        # A coefficient that is cut may have more places than a column; the standard is exact all the same.
-        factors = [_rounded(entry.factor) if entry.weight or entry.amount else None for entry in entries]
-        scale = self._loaded.scheme.method.scale
-        points = [
-            _rounded(Fraction(entry.weight.relative_weight * scale) * entry.factor)
-            if entry.weight and not entry.amount and scale and entry.factor is not None
-            else None
-            for entry in entries
-        ]
-        return Page(
-            combinations.reshape(-1, kernels.COMBINATION_WIDTH + len(self._outside)),
-            pl.Series(weights, dtype=NUMBER),
-            pl.Series(factors, dtype=NUMBER),
-            pl.Series(points, dtype=NUMBER),
-            np.array([self._notes(entry) for entry in entries], dtype=np.int64),
-            np.array([_told(entry.outside_not_known) for entry in entries], dtype=np.int64),
-        )
-
     def _notes(self, entry: Entry) -> int:
         """What is said of a case of this combination if it is paid by its group, or would be."""
         if entry.not_known:
-            return _told(entry.not_known)
+            return told(entry.not_known)
         if entry.amount:
             return 0
         if entry.weight is None and not entry.undecided:
             return self._no_weight | NOTE["no_rule"]
         if entry.prices is None:
-            on_day = "no_rate_on_day" if self._spelled["discharge_date"] else "no_rate"
-            no_rate = NOTE[on_day] if entry.rate is None else 0
+            no_rate = self._no_rate if entry.rate is None else 0
             coefficient, incentive = entry.factors.coefficient, entry.factors.incentive
             no_coefficient = NOTE["coefficient_not_known"] if coefficient is None else 0
             return no_rate | no_coefficient | (NOTE["incentive_not_known"] if incentive is None else 0)
@@ -311,23 +231,3 @@ class PriceBook:
 def asks_coefficients(scheme: PaymentScheme) -> bool:
     """Whether cases may bring the coefficient of their hospital: the scheme knows no default."""
     return scheme.coefficients is not None and isinstance(scheme.coefficients.default, str)
-
-
-def _told(not_known: Iterable[str]) -> int:
-    return sum(NOTE[_NOT_KNOWN[name]] for name in not_known)
-
-
-def _rounded(number: Fraction | None) -> Decimal | None:
-    return None if number is None else Decimal(half_up(number * 10**8)).scaleb(-8)
-
-
-def _combination(entry: Entry) -> list[int]:
-    """A row of the kernel's combinations."""
-    found = entry.prices
-    if found is None:
-        no_weight = entry.weight is None and not entry.undecided and not entry.not_known
-        lacks = kernels.NO_WEIGHT if no_weight else kernels.NO_PRICE
-        return [lacks, -1, HIGHEST_COST_FEN, 0, 0, *_NO_LINE, *_NO_LINE, *_NO_LINE, *entry.outside]
-    limits = (found.high_above, found.low_below, found.incomplete_below)
-    lines = (*found.high, *found.low, *found.incomplete)
-    return [kernels.PRICED, found.standard_fen, *limits, *lines, *entry.outside]

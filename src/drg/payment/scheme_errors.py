@@ -12,7 +12,8 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from drg.errors import SchemeError, did_you_mean
-from drg.payment.scheme import High, PaymentScheme
+from drg.payment.high_rules import High
+from drg.payment.scheme import PaymentScheme
 from drg.words import Joined, Sentence, recognised
 
 Loc = Sequence[str | int]
@@ -73,6 +74,10 @@ EXAMPLES: Final[Mapping[str, str]] = {
         "}}]"
     ),
     "budgets": Sentence("[[settlement.budgets]] with year, amount_yuan, excess, remainder and a source"),
+    "hospital_groups": Sentence("[[settlement.hospital_groups]] with name, hospitals and a source"),
+    "reserve_covers": 'reserve_covers = "nothing" or "overruns"',
+    "reserve_rest": 'reserve_rest = "fund" or "carried_over"',
+    "in_province": Sentence("[settlement.off_site.in_province] with areas_begin_with, counts and a source"),
     "excess": Sentence('excess = "common_factor", "hospitals_over", "carried_over", "fund" or "point_value"'),
     "remainder": Sentence('remainder = "common_factor", "carried_over", "fund" or "point_value"'),
     "counts": Sentence('counts = "real" or "simulated"'),
@@ -110,9 +115,17 @@ _HEADER: Final = re.compile(r"\s*\[\[?\s*([A-Za-z0-9_.\s-]+?)\s*\]\]?")
 _KEY: Final = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
 
 
+def entry_of(error: ErrorDetails) -> list[str | int]:
+    """The path of the entry that a finding of the model is about."""
+    loc = [part for part in error["loc"] if part not in _NO_ENTRIES]
+    if error["type"] == "value_error":
+        loc += [part for entry in error["ctx"]["error"].args[1:] for part in entry]
+    return loc
+
+
 def readable(error: ErrorDetails, file: Path, text: str) -> SchemeError:
     """One finding of the model: which line and entry, what was expected, how to write it."""
-    loc = [part for part in error["loc"] if part not in _NO_ENTRIES]
+    loc = entry_of(error)
     names = [part for part in loc if isinstance(part, str)]
     last = names[-1] if names else ""
     example, given = EXAMPLES.get(last), error["input"]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from itertools import product
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ from drg.payment.tcm import tiers
 from drg.payment.weights import Weight
 
 Numbers = tuple[Decimal | str | None, ...]
+Places = Mapping[str, str | None]
 
 
 class Found(NamedTuple):
@@ -87,22 +89,31 @@ class SchemeRows:
 
         Where an amount is, rate, coefficient and incentive do not count; nor do the latter in base groups.
         """
-        insurance, level = insurance_type, hospital_level
-        # Where the period is not known, either it does not matter, or the case is held.
-        day = date.fromisoformat(discharge_date) if discharge_date else date.min
-        places = ((insurance, level), (insurance, None), (None, level), (None, None))
-        weight = self._weight(drg, level)
-        uplift = self._uplift(drg, hospital_id, tcm_share)
+        level, day = hospital_level, _day(discharge_date)
+        weight, uplift = self._weight(drg, level), self._uplift(drg, hospital_id, tcm_share)
+        places = _most_specific_first(insurance_type, level)
         if amount := self._amounts.first(((drg, *place) for place in places), day):
             return Found(weight, amount, None, None, None, uplift)
-        rate = self._rates.first(places, day)
+        rate = self._rate(insurance_type, level, day)
         if self.is_base_group(drg):
             return Found(weight, None, rate, None, None, uplift)
         coefficient = self._coefficient(drg, level, hospital_id, day)
         return Found(weight, None, rate, coefficient, self._incentives.first([hospital_id], day), uplift)
 
-    def decisive(self, drg: str | None, places: dict[str, str | None]) -> Iterator[str]:
-        """The places that are not known, and for which the scheme has several answers."""
+    def decisive(self, drg: str | None, places: Places) -> Iterator[str]:
+        """The places that are not known, and for which the scheme has several answers for a group."""
+        return self._decisive(partial(self._numbers_of, drg), places)
+
+    def decisive_of_a_point(self, places: Places) -> Iterator[str]:
+        """The places that are not known, and for which a point has several values."""
+        return self._decisive(self.value_of_a_point, places)
+
+    def value_of_a_point(self, **places: str | None) -> Decimal | None:
+        """The value of a point, whatever the group; None where the scheme has none."""
+        rate = self._rate(places["insurance_type"], places["hospital_level"], _day(places["discharge_date"]))
+        return rate.value_yuan if rate else None
+
+    def _decisive(self, answer: Callable[..., object], places: Places) -> Iterator[str]:
         unknown = [name for name, place in places.items() if place is None and self.spelled[name]]
         for name in unknown:
             options = {
@@ -112,12 +123,9 @@ class SchemeRows:
             }
             for others in product(*options.values()):
                 elsewhere = dict(zip(options, others, strict=True))
-                answers = (
-                    self._numbers_of(drg, **elsewhere, **{name: place})
-                    for place in self.spelled[name].values()
-                )
+                answers = (answer(**elsewhere, **{name: place}) for place in self.spelled[name].values())
                 first = next(answers)
-                if any(answer != first for answer in answers):
+                if any(other != first for other in answers):
                     yield name
                     break
 
@@ -145,6 +153,9 @@ class SchemeRows:
         incentive = found.incentive.coefficient if found.incentive else None
         return weight, rate, found.coefficient.value if found.coefficient else None, low, incentive, uplift
 
+    def _rate(self, insurance: str | None, level: str | None, day: date) -> Rate | None:
+        return self._rates.first(_most_specific_first(insurance, level), day)
+
     def _weight(self, drg: str | None, level: str | None) -> Weight | None:
         return self._loaded.weight(drg, level) if drg else None
 
@@ -164,3 +175,12 @@ class SchemeRows:
             if reached and here and (not row.drgs or drg in row.drgs):
                 return row
         return None
+
+
+def _most_specific_first(insurance: str | None, level: str | None) -> list[tuple[str | None, str | None]]:
+    return [(insurance, level), (insurance, None), (None, level), (None, None)]
+
+
+def _day(period: str | None) -> date:
+    """A day of a period; where that is not known, either it does not matter, or the case is held."""
+    return date.fromisoformat(period) if period else date.min

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from drg.errors import SchemeError
-from drg.payment.weights import table_text
+from drg.payment.weights import table_rows
 from drg.words import Joined, Sentence
 
 # The table of each section, and the columns that it must have.
@@ -47,9 +47,9 @@ class SchemeTables:
                 raise SchemeError(problem, file=file, fix=Sentence("Keep one of the two"))
             section["rows"], self.rows[name] = _read(file, TABLES[name][1])
 
-    def place(self, loc: tuple[int | str, ...]) -> tuple[Path, int | None] | None:
+    def place(self, loc: Sequence[int | str]) -> tuple[Path, int | None] | None:
         """The table and the row in which an entry stands; None if it stands in the scheme itself."""
-        if not loc or loc[0] not in self.rows or loc[1:2] not in ((), ("rows",)):
+        if not loc or loc[0] not in self.rows or list(loc[1:2]) not in ([], ["rows"]):
             return None
         name, numbers = str(loc[0]), self.rows[str(loc[0])]
         at = loc[2] if len(loc) > 2 else None
@@ -58,7 +58,7 @@ class SchemeTables:
 
 def _read(file: Path, required: tuple[str, ...]) -> tuple[list[dict[str, str]], list[int]]:
     """The rows of a table without empty cells, and their numbers in a spreadsheet."""
-    rows = csv.reader(table_text(file).splitlines())
+    rows = table_rows(file)
     header = [name.strip() for name in next(rows, [])]
     if not set(required) <= set(header) or len(set(header)) < len(header):
         shown = Joined(", ", header) if any(header) else Sentence("missing")

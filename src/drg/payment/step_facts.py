@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from drg.payment.load_scheme import LoadedScheme
-from drg.payment.price_book import Entry
+from drg.payment.price_entries import Entry
 from drg.payment.scheme import PaymentScheme
 
 
@@ -39,6 +40,10 @@ class Facts:
     kind: Any
     readmitted: bool
     tcm: tuple[int, int] | None
+
+    def payment(self, *names: str) -> Decimal:
+        """Parts of the payment, added up; in yuan."""
+        return sum((self.outcome[name] for name in names), Decimal(0))
 
     @property
     def scheme(self) -> PaymentScheme:
