@@ -22,8 +22,10 @@ from hypothesis import strategies as st
 
 import drg as package
 from drg.columns import PRICE_COLUMNS
+from drg.payment.group_rules import FEES, TcmUplift
+from drg.payment.outside_rules import Outside
 from drg.payment.plausible import unusual
-from drg.payment.scheme import FEES, Outside, PaymentScheme
+from drg.payment.scheme import PaymentScheme
 from tests.payment import reference
 
 Weights = dict[tuple[str, str | None], Decimal]
@@ -158,6 +160,23 @@ def _periods(rng: random.Random) -> list[dict[str, date]]:
     return rng.choice([[first, second], [first], [second]])
 
 
+def _amounts(rng: random.Random) -> dict[str, Any]:
+    """Amounts of some groups, of which some have a weight besides; for some places and days."""
+    places = [(insurance, level) for insurance in (None, *INSURANCES) for level in (None, *LEVELS)]
+    rows = [
+        {
+            "drg": drg,
+            "amount_yuan": _positive(rng, 500, 60_000, 4),
+            **{name: place for name, place in (("insurance", insurance), ("level", level)) if place},
+            **days,
+        }
+        for drg in rng.sample(DRGS, rng.randint(1, 4))
+        for insurance, level in rng.sample(places, rng.choice([1, 1, 2, 4]))
+        for days in _periods(rng)
+    ]
+    return sourced(rows=rows)
+
+
 def _coefficients(rng: random.Random) -> dict[str, Any]:
     places: list[tuple[str | None, str | None, str | None]] = []
     for _ in range(rng.randint(0, 6)):
@@ -181,6 +200,42 @@ def _coefficients(rng: random.Random) -> dict[str, Any]:
     return sourced(default=default, base_groups=base_groups, rows=rows)
 
 
+def _incentive(rng: random.Random) -> dict[str, Any]:
+    rows = [
+        {"hospital": hospital, "coefficient": _coefficient(rng), **days}
+        for hospital in rng.sample(HOSPITALS, rng.randint(0, 3))
+        for days in _periods(rng)
+    ]
+    return sourced(default="not_known" if rng.random() < 0.3 else _coefficient(rng), rows=rows)
+
+
+def _tcm(rng: random.Random) -> dict[str, Any]:
+    """Medical groups, coefficients for some cases, or both."""
+    medical = {"BS19": rng.choice(["BR15", "NR15"]), "BV19": "BR13"}
+    found: dict[str, Any] = {"share_below": _share(rng), "medical_drg": medical}
+    uplifts = [_uplift(rng) for _ in range(rng.choice([0, 0, 1, 3]))]
+    models = [TcmUplift.model_validate(row) for row in uplifts]
+    used = [
+        row
+        for place, row in enumerate(uplifts)
+        if not any(earlier.takes_all_of(models[place]) for earlier in models[:place])
+    ]
+    if used and rng.random() < 0.4:
+        found = {}
+    return sourced(**found, **_fees(rng), uplifts=used)
+
+
+def _uplift(rng: random.Random) -> dict[str, Any]:
+    row: dict[str, Any] = {"coefficient": _coefficient(rng)}
+    if rng.random() < 0.7:
+        row["share_at_least"] = _share(rng, 1)
+    if rng.random() < 0.5 or len(row) == 1:
+        row["drgs"] = rng.sample(DRGS, rng.randint(1, 4))
+    if rng.random() < 0.3:
+        row["hospitals"] = rng.sample(HOSPITALS, rng.randint(1, 2))
+    return row
+
+
 def _coefficient(rng: random.Random) -> Decimal:
     return Decimal(rng.randint(800, 1300)).scaleb(-3)
 
@@ -194,7 +249,13 @@ def _high(rng: random.Random) -> dict[str, Any]:
     tiers.append({"threshold": Decimal(rng.randint(15, 40)).scaleb(-1)})
     formula = rng.choice(["linear_add", "deduct", "cap", "by_item"])
     reference = rng.choice(["standard", "mean", "lower_of_two"])
-    return sourced(formula=formula, reference=reference, tiers=tiers)
+    for tier in tiers if formula != "by_item" and rng.random() < 0.4 else ():
+        tier["formula"] = rng.choice(["linear_add", "deduct", "cap"])
+    adding = [tier for tier in tiers if tier.get("formula", formula) == "linear_add"]
+    for tier in adding if rng.random() < 0.3 else ():
+        tier["fund_share"] = _share(rng, 1)
+    share = _share(rng, 1) if adding and rng.random() < 0.4 else None
+    return sourced(formula=formula, fund_share=share, reference=reference, tiers=tiers)
 
 
 def _outside(rng: random.Random) -> list[dict[str, Any]]:
@@ -260,6 +321,16 @@ def _fees(rng: random.Random) -> dict[str, Any]:
     return {"tcm_fees": fees[:ours], "other_fees": fees[ours:]}
 
 
+def _points_for(rng: random.Random, entries: Mapping[str, Any]) -> list[str]:
+    """Some of the classes that are not paid by their group."""
+    high = entries["high"]
+    possible = ["ungrouped", "ambiguous", "unweighted", "extreme"]
+    possible += [rule["case_class"] for rule in entries["outside"]]
+    possible += ["high"] if high and high["formula"] == "by_item" else []
+    possible += ["low"] if entries["low"] else []
+    return [name for name in dict.fromkeys(possible) if rng.random() < 0.6]
+
+
 def random_scheme(rng: random.Random) -> tuple[dict[str, Any], Weights]:
     """The entries of a random scheme, and its weights; each component is there more often than not."""
 
@@ -273,7 +344,6 @@ def random_scheme(rng: random.Random) -> tuple[dict[str, Any], Weights]:
     method = sourced(
         kind="points" if points else "rate", scale=100 if points else None, regional_mean_yuan=mean
     )
-    medical = {"BS19": rng.choice(["BR15", "NR15"]), "BV19": "BR13"}
     entries: dict[str, Any] = {
         "id": "random",
         "title": "random",
@@ -284,6 +354,8 @@ def random_scheme(rng: random.Random) -> tuple[dict[str, Any], Weights]:
         "method": method,
         "rates": rates,
         "coefficients": perhaps(_coefficients(rng)),
+        "amounts": _amounts(rng) if rng.random() < 0.4 else None,
+        "incentive": _incentive(rng) if rng.random() < 0.3 else None,
         "high": perhaps(_high(rng)),
         "extreme": sourced(top_share=_share(rng, 1), within=rng.choice(["all", "group"])),
         "low": perhaps(
@@ -310,11 +382,14 @@ def random_scheme(rng: random.Random) -> tuple[dict[str, Any], Weights]:
                 except_adrg=[rng.choice(["BR1", "NR1"])],
             )
         ),
-        "tcm": perhaps(sourced(share_below=_share(rng), medical_drg=medical, **_fees(rng))),
+        "tcm": perhaps(_tcm(rng)),
         "rounding": perhaps(sourced(standard_first=rng.random() < 0.5)),
     }
+    if points:
+        method["points_for"] = _points_for(rng, entries)
     if rng.random() < 0.6:
         entries["extreme"] = None
+        method["points_for"] = [name for name in method.get("points_for", []) if name != "extreme"]
     elif rng.random() < 0.7:
         entries["extreme"]["top_share"] = Decimal("0.05")
     weights: Weights = {}
@@ -327,6 +402,13 @@ def random_scheme(rng: random.Random) -> tuple[dict[str, Any], Weights]:
     return {name: value for name, value in entries.items() if value is not None}, weights
 
 
+def without(entries: Mapping[str, Any], *sections: str) -> dict[str, Any]:
+    """The entries of a scheme without some sections, and without points for their cases."""
+    left = {name: part for name, part in entries.items() if name not in sections}
+    named = [name for name in left["method"].get("points_for", []) if name not in sections]
+    return left | {"method": left["method"] | {"points_for": named}}
+
+
 # ---------------------------------------------------------------------------------------------------- cases
 
 
@@ -337,11 +419,15 @@ def _yuan(fen: int) -> Decimal:
 def _boundaries(case: Mapping[str, Any], scheme: PaymentScheme, weights: Weights) -> list[Fraction]:
     """Net costs at which the class or the formula of this case changes."""
     weight = reference.weight_of(case, case["drg"], weights)
+    amount = reference.amount_of(case, case["drg"], scheme)
     unit = reference.unit_of(case, scheme)
     coefficient = reference.coefficient_of(case, case["drg"], scheme)
-    if weight is None or unit is None or coefficient is None:
+    if amount is not None:
+        known = reference.of_amount(amount, weight, Fraction(1), scheme)
+    elif weight is None or unit is None or coefficient is None:
         return [Fraction(1000)]
-    known = reference.combination(weight, unit, coefficient, scheme)
+    else:
+        known = reference.combination(weight, unit, coefficient, scheme)
     found = [known.mean, known.standard]
     if scheme.high:
         found.append(reference.high_above(known, scheme))
@@ -445,8 +531,9 @@ def _case(
     case["total_cost_yuan"] = cost
     case["excluded_items_yuan"] = _yuan(excluded) if excluded or rng.random() < 0.5 else None
     case["special_payment_yuan"] = _yuan(rng.randint(0, 10_000_000)) if rng.random() < 0.02 else None
+    judged = scheme.tcm is not None and any(row.share_at_least for row in scheme.tcm.uplifts)
     tcm_groups = scheme.tcm.medical_drg if scheme.tcm else ("BS19", "BV19")
-    case |= _tcm_fees(rng, scheme, net) if case["drg"] in tcm_groups else {}
+    case |= _tcm_fees(rng, scheme, net) if judged or case["drg"] in tcm_groups else {}
     case["patient_share_yuan"] = _yuan(rng.randint(0, 500_000)) if rng.random() < 0.7 else None
     case["other_payers_yuan"] = _yuan(rng.randint(0, 100_000)) if rng.random() < 0.5 else None
     return case
@@ -461,11 +548,11 @@ def _tcm_fees(rng: random.Random, scheme: PaymentScheme, net: int) -> dict[str, 
     """Fees whose share is at the limit or beside it; some are missing."""
     if scheme.tcm is None or rng.random() < 0.2:
         return {"tcm_cost_yuan": rng.choice([None, _yuan(net)])}
-    limit = Fraction(scheme.tcm.share_below)
+    limits = [scheme.tcm.share_below, *(row.share_at_least for row in scheme.tcm.uplifts)]
+    limit = rng.choice([Fraction(one) for one in limits if one is not None] or [Fraction(1)])
     if rng.random() < 0.1:
-        share = rng.choice(
-            [scheme.tcm.share_below, Decimal("0.59999999"), Decimal(0), Decimal(1), Decimal(60)]
-        )
+        known = [one for one in limits if one is not None]
+        share = rng.choice([*known, Decimal("0.59999999"), Decimal(0), Decimal(1), Decimal(60)])
         return {"tcm_share": share}
     at = floor(limit * net)
     part = max(0, at + rng.choice([-1, 0, 0, 1]))

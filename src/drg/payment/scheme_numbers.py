@@ -61,7 +61,6 @@ def rules(scheme: PaymentScheme) -> Rules:
         ),
         excluded_share=int(excluded.share * kernels.SHARE_UNITS) if excluded else 0,
         has_high=scheme.high is not None,
-        high_adds=scheme.high is not None and scheme.high.formula == "linear_add",
     )
 
 
