@@ -77,12 +77,19 @@ def _explain(loaded: LoadedScheme, lang: str) -> None:
 
 
 def _amount(_context: click.Context, _option: click.Parameter, text: str) -> Decimal:
+    from drg.payment.plausible import is_usual_cost
+
     try:
         value = Decimal(text.replace(",", ""))
     except ArithmeticError:
         value = Decimal(0)
     if not value.is_finite() or value <= 0:
         raise click.BadParameter(Sentence("{text!r} is no amount; write 9575.25", text=text))
+    if not is_usual_cost(value):
+        problem = Sentence(
+            "{text!r} is not what a weight of 1 costs in yuan; write 9575.25, not 0.957525 万元", text=text
+        )
+        raise click.BadParameter(problem)
     return value
 
 
