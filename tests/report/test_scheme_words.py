@@ -45,6 +45,20 @@ def test_every_rule_is_said(scheme: str) -> None:
     assert left == []
 
 
+def test_settlement_of_some_hospitals_and_patients_is_said() -> None:
+    said = list(sentences(load_scheme("template"), 0))
+    english, chinese = ("\n".join(told(one, language) for one in said) for language in ("en", "zh"))
+    for part in (
+        "Budget of 2025 for 甲县医共体: 2 hospitals",
+        "The reserve of 2025, budget × 0.05, pays the fund's share of overruns; the rest is carried over",
+        "Quota of special cases, of the discharges paid by group: level 3: 5 %; level 2: 3 %",
+        "elsewhere in the province are settled apart: areas that begin with 44",
+    ):
+        assert part in english
+    for part in ("2025 年 甲县医共体 预算：2 家医院", "余额结转下年", "3 级：5 %", "参保地以 44 开头"):
+        assert part in chinese
+
+
 def test_stays_outside_payment_by_group_are_said() -> None:
     """Prices by stage, level and insurance, and shares of the standard."""
     loaded = load_scheme("demo")

@@ -17,6 +17,7 @@ from drg.payment.scheme import ByStatus, Low, PaymentScheme
 from drg.payment.step_words import number, of_rate
 from drg.report.console import say
 from drg.report.prices import print_price_explanation
+from drg.report.scheme_settlement_words import settlement_sentences
 from drg.words import Both, Joined, Sentence, categories, told
 
 
@@ -362,12 +363,7 @@ def _others(scheme: PaymentScheme) -> Iterator[str]:
     if scheme.settlement is None:
         yield Sentence("There are no rules of settlement: a hospital keeps its surplus and bears its overrun")
     else:
-        parts = [
-            name
-            for name in type(scheme.settlement).model_fields
-            if name not in ("source", "months_by") and getattr(scheme.settlement, name)
-        ]
-        yield Sentence("Rules of settlement: {parts}", parts=Joined(", ", parts) or "–")
+        yield from settlement_sentences(scheme.settlement)
 
 
 def _uplift(row: TcmUplift) -> str:
