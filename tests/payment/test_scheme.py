@@ -380,6 +380,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "at least 1 item",
     ),
     "a default that is no number": ({"coefficients": sourced(default="unknown")}, "not_known"),
+    "days since 1970": ({"valid_from": 20_250_101}, "20250101 is no date: write it like 2026-01-31"),
     "unknown part": ({"highest": sourced()}, "not permitted"),
     "unknown key": ({"incomplete": sourced(share=1)}, "not permitted"),
 }
@@ -532,6 +533,14 @@ def test_the_writer_of_these_tests_writes_toml(tmp_path: Path) -> None:
     path = write_scheme(tmp_path, plain_scheme(), ONE)
     entries = tomllib.loads((path / "scheme.toml").read_text(encoding="utf-8"))
     assert entries["rates"] == [{"value_yuan": 10_000, "source": SOURCE}]
+
+
+def test_an_unknown_section_is_told_where_a_part_of_it_begins(tmp_path: Path) -> None:
+    text = f'{TEXT}\n[settlement]\nsource = "x"\n[[settlement.coefficients.rows]]\nvalue = 1\n'
+    (tmp_path / "scheme.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(SchemeError, match="unknown key 'coefficients'") as caught:
+        load_scheme(tmp_path)
+    assert caught.value.row == text.splitlines().index("[[settlement.coefficients.rows]]") + 1
 
 
 # ------------------------------------------------------------------------------------- amounts in a table
