@@ -1,17 +1,15 @@
 """DRG grouping and payment for China's hospitals: versioned tables in, groups, money and evidence out.
 
 ``read`` reads files as hospitals have them; these and frames of any kind become ``Cases``, in the columns and
-types of the registry. All other functions take either. ``guess_layout`` makes a layout for other files.
-``group`` adds the groups to a frame of discharges, ``explain`` shows how one discharge comes to its group,
-``list_groupers`` lists the versions that are installed, a ``Grouper`` is one version, ready for use, and a
-``GrouperSeries`` versions of which each groups the discharges of the days on which it is in force.
-``reason_text`` says reasons in words that were given as codes.
-``price`` adds to grouped discharges what they are paid, ``explain_price`` shows the arithmetic of one case,
-``list_schemes`` lists the payment schemes, and a ``Pricer`` is one scheme, ready for use.
+types of the registry; all other functions take either. ``guess_layout`` makes a layout for other files.
+``group`` adds groups to discharges, ``explain`` shows how one comes to its group; a ``Grouper`` is a version, a
+``GrouperSeries`` some of which each groups the discharges of its days, ``list_groupers`` lists them.
+``price`` adds to grouped discharges what they are paid, ``explain_price`` shows the arithmetic of one case; a
+``Pricer`` is a scheme, ``list_schemes`` lists them; ``reason_text`` says codes of reasons in words.
 ``settle`` adds priced cases up to what each hospital keeps, bears and is due; a ``Ledger`` keeps the year.
-``check`` finds what is wrong with discharges, ``validate`` parts those that have an error from the rest.
-``compare`` says what another version changes, ``evaluate`` how well a version tells costs apart,
-``scenario`` changes discharges, ``calibrate`` makes weights from costs, ``simulate`` makes up discharges.
+``check`` finds what is wrong, ``validate`` parts cases that have an error from the rest; ``compare`` says what
+another version changes, ``reconcile`` what a bureau's return has otherwise, ``evaluate`` how well a version
+tells costs apart; ``scenario`` changes discharges, ``calibrate`` makes weights, ``simulate`` makes up cases.
 """
 
 from __future__ import annotations
@@ -46,6 +44,7 @@ if TYPE_CHECKING:
     from drg.analysis.comparison.cause_sums import CauseExample
     from drg.analysis.comparison.compared_versions import ComparedVersion
     from drg.analysis.quality import Evaluation, evaluate
+    from drg.analysis.reconciliation import Reconciliation, reconcile
     from drg.analysis.scenarios import ScenarioCases, ScenarioChange, scenario
     from drg.analysis.simulation import simulate
     from drg.analysis.trimming import Trimming
@@ -131,6 +130,7 @@ __all__ = [
     "PriceStep",
     "Pricer",
     "ReasonForm",
+    "Reconciliation",
     "Rule",
     "RuleError",
     "ScenarioCases",
@@ -161,6 +161,7 @@ __all__ = [
     "price",
     "read",
     "reason_text",
+    "reconcile",
     "scenario",
     "settle",
     "simulate",
@@ -209,6 +210,7 @@ _ROOMS = {
     "PriceStep": "drg.payment",
     "Pricer": "drg.payment",
     "ReasonForm": "drg.reasons",
+    "Reconciliation": "drg.analysis.reconciliation",
     "Rule": "drg.records.rules",
     "ScenarioCases": "drg.analysis.scenarios",
     "ScenarioChange": "drg.analysis.scenarios",
@@ -228,6 +230,7 @@ _ROOMS = {
     "load_tables": "drg.tables",
     "read": "drg.records.reading",
     "reason_text": "drg.records.reason_text",
+    "reconcile": "drg.analysis.reconciliation",
     "scenario": "drg.analysis.scenarios",
     "settle": "drg.settlement",
     "simulate": "drg.analysis.simulation",
@@ -284,8 +287,7 @@ def group(
         grouper: the id of an installed version (see ``list_groupers``), the directory of one, or a Grouper;
             or the id of a series of versions such as ``national``, or a GrouperSeries: then each case is
             grouped by the version in force on its ``discharge_date``.
-        reasons: as sentences (``text``), or as codes that programs can count (``code``); ``reason_text`` says
-            these in words later.
+        reasons: as sentences (``text``), or as codes (``code``), which ``reason_text`` says in words later.
         language: of the sentences, ``en`` or ``zh`` (中文).
         strict: refuse a frame that lacks a column that a rule reads.
 
@@ -311,14 +313,13 @@ def explain(
     """Explain how one discharge comes to its group.
 
     Args:
-        discharge: field names (the input columns and ``discharge_date``, or those of a layout) and values; a
-            field that is not given is not known, other columns are not looked at.
+        discharge: field names (canonical or of a layout) and values; what is not given is not known.
         grouper: as for ``group``.
         language: of the reason, ``en`` or ``zh`` (中文).
 
     Returns:
-        The outcome, every rule that was tried, what held and by which codes, and which complications counted;
-        of a series also which version was chosen, and why.
+        The outcome, every rule that was tried, what held and by which codes, which complications counted, and
+        of a series which version was chosen, and why.
 
     Raises:
         InputError: for a field that does not exist or holds the wrong type.
@@ -383,8 +384,7 @@ def explain_price(
     """Explain what one grouped case is paid: each number, where it comes from, and the arithmetic.
 
     Args:
-        case: a grouped row: column names (canonical, or those of a layout) and values; a column that is not
-            given is not known.
+        case: a grouped row: column names (canonical or of a layout) and values; what is not given is not known.
         scheme: as for ``price``.
         readmitted: another stay follows that cuts this one, which one case alone does not show.
         extreme: the case is among the most expensive, which one case alone does not show.
