@@ -2,14 +2,14 @@
 
 ``read`` reads files as hospitals have them; these and frames of any kind become ``Cases``, in the columns and
 types of the registry; all other functions take either. ``guess_layout`` makes a layout for other files.
-``group`` adds groups to discharges, ``explain`` shows how one comes to its group; a ``Grouper`` is a version, a
-``GrouperSeries`` some of which each groups the discharges of its days, ``list_groupers`` lists them.
+``group`` adds groups to discharges, ``explain`` shows how one comes to its group; a ``Grouper`` is a version,
+a ``GrouperSeries`` some of which each groups the discharges of its days, ``list_groupers`` lists them.
 ``price`` adds to grouped discharges what they are paid, ``explain_price`` shows the arithmetic of one case; a
 ``Pricer`` is a scheme, ``list_schemes`` lists them; ``reason_text`` says codes of reasons in words.
 ``settle`` adds priced cases up to what each hospital keeps, bears and is due; a ``Ledger`` keeps the year.
-``check`` finds what is wrong, ``validate`` parts cases that have an error from the rest; ``compare`` says what
-another version changes, ``reconcile`` what a bureau's return has otherwise, ``evaluate`` how well a version
-tells costs apart; ``scenario`` changes discharges, ``calibrate`` makes weights, ``simulate`` makes up cases.
+``check`` finds what is wrong, ``validate`` parts cases that have an error from the rest; ``compare`` says
+what another version changes, ``reconcile`` what a bureau's return has otherwise, ``evaluate`` how well a
+version tells costs apart; ``scenario`` changes discharges, ``calibrate`` makes weights, ``simulate`` cases.
 """
 
 from __future__ import annotations
@@ -384,7 +384,7 @@ def explain_price(
     """Explain what one grouped case is paid: each number, where it comes from, and the arithmetic.
 
     Args:
-        case: a grouped row: column names (canonical or of a layout) and values; what is not given is not known.
+        case: a grouped row: column names (canonical or of a layout) and values; others are not known.
         scheme: as for ``price``.
         readmitted: another stay follows that cuts this one, which one case alone does not show.
         extreme: the case is among the most expensive, which one case alone does not show.

@@ -35,6 +35,7 @@ _COMMANDS = {
     "price": "drg.cli.price",
     "settle": "drg.cli.settle",
     "special-cases": "drg.cli.special_cases",
+    "reconcile": "drg.cli.reconcile",
     "ledger": "drg.cli.ledger",
     "compare": "drg.cli.compare",
     "evaluate": "drg.cli.evaluate",

@@ -69,7 +69,10 @@ class Planted:
 def other_scheme() -> Pricer:
     """The demo scheme with weights a quarter higher."""
     loaded = load_scheme("demo")
-    weights = {key: replace(one, relative_weight=one.relative_weight * Decimal("1.25")) for key, one in loaded.weights.items()}
+    weights = {
+        key: replace(one, relative_weight=one.relative_weight * Decimal("1.25"))
+        for key, one in loaded.weights.items()
+    }
     scheme = loaded.scheme.model_copy(update={"id": "demo-dearer"})
     return Pricer(replace(loaded, scheme=scheme, weights=weights))
 
@@ -134,7 +137,7 @@ def planted(seed: int = 1, each: int = 3) -> Planted:
                 extra.append(dict(row))
                 causes[id_] = cause
     bureau = pl.DataFrame([*rows.values(), *extra], schema=ours.schema)
-    money = sum(bureau["payment_yuan"].drop_nulls()) - sum(ours["payment_yuan"].drop_nulls())
+    money = sum(bureau["payment_yuan"].drop_nulls(), Decimal(0)) - sum(ours["payment_yuan"].drop_nulls())
     return Planted(ours, bureau, causes, money)
 
 
@@ -156,10 +159,16 @@ def _plants(ours: pl.DataFrame) -> dict[str, Callable[[Row], Row | None]]:
         "record_changed-insurance": priced(ours.with_columns(insurance_type=pl.lit("390"))),
         "other_scheme": _recorded(ours, priced(ours, scheme=other_scheme())),
     }
-    by_id = {kind: {row["case_id"]: row for row in frame.iter_rows(named=True)} for kind, frame in remade.items()}
+    by_id = {
+        kind: {row["case_id"]: row for row in frame.iter_rows(named=True)} for kind, frame in remade.items()
+    }
 
     def again(kind: str) -> Callable[[Row], Row | None]:
-        what = ("drg",) if kind.startswith(("codes", "other_version", "record_changed-sex")) else ("payment_yuan",)
+        what = (
+            ("drg",)
+            if kind.startswith(("codes", "other_version", "record_changed-sex"))
+            else ("payment_yuan",)
+        )
         same = () if what == ("drg",) else ("drg",)
 
         def plant(row: Row) -> Row | None:

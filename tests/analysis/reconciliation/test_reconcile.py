@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-import drg
 from drg import Reconciliation, reconcile
 from drg.analysis.reconciliation import Cause
 from tests.analysis.reconciliation.planted import CHINESE, in_chinese, month, other_scheme, planted
@@ -30,7 +28,7 @@ def test_all_planted_differences_are_found_with_their_causes(seed: int, tmp_path
     tried = [other_scheme()]
     result = reconcile(tmp_path / "ours.parquet", file, groupers=[demo_groupers()[1]], schemes=tried)
     assert found(result) == {id_: str(cause) for id_, cause in made.causes.items()}
-    assert {cause for cause in Cause} == set(made.causes.values())
+    assert set(Cause) == set(made.causes.values())
     assert result.totals["difference_yuan"] == made.money
     assert sum(result.causes["difference_yuan"]) == made.money
     assert sum(result.differences["difference_yuan"]) == made.money
@@ -40,9 +38,10 @@ def test_all_planted_differences_are_found_with_their_causes(seed: int, tmp_path
 @pytest.mark.parametrize("kind", quick_first(["csv", "xlsx", "frame"]))
 def test_the_same_in_another_layout_order_and_encoding_has_no_difference(kind: str, tmp_path: Path) -> None:
     ours = month(300)
-    returned: Path | pl.DataFrame = in_chinese(ours, tmp_path / "bureau.csv")
+    file = in_chinese(ours, tmp_path / "bureau.csv")
+    returned: Path | pl.DataFrame = file
     if kind != "csv":
-        frame = pl.read_csv(returned, skip_lines=1, encoding="gbk", infer_schema=False)
+        frame = pl.read_csv(file, skip_lines=1, encoding="gbk", infer_schema=False)
         returned = frame
         if kind == "xlsx":
             returned = tmp_path / "bureau.xlsx"

@@ -63,8 +63,12 @@ def reconcile(
     tried = versions(_named(mine, "grouper"), groupers)
     of_groups = GroupCauses(compared, tried)
     own, others, absent = pricers(_named(mine, "scheme"), schemes)
-    causes = pl.concat([pl.DataFrame(schema=SCHEMA), of_groups.find(), PriceCauses(compared, own, others).find()])
-    table = compared.table.join(causes, on=f"{OURS}{PLACE}", how="left", suffix="_found", maintain_order="left")
+    causes = pl.concat(
+        [pl.DataFrame(schema=SCHEMA), of_groups.find(), PriceCauses(compared, own, others).find()]
+    )
+    table = compared.table.join(
+        causes, on=f"{OURS}{PLACE}", how="left", suffix="_found", maintain_order="left"
+    )
     table = table.with_columns(cause=pl.coalesce("cause", "cause_found")).drop("cause_found")
     return Reconciliation(
         rows=table,

@@ -95,9 +95,7 @@ class Compared:
             ],
             how="diagonal",
         ).sort(f"{OURS}{PLACE}", f"{BUREAU}{PLACE}", nulls_last=True)
-        money = [
-            whole_numbers(f"{whose}{self.amount}", self.amount).fill_null(0) for whose in (OURS, BUREAU)
-        ]
+        money = [whole_numbers(f"{whose}{self.amount}", self.amount).fill_null(0) for whose in (OURS, BUREAU)]
         return whole.with_columns((money[1] - money[0]).alias("difference_fen"))
 
     def _side(self, side: Side, whose: str) -> pl.DataFrame:
@@ -129,7 +127,7 @@ class Compared:
         return mine.is_not_null() & theirs.is_not_null()
 
     def differs(self, name: str, *, fen: int = 0) -> pl.Expr:
-        """Whether both sides say something, and something else.
+        """Whether both sides say something else; or the bureau has a number where we have none.
 
         Args:
             name: what is compared.
@@ -139,8 +137,10 @@ class Compared:
             return pl.lit(value=False)
         mine, theirs = self.both(name)
         if name in self.precision:
-            allowed = self.precision[name] if name != self.amount else 0
-            return ((mine - theirs).abs() > max(allowed, fen)).fill_null(value=False)
+            if name == self.amount:
+                return ((mine - theirs).abs() > fen).fill_null(value=False)
+            other = (mine - theirs).abs() > max(self.precision[name], fen)
+            return pl.when(mine.is_null()).then(theirs != 0).otherwise(other).fill_null(value=False)
         return (mine != theirs).fill_null(value=False)
 
     @cached_property
@@ -166,7 +166,7 @@ class Compared:
         rows = []
         for name in self.names:
             known, differs = matched.select(
-                known=self.known(name).sum(), differs=(self.known(name) & self.differs(name)).sum()
+                known=(self.known(name) | self.differs(name)).sum(), differs=self.differs(name).sum()
             ).row(0)
             rows.append((name, known, known - differs, differs, matched.height - known))
         schema = {"measure": pl.String, **dict.fromkeys(("compared", "same", "other", "unknown"), pl.Int64)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 import polars as pl
 
@@ -19,13 +20,15 @@ from drg.analysis.reconciliation.sides import BUREAU, CODES, OF_GROUP, OURS, PLA
 from drg.errors import DrgError
 from drg.grouping import Grouper
 
-SCHEMA = {
-    f"{OURS}{PLACE}": pl.UInt32,
-    "cause": pl.String,
-    "by": pl.String,
-    "changed": pl.List(pl.String),
-    "confirmed": pl.Boolean,
-}
+SCHEMA: Final = pl.Schema(
+    [
+        (f"{OURS}{PLACE}", pl.UInt32()),
+        ("cause", pl.String()),
+        ("by", pl.String()),
+        ("changed", pl.List(pl.String())),
+        ("confirmed", pl.Boolean()),
+    ]
+)
 
 
 @dataclass
@@ -60,15 +63,23 @@ class GroupCauses:
             pl.col(f"{BUREAU}{n}").alias(n) for n in (*CODES, *OF_GROUP) if n in compared.bureau.has
         )
         changed = with_fields_of(records, returned, (*CODES, *OF_GROUP))
-        their_drg = rows[f"{BUREAU}drg"] if f"{BUREAU}drg" in rows.columns else pl.Series([None] * rows.height)
-        state = rows.select(f"{OURS}{PLACE}").with_columns(
-            place=pl.int_range(pl.len(), dtype=pl.UInt32),
-            wanted=their_drg,
-            ours=rows[f"{OURS}drg"],
-            grouper=rows[f"{OURS}grouper"] if f"{OURS}grouper" in rows.columns else pl.lit(None, pl.String),
-            changed=changed["changed"],
-            **{"as_changed": None, "by": pl.lit(None, pl.String), "by_changed": pl.lit(None, pl.String)},
-        ).with_columns(as_changed=pl.lit(value=False))
+        their_drg = (
+            rows[f"{BUREAU}drg"] if f"{BUREAU}drg" in rows.columns else pl.Series([None] * rows.height)
+        )
+        state = (
+            rows.select(f"{OURS}{PLACE}")
+            .with_columns(
+                place=pl.int_range(pl.len(), dtype=pl.UInt32),
+                wanted=their_drg,
+                ours=rows[f"{OURS}drg"],
+                grouper=rows[f"{OURS}grouper"]
+                if f"{OURS}grouper" in rows.columns
+                else pl.lit(None, pl.String),
+                changed=changed["changed"],
+                **{"as_changed": None, "by": pl.lit(None, pl.String), "by_changed": pl.lit(None, pl.String)},
+            )
+            .with_columns(as_changed=pl.lit(value=False))
+        )
         if "principal_diagnosis" in compared.ours.has:
             state = self._by_own(state, records, changed)
             state = self._by_others(state, records, changed)
@@ -84,7 +95,9 @@ class GroupCauses:
             others = of_version.filter(pl.col("changed").list.len() > 0)
             made = grouped_by(grouper, changed.filter(pl.col(PLACE).is_in(others["place"].implode())))
             hits = others.filter(made["drg"] == others["wanted"])["place"]
-            state = state.with_columns(as_changed=pl.col("as_changed") | pl.col("place").is_in(hits.implode()))
+            state = state.with_columns(
+                as_changed=pl.col("as_changed") | pl.col("place").is_in(hits.implode())
+            )
         return state
 
     def _by_others(self, state: pl.DataFrame, records: pl.DataFrame, changed: pl.DataFrame) -> pl.DataFrame:
@@ -126,7 +139,9 @@ def _hits(grouper: Grouper, cases: pl.DataFrame, records: pl.DataFrame) -> pl.Se
 
 def _judged(state: pl.DataFrame) -> pl.DataFrame:
     codes = pl.col("changed").list.set_intersection(pl.lit([*CODES])).list.len() > 0
-    changed = pl.when(codes).then(pl.lit(str(Cause.CODES_CHANGED))).otherwise(pl.lit(str(Cause.RECORD_CHANGED)))
+    changed = (
+        pl.when(codes).then(pl.lit(str(Cause.CODES_CHANGED))).otherwise(pl.lit(str(Cause.RECORD_CHANGED)))
+    )
     by, by_changed = pl.col("by").is_not_null(), pl.col("by_changed").is_not_null()
     cause = (
         pl.when("as_changed")
@@ -146,7 +161,5 @@ def _judged(state: pl.DataFrame) -> pl.DataFrame:
         cause=cause,
         by=version,
         changed=pl.when(is_change).then("changed"),
-        confirmed=pl.when(cause != str(Cause.GROUP_UNEXPLAINED)).then(
-            pl.col("as_changed") | by | by_changed
-        ),
+        confirmed=pl.when(cause != str(Cause.GROUP_UNEXPLAINED)).then(pl.col("as_changed") | by | by_changed),
     )

@@ -67,12 +67,16 @@ class PriceCauses:
         return self._judged(rows)
 
     def _replayed(self, rows: pl.DataFrame, scheme: str, pricing: Pricing) -> pl.DataFrame:
-        """Whether our scheme makes the bureau's price with its fields, or with another view of readmissions."""
+        """Whether our scheme makes the bureau's price with its fields, or with other readmissions."""
         mine = pl.col(f"{OURS}scheme") == scheme
         names = [name for name in OF_PRICE if name in self.compared.bureau.has & {*pricing.batch.columns}]
         if names:
-            theirs = pl.DataFrame({f"{OURS}{PLACE}": pl.int_range(pricing.batch.height, dtype=pl.UInt32, eager=True)})
-            returned = rows.select(f"{OURS}{PLACE}", *(pl.col(f"{BUREAU}{name}").alias(name) for name in names))
+            theirs = pl.DataFrame(
+                {f"{OURS}{PLACE}": pl.int_range(pricing.batch.height, dtype=pl.UInt32, eager=True)}
+            )
+            returned = rows.select(
+                f"{OURS}{PLACE}", *(pl.col(f"{BUREAU}{name}").alias(name) for name in names)
+            )
             theirs = theirs.join(returned, on=f"{OURS}{PLACE}", how="left", maintain_order="left")
             changed = with_fields_of(pricing.batch, theirs.drop(f"{OURS}{PLACE}"), names)
             fields = changed.select("changed").with_row_index(f"{OURS}{PLACE}")
@@ -91,7 +95,10 @@ class PriceCauses:
         names = [name for name in dict.fromkeys((*_REPLAYED, compared.amount)) if name in compared.names]
         played = prices.select(
             pl.col(PLACE).alias(f"{OURS}{PLACE}"),
-            *(pl.col(name).cast(pl.String if name == CLASS else prices[name].dtype).alias(f"played_{name}") for name in names),
+            *(
+                pl.col(name).cast(pl.String if name == CLASS else prices[name].dtype).alias(f"played_{name}")
+                for name in names
+            ),
         )
         joined = rows.join(played, on=f"{OURS}{PLACE}", how="left", maintain_order="left")
         same, ours = pl.lit(value=True), pl.lit(value=True)
@@ -115,9 +122,7 @@ class PriceCauses:
             either = [side == str(CaseClass.SPECIAL) for side in compared.both(CLASS)]
             special = compared.differs(CLASS) & (either[0] | either[1])
         standard = compared.differs(STANDARD, fen=1)
-        others = (
-            compared.differs(WEIGHT) | compared.differs(COEFFICIENT) | standard | compared.differs(CLASS)
-        )
+        others = compared.differs(WEIGHT) | compared.differs(COEFFICIENT) | standard | compared.differs(CLASS)
         steps = (
             (Cause.AMOUNT_MISSING, compared.amount_missing & ~others),
             (Cause.SPECIAL, special),
@@ -182,8 +187,6 @@ class PriceCauses:
         if CLASS in compared.names or compared.amount == STANDARD:
             return _NO
         theirs = compared.both(compared.amount)[1]
-        there = [
-            name for name in (STANDARD, _COST) if name in compared.ours.has
-        ]
+        there = [name for name in (STANDARD, _COST) if name in compared.ours.has]
         paid = [whole_numbers(f"{OURS}{name}", name) == theirs for name in there]
         return pl.any_horizontal(_NO, *paid).fill_null(value=False)

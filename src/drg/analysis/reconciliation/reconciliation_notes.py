@@ -13,6 +13,7 @@ from drg.analysis.reconciliation.matching import BY_ID_WITHOUT_ZEROS
 from drg.analysis.reconciliation.replay import Versions
 from drg.analysis.reconciliation.sides import AMOUNTS, CLASS, CODES, COMPARED, GROUPS
 from drg.columns import ALL
+from drg.records.binding import cleaned
 from drg.records.results_returned import Returned
 from drg.words import Joined, Sentence
 
@@ -82,16 +83,16 @@ def _on_columns(compared: Compared, bureau: Returned) -> Iterator[tuple[str, Sen
 def _on_cells(compared: Compared) -> Iterator[tuple[str, Sentence]]:
     """Cells of the return that hold something that cannot be read."""
     bureau = compared.bureau
-    names = [name for name in compared.names if name in bureau.has]
     binding = bureau.cases.binding
-    for name in names:
-        fields = binding.fields([name])
-        raw = bureau.cases.rows.select(
-            pl.any_horizontal(pl.col(one).cast(pl.String).str.strip_chars().replace("", None).is_not_null() for one in fields)
+    names = [name for name in compared.names if name in bureau.has and name not in GROUPS]
+    filled = bureau.cases.collect(
+        bureau.cases.rows.select(
+            pl.any_horizontal(cleaned(one).is_not_null() for one in binding.fields([name])).alias(name)
+            for name in names
         )
-        filled = bureau.cases.collect(raw).to_series()
-        unread = int((filled & bureau.frame[name].is_null()).sum()) if name not in GROUPS else 0
-        if unread:
+    )
+    for name in names:
+        if unread := int((filled[name] & bureau.frame[name].is_null()).sum()):
             yield (
                 "cells_not_read",
                 Sentence(
@@ -105,12 +106,17 @@ def _on_cells(compared: Compared) -> Iterator[tuple[str, Sentence]]:
 def _on_matches(compared: Compared) -> Iterator[tuple[str, Sentence]]:
     matches = compared.matches
     if matches.ids is None:
-        yield "no_ids", Sentence("no column of ids has values in common; cases are matched by patient and dates")
+        yield (
+            "no_ids",
+            Sentence("no column of ids has values in common; cases are matched by patient and dates"),
+        )
     else:
         mine, theirs = (name or ALL["case_id"].label for name in matches.ids)
         yield (
             "ids",
-            Sentence("ids are compared by {ours} of our file and {bureau} of the return", ours=mine, bureau=theirs),
+            Sentence(
+                "ids are compared by {ours} of our file and {bureau} of the return", ours=mine, bureau=theirs
+            ),
         )
     zeros = int((matches.pairs["matched_by"] == BY_ID_WITHOUT_ZEROS).sum())
     if zeros:

@@ -26,10 +26,10 @@ class Reconciliation:
 
     Attributes:
         amount: the column whose amounts are reconciled, such as ``payment_yuan``.
-        agreement: for each ``measure`` how many cases both sides tell (``compared``), how many of them are the
-            ``same`` and ``other``, of how many it is ``unknown``, and the share of the same.
-        differences: every case that differs, with its ``cause``, by which version or scheme, what was changed,
-            what both sides say, and the money: the bureau's amount less ours.
+        agreement: for each ``measure`` how many cases both sides tell (``compared``), how many of them are
+            the ``same`` and ``other``, of how many it is ``unknown``, and the share of the same.
+        differences: every case that differs, with its ``cause``, by which version or scheme, what was
+            changed, what both sides say, and the money: the bureau's amount less ours.
         matched_by: the columns of ours and of the bureau that held the ids; None: there were none in common.
         notes: what was assumed, ignored or not tried.
         columns: what each column of the return was read as.
@@ -179,7 +179,10 @@ def _told(name: str, mine: pl.Expr, theirs: pl.Expr) -> pl.Expr:
     return pl.concat_str(
         [
             pl.when(codes.list.len() > 0).then(pl.lit(sign) + codes.list.sort().list.join(f" {sign}"))
-            for sign, codes in (("+ ", theirs.list.set_difference(mine)), ("− ", mine.list.set_difference(theirs)))
+            for sign, codes in (
+                ("+ ", theirs.list.set_difference(mine)),
+                ("− ", mine.list.set_difference(theirs)),
+            )
         ],
         separator=" ",
         ignore_nulls=True,

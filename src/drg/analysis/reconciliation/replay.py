@@ -9,9 +9,9 @@ from typing import Final
 
 import polars as pl
 
-from drg.analysis.reconciliation.sides import CODES, GROUPS, OF_GROUP, PLACE, Side
-from drg.columns import ALL, INPUT, OUTPUT
-from drg.errors import DrgError, UnknownGrouperError, UnknownSchemeError
+from drg.analysis.reconciliation.sides import GROUPS, PLACE, Side
+from drg.columns import ALL, INPUT
+from drg.errors import UnknownGrouperError, UnknownSchemeError
 from drg.grouping import Grouper
 from drg.payment import Pricer, list_schemes
 from drg.payment.cross_case_flags import READMITTED, STAYS
@@ -67,7 +67,7 @@ def _grouper(given: str | Path | Grouper) -> Grouper:
 
 
 def _line(own: Iterable[str]) -> list[str]:
-    """Other versions of the same codes: of the series, the national ones, bases, and what is based on ours."""
+    """Other versions of the same codes: of the series, bases, the national ones, and those based on ours."""
     manifests = {manifest.id: manifest for manifest in list_groupers()}
     mine = [manifests[id_] for id_ in own if id_ in manifests]
     systems = {one.code_system for one in mine}
@@ -115,9 +115,13 @@ def with_fields_of(ours: pl.DataFrame, bureau: pl.DataFrame, names: Iterable[str
     mine, theirs = ours, bureau.select(pl.col(name).alias(f"bureau_{name}") for name in both)
     joined = pl.concat([mine, theirs], how="horizontal")
     differs = {name: _differs(name) for name in both}
-    changed = pl.concat_list(
-        pl.when(is_other).then(pl.lit(name)) for name, is_other in differs.items()
-    ).list.drop_nulls() if both else pl.lit([], dtype=pl.List(pl.String))
+    changed = (
+        pl.concat_list(
+            pl.when(is_other).then(pl.lit(name)) for name, is_other in differs.items()
+        ).list.drop_nulls()
+        if both
+        else pl.lit([], dtype=pl.List(pl.String))
+    )
     return joined.with_columns(
         changed.alias("changed"),
         *(
@@ -167,13 +171,15 @@ class Pricing:
 
     @property
     def readmission(self) -> list[pl.DataFrame]:
-        """All cases as stays that are followed by a return, and as stays that are not; none without a rule."""
+        """All cases as if a return followed, and as if none did; nothing without a rule."""
         if self.pricer.scheme.readmission is None:
             return []
         return [self.batch.with_columns(pl.lit(value).alias(READMITTED)) for value in (True, False)]
 
 
-def pricers(ours: Iterable[str | None], given: Sequence[str | Path | Pricer]) -> tuple[list[Pricer], list[Pricer], list[str]]:
+def pricers(
+    ours: Iterable[str | None], given: Sequence[str | Path | Pricer]
+) -> tuple[list[Pricer], list[Pricer], list[str]]:
     """The schemes of our prices, others to try, and ids of ours that are not at hand."""
     named = {one.id: one for one in (it if isinstance(it, Pricer) else Pricer(it) for it in given)}
     own, absent = [], []

@@ -118,4 +118,5 @@ def whole_numbers(name: str, column: str) -> pl.Expr:
     """A column of decimals as whole numbers of its last decimal: amounts in fen."""
     dtype = ALL[column].dtype
     scale = dtype.scale if isinstance(dtype, pl.Decimal) else 0
-    return (pl.col(name) * 10**scale).cast(pl.Int64)
+    number: pl.Expr = pl.col(name) * 10**scale
+    return number.cast(pl.Int64)
