@@ -46,6 +46,7 @@ SECTIONS: Final = {
     "Check": ("check", "validate", "CheckResult", "Rule"),
     "Compare and evaluate": (
         *("compare", "Comparison", "ComparedVersion", "CauseExample", "evaluate", "Evaluation", "Trimming"),
+        *("reconcile", "Reconciliation"),
         *("scenario", "ScenarioCases", "ScenarioChange"),
     ),
     "Weights": (

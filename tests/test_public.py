@@ -58,7 +58,7 @@ SUBJECTS = {
         "new",
         "old",
     ),
-    *("priced", "reasons", "scenario", "scheme", "schemes"),
+    *("bureau", "ours", "priced", "reasons", "scenario", "scheme", "schemes"),
 }
 CASE = {"principal_diagnosis": "K80.101", "principal_procedure": "51.2300", "sex": 1, "age_years": 45}
 

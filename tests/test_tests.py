@@ -26,6 +26,7 @@ OF_A_ROOM = {
     "analysis/calibration": ["test_calibrate", "test_recovery"],
     "analysis/comparison": ["test_compare"],
     "analysis/quality": ["test_bad_input", "test_levels"],
+    "analysis/reconciliation": ["test_reconcile"],
     "analysis/simulation": ["test_document", "test_simulate"],
     "cli": [
         "test_all_or_none",

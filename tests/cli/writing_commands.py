@@ -73,6 +73,13 @@ COMMANDS = {
         "compare {i}/cases.csv -g demo -g {i}/demo-2 -o {o} --json {o}/s.json",
         ("cases.parquet", "comparison.html", "what-changes.html", "comparison.xlsx", "s.json"),
     ),
+    "reconcile": Writes(
+        "reconcile {i}/priced.parquet {i}/return.csv -s {settled} -o {o} --json {o}/s.json",
+        (
+            *("reconciliation.xlsx", "reconciliation.html", "reconciliation.json"),
+            *("differences.csv", "differences.parquet", "s.json"),
+        ),
+    ),
     "evaluate": Writes(
         "evaluate {i}/priced.parquet -o {o}/e.xlsx --realism {o}/r.csv --json {o}/s.json",
         ("e.xlsx", "r.csv", "s.json"),
@@ -120,7 +127,10 @@ def inputs(directory: Path, versions: Path) -> Path:
     cases.with_columns(lists).write_csv(directory / "cases.csv")
     grouped = pl.read_csv(EXAMPLES / "settlement" / "grouped.csv", infer_schema=False)
     grouped.write_csv(directory / "grouped.csv")
-    price(grouped, SETTLED).write_parquet(directory / "priced.parquet")
+    priced = price(grouped, SETTLED)
+    priced.write_parquet(directory / "priced.parquet")
+    returned = priced.select("case_id", "drg", pl.col("payment_yuan") + 1, "relative_weight")
+    returned.rename({"case_id": "结算号", "payment_yuan": "DRG支付金额"}).write_csv(directory / "return.csv")
     points = pl.read_csv(POINTS / "grouped.csv", infer_schema=False)
     price(points, POINTS).write_parquet(directory / "points.parquet")
     ledger = begun(directory / "ledger")

@@ -19,7 +19,7 @@ from drg.records.frames import as_lazy
 from drg.records.guess import Found, Guessing
 from drg.records.guess_contents import MOST, contents
 from drg.records.header_row import KnownNames
-from drg.records.layout import Layout
+from drg.records.layout import Layout, ResultsLayout
 from drg.records.layout_files import find_layout, shipped_layouts
 from drg.records.notes import OURS, ROW
 from drg.records.reading import check_once, expanded, labelled_tables
@@ -79,7 +79,7 @@ def read_returned(
     """
     paths = expanded([files] if isinstance(files, str | Path) else files)
     check_once(paths)
-    given = () if layout is None else (find_layout(layout),)
+    given = () if layout is None else (find_layout(layout, ResultsLayout),)
     known = given or (*shipped_layouts().values(), names.names_layout("name", "result"))
     dialect = Dialect(encoding, delimiter, sheet, header_row)
     tables = [table for path in paths for table in tables_of(path, dialect, KnownNames(known))]
@@ -110,7 +110,7 @@ def _returned(
         found = looking.everything()
     sources = tuple(source for one in found for source in one.sources)
     title = Sentence("return of the bureau")
-    layout = given or Layout(id="returned", title=str(title), title_zh=title.to("zh"), field=sources)
+    layout = given or ResultsLayout(id="returned", title=str(title), title_zh=title.to("zh"), field=sources)
     remarks = notes.together([table.remarks for table in tables])
     cases = Discharges(rows, Binding(layout, own), codes, paths, remarks, tuple(tables) if paths else ())
     doubts = tuple((", ".join(one.names), doubt) for one in found for doubt in one.doubts)

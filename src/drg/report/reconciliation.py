@@ -21,7 +21,7 @@ from drg.records.workbook_looks import HEADER, OPEN
 from drg.report.console import say
 from drg.report.console_table import show
 from drg.report.html import END, head, table
-from drg.words import Both, Sentence, categories, said
+from drg.words import Both, Sentence, categories, column_in, said
 
 # Of the list in a workbook and on the page; the files for programs have all.
 MOST_LISTED: Final = 100_000
@@ -187,7 +187,7 @@ class _Said:
         return (_SAME if name == "same" else NAMES[Cause(name)]).to(self.language)
 
     def notes(self) -> list[str]:
-        return [note.text.to(self.language) for note in self.result.notes]
+        return self.result.notes[column_in(self.language, "message")].to_list()
 
     def head_of(self, name: str) -> str:
         """The head of a column of the list."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
-from drg import Reconciliation, reconcile
+from drg import InputError, Reconciliation, reconcile
 from drg.analysis.reconciliation import Cause
 from tests.analysis.reconciliation.planted import CHINESE, in_chinese, month, other_scheme, planted
 from tests.comparing import demo_groupers
@@ -51,3 +53,82 @@ def test_the_same_in_another_layout_order_and_encoding_has_no_difference(kind: s
     assert result.totals["same"] == ours.height
     assert result.agreement["other"].sum() == 0
     assert set(result.columns) == set(CHINESE.values())
+
+
+def small() -> pl.DataFrame:
+    """Four priced cases that are usual."""
+    usable = (pl.col("case_class") == "normal") & pl.col("pricing_reason").is_null()
+    return month(120).filter(usable & ~pl.col("drg").str.starts_with("NR1")).head(4)
+
+
+def causes(ours: pl.DataFrame, bureau: pl.DataFrame, **more: Any) -> list[str]:
+    return reconcile(ours, bureau, **more).differences["cause"].cast(pl.String).to_list()
+
+
+def test_numbers_with_fewer_decimals_are_the_same_numbers() -> None:
+    ours = small().with_columns(relative_weight=pl.lit("1.2345").cast(pl.Decimal(18, 8)))
+    bureau = ours.with_columns(
+        pl.col("relative_weight").cast(pl.Float64).round(2), pl.col("standard_payment_yuan").cast(pl.Int64)
+    )
+    assert causes(ours, bureau) == []
+
+
+def test_whole_yuan_are_rounding_and_count_to_the_fen() -> None:
+    ours = small().with_columns(pl.col("payment_yuan") + pl.lit("0.40").cast(pl.Decimal(18, 2)))
+    bureau = ours.with_columns(pl.col("payment_yuan").cast(pl.Int64))
+    result = reconcile(ours, bureau)
+    assert set(result.differences["cause"]) == {"rounding"}
+    lost = sum(bureau["payment_yuan"]) - sum(ours["payment_yuan"])
+    assert result.totals["difference_yuan"] == lost != 0
+
+
+def test_a_standard_of_the_rounded_weight_is_rounding() -> None:
+    exact, shown = Decimal("1.2345"), Decimal("1.23")
+    standard = Decimal("12345.00")
+    ours = small().with_columns(
+        relative_weight=pl.lit(exact), standard_payment_yuan=pl.lit(standard), payment_yuan=pl.lit(standard)
+    )
+    less = (standard * shown / exact).quantize(Decimal("0.01"))
+    bureau = ours.with_columns(
+        relative_weight=pl.lit(shown), standard_payment_yuan=pl.lit(less), payment_yuan=pl.lit(less)
+    )
+    assert causes(ours, bureau) == ["rounding"] * 4
+
+
+def test_without_a_class_what_is_paid_tells() -> None:
+    ours = small()
+    bureau = ours.drop("case_class").with_columns(payment_yuan=pl.col("total_cost_yuan"))
+    differs = bureau.filter(pl.col("payment_yuan") != ours["payment_yuan"]).height
+    assert causes(ours, bureau) == ["other_class"] * differs != []
+
+
+def test_codes_that_explain_nothing_are_said_to_be_changed_but_not_confirmed() -> None:
+    ours = small()
+    bureau = ours.with_columns(drg=pl.lit("ZZ99"), other_diagnoses=pl.lit(["D99.000"]))
+    found = reconcile(ours, bureau, groupers=[demo_groupers()[1]]).differences
+    assert set(found["cause"]) == {"codes_changed"}
+    assert found["confirmed"].to_list() == [False] * 4
+    assert found["change"].str.starts_with("other_diagnoses: + D99.000").all()
+
+
+def test_a_scheme_that_is_not_there_is_said() -> None:
+    ours = small().with_columns(scheme=pl.lit("nowhere"), grouper=pl.lit("nowhere-2"))
+    notes = reconcile(ours, ours).notes["note"]
+    assert {"scheme_not_there", "version_not_there"} <= set(notes)
+
+
+def test_cells_that_cannot_be_read_are_counted() -> None:
+    ours = small()
+    texts = ["待定", *ours["payment_yuan"].cast(pl.String)[1:]]
+    result = reconcile(ours, ours.with_columns(payment_yuan=pl.Series(texts)))
+    assert result.differences["cause"].to_list() == ["amount_missing"]
+    told = result.notes.filter(pl.col("note") == "cells_not_read")["message"].item()
+    assert told.startswith("1 cells of payment_yuan")
+
+
+def test_files_without_a_common_amount_are_refused() -> None:
+    ours = small()
+    with pytest.raises(InputError, match="no amount of the return can be compared"):
+        reconcile(ours, ours.select("case_id", "drg"))
+    with pytest.raises(InputError, match="no amount of our file can be compared"):
+        reconcile(ours.select("case_id", "drg"), ours)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 import polars as pl
 
@@ -15,34 +14,21 @@ from drg.analysis.reconciliation.sides import AMOUNTS, CLASS, CODES, COMPARED, G
 from drg.columns import ALL
 from drg.records.binding import cleaned
 from drg.records.results_returned import Returned
-from drg.words import Joined, Sentence
-
-
-class Note(NamedTuple):
-    """One thing to know.
-
-    Attributes:
-        name: for programs.
-        text: for people.
-    """
-
-    name: str
-    text: Sentence
+from drg.words import Joined, Sentence, in_both
 
 
 def notes_of(
     compared: Compared, bureau: Returned, groups: GroupCauses, versions: Versions, schemes: Sequence[str]
-) -> tuple[Note, ...]:
-    """All notes, those first that matter for every case."""
-    return tuple(
-        Note(name, text)
-        for name, text in (
-            *_on_columns(compared, bureau),
-            *_on_cells(compared),
-            *_on_matches(compared),
-            *_on_versions(groups, versions, schemes),
-        )
+) -> pl.DataFrame:
+    """All notes, those first that matter for every case: a name for programs, and both languages."""
+    told = (
+        *_on_columns(compared, bureau),
+        *_on_cells(compared),
+        *_on_matches(compared),
+        *_on_versions(groups, versions, schemes),
     )
+    rows = [{"note": name} | in_both(message=text) for name, text in told]
+    return pl.DataFrame(rows, schema=dict.fromkeys(("note", "message", "message_zh"), pl.String))
 
 
 def _labels(names: Iterable[str]) -> Sentence:

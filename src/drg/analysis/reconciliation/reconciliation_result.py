@@ -11,7 +11,6 @@ import polars as pl
 
 from drg.analysis.reconciliation.causes import Cause
 from drg.analysis.reconciliation.compared import CAUSE, DIFFERENCE, Compared
-from drg.analysis.reconciliation.reconciliation_notes import Note
 from drg.analysis.reconciliation.sides import BUREAU, CODES, GROUPS, OURS
 from drg.columns import ALL
 
@@ -31,7 +30,7 @@ class Reconciliation:
         differences: every case that differs, with its ``cause``, by which version or scheme, what was
             changed, what both sides say, and the money: the bureau's amount less ours.
         matched_by: the columns of ours and of the bureau that held the ids; None: there were none in common.
-        notes: what was assumed, ignored or not tried.
+        notes: what was assumed, ignored or not tried, in both languages.
         columns: what each column of the return was read as.
         rows: every case of both sides.
     """
@@ -40,7 +39,7 @@ class Reconciliation:
     agreement: pl.DataFrame
     differences: pl.DataFrame
     matched_by: tuple[str, str] | None
-    notes: tuple[Note, ...]
+    notes: pl.DataFrame
     columns: Mapping[str, str]
     rows: pl.DataFrame
 
@@ -94,7 +93,7 @@ class Reconciliation:
             "agreement": self.agreement.to_dicts(),
             "causes": [{n: _plain(v) for n, v in row.items()} for row in self.causes.to_dicts()],
             "columns": dict(self.columns),
-            "notes": [{"note": note.name, "text": str(note.text)} for note in self.notes],
+            "notes": self.notes.to_dicts(),
         }
 
 
