@@ -46,7 +46,7 @@ SECTIONS: Final = {
     "Check": ("check", "validate", "CheckResult", "Rule"),
     "Compare and evaluate": (
         *("compare", "Comparison", "ComparedVersion", "CauseExample", "evaluate", "Evaluation", "Trimming"),
-        *("reconcile", "Reconciliation"),
+        *("reconcile", "Reconciliation", "code_variants"),
         *("scenario", "ScenarioCases", "ScenarioChange"),
     ),
     "Weights": (

@@ -7,9 +7,9 @@ a ``GrouperSeries`` some of which each groups the discharges of its days, ``list
 ``price`` adds to grouped discharges what they are paid, ``explain_price`` shows the arithmetic of one case; a
 ``Pricer`` is a scheme, ``list_schemes`` lists them; ``reason_text`` says codes of reasons in words.
 ``settle`` adds priced cases up to what each hospital keeps, bears and is due; a ``Ledger`` keeps the year.
-``check`` finds what is wrong, ``validate`` parts cases that have an error from the rest; ``compare`` says
-what another version changes, ``reconcile`` what a bureau's return has otherwise, ``evaluate`` how well a
-version tells costs apart; ``scenario`` changes discharges, ``calibrate`` makes weights, ``simulate`` cases.
+``check`` finds what is wrong, ``validate`` sets cases with an error apart; ``compare`` says what another
+version changes, ``code_variants`` what each code does, ``reconcile`` what a bureau's return has otherwise,
+``evaluate`` how well a version tells costs apart; ``scenario`` changes cases, ``simulate`` makes them up.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from drg.analysis.calibration.rates import BudgetRate
     from drg.analysis.calibration.whatif import WhatIf, what_if
     from drg.analysis.checks import CheckResult, check, validate
+    from drg.analysis.code_variants import code_variants
     from drg.analysis.comparison import Comparison, compare
     from drg.analysis.comparison.cause_sums import CauseExample
     from drg.analysis.comparison.compared_versions import ComparedVersion
@@ -148,6 +149,7 @@ __all__ = [
     "WhatIf",
     "calibrate",
     "check",
+    "code_variants",
     "compare",
     "evaluate",
     "explain",
@@ -221,6 +223,7 @@ _ROOMS = {
     "WhatIf": "drg.analysis.calibration",
     "calibrate": "drg.analysis.calibration",
     "check": "drg.analysis.checks",
+    "code_variants": "drg.analysis.code_variants",
     "compare": "drg.analysis.comparison",
     "evaluate": "drg.analysis.quality",
     "guess_layout": "drg.records.guess",
@@ -284,17 +287,15 @@ def group(
             any other that narwhals knows, a list of mappings, or what ``read`` gives; in canonical columns or
             those of a layout. ``principal_diagnosis`` is always needed; other columns that a rule of the
             version reads count as not known where they are absent, with a ``MissingColumnWarning``.
-        grouper: the id of an installed version (see ``list_groupers``), the directory of one, or a Grouper;
-            or the id of a series of versions such as ``national``, or a GrouperSeries: then each case is
-            grouped by the version in force on its ``discharge_date``.
+        grouper: the id of a version or series (see ``list_groupers``), the directory of a version, a Grouper,
+            or a GrouperSeries; a series groups each case by the version in force on its ``discharge_date``.
         reasons: as sentences (``text``), or as codes (``code``), which ``reason_text`` says in words later.
         language: of the sentences, ``en`` or ``zh`` (中文).
         strict: refuse a frame that lacks a column that a rule reads.
 
     Returns:
-        The same kind of frame, the same rows in the same order, with ``mdc``, ``adrg``, ``drg``,
-        ``drg_name``, ``severity``, ``grouping_status``, ``grouping_reason`` and ``grouper`` added. A case
-        that cannot be grouped keeps its row: its status and reason say why.
+        The same kind of frame, the same rows in the same order, with the columns of
+        ``columns.OUTPUT_COLUMNS`` added. A case that cannot be grouped keeps its row; its status says why.
 
     Raises:
         MissingColumnError: without ``principal_diagnosis``, of a series ``discharge_date``; see ``strict``.
@@ -318,8 +319,7 @@ def explain(
         language: of the reason, ``en`` or ``zh`` (中文).
 
     Returns:
-        The outcome, every rule that was tried, what held and by which codes, which complications counted, and
-        of a series which version was chosen, and why.
+        The outcome, every rule that was tried, what held and by which codes, which complications counted.
 
     Raises:
         InputError: for a field that does not exist or holds the wrong type.

@@ -26,7 +26,7 @@ OF_THE_COMMAND = {
         "--json",
     ),
     *("--scheme", "--min-cases", "--seed", "--title", "--id", "--findings", "--details", "--codes"),
-    *("--rules", "--schemes", "--status", "--strict", "--sheet", "--kind", "--on", "--weights"),
+    *("--case-id", "--rules", "--schemes", "--status", "--strict", "--sheet", "--kind", "--on", "--weights"),
 }
 
 

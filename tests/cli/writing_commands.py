@@ -73,6 +73,7 @@ COMMANDS = {
         "compare {i}/cases.csv -g demo -g {i}/demo-2 -o {o} --json {o}/s.json",
         ("cases.parquet", "comparison.html", "what-changes.html", "comparison.xlsx", "s.json"),
     ),
+    "what-if": Writes("what-if {i}/cases.csv -g demo -o {o}/v.csv --json {o}/s.json", ("v.csv", "s.json")),
     "reconcile": Writes(
         "reconcile {i}/priced.parquet {i}/return.csv -s {settled} -o {o} --json {o}/s.json",
         (

@@ -70,8 +70,9 @@ def code_variants(
 
     Returns:
         For each case (numbered from 1), variant and version a row; the record as it is first, then the others
-        in the order of its codes: ``variant``, its ``code``, the group, the ``rule`` of the ADRG and of the
-        DRG that decide it, weight, standard, class, payment, and the payment less that of the record.
+        in the order of its codes. A row has the ``variant``, its ``code``, the group, the ``rule`` of the ADRG
+        and of the DRG that decide it, weight, standard, class, payment, and the payment less that of the
+        record.
         Rules that compare cases (readmissions, the most expensive) are left out.
 
     Raises:
@@ -141,7 +142,7 @@ class _Step:
         records = self.records(batch)
         made = [self._by(place, version, records) for place, version in enumerate(self.versions)]
         whole = pl.concat(made).sort(_CASE, _PLACE, "version_place", maintain_order=True)
-        return whole.select(SCHEMA.names()).cast(dict(SCHEMA))
+        return whole.select(SCHEMA.names()).cast(SCHEMA)
 
     def records(self, batch: pl.DataFrame) -> pl.DataFrame:
         """Every variant as a record: the codes of the case, put otherwise."""
@@ -179,7 +180,8 @@ class _Step:
         grouped = version.grouper.group_batch(records.select(read))
         priced = None if version.pricer is None else version.pricer.price_batch(grouped)
         nothing = [pl.lit(None, SCHEMA[name]).alias(name) for name in ("scheme", *_PRICES)]
-        prices = grouped.select(nothing) if priced is None else priced.select("scheme", *_PRICES)
+        priced = grouped.with_columns(nothing) if priced is None else priced
+        prices = priced.select("scheme", *_PRICES)
         own = records.select(
             _CASE,
             "case_id" if "case_id" in records.columns else pl.lit(None, pl.String).alias("case_id"),

@@ -37,6 +37,7 @@ _COMMANDS = {
     "special-cases": "drg.cli.special_cases",
     "reconcile": "drg.cli.reconcile",
     "ledger": "drg.cli.ledger",
+    "what-if": "drg.cli.what_if",
     "compare": "drg.cli.compare",
     "evaluate": "drg.cli.evaluate",
     "weights": "drg.cli.weights",
