@@ -61,3 +61,12 @@ def test_a_title_and_a_total_are_no_cases(tmp_path: Path) -> None:
 def test_every_column_of_ids_may_be_the_one() -> None:
     frame = pl.DataFrame({"病案号": ["1"], "结算流水号": ["2"], "支付金额": ["1"], "姓名": ["甲"]})
     assert of_frame(frame).ids == ("病案号", "结算流水号")
+
+
+def test_fields_of_a_shipped_layout_are_read_beside_the_results() -> None:
+    fields = {"A48": ["b1"], "A49": ["1"], "B15": ["2025-03-05"], "C03C": ["I63.900"], "C01C": ["I63.900"]}
+    more = {"A12C": ["1"], "A14": ["70"], "B12": ["2025-03-01"], "B20": ["4"], "D01": ["5000"]}
+    returned = of_frame(pl.DataFrame({**fields, **more, "DRG编码": ["BR15"], "DRG支付金额": ["9000"]}))
+    read = columns(returned)
+    assert {"case_id", "discharge_date", "principal_diagnosis", "drg", "payment_yuan"} <= set(read)
+    assert read["principal_diagnosis"] == "C03C"

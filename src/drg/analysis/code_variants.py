@@ -69,10 +69,10 @@ def code_variants(
         codes: the version of the codes in the frame, unless it says so itself.
 
     Returns:
-        For each case (numbered from 1), variant and version a row; the record as it is first, then the others
-        in the order of its codes. A row has the ``variant``, its ``code``, the group, the ``rule`` of the ADRG
-        and of the DRG that decide it, weight, standard, class, payment, and the payment less that of the
-        record.
+        For each case (numbered from 1), variant and version a row. The record as it is comes first, then the
+        others in the order of its codes. A row has the ``variant``, its ``code``, the group, the ``rule`` of
+        the ADRG and of the DRG that decide it, weight, standard, class, payment, and the payment less that of
+        the record.
         Rules that compare cases (readmissions, the most expensive) are left out.
 
     Raises:

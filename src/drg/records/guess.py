@@ -175,16 +175,7 @@ class Guessing:
 
     def guess(self) -> Guess:
         """A layout for the table; an error if no column holds diagnoses."""
-        self.claim()
-        base = self._base()
-        of_base = {} if base is None else Candidate(base, None, Header(self.table.names)).found
-        self.base_reads = {
-            name: column
-            for column, its in of_base.items()
-            for name in its
-            if self.looked[name].may_be(ALL[column])
-        }
-        found = self.found()
+        base, found = self.found()
         if not any(one.column == "principal_diagnosis" for one in found):
             raise InputError(
                 Sentence("no column seems to hold principal diagnoses"),
@@ -204,20 +195,29 @@ class Guessing:
         left = tuple(name for name in rest if name not in unused)
         return Guess(self.table.file, base, tuple(found), unused, left)
 
-    def found(self) -> list[Found]:
-        """Where canonical columns are, by what was claimed."""
+    def found(self) -> tuple[Layout | None, list[Found]]:
+        """The shipped layout that fits, if one does, and where canonical columns are."""
+        self._claim()
+        base = self._base()
+        of_base = {} if base is None else Candidate(base, None, Header(self.table.names)).found
+        self.base_reads = {
+            name: column
+            for column, its in of_base.items()
+            for name in its
+            if self.looked[name].may_be(ALL[column])
+        }
         found = [*self._codes(DIAGNOSIS), *self._codes(PROCEDURE), *self._ids()]
         claimed = {one.column for one in found}
         for column in ALL:
             if column not in claimed and column in self.roles and ALL[column].kind is not Kind.CODE:
                 found += self._plain(column)
-        return found
+        return base, found
 
     def said(self, name: str) -> names.Said | None:
         """What a column is by its name."""
         return names.said(name)
 
-    def claim(self) -> None:
+    def _claim(self) -> None:
         """What each column is by its name, as far as its contents do not contradict."""
         for name in self.table.names:
             said = self.said(name)

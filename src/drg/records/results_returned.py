@@ -102,13 +102,16 @@ def _returned(
     codes: CodeVersion,
 ) -> Returned:
     own = {name: dtype for name, dtype in rows.collect_schema().items() if not name.startswith(OURS)}
+    base: Layout | None = None
     found: list[Found] = []
     if given is None:
         first = replace(tables[0], names=tuple(name for name in own if name.strip()))
         cells = rows.head(_ROWS).collect()
         looking = _Looking(first, {name: contents(name, cells[name]) for name in first.names})
-        found = looking.everything()
+        base, found = looking.everything()
     sources = tuple(source for one in found for source in one.sources)
+    named = {source.column for source in sources}
+    sources += tuple(source for source in (base.field if base else ()) if source.column not in named)
     title = Sentence("return of the bureau")
     layout = given or ResultsLayout(id="returned", title=str(title), title_zh=title.to("zh"), field=sources)
     remarks = notes.together([table.remarks for table in tables])
@@ -135,10 +138,10 @@ class _Looking(Guessing):
                 return names.Said("drg_name", said.rank) if said.role == "drg" else None
         return said
 
-    def everything(self) -> list[Found]:
-        """Where each canonical column is."""
-        self.claim()
-        return [self._with_words(one) for one in self.found()]
+    def everything(self) -> tuple[Layout | None, list[Found]]:
+        """As ``found``, with the words of bureaus for classes."""
+        base, found = self.found()
+        return base, [self._with_words(one) for one in found]
 
     @staticmethod
     def _with_words(found: Found) -> Found:

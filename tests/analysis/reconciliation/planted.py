@@ -77,6 +77,7 @@ def other_scheme() -> Pricer:
     return Pricer(replace(loaded, scheme=scheme, weights=weights))
 
 
+@lru_cache
 def month(cases: int = 900, seed: int = 1) -> pl.DataFrame:
     """Our cases, grouped and priced."""
     made = demo_discharges(cases, seed=seed).with_columns(
