@@ -70,3 +70,12 @@ def test_fields_of_a_shipped_layout_are_read_beside_the_results() -> None:
     read = columns(returned)
     assert {"case_id", "discharge_date", "principal_diagnosis", "drg", "payment_yuan"} <= set(read)
     assert read["principal_diagnosis"] == "C03C"
+
+
+@pytest.mark.parametrize("names", [("其他手术编码",), ("其他手术编码1", "其他手术编码2")])
+def test_other_procedures_alone_are_not_the_principal_one(names: tuple[str, ...]) -> None:
+    returned = of_frame(pl.DataFrame({"结算号": ["1"], **{name: ["01.2400"] for name in names}}))
+    assert set(columns(returned)) == {"case_id", "other_procedures"}
+    (codes,) = values(returned, "other_procedures")
+    assert isinstance(codes, list)
+    assert set(codes) == {"01.2400"}

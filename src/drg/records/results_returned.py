@@ -19,7 +19,7 @@ from drg.records.frames import as_lazy
 from drg.records.guess import Found, Guessing
 from drg.records.guess_contents import MOST, contents
 from drg.records.header_row import KnownNames
-from drg.records.layout import Layout, ResultsLayout
+from drg.records.layout import Layout, ResultsLayout, Source
 from drg.records.layout_files import find_layout, shipped_layouts
 from drg.records.notes import OURS, ROW
 from drg.records.reading import check_once, expanded, labelled_tables
@@ -31,6 +31,10 @@ from drg.words import Sentence
 _ROWS: Final = 20_000
 _GROUP: Final = r"^\s*[A-Za-z][A-Za-z0-9]{2,5}(?:[^A-Za-z0-9]|$)|^\s*0{3,4}\s*$"
 _GROUPS: Final = ("mdc", "adrg", "drg")
+_PRINCIPAL: Final = {
+    "principal_diagnosis": "other_diagnoses",
+    "principal_procedure": "other_procedures",
+}
 _CLASSES: Final = {
     CaseClass.NORMAL: "正常 正常病例 正常倍率病例 正常入组 普通病例 常规病例 一般病例",
     CaseClass.HIGH: "高 高倍率病例 高倍率病案 高费用 高费用病例 费用极高病例 超高病例",
@@ -141,7 +145,26 @@ class _Looking(Guessing):
     def everything(self) -> tuple[Layout | None, list[Found]]:
         """As ``found``, with the words of bureaus for classes."""
         base, found = self.found()
-        return base, [self._with_words(one) for one in found]
+        by_column = {one.column: self._with_words(one) for one in found}
+        for principal, others in _PRINCIPAL.items():
+            self._put_among_others(by_column, principal, others)
+        return base, list(by_column.values())
+
+    def _put_among_others(self, found: dict[str, Found], principal: str, others: str) -> None:
+        """What is called another code is not the principal one, though no column is: a return may lack it."""
+        first = found.get(principal)
+        if first is None or not all(self._is_other(name, others) for name in first.names):
+            return
+        del found[principal]
+        rest = found[others].names if others in found else ()
+        parts = tuple((name,) for name in (*first.names, *rest))
+        kind = "codes_wide" if len(parts) > 1 else "codes"
+        source = Source(column=others, parts=parts, conversion=kind)
+        found[others] = Found(others, (*first.names, *rest), (source,))
+
+    def _is_other(self, name: str, others: str) -> bool:
+        said = self.said(name)
+        return (said is not None and said.role == others) or names.part_said(name) == names.OTHER
 
     @staticmethod
     def _with_words(found: Found) -> Found:

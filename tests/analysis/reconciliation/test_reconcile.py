@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -53,6 +54,18 @@ def test_the_same_in_another_layout_order_and_encoding_has_no_difference(kind: s
     assert result.totals["same"] == ours.height
     assert result.agreement["other"].sum() == 0
     assert set(result.columns) == set(CHINESE.values())
+
+
+@pytest.mark.random
+@pytest.mark.parametrize("seed", quick_first(range(8)))
+def test_whatever_columns_a_return_has_the_same_cases_are_the_same(seed: int) -> None:
+    ours, rng = month(300), np.random.default_rng(seed)
+    needed = {"case_id", "payment_yuan"} if seed % 2 else {"patient_id", "admission_date", "payment_yuan"}
+    names = [name for name in CHINESE if name in needed or rng.random() < 0.6]
+    returned = ours.select(names).rename({name: CHINESE[name] for name in names}).reverse()
+    result = reconcile(ours, returned)
+    assert result.differences.is_empty()
+    assert result.totals["matched"] == ours.height
 
 
 def small() -> pl.DataFrame:
