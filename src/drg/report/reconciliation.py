@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from functools import partial
 from html import escape
 from typing import Any, Final, NamedTuple
@@ -26,6 +27,8 @@ from drg.words import Both, Sentence, categories, column_in, said
 # Of the list in a workbook and on the page; the files for programs have all.
 MOST_LISTED: Final = 100_000
 _MOST_ON_PAGE: Final = 300
+_WIDE: Final = "body { max-width: none }\n"
+_SCALE_OF_MONEY: Final = 2
 _SAME: Final = Sentence("same")
 _WAYS: Final = dict(
     zip(
@@ -259,6 +262,14 @@ def _look(name: str) -> str:
     return "number" if column is not None and column.kind is Kind.NUMBER else "code"
 
 
+def _shown(cell: Any) -> str:
+    """A cell of the list on the page: weights without zeros at their end, amounts with all their digits."""
+    if isinstance(cell, Decimal):
+        is_amount = -int(cell.as_tuple().exponent) == _SCALE_OF_MONEY
+        return f"{cell:,}" if is_amount else f"{cell.normalize():f}"
+    return "" if cell is None else str(cell)
+
+
 def print_reconciliation(console: Console, result: Reconciliation, language: str) -> None:
     """What agrees, what does not and why, on one screen."""
     told = _Said(result, language)
@@ -272,7 +283,7 @@ def print_reconciliation(console: Console, result: Reconciliation, language: str
 def reconciliation_page(result: Reconciliation, language: str) -> str:
     """The same as a page, with the largest differences."""
     told = _Said(result, language)
-    parts = [head(said("Reconciliation with the bureau", language), language=language)]
+    parts = [head(said("Reconciliation with the bureau", language), language=language, style=_WIDE)]
     parts += [
         f"<h2>{escape(one.title)}</h2>\n{table(one.heads, one.texts, one.shown)}" for one in told.tables()
     ]
@@ -287,7 +298,7 @@ def reconciliation_page(result: Reconciliation, language: str) -> str:
             shown=frame.height,
             count=result.differences.height,
         )
-        cells = (["" if cell is None else str(cell) for cell in row] for row in frame.iter_rows())
+        cells = ([_shown(cell) for cell in row] for row in frame.iter_rows())
         parts.append(f"<h2>{escape(title)}</h2>\n")
         parts.append(table([heading.text for heading in headings], len(headings), cells))
     return "".join(parts) + END
