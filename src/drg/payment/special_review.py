@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from drg.columns import ALL
 from drg.payment.names import Level
-from drg.payment.parts import Part, Positive, Share, Sourced, Text
+from drg.payment.parts import Part, Positive, Share, Sourced
 from drg.records.cells import texts
 from drg.words import Sentence
 
