@@ -133,16 +133,12 @@ def inputs(directory: Path, versions: Path) -> Path:
     cases.with_columns(lists).write_csv(directory / "cases.csv")
     grouped = pl.read_csv(EXAMPLES / "settlement" / "grouped.csv", infer_schema=False)
     grouped.write_csv(directory / "grouped.csv")
-<<<<<<< HEAD
     priced = price(grouped, SETTLED)
     priced.write_parquet(directory / "priced.parquet")
     returned = priced.select("case_id", "drg", pl.col("payment_yuan") + 1, "relative_weight")
     returned.rename({"case_id": "结算号", "payment_yuan": "DRG支付金额"}).write_csv(directory / "return.csv")
-=======
-    price(grouped, SETTLED).write_parquet(directory / "priced.parquet")
     level = pl.lit("2").alias("hospital_level")
     price(grouped.with_columns(level), "demo-groups").write_parquet(directory / "groups.parquet")
->>>>>>> main
     points = pl.read_csv(POINTS / "grouped.csv", infer_schema=False)
     price(points, POINTS).write_parquet(directory / "points.parquet")
     ledger = begun(directory / "ledger")
