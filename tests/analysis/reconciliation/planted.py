@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 import drg
-from drg import MissingColumnWarning, Pricer, load_scheme
+from drg import MissingColumnWarning, Pricer
 from drg.analysis.reconciliation import Cause
 from drg.columns import OUTPUT, PRICE
 from tests.comparing import demo_discharges, demo_groupers
@@ -66,9 +66,15 @@ class Planted:
 
 
 @lru_cache(maxsize=1)
+def demo_scheme() -> Pricer:
+    """The demo scheme, loaded once."""
+    return Pricer("demo")
+
+
+@lru_cache(maxsize=1)
 def other_scheme() -> Pricer:
     """The demo scheme with weights a quarter higher."""
-    loaded = load_scheme("demo")
+    loaded = demo_scheme().loaded
     weights = {
         key: replace(one, relative_weight=one.relative_weight * Decimal("1.25"))
         for key, one in loaded.weights.items()
@@ -78,7 +84,7 @@ def other_scheme() -> Pricer:
 
 
 @lru_cache
-def month(cases: int = 900, seed: int = 1) -> pl.DataFrame:
+def month(cases: int = 600, seed: int = 1) -> pl.DataFrame:
     """Our cases, grouped and priced."""
     made = demo_discharges(cases, seed=seed).with_columns(
         insurance_type=pl.when(pl.int_range(pl.len()) % 3 == 0).then(pl.lit("390")).otherwise(pl.lit("310")),
@@ -89,15 +95,15 @@ def month(cases: int = 900, seed: int = 1) -> pl.DataFrame:
     return priced(made)
 
 
-def priced(records: pl.DataFrame, grouper: Any = "demo", scheme: Any = "demo") -> pl.DataFrame:
+def priced(records: pl.DataFrame, grouper: Any = "demo", scheme: Any = None) -> pl.DataFrame:
     """Records grouped and priced afresh."""
     bare = records.drop(*OUTPUT, *PRICE, strict=False)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MissingColumnWarning)
-        return drg.price(drg.group(bare, grouper), scheme)
+        return drg.price(drg.group(bare, grouper), scheme or demo_scheme())
 
 
-def planted(seed: int = 1, each: int = 3) -> Planted:
+def planted(seed: int = 1, each: int = 2) -> Planted:
     """Plant so many differences of each kind."""
     ours = month(seed=seed)
     rng = np.random.default_rng(seed)

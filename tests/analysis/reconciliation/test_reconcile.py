@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,7 +11,14 @@ import pytest
 
 from drg import InputError, Reconciliation, reconcile
 from drg.analysis.reconciliation import Cause
-from tests.analysis.reconciliation.planted import CHINESE, in_chinese, month, other_scheme, planted
+from tests.analysis.reconciliation.planted import (
+    CHINESE,
+    demo_scheme,
+    in_chinese,
+    month,
+    other_scheme,
+    planted,
+)
 from tests.comparing import demo_groupers
 from tests.profiles import quick_first
 
@@ -28,8 +34,8 @@ def test_all_planted_differences_are_found_with_their_causes(seed: int, tmp_path
     made = planted(seed)
     made.ours.write_parquet(tmp_path / "ours.parquet")
     file = in_chinese(made.bureau, tmp_path / "bureau.csv", seed=seed)
-    tried = [other_scheme()]
-    result = reconcile(tmp_path / "ours.parquet", file, groupers=[demo_groupers()[1]], schemes=tried)
+    tried = [demo_scheme(), other_scheme()]
+    result = reconcile(tmp_path / "ours.parquet", file, groupers=demo_groupers()[:2], schemes=tried)
     assert found(result) == {id_: str(cause) for id_, cause in made.causes.items()}
     assert set(Cause) == set(made.causes.values())
     assert result.totals["difference_yuan"] == made.money
@@ -63,7 +69,7 @@ def test_whatever_columns_a_return_has_the_same_cases_are_the_same(seed: int) ->
     needed = {"case_id", "payment_yuan"} if seed % 2 else {"patient_id", "admission_date", "payment_yuan"}
     names = [name for name in CHINESE if name in needed or rng.random() < 0.6]
     returned = ours.select(names).rename({name: CHINESE[name] for name in names}).reverse()
-    result = reconcile(ours, returned)
+    result = beside(ours, returned)
     assert result.differences.is_empty()
     assert result.totals["matched"] == ours.height
 
@@ -74,8 +80,13 @@ def small() -> pl.DataFrame:
     return month(120).filter(usable & ~pl.col("drg").str.starts_with("NR1")).head(4)
 
 
-def causes(ours: pl.DataFrame, bureau: pl.DataFrame, **more: Any) -> list[str]:
-    return reconcile(ours, bureau, **more).differences["cause"].cast(pl.String).to_list()
+def beside(ours: pl.DataFrame, bureau: pl.DataFrame) -> Reconciliation:
+    """Set beside each other, by versions and schemes that are loaded once for all tests."""
+    return reconcile(ours, bureau, groupers=demo_groupers()[:2], schemes=[demo_scheme()])
+
+
+def causes(ours: pl.DataFrame, bureau: pl.DataFrame) -> list[str]:
+    return beside(ours, bureau).differences["cause"].cast(pl.String).to_list()
 
 
 def test_numbers_with_fewer_decimals_are_the_same_numbers() -> None:
@@ -89,7 +100,7 @@ def test_numbers_with_fewer_decimals_are_the_same_numbers() -> None:
 def test_whole_yuan_are_rounding_and_count_to_the_fen() -> None:
     ours = small().with_columns(pl.col("payment_yuan") + pl.lit("0.40").cast(pl.Decimal(18, 2)))
     bureau = ours.with_columns(pl.col("payment_yuan").cast(pl.Int64))
-    result = reconcile(ours, bureau)
+    result = beside(ours, bureau)
     assert set(result.differences["cause"]) == {"rounding"}
     lost = sum(bureau["payment_yuan"]) - sum(ours["payment_yuan"])
     assert result.totals["difference_yuan"] == lost != 0
@@ -118,7 +129,7 @@ def test_without_a_class_what_is_paid_tells() -> None:
 def test_codes_that_explain_nothing_are_said_to_be_changed_but_not_confirmed() -> None:
     ours = small()
     bureau = ours.with_columns(drg=pl.lit("ZZ99"), other_diagnoses=pl.lit(["D99.000"]))
-    found = reconcile(ours, bureau, groupers=[demo_groupers()[1]]).differences
+    found = beside(ours, bureau).differences
     assert set(found["cause"]) == {"codes_changed"}
     assert found["confirmed"].to_list() == [False] * 4
     assert found["change"].str.starts_with("other_diagnoses: + D99.000").all()
@@ -126,14 +137,14 @@ def test_codes_that_explain_nothing_are_said_to_be_changed_but_not_confirmed() -
 
 def test_a_scheme_that_is_not_there_is_said() -> None:
     ours = small().with_columns(scheme=pl.lit("nowhere"), grouper=pl.lit("nowhere-2"))
-    notes = reconcile(ours, ours).notes["note"]
+    notes = beside(ours, ours).notes["note"]
     assert {"scheme_not_there", "version_not_there"} <= set(notes)
 
 
 def test_cells_that_cannot_be_read_are_counted() -> None:
     ours = small()
     texts = ["待定", *ours["payment_yuan"].cast(pl.String)[1:]]
-    result = reconcile(ours, ours.with_columns(payment_yuan=pl.Series(texts)))
+    result = beside(ours, ours.with_columns(payment_yuan=pl.Series(texts)))
     assert result.differences["cause"].to_list() == ["amount_missing"]
     told = result.notes.filter(pl.col("note") == "cells_not_read")["message"].item()
     assert told.startswith("1 cells of payment_yuan")
@@ -142,6 +153,6 @@ def test_cells_that_cannot_be_read_are_counted() -> None:
 def test_files_without_a_common_amount_are_refused() -> None:
     ours = small()
     with pytest.raises(InputError, match="no amount of the return can be compared"):
-        reconcile(ours, ours.select("case_id", "drg"))
+        beside(ours, ours.select("case_id", "drg"))
     with pytest.raises(InputError, match="no amount of our file can be compared"):
-        reconcile(ours.select("case_id", "drg"), ours)
+        beside(ours.select("case_id", "drg"), ours)
