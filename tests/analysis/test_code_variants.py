@@ -107,7 +107,7 @@ def test_the_rules_are_those_of_the_explanation(case: dict[str, Any]) -> None:
 
 
 def test_results_do_not_depend_on_batches() -> None:
-    frame = pl.DataFrame(DEMO_CASES, infer_schema_length=None).head(8)
+    frame = pl.DataFrame(DEMO_CASES, infer_schema_length=None).head(3)
     versions = demo_groupers()[:1]
     whole = code_variants(frame, versions)
     single = pl.concat(

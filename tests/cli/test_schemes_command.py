@@ -43,7 +43,10 @@ def test_a_first_scheme_of_a_rate_and_weights(drg: Drg, tmp_path: Path) -> None:
     assert drg("schemes", "new", "--rate", "9000", "--weights", weights, "-o", other, "--id", "m").code == 0
     assert load_scheme(other).id == "m"
     wrong = drg("schemes", "new", "--rate", "0.957525", "--weights", weights, "-o", tmp_path / "other")
-    assert (wrong.code, "if 万元 are meant, write 9575.25" in wrong.err) == (1, True)
+    # The option is named, and not a file that was not written.
+    assert (wrong.code, "if 万元 are meant, write 9575.25" in wrong.err) == (2, True)
+    assert "--rate" in wrong.err
+    assert "scheme.toml" not in wrong.err
     assert not (tmp_path / "other").exists()
     assert drg("schemes", "new", "--rate", "a", "--weights", weights, "-o", tmp_path / "x").code == 2
 

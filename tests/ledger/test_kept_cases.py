@@ -323,3 +323,10 @@ def test_the_scheme(ledger: Ledger, tmp_path: Path) -> None:
     assert ledger.scheme().scheme.rates[0].value_yuan == 11500
     assert ledger.scheme(2).scheme.rates[0].value_yuan == 11000
     assert ledger.verify()["rule"].to_list() == ["scheme_changed"]
+
+
+def test_payments_instead_of_cases_are_told(ledger: Ledger, tmp_path: Path) -> None:
+    columns = ("hospital_id", "insurance_type", "period", "kind", "amount_yuan")
+    payments = pl.DataFrame([dict.fromkeys(columns, "1")])
+    with pytest.raises(InputError, match="these look like payments, and not like cases.* --kind payments"):
+        ledger.add_cases([write(payments, tmp_path / "paid.parquet")])

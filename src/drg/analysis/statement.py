@@ -167,15 +167,24 @@ def sums_by(table: pl.DataFrame, keys: Sequence[str], scheme: PaymentScheme) -> 
     paid = [name for name in (*MONEY, _CLEARED) if name in table.columns]
     figures = (*AMOUNTS, *(["converted_payment"] if scheme.method.points_for else []))
     figures = (*figures, figure(_CLEARED)) if _CLEARED in paid else figures
-    by_class = table.group_by(list(dict.fromkeys((*keys, "case_class")))).agg(
-        pl.len().alias("cases"),
-        (~counted).sum().alias("cases_held"),
-        (pl.col("relative_weight").is_not_null() & counted).sum().alias("weighted_cases"),
-        # Decimals are whole numbers of fen, or of 1e-8, with a scale.
-        pl.col("relative_weight", *paid).filter(counted).to_physical().sum(),
-    )
+    known = {"cases", "cases_held", "weighted_cases", "relative_weight", *figures}
     absent = [pl.lit(0).alias(name) for name in MONEY if name not in paid]
-    amounts = by_class.with_columns(absent).with_columns(**over_sums(scheme, figures))
-    columns = [column for column in _SUMS if column.name in amounts.columns]
-    sums = amounts.group_by(keys).agg(pl.col(column.name for column in columns).cast(pl.Int128).sum())
-    return sums.select(keys).hstack(as_decimals(sums, columns)).sort(keys)
+    columns = [column for column in _SUMS if column.name in known]
+    sums = (
+        table.lazy()
+        .group_by(list(dict.fromkeys((*keys, "case_class"))))
+        .agg(
+            pl.len().alias("cases"),
+            (~counted).sum().alias("cases_held"),
+            (pl.col("relative_weight").is_not_null() & counted).sum().alias("weighted_cases"),
+            # Decimals are whole numbers of fen, or of 1e-8, with a scale.
+            pl.col("relative_weight", *paid).filter(counted).to_physical().sum(),
+        )
+        .with_columns(absent)
+        .with_columns(**over_sums(scheme, figures))
+        .group_by(keys)
+        .agg(pl.col(column.name for column in columns).cast(pl.Int128).sum())
+        .sort(keys)
+        .collect()
+    )
+    return pl.DataFrame([*(sums[key] for key in keys), *as_decimals(sums, columns)])

@@ -20,7 +20,7 @@ from drg.cli.options import (
     scheme_id_option,
     scheme_option,
 )
-from drg.words import Sentence
+from drg.words import Joined, Sentence
 
 if TYPE_CHECKING:
     from drg.payment import LoadedScheme
@@ -77,12 +77,19 @@ def _explain(loaded: LoadedScheme, lang: str) -> None:
 
 
 def _amount(_context: click.Context, _option: click.Parameter, text: str) -> Decimal:
+    from drg.payment.plausible import is_usual_cost
+
     try:
         value = Decimal(text.replace(",", ""))
     except ArithmeticError:
         value = Decimal(0)
     if not value.is_finite() or value <= 0:
         raise click.BadParameter(Sentence("{text!r} is no amount; write 9575.25", text=text))
+    if not is_usual_cost(value):
+        problem = Sentence("{text!r} is not what a case of weight 1 costs", text=text)
+        yuan = f"{(value * 10_000).normalize():f}"
+        meant = Sentence("Amounts are in yuan: if 万元 are meant, write {value}", value=yuan)
+        raise click.BadParameter(Joined(". ", (problem, meant)))
     return value
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from drg.words import Sentence
 
@@ -18,6 +18,16 @@ Id = Annotated[str, Field(pattern=r"\A[A-Za-z0-9][A-Za-z0-9._-]*\z")]
 Number = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=8, allow_inf_nan=False)]
 Positive = Annotated[Number, Field(gt=0)]
 Share = Annotated[Number, Field(le=1)]
+
+
+def _no_number(value: object) -> object:
+    """20250101 would be read as seconds since 1970."""
+    if isinstance(value, int | float | Decimal):
+        raise ValueError(Sentence("{value} is no date: write it like 2026-01-31", value=str(value)))
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_no_number)]
 
 
 class Part(BaseModel):
@@ -35,8 +45,8 @@ class Sourced(Part):
 class Period(Part):
     """A part that holds for discharges from one day to another, both included; without days, for any."""
 
-    valid_from: date | None = None
-    valid_to: date | None = None
+    valid_from: Day | None = None
+    valid_to: Day | None = None
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Period:

@@ -28,6 +28,7 @@ OwnPoints = Literal[
     "long",
     "bed_day",
     "day_surgery",
+    "unstable",
     "unweighted",
     "extreme",
     "high",

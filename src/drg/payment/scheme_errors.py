@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, get_args
@@ -47,10 +48,12 @@ EXAMPLES: Final[Mapping[str, str]] = {
     ),
     "reference": Sentence('reference = "standard" or "mean"; of high-cost cases also "lower_of_two"'),
     "within": Sentence('within = "all" or "group"'),
-    "case_class": Sentence('case_class = "short", "long", "bed_day" or "day_surgery"'),
+    "case_class": Sentence(
+        'case_class = "short", "long", "bed_day", "day_surgery", "unstable" or "unweighted"'
+    ),
     "pays": Sentence(
-        'pays = "by_item" or "nothing"; outside payment by group also "per_day", "per_case" or '
-        '"share_of_standard"; of cases without a group or a weight also "share" or "not_known"'
+        'pays = "by_item", "share", "nothing" or "not_known"; outside payment by group also "per_day", '
+        '"per_case" or "share_of_standard"'
     ),
     "ungrouped": Sentence(
         '[ungrouped] with pays = "nothing", "by_item", "share" or "not_known", and a source'
@@ -144,7 +147,7 @@ def readable(error: ErrorDetails, file: Path, text: str) -> SchemeError:
     else:
         message = error["msg"][:1].lower() + error["msg"][1:]
         message = message.replace("decimal input should", "it should").replace("input should", "it should")
-        shown = str(given) if isinstance(given, Decimal) else repr(given)
+        shown = str(given) if isinstance(given, Decimal | date | time) else repr(given)
         if isinstance(given, dict | list):
             shown = Sentence("a table") if isinstance(given, dict) else Sentence("a list")
         name, told = last or Sentence("the entry"), recognised(message, OF_PYDANTIC)
@@ -189,7 +192,7 @@ def line_of(text: str, loc: Loc) -> int | None:
     seen: dict[tuple[str, ...], int] = {}
     here: tuple[str, ...] = ()
     inside = True
-    best, depth = None, 0
+    best, depth, below = None, 0, None
     for number, line in enumerate(text.splitlines(), start=1):
         if found := _HEADER.match(line):
             here = tuple(part.strip() for part in found[1].split("."))
@@ -201,8 +204,10 @@ def line_of(text: str, loc: Loc) -> int | None:
             )
             if inside and len(here) > depth:
                 best, depth = number, len(here)
+            if list(here[: len(wanted)]) == wanted:
+                below = below or number
         elif inside and (found := _KEY.match(line)):
             path = [*here, found[1]]
             if path == wanted[: len(path)] and len(path) > depth:
                 best, depth = number, len(path)
-    return best
+    return best if depth == len(wanted) else below or best
