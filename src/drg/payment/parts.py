@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -47,6 +47,23 @@ class Dated(Sourced):
     def holds(self, day: date) -> bool:
         """Whether it holds for a discharge on that day."""
         return (self.valid_from or date.min) <= day <= (self.valid_to or date.max)
+
+
+class SchemeHead(Dated):
+    """What every scheme says of itself.
+
+    Attributes:
+        id, title, region: what it is; the id is the name of its directory.
+        status: ``published`` by the authority, ``transcribed`` from what it published, or ``illustrative``.
+        valid_from, valid_to: the first and last day of discharge to which it applies, as far as known.
+        unusual: the entries whose numbers are out of proportion and meant so, as ``low.factor``.
+    """
+
+    id: Id
+    title: Text
+    region: Text
+    status: Literal["published", "transcribed", "illustrative"]
+    unusual: tuple[Text, ...] = ()
 
 
 def overlap(rows: Iterable[tuple[Hashable, Dated]]) -> bool:

@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, field_validator, model_validator
 
 from drg.columns import PRICING
-from drg.payment.parts import Dated, Id, Part, Positive, Share, Sourced, Text, overlap
+from drg.payment.parts import Dated, Id, Part, Positive, SchemeHead, Share, Sourced, Text, overlap
 from drg.payment.settlement_rules import SettlementRules
 from drg.words import Joined, Sentence
 
@@ -293,26 +293,17 @@ class Rounding(Sourced):
     standard_first: bool = False
 
 
-class PaymentScheme(Dated):
+class PaymentScheme(SchemeHead):
     """One payment scheme. Only what a scheme names applies.
 
     Attributes:
-        id, title, region: what it is; the id is the name of its directory.
         grouper: the id of the grouper version whose groups it prices.
         grouper_missing: why that version is not installed, for excerpts; its groups are then not checked.
-        status: ``published`` by the authority, ``transcribed`` from what it published, or ``illustrative``.
-        valid_from, valid_to: the first and last day of discharge to which it applies, as far as known.
         source: where the weights are from.
-        unusual: the entries whose numbers are out of proportion and meant so, as ``low.factor``.
     """
 
-    id: Id
-    title: Text
-    region: Text
     grouper: Id
     grouper_missing: Text | None = None
-    status: Literal["published", "transcribed", "illustrative"]
-    unusual: tuple[Text, ...] = ()
     method: Method
     rates: Annotated[tuple[Rate, ...], Field(min_length=1)]
     coefficients: Coefficients | None = None

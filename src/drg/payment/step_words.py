@@ -6,9 +6,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 from drg.payment.formulas import FEN, half_up
-from drg.payment.load_scheme import SCHEME_FILE
 from drg.payment.parts import Dated
 from drg.payment.scheme import Coefficient, Rate
+from drg.payment.scheme_library import SCHEME_FILE
 from drg.words import Joined, Sentence
 
 
