@@ -54,7 +54,9 @@ def above_threshold(
     """What a payer bears of an amount: above its threshold of the year, up to its cap of the year."""
     threshold = Fraction(row[name])
     start, end = max(before, threshold), max(before + amount, threshold)
-    return min(tiered(row["tiers"], start, end), max(Fraction(row.get("cap_yuan", INFINITY)) - paid, 0))
+    return min(
+        tiered(row["tiers"], start, end), max(Fraction(row.get("cap_yuan", INFINITY)) - paid, Fraction(0))
+    )
 
 
 def benefits(scheme: Mapping[str, Any], stays: list[dict[str, Any]]) -> list[dict[str, Any] | None]:
@@ -133,7 +135,9 @@ def one_stay(
         due = max(standard - standard_before, Fraction(0))
     if basic.get("deductible_by") == "year":
         due = max(standard - total["deductible"], Fraction(0))
-    due = min(due, max(Fraction(basic.get("deductible_a_year_yuan", INFINITY)) - total["deductible"], 0))
+    due = min(
+        due, max(Fraction(basic.get("deductible_a_year_yuan", INFINITY)) - total["deductible"], Fraction(0))
+    )
     deductible = min(due, in_policy)
 
     # The basic fund.
@@ -145,7 +149,7 @@ def one_stay(
     if newborn and "share" in newborn:
         tiers = [{"share": newborn["share"]}]
     before_cap = tiered(tiers, start, start + base, Fraction(away["share_less"]))
-    fund = min(before_cap, max(Fraction(cap_row["yuan"]) - total["basic"], 0))
+    fund = min(before_cap, max(Fraction(cap_row["yuan"]) - total["basic"], Fraction(0)))
     if birth and "fund_at_most_yuan" in birth:
         fund = min(fund, Fraction(birth["fund_at_most_yuan"]))
     above_cap = before_cap - fund
@@ -188,7 +192,7 @@ def one_stay(
                 total[f"{kind}_paid"] += paid
             total[kind] += amount
         commercial = min(
-            commercial, max(Fraction(product.get("cap_yuan", INFINITY)) - total["commercial"], 0)
+            commercial, max(Fraction(product.get("cap_yuan", INFINITY)) - total["commercial"], Fraction(0))
         )
 
     cost = class_a + class_b + self_paid + above_limit

@@ -111,7 +111,7 @@ def random_scheme(rng: random.Random) -> dict[str, Any]:
     if maybe() < 0.7:
         scheme["aid"] = layer(rng)
     if maybe() < 0.6:
-        product = SOURCE | {"product": PRODUCT, "within_policy": liability(rng)}
+        product: dict[str, Any] = SOURCE | {"product": PRODUCT, "within_policy": liability(rng)}
         product |= {name: liability(rng) for name in ("outside_policy", "special_drugs") if maybe() < 0.6}
         product |= {name: maybe() < 0.5 for name in ("counts_first_own_share", "counts_above_limit")}
         if maybe() < RATHER_FEW:

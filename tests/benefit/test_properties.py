@@ -36,10 +36,9 @@ def drawn(rng: random.Random) -> dict[str, Any]:
         entries = random_scheme(rng)
         try:
             BenefitScheme.model_validate(entries)
-        except ValueError as error:
-            assert "never used" in str(error)
-        else:
-            return entries
+        except ValueError:
+            continue
+        return entries
 
 
 def engine(entries: dict[str, Any], stays: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from drg.benefit.book import Book
 from drg.benefit.kinds_of_stay import asked_columns
 from drg.benefit.load import LoadedBenefitScheme, load_benefit_scheme
 from drg.benefit.reasons import Notes
-from drg.benefit.stays import READS, work
+from drg.benefit.stays import READS, Worked, work
 from drg.benefit_columns import BENEFIT, BENEFIT_COLUMNS
 from drg.grouping.batched_frames import check_free, lacking, warn_of_missing
 from drg.payment.money import yuan
@@ -154,21 +154,36 @@ class BenefitCalculator(ShortTable):
         def all_stays(rows: pl.Series) -> pl.Series:
             book = Book(self.scheme)
             done = work(cases.read(rows.struct.unnest(), names), book)
-            held = pl.Series(~done.held)
-            nothing = pl.Series([None], dtype=pl.Int64)
-            kept = [
-                pl.Series(np.ascontiguousarray(done.out[:, place])).zip_with(held, nothing).alias(name)
-                for name, place in _KEPT.items()
-            ]
-            reason = self._notes.column(done.notes, done.kinds, book.entries).alias("benefit_reason")
-            return pl.DataFrame([*kept, reason]).to_struct(_WORKED)
+            return self._kept(done, book).to_struct(_WORKED)
 
         own = pl.struct(binding.read_for(names))
         return own.map_batches(all_stays, return_dtype=dtype, is_elementwise=False).alias(_WORKED)
 
+    def _kept(self, done: Worked, book: Book) -> pl.DataFrame:
+        """What is kept of the results of all stays: whole fen, null where nothing can be said."""
+        known = pl.Series(~done.held)
+        nothing = pl.Series([None], dtype=pl.Int64)
+        kept = [
+            pl.Series(np.ascontiguousarray(done.out[:, place])).zip_with(known, nothing).alias(name)
+            for name, place in _KEPT.items()
+        ]
+        reason = self._notes.column(done.notes, done.kinds, book.entries).alias("benefit_reason")
+        return pl.DataFrame([*kept, reason])
+
+    def columns_of(self, done: Worked, book: Book) -> pl.DataFrame:
+        """The columns of ``BENEFIT_COLUMNS``, reasons as codes.
+
+        Args:
+            done: by ``stays.work``.
+            book: that was used.
+        """
+        return self._in_yuan(self._kept(done, book))
+
     def _columns(self, batch: pl.DataFrame) -> pl.DataFrame:
-        """The columns of ``BENEFIT_COLUMNS`` of a batch, reasons as codes."""
-        worked = batch[_WORKED].struct.unnest()
+        """The same of a batch that has the column of ``_worked``."""
+        return self._in_yuan(batch[_WORKED].struct.unnest())
+
+    def _in_yuan(self, worked: pl.DataFrame) -> pl.DataFrame:
         held = worked["stay_in_year"].is_null().to_numpy()
         amounts = {name: worked[name].fill_null(0).to_numpy() for name in _AMOUNTS}
         others = np.sum([amounts[name] for name in OTHER_PAYERS], axis=0)
@@ -177,7 +192,43 @@ class BenefitCalculator(ShortTable):
             "other_payers_yuan": yuan(others, held),
             "stay_in_year": worked["stay_in_year"],
             "benefit_reason": worked["benefit_reason"],
-            "benefit_scheme": pl.Series([self.id]).new_from_index(0, batch.height),
-            "benefit_scheme_digest": pl.Series([self.loaded.benefits_digest]).new_from_index(0, batch.height),
+            "benefit_scheme": pl.Series([self.id]).new_from_index(0, worked.height),
+            "benefit_scheme_digest": pl.Series([self.loaded.benefits_digest]).new_from_index(
+                0, worked.height
+            ),
         }
         return pl.DataFrame([columns[name].alias(name) for name in BENEFIT])
+
+
+def benefits(
+    frame: Frame,
+    scheme: str | Path | LoadedBenefitScheme | BenefitCalculator,
+    *,
+    reasons: ReasonForm = "text",
+    language: str = "en",
+) -> Frame:
+    """Work out who pays what of stays: basic fund, critical illness, aid, a commercial product, the patient.
+
+    Args:
+        frame: one row per stay, of any kind that ``group`` takes, with whole years of persons: what is paid
+            of a stay depends on those before it. ``patient_id``, ``discharge_date`` and ``total_cost_yuan``
+            are always needed; other columns that the scheme asks for count as not known if absent, with a
+            ``MissingColumnWarning``. Amounts are in yuan.
+        scheme: the id of an installed benefit scheme (see ``list_benefit_schemes``), the directory of one, a
+            loaded one, or a BenefitCalculator.
+        reasons: as sentences (``text``) or as codes (``code``).
+        language: of the sentences, ``en`` or ``zh`` (中文).
+
+    Returns:
+        The same kind of frame, the same rows in the same order, with the columns of
+        ``benefit_columns.BENEFIT_COLUMNS`` added. Stays count in order of discharge, then admission, then
+        case id, whatever the order of the rows. A stay of which nothing can be said keeps its row:
+        ``benefit_reason`` says why.
+
+    Raises:
+        MissingColumnError: if person, day of discharge or cost is absent.
+        InputError: if a column holds what it cannot hold, or an output column is already there.
+        UnknownSchemeError, SchemeError: if the scheme cannot be used.
+    """
+    calculator = scheme if isinstance(scheme, BenefitCalculator) else BenefitCalculator(scheme)
+    return calculator.benefits(frame, reasons=reasons, language=language)

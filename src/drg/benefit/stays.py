@@ -37,11 +37,15 @@ class Worked(NamedTuple):
 
     Attributes:
         out: [n, OUT_WIDTH]; rows of held stays say nothing.
+        order: the places of the rows by person, discharge, admission, case id.
+        amounts: the cost by class, as it counted; see ``kernels.StayArrays``.
         notes: [n] bits of ``reasons.NOTE``.
         kinds: [n] the place of each stay's entry in the book, -1 if it has none.
     """
 
     out: Ints
+    order: Ints
+    amounts: dict[str, Ints]
     notes: Ints
     kinds: Ints
 
@@ -62,7 +66,7 @@ def work(frame: pl.DataFrame, book: Book) -> Worked:
     scheme, n = book.scheme, frame.height
     notes = np.zeros(n, dtype=np.int64)
     amounts = _amounts(frame, scheme, notes)
-    person = _persons(frame, scheme, notes)
+    person = persons(frame, scheme, notes)
     kinds = _kinds(frame, book)
     problems = np.array([entry.problem is not None for entry in book.entries], dtype=np.bool_)
     notes[problems[kinds]] |= NOTE["no_benefit_rule"]
@@ -72,7 +76,7 @@ def work(frame: pl.DataFrame, book: Book) -> Worked:
     out = np.zeros((n, k.OUT_WIDTH), dtype=np.int64)
     suited(share_stays, n)(book.kinds, book.deductibles, book.tiers, stays, out)
     _note(notes, out[:, k.AFTER_HELD] == 1, "earlier_stay_held")
-    return Worked(out, notes, kinds)
+    return Worked(out, order, amounts, notes, kinds)
 
 
 def _note(notes: Ints, where: Flags, name: str) -> None:
@@ -125,8 +129,8 @@ def _flag(frame: pl.DataFrame, name: str) -> pl.Series:
     return _column(frame, name, pl.Boolean()).fill_null(False)
 
 
-def _persons(frame: pl.DataFrame, scheme: BenefitScheme, notes: Ints) -> pl.Series:
-    """Among whose stays each counts."""
+def persons(frame: pl.DataFrame, scheme: BenefitScheme, notes: Ints) -> pl.Series:
+    """Among whose stays each counts; null and noted if that is not known."""
     person = _column(frame, "patient_id", pl.String())
     with_mother = np.zeros(frame.height, dtype=np.bool_)
     if scheme.newborn is not None and scheme.newborn.with_mother:
