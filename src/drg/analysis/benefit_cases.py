@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from drg.benefit.calculator import BenefitCalculator
 from drg.benefit.explain import BenefitExplanation, explain_benefits
-from drg.benefit.kinds_of_stay import StayKind, entry_of, form
+from drg.benefit.kinds_of_stay import StayKind, entry_of
 from drg.benefit.scheme import BenefitScheme
 from drg.benefit_columns import LOCAL, NO_AID, NO_REFERRAL
 
@@ -45,7 +45,7 @@ def worked_stays(calculator: BenefitCalculator, language: str = "en") -> Iterato
     first = scheme.valid_from or date(2025, 1, 1)
     begin = datetime.combine(first, time(), UTC).replace(tzinfo=None)
     aid = next((row.aid_class for row in scheme.aid.rows if row.aid_class), None) if scheme.aid else None
-    aided = stay | ({"aid_class": form("aid_class", aid)} if aid else {})
+    aided = stay | ({"aid_class": aid} if aid else {})
     if scheme.commercial:
         aided |= {"commercial_product": scheme.commercial[0].product}
     ordinary = _costing(stay, _ORDINARY_YUAN, begin, "1")
@@ -56,7 +56,7 @@ def worked_stays(calculator: BenefitCalculator, language: str = "en") -> Iterato
     ]
     for kind, rows in (("ordinary", [ordinary]), ("dear", [dear]), ("late", late)):
         case_id = rows[-1]["case_id"]
-        yield WorkedStay(kind, explain_benefits(rows, calculator, case_id, language=language))
+        yield WorkedStay(kind, explain_benefits(rows, calculator, case_id=case_id, language=language))
 
 
 def _stay(scheme: BenefitScheme) -> dict[str, Any] | None:

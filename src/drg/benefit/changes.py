@@ -21,12 +21,12 @@ _KEYS: Final = ("case_id", "patient_id", "discharge_date")
 CHANGES: Final = ("added", "removed", "changed")
 
 
-def benefit_changes(before: Frame, after: Frame) -> pl.DataFrame:
+def benefit_changes(old: Frame, new: Frame) -> pl.DataFrame:
     """What differs between two results of ``benefits``, by case id.
 
     Args:
-        before: the earlier result.
-        after: the result of the corrected stays.
+        old: the earlier result.
+        new: the result of the corrected stays.
 
     Returns:
         A row for each stay that is ``added``, ``removed`` or ``changed``: its id, its patient, its discharge,
@@ -36,7 +36,7 @@ def benefit_changes(before: Frame, after: Frame) -> pl.DataFrame:
     Raises:
         InputError: if one lacks a column of results or ``case_id``, or a case id stands for several stays.
     """
-    one, other = _results(before, Sentence("the earlier result")), _results(after, Sentence("the result"))
+    one, other = _results(old, Sentence("the earlier result")), _results(new, Sentence("the result"))
     both = one.join(other, on="case_id", how="full", suffix=_AFTER)
     parts = {name: (pl.col(name), pl.col(f"{name}{_AFTER}")) for name in (*COMPARED, *_KEYS[1:])}
     was, now = pl.col("case_id").is_not_null(), pl.col(f"case_id{_AFTER}").is_not_null()

@@ -80,8 +80,8 @@ class BenefitExplanation(ShortTable, _Result):
 def explain_benefits(
     cases: Frame,
     scheme: str | Path | LoadedBenefitScheme | BenefitCalculator,
-    case_id: str,
     *,
+    case_id: str,
     language: str = "en",
 ) -> BenefitExplanation:
     """Explain who pays what of one stay: each number, where it comes from, and the arithmetic.

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Final, NamedTuple, TypeVar
-
-import polars as pl
 
 from drg.benefit.scheme import (
     AGE,
     ASKED,
+    EMPTY,
     BasicShare,
     BenefitScheme,
     Cap,
@@ -22,13 +20,8 @@ from drg.benefit.scheme import (
     OwnShare,
     Who,
 )
-from drg.benefit_columns import LOCAL, NO_AID, NO_REFERRAL
-from drg.columns import ALL
 from drg.reasons import coded
-from drg.records.cells import texts
 
-# What an empty cell says; of insurance and level it says nothing.
-EMPTY: Final = {"aid_class": NO_AID, "referral": NO_REFERRAL, "off_site": LOCAL}
 UP: Final = "up"
 W = TypeVar("W", bound=Who)
 
@@ -75,13 +68,6 @@ class Entry:
     is_newborn: bool = False
 
 
-@cache
-def form(column: str, value: str) -> str:
-    """A value as stays have it: 低保 is minimum_living, and 无 is as an empty cell."""
-    found: str | None = texts(pl.Series([value]), ALL[column]).values[0]
-    return EMPTY.get(column, value) if found is None else found
-
-
 def ages(scheme: BenefitScheme) -> list[int]:
     """The ages at which the rows of a scheme begin and end."""
     rows = [row for _, table in scheme.tables() for row in table]
@@ -120,7 +106,7 @@ def _fitting(rows: Sequence[W], kind: StayKind) -> tuple[int, W] | None:
                 value = getattr(kind, name)
                 if value is None:
                     unknown = unknown or column
-                elif value != form(column, wanted):
+                elif value != wanted:
                     fits = False
         if row.age_at_least is not None or row.age_below is not None:
             if kind.age is None:
@@ -174,8 +160,7 @@ def entry_of(scheme: BenefitScheme, kind: StayKind) -> Entry:
 
 
 def _off_site(scheme: BenefitScheme, kind: StayKind) -> OffSite | None:
-    asked = [Who(off_site=one.off_site, insurance=one.insurance) for one in scheme.off_site]
-    found = _fitting(asked, kind)
+    found = _fitting([one.who for one in scheme.off_site], kind)
     return scheme.off_site[found[0] - 1] if found else None
 
 
@@ -183,12 +168,12 @@ def _notes(scheme: BenefitScheme, kind: StayKind) -> list[str]:
     """The columns whose value the scheme does not name: such stays are as all others."""
     named = {
         name: {
-            form(column, value)
+            value
             for _, table in scheme.tables()
             for row in table
             if (value := getattr(row, name)) is not None
         }
-        for name, column in ASKED.items()
+        for name in ASKED
     }
     if scheme.basic.upward_pays_difference:
         named["referral"].add(UP)

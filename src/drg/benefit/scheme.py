@@ -9,12 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from functools import cache
 from itertools import pairwise
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, model_validator
+import polars as pl
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from drg.benefit_columns import LOCAL, NO_AID, NO_REFERRAL
+from drg.columns import ALL
 from drg.payment.parts import Part, SchemeHead, Share, Sourced, Text
+from drg.records.cells import texts
 from drg.words import Sentence
 
 # Amounts that are whole fen.
@@ -32,6 +37,17 @@ ASKED: Final = {
 }
 
 
+# What an empty cell says; of insurance and level it says nothing.
+EMPTY: Final = {"aid_class": NO_AID, "referral": NO_REFERRAL, "off_site": LOCAL}
+
+
+@cache
+def form(column: str, value: str) -> str:
+    """A value as stays have it: 低保 is minimum_living, and 无 is as an empty cell."""
+    found: str | None = texts(pl.Series([value]), ALL[column]).values[0]
+    return EMPTY.get(column, value) if found is None else found
+
+
 class Who(Part):
     """For which stays a row is; without conditions, for all.
 
@@ -47,6 +63,11 @@ class Who(Part):
     off_site: Text | None = None
     age_at_least: int | None = Field(default=None, ge=0, le=150)
     age_below: int | None = Field(default=None, ge=1, le=150)
+
+    @field_validator(*ASKED)
+    @classmethod
+    def _as_stays_have_it(cls, value: str | None, info: ValidationInfo) -> str | None:
+        return None if value is None else form(ASKED[str(info.field_name)], value)
 
     @model_validator(mode="after")
     def _has_ages(self) -> Who:
@@ -270,6 +291,11 @@ class OffSite(Sourced):
     first_own_share: Share
     share_less: Share
 
+    @property
+    def who(self) -> Who:
+        """For which stays it is."""
+        return Who(off_site=self.off_site, insurance=self.insurance)
+
 
 class BenefitScheme(SchemeHead):
     """One benefit scheme. Only what a scheme names applies."""
@@ -312,5 +338,4 @@ class BenefitScheme(SchemeHead):
             yield "critical.rows", self.critical.rows
         if self.aid:
             yield "aid.rows", self.aid.rows
-        # Fitted by their kind and insurance alone.
-        yield "off_site", [Who(off_site=one.off_site, insurance=one.insurance) for one in self.off_site]
+        yield "off_site", [one.who for one in self.off_site]

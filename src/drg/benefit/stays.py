@@ -11,9 +11,9 @@ import polars as pl
 from drg.benefit import kernels as k
 from drg.benefit.book import Book
 from drg.benefit.kernels import Flags, Ints, StayArrays, share_stays
-from drg.benefit.kinds_of_stay import EMPTY, StayKind, ages
+from drg.benefit.kinds_of_stay import StayKind, ages
 from drg.benefit.reasons import HELD, NOTE
-from drg.benefit.scheme import AGE, BenefitScheme
+from drg.benefit.scheme import AGE, EMPTY, BenefitScheme
 from drg.grouping.jit import suited
 from drg.payment.formulas import HIGHEST_COST_FEN
 from drg.payment.money import NOT_GIVEN, UNUSABLE, fen

@@ -160,7 +160,7 @@ def _explain(run: Run, calculator: BenefitCalculator, cases: Cases, case_id: str
     from drg.report.console import echo_json
 
     json_file = run.take_json()
-    explanation = explain_benefits(cases, calculator, case_id, language=run.language)
+    explanation = explain_benefits(cases, calculator, case_id=case_id, language=run.language)
     if json_file is None:
         print_benefit_explanation(run.console, explanation, run.language)
         return
