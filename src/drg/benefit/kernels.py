@@ -101,7 +101,7 @@ def borne(tiers: Ints, kinds: Ints, row: int, at: int, before: int, counted: int
     return int(min(found, max(cap - paid, 0)))
 
 
-@kernel(load_from=20_000, compile_from=150_000)
+@kernel(load_from=9_000, compile_from=130_000)
 def share_stays(kinds: Ints, deductibles: Ints, tiers: Ints, stays: StayArrays, out: Ints) -> None:
     """Work out who pays what of each stay.
 

@@ -97,6 +97,16 @@ OF_PYDANTIC: Final = (
     Sentence("it should have no more than {limit} decimal places", **_LIMIT),
     Sentence("it should have no more than {limit} digits in total", **_LIMIT),
     Sentence("string should have at least {limit} character", **_LIMIT),
+    Sentence(
+        "tuple should have at least {limit} item after validation, not {count}",
+        limit="{limit}",
+        count="{count}",
+    ),
+    Sentence(
+        "tuple should have at most {limit} items after validation, not {count}",
+        limit="{limit}",
+        count="{count}",
+    ),
     Sentence("string should match pattern {pattern}", pattern="{pattern}"),
     Sentence("it should be {others} or {last}", others="{others}", last="{last}"),
     Sentence("it should be {choices}", choices="{choices}"),
