@@ -286,7 +286,8 @@ PRICE_COLUMNS: tuple[Column, ...] = (
         Kind.NUMBER,
         pl.Decimal(18, 8),
         "点数",
-        "weight × scale × coefficient under the points method (点数法), else null",
+        "points method (点数法): weight × scale × coefficient, or payment ÷ value of a point by points_for; "
+        "null for special cases, and under the rate method",
     ),
     money("standard_payment_yuan", "支付标准", "payment standard in yuan"),
     Column(

@@ -11,7 +11,7 @@ of the group, c value of a unit over its mean, S standard = RW·U·f, K and L th
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -165,6 +165,23 @@ def answers(
     case: Case, drg: str, scheme: PaymentScheme, weights: Weights
 ) -> tuple[set[Fraction | None], set[Numbers | None]]:
     """The weights, and all numbers, that the case could have by what is not known of it."""
+    possible_weights: set[Fraction | None] = set()
+    possible: set[Numbers | None] = set()
+    for one in possibilities(case, scheme, weights):
+        weight = weight_of(one, drg, weights)
+        possible_weights.add(weight)
+        numbers = (
+            weight,
+            unit_of(one, scheme),
+            coefficient_of(one, drg, scheme),
+            low_factor_of(one, scheme),
+        )
+        possible.add(None if weight is None else numbers)
+    return possible_weights, possible
+
+
+def possibilities(case: Case, scheme: PaymentScheme, weights: Weights) -> Iterator[Case]:
+    """The case in all places and on all days that it could be of by what is not known of it."""
     places: tuple[str, ...] = ("insurance_type", "hospital_level", "hospital_id")
     options: list[Sequence[Any]] = [
         [*named(name, scheme, weights), "elsewhere"]
@@ -179,20 +196,15 @@ def answers(
     days = {edge + timedelta(days=by) for edge in edges for by in (-1, 0, 1)}
     options.append([left] if left or not days else sorted(days))
     places = (*places, "discharge_date")
-    possible_weights: set[Fraction | None] = set()
-    possible: set[Numbers | None] = set()
     for chosen in product(*options):
-        one = {**case, **dict(zip(places, chosen, strict=True))}
-        weight = weight_of(one, drg, weights)
-        possible_weights.add(weight)
-        numbers = (
-            weight,
-            unit_of(one, scheme),
-            coefficient_of(one, drg, scheme),
-            low_factor_of(one, scheme),
-        )
-        possible.add(None if weight is None else numbers)
-    return possible_weights, possible
+        yield {**case, **dict(zip(places, chosen, strict=True))}
+
+
+def value_of_a_point(case: Case, scheme: PaymentScheme, weights: Weights) -> Fraction | None:
+    """The yuan of a point for a case without regard to its group; None if nobody can tell."""
+    possible = {unit_of(one, scheme) for one in possibilities(case, scheme, weights)}
+    (unit,) = possible if len(possible) == 1 else (None,)
+    return None if unit is None else unit / Fraction(scheme.method.scale or 1)
 
 
 def combination(
@@ -205,19 +217,22 @@ def combination(
     return Combination(weight, unit, coefficient, weight * regional, unit / regional, standard)
 
 
-def high_threshold(weight: Fraction, scheme: PaymentScheme) -> Fraction:
-    """K of the first tier whose limit is above the weight."""
-    assert scheme.high is not None
-    for tier in scheme.high.tiers:
+def high_tier(weight: Fraction, scheme: PaymentScheme) -> tuple[Fraction, str, Fraction]:
+    """K, the formula and the share of the excess of the first tier whose limit is above the weight."""
+    high = scheme.high
+    assert high is not None
+    for tier in high.tiers:
         if tier.weight_below is None or weight < Fraction(tier.weight_below):
-            return Fraction(tier.threshold)
+            formula = high.formula if tier.formula is None else tier.formula
+            share = high.fund_share if tier.fund_share is None else tier.fund_share
+            return Fraction(tier.threshold), formula, Fraction(1 if share is None else share)
     raise AssertionError("the last tier has no limit")
 
 
 def high_above(known: Combination, scheme: PaymentScheme) -> Fraction:
     """The cost above which a case is high."""
     assert scheme.high is not None
-    threshold = high_threshold(known.weight, scheme)
+    threshold, _, _ = high_tier(known.weight, scheme)
     of_standard, of_mean = threshold * known.standard, threshold * known.mean
     if scheme.high.reference == "lower_of_two":
         return of_standard if of_standard < of_mean else of_mean
@@ -333,6 +348,15 @@ def _price_one(
         case_class, paid = _class_and_payment(
             case, scheme, weights, net, weight, known, is_extreme=is_extreme, undecided=undecided
         )
+    own_points: Decimal | None = None
+    if case_class in scheme.method.points_for:
+        # Payment divided by the value of a point, with four decimals.
+        value = value_of_a_point(case, scheme, weights)
+        total = to_fen(sum((one.amount for one in paid), Fraction(0)))
+        if value is None:
+            case_class, paid = "unpriced", [NOTHING]
+        else:
+            own_points = Decimal(floor(total / value * 10**4 + Fraction(1, 2))).scaleb(-4)
     parts = dict.fromkeys(PARTS, Fraction(0))
     if case_class != "invalid":
         for part, value in _rounded(paid):
@@ -349,7 +373,7 @@ def _price_one(
     result: dict[str, Any] = {
         "relative_weight": None if weight is None else _eight(weight),
         "coefficient": None if coefficient is None else _eight(coefficient),
-        "points": _points(weight, coefficient, scheme),
+        "points": _points(weight, coefficient, scheme, case_class) if own_points is None else own_points,
         "standard_payment_yuan": standard,
         "case_class": case_class,
         **parts,
@@ -365,8 +389,10 @@ def _price_one(
     return {name: yuan(value) if isinstance(value, Fraction) else value for name, value in result.items()}
 
 
-def _points(weight: Fraction | None, coefficient: Fraction | None, scheme: PaymentScheme) -> Any:
-    if weight is None or coefficient is None or scheme.method.scale is None:
+def _points(
+    weight: Fraction | None, coefficient: Fraction | None, scheme: PaymentScheme, case_class: str
+) -> Any:
+    if weight is None or coefficient is None or scheme.method.scale is None or case_class == "special":
         return None
     return _eight(weight * Fraction(scheme.method.scale) * coefficient)
 
@@ -433,15 +459,15 @@ def _class_and_payment(
 
 
 def _high(known: Combination, scheme: PaymentScheme, net: Fraction) -> list[Paid]:
-    assert scheme.high is not None
-    threshold = high_threshold(known.weight, scheme)
-    if scheme.high.formula == "linear_add":
-        more = (net - threshold * known.mean) * known.price_ratio
+    threshold, formula, share = high_tier(known.weight, scheme)
+    if formula == "linear_add":
+        # Of what is beyond the threshold, so much is paid.
+        more = (net - threshold * known.mean) * known.price_ratio * share
         return [Paid("drg_payment_yuan", known.standard), Paid("high_cost_payment_yuan", more)]
-    if scheme.high.formula == "deduct":
+    if formula == "deduct":
         deducted = (threshold - 1) * known.mean * known.coefficient
         return [Paid("high_cost_payment_yuan", (net - deducted) * known.price_ratio)]
-    if scheme.high.formula == "cap":
+    if formula == "cap":
         return [Paid("high_cost_payment_yuan", threshold * known.standard)]
     return [Paid("high_cost_payment_yuan", net)]
 

@@ -194,7 +194,13 @@ def _high(rng: random.Random) -> dict[str, Any]:
     tiers.append({"threshold": Decimal(rng.randint(15, 40)).scaleb(-1)})
     formula = rng.choice(["linear_add", "deduct", "cap", "by_item"])
     reference = rng.choice(["standard", "mean", "lower_of_two"])
-    return sourced(formula=formula, reference=reference, tiers=tiers)
+    for tier in tiers if formula != "by_item" and rng.random() < 0.4 else ():
+        tier["formula"] = rng.choice(["linear_add", "deduct", "cap"])
+    adding = [tier for tier in tiers if tier.get("formula", formula) == "linear_add"]
+    for tier in adding if rng.random() < 0.3 else ():
+        tier["fund_share"] = _share(rng, 1)
+    share = _share(rng, 1) if adding and rng.random() < 0.4 else None
+    return sourced(formula=formula, fund_share=share, reference=reference, tiers=tiers)
 
 
 def _outside(rng: random.Random) -> list[dict[str, Any]]:
@@ -260,6 +266,16 @@ def _fees(rng: random.Random) -> dict[str, Any]:
     return {"tcm_fees": fees[:ours], "other_fees": fees[ours:]}
 
 
+def _points_for(rng: random.Random, entries: Mapping[str, Any]) -> list[str]:
+    """Some of the classes that are not paid by their group."""
+    high = entries["high"]
+    possible = ["ungrouped", "ambiguous", "unweighted", "extreme"]
+    possible += [rule["case_class"] for rule in entries["outside"]]
+    possible += ["high"] if high and high["formula"] == "by_item" else []
+    possible += ["low"] if entries["low"] else []
+    return [name for name in dict.fromkeys(possible) if rng.random() < 0.6]
+
+
 def random_scheme(rng: random.Random) -> tuple[dict[str, Any], Weights]:
     """The entries of a random scheme, and its weights; each component is there more often than not."""
 
@@ -313,8 +329,11 @@ def random_scheme(rng: random.Random) -> tuple[dict[str, Any], Weights]:
         "tcm": perhaps(sourced(share_below=_share(rng), medical_drg=medical, **_fees(rng))),
         "rounding": perhaps(sourced(standard_first=rng.random() < 0.5)),
     }
+    if points:
+        method["points_for"] = _points_for(rng, entries)
     if rng.random() < 0.6:
         entries["extreme"] = None
+        method["points_for"] = [name for name in method.get("points_for", []) if name != "extreme"]
     elif rng.random() < 0.7:
         entries["extreme"]["top_share"] = Decimal("0.05")
     weights: Weights = {}
@@ -325,6 +344,13 @@ def random_scheme(rng: random.Random) -> tuple[dict[str, Any], Weights]:
             weights[drg, rng.choice(LEVELS)] = _positive(rng, 0, 6, 4)
     weights.setdefault((DRGS[0], None), Decimal(1))
     return {name: value for name, value in entries.items() if value is not None}, weights
+
+
+def without(entries: Mapping[str, Any], *sections: str) -> dict[str, Any]:
+    """The entries of a scheme without some sections, and without points for their cases."""
+    left = {name: part for name, part in entries.items() if name not in sections}
+    named = [name for name in left["method"].get("points_for", []) if name not in sections]
+    return left | {"method": left["method"] | {"points_for": named}}
 
 
 # ---------------------------------------------------------------------------------------------------- cases
@@ -375,13 +401,13 @@ UNUSABLE_TEXTS = ("", " ", "abc", "--", "1,5", "12 百元")
 
 
 def random_cases(
-    rng: random.Random, scheme: PaymentScheme, weights: Weights, count: int
+    rng: random.Random, scheme: PaymentScheme, weights: Weights, count: int, groups: Sequence[str] = DRGS
 ) -> list[dict[str, Any]]:
     """Random cases that a scheme finds hard: costs at its boundaries, gaps, kinds and special payments."""
     has_text = rng.random() < 0.3
     cases: list[dict[str, Any]] = []
     while len(cases) < count:
-        stays = [_case(rng, scheme, weights, f"C{len(cases)}")]
+        stays = [_case(rng, scheme, weights, f"C{len(cases)}", groups)]
         if scheme.readmission and rng.random() < 0.3:
             stays += _later_stays(rng, stays[0], scheme.readmission.days)
         cases += stays
@@ -409,8 +435,10 @@ def _later_stays(rng: random.Random, first: Mapping[str, Any], days: int) -> lis
     return later
 
 
-def _case(rng: random.Random, scheme: PaymentScheme, weights: Weights, patient: str) -> dict[str, Any]:
-    drg = rng.choice(DRGS)
+def _case(
+    rng: random.Random, scheme: PaymentScheme, weights: Weights, patient: str, groups: Sequence[str]
+) -> dict[str, Any]:
+    drg = rng.choice(groups)
     case: dict[str, Any] = {
         "hospital_id": rng.choice([*HOSPITALS, None] if rng.random() < 0.1 else HOSPITALS),
         "hospital_coefficient": _brought(rng),
@@ -420,7 +448,7 @@ def _case(rng: random.Random, scheme: PaymentScheme, weights: Weights, patient: 
         "adrg": drg[:3],
         "drg": drg,
         "grouping_status": "grouped",
-        "grouper": "demo",
+        "grouper": scheme.grouper,
         "case_kind": rng.choice([*KINDS]) if rng.random() < 0.1 else None,
         "incomplete": rng.choice([None, False, False, False, False, True]),
         **_stay(rng),
@@ -443,7 +471,8 @@ def _case(rng: random.Random, scheme: PaymentScheme, weights: Weights, patient: 
     case["total_cost_yuan"] = cost
     case["excluded_items_yuan"] = _yuan(excluded) if excluded or rng.random() < 0.5 else None
     case["special_payment_yuan"] = _yuan(rng.randint(0, 10_000_000)) if rng.random() < 0.02 else None
-    case |= _tcm_fees(rng, scheme, net) if case["drg"] in ("BS19", "BV19") else {}
+    tcm_groups = scheme.tcm.medical_drg if scheme.tcm else ("BS19", "BV19")
+    case |= _tcm_fees(rng, scheme, net) if case["drg"] in tcm_groups else {}
     case["patient_share_yuan"] = _yuan(rng.randint(0, 500_000)) if rng.random() < 0.7 else None
     case["other_payers_yuan"] = _yuan(rng.randint(0, 100_000)) if rng.random() < 0.5 else None
     return case

@@ -65,7 +65,6 @@ SHARES = st.integers(0, kernels.SHARE_UNITS)
     st.lists(CASES, max_size=20),
     SHARES,
     st.booleans(),
-    st.booleans(),
 )  # fmt: skip
 def test_plain_and_compiled_agree(
     table: list[list[int]],
@@ -74,14 +73,12 @@ def test_plain_and_compiled_agree(
     rows: list[tuple[int, ...]],
     share: int,
     has_high: bool,
-    high_adds: bool,
 ) -> None:
     rules = kernels.Rules(
         np.array(outside, dtype=np.int64).reshape(-1, kernels.OUTSIDE_WIDTH),
         np.array(by_status, dtype=np.int64),
         share,
         has_high,
-        high_adds,
     )
     columns = zip(*rows, strict=True) if rows else [()] * 9
     types = ("i8", "u1", "i8", "i8", "i8", "i8", "i8", "?", "?")

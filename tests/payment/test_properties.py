@@ -36,6 +36,7 @@ from tests.payment.strategies import (
     randoms,
     rows_of,
     sourced,
+    without,
     write_scheme,
 )
 from tests.profiles import share, tries
@@ -124,7 +125,7 @@ def test_the_order_of_rows_does_not_matter(rng: random.Random) -> None:
 def test_lazy_frames_and_batches_equal_the_whole(rng: random.Random) -> None:
     entries, weights, cases = drawn(rng, 30)
     # What is seen across cases needs them all at once.
-    apart = {name: part for name, part in entries.items() if name not in ("extreme", "readmission")}
+    apart = without(entries, "extreme", "readmission")
     with tempfile.TemporaryDirectory() as directory:
         path = write_scheme(Path(directory), entries, weights)
         together = frame(cases)
@@ -228,9 +229,8 @@ def test_payment_scales_with_the_rate(rate: int, formula: str, costs: list[int],
 @given(randoms())
 def test_normal_cases_do_not_depend_on_cost(rng: random.Random) -> None:
     entries, weights, cases = drawn(rng, 20)
-    entries.pop("extreme", None)
     # The share of traditional medicine in the cost decides on the group, and so on the standard.
-    entries.pop("tcm", None)
+    entries = without(entries, "extreme", "tcm")
     changed = [
         case
         if case["total_cost_yuan"] is None or isinstance(case["total_cost_yuan"], str)

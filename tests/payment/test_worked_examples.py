@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+import drg
+from drg.payment.scheme import PaymentScheme
 from tests.payment.reference import to_fen, yuan
 from tests.payment.strategies import Weights, both, plain_case, plain_scheme, sourced
 
@@ -118,6 +120,64 @@ def test_zhoukou_high(tmp_path: Path, formula: str, payment: str, reference: str
     if formula == "linear_add":
         assert row["drg_payment_yuan"] == D("4307.05")
         assert row["high_cost_payment_yuan"] == D("6707.63") - D("4307.05")
+
+
+def test_a_share_of_the_excess(tmp_path: Path) -> None:
+    """Zhoukou's numbers with a share of 0.8: 4,307.048 + 0.8 × 2,400.583796 = 6,227.515037."""
+    case = plain_case("BR15", 15_000, insurance_type="310")
+    tiers = [{"threshold": 3}]
+    shared = sourced(formula="linear_add", fund_share=D("0.8"), reference="mean", tiers=tiers)
+    (row,) = both(ZHOUKOU | {"high": shared}, ZHOUKOU_WEIGHTS, [case], tmp_path)
+    assert (row["drg_payment_yuan"], row["payment_yuan"]) == (D("4307.05"), D("6227.52"))
+    step = drg.explain_price(case, tmp_path).steps
+    (excess,) = [one.arithmetic for one in step if one.name == "high cost payment"]
+    assert excess.endswith("× 0.8, rounded with the standard")
+
+
+def test_tiers_with_formulas_of_their_own(tmp_path: Path) -> None:
+    """Mean 10,000 × weight, cost 50,000 each: add with a share, add by the section's share, cap, deduct."""
+    tiers = [
+        {"threshold": 3, "weight_below": 1, "fund_share": D("0.5")},
+        {"threshold": 3, "weight_below": D("1.2")},
+        {"threshold": 3, "weight_below": D("1.4"), "formula": "cap"},
+        {"threshold": 3, "formula": "deduct"},
+    ]
+    rule = sourced(formula="linear_add", fund_share=D("0.9"), reference="mean", tiers=tiers)
+    weights: Weights = {("BR11", None): D("0.9"), ("BR13", None): D(1), ("BR15", None): D("1.2")}
+    weights["BS19", None] = D("1.5")
+    cases = [plain_case(group, 50_000) for group, _ in weights]
+    rows = both(plain_scheme(high=rule), weights, cases, tmp_path)
+    assert [row["case_class"] for row in rows] == ["high"] * 4
+    # 9,000 + 0.5 × 23,000; 10,000 + 0.9 × 20,000; 3 × 12,000; 50,000 − 2 × 15,000.
+    assert [row["payment_yuan"] for row in rows] == [20_500, 28_000, 36_000, 20_000]
+    assert [row["drg_payment_yuan"] for row in rows] == [9_000, 10_000, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("formula", "share", "tiers", "problem"),
+    [
+        ("cap", D("0.8"), [{}], "fund_share is given for linear_add"),
+        (
+            "linear_add",
+            None,
+            [{"formula": "cap", "fund_share": D("0.8")}],
+            "fund_share is given for linear_add",
+        ),
+        ("linear_add", D("0.8"), [{"formula": "cap"}], "fund_share is given for linear_add"),
+        ("linear_add", None, [{"weight_below": 1, "formula": "by_item"}, {}], "of all tiers or of none"),
+        ("by_item", None, [{"weight_below": 1}, {"formula": "cap"}], "of all tiers or of none"),
+        ("linear_add", D(0), [{}], "greater than 0"),
+        ("linear_add", D("1.01"), [{}], "less than or equal to 1"),
+    ],
+)
+def test_formulas_and_shares_that_do_not_fit_are_refused(
+    formula: str, share: D | None, tiers: list[dict[str, Any]], problem: str
+) -> None:
+    rule = sourced(
+        formula=formula, fund_share=share, reference="mean", tiers=[{"threshold": 3} | tier for tier in tiers]
+    )
+    with pytest.raises(ValueError, match=problem):
+        PaymentScheme.model_validate(plain_scheme(high=rule))
 
 
 @pytest.mark.parametrize(

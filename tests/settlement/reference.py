@@ -43,6 +43,7 @@ AMOUNTS = (
     "shared_cost",
     "shared_standard",
     *BESIDE,
+    "converted_payment",
     "patient_and_others",
     "borne_above_payment",
 )
@@ -109,7 +110,16 @@ def settle(
 def decided(cases: Sequence[Case], scheme: PaymentScheme, decisions: Iterable[Case]) -> list[Case]:
     """The cases after the decisions: approved ones are special, as many as the quota allows."""
     special = scheme.settlement.special if scheme.settlement else None
-    share = Fraction(special.quota_share) if special else Fraction(5, 100)
+
+    def quota(hospital: str, year: int) -> int:
+        share = Fraction(special.quota_share) if special else Fraction(5, 100)
+        if special and special.quotas:
+            mine = [c for c in cases if (c["hospital_id"], c["discharge_date"].year) == (hospital, year)]
+            levels = {case["hospital_level"] for case in mine} - {None}
+            shares = [row.share for row in special.quotas if levels == {row.level}]
+            share = Fraction(shares[0]) if shares else Fraction(0)
+        return floor(share * inside[hospital, year])
+
     result: list[Case] = [dict(case) for case in cases]
     inside: dict[tuple[str, int], int] = defaultdict(int)
     taken: dict[tuple[str, int], int] = defaultdict(int)
@@ -126,7 +136,7 @@ def decided(cases: Sequence[Case], scheme: PaymentScheme, decisions: Iterable[Ca
             continue
         case = dict(result[found[0]])
         key = (case["hospital_id"], case["discharge_date"].year)
-        if taken[key] >= floor(share * inside[key]):
+        if taken[key] >= quota(*key):
             continue
         taken[key] += 1
         beside = number(case["excluded_items_yuan"]) if scheme.excluded_items else Fraction(0)
@@ -158,7 +168,7 @@ def decided(cases: Sequence[Case], scheme: PaymentScheme, decisions: Iterable[Ca
 def sums(cases: Iterable[Case], scheme: PaymentScheme) -> Figures:
     """What the cases of one account and time add up to."""
     compared = ["normal", "incomplete"]
-    if scheme.high and scheme.high.formula != "by_item":
+    if scheme.high and any((tier.formula or scheme.high.formula) != "by_item" for tier in scheme.high.tiers):
         compared.append("high")
     total: Figures = dict.fromkeys(COUNTS, 0) | dict.fromkeys((*FINE, *AMOUNTS), Fraction(0))
     for case in cases:
@@ -188,6 +198,11 @@ def sums(cases: Iterable[Case], scheme: PaymentScheme) -> Figures:
                 total["points"] += part
         else:
             total["item_payment"] += by_group
+        if kind in scheme.method.points_for:
+            # What they are paid beside groups has points, and is paid anew by their value.
+            total["points"] += number(case["points"])
+            beside = number(case["item_payment_yuan"]) + number(case["outside_payment_yuan"])
+            total["converted_payment"] += by_group + beside
         for name in BESIDE:
             total[name] += number(case[PAID_BESIDE[name]])
         if "patient_share_yuan" in case:
@@ -323,8 +338,9 @@ def account(found: Figures, rules: SettlementRules, basis: str, *, cleared: bool
     taken = found["prepayment"] if cleared else found["prepayment_recovered"]
     payable = found["entitlement"] - deposit + found["deposit_returned"] - found["held_back"]
     payable = payable - found["deductions"] - taken
-    found["payable"] = nothing if basis == "off_site_simulated" else payable
-    found["balance"] = nothing if basis == "off_site_simulated" else payable - found["instalments"]
+    simulated = basis.endswith("_simulated")
+    found["payable"] = nothing if simulated else payable
+    found["balance"] = nothing if simulated else payable - found["instalments"]
     return found
 
 
@@ -349,7 +365,10 @@ def close_budget(budget: Budget, rows: Sequence[Figures], rules: SettlementRules
     unit = Fraction(1) if rules.rounding and rules.rounding.unit == "yuan" else FEN
     amount = Fraction(budget.amount_yuan)
     reserve = half_up(amount * Fraction(budget.reserve_share))
-    pool = amount - reserve + Fraction(budget.carried_in_yuan)
+    relief = [max(row["overrun_fund"] + row["cap_effect"], Fraction(0)) for row in rows]
+    # The fund's share of overruns is paid from the reserve first, so the pool need not pay that part.
+    used = min(reserve, sum(relief, Fraction(0))) if budget.reserve_covers == "overruns" else Fraction(0)
+    pool = amount - reserve + used + Fraction(budget.carried_in_yuan)
     claims = [row["payment"] - row["patient_and_others"] + row["quality_adjustment"] for row in rows]
     claimed = sum(claims, Fraction(0))
     found: Figures = {
@@ -357,7 +376,11 @@ def close_budget(budget: Budget, rows: Sequence[Figures], rules: SettlementRules
         "insurance_type": budget.insurance,
         "accounts": len(rows),
         "budget": amount,
+        "hospital_group": budget.hospital_group,
         "reserve": reserve,
+        "reserve_used": used,
+        "reserve_left": reserve - used,
+        "reserve_carried_out": reserve - used if budget.reserve_rest == "carried_over" else Fraction(0),
         "carried_in": Fraction(budget.carried_in_yuan),
         "pool": pool,
         "claimed": claimed,
@@ -371,7 +394,9 @@ def close_budget(budget: Budget, rows: Sequence[Figures], rules: SettlementRules
     how: str = budget.excess if claimed > pool else budget.remainder
     if how == "point_value":
         points = [row["points"] * row["quality_factor"] for row in rows]
-        by_points = [row["shared_payment"] + row["quality_adjustment"] for row in rows]
+        by_points = [
+            row["shared_payment"] + row["converted_payment"] + row["quality_adjustment"] for row in rows
+        ]
         left = pool - claimed + sum(by_points)
         if sum(points) <= 0 or left < 0:
             after = None
@@ -388,7 +413,6 @@ def close_budget(budget: Budget, rows: Sequence[Figures], rules: SettlementRules
         found["borne_by_fund"] = claimed - pool
     else:
         if how == "hospitals_over":
-            relief = [max(row["overrun_fund"] + row["cap_effect"], Fraction(0)) for row in rows]
             after = _without_relief(claims, relief, claimed - pool)
         after, found["factor"] = _by_factor(after or [], pool, unit)
     if after is None:
@@ -450,7 +474,12 @@ class _Year:
         area = (case.get("insured_area") or "").strip()
         if away is None or not area or area in away.home_areas:
             return "local"
-        return "off_site" if away.counts == "real" else "off_site_simulated"
+        name, counts = "off_site", away.counts
+        if away.in_province:
+            name = "cross_province"
+            if any(area.startswith(begin) for begin in away.in_province.areas_begin_with):
+                name, counts = "in_province", away.in_province.counts
+        return name if counts == "real" else f"{name}_simulated"
 
     def settled(self) -> Settled:
         rows: dict[tuple[Account, str, str], Figures] = {}
@@ -468,18 +497,31 @@ class _Year:
             span = "year" if cleared else "forecast"
             year_rows = {place: self._before_closing(place, end, last, cleared=cleared) for place in accounts}
             for budget in self.rules.budgets:
-                theirs = [
-                    row
-                    for place, row in year_rows.items()
-                    if place[2] == "local" and budget.year == year and budget.insurance in (None, place[1])
-                ]
+                theirs = [row for place, row in year_rows.items() if self._shares_in(place, budget)]
                 if theirs:
                     budgets.append(close_budget(budget, theirs, self.rules) | {"span": span})
             for place, row in year_rows.items():
                 rows[place, span, str(year)] = account(row, self.rules, place[2], cleared=True)
-        order = {(b.year, b.insurance): at for at, b in enumerate(self.rules.budgets)}
-        budgets.sort(key=lambda b: (b["span"] != "year", order[b["year"], b["insurance_type"]]))
+        order = {(b.year, b.insurance, b.hospital_group): at for at, b in enumerate(self.rules.budgets)}
+        keys = ("year", "insurance_type", "hospital_group")
+        budgets.sort(key=lambda b: (b["span"] != "year", order[tuple(b[key] for key in keys)]))
         return Settled(rows, budgets)
+
+    def _shares_in(self, place: Account, budget: Budget) -> bool:
+        """A budget is for local patients of its year, its insurance or all, its hospitals or all."""
+        year, insurance, basis, hospital = place
+        members = {
+            name
+            for row in self.rules.hospital_groups
+            if row.name == budget.hospital_group and row.year in (None, year)
+            for name in row.hospitals
+        }
+        return (
+            basis == "local"
+            and budget.year == year
+            and (budget.insurance is None or budget.insurance == insurance)
+            and (budget.hospital_group is None or hospital in members)
+        )
 
     def _given(self, place: Account, until: int) -> Figures:
         given: Figures = dict.fromkeys(KINDS.values(), Fraction(0))
@@ -526,11 +568,9 @@ class _Year:
         if score is not None and self.rules.deposit:
             backs = [r.returned for r in self.rules.deposit.scores if score >= r.score_at_least]
             row["deposit_share"] = Fraction(backs[-1])
-        by_points = place[2] == "local" and any(
-            b.excess == "point_value" and b.year == place[0] and b.insurance in (None, place[1])
-            for b in self.rules.budgets
-        )
-        base = row["shared_payment"] if by_points else row["payment"] - row["patient_and_others"]
+        by_points = any(b.excess == "point_value" and self._shares_in(place, b) for b in self.rules.budgets)
+        in_points = row["shared_payment"] + row["converted_payment"]
+        base = in_points if by_points else row["payment"] - row["patient_and_others"]
         row["quality_adjustment"] = rounding(self.rules)(base * (row["quality_factor"] - 1))
         row["budget_adjustment"] = Fraction(0)
         return row

@@ -7,6 +7,7 @@ Surplus: below 80 % to the fund, above kept. Overrun: the fund bears 60 % up to 
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 
 import drg
 from drg import Settlement
+from drg.settlement.point_value_payment import cleared
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "settlement"
 
@@ -360,6 +362,28 @@ def test_points() -> None:
     holds(row(found, "310", "H2", "year", "2025"), entitlement_yuan="172,950", budget_adjustment_yuan="4,950")
     # 1,000 × 102.75 = 102,750, − 10,000.
     holds(row(found, "310", "H3", "year", "2025"), entitlement_yuan="92,750", budget_adjustment_yuan="2,750")
+
+
+def test_points_of_a_case_paid_by_item(tmp_path: Path) -> None:
+    text = (EXAMPLE / "points" / "scheme.toml").read_text(encoding="utf-8")
+    made = text.replace("scale = 100\n", 'scale = 100\npoints_for = ["short"]\n')
+    shutil.copytree(EXAMPLE / "points", tmp_path / "scheme")
+    (tmp_path / "scheme" / "scheme.toml").write_text(made, encoding="utf-8")
+    grouped = pl.read_csv(EXAMPLE / "points" / "grouped.csv", infer_schema=False)
+    found = drg.settle(drg.price(grouped, tmp_path / "scheme"), tmp_path / "scheme")
+    # 3,000 at the provisional 100 a point are 30 points; 380,000 + 34,000 for 4,030 points.
+    budget = found.budgets.row(0, named=True)
+    holds(budget, points="4,030", claimed_yuan="369,000", point_value="102.729528535980", paid_yuan="380,000")
+    by_hand = {"H1": "114,357.32", "H2": "172,913.15", "H3": "92,729.53"}
+    for hospital, entitlement in by_hand.items():
+        holds(row(found, "310", hospital, "year", "2025"), entitlement_yuan=entitlement)
+    holds(row(found, "310", "H1", "year", "2025"), converted_payment_yuan="3,000", item_payment_yuan="3,000")
+    # Case by case: 30 × 102.729528535980 = 3,081.89 for the short stay, and nothing beside.
+    cases = cleared(found.cases, found).filter(pl.col("case_class") == "short").collect()
+    assert cases["paid_points"].to_list() == [Decimal(30)]
+    assert cases["cleared_payment_yuan"].to_list() == [Decimal("3081.89")]
+    text = (EXAMPLE.parents[1] / "docs" / "settlement.md").read_text(encoding="utf-8")
+    assert all(amount in text for amount in by_hand.values())
 
 
 # ----------------------------------------------------------------------------------------------- the document

@@ -91,5 +91,4 @@ def _day(scheme: PaymentScheme, rate: Rate) -> date:
 
 
 def _high_threshold(scheme: PaymentScheme, weight: Decimal) -> Decimal:
-    tiers = scheme.high.tiers if scheme.high else ()
-    return next((t.threshold for t in tiers if t.weight_below is None or weight < t.weight_below), Decimal(1))
+    return scheme.high.tier_of(weight).threshold if scheme.high else Decimal(1)

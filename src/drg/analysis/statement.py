@@ -55,7 +55,10 @@ TIED: Final = (
 _SUMS: Final = (
     *(Column(name, Kind.NUMBER, pl.Int64, "", "") for name in ("cases", "cases_held", "weighted_cases")),
     Column("relative_weight", Kind.NUMBER, pl.Decimal(38, 8), "", ""),
-    *(Column(name, Kind.MONEY, pl.Decimal(38, 2), "", "") for name in (*AMOUNTS, figure(_CLEARED))),
+    *(
+        Column(name, Kind.MONEY, pl.Decimal(38, 2), "", "")
+        for name in (*AMOUNTS, "converted_payment", figure(_CLEARED))
+    ),
 )
 _GIVEN: Final = ("total_cost_yuan", "excluded_items_yuan")
 _DATES: Final = ("admission_date", "discharge_date", "settlement_date")
@@ -162,7 +165,8 @@ def sums_by(table: pl.DataFrame, keys: Sequence[str], scheme: PaymentScheme) -> 
     """
     counted = pl.col("counted")
     paid = [name for name in (*MONEY, _CLEARED) if name in table.columns]
-    figures = (*AMOUNTS, figure(_CLEARED)) if _CLEARED in paid else AMOUNTS
+    figures = (*AMOUNTS, *(["converted_payment"] if scheme.method.points_for else []))
+    figures = (*figures, figure(_CLEARED)) if _CLEARED in paid else figures
     by_class = table.group_by(list(dict.fromkeys((*keys, "case_class")))).agg(
         pl.len().alias("cases"),
         (~counted).sum().alias("cases_held"),

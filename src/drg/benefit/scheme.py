@@ -9,17 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from functools import cache
 from itertools import pairwise
 from typing import Annotated, Final, Literal
 
-import polars as pl
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from drg.benefit_columns import LOCAL, NO_AID, NO_REFERRAL
-from drg.columns import ALL
+from drg.payment.names import Insurance, Level, name_form
 from drg.payment.parts import Part, SchemeHead, Share, Sourced, Text
-from drg.records.cells import texts
 from drg.words import Sentence
 
 # Amounts that are whole fen.
@@ -41,13 +38,6 @@ ASKED: Final = {
 EMPTY: Final = {"aid_class": NO_AID, "referral": NO_REFERRAL, "off_site": LOCAL}
 
 
-@cache
-def form(column: str, value: str) -> str:
-    """A value as stays have it: 低保 is minimum_living, and 无 is as an empty cell."""
-    found: str | None = texts(pl.Series([value]), ALL[column]).values[0]
-    return EMPTY.get(column, value) if found is None else found
-
-
 class Who(Part):
     """For which stays a row is; without conditions, for all.
 
@@ -56,18 +46,20 @@ class Who(Part):
         age_at_least, age_below: completed years of age.
     """
 
-    insurance: Text | None = None
-    level: Text | None = None
+    insurance: Insurance | None = None
+    level: Level | None = None
     aid_class: Text | None = None
     referral: Text | None = None
     off_site: Text | None = None
     age_at_least: int | None = Field(default=None, ge=0, le=150)
     age_below: int | None = Field(default=None, ge=1, le=150)
 
-    @field_validator(*ASKED)
+    @field_validator(*EMPTY)
     @classmethod
     def _as_stays_have_it(cls, value: str | None, info: ValidationInfo) -> str | None:
-        return None if value is None else form(ASKED[str(info.field_name)], value)
+        """低保 is minimum_living, and 无 is as an empty cell."""
+        name = str(info.field_name)
+        return None if value is None else name_form(name, value) or EMPTY[name]
 
     @model_validator(mode="after")
     def _has_ages(self) -> Who:
@@ -287,7 +279,7 @@ class OffSite(Sourced):
     """
 
     off_site: Text
-    insurance: Text | None = None
+    insurance: Insurance | None = None
     first_own_share: Share
     share_less: Share
 

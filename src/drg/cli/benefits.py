@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from drg.cli.commands import UsualVerb
+from drg.cli.constants import set_option, with_constants
 from drg.cli.options import (
     bom_option,
     files_argument,
@@ -60,6 +61,7 @@ def benefits() -> None:
     type=click.Path(path_type=Path),
     help="Where to write each stay that changed, before and after.",
 )
+@set_option
 @reasons_option
 @bom_option
 @reported(MAX_ERRORS)
@@ -71,6 +73,7 @@ def run_(
     case_id: str | None,
     previous: Path | None,
     changes: Path | None,
+    constants: tuple[str, ...],
     reasons: ReasonForm,
     bom: bool,
 ) -> None:
@@ -93,10 +96,12 @@ def run_(
     for file in (output, changes):
         if file is not None:
             check_output(file)
-    cases = read_results(files)
-    run.read_results(cases)
+    given = read_results(files)
+    cases = with_constants(given, constants)
     calculator.check_cases(cases)
-    run.warn_of_missing(calculator.missing_columns(cases))
+    missing = calculator.missing_columns(cases)
+    run.read_results(given.with_lacking(missing))
+    run.warn_of_missing(missing)
     if case_id is not None:
         _explain(run, calculator, cases, case_id)
     elif output is not None:

@@ -17,6 +17,7 @@ from drg.columns import ALL, PRICE
 from drg.errors import InputError, did_you_mean
 from drg.payment.cross_case_flags import EXTREME, READMITTED
 from drg.payment.steps import Facts, Step, class_step, payment_steps, standard_steps, surplus_steps
+from drg.payment.steps_beside import point_steps
 from drg.payment.tcm import shares
 from drg.reasons import check_form, handed_over
 from drg.records.binding import UNREAD
@@ -141,6 +142,7 @@ def _steps(facts: Facts) -> Iterator[Step]:
     yield from standard_steps(facts)
     yield class_step(facts)
     yield from payment_steps(facts)
+    yield from point_steps(facts)
     yield from surplus_steps(facts)
 
 

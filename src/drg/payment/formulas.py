@@ -30,6 +30,7 @@ from typing import Final, NamedTuple
 
 from drg.errors import SchemeError
 from drg.payment.expressions import compiled
+from drg.payment.high_rules import Tier
 from drg.payment.scheme import PaymentScheme
 from drg.words import Sentence
 
@@ -47,7 +48,7 @@ PRICE_RATIO: Final = "unit / regional_mean"
 INCOMPLETE: Final = "standard * cost / mean"
 LOW: Final = "cost * factor"
 HIGH: Final = {
-    "linear_add": "(cost - threshold * mean) * price_ratio",  # beside the standard
+    "linear_add": "(cost - threshold * mean) * price_ratio * fund_share",  # beside the standard
     "deduct": "(cost - (threshold - 1) * mean * coefficient) * price_ratio",
     "cap": "threshold * standard",
     "by_item": "cost",
@@ -128,7 +129,7 @@ class Prices:
         standard: the payment standard in fen; exact unless the scheme rounds it first.
         mean: the group's mean cost in fen, exact: weight × regional mean.
         price_ratio: value of money in this scheme against the regional mean; 1 without one.
-        threshold: K of the tier, or None if there are no high-cost cases.
+        tier: of high-cost cases, with its formula and share of the excess; None if there are none.
         high_above: a case is high if its cost in fen exceeds this.
         low_below: a case is low if its cost in fen is below this.
         low_factor: what the cost of low ones is multiplied by; 1 if there are none.
@@ -145,7 +146,7 @@ class Prices:
     standard: Fraction
     mean: Fraction
     price_ratio: Fraction
-    threshold: Fraction | None
+    tier: Tier | None
     high_above: int
     low_below: int
     low_factor: Fraction
@@ -154,6 +155,11 @@ class Prices:
     high: Line
     low: Line
     incomplete: Line
+
+    @property
+    def high_base(self) -> int:
+        """What high-cost cases are paid before the excess is added, in fen; 0 if their formula pays all."""
+        return self.standard_fen if self.tier and self.tier.formula == "linear_add" else 0
 
     @property
     def standard_fen(self) -> int:
@@ -173,12 +179,6 @@ def price_ratio(scheme: PaymentScheme, per_weight: Fraction) -> Fraction:
     if not mean:
         return Fraction(1)
     return Fraction(compiled(PRICE_RATIO)(unit=per_weight, regional_mean=Fraction(mean)))
-
-
-def threshold(scheme: PaymentScheme, weight: Decimal) -> Decimal | None:
-    """K of the tier of a weight; None if the scheme has no high-cost cases."""
-    tiers = scheme.high.tiers if scheme.high else ()
-    return next((t.threshold for t in tiers if t.weight_below is None or weight < t.weight_below), None)
 
 
 def reference_fen(which: str, standard: Fraction, mean: Fraction) -> Fraction:
@@ -222,15 +222,16 @@ def prices(
         standard = Fraction(half_up(standard))
     normal = line(Fraction(0), standard, what)
 
-    tier, high_above, high = threshold(scheme, weight), HIGHEST_COST_FEN, normal
-    k = None if tier is None else Fraction(tier)
-    if scheme.high and k is not None:
-        reference = reference_fen(scheme.high.reference, standard, mean)
+    tier, high_above, high = None, HIGHEST_COST_FEN, normal
+    if scheme.high:
+        tier = scheme.high.tier_of(weight)
+        k, reference = Fraction(tier.threshold), reference_fen(scheme.high.reference, standard, mean)
         # No cost is higher than the highest, so neither need the threshold be.
         high_above = min(floor(k * reference), HIGHEST_COST_FEN)
-        formula = scheme.high.formula
+        formula = str(tier.formula)
         text = f"standard + {HIGH[formula]}" if formula == "linear_add" else HIGH[formula]
         numbers = {"standard": standard, "threshold": k, "mean": mean, "price_ratio": c, "coefficient": f}
+        numbers["fund_share"] = Fraction(tier.fund_share or 1)
         start, next_to_it = (compiled(text)(cost=cost, **numbers) for cost in (0, 1))
         high = line(Fraction(next_to_it - start), Fraction(start), what)
     low_below, low_factor, low = 0, Fraction(1), normal
@@ -251,7 +252,7 @@ def prices(
         standard=standard,
         mean=mean,
         price_ratio=c,
-        threshold=k,
+        tier=tier,
         high_above=high_above,
         low_below=low_below,
         low_factor=low_factor,

@@ -11,6 +11,7 @@ from typing import Final
 from drg.columns import PRICING
 from drg.payment.formulas import prices
 from drg.payment.outside_rows import outside_rows
+from drg.payment.own_points import check_points
 from drg.payment.scheme import PaymentScheme
 
 _HIGHEST: Final = Decimal(PRICING["hospital_coefficient"].highest)
@@ -32,24 +33,29 @@ def factors(scheme: PaymentScheme) -> list[Decimal]:
 def check_range(scheme: PaymentScheme, weights: Iterable[tuple[str, Decimal]]) -> None:
     """Work out what could leave 64 bits: each rate with each coefficient, for the extremes among the weights.
 
-    How many digits a line has follows from the rate and the coefficient; how large its amounts are, from the
-    heaviest group (see ``formulas``). A standard that is rounded first also brings in the weight's decimals.
+    How many digits a line has follows from the rate, the coefficient and the tier of high cost; how large its
+    amounts are, from the heaviest group (see ``formulas``). A standard that is rounded first also brings in
+    the weight's decimals.
 
     Raises:
         SchemeError: names the numbers.
     """
     outside_rows(scheme)
-    extremes = _extremes(list(weights))
+    check_points(scheme)
+    extremes = _extremes(scheme, list(weights))
     insurances = (None, *(row.insurance for row in scheme.low.factors)) if scheme.low else (None,)
     for rate, factor, insurance in product(scheme.rates, factors(scheme), insurances):
         for drg, weight in extremes:
             prices(scheme, drg, weight, rate.value_yuan, factor, insurance)
 
 
-def _extremes(weights: Sequence[tuple[str, Decimal]]) -> list[tuple[str, Decimal]]:
-    """The heaviest group and the one whose weight has most decimals."""
-    if not weights:
-        return []
-    heaviest = max(weights, key=lambda item: item[1])
-    longest = max(weights, key=lambda item: Fraction(item[1]).denominator)
-    return list(dict.fromkeys((heaviest, longest)))
+def _extremes(scheme: PaymentScheme, weights: Sequence[tuple[str, Decimal]]) -> list[tuple[str, Decimal]]:
+    """Of each tier of high cost the heaviest group and the one whose weight has most decimals."""
+    tiers: dict[object, list[tuple[str, Decimal]]] = {}
+    for group in weights:
+        tiers.setdefault(scheme.high and scheme.high.tier_of(group[1]).weight_below, []).append(group)
+    found = []
+    for groups in tiers.values():
+        found.append(max(groups, key=lambda item: item[1]))
+        found.append(max(groups, key=lambda item: Fraction(item[1]).denominator))
+    return list(dict.fromkeys(found))

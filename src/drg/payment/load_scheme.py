@@ -11,7 +11,7 @@ from typing import Final
 from drg.errors import DrgError, SchemeError, did_you_mean
 from drg.grouping.version import Version
 from drg.payment.limits import check_range
-from drg.payment.plausible import unusual
+from drg.payment.plausible import is_usual_name, unusual
 from drg.payment.scheme import PaymentScheme
 from drg.payment.scheme_errors import EXAMPLES, line_of
 from drg.payment.scheme_library import (
@@ -126,6 +126,7 @@ def load_scheme(scheme: str | Path) -> LoadedScheme:
     directory, model, text = SCHEMES.read(scheme)
     file = directory / SCHEME_FILE
     weights = read_weights(directory / WEIGHTS_FILE)
+    _check_levels(model, weights, directory / WEIGHTS_FILE)
     manifest = None
     if model.grouper_missing is None:
         version, manifest = _version(model, file, text)
@@ -136,6 +137,17 @@ def load_scheme(scheme: str | Path) -> LoadedScheme:
     except SchemeError as error:
         raise SchemeError(error.problem, file=file, fix=error.fix) from None
     return LoadedScheme(model, weights, directory, manifest)
+
+
+def _check_levels(model: PaymentScheme, weights: Weights, file: Path) -> None:
+    """A level of a weight is a usual one, or one that the rules name too."""
+    rows = model.coefficients.rows if model.coefficients else ()
+    named = {row.level for table in (model.rates, rows, model.outside) for row in table}
+    for weight in weights.values():
+        if weight.level and weight.level not in named and not is_usual_name("level", weight.level):
+            problem = Sentence("no rule is for the level {level!r}", level=weight.level)
+            fix = Sentence("Write 1, 2 or 3; for another level add a row of [[rates]] with it")
+            raise SchemeError(problem, file=file, row=weight.row, field="level", fix=fix)
 
 
 def _version(model: PaymentScheme, file: Path, text: str) -> tuple[Version, Manifest]:

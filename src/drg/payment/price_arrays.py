@@ -21,7 +21,9 @@ from drg.payment.case_keys import UNDECIDED
 from drg.payment.formulas import HIGHEST_COST_FEN
 from drg.payment.load_scheme import LoadedScheme
 from drg.payment.money import NOT_GIVEN, UNUSABLE, fen, fine, yuan
-from drg.payment.price_book import Page, PriceBook
+from drg.payment.own_points import with_own_points
+from drg.payment.price_book import PriceBook
+from drg.payment.price_entries import Page
 from drg.payment.price_kernels import CaseArrays, Flags, Ints, Priced, price_cases
 from drg.payment.reasons import NOTE, Notes, no_weight
 from drg.payment.scheme import PaymentScheme
@@ -239,6 +241,8 @@ class Decoder:
         # Cases of these classes are paid by what their group is paid.
         by_group = {rule.case_class for rule in loaded.scheme.outside if rule.share is not None}
         self._by_group = np.array([name in by_group or name in INSIDE for name in CLASSES])
+        self._has_points = loaded.scheme.method.kind == "points"
+        self._own_points = np.array([name in loaded.scheme.method.points_for for name in CLASSES])
         self._knows_low = loaded.scheme.low is not None
         self._scheme = loaded.scheme.id
         self._digest = loaded.pricing_digest
@@ -250,6 +254,8 @@ class Decoder:
         empty = (np.empty(n, dtype=np.int64) for _ in Priced._fields[1:])
         priced = Priced(np.empty(n, dtype=np.uint8), *empty)
         suited(price_cases, n)(encoded.page.combinations, self._rules, cases, priced)
+        notes = self._of_class(encoded, priced)
+        points = self._points(encoded, priced, notes)
         parts = (priced.drg, priced.high, priced.item, priced.outside, priced.special, priced.excluded)
         payment = priced.drg.copy()
         for part in parts[1:]:
@@ -264,7 +270,7 @@ class Decoder:
         columns = {
             "relative_weight": encoded.page.weights.gather(rows),
             "coefficient": encoded.page.coefficients.gather(rows),
-            "points": encoded.page.points.gather(rows),
+            "points": points,
             "standard_payment_yuan": yuan(priced.standard, priced.standard < 0),
             "case_class": pl.Series(priced.case_class).cat.to(PRICE["case_class"].dtype),
             **dict(zip(PAYMENTS, map(yuan, parts), strict=True)),
@@ -275,11 +281,32 @@ class Decoder:
             "surplus_formula_yuan": yuan(formula, open_),
             "surplus_adjustment_yuan": yuan(surplus - formula, open_),
             "surplus_yuan": yuan(surplus, open_),
-            "pricing_reason": self._notes.column(self._of_class(encoded, priced)),
+            "pricing_reason": self._notes.column(notes),
             "scheme": pl.Series([self._scheme]).new_from_index(0, n),
             "scheme_digest": pl.Series([self._digest]).new_from_index(0, n),
         }
         return [columns[column.name].alias(column.name) for column in PRICE_COLUMNS]
+
+    def _points(self, encoded: Encoded, priced: Priced, notes: Ints) -> pl.Series:
+        """The points of cases; those that need the value of a point to have any, and have none, are held."""
+        rows, page = encoded.cases.combination, encoded.page
+        of_groups = page.points.gather(pl.Series(rows))
+        if not self._has_points:
+            return of_groups
+        special = pl.Series(priced.case_class == kernels.SPECIAL)
+        of_groups = of_groups.zip_with(~special, pl.Series([None], dtype=of_groups.dtype))
+        own = self._own_points[priced.case_class]
+        if not own.any():
+            return of_groups
+        values = page.point_values[rows]
+        held = own & (values == 0)
+        if held.any():
+            notes[held] |= page.point_notes[rows[held]]
+            priced.case_class[held] = kernels.UNPRICED
+            for part in (priced.high, priced.item, priced.outside):
+                part[held] = 0
+        # Of these classes nothing is paid by their group.
+        return with_own_points(of_groups, own & ~held, priced.high + priced.item + priced.outside, values)
 
     @staticmethod
     def _shares(encoded: Encoded, payment: Ints) -> tuple[Ints, Ints, Flags]:

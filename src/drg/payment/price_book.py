@@ -7,12 +7,12 @@ occurs, and looked up ever after.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
+from functools import partial
 from itertools import product
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -20,69 +20,17 @@ import polars as pl
 
 from drg.payment import price_kernels as kernels
 from drg.payment.case_keys import KEYS, PLACES, UNDECIDED, UNNAMED, by_form, numbers
-from drg.payment.formulas import HIGHEST_COST_FEN, Line, Prices, prices
+from drg.payment.formulas import prices
 from drg.payment.load_scheme import LoadedScheme
 from drg.payment.outside_rows import asked, of_combination, outside_rows
 from drg.payment.periods import Rows, first_days, period_of
+from drg.payment.price_entries import Entry, Page, page, told
 from drg.payment.reasons import NOTE, no_weight
 from drg.payment.scheme import Coefficient, PaymentScheme, Rate
 from drg.payment.weights import Weight
 
-# What a case must say beside its group, as far as the scheme asks, and the reason if it does not.
-_NOT_KNOWN: Final = {
-    "insurance_type": "insurance_type_not_known",
-    "hospital_level": "hospital_level_not_known",
-    "hospital_id": "hospital_id_not_known",
-    "discharge_date": "discharge_date_not_known",
-}
-NUMBER: Final = pl.Decimal(18, 8)  # of weights and coefficients in frames
-_EIGHT_PLACES: Final = Decimal(1).scaleb(-8)
 # With this many possible combinations at most, a table says where each is; with more, they are sorted.
 _LARGEST_TABLE: Final = 2**24
-_NO_LINE: Final = Line(0, 1, 0, 1)
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One combination: what was looked up, and what follows.
-
-    Attributes:
-        undecided: the weight is none, because it is not known as which group the case is paid.
-        not_known: the columns that say too little of a case to know which weight, rate or coefficient is its
-            own; then it has no rate and no prices.
-        weight: None where the scheme has none for the group.
-        rate: None where it has none for the insurance and the hospital level.
-        coefficient: the row that gives the coefficient; None where the default or no coefficient counts.
-        given: the coefficient that cases bring, where it counts instead of the default.
-        base_group: the group is paid the same everywhere.
-        factor: the coefficient, cut if the stay is followed by a readmission; None if it is not known.
-        prices: None without a weight, a rate or a coefficient.
-        outside: what each of ``outside_rows`` is to it; see ``price_kernels``.
-        outside_not_known: the columns that say too little of a case to know whether one of these is for it.
-    """
-
-    undecided: bool
-    not_known: tuple[str, ...]
-    weight: Weight | None
-    rate: Rate | None
-    coefficient: Coefficient | None
-    given: Decimal | None
-    base_group: bool
-    factor: Decimal | None
-    prices: Prices | None
-    outside: tuple[int, ...]
-    outside_not_known: tuple[str, ...]
-
-
-class Page(NamedTuple):
-    """All combinations that were met so far, as columns; [r] each."""
-
-    combinations: kernels.Ints
-    weights: pl.Series
-    coefficients: pl.Series
-    points: pl.Series  # null under the rate method
-    notes: kernels.Ints  # bits of ``reasons.NOTE``
-    outside_notes: kernels.Ints  # the same of a case that is held by a rule for stays outside DRG payment
 
 
 class PriceBook:
@@ -116,6 +64,7 @@ class PriceBook:
             # Each day is in one of the periods.
             if self._spelled[name] and name != "discharge_date":
                 self._spelled[name][UNNAMED] = UNNAMED
+        self._no_rate = NOTE["no_rate_on_day" if self._spelled["discharge_date"] else "no_rate"]
         self._known = {name: pl.Enum(list(forms)) for name, forms in self._spelled.items()}
         self._rates = Rows(((rate.insurance, rate.level), rate) for rate in scheme.rates)
         self._coefficients = Rows(((row.hospital, row.level, row.drg), row) for row in rows)
@@ -177,7 +126,8 @@ class PriceBook:
             rows = np.array([self._row_of_key[int(key)] for key in distinct], dtype=np.int64)[place]
         with self._lock:
             if self._page is None:
-                self._page = self._written()
+                scale = self._loaded.scheme.method.scale
+                self._page = page(self._entries, scale, len(self._outside), self._notes, self._no_rate)
             return rows, self._page
 
     def entry(self, row: int) -> Entry:
@@ -202,7 +152,12 @@ class PriceBook:
         """
         scheme = self._loaded.scheme
         places = dict(zip(PLACES, (insurance, level, hospital, period), strict=True))
-        not_known = tuple(self._decisive(drg, places))
+        not_known = tuple(self._decisive(partial(self._numbers_of, drg), places))
+        point_not_known: tuple[str, ...] = ()
+        point = None
+        if scheme.method.points_for:
+            point_not_known = tuple(self._decisive(self._value_of_a_point, places))
+            point = None if point_not_known else self._value_of_a_point(**places)
         weight, rate, coefficient = self._looked_up(drg, **places)
         base_group = self._is_base_group(drg)
         by_default = scheme.coefficients is not None and coefficient is None and not base_group
@@ -235,9 +190,11 @@ class PriceBook:
                 for name in ("insurance_type", "hospital_level")
                 if places[name] is None and any(asked(rule)[name] for rule in self._outside)
             ),
+            point_yuan=point,
+            point_not_known=point_not_known,
         )
 
-    def _decisive(self, drg: str | None, places: dict[str, str | None]) -> Iterator[str]:
+    def _decisive(self, answer: Callable[..., object], places: dict[str, str | None]) -> Iterator[str]:
         """The places that are not known, and for which the scheme has several answers."""
         unknown = [name for name, place in places.items() if place is None and self._spelled[name]]
         for name in unknown:
@@ -248,12 +205,9 @@ class PriceBook:
             }
             for others in product(*options.values()):
                 elsewhere = dict(zip(options, others, strict=True))
-                answers = (
-                    self._numbers_of(drg, **elsewhere, **{name: place})
-                    for place in self._spelled[name].values()
-                )
+                answers = (answer(**elsewhere, **{name: place}) for place in self._spelled[name].values())
                 first = next(answers)
-                if any(answer != first for answer in answers):
+                if any(other != first for other in answers):
                     yield name
                     break
 
@@ -279,13 +233,18 @@ class PriceBook:
         discharge_date: str | None,
     ) -> tuple[Weight | None, Rate | None, Coefficient | None]:
         """The rows of the scheme that are for a combination."""
-        insurance, level = insurance_type, hospital_level
-        # Where the period is not known, either it does not matter, or the case is held.
-        day = date.fromisoformat(discharge_date) if discharge_date else date.min
-        places = ((insurance, level), (insurance, None), (None, level), (None, None))
-        rate = self._rates.first(places, day)
+        level, day = hospital_level, _day(discharge_date)
+        rate = self._rate(insurance_type, level, day)
         coefficient = None if self._is_base_group(drg) else self._coefficient(drg, level, hospital_id, day)
         return self._weight(drg, level), rate, coefficient
+
+    def _rate(self, insurance: str | None, level: str | None, day: date) -> Rate | None:
+        return self._rates.first(((insurance, level), (insurance, None), (None, level), (None, None)), day)
+
+    def _value_of_a_point(self, **places: str | None) -> Decimal | None:
+        day = _day(places["discharge_date"])
+        rate = self._rate(places["insurance_type"], places["hospital_level"], day)
+        return rate.value_yuan if rate else None
 
     def _weight(self, drg: str | None, level: str | None) -> Weight | None:
         return self._loaded.weight(drg, level) if drg else None
@@ -337,37 +296,14 @@ class PriceBook:
                 if self._table is not None and not number_of_given:
                     self._table[key] = len(self._entries)
 
-    def _written(self) -> Page:
-        entries = self._entries
-        combinations = np.array([_combination(entry) for entry in entries], dtype=np.int64)
-        weights = [entry.weight.relative_weight if entry.weight else None for entry in entries]
-        # A coefficient that is cut may have more places than a column; the standard is exact all the same.
-        factors = [_rounded(entry.factor) if entry.weight else None for entry in entries]
-        scale = self._loaded.scheme.method.scale
-        points = [
-            _rounded(entry.weight.relative_weight * scale * entry.factor)
-            if entry.weight and scale and entry.factor is not None
-            else None
-            for entry in entries
-        ]
-        return Page(
-            combinations.reshape(-1, kernels.COMBINATION_WIDTH + len(self._outside)),
-            pl.Series(weights, dtype=NUMBER),
-            pl.Series(factors, dtype=NUMBER),
-            pl.Series(points, dtype=NUMBER),
-            np.array([self._notes(entry) for entry in entries], dtype=np.int64),
-            np.array([_told(entry.outside_not_known) for entry in entries], dtype=np.int64),
-        )
-
     def _notes(self, entry: Entry) -> int:
         """What is said of a case of this combination if it is paid by its group, or would be."""
         if entry.not_known:
-            return _told(entry.not_known)
+            return told(entry.not_known)
         if entry.weight is None and not entry.undecided:
             return self._no_weight | NOTE["no_rule"]
         if entry.prices is None:
-            on_day = "no_rate_on_day" if self._spelled["discharge_date"] else "no_rate"
-            no_rate = NOTE[on_day] if entry.rate is None else 0
+            no_rate = self._no_rate if entry.rate is None else 0
             return no_rate | (NOTE["coefficient_not_known"] if entry.factor is None else 0)
         named = entry.coefficient is not None or entry.base_group or entry.given is not None
         return 0 if named or not self._names_hospitals else NOTE["hospital_not_named"]
@@ -378,21 +314,6 @@ def asks_coefficients(scheme: PaymentScheme) -> bool:
     return scheme.coefficients is not None and isinstance(scheme.coefficients.default, str)
 
 
-def _told(not_known: Iterable[str]) -> int:
-    return sum(NOTE[_NOT_KNOWN[name]] for name in not_known)
-
-
-def _rounded(number: Decimal | None) -> Decimal | None:
-    return None if number is None else number.quantize(_EIGHT_PLACES, ROUND_HALF_UP)
-
-
-def _combination(entry: Entry) -> list[int]:
-    """A row of the kernel's combinations."""
-    found = entry.prices
-    if found is None:
-        no_weight = entry.weight is None and not entry.undecided and not entry.not_known
-        lacks = kernels.NO_WEIGHT if no_weight else kernels.NO_PRICE
-        return [lacks, -1, HIGHEST_COST_FEN, 0, 0, *_NO_LINE, *_NO_LINE, *_NO_LINE, *entry.outside]
-    limits = (found.high_above, found.low_below, found.incomplete_below)
-    lines = (*found.high, *found.low, *found.incomplete)
-    return [kernels.PRICED, found.standard_fen, *limits, *lines, *entry.outside]
+def _day(period: str | None) -> date:
+    """A day of a period; where that is not known, either it does not matter, or the case is held."""
+    return date.fromisoformat(period) if period else date.min

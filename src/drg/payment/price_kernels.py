@@ -28,9 +28,9 @@ PRICED, NO_WEIGHT, NO_PRICE = range(3)
 
 # Columns of ``combinations``: what each is paid; see ``formulas.Prices``. All that a case needs of its row is
 # in one place, for there may be hundreds of thousands of rows, and each place is another wait for memory.
-LACKS, STANDARD, HIGH_ABOVE, LOW_BELOW, INCOMPLETE_BELOW = range(5)
-LINE_HIGH, LINE_LOW, LINE_INCOMPLETE = 5, 9, 13
-COMBINATION_WIDTH = 17
+LACKS, STANDARD, HIGH_ABOVE, HIGH_BASE, LOW_BELOW, INCOMPLETE_BELOW = range(6)
+LINE_HIGH, LINE_LOW, LINE_INCOMPLETE = 6, 10, 14
+COMBINATION_WIDTH = 18
 # Then one column for each of ``Rules.outside``: what it pays of the standard, 0 if it pays otherwise, or:
 ELSEWHERE, HELD = -1, -2  # it is for another level or insurance; what it pays is not known
 
@@ -52,7 +52,6 @@ class Rules(NamedTuple):
     by_status: Ints  # [3, 2] pays, share: of ungrouped, ambiguous, unweighted cases
     excluded_share: int
     has_high: bool
-    high_adds: bool  # the standard is paid, and something on top
 
 
 class CaseArrays(NamedTuple):
@@ -132,7 +131,7 @@ def price_cases(combinations: Ints, rules: Rules, cases: CaseArrays, out: Priced
     """
     # Taken out of their tuples once: inside the loop, each access would count references.
     outside_rules, by_status = rules.outside, rules.by_status
-    excluded_share, has_high, high_adds = rules.excluded_share, rules.has_high, rules.high_adds
+    excluded_share, has_high = rules.excluded_share, rules.has_high
     combination, statuses, costs, all_days = cases.combination, cases.status, cases.cost, cases.days
     kinds, specials, excludeds = cases.kind, cases.special, cases.excluded
     incompletes, extremes = cases.incomplete, cases.extreme
@@ -192,10 +191,8 @@ def price_cases(combinations: Ints, rules: Rules, cases: CaseArrays, out: Priced
                 item = cost
             elif has_high and cost > combinations[row, HIGH_ABOVE]:
                 case_class = HIGH
-                high = _at(combinations[row, LINE_HIGH:], cost)
-                if high_adds:
-                    drg = standard
-                    high -= standard
+                drg = combinations[row, HIGH_BASE]
+                high = _at(combinations[row, LINE_HIGH:], cost) - drg
             elif cost < combinations[row, LOW_BELOW]:
                 case_class = LOW
                 item = _at(combinations[row, LINE_LOW:], cost)

@@ -13,6 +13,8 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, field_validator, model_validator
 
 from drg.columns import PRICING
+from drg.payment.high_rules import High
+from drg.payment.names import CaseKind, Hospital, Insurance, Level
 from drg.payment.parts import Dated, Id, Part, Positive, SchemeHead, Share, Sourced, Text, overlap
 from drg.payment.settlement_rules import SettlementRules
 from drg.words import Joined, Sentence
@@ -25,21 +27,45 @@ FEES: Final = tuple(
 )
 
 
+# The classes that may have points of their own: what they are paid is no part of what groups are paid.
+OwnPoints = Literal[
+    "ungrouped",
+    "ambiguous",
+    "short",
+    "long",
+    "bed_day",
+    "day_surgery",
+    "unweighted",
+    "extreme",
+    "high",
+    "low",
+]
+
+
 class Method(Sourced):
     """How a relative weight becomes money.
 
     ``rate``: weight × rate × coefficient. ``points`` (点数法): weight × scale × coefficient × value of a
     point; the value is known at the year's clearing, until then the scheme's rates are provisional.
+
+    Attributes:
+        points_for: classes of cases that are not paid by their group, and have points all the same: payment ÷
+            value of a point, so that they move with the value that closes the year.
     """
 
     kind: Literal["rate", "points"]
     scale: Positive | None = None
     regional_mean_yuan: Positive | None = None
+    points_for: tuple[OwnPoints, ...] = ()
 
     @model_validator(mode="after")
     def _points_have_a_scale(self) -> Method:
         if (self.kind == "points") != (self.scale is not None):
             raise ValueError(Sentence("scale is given for the points method, and only for it"))
+        if self.points_for and self.kind != "points":
+            raise ValueError(Sentence("points_for is given for the points method, and only for it"))
+        if len(set(self.points_for)) < len(self.points_for):
+            raise ValueError(Sentence("points_for names a class twice"))
         return self
 
 
@@ -47,16 +73,16 @@ class Rate(Dated):
     """Yuan per unit of weight (or per point), for an insurance and a hospital level; left out: for any."""
 
     value_yuan: Positive
-    insurance: Text | None = None
-    level: Text | None = None
+    insurance: Insurance | None = None
+    level: Level | None = None
 
 
 class Coefficient(Dated):
     """A coefficient for a hospital, a level or a group, or a combination; the most specific row counts."""
 
     value: Positive
-    hospital: Text | None = None
-    level: Text | None = None
+    hospital: Hospital | None = None
+    level: Level | None = None
     drg: Text | None = None
 
     @model_validator(mode="after")
@@ -83,37 +109,6 @@ class Coefficients(Sourced):
     rows: tuple[Coefficient, ...] = ()
 
 
-class Tier(Part):
-    """A threshold for weights below a limit; the last tier has no limit."""
-
-    threshold: Positive
-    weight_below: Positive | None = None
-
-
-class High(Sourced):
-    """High-cost cases (高倍率病例): cost above threshold × reference.
-
-    With standard S (weight × mean × coefficient f × price ratio c), mean M of the group, threshold K, cost a:
-    ``linear_add`` S + (a − K·M)·c; ``deduct`` (a − (K − 1)·M·f)·c; ``cap`` K·S; ``by_item`` a. The reference
-    ``lower_of_two`` is S or M, whichever is lower.
-    """
-
-    formula: Literal["linear_add", "deduct", "cap", "by_item"]
-    reference: Literal["standard", "mean", "lower_of_two"]
-    tiers: Annotated[tuple[Tier, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _tiers_are_in_order(self) -> High:
-        limits = [tier.weight_below for tier in self.tiers]
-        if limits[-1] is not None:
-            problem = Sentence("the last tier must not have weight_below, or heavy groups have no threshold")
-            raise ValueError(problem)
-        known = [limit for limit in limits[:-1] if limit is not None]
-        if len(known) < len(limits) - 1 or any(a >= b for a, b in pairwise(known)):
-            raise ValueError(Sentence("tiers must be in order of weight_below, without overlap"))
-        return self
-
-
 class Extreme(Sourced):
     """The most expensive of the grouped cases, among all of them or in each group; paid by item.
 
@@ -127,7 +122,7 @@ class Extreme(Sourced):
 class LowFactor(Part):
     """The control factor of low-cost cases of one insurance."""
 
-    insurance: Text
+    insurance: Insurance
     factor: Positive
 
 
@@ -180,9 +175,9 @@ class Outside(Sourced):
     case_class: Literal["short", "long", "bed_day", "day_surgery"]
     los_days_at_most: int | None = Field(default=None, ge=0)
     los_days_at_least: int | None = Field(default=None, ge=1)
-    case_kind: Text | None = None
-    level: Text | None = None
-    insurance: Text | None = None
+    case_kind: CaseKind | None = None
+    level: Level | None = None
+    insurance: Insurance | None = None
     pays: Literal["by_item", "per_day", "per_case", "share_of_standard", "nothing"]
     price_yuan: Positive | None = None
     stages: tuple[Stage, ...] = ()
@@ -323,14 +318,17 @@ class PaymentScheme(SchemeHead):
 
     @model_validator(mode="after")
     def _hangs_together(self) -> PaymentScheme:
-        if overlap(((rate.insurance, rate.level), rate) for rate in self.rates):
-            raise ValueError(Sentence("two rates are for the same insurance and level on the same days"))
+        # Beside the problem stands the entry at which it is told.
+        if twice := overlap(((rate.insurance, rate.level), rate) for rate in self.rates):
+            problem = Sentence("two rates are for the same insurance and level on the same days")
+            raise ValueError(problem, ("rates", twice))
         rows = self.coefficients.rows if self.coefficients else ()
-        if overlap(((row.hospital, row.level, row.drg), row) for row in rows):
+        if twice := overlap(((row.hospital, row.level, row.drg), row) for row in rows):
             problem = Sentence("two coefficients are for the same hospital, level and group on the same days")
-            raise ValueError(problem)
+            raise ValueError(problem, ("coefficients", "rows", twice))
         if self.low and self.low.factor == "price_ratio" and self.method.regional_mean_yuan is None:
-            raise ValueError(Sentence('factor = "price_ratio" needs regional_mean_yuan in [method]'))
+            problem = Sentence('factor = "price_ratio" needs regional_mean_yuan in [method]')
+            raise ValueError(problem, ("low", "factor"))
         for place, later in enumerate(self.outside):
             for before, rule in enumerate(self.outside[:place]):
                 if rule.takes_all_of(later):
@@ -340,8 +338,26 @@ class PaymentScheme(SchemeHead):
                         row=place + 1,
                         before=before + 1,
                     )
-                    raise ValueError(problem)
+                    raise ValueError(problem, ("outside", place))
+        for name in self.method.points_for:
+            if not self._pays_beside_groups(name):
+                problem = Sentence(
+                    'points_for names "{name}", but the scheme has no such cases or pays them by group',
+                    name=name,
+                )
+                raise ValueError(problem, ("method", "points_for"))
         budgets = self.settlement.budgets if self.settlement else ()
         if self.method.kind != "points" and any(budget.excess == "point_value" for budget in budgets):
-            raise ValueError(Sentence("point_value closes a budget under the points method only"))
+            problem = Sentence("point_value closes a budget under the points method only")
+            raise ValueError(problem, ("settlement", "budgets"))
         return self
+
+    def _pays_beside_groups(self, case_class: str) -> bool:
+        """Whether the scheme can have cases of this class, and pays nothing of them by group."""
+        if case_class in ("ungrouped", "ambiguous", "unweighted"):
+            return True
+        if case_class == "high":
+            return self.high is not None and self.high.is_by_item
+        if case_class in ("extreme", "low"):
+            return getattr(self, case_class) is not None
+        return any(rule.case_class == case_class for rule in self.outside)

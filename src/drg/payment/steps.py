@@ -14,9 +14,8 @@ from drg.payment.expression_text import with_numbers
 from drg.payment.formulas import FEN, Prices
 from drg.payment.outside_rows import outside_rows
 from drg.payment.price_arrays import PAYMENTS
-from drg.payment.price_book import Entry
-from drg.payment.scheme import High, Outside, PaymentScheme
-from drg.payment.scheme_numbers import kind_form
+from drg.payment.price_entries import Entry
+from drg.payment.scheme import Outside, PaymentScheme
 from drg.payment.step_words import (
     in_column,
     in_scheme,
@@ -61,6 +60,10 @@ class Facts:
     kind: Any
     readmitted: bool
     tcm: tuple[int, int] | None
+
+    def payment(self, *names: str) -> Decimal:
+        """Parts of the payment, added up; in yuan."""
+        return sum((self.outcome[name] for name in names), Decimal(0))
 
     @property
     def net(self) -> int:
@@ -214,11 +217,12 @@ def class_step(facts: Facts) -> Step:
 
 def _compared(scheme: PaymentScheme, found: Prices, net: int, name: str) -> tuple[str, str, str]:
     parts, place, source = [], "", ""
-    if scheme.high and found.threshold is not None and name != "low":
+    if scheme.high and found.tier and name != "low":
         reference = _reference(found, scheme.high.reference)
-        limit = found.threshold * reference
+        threshold = Fraction(found.tier.threshold)
+        limit = threshold * reference
         sign = ">" if name == "high" else "≤"
-        parts.append(f"{money(net)} {sign} {number(found.threshold)} × {money(reference)} = {money(limit)}")
+        parts.append(f"{money(net)} {sign} {number(threshold)} × {money(reference)} = {money(limit)}")
         place, source = in_scheme("high"), scheme.high.source
     if scheme.low and name != "high":
         share = Fraction(scheme.low.threshold)
@@ -243,7 +247,7 @@ def _outside_rule(facts: Facts) -> Outside | None:
             continue
         if rule.los_days_at_least is not None and facts.days < rule.los_days_at_least:
             continue
-        if rule.case_kind is None or kind_form(rule.case_kind) == facts.kind:
+        if rule.case_kind is None or rule.case_kind == facts.kind:
             return rule
     return None
 
@@ -308,7 +312,7 @@ def _part(facts: Facts, name: str) -> tuple[str, str, str]:
         days = f"{facts.days} × " if rule.pays == "per_day" else ""
         return f"{days}{number(rule.price_yuan or Decimal(0))}", place, rule.source
     if name == "high_cost_payment_yuan" and scheme.high and entry.prices:
-        return _high(scheme.high, entry.prices, facts.net), in_scheme("high"), scheme.high.source
+        return _high(entry.prices, facts.net), in_scheme("high"), scheme.high.source
     if name == "drg_payment_yuan":
         if case_class == "incomplete" and entry.prices and facts.net < entry.prices.mean:
             arithmetic = with_numbers(formulas.INCOMPLETE, _written(entry.prices, facts.net))
@@ -331,19 +335,23 @@ def _written(found: Prices, net: int) -> dict[str, str]:
         "cost": money(net),
         "standard": money(found.standard),
         "mean": money(found.mean),
-        "threshold": number(found.threshold or Fraction(0)),
+        "threshold": number(found.tier.threshold if found.tier else Fraction(0)),
+        "fund_share": number(found.tier.fund_share or Decimal(1)) if found.tier else "1",
         "coefficient": number(found.coefficient),
         "price_ratio": number(found.price_ratio),
     }
 
 
-def _high(high: High, found: Prices, net: int) -> str:
-    """The arithmetic of a high-cost case; the price ratio is left out where it is 1."""
-    if high.formula == "by_item":
+def _high(found: Prices, net: int) -> str:
+    """The arithmetic of a high-cost case; factors of 1 are left out."""
+    tier = found.tier
+    assert tier is not None
+    if tier.formula == "by_item":
         return Sentence("the cost, by item")
     known = {"price_ratio": 1} if found.price_ratio == 1 else {}
-    text = with_numbers(formulas.HIGH[high.formula], _written(found, net), **known)
-    if high.formula != "linear_add":
+    known |= {"fund_share": 1} if tier.fund_share == 1 else {}
+    text = with_numbers(formulas.HIGH[str(tier.formula)], _written(found, net), **known)
+    if tier.formula != "linear_add":
         return text
     return Sentence("{arithmetic}, rounded with the standard", arithmetic=text)
 

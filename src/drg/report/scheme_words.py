@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from drg.analysis.scheme_cases import WorkedCase
+from drg.payment.high_rules import High, Tier
 from drg.payment.load_scheme import LoadedScheme
 from drg.payment.scheme import ByStatus, Low, Outside, PaymentScheme
 from drg.payment.step_words import number, of_rate
@@ -59,26 +60,7 @@ def sentences(loaded: LoadedScheme, groups: int) -> Iterator[str]:
     for rule in scheme.outside:
         yield _outside(rule)
     if scheme.high:
-        high = scheme.high
-        tiers = Joined(
-            ", ",
-            (
-                Sentence(
-                    "{threshold} (weights below {below})",
-                    threshold=number(t.threshold),
-                    below=number(t.weight_below),
-                )
-                if t.weight_below
-                else number(t.threshold)
-                for t in high.tiers
-            ),
-        )
-        yield Sentence(
-            "High cost: above {tiers} × the {reference}; paid by {formula}",
-            tiers=tiers,
-            reference=_REFERENCES[high.reference],
-            formula=_FORMULAS[high.formula],
-        )
+        yield from _high(scheme.high)
     if scheme.extreme:
         yield Sentence("The dearest {share} % are paid by item", share=number(scheme.extreme.top_share * 100))
     if scheme.low:
@@ -90,6 +72,47 @@ def sentences(loaded: LoadedScheme, groups: int) -> Iterator[str]:
             factor=_low_factors(low),
         )
     yield from _others(scheme)
+    yield from _points_for(scheme)
+
+
+def _high(high: High) -> Iterator[str]:
+    """A sentence for all tiers, or one for each where they are paid by different formulas."""
+    reference = _REFERENCES[high.reference]
+    tiers = high.whole_tiers
+    if len({(tier.formula, tier.fund_share) for tier in tiers}) == 1:
+        limits = (
+            Sentence(
+                "{threshold} (weights below {below})",
+                threshold=number(t.threshold),
+                below=number(t.weight_below),
+            )
+            if t.weight_below
+            else number(t.threshold)
+            for t in tiers
+        )
+        yield Sentence(
+            "High cost: above {tiers} × the {reference}; paid by {formula}",
+            tiers=Joined(", ", limits),
+            reference=reference,
+            formula=_formula(tiers[0]),
+        )
+        return
+    for tier in tiers:
+        yield Sentence(
+            "High cost, {weights}: above {threshold} × the {reference}; paid by {formula}",
+            weights=Sentence("weights below {below}", below=number(tier.weight_below))
+            if tier.weight_below
+            else Sentence("other weights"),
+            threshold=number(tier.threshold),
+            reference=reference,
+            formula=_formula(tier),
+        )
+
+
+def _formula(tier: Tier) -> str:
+    if tier.formula == "linear_add" and tier.fund_share and tier.fund_share < 1:
+        return Sentence("standard and {share} of what is beyond the threshold", share=number(tier.fund_share))
+    return _FORMULAS[str(tier.formula)]
 
 
 def _low_factors(low: Low) -> str:
@@ -159,6 +182,17 @@ def _rates(scheme: PaymentScheme) -> Iterator[str]:
             yield Sentence(
                 "Rate: {value} yuan for a weight of 1 ({place})", value=number(rate.value_yuan), place=place
             )
+
+
+def _points_for(scheme: PaymentScheme) -> Iterator[str]:
+    if found := scheme.method.points_for:
+        names = categories("case_class", "zh")
+        classes = Joined(", ", (Both(name, names[name]) for name in found))
+        yield Sentence(
+            "Not paid by their group, but with points (payment ÷ value of a point), so that they move with "
+            "the value that closes the year: {classes}",
+            classes=classes,
+        )
 
 
 def _coefficients(scheme: PaymentScheme) -> Iterator[str]:

@@ -10,12 +10,11 @@ from drg.analysis.statement_account import Account
 from drg.payment.expression_text import in_cells, put_in
 from drg.payment.expressions import Rounding, parse, resolve
 from drg.payment.scheme import PaymentScheme
-from drg.payment.scheme_numbers import INSIDE
 from drg.records.workbook import Book
 from drg.records.workbook_looks import HEADER, TOTAL
 from drg.report.statement_cases import CaseCells, counted_word, in_words
 from drg.report.statement_text import Language, label
-from drg.settlement.case_formulas import AMOUNTS, FORMULAS, shared_classes
+from drg.settlement.case_formulas import AMOUNTS, FORMULAS, facts_of_class
 
 SHEET: Final = {"zh": "病例汇总", "en": "classes"}
 # The columns of the table: where each is from, and how it looks.
@@ -35,8 +34,8 @@ _CHECKS: Final = {
 
 def columns_of(account: Account) -> dict[str, str]:
     """The columns of an account's table."""
-    extra = {"cleared_payment": "money"} if "cleared_payment" in account.by_class.columns else {}
-    return COLUMNS | extra
+    extra = ("converted_payment", "cleared_payment")
+    return COLUMNS | {name: "money" for name in extra if name in account.by_class.columns}
 
 
 class ClassSheet:
@@ -55,9 +54,7 @@ class ClassSheet:
         self._book = book
         self._cells = cells
         self._language = language
-        self._shared = shared_classes(scheme)
-        self._inside = INSIDE
-        self._has_excluded = scheme.excluded_items is not None
+        self._scheme = scheme
         self._sheet = book.sheet(SHEET[language], [16, *(14 for _ in COLUMNS), 14])
         self._row = 0
 
@@ -129,11 +126,7 @@ class ClassSheet:
         def here(column: str) -> str:
             return f"{letters[column]}{row}"
 
-        facts = {
-            "inside": case_class in self._inside,
-            "shared": case_class in self._shared,
-            "has_excluded_items": self._has_excluded,
-        }
+        facts = facts_of_class(self._scheme, case_class)
         if name == "cases":
             return cells.count_if(where)
         if name == "cases_held":

@@ -1,7 +1,8 @@
 """What the cases of one class add up to, once: for settlements, statements and the formulas of workbooks.
 
 Names are sums of columns of priced cases, or other rows; a row that names itself means the column.
-``inside``: the class is paid by its group. ``shared``: its standard and cost are compared.
+``inside``: the class is paid by its group. ``shared``: its standard and cost are compared. ``converted``:
+what it is paid beside that is converted into points, and moves with their value.
 ``has_excluded_items``: of the scheme.
 """
 
@@ -38,7 +39,8 @@ FORMULAS: Final = {
     "payment": f"shared_standard + {' + '.join(BESIDE)}",
     "surplus_formula": "standard - (cost - excluded_items) if inside else 0",
     "surplus": "payment - cost",
-    "points": "points if shared else 0",
+    "points": "points if shared or converted else 0",
+    "converted_payment": "item_payment + outside_payment if converted else 0",
     "cleared_payment": "cleared_payment_yuan",
 }
 # Every amount that is added up, in fen; the others are columns of priced cases as they are.
@@ -49,7 +51,7 @@ AMOUNTS: Final = (
 # Sums of cases that settlement starts from.
 SUMS: Final = (
     *("cases", "cases_held", "weighted_cases", "relative_weight", "points", "cost", "standard"),
-    *("surplus_formula", "shared_cost", "shared_standard", *BESIDE),
+    *("surplus_formula", "shared_cost", "shared_standard", *BESIDE, "converted_payment"),
     *("patient_and_others", "borne_above_payment"),
 )
 
@@ -57,18 +59,28 @@ SUMS: Final = (
 def shared_classes(scheme: PaymentScheme) -> tuple[str, ...]:
     """The classes whose standard and cost are compared; cases paid by item count as zero."""
     classes = [CaseClass.NORMAL, CaseClass.INCOMPLETE]
-    if scheme.high and scheme.high.formula != "by_item":
+    if scheme.high and not scheme.high.is_by_item:
         classes.append(CaseClass.HIGH)
     return tuple(classes)
 
 
 def facts_of(scheme: PaymentScheme) -> dict[str, Any]:
     """The conditions of ``FORMULAS`` over a column ``case_class``."""
-    case_class = pl.col("case_class")
+    known = {name: pl.col("case_class").is_in(classes) for name, classes in _classes(scheme).items()}
+    return known | {"has_excluded_items": scheme.excluded_items is not None}
+
+
+def facts_of_class(scheme: PaymentScheme, case_class: str) -> dict[str, bool]:
+    """The conditions of ``FORMULAS`` for one class."""
+    known = {name: case_class in classes for name, classes in _classes(scheme).items()}
+    return known | {"has_excluded_items": scheme.excluded_items is not None}
+
+
+def _classes(scheme: PaymentScheme) -> dict[str, list[str]]:
     return {
-        "inside": case_class.is_in(INSIDE),
-        "shared": case_class.is_in([str(name) for name in shared_classes(scheme)]),
-        "has_excluded_items": scheme.excluded_items is not None,
+        "inside": list(INSIDE),
+        "shared": [str(name) for name in shared_classes(scheme)],
+        "converted": list(scheme.method.points_for),
     }
 
 

@@ -22,7 +22,7 @@ from drg.payment.scheme_numbers import CLASSES
 from drg.records.binding import UNREAD, with_unread
 from drg.settlement.case_formulas import BESIDE, PAID_BESIDE, SUMS, over_sums
 from drg.settlement.repeated import mark, repeated
-from drg.settlement.settlement_columns import ACCOUNT, CLASS_COUNTS, LOCAL, OFF_SITE, SIMULATED, class_count
+from drg.settlement.settlement_columns import ACCOUNT, BASES_ZH, CLASS_COUNTS, LOCAL, class_count
 from drg.words import Sentence
 
 _GIVEN: Final = ("total_cost_yuan", "excluded_items_yuan")  # of the record; not written by pricing
@@ -35,7 +35,7 @@ _FINE: Final = ("relative_weight", "points")
 _WHERE: Final = ("hospital_id", "insurance_type")
 _READ: Final = (*_WHERE, "total_cost_yuan", *_FINE, "case_class", *_PAID, "scheme")
 _ADDED: Final = (*_GIVEN, *_PAID, *_FINE)
-BASES: Final = (LOCAL, OFF_SITE, SIMULATED)
+BASES: Final = tuple(BASES_ZH)
 _CLASS: Final = pl.col("case_class").cast(PRICE["case_class"].dtype, strict=False).to_physical()
 _STUCK: Final = (CaseClass.INVALID.value, CaseClass.UNPRICED.value)
 _LAST_YEAR: Final = 9999
@@ -260,7 +260,7 @@ def readable(priced: pl.LazyFrame, scheme: PaymentScheme, *, has_shares: bool) -
         by_another=pl.col("scheme").fill_null("") != scheme.id,
         outside=_outside(scheme),
     )
-    points = paid_points() if scheme.method.kind == "points" else pl.lit(0, dtype=pl.Int64)
+    points = paid_points(scheme) if scheme.method.kind == "points" else pl.lit(0, dtype=pl.Int64)
     return found.with_columns(
         points.alias("points"), pl.col(name for name in _GIVEN if name in there).fill_null(0).clip(0)
     )
@@ -297,19 +297,31 @@ def held(*, has_shares: bool) -> pl.Expr:
 def basis(scheme: PaymentScheme) -> pl.Expr:
     """The basis of each case: its place in ``BASES``."""
     off_site = scheme.settlement.off_site if scheme.settlement else None
-    home, away = (
-        pl.lit(place, dtype=pl.UInt8) for place in (0, 1 if off_site and off_site.counts == "real" else 2)
-    )
+    home = _place(LOCAL)
     if off_site is None:
         return home
-    is_away = ~pl.col("insured_area").is_in(list(off_site.home_areas))
-    return pl.when(is_away.fill_null(False)).then(away).otherwise(home)
+    area, near = pl.col("insured_area"), off_site.in_province
+    away = _place("cross_province" if near else "off_site", off_site.counts)
+    if near:
+        begins = pl.any_horizontal(area.str.starts_with(text) for text in near.areas_begin_with)
+        away = pl.when(begins).then(_place("in_province", near.counts)).otherwise(away)
+    return pl.when((~area.is_in(list(off_site.home_areas))).fill_null(False)).then(away).otherwise(home)
 
 
-def paid_points() -> pl.Expr:
-    """Points × what is paid by group ÷ the standard, in units of 1e-8: all of them for a normal case."""
+def _place(name: str, counts: str = "real") -> pl.Expr:
+    return pl.lit(BASES.index(name if counts == "real" else f"{name}_simulated"), dtype=pl.UInt8)
+
+
+def paid_points(scheme: PaymentScheme) -> pl.Expr:
+    """The points that cases are paid, in units of 1e-8, over cases whose class is a place in ``CLASSES``.
+
+    Points × what is paid by group ÷ the standard: all of them for a normal case. Points of cases that are not
+    paid by their group are those of their payment already.
+    """
     points, standard = (pl.col(name).fill_null(0) for name in ("points", "standard_payment_yuan"))
     paid = pl.col("drg_payment_yuan").fill_null(0) + pl.col("high_cost_payment_yuan").fill_null(0)
     wide = 2 * standard.cast(_WIDE)
     part = (2 * points.cast(_WIDE) * paid.cast(_WIDE) + standard.cast(_WIDE)) // wide
-    return pl.when((paid != standard) & (standard > 0)).then(part.cast(pl.Int64)).otherwise(points)
+    own = pl.col("case_class").is_in([CLASSES.index(name) for name in scheme.method.points_for])
+    is_part = (paid != standard) & (standard > 0) & ~own
+    return pl.when(is_part).then(part.cast(pl.Int64)).otherwise(points)

@@ -12,7 +12,7 @@ from drg.errors import InputError
 from drg.grouping.batched_frames import check_free, in_batches
 from drg.payment.expressions import wide
 from drg.payment.scheme import PaymentScheme
-from drg.settlement.case_formulas import PAID_BESIDE, shared_classes
+from drg.settlement.case_formulas import PAID_BESIDE, facts_of
 from drg.settlement.case_sums import check_columns, readable, with_names
 from drg.settlement.exact_decimals import as_decimals, figure
 from drg.settlement.settle import Settlement
@@ -20,7 +20,13 @@ from drg.settlement.settlement_columns import ACCOUNT, LOCAL, YEAR
 from drg.words import Sentence
 
 CLEARED_COLUMNS: Final = (
-    Column("paid_points", Kind.NUMBER, pl.Decimal(38, 8), "结算点数", "points × paid by group ÷ standard"),
+    Column(
+        "paid_points",
+        Kind.NUMBER,
+        pl.Decimal(38, 8),
+        "结算点数",
+        "points × paid by group ÷ standard; of cases with points of their own these",
+    ),
     Column("quality_factor", Kind.NUMBER, pl.Decimal(38, 8), "考核系数", "of the hospital's year"),
     Column("point_value", Kind.NUMBER, pl.Decimal(38, 12), "点值", "yuan per point, of the closed budget"),
     Column(
@@ -72,27 +78,26 @@ def cleared(priced: pl.LazyFrame, settlement: Settlement) -> pl.LazyFrame:
 
 def point_values(settlement: Settlement) -> pl.DataFrame:
     """The accounts that a point value closed: ``ACCOUNT``, quality_factor and point_value."""
-    closed = settlement.budgets.filter(span=YEAR, closed_by="point_value")
+    closed = settlement.budget_shares.filter(span=YEAR, closed_by="point_value")
     accounts = settlement.rows.filter(span=YEAR, basis=LOCAL).select(*ACCOUNT, "quality_factor")
-    of_one = closed.drop_nulls("insurance_type").select("year", "insurance_type", one="point_value")
-    of_all = closed.filter(pl.col("insurance_type").is_null()).select("year", every="point_value")
-    found = accounts.join(of_one, on=("year", "insurance_type"), how="left")
-    found = found.join(of_all, on="year", how="left").with_columns(point_value=pl.coalesce("one", "every"))
-    return found.drop_nulls("point_value").select(*ACCOUNT, "quality_factor", "point_value").sort(ACCOUNT)
+    return accounts.join(closed.select(*ACCOUNT, "point_value"), on=ACCOUNT).sort(ACCOUNT)
 
 
 def _paid(
     batch: pl.DataFrame, scheme: PaymentScheme, values: pl.DataFrame, *, has_shares: bool
 ) -> pl.DataFrame:
     """A batch of priced cases with ``CLEARED_COLUMNS``, by ``point_values`` as whole numbers."""
-    shared = pl.col("case_class").is_in([str(name) for name in shared_classes(scheme)])
+    facts = facts_of(scheme)
+    shared, converted = facts["shared"], facts["converted"]
     cases = with_names(readable(batch.lazy(), scheme, has_shares=has_shares).collect())
     by_group = pl.col("drg_payment_yuan").fill_null(0) + pl.col("high_cost_payment_yuan").fill_null(0)
     beside = pl.sum_horizontal(*PAID_BESIDE, pl.when(shared).then(0).otherwise(by_group))
+    parts = pl.sum_horizontal("item_payment_yuan", "outside_payment_yuan", by_group)
+    in_points = pl.when(converted).then(parts).otherwise(0)
     places = cases.select(
         *("hospital_id", "insurance_type", "basis", "year", "held"),
-        points=pl.when(shared).then("points").otherwise(0).cast(_WIDE),
-        beside=beside.cast(_WIDE),
+        points=pl.when(shared | converted).then("points").otherwise(0).cast(_WIDE),
+        beside=(beside - in_points).cast(_WIDE),
     )
     found = places.join(values, on=ACCOUNT, how="left", maintain_order="left")
     worth = pl.col("points") * pl.col("quality_factor") * pl.col("point_value")
