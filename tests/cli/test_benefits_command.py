@@ -65,12 +65,28 @@ def test_a_chinese_workbook_is_known_again(drg: Drg, stays: Path, tmp_path: Path
     assert pl.read_csv(changes).height == 0
 
 
+def test_columns_by_their_labels_and_what_all_stays_have(drg: Drg, stays: Path, tmp_path: Path) -> None:
+    frame = pl.read_csv(stays)
+    labelled = {name: ALL[name].label_zh for name in frame.columns if name != "insurance_type"}
+    frame.drop("insurance_type").rename(labelled).write_csv(tmp_path / "标签.csv")
+    line = ("benefits", tmp_path / "标签.csv", "-s", "demo", "-q")
+    lacks = drg(*line, "-o", tmp_path / "a.csv", "--lang", "en")
+    assert "3 of 3 stays: insurance_type" in lacks.err
+    assert drg(*line, "-o", tmp_path / "b.csv", "--set", "insurance_type=390").code == 0
+    assert drg("benefits", stays, "-s", "demo", "-q", "-o", tmp_path / "c.csv").code == 0
+    results = [pl.read_csv(tmp_path / name)["basic_fund_yuan"].to_list() for name in ("b.csv", "c.csv")]
+    assert results[0] == results[1]
+    assert results[0][0] > 0
+
+
 def test_a_correction_is_told(drg: Drg, stays: Path, tmp_path: Path) -> None:
     before, changes = tmp_path / "before.csv", tmp_path / "changes.csv"
     assert drg("benefits", stays, "-s", "demo", "-o", before).code == 0
     pl.read_csv(stays).filter(pl.col("case_id") != 1).write_csv(stays)
-    line = ("benefits", stays, "-s", "demo", "-o", tmp_path / "after.csv")
-    assert drg(*line, "--previous", before, "--changes", changes).code == 0
+    line = ("benefits", stays, "-s", "demo", "-o", tmp_path / "after.csv", "--lang", "en")
+    done = drg(*line, "--previous", before, "--changes", changes)
+    assert (done.code, "2 stays differ from the earlier result" in done.out) == (0, True)
+    assert "1 of 2 stays: the amounts" in done.err
     assert pl.read_csv(changes).select("case_id", "change").rows() == [(1, "removed"), (2, "changed")]
     assert drg(*line, "--changes", changes).code == 2
 

@@ -140,7 +140,9 @@ def _work_out(
     if previous is not None and changes is not None:
         earlier = read_results((previous,))
         run.read_earlier(earlier)
-        changed = benefit_changes(earlier, done)
+        # Once more, for what is shown of batches is counted.
+        again = calculator.benefits_of_cases(cases, reasons="code")
+        changed = benefit_changes(earlier, again)
         write(changed.lazy(), changes, sources=[*files, previous], bom=bom)
         run.outputs.append(changes)
     run.cases = tally.cases
