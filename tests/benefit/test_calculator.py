@@ -86,6 +86,18 @@ def test_held_stays_say_why_and_later_ones_tell(shares: Shares, change: dict[str
     assert rows[2]["stay_in_year"] == 1
 
 
+def test_an_age_that_cannot_be_is_not_known(shares: Shares) -> None:
+    text = TEXT.replace(
+        "[[basic.shares]]",
+        "[[basic.shares]]\nage_at_least = 60\ntiers = [{ share = 0.9 }]\n\n[[basic.shares]]",
+    )
+    old, young, unknown = shares(
+        [stay(age_years=70, patient_id="P3"), stay(age_years=59, patient_id="P4"), stay(age_years=200)], text
+    )
+    assert (old["basic_fund_yuan"], young["basic_fund_yuan"]) == (8_010, 6_230)
+    assert unknown["benefit_reason"] == "B09:age_years"
+
+
 def test_an_empty_class_is_zero_beside_others(shares: Shares) -> None:
     (row,) = shares([stay(above_limit_cost_yuan=None)])
     assert row["outside_policy_yuan"] == 1_000

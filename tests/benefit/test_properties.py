@@ -14,7 +14,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from drg.benefit import kernels
+from drg.benefit import kernels, list_benefit_schemes
 from drg.benefit.calculator import BenefitCalculator
 from drg.benefit.load import LoadedBenefitScheme
 from drg.benefit.scheme import BenefitScheme
@@ -86,6 +86,15 @@ def test_every_clause_is_drawn_and_most_stays_have_benefits() -> None:
         paid |= {name for name in PAYERS for row in rows if row[name]}
     assert paid == {*PAYERS}
     assert worked > held
+
+
+@pytest.mark.parametrize("scheme", list_benefit_schemes(), ids=lambda scheme: scheme.id)
+def test_shipped_schemes_are_worked_as_the_oracle_does(scheme: BenefitScheme) -> None:
+    entries = scheme.model_dump(exclude_none=True)
+    stays = random_stays(random.Random(3), 60)
+    for stay in stays:
+        stay["commercial_product"] = stay["commercial_product"] and scheme.commercial[0].product
+    assert check_against_the_oracle(entries, stays) == len(stays)
 
 
 @given(randoms)

@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from drg.benefit_columns import LOCAL, NO_AID, NO_REFERRAL
 from drg.payment.names import Insurance, Level, name_form
@@ -38,6 +38,16 @@ ASKED: Final = {
 EMPTY: Final = {"aid_class": NO_AID, "referral": NO_REFERRAL, "off_site": LOCAL}
 
 
+def _read_as(column: str) -> AfterValidator:
+    """As stays have it: 低保 is minimum_living, and 无 is as an empty cell."""
+    return AfterValidator(lambda text: name_form(column, text) or EMPTY[column])
+
+
+AidClass = Annotated[Text, _read_as("aid_class")]
+Referral = Annotated[Text, _read_as("referral")]
+Place = Annotated[Text, _read_as("off_site")]
+
+
 class Who(Part):
     """For which stays a row is; without conditions, for all.
 
@@ -48,18 +58,11 @@ class Who(Part):
 
     insurance: Insurance | None = None
     level: Level | None = None
-    aid_class: Text | None = None
-    referral: Text | None = None
-    off_site: Text | None = None
+    aid_class: AidClass | None = None
+    referral: Referral | None = None
+    off_site: Place | None = None
     age_at_least: int | None = Field(default=None, ge=0, le=150)
     age_below: int | None = Field(default=None, ge=1, le=150)
-
-    @field_validator(*EMPTY)
-    @classmethod
-    def _as_stays_have_it(cls, value: str | None, info: ValidationInfo) -> str | None:
-        """低保 is minimum_living, and 无 is as an empty cell."""
-        name = str(info.field_name)
-        return None if value is None else name_form(name, value) or EMPTY[name]
 
     @model_validator(mode="after")
     def _has_ages(self) -> Who:
@@ -278,7 +281,7 @@ class OffSite(Sourced):
         share_less: by how much the shares of the basic fund are lower: 0.1 makes 0.6 of 0.7.
     """
 
-    off_site: Text
+    off_site: Place
     insurance: Insurance | None = None
     first_own_share: Share
     share_less: Share

@@ -14,6 +14,7 @@ from drg.benefit.kernels import Flags, Ints, StayArrays, share_stays
 from drg.benefit.kinds_of_stay import StayKind, ages
 from drg.benefit.reasons import HELD, NOTE
 from drg.benefit.scheme import AGE, EMPTY, BenefitScheme
+from drg.columns import ALL
 from drg.grouping.jit import suited
 from drg.payment.formulas import HIGHEST_COST_FEN
 from drg.payment.money import NOT_GIVEN, UNUSABLE, fen
@@ -150,6 +151,8 @@ def _kinds(frame: pl.DataFrame, book: Book) -> Ints:
     """The place of the kind of each stay in the book."""
     cuts = np.array(ages(book.scheme), dtype=np.float64)
     age = _column(frame, AGE, pl.Int64()).cast(pl.Float64).fill_null(-1).to_numpy()
+    possible = (age >= ALL[AGE].lowest) & (age <= ALL[AGE].highest)
+    age = np.where(possible, age, -1)
     bands = np.searchsorted(cuts, age, side="right") - 1
     columns: dict[str, pl.Series] = {}
     for name in _OF_KIND:
