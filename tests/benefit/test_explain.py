@@ -91,6 +91,14 @@ def test_the_person_s_year_up_to_the_stay(tmp_path: Path) -> None:
     assert "年度内第 2 次住院" in chinese.stay.steps[4].arithmetic
 
 
+def test_assumed_classes_are_told(tmp_path: Path) -> None:
+    loaded = mine(tmp_path, TEXT.replace("[items]", "[items]\nassumed_in_policy_share = 0.8"))
+    bare = {name: one for name, one in stay().items() if "class" not in name and "paid" not in name}
+    cost, assumed, *_ = drg.explain_benefits(pl.DataFrame([bare]), loaded, case_id="1").stay.steps
+    assert (cost.arithmetic, cost.place) == ("", "column total_cost_yuan")
+    assert (assumed.value, assumed.arithmetic) == ("8,800.00", "11,000.00 × 0.8")
+
+
 def test_a_held_stay_has_no_lines(tmp_path: Path) -> None:
     loaded = mine(tmp_path)
     held = [stay("1", hospital_level=None), stay("2", patient_id=None)]

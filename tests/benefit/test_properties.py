@@ -157,9 +157,21 @@ def test_the_patients_share_grows_with_the_cost_and_never_faster(rng: random.Ran
         assert 0 <= shares[1] - shares[0] <= FEN
 
 
+@pytest.mark.parametrize("at_once", [1, 7])
+def test_how_many_persons_are_worked_at_once_makes_no_difference(
+    monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    rng = random.Random(11)
+    entries, stays = drawn(rng), random_stays(rng, 40)
+    whole = engine(entries, stays)
+    monkeypatch.setattr("drg.benefit.stays._AT_ONCE", at_once)
+    assert engine(entries, stays) == whole
+
+
 @pytest.mark.thorough
 def test_the_compiled_loop_is_the_plain_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("drg.benefit.stays.suited", lambda function, _rows: compiled(function))
+    monkeypatch.setattr("drg.benefit.stays._AT_ONCE", 7)
     assert compiled(kernels.share_stays) is not kernels.share_stays
     rng = random.Random(7)
     for _ in range(20):

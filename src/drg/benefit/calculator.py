@@ -153,7 +153,7 @@ class BenefitCalculator(ShortTable):
 
         def all_stays(rows: pl.Series) -> pl.Series:
             book = Book(self.scheme)
-            done = work(cases.read(rows.struct.unnest(), names), book)
+            done = work(cases.read(rows.struct.unnest(), names), book, tuple(_KEPT.values()))
             return self._kept(done, book).to_struct(_WORKED)
 
         own = pl.struct(binding.read_for(names))
@@ -164,8 +164,7 @@ class BenefitCalculator(ShortTable):
         known = pl.Series(~done.held)
         nothing = pl.Series([None], dtype=pl.Int64)
         kept = [
-            pl.Series(np.ascontiguousarray(done.out[:, place])).zip_with(known, nothing).alias(name)
-            for name, place in _KEPT.items()
+            pl.Series(done.out[place]).zip_with(known, nothing).alias(name) for name, place in _KEPT.items()
         ]
         reason = self._notes.column(done.notes, done.kinds, book.entries).alias("benefit_reason")
         return pl.DataFrame([*kept, reason])

@@ -14,8 +14,10 @@ import numpy as np
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
+from drg.benefit import kernels as k
 from drg.benefit.book import Book
 from drg.benefit.calculator import BenefitCalculator
+from drg.benefit.reasons import NOTE
 from drg.benefit.stays import READS, persons, work
 from drg.benefit.steps import StayFacts, steps
 from drg.errors import InputError
@@ -106,7 +108,7 @@ def explain_benefits(
     calculator.check_cases(given)
     book = Book(calculator.scheme)
     frame, at = _of_the_person(given, calculator, case_id)
-    done = work(frame, book)
+    done = work(frame, book, range(k.OUT_WIDTH))
     outcomes = handed_over(calculator.columns_of(done, book), "text", language)
     year = frame["discharge_date"].dt.year()
     stays: list[StayBenefits] = []
@@ -114,7 +116,7 @@ def explain_benefits(
     for place in done.order.tolist():
         if year[place] != year[at] and place != at:
             continue
-        out = done.out[place].tolist()
+        out = [int(done.out[column][place]) for column in range(k.OUT_WIDTH)]
         lines: tuple[PriceStep, ...] = ()
         if not done.held[place]:
             facts = StayFacts(
@@ -123,6 +125,7 @@ def explain_benefits(
                 classes=[int(done.amounts[name][place]) for name in _CLASSES],
                 out=out,
                 earlier=tuple(earlier),
+                assumed=bool(done.notes[place] & NOTE["classes_assumed"]),
             )
             lines = tuple(
                 PriceStep(**{name: told(text, language) for name, text in step._asdict().items()})

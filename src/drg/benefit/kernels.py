@@ -45,7 +45,10 @@ OUT_WIDTH = 33
 
 
 class StayArrays(NamedTuple):
-    """What the loop needs of each stay. Amounts in fen."""
+    """What the loop needs of each stay. Amounts in fen.
+
+    ``order`` and ``begins`` may be those of some persons alone.
+    """
 
     order: Ints  # [n] the places of the stays in order of person, year and discharge
     begins: Flags  # [n] in that order: the first stay of a person in a year
@@ -110,7 +113,7 @@ def share_stays(kinds: Ints, deductibles: Ints, tiers: Ints, stays: StayArrays, 
         deductibles: [d, m] by the number of the stay; the last column is that of all others.
         tiers: [t, m, 2] the end of each tier and its share.
         stays: in the order of their rows.
-        out: [n, OUT_WIDTH] is written into.
+        out: [n, OUT_WIDTH] in the order of ``stays.order``, is written into.
     """
     order, begins, kind_of, held = stays.order, stays.begins, stays.kind, stays.held
     class_a, class_b, self_paid = stays.class_a, stays.class_b, stays.self_paid
@@ -172,32 +175,32 @@ def share_stays(kinds: Ints, deductibles: Ints, tiers: Ints, stays: StayArrays, 
         commercial = min(within + outside + drugs, max(kinds[row, PRODUCT_CAP] - commercial_sum, 0))
 
         cost = class_a[i] + class_b[i] + self_paid[i] + above_limit[i]
-        out[i, NUMBER] = number
-        out[i, FIRST_OWN] = first_own
-        out[i, IN_POLICY] = in_policy
-        out[i, OUTSIDE_POLICY] = self_paid[i] + above_limit[i]
-        out[i, STANDARD] = standard
-        out[i, DEDUCTIBLE] = deductible
-        out[i, BASIC_BEFORE] = before
-        out[i, BASIC_UNCAPPED] = uncapped
-        out[i, BASIC] = basic
-        out[i, CRITICAL_COUNTED] = counted
-        out[i, CRITICAL_BEFORE] = counted_sum
-        out[i, CRITICAL] = critical
-        out[i, AID_COUNTED] = left
-        out[i, AID_BEFORE] = aid_sum
-        out[i, AID] = aid
-        out[i, WITHIN_COUNTED] = still
-        out[i, WITHIN_BEFORE] = within_sum
-        out[i, WITHIN] = within
-        out[i, OUTSIDE_COUNTED] = beyond
-        out[i, OUTSIDE_BEFORE] = outside_sum
-        out[i, OUTSIDE] = outside
-        out[i, DRUGS_COUNTED] = special
-        out[i, DRUGS_BEFORE] = drugs_sum
-        out[i, DRUGS] = drugs
-        out[i, COMMERCIAL] = commercial
-        out[i, PATIENT] = cost - basic - critical - aid - commercial
+        out[place, NUMBER] = number
+        out[place, FIRST_OWN] = first_own
+        out[place, IN_POLICY] = in_policy
+        out[place, OUTSIDE_POLICY] = self_paid[i] + above_limit[i]
+        out[place, STANDARD] = standard
+        out[place, DEDUCTIBLE] = deductible
+        out[place, BASIC_BEFORE] = before
+        out[place, BASIC_UNCAPPED] = uncapped
+        out[place, BASIC] = basic
+        out[place, CRITICAL_COUNTED] = counted
+        out[place, CRITICAL_BEFORE] = counted_sum
+        out[place, CRITICAL] = critical
+        out[place, AID_COUNTED] = left
+        out[place, AID_BEFORE] = aid_sum
+        out[place, AID] = aid
+        out[place, WITHIN_COUNTED] = still
+        out[place, WITHIN_BEFORE] = within_sum
+        out[place, WITHIN] = within
+        out[place, OUTSIDE_COUNTED] = beyond
+        out[place, OUTSIDE_BEFORE] = outside_sum
+        out[place, OUTSIDE] = outside
+        out[place, DRUGS_COUNTED] = special
+        out[place, DRUGS_BEFORE] = drugs_sum
+        out[place, DRUGS] = drugs
+        out[place, COMMERCIAL] = commercial
+        out[place, PATIENT] = cost - basic - critical - aid - commercial
 
         deductible_sum += deductible
         base_sum += base
@@ -213,10 +216,10 @@ def share_stays(kinds: Ints, deductibles: Ints, tiers: Ints, stays: StayArrays, 
         drugs_sum += special
         drugs_paid += drugs
         commercial_sum += commercial
-        out[i, DEDUCTIBLE_TO_DATE] = deductible_sum
-        out[i, COUNTED_TO_DATE] = counted_sum
-        out[i, BASIC_TO_DATE] = basic_sum
-        out[i, CRITICAL_TO_DATE] = critical_sum
-        out[i, AID_TO_DATE] = aid_paid
-        out[i, COMMERCIAL_TO_DATE] = commercial_sum
-        out[i, AFTER_HELD] = after_held
+        out[place, DEDUCTIBLE_TO_DATE] = deductible_sum
+        out[place, COUNTED_TO_DATE] = counted_sum
+        out[place, BASIC_TO_DATE] = basic_sum
+        out[place, CRITICAL_TO_DATE] = critical_sum
+        out[place, AID_TO_DATE] = aid_paid
+        out[place, COMMERCIAL_TO_DATE] = commercial_sum
+        out[place, AFTER_HELD] = after_held

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -21,6 +23,8 @@ from drg.payment.money import NOT_GIVEN, UNUSABLE, fen
 from drg.records.binding import UNREAD
 
 CLASSES: Final = ("class_a_cost_yuan", "class_b_cost_yuan", "self_paid_cost_yuan", "above_limit_cost_yuan")
+# How many stays at least the loop works on at once; its output is wide.
+_AT_ONCE: Final = 100_000
 READS: Final = (
     *("case_id", "patient_id", "mother_id", "admission_date", "discharge_date"),
     *("insurance_type", "hospital_level", "aid_class", "referral", "off_site", AGE, "commercial_product"),
@@ -37,14 +41,14 @@ class Worked(NamedTuple):
     """What came of cases, in the order of their rows.
 
     Attributes:
-        out: [n, OUT_WIDTH]; rows of held stays say nothing.
+        out: [n] of each column of the loop that is kept; rows of held stays say nothing.
         order: the places of the rows by person, discharge, admission, case id.
         amounts: the cost by class, as it counted; see ``kernels.StayArrays``.
         notes: [n] bits of ``reasons.NOTE``.
         kinds: [n] the place of each stay's entry in the book, -1 if it has none.
     """
 
-    out: Ints
+    out: dict[int, Ints]
     order: Ints
     amounts: dict[str, Ints]
     notes: Ints
@@ -57,12 +61,13 @@ class Worked(NamedTuple):
         return found
 
 
-def work(frame: pl.DataFrame, book: Book) -> Worked:
+def work(frame: pl.DataFrame, book: Book, columns: Sequence[int]) -> Worked:
     """Who pays what of each stay.
 
     Args:
         frame: all stays as ``Cases.read`` gives them; a column that is absent counts as empty.
         book: of the scheme.
+        columns: of the output of the loop that are kept.
     """
     scheme, n = book.scheme, frame.height
     notes = np.zeros(n, dtype=np.int64)
@@ -74,10 +79,27 @@ def work(frame: pl.DataFrame, book: Book) -> Worked:
     _check_validity(frame, scheme, notes)
     order, begins = _order(frame, person, notes)
     stays = StayArrays(order=order, begins=begins, kind=kinds, held=(notes & HELD) != 0, **amounts)
-    out = np.zeros((n, k.OUT_WIDTH), dtype=np.int64)
-    suited(share_stays, n)(book.kinds, book.deductibles, book.tiers, stays, out)
-    _note(notes, out[:, k.AFTER_HELD] == 1, "earlier_stay_held")
-    return Worked(out, order, amounts, notes, kinds)
+    out = _shared(book, stays, (k.AFTER_HELD, *columns))
+    _note(notes, out[0] == 1, "earlier_stay_held")
+    return Worked(dict(zip(columns, out[1:], strict=True)), order, amounts, notes, kinds)
+
+
+def _shared(book: Book, stays: StayArrays, columns: Sequence[int]) -> Ints:
+    """Some columns of the output of the loop, by row; worked out some persons at a time."""
+    n = len(stays.order)
+    found = np.zeros((len(columns), n), dtype=np.int64)
+    if n == 0:
+        return found
+    loop, kinds, deductibles, tiers = suited(share_stays, n), book.kinds, book.deductibles, book.tiers
+    starts = np.flatnonzero(stays.begins)
+    cuts = np.unique(starts[np.searchsorted(starts, np.arange(0, starts[-1] + 1, _AT_ONCE))])
+    for start, end in pairwise([*cuts.tolist(), n]):
+        order = stays.order[start:end].copy()
+        some = stays._replace(order=order, begins=stays.begins[start:end].copy())
+        out = np.zeros((end - start, k.OUT_WIDTH), dtype=np.int64)
+        loop(kinds, deductibles, tiers, some, out)
+        found[:, order] = out[:, list(columns)].T
+    return found
 
 
 def _note(notes: Ints, where: Flags, name: str) -> None:

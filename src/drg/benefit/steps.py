@@ -27,6 +27,7 @@ class StayFacts:
         entry: what it says of stays of this kind.
         classes: the cost by class A, B, self-paid, above limits, in fen, as it counted.
         out: what the loop made of the stay.
+        assumed: whether the classes were not given, and are what the scheme assumes.
         earlier: what it made of the person's earlier stays of the year.
     """
 
@@ -35,6 +36,7 @@ class StayFacts:
     classes: Sequence[int]
     out: Sequence[int]
     earlier: Sequence[Sequence[int]]
+    assumed: bool = False
 
     @property
     def before(self) -> Sequence[int]:
@@ -60,7 +62,14 @@ def _classes(facts: StayFacts) -> Iterator[Step]:
     scheme, out, entry = facts.scheme, facts.out, facts.entry
     class_a, class_b, self_paid, above_limit = facts.classes
     columns = Joined(", ", [in_column(name) for name in _CLASSES])
-    yield Step("cost", "住院总费用", money(sum(facts.classes)), _sum(facts.classes), columns)
+    cost = money(sum(facts.classes))
+    if facts.assumed:
+        yield Step("cost", "住院总费用", cost, place=in_column("total_cost_yuan"))
+        text = f"{cost} × {number(scheme.items.assumed_in_policy_share or Decimal(0))}"
+        where: str = in_scheme("items")
+        yield Step("taken as class A", "视为甲类费用", money(class_a), text, where, scheme.items.source)
+    else:
+        yield Step("cost", "住院总费用", cost, _sum(facts.classes), columns)
     assert entry.class_b is not None
     place, row = entry.class_b
     arithmetic: str = f"{money(class_b)} × {number(row.share)}"
