@@ -75,5 +75,5 @@ def load_benefit_scheme(scheme: str | Path) -> LoadedBenefitScheme:
         UnknownSchemeError: if there is none.
         SchemeError: if it cannot be used; names file, row, field and remedy.
     """
-    directory, model, _ = SCHEMES.read(scheme)
+    directory, model, *_ = SCHEMES.read(scheme)
     return LoadedBenefitScheme(model, directory)

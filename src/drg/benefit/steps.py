@@ -11,8 +11,8 @@ from drg.benefit import kernels as k
 from drg.benefit.book import basic_tiers, deductibles, fen_of, share_less
 from drg.benefit.kinds_of_stay import UP, Entry
 from drg.benefit.scheme import AmountTier, BenefitScheme, LayerRow, Liability
+from drg.payment.step_facts import Step
 from drg.payment.step_words import in_column, in_scheme, in_scheme_row, money, number
-from drg.payment.steps import Step
 from drg.words import Joined, Sentence
 
 _CLASSES: Final = ("class_a_cost_yuan", "class_b_cost_yuan", "self_paid_cost_yuan", "above_limit_cost_yuan")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -22,6 +22,7 @@ from drg.payment.scheme_library import (
     plain,
     rules_digest,
 )
+from drg.payment.scheme_tables import TABLES, SchemeTables
 from drg.payment.weights import WEIGHTS_FILE, Weight, Weights, read_weights
 from drg.tables import Manifest
 from drg.tables.locate import find
@@ -43,12 +44,14 @@ class LoadedScheme:
         weights: by group and level (None: any level).
         directory: where it was read.
         grouper: the manifest of the version whose groups it prices; None if the scheme says it is missing.
+        table_rows: where the rows of its tables stand, by section.
     """
 
     scheme: PaymentScheme
     weights: Weights
     directory: Path
     grouper: Manifest | None = None
+    table_rows: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
     def weight(self, drg: str, level: str | None) -> Weight | None:
         """The weight of a group in hospitals of a level."""
@@ -90,6 +93,7 @@ SCHEMES: Final = SchemeLibrary(
     examples=EXAMPLES,
     document="docs/payment-schemes.md",
     unusual=unusual,
+    tables=TABLES,
 )
 
 
@@ -123,26 +127,29 @@ def load_scheme(scheme: str | Path) -> LoadedScheme:
         UnknownSchemeError: if there is none.
         SchemeError: if it cannot be used; names file, row, field and remedy.
     """
-    directory, model, text = SCHEMES.read(scheme)
+    directory, model, text, tables = SCHEMES.read(scheme)
     file = directory / SCHEME_FILE
-    weights = read_weights(directory / WEIGHTS_FILE)
+    # Where groups are paid amounts, none needs a weight.
+    weighed = model.amounts is None or (directory / WEIGHTS_FILE).exists()
+    weights = read_weights(directory / WEIGHTS_FILE) if weighed else {}
     _check_levels(model, weights, directory / WEIGHTS_FILE)
     manifest = None
     if model.grouper_missing is None:
         version, manifest = _version(model, file, text)
         drgs, adrgs = set(version.program.drg["drg"]), set(version.program.adrg["adrg"])
-        _check_groups(model, weights, drgs, adrgs, file, text)
+        _check_groups(model, weights, drgs, adrgs, file, text, tables)
     try:
         check_range(model, [(weight.drg, weight.relative_weight) for weight in weights.values()])
     except SchemeError as error:
         raise SchemeError(error.problem, file=file, fix=error.fix) from None
-    return LoadedScheme(model, weights, directory, manifest)
+    return LoadedScheme(model, weights, directory, manifest, tables.rows)
 
 
 def _check_levels(model: PaymentScheme, weights: Weights, file: Path) -> None:
     """A level of a weight is a usual one, or one that the rules name too."""
     rows = model.coefficients.rows if model.coefficients else ()
-    named = {row.level for table in (model.rates, rows, model.outside) for row in table}
+    amounts = model.amounts.rows if model.amounts else ()
+    named = {row.level for table in (model.rates, rows, model.outside, amounts) for row in table}
     for weight in weights.values():
         if weight.level and weight.level not in named and not is_usual_name("level", weight.level):
             problem = Sentence("no rule is for the level {level!r}", level=weight.level)
@@ -162,7 +169,13 @@ def _version(model: PaymentScheme, file: Path, text: str) -> tuple[Version, Mani
 
 
 def _check_groups(
-    model: PaymentScheme, weights: Weights, drgs: set[str], adrgs: set[str], file: Path, text: str
+    model: PaymentScheme,
+    weights: Weights,
+    drgs: set[str],
+    adrgs: set[str],
+    file: Path,
+    text: str,
+    tables: SchemeTables,
 ) -> None:
     """Every group that the scheme names must be one of the grouper's."""
     for weight in weights.values():
@@ -179,7 +192,8 @@ def _check_groups(
             raise SchemeError(problem, file=file.parent / WEIGHTS_FILE, row=weight.row, field="drg", fix=fix)
     for loc, drg in _named_groups(model):
         if drg not in drgs:
-            raise _unknown_group(model.grouper, Sentence("group"), drg, drgs, loc, file, text)
+            error = _unknown_group(model.grouper, Sentence("group"), drg, drgs, loc, file, text)
+            raise tables.placed(error, loc)
     if model.readmission:
         for adrg in model.readmission.except_adrg:
             if adrg not in adrgs:
@@ -194,6 +208,8 @@ def _named_groups(model: PaymentScheme) -> Iterator[tuple[tuple[str | int, ...],
         for place, row in enumerate(model.coefficients.rows):
             if row.drg:
                 yield ("coefficients", "rows", place, "drg"), row.drg
+    if model.amounts:
+        yield from ((("amounts", "rows", at, "drg"), row.drg) for at, row in enumerate(model.amounts.rows))
     if model.tcm:
         for pair in model.tcm.medical_drg.items():
             yield from ((("tcm", "medical_drg"), drg) for drg in pair)

@@ -7,7 +7,7 @@ import json
 import os
 import tomllib
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
@@ -17,7 +17,8 @@ from pydantic import BaseModel, ValidationError
 from drg.errors import SchemeError, UnknownSchemeError, did_you_mean, system_reason
 from drg.payment.parts import SchemeHead
 from drg.payment.plausible import Unusual
-from drg.payment.scheme_errors import Entries, line_of, readable
+from drg.payment.scheme_errors import Entries, entry_of, line_of, readable
+from drg.payment.scheme_tables import SchemeTables
 from drg.records.plain_files import read_bytes
 from drg.records.toml_files import told_errors
 from drg.words import Joined, Sentence
@@ -42,6 +43,7 @@ class SchemeLibrary(Generic[S]):
         examples: how an entry of a name is written.
         document: that tells more of the entries.
         unusual: the entries of one that are out of proportion.
+        tables: those beside it that hold rows of its sections; see ``scheme_tables.TABLES``.
     """
 
     directory: str
@@ -52,6 +54,7 @@ class SchemeLibrary(Generic[S]):
     examples: Mapping[str, str]
     document: str
     unusual: Callable[[S], Iterable[Unusual]]
+    tables: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
 
     @property
     def root(self) -> Path | None:
@@ -77,14 +80,14 @@ class SchemeLibrary(Generic[S]):
         """
         return [self._model(directory / SCHEME_FILE, id_)[0] for id_, directory in self.installed().items()]
 
-    def read(self, scheme: str | Path) -> tuple[Path, S, str]:
-        """The directory of a scheme, what it says, and its text; see ``load_scheme``."""
+    def read(self, scheme: str | Path) -> tuple[Path, S, str, SchemeTables]:
+        """The directory of a scheme, what it says, its text and its tables; see ``load_scheme``."""
         directory = self.find(scheme)
         file = directory / SCHEME_FILE
         shipped = self.installed().get(directory.name) == directory
-        model, text = self._model(file, directory.name if shipped else None)
-        self._check_proportions(model, file, text)
-        return directory, model, text
+        model, text, tables = self._model(file, directory.name if shipped else None)
+        self._check_proportions(model, file, text, tables)
+        return directory, model, text, tables
 
     def find(self, scheme: str | Path) -> Path:
         """The directory of a scheme.
@@ -107,7 +110,7 @@ class SchemeLibrary(Generic[S]):
         fix = Joined(" ", (did_you_mean(str(scheme), known), self.listed_by))
         raise UnknownSchemeError(self.unknown(str(scheme)), fix=fix)
 
-    def _model(self, file: Path, expected_id: str | None) -> tuple[S, str]:
+    def _model(self, file: Path, expected_id: str | None) -> tuple[S, str, SchemeTables]:
         try:
             text = read_bytes(file).decode("utf-8-sig")
         except UnicodeDecodeError:
@@ -120,13 +123,17 @@ class SchemeLibrary(Generic[S]):
         with told_errors(text, SchemeError, file, fix):
             try:
                 # Numbers stay decimals as they are written.
-                model = self.model.model_validate(tomllib.loads(text, parse_float=Decimal))
-            except ValidationError as error:
+                entries = tomllib.loads(text, parse_float=Decimal)
+                tables = SchemeTables(file.parent, self.tables)
+                tables.add(entries)
+                model = self.model.model_validate(entries)
+            except ValidationError as found:
                 # A misspelt key also makes the right one missing: the spelling is the better news.
                 problems = sorted(
-                    error.errors(include_url=False), key=lambda e: e["type"] != "extra_forbidden"
+                    found.errors(include_url=False), key=lambda e: e["type"] != "extra_forbidden"
                 )
-                raise readable(problems[0], file, text, self._entries) from None
+                told = readable(problems[0], file, text, self._entries)
+                raise tables.placed(told, entry_of(problems[0])) from None
         if expected_id is not None and model.id != expected_id:
             problem = Sentence(
                 "id is {id!r}, but the directory is called {expected_id!r}",
@@ -135,14 +142,16 @@ class SchemeLibrary(Generic[S]):
             )
             fix = Sentence("Give both the same name")
             raise SchemeError(problem, file=file, row=line_of(text, ("id",)), field="id", fix=fix)
-        return model, text
+        return model, text, tables
 
-    def _check_proportions(self, model: S, file: Path, text: str) -> None:
+    def _check_proportions(self, model: S, file: Path, text: str, tables: SchemeTables) -> None:
         """No number may be out of proportion, but for those that the scheme says are meant so."""
         found = {one.name: one for one in self.unusual(model)}
         for name, one in found.items():
             if name not in model.unusual:
-                raise SchemeError(one.problem, file=file, row=line_of(text, one.loc), field=name, fix=one.fix)
+                row = line_of(text, one.loc)
+                error = SchemeError(one.problem, file=file, row=row, field=name, fix=one.fix)
+                raise tables.placed(error, one.loc)
         for name in model.unusual:
             if name not in found:
                 problem = Sentence(
