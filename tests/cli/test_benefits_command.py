@@ -115,6 +115,8 @@ def test_schemes_are_listed_and_checked(drg: Drg) -> None:
     english, chinese = (drg("benefits", "check", "demo", "--lang", lang) for lang in ("en", "zh"))
     assert "Basic fund: 0.65" in english.out
     assert "大病保险：年度累计自付超过 12,000 元的部分" in chinese.out
+    assert "（救助对象类别 特困）" in chinese.out
+    assert "异地就医（临时外出）" in chinese.out
     assert english.out.count("scheme.toml, basic.shares") == 3
     unknown = drg("benefits", "check", "dmeo", "--lang", "en")
     assert (unknown.code, "Did you mean 'demo'" in unknown.err) == (1, True)

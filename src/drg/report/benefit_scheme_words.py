@@ -23,7 +23,7 @@ from drg.columns import ALL
 from drg.payment.step_words import number
 from drg.report.benefits import print_benefit_explanation
 from drg.report.console import say
-from drg.words import Joined, Sentence, told
+from drg.words import Both, Joined, Sentence, told
 
 _KINDS = {
     "ordinary": Sentence("An ordinary stay: the first of the year, of 10,000 yuan."),
@@ -62,7 +62,7 @@ def sentences(scheme: BenefitScheme) -> Iterator[str]:
     for rule in scheme.off_site:
         yield Sentence(
             "Off site ({kind}): the patient first bears {first} of classes A and B, shares are {less} lower",
-            kind=rule.off_site,
+            kind=_value("off_site", rule.off_site),
             first=number(rule.first_own_share),
             less=number(rule.share_less),
         )
@@ -175,10 +175,15 @@ def _tiers(tiers: Sequence[AmountTier]) -> str:
     )
 
 
+def _value(column: str, value: str) -> Both:
+    """A value, and the first word that cases have for it."""
+    return Both(value, next((word for word, known in ALL[column].words if known == value), value))
+
+
 def _who(row: Who) -> str:
     """For which stays a row is."""
     parts: list[str] = [
-        Sentence("{column} {value}", column=ALL[column].label, value=getattr(row, name))
+        Sentence("{column} {value}", column=ALL[column].label, value=_value(column, getattr(row, name)))
         for name, column in ASKED.items()
         if getattr(row, name) is not None
     ]
