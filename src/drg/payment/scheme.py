@@ -7,24 +7,17 @@ published or chosen stands beside its source. Unknown keys, wrong types, gaps an
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cached_property
 from itertools import pairwise
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from drg.columns import PRICING
+from drg.payment.addition_rules import FEES, Addition, ExcludedItems
 from drg.payment.high_rules import High
 from drg.payment.parts import Dated, Id, Part, Positive, Share, Sourced, Text, overlap
 from drg.payment.settlement_rules import SettlementRules
 from drg.words import Joined, Sentence
-
-# The columns of single fees that a share can be made of.
-FEES: Final = tuple(
-    name
-    for name in PRICING
-    if name.endswith("_yuan") and name.startswith(("tcm_", "western_", "surgery_", "materials_"))
-)
-
 
 # The classes that may have points of their own: what they are paid is no part of what groups are paid.
 OwnPoints = Literal[
@@ -226,12 +219,6 @@ class ByStatus(Sourced):
         return self
 
 
-class ExcludedItems(Sourced):
-    """Approved new drugs, devices and technology: out of the case's cost, paid beside the group."""
-
-    share: Share = Decimal(1)
-
-
 class Incomplete(Sourced):
     """A broken-off treatment: standard × cost ÷ group mean, at most the standard."""
 
@@ -318,6 +305,7 @@ class PaymentScheme(Dated):
     ambiguous: ByStatus
     unweighted: ByStatus
     excluded_items: ExcludedItems | None = None
+    additions: tuple[Addition, ...] = ()
     incomplete: Incomplete | None = None
     readmission: Readmission | None = None
     tcm: Tcm | None = None
@@ -351,10 +339,25 @@ class PaymentScheme(Dated):
                     name=name,
                 )
                 raise ValueError(problem)
+        columns = [one.column for one in self.beside]
+        for column in columns:
+            if columns.count(column) > 1:
+                raise ValueError(Sentence("{name} is paid beside the group twice", name=column))
         budgets = self.settlement.budgets if self.settlement else ()
         if self.method.kind != "points" and any(budget.excess == "point_value" for budget in budgets):
             raise ValueError(Sentence("point_value closes a budget under the points method only"))
         return self
+
+    @cached_property
+    def beside(self) -> tuple[Addition, ...]:
+        """What is paid beside the group: excluded items, which are the oldest case of it, and additions."""
+        excluded = (self.excluded_items.as_addition,) if self.excluded_items else ()
+        return (*excluded, *self.additions)
+
+    @property
+    def out_of_cost(self) -> tuple[str, ...]:
+        """The columns whose amounts leave the cost by which a case is judged."""
+        return tuple(one.column for one in self.beside if one.out_of_cost)
 
     def _pays_beside_groups(self, case_class: str) -> bool:
         """Whether the scheme can have cases of this class, and pays nothing of them by group."""

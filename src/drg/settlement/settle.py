@@ -164,7 +164,7 @@ def _decided(
     frame: pl.LazyFrame, decisions: pl.DataFrame, scheme: PaymentScheme, rules: SettlementRules
 ) -> Decided:
     quota = rules.special.quota_share if rules.special else None
-    return apply_decisions(frame, decisions, quota, excluded_items=scheme.excluded_items is not None)
+    return apply_decisions(frame, decisions, quota, out_of_cost=scheme.out_of_cost)
 
 
 def _closed(

@@ -6,6 +6,7 @@ keep their order, and a column that nobody asks for is not read.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -17,6 +18,7 @@ import polars as pl
 from drg.categories import CaseClass
 from drg.columns import PRICE
 from drg.grouping.batched_frames import lacking
+from drg.payment.addition_rules import EXCLUDED_ITEMS
 from drg.payment.money import NOT_GIVEN, fen, yuan
 from drg.payment.price_arrays import PAYMENTS
 from drg.payment.price_kernels import Flags, Ints
@@ -25,6 +27,7 @@ from drg.payment.scheme_numbers import INSIDE
 from drg.reasons import coded, together
 from drg.records.binding import with_unread
 from drg.settlement.input_fields import MONTH, ROW, FindingsBuilder
+from drg.settlement.out_of_cost import excluded_fen
 from drg.settlement.settlement_findings import Finding
 from drg.words import Sentence
 
@@ -33,7 +36,7 @@ QUOTA_SHARE: Final = Decimal("0.05")
 KEYS: Final = ("hospital_id", "case_id")
 _READ: Final = (*KEYS, "discharge_date", "case_class", "total_cost_yuan", "excluded_items_payment_yuan")
 _READ_IF_THERE: Final = (
-    *("excluded_items_yuan", "patient_share_yuan", "other_payers_yuan"),
+    *("patient_share_yuan", "other_payers_yuan"),
     *("special_case_payment_yuan", "pricing_reason"),
 )
 _NOTHING: Final = (*PAYMENTS[:4], "surplus_formula_yuan")
@@ -82,7 +85,7 @@ def apply_decisions(
     decisions: pl.DataFrame,
     quota_share: Decimal | None = None,
     *,
-    excluded_items: bool = True,
+    out_of_cost: Collection[str] = (EXCLUDED_ITEMS,),
 ) -> Decided:
     """Pay approved cases as decided.
 
@@ -96,7 +99,7 @@ def apply_decisions(
         decisions: of ``check_decisions``; in its order approvals use up the quota.
         quota_share: of the hospital's discharges that are paid by group, by calendar year, rounded down:
             as many cases may be special. None: 5 %.
-        excluded_items: whether the scheme takes excluded items out of the cost.
+        out_of_cost: the columns whose amounts the scheme takes out of the cost.
 
     Raises:
         MissingColumnError: if a column is absent.
@@ -109,11 +112,9 @@ def apply_decisions(
         fix = Sentence("Price the cases first: drg price …; ids of hospital and case must be in the file")
         raise lacking(Sentence("A decision on special cases"), missing, missing_lines(missing), fix)
     share = QUOTA_SHARE if quota_share is None else quota_share
-    read = with_unread((*_READ, *_READ_IF_THERE), names)
+    read = with_unread(dict.fromkeys((*_READ, *_READ_IF_THERE, *out_of_cost)), names)
     found, counts = _look_up(priced.select(read), decisions)
-    cells = _with_facts(decisions, found, counts, share).hstack(
-        _with_case(decisions, found, excluded_items=excluded_items)
-    )
+    cells = _with_facts(decisions, found, counts, share).hstack(_with_case(decisions, found, out_of_cost))
     told = FindingsBuilder(cells)
     _tell(told, share)
     chosen = cells.filter(told.usable & cells["approved"])
@@ -157,7 +158,7 @@ def _with_facts(
     )
 
 
-def _with_case(decisions: pl.DataFrame, found: pl.DataFrame, *, excluded_items: bool) -> pl.DataFrame:
+def _with_case(decisions: pl.DataFrame, found: pl.DataFrame, out_of_cost: Collection[str]) -> pl.DataFrame:
     """What the case of each decision would be paid, and whether that can be known."""
     cases = decisions.select(*KEYS, decided="special_payment_fen").join(
         found.unique(KEYS, keep="any").rename({"special_case_payment_yuan": "was_special"}),
@@ -166,7 +167,7 @@ def _with_case(decisions: pl.DataFrame, found: pl.DataFrame, *, excluded_items: 
         maintain_order="left",
     )
     cost = fen(cases, "total_cost_yuan")
-    excluded = _amounts(cases, "excluded_items_yuan") if excluded_items else np.zeros_like(cost)
+    excluded = excluded_fen(cases, out_of_cost)
     usable = (cost >= 0) & (excluded >= 0) & (excluded <= cost)
     by_cost = pl.Series(np.where(usable, cost - excluded, 0))
     special = cases["decided"].fill_null(by_cost).to_numpy()
