@@ -19,6 +19,7 @@ OF_A_ROOM = {
         "test_one_gate",
         "test_public",
         "test_reference",
+        "test_simulated_year",
         "test_tests",
         "test_walkthrough",
     ],
@@ -50,7 +51,13 @@ OF_A_ROOM = {
     "payment": ["test_properties", "test_reference", "test_shipped_schemes", "test_worked_examples"],
     "records": ["test_check_rules", "test_dirty_records", "test_hostile_files"],
     "report": ["test_all_workbooks"],
-    "settlement": ["test_document", "test_month_of_200_cases", "test_properties", "test_worked_year"],
+    "settlement": [
+        "test_document",
+        "test_month_of_200_cases",
+        "test_mutated_schemes",
+        "test_properties",
+        "test_worked_year",
+    ],
     "tables": ["test_roots", "test_shipped"],
     "words": ["test_catalogue", "test_sentences"],
 }

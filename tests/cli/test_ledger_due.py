@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -129,6 +130,51 @@ def test_a_day_that_is_none_and_a_scheme_without_due_dates(drg: Drg, ledger: Pat
     refused = drg("ledger", "due", book.directory)
     assert refused.code == 1
     assert "no section [settlement.due]" in refused.err
+
+
+def test_status_says_what_is_late(drg: Drg, ledger: Path) -> None:
+    outcome = drg("ledger", "status", ledger, "--on", "2026-01-20", "--lang", "en")
+    assert outcome.code == 0, outcome.err
+    line = next(line for line in outcome.out.splitlines() if line.startswith("Late on"))
+    # The document shows the same.
+    assert line in DOCUMENT
+    # The figures of drg ledger due.
+    due = Ledger(ledger).due(on=date(2026, 1, 20))
+    overdue, coming = due.rows.filter(status="overdue"), due.rows.filter(status="not_due")
+    told = json.loads(drg("ledger", "status", ledger, "--on", "2026-01-20", "--json").out)
+    assert told["late"] == {
+        "on": "2026-01-20",
+        "late_yuan": str(overdue["outstanding_yuan"].sum()),
+        "amounts": 1,
+        "hospitals": 1,
+        "most_days_late": 4,
+        "next_due_on": "2026-06-30",
+        "next_due_yuan": str(coming["outstanding_yuan"].sum()),
+        "findings": due.findings.height,
+    }
+    assert "5,472.00 yuan (amounts: 1, hospitals: 1, at most 4 days)" in line
+    assert told["months"][0]["month"] == "2025-01"
+    assert (told["entry"], len(told["entries"]), told["missing"]) == (5, 5, [])
+    early = drg("ledger", "status", ledger, "--on", "2025-02-01", "--lang", "zh").out
+    assert "截至 2025-02-01 没有逾期；下一应付日 2025-02-" in early
+
+
+def test_status_without_due_dates_or_with_other_rules(drg: Drg, ledger: Path, tmp_path: Path) -> None:
+    assert json.loads(drg("ledger", "status", ledger, "--as-of", "1", "--json").out)["late"] is None
+    other = tmp_path / "other"
+    shutil.copytree(ledger, other)
+    scheme = tmp_path / "scheme"
+    shutil.copytree(YEAR / "scheme", scheme)
+    text = (scheme / "scheme.toml").read_text(encoding="utf-8")
+    (scheme / "scheme.toml").write_text(text.replace("value_yuan = 10000", "value_yuan = 9999"), "utf-8")
+    Ledger(other).add_scheme(scheme, correct=True)
+    outcome = drg("ledger", "status", other, "--lang", "en")
+    assert outcome.code == 0
+    assert "What is late is not known: " in outcome.out
+    assert "had other rules or weights" in outcome.out
+    told = json.loads(drg("ledger", "status", other, "--json", "--lang", "en").out)
+    assert told["late"] is None
+    assert "had other rules or weights" in told["late_not_known"]
 
 
 def test_from_python(ledger: Path) -> None:

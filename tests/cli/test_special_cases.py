@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import shutil
-from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
@@ -140,9 +139,7 @@ def test_decisions_are_read_from_the_very_file(
         (4, "H2", "0011", False, None, None),
     ]
     assert [finding.rule for finding in checked.findings] == ["decision_open"]
-    result = apply_decisions(
-        Cases.of(scan(priced)).lazy(own=True, marked=True), checked.frame, Decimal("0.05")
-    )
+    result = apply_decisions(Cases.of(scan(priced)).lazy(own=True, marked=True), checked.frame)
     assert result.findings == ()
     # The example of docs/special-cases.md.
     names = ("case_id", "case_class", "payment_yuan", "fund_payment_yuan", "surplus_yuan")

@@ -81,7 +81,7 @@ _STORIES = {
         ledger add year priced.csv {_AT} --by office --note year
         ledger add year {_YEAR}/payments.csv --kind payments {_AT}
         ledger add year --empty H3:2025-12 {_AT}
-        ledger status year > status.txt
+        ledger status year --on 2026-01-20 > status.txt
         ledger statement year -o november --as-of 3 --no-close --hospital H1
         ledger add year {_YEAR}/decisions.csv --kind decisions {_AT}
         ledger add year {_YEAR}/scores.csv --kind scores {_AT}

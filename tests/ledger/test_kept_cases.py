@@ -12,6 +12,7 @@ import pytest
 from drg.errors import InputError, LedgerError, MissingColumnError
 from drg.ledger import Ledger, Stamp
 from drg.ledger.kept_cases import MONTH
+from drg.payment import load_scheme
 from drg.payment.load_scheme import installed_schemes
 from drg.records import files
 from drg.records.result_labels import labelled
@@ -211,6 +212,7 @@ def test_the_same_file_twice(ledger: Ledger, tmp_path: Path) -> None:
         ("discharge_date", "yesterday", "no discharge_date that can be read"),
         ("scheme", "other", "not been priced with demo"),
         ("scheme", None, "not been priced with demo"),
+        ("scheme_digest", "0123456789abcdef", "been priced by other rules or weights than demo has in this"),
         ("payment_yuan", "much", "no payment that can be read"),
     ],
 )
@@ -221,11 +223,31 @@ def test_rows_that_cannot_be_kept_apart(
     is_bad = pl.int_range(pl.len()).is_in([2, 4])
     cells = pl.when(is_bad).then(pl.lit(value)).otherwise(column).alias(column)
     file = write(frame.with_columns(cells), tmp_path / "a.csv")
-    told = rf"row 4, column {column}: 2 cases have {message}, in rows 4, 6; nothing"
+    told = rf"row 4, column {column}: 2 cases have {message}.*, in rows 4, 6; nothing"
     with pytest.raises(InputError, match=told) as e:
         ledger.add_cases([file])
     assert e.value.fix
     assert len(ledger.entries()) == 1
+
+
+def test_cases_of_rules_that_the_ledger_had_before(ledger: Ledger, tmp_path: Path) -> None:
+    from_demo = load_scheme("demo")
+    (tmp_path / "demo").mkdir()
+    text = (from_demo.directory / "scheme.toml").read_text(encoding="utf-8")
+    (tmp_path / "demo" / "scheme.toml").write_text(text.replace("= 11000", "= 11001", 1), encoding="utf-8")
+    for file in from_demo.files[1:]:
+        (tmp_path / "demo" / file.name).write_bytes(file.read_bytes())
+    january = write(priced("2025-01", 4), tmp_path / "january.parquet")
+    ledger.add_scheme(tmp_path / "demo", correct=True)
+    with pytest.raises(InputError, match="priced by other rules or weights") as e:
+        ledger.add_cases([january])
+    assert "--scheme DIRECTORY --correct" in str(e.value.fix)
+    ledger.add_scheme("demo", correct=True)
+    ledger.add_cases([january])
+    # Cases that do not say it are kept; the settlement counts them.
+    bare = priced("2025-02", 4).with_columns(scheme_digest=pl.lit(None, dtype=pl.String))
+    ledger.add_cases([write(bare, tmp_path / "february.parquet")])
+    assert "scheme_state_not_known" in ledger.settle().findings["rule"].to_list()
 
 
 def test_many_bad_rows_are_counted(ledger: Ledger, tmp_path: Path) -> None:

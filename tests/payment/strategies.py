@@ -419,13 +419,13 @@ UNUSABLE_TEXTS = ("", " ", "abc", "--", "1,5", "12 百元")
 
 
 def random_cases(
-    rng: random.Random, scheme: PaymentScheme, weights: Weights, count: int
+    rng: random.Random, scheme: PaymentScheme, weights: Weights, count: int, groups: Sequence[str] = DRGS
 ) -> list[dict[str, Any]]:
     """Random cases that a scheme finds hard: costs at its boundaries, gaps, kinds and special payments."""
     has_text = rng.random() < 0.3
     cases: list[dict[str, Any]] = []
     while len(cases) < count:
-        stays = [_case(rng, scheme, weights, f"C{len(cases)}")]
+        stays = [_case(rng, scheme, weights, f"C{len(cases)}", groups)]
         if scheme.readmission and rng.random() < 0.3:
             stays += _later_stays(rng, stays[0], scheme.readmission.days)
         cases += stays
@@ -453,8 +453,10 @@ def _later_stays(rng: random.Random, first: Mapping[str, Any], days: int) -> lis
     return later
 
 
-def _case(rng: random.Random, scheme: PaymentScheme, weights: Weights, patient: str) -> dict[str, Any]:
-    drg = rng.choice(DRGS)
+def _case(
+    rng: random.Random, scheme: PaymentScheme, weights: Weights, patient: str, groups: Sequence[str]
+) -> dict[str, Any]:
+    drg = rng.choice(groups)
     case: dict[str, Any] = {
         "hospital_id": rng.choice([*HOSPITALS, None] if rng.random() < 0.1 else HOSPITALS),
         "hospital_coefficient": _brought(rng),
@@ -464,7 +466,7 @@ def _case(rng: random.Random, scheme: PaymentScheme, weights: Weights, patient: 
         "adrg": drg[:3],
         "drg": drg,
         "grouping_status": "grouped",
-        "grouper": "demo",
+        "grouper": scheme.grouper,
         "case_kind": rng.choice([*KINDS]) if rng.random() < 0.1 else None,
         "incomplete": rng.choice([None, False, False, False, False, True]),
         **_stay(rng),
@@ -492,7 +494,8 @@ def _case(rng: random.Random, scheme: PaymentScheme, weights: Weights, patient: 
         case[name] = item if item is None or name in counted else _yuan(item)
     case["excluded_items_yuan"] = _yuan(excluded) if excluded or rng.random() < 0.5 else None
     case["special_payment_yuan"] = _yuan(rng.randint(0, 10_000_000)) if rng.random() < 0.02 else None
-    case |= _tcm_fees(rng, scheme, net) if case["drg"] in ("BS19", "BV19") else {}
+    tcm_groups = scheme.tcm.medical_drg if scheme.tcm else ("BS19", "BV19")
+    case |= _tcm_fees(rng, scheme, net) if case["drg"] in tcm_groups else {}
     case["patient_share_yuan"] = _yuan(rng.randint(0, 500_000)) if rng.random() < 0.7 else None
     case["other_payers_yuan"] = _yuan(rng.randint(0, 100_000)) if rng.random() < 0.5 else None
     return case

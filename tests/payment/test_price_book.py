@@ -160,14 +160,16 @@ def test_what_the_scheme_lacks_is_said_and_not_raised() -> None:
     assert page.weights.gather(rows).to_list() == [D("1.00000000"), None, D("1.00000000")]
 
 
-def test_a_level_in_two_spellings_is_refused() -> None:
-    """Cases would find the rows of one spelling only."""
-    with pytest.raises(SchemeError, match="'3' and '三级' are the same hospital_level"):
-        PriceBook(
-            loaded(
-                rates=[rate("1", level="3"), rate("2")], coefficients={"rows": [row("1", level="三级")], **S}
-            )
+def test_a_level_may_be_spelled_in_two_ways() -> None:
+    """三级 is 3 in a scheme as it is in cases."""
+    book = PriceBook(
+        loaded(
+            rates=[rate("1", level="3"), rate("2")], coefficients={"rows": [row("1.5", level="三级")], **S}
         )
+    )
+    columns = {"drg": pl.Series(["BR15", "BR15"]), "hospital_level": pl.Series(["3", "2"])}
+    rows, page = book.rows(columns, np.zeros(2, dtype=np.bool_))
+    assert page.combinations[rows, STANDARD].tolist() == [150, 200]
 
 
 def test_a_cut_shows_in_coefficient_and_standard() -> None:

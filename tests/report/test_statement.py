@@ -44,6 +44,9 @@ VARIANTS = {
     "over, all": settled.RULES + settled.budget(100_000, "hospitals_over"),
     "over, capped": settled.RULES.replace("cap_of_cost = 1.15", "cap_of_cost = 0.97")
     + settled.budget(100_000, "hospitals_over"),
+    "reserve": settled.RULES + settled.budget(100_000, "hospitals_over").replace(
+        "reserve_share", 'reserve_covers = "overruns"\nreserve_rest = "carried_over"\nreserve_share'
+    ),
     "carried over": settled.RULES + settled.budget(100_000, "carried_over", "carried_over"),
     "fund": settled.RULES + settled.budget(9_000_000, "fund"),
 }  # fmt: skip
@@ -78,7 +81,7 @@ def check_formulas(file: Path) -> int:
 
 
 # A band, a rounding and a closing are in the quick profile.
-QUICK = {"marginal", "down", "over, capped"}
+QUICK = {"marginal", "down", "reserve"}
 
 
 @pytest.mark.parametrize(
@@ -93,6 +96,11 @@ def test_formulas_give_the_figures_of_the_settlement(tmp_path: Path, variant: st
     ]
     for file in files[::2]:
         assert check_formulas(file) > 100
+        if "reserve" in variant:
+            lines, (budget,) = labelled(file), settlement.budgets.to_dicts()
+            assert lines["风险金支付的超支分担"] == budget["reserve_used_yuan"] > 0
+            assert lines["风险金余额"] == budget["reserve_left_yuan"] == budget["reserve_carried_out_yuan"]
+            assert "余额结转下年" in file.with_suffix(".html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("language", quick_first(["zh", "en"]))

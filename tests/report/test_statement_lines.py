@@ -17,7 +17,7 @@ from drg.payment import expression_text
 from drg.payment.expressions import Rounding, names, parse
 from drg.report.statement import write_statements
 from drg.report.statement_lines import LAYOUT
-from drg.report.statement_rules import RULES
+from drg.report.statement_rules import RULES, RULES_OF_BUDGET
 from drg.settlement import account_formulas, evaluation
 from drg.settlement.account_formulas import TABLE, Formula
 from tests.report import settled
@@ -123,7 +123,7 @@ def test_every_row_of_the_table_is_whole() -> None:
         assert row.zh
         assert row.label("en")
         assert row.section in sections | {""}
-        assert not row.scheme or row.scheme in RULES or row.scheme == "budget"
+        assert not row.scheme or row.scheme in {*RULES, *RULES_OF_BUDGET}
         assert row.expression or row.given[0] or row.look == "text" or not row.section, row.name
         for name in (*names(parse(row.expression or "0")), *names(parse(row.shown or "0"))):
             assert name in known | explained, (row.name, name)

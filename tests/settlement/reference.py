@@ -110,7 +110,16 @@ def settle(
 def decided(cases: Sequence[Case], scheme: PaymentScheme, decisions: Iterable[Case]) -> list[Case]:
     """The cases after the decisions: approved ones are special, as many as the quota allows."""
     special = scheme.settlement.special if scheme.settlement else None
-    share = Fraction(special.quota_share) if special else Fraction(5, 100)
+
+    def quota(hospital: str, year: int) -> int:
+        share = Fraction(special.quota_share) if special else Fraction(5, 100)
+        if special and special.quotas:
+            mine = [c for c in cases if (c["hospital_id"], c["discharge_date"].year) == (hospital, year)]
+            levels = {case["hospital_level"] for case in mine} - {None}
+            shares = [row.share for row in special.quotas if levels == {row.level}]
+            share = Fraction(shares[0]) if shares else Fraction(0)
+        return floor(share * inside[hospital, year])
+
     result: list[Case] = [dict(case) for case in cases]
     inside: dict[tuple[str, int], int] = defaultdict(int)
     taken: dict[tuple[str, int], int] = defaultdict(int)
@@ -127,7 +136,7 @@ def decided(cases: Sequence[Case], scheme: PaymentScheme, decisions: Iterable[Ca
             continue
         case = dict(result[found[0]])
         key = (case["hospital_id"], case["discharge_date"].year)
-        if taken[key] >= floor(share * inside[key]):
+        if taken[key] >= quota(*key):
             continue
         taken[key] += 1
         beside = leaving_cost(case, scheme)
@@ -336,8 +345,9 @@ def account(found: Figures, rules: SettlementRules, basis: str, *, cleared: bool
     taken = found["prepayment"] if cleared else found["prepayment_recovered"]
     payable = found["entitlement"] - deposit + found["deposit_returned"] - found["held_back"]
     payable = payable - found["deductions"] - taken
-    found["payable"] = nothing if basis == "off_site_simulated" else payable
-    found["balance"] = nothing if basis == "off_site_simulated" else payable - found["instalments"]
+    simulated = basis.endswith("_simulated")
+    found["payable"] = nothing if simulated else payable
+    found["balance"] = nothing if simulated else payable - found["instalments"]
     return found
 
 
@@ -362,7 +372,10 @@ def close_budget(budget: Budget, rows: Sequence[Figures], rules: SettlementRules
     unit = Fraction(1) if rules.rounding and rules.rounding.unit == "yuan" else FEN
     amount = Fraction(budget.amount_yuan)
     reserve = half_up(amount * Fraction(budget.reserve_share))
-    pool = amount - reserve + Fraction(budget.carried_in_yuan)
+    relief = [max(row["overrun_fund"] + row["cap_effect"], Fraction(0)) for row in rows]
+    # The fund's share of overruns is paid from the reserve first, so the pool need not pay that part.
+    used = min(reserve, sum(relief, Fraction(0))) if budget.reserve_covers == "overruns" else Fraction(0)
+    pool = amount - reserve + used + Fraction(budget.carried_in_yuan)
     claims = [row["payment"] - row["patient_and_others"] + row["quality_adjustment"] for row in rows]
     claimed = sum(claims, Fraction(0))
     found: Figures = {
@@ -370,7 +383,11 @@ def close_budget(budget: Budget, rows: Sequence[Figures], rules: SettlementRules
         "insurance_type": budget.insurance,
         "accounts": len(rows),
         "budget": amount,
+        "hospital_group": budget.hospital_group,
         "reserve": reserve,
+        "reserve_used": used,
+        "reserve_left": reserve - used,
+        "reserve_carried_out": reserve - used if budget.reserve_rest == "carried_over" else Fraction(0),
         "carried_in": Fraction(budget.carried_in_yuan),
         "pool": pool,
         "claimed": claimed,
@@ -403,7 +420,6 @@ def close_budget(budget: Budget, rows: Sequence[Figures], rules: SettlementRules
         found["borne_by_fund"] = claimed - pool
     else:
         if how == "hospitals_over":
-            relief = [max(row["overrun_fund"] + row["cap_effect"], Fraction(0)) for row in rows]
             after = _without_relief(claims, relief, claimed - pool)
         after, found["factor"] = _by_factor(after or [], pool, unit)
     if after is None:
@@ -465,7 +481,12 @@ class _Year:
         area = (case.get("insured_area") or "").strip()
         if away is None or not area or area in away.home_areas:
             return "local"
-        return "off_site" if away.counts == "real" else "off_site_simulated"
+        name, counts = "off_site", away.counts
+        if away.in_province:
+            name = "cross_province"
+            if any(area.startswith(begin) for begin in away.in_province.areas_begin_with):
+                name, counts = "in_province", away.in_province.counts
+        return name if counts == "real" else f"{name}_simulated"
 
     def settled(self) -> Settled:
         rows: dict[tuple[Account, str, str], Figures] = {}
@@ -483,18 +504,31 @@ class _Year:
             span = "year" if cleared else "forecast"
             year_rows = {place: self._before_closing(place, end, last, cleared=cleared) for place in accounts}
             for budget in self.rules.budgets:
-                theirs = [
-                    row
-                    for place, row in year_rows.items()
-                    if place[2] == "local" and budget.year == year and budget.insurance in (None, place[1])
-                ]
+                theirs = [row for place, row in year_rows.items() if self._shares_in(place, budget)]
                 if theirs:
                     budgets.append(close_budget(budget, theirs, self.rules) | {"span": span})
             for place, row in year_rows.items():
                 rows[place, span, str(year)] = account(row, self.rules, place[2], cleared=True)
-        order = {(b.year, b.insurance): at for at, b in enumerate(self.rules.budgets)}
-        budgets.sort(key=lambda b: (b["span"] != "year", order[b["year"], b["insurance_type"]]))
+        order = {(b.year, b.insurance, b.hospital_group): at for at, b in enumerate(self.rules.budgets)}
+        keys = ("year", "insurance_type", "hospital_group")
+        budgets.sort(key=lambda b: (b["span"] != "year", order[tuple(b[key] for key in keys)]))
         return Settled(rows, budgets)
+
+    def _shares_in(self, place: Account, budget: Budget) -> bool:
+        """A budget is for local patients of its year, its insurance or all, its hospitals or all."""
+        year, insurance, basis, hospital = place
+        members = {
+            name
+            for row in self.rules.hospital_groups
+            if row.name == budget.hospital_group and row.year in (None, year)
+            for name in row.hospitals
+        }
+        return (
+            basis == "local"
+            and budget.year == year
+            and (budget.insurance is None or budget.insurance == insurance)
+            and (budget.hospital_group is None or hospital in members)
+        )
 
     def _given(self, place: Account, until: int) -> Figures:
         given: Figures = dict.fromkeys(KINDS.values(), Fraction(0))
@@ -541,10 +575,7 @@ class _Year:
         if score is not None and self.rules.deposit:
             backs = [r.returned for r in self.rules.deposit.scores if score >= r.score_at_least]
             row["deposit_share"] = Fraction(backs[-1])
-        by_points = place[2] == "local" and any(
-            b.excess == "point_value" and b.year == place[0] and b.insurance in (None, place[1])
-            for b in self.rules.budgets
-        )
+        by_points = any(b.excess == "point_value" and self._shares_in(place, b) for b in self.rules.budgets)
         in_points = row["shared_payment"] + row["converted_payment"]
         base = in_points if by_points else row["payment"] - row["patient_and_others"]
         row["quality_adjustment"] = rounding(self.rules)(base * (row["quality_factor"] - 1))

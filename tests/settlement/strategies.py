@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,6 +26,9 @@ from tests.payment.strategies import plain_scheme, sourced
 from tests.settlement import reference
 
 HOSPITALS = ("H1", "H2", "H3")
+# Of each hospital, what its cases say; with two of them its level is not known.
+LEVELS_OF = {"H1": ("3", "3", None), "H2": ("2",), "H3": ("1", "1", "1", "2")}
+GROUPS = {"county": ("H1", "H2"), "town": ("H3",)}
 INSURANCES = ("310", "390")
 YEAR = 2025
 HOME = "440100"
@@ -33,6 +37,7 @@ LEVELS = (70, 80, 95, 100, 108, 120)
 
 PRICED = (
     *("hospital_id", "insurance_type", "case_id", "discharge_date", "insured_area", "total_cost_yuan"),
+    "hospital_level",
     *("excluded_items_yuan", "negotiated_drugs_yuan"),
     *("patient_share_yuan", "other_payers_yuan", "relative_weight", "points"),
     *(
@@ -88,8 +93,8 @@ def with_sources(rules: Mapping[str, Any]) -> dict[str, Any]:
         name: part
         if isinstance(part, str)
         else [sourced(**b) for b in part]
-        if name == "budgets"
-        else sourced(**part)
+        if name in ("budgets", "hospital_groups")
+        else sourced(**{key: sourced(**v) if isinstance(v, dict) else v for key, v in part.items()})
         for name, part in rules.items()
     }
     return sourced(**parts)
@@ -120,12 +125,16 @@ def _scores(rng: random.Random, key: str, low: int, high: int) -> list[dict[str,
 
 def _budgets(rng: random.Random, cases: Sequence[Mapping[str, Any]], *, points: bool) -> list[dict[str, Any]]:
     together = rng.random() < 0.4
+    insurances: list[str | None] = [None] if together else rng.sample(INSURANCES, rng.randint(1, 2))
+    # One budget for all hospitals, or one for each group, or for one of the groups only.
+    some_groups: list[str | None] = rng.choice([[None], [None], list(GROUPS), ["county"]])
     budgets = []
-    for insurance in [None] if together else rng.sample(INSURANCES, rng.randint(1, 2)):
+    for insurance, group in product(insurances, some_groups):
         paid = sum(
             Fraction(case["payment_yuan"]) - Fraction(case["patient_and_others_yuan"] or 0)
             for case in cases
             if insurance in (None, case["insurance_type"])
+            and (group is None or case["hospital_id"] in GROUPS[group])
         )
         amount = max(reference.half_up(Fraction(paid * rng.randint(70, 130), 100)), Fraction(1))
         excess = rng.choice(["common_factor", "hospitals_over", "carried_over", "fund"])
@@ -136,12 +145,23 @@ def _budgets(rng: random.Random, cases: Sequence[Mapping[str, Any]], *, points: 
             "year": YEAR,
             "amount_yuan": Decimal(int(amount * 100)).scaleb(-2),
             "reserve_share": rng.choice([Decimal(0), _share(rng, 0, 10)]),
+            "reserve_rest": rng.choice(["fund", "carried_over"]),
             "carried_in_yuan": rng.choice([Decimal(0), Decimal(rng.randint(-100_000, 100_000)).scaleb(-2)]),
             "excess": excess,
             "remainder": remainder,
         }
-        budgets.append(budget if insurance is None else budget | {"insurance": insurance})
+        if budget["reserve_share"] and rng.random() < 0.6:
+            budget["reserve_covers"] = "overruns"
+        named = {"insurance": insurance, "hospital_group": group}
+        budgets.append(budget | {name: value for name, value in named.items() if value is not None})
     return budgets
+
+
+def _off_site(rng: random.Random) -> dict[str, Any]:
+    counts = ["real", "simulated"]
+    near = {"areas_begin_with": rng.choice([["44"], ["4403", "4401"]]), "counts": rng.choice(counts)}
+    off_site = {"home_areas": [HOME], "counts": rng.choice(counts)}
+    return rng.choice([off_site, off_site | {"in_province": near}])
 
 
 def random_rules(
@@ -170,14 +190,28 @@ def random_rules(
             {"share": Decimal(deposit).scaleb(-2), "scores": _scores(rng, "returned", 0, 100)}
         ),
         "quality": perhaps({"scores": _scores(rng, "factor", 80, 110)}),
-        "special": perhaps({"quota_share": rng.choice([Decimal("0.05"), Decimal("0.5")])}),
+        "special": perhaps(
+            rng.choice(
+                [
+                    {"quota_share": rng.choice([Decimal("0.05"), Decimal("0.5")])},
+                    {"quotas": [{"level": level, "share": _share(rng)} for level in "32"]},
+                ]
+            )
+        ),
         "budgets": _budgets(rng, cases, points=by_points) if by_points or rng.random() < 0.8 else None,
-        "off_site": perhaps({"home_areas": [HOME], "counts": rng.choice(["real", "simulated"])}),
+        "off_site": perhaps(_off_site(rng)),
         "rounding": perhaps({"unit": rng.choice(["fen", "yuan"]), "mode": rng.choice(["half_up", "down"])}),
     }
     for budget in rules["budgets"] or () if rules["overrun"] is None else ():
         # Without a rule, the fund bears nothing that could be taken back.
         budget["excess"] = budget["excess"].replace("hospitals_over", "common_factor")
+        budget.pop("reserve_covers", None)
+    if any("hospital_group" in budget for budget in rules["budgets"] or ()):
+        # For every year, or for the year of the budgets; another year's do not matter.
+        year = rng.choice([{}, {"year": YEAR}])
+        rows = [{"name": name, "hospitals": list(members)} | year for name, members in GROUPS.items()]
+        other = {"name": "town", "hospitals": list(HOSPITALS), "year": YEAR + 1}
+        rules["hospital_groups"] = [*rows, *([other] if year else [])]
     return {name: part for name, part in rules.items() if part is not None}
 
 
@@ -284,16 +318,18 @@ def random_case(
     elif kind not in ("normal", "invalid", "unpriced"):
         paid = yuan(rng.randint(0, 3_000_000))
     weight = Decimal(rng.randint(1, 60_000)).scaleb(-4)
+    hospital = rng.choice(HOSPITALS)
     return priced_case(
         kind,
         cost=cost,
         standard=standard,
         paid=paid,
         case_id=f"C{number}",
-        hospital_id=rng.choice(HOSPITALS),
+        hospital_id=hospital,
+        hospital_level=rng.choice(LEVELS_OF[hospital]),
         insurance_type=rng.choice(INSURANCES),
         discharge_date=datetime(YEAR, rng.randint(1, last_month), rng.randint(1, 28), rng.randint(0, 23)),
-        insured_area=rng.choice([None, HOME, HOME, HOME, "510100"]),
+        insured_area=rng.choice([None, HOME, HOME, HOME, "440300", "440500", "510100"]),
         excluded_items_yuan=excluded,
         negotiated_drugs_yuan=rng.choice([None, yuan(rng.randint(0, 1000))]),
         excluded_items_payment=excluded if excluded and rng.random() < 0.5 else None,

@@ -72,6 +72,25 @@ def reasons(*cases: dict[str, Any], language: str = "en", **more: Any) -> list[s
     return find(*cases, **more).cases[f"reasons_{language}"].to_list()
 
 
+def test_the_quota_by_level_of_the_hospital() -> None:
+    limits = {"overrun_yuan_at_least": 1, "quotas": [{"level": "3", "share": "0.1"}]}
+    dear = {"total_cost_yuan": "20000"}
+    cases = [
+        {"hospital_id": hospital, "case_id": f"{hospital}-{n}", "hospital_level": level, **dear}
+        for hospital, level in (("H1", "3"), ("H2", "2"), ("H3", None))
+        for n in range(10)
+    ]
+    found = find_candidates(priced(*cases).lazy(), loaded(limits))
+    assert found.quotas.select("hospital_id", "quota", "candidates", "within_quota").rows() == [
+        ("H1", 1, 10, 1),
+        ("H2", None, 10, 0),
+        ("H3", None, 10, 0),
+    ]
+    ((zh, en),) = [texts for texts in found.skipped if "quota" in texts[1]]
+    assert en.startswith("the quota of H2, H3: ")
+    assert zh.startswith("H2、H3：")
+
+
 # ------------------------------------------------------------------------------------------------- reasons
 
 

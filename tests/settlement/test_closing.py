@@ -48,6 +48,32 @@ def test_reserve_and_what_is_carried_in() -> None:
     assert found.paid == 9150
 
 
+def test_a_reserve_that_covers_overruns() -> None:
+    # A reserve of 5 pays 4 of overruns: 99 for 100, of which 95 from the budget. A yuan is left of it.
+    rows = [Row(6000, overrun_fund=300), Row(4000, overrun_fund=100)]
+    covers: dict[str, Any] = {"reserve_share": "0.05", "reserve_covers": "overruns"}
+    found = closed("100", rows, **covers)
+    assert (found.reserve, found.reserve_used, found.reserve_left, found.pool) == (500, 400, 100, 9900)
+    assert (found.paid, found.changes, found.reserve_carried_out) == (9900, (-60, -40), 0)
+    assert closed("100", rows, **covers, reserve_rest="carried_over").reserve_carried_out == 100
+    # Of 8 of overruns it pays 5: all of it is used.
+    found = closed("100", [Row(6000, overrun_fund=800), Row(4000)], **covers, reserve_rest="carried_over")
+    assert (found.reserve_used, found.reserve_left, found.reserve_carried_out, found.pool) == (
+        500,
+        0,
+        0,
+        10_000,
+    )
+    # It pays overruns also where the budget would do, so more is left of the budget.
+    found = closed("200", rows, **covers, remainder="carried_over")
+    assert (found.reserve_used, found.paid, found.carried_out) == (400, 10_000, 9400)
+
+
+def test_a_reserve_that_covers_nothing_is_left() -> None:
+    found = closed("100", [Row(5000, overrun_fund=300)], reserve_share="0.05", reserve_rest="carried_over")
+    assert (found.reserve_used, found.reserve_left, found.reserve_carried_out) == (0, 500, 500)
+
+
 @pytest.mark.parametrize(("amount", "rest"), [("90", -1000), ("110", 1000)])
 def test_what_is_carried_over_or_borne_by_the_fund_changes_no_account(amount: str, rest: int) -> None:
     rows = [Row(6000), Row(4000)]

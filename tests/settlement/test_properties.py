@@ -27,6 +27,7 @@ from tests.payment.strategies import randoms
 from tests.profiles import tries
 from tests.settlement import reference
 from tests.settlement.strategies import (
+    GROUPS,
     HOSPITALS,
     YEAR,
     Drawn,
@@ -160,7 +161,7 @@ def test_every_figure_is_the_sum_of_its_parts(rng: random.Random) -> None:
     ):
         assert so_far.filter(pl.col(part) < 0).is_empty(), part
     assert so_far.filter(pl.col("prepayment_recovered_yuan") > pl.col("prepayment_yuan")).is_empty()
-    real = wide.filter(pl.col("basis") != "off_site_simulated")
+    real = wide.filter(~pl.col("basis").str.ends_with("_simulated"))
     paid = pl.col("payable_yuan") - pl.col("balance_yuan")
     assert real.filter(paid != pl.col("instalments_yuan")).is_empty()
     classes = pl.sum_horizontal(f"cases_{name}" for name in reference.CLASSES)
@@ -182,6 +183,11 @@ def test_what_the_fund_pays_is_the_sum_of_the_entitlements(rng: random.Random) -
         )
         rest = budget["pool_yuan"] - budget["paid_yuan"]
         assert rest == budget["carried_out_yuan"] - budget["borne_by_fund_yuan"]
+        # Nothing of the budget is lost: it is paid, carried over, or stays in the fund.
+        kept = budget["reserve_yuan"] - budget["reserve_used_yuan"]
+        assert 0 <= budget["reserve_carried_out_yuan"] <= kept == budget["reserve_left_yuan"]
+        given = budget["budget_yuan"] + budget["carried_in_yuan"]
+        assert given == budget["paid_yuan"] + rest + kept
 
 
 @some
@@ -257,6 +263,8 @@ def _of_budget(rows: pl.DataFrame, budget: dict[str, Any]) -> pl.DataFrame:
     )
     if budget["insurance_type"] is not None:
         mine &= pl.col("insurance_type") == budget["insurance_type"]
+    if budget["hospital_group"] is not None:
+        mine &= pl.col("hospital_id").is_in(GROUPS[budget["hospital_group"]])
     return rows.filter(mine)
 
 

@@ -406,6 +406,54 @@ def test_a_budget_for_another_insurance() -> None:
     assert year(settlement)["budget_adjustment_yuan"] == 0
 
 
+def grouped(*rows: dict[str, Any], **budget: Any) -> dict[str, Any]:
+    """Budgets of two groups of hospitals."""
+    budgets = [BUDGET | budget | {"hospital_group": name} for name in ("county", "town")]
+    return {"hospital_groups": list(rows), "budgets": budgets}
+
+
+COUNTY_ROW = {"name": "county", "hospitals": ["H1", "H2"]}
+TOWN_ROW = {"name": "town", "hospitals": ["H3"]}
+
+
+def test_budgets_by_groups_of_hospitals() -> None:
+    # 200,000 are claimed in each hospital: in the county 400,000 of 300,000, in the town 200,000.
+    rows = [case for hospital in ("H1", "H2", "H3") for case in cases(hospital_id=hospital)]
+    settlement = settle(rows, grouped(COUNTY_ROW, TOWN_ROW, amount_yuan=300_000))
+    assert rules_of(settlement) == []
+    names = ("hospital_group", "accounts", "claimed_yuan", "paid_yuan", "factor", "borne_by_fund_yuan")
+    assert settlement.budgets.select(names).rows() == [
+        ("county", 2, 400_000, 300_000, Decimal("0.75"), 0),
+        ("town", 1, 200_000, 200_000, None, -100_000),
+    ]
+    entitled = settlement.rows.filter(span="year").select("hospital_id", "entitlement_yuan").rows()
+    assert dict(entitled) == {"H1": 150_000, "H2": 150_000, "H3": 200_000}
+
+
+def test_a_hospital_whose_group_is_not_known_is_named() -> None:
+    rows = [case for hospital in ("H1", "H9") for case in cases(hospital_id=hospital)]
+    settlement = settle(rows, grouped(COUNTY_ROW, TOWN_ROW, amount_yuan=300_000))
+    assert rules_of(settlement) == ["hospital_group_not_known", "budget_without_accounts"]
+    finding = found(settlement, "hospital_group_not_known")
+    assert (finding["hospital_id"], finding["insurance_type"], finding["severity"]) == ("H9", "310", "error")
+    assert "H9" in finding["fix_zh"]
+    # A group of another year is none.
+    settlement = settle(rows[:20], grouped(TOWN_ROW, COUNTY_ROW | {"year": YEAR}))
+    assert rules_of(settlement) == ["budget_without_accounts"]
+    rules = grouped(TOWN_ROW, COUNTY_ROW | {"year": YEAR + 1})
+    del rules["budgets"][0]
+    assert rules_of(settle(rows[:20], rules)) == ["hospital_group_not_known", "budget_without_accounts"]
+
+
+def test_a_group_without_a_budget_is_named() -> None:
+    rules = grouped(COUNTY_ROW, TOWN_ROW)
+    del rules["budgets"][0]
+    settlement = settle(cases(), rules)
+    assert rules_of(settlement) == ["budget_missing", "budget_without_accounts"]
+    assert "county" in found(settlement, "budget_missing")["message"]
+    assert "（town）" in found(settlement, "budget_without_accounts")["message_zh"]
+
+
 def test_a_budget_that_cannot_be_closed() -> None:
     # 12,000 by item are more than the 10,000 that there are for points and items together.
     points = sourced(kind="points", scale=100)
@@ -497,6 +545,9 @@ POINT_VALUE = (
     'excess = "point_value"\nremainder = "point_value"\nSOURCE'
 )
 DUE = '[settlement.due]\nclaims_until_day = 10\npay_within_working_days = 5\nclear_by = "06-30"\nSOURCE'
+OFF_SITE = '[settlement.off_site]\nhome_areas = ["440100"]\ncounts = "real"\nSOURCE'
+NEAR = '[settlement.off_site.in_province]\nareas_begin_with = ["44"]\ncounts = "real"\nSOURCE'
+COUNTY = '[[settlement.hospital_groups]]\nname = "county"\nhospitals = ["H1", "H2"]\nSOURCE'
 ONE_BUDGET = (
     '[[settlement.budgets]]\nyear = 2025\namount_yuan = 1000\nexcess = "fund"\nremainder = "fund"\nSOURCE'
 )
@@ -572,11 +623,36 @@ ONE_BUDGET = (
             "settlement.quality",
             "the first row must begin at score_at_least = 0",
         ),
-        (ONE_BUDGET + ONE_BUDGET, "settlement", "two budgets are for the same year and insurance"),
+        (ONE_BUDGET + ONE_BUDGET, "settlement", "two budgets are for the same year, insurance and group"),
         (
             ONE_BUDGET + ONE_BUDGET.replace("year", 'insurance = "310"\nyear', 1),
             "settlement",
             "in 2025 a budget is for all insurances, and another for one of them",
+        ),
+        (
+            ONE_BUDGET.replace("year", 'hospital_group = "county"\nyear'),
+            "settlement",
+            "a budget of 2025 is for the group county, which has no hospitals",
+        ),
+        (
+            COUNTY + ONE_BUDGET + ONE_BUDGET.replace("year", 'hospital_group = "county"\nyear'),
+            "settlement",
+            "in 2025 a budget is for all hospitals, and another for a group of them",
+        ),
+        (
+            COUNTY + COUNTY.replace("county", "town"),
+            "settlement",
+            "hospital H1 is in the groups county and town in the same year",
+        ),
+        (
+            ONE_BUDGET.replace("year", 'reserve_covers = "overruns"\nyear'),
+            "settlement.budgets.1",
+            "give reserve_share, such as 0.05",
+        ),
+        (
+            ONE_BUDGET.replace("year", 'reserve_share = 0.05\nreserve_covers = "overruns"\nyear'),
+            "settlement",
+            "or leave out reserve_covers",
         ),
         (
             ONE_BUDGET.replace("1000", "1000.001"),
@@ -603,7 +679,7 @@ ONE_BUDGET = (
             "settlement",
             'write excess = "common_factor"',
         ),
-        (POINT_VALUE, None, "point_value closes a budget under the points method only"),
+        (POINT_VALUE, "settlement.budgets", "point_value closes a budget under the points method only"),
         (
             POINT_VALUE + "[settlement.limits]\ncap_of_cost = 1.1\nSOURCE",
             "settlement",
@@ -618,6 +694,16 @@ ONE_BUDGET = (
             '[settlement.off_site]\nhome_areas = []\ncounts = "real"\nSOURCE',
             "settlement.off_site.home_areas",
             'home_areas = ["440100"]',
+        ),
+        (
+            OFF_SITE + NEAR.replace('"44"', '"45", "46"'),
+            "settlement.off_site",
+            "no home area begins with 45, 46",
+        ),
+        (
+            OFF_SITE + NEAR.replace('counts = "real"', 'counts = "yes"'),
+            "settlement.off_site.in_province.counts",
+            'counts = "real" or "simulated"',
         ),
         (
             DUE.replace("10", "32"),
@@ -639,6 +725,22 @@ ONE_BUDGET = (
             "[settlement.special]\nquota_share = 5\nSOURCE",
             "settlement.special.quota_share",
             "quota_share = 0.05",
+        ),
+        (
+            '[settlement.special]\nquotas = [{ level = "3", share = 5 }]\nSOURCE',
+            "settlement.special.quotas.1.share",
+            "share = 0.7",
+        ),
+        (
+            '[settlement.special]\nquota_share = 0.05\nquotas = [{ level = "3", share = 0.005 }]\nSOURCE',
+            "settlement.special",
+            "not both",
+        ),
+        (
+            '[settlement.special]\nquotas = [{ level = "3", share = 0 }, { level = "三级", share = 0 }]\n'
+            "SOURCE",
+            "settlement.special",
+            "two quotas are for the same level",
         ),
     ],
 )
@@ -729,6 +831,25 @@ def test_months_by_the_date_of_settlement() -> None:
     assert finding["message"] == "1 case without a usable settlement_date: in no account"
     with pytest.raises(MissingColumnError, match="settlement_date"):
         settle_by(scheme({"months_by": "settlement_date"}), frame(rows))
+
+
+def test_in_province_and_cross_province_are_settled_by_themselves() -> None:
+    near = {"areas_begin_with": ["44"], "counts": "real"}
+    rules = {"off_site": {"home_areas": ["440100"], "counts": "simulated", "in_province": near}}
+    areas = (None, "440100", "440300", "440300", "510100")
+    rows = [
+        priced_case(case_id=str(n), insured_area=area, discharge_date=DECEMBER)
+        for n, area in enumerate(areas)
+    ]
+    settlement = settle(rows, {**rules, "budgets": [BUDGET | {"amount_yuan": 20_000}]})
+    assert settlement.rows.filter(span="year").select("basis", "cases", "payable_yuan").sort(
+        "basis"
+    ).rows() == [
+        ("cross_province_simulated", 1, 0),
+        ("in_province", 2, 20_000),
+        ("local", 2, 20_000),
+    ]
+    assert settlement.budgets["accounts"].to_list() == [1]
 
 
 def test_no_score_counts_for_off_site_patients() -> None:

@@ -16,6 +16,7 @@ from drg.columns import PRICE, PRICE_COLUMNS
 from drg.errors import MissingColumnError
 from drg.payment.scheme import PaymentScheme
 from drg.payment.scheme_numbers import CLASSES, INSIDE
+from drg.payment.special_review import SpecialReview
 from drg.records.binding import without_unread
 from drg.records.cases import Cases
 from drg.settlement.input_tables import SCHEMAS
@@ -40,6 +41,7 @@ def priced(*cases: dict[str, Any]) -> pl.DataFrame:
     """Priced cases of H1 that cost 9,000 and are paid 10,000 by their group, unless it says else."""
     plain = {
         "hospital_id": "H1",
+        "hospital_level": None,
         "case_id": "1",
         "discharge_date": "2025-03-10",
         "total_cost_yuan": "9000.00",
@@ -77,8 +79,13 @@ def gated(cases: pl.DataFrame) -> pl.LazyFrame:
     return Cases.of(cases).lazy(own=True, marked=True)
 
 
+def quota_of(share: str) -> SpecialReview:
+    """The same quota for all hospitals."""
+    return SpecialReview(source="made up", quota_share=Decimal(share))
+
+
 def apply(cases: pl.DataFrame, decisions: pl.DataFrame, share: str | None = "1", **more: Any) -> Decided:
-    return apply_decisions(gated(cases), decisions, None if share is None else Decimal(share), **more)
+    return apply_decisions(gated(cases), decisions, None if share is None else quota_of(share), **more)
 
 
 def one(result: Decided, case: str = "1") -> dict[str, Any]:
@@ -163,6 +170,39 @@ def test_a_rejected_case_stays_as_it_is() -> None:
     assert result.findings == ()
 
 
+def test_the_quota_by_level_of_the_hospital() -> None:
+    review = SpecialReview.model_validate(
+        {"source": "made up", "quotas": [{"level": "三级", "share": "0.5"}, {"level": "2", "share": "0.25"}]}
+    )
+    levels: dict[str, list[str | None]] = {
+        "H3": ["3", "3", None, "3"],
+        "H2": ["2"] * 4,
+        "H1": ["1"] * 4,
+        "H0": [None] * 4,
+        "H9": ["3", "2", "2", "2"],
+    }
+    cases = [
+        {"hospital_id": hospital, "case_id": f"{hospital}-{n}", "hospital_level": level}
+        for hospital, known in levels.items()
+        for n, level in enumerate(known)
+    ]
+    rows = [(f"{hospital}-{n}", True, None) for hospital in levels for n in range(3)]
+    decisions = decided(*rows).with_columns(hospital_id=pl.col("case_id").str.slice(0, 2))
+    result = apply_decisions(gated(priced(*cases)), decisions, review)
+    # Of four discharges two in level 3, one in level 2.
+    assert result.applied["case_id"].to_list() == ["H3-0", "H3-1", "H2-0"]
+    told = [(finding.hospital_id, finding.rule) for finding in result.findings]
+    unknown = [(hospital, "decision_level_not_known") for hospital in ("H1", "H0", "H9") for _ in range(3)]
+    assert told == [("H3", "decision_over_quota"), *[("H2", "decision_over_quota")] * 2, *unknown]
+    messages = {finding.hospital_id: finding.message for finding in result.findings}
+    assert "the quota is 1 (25 % of 4 discharges" in messages["H2"]
+    assert "no quota of special cases for the level 1" in messages["H1"]
+    assert "say several: 2, 3" in messages["H9"]
+    # A file without the column says no level.
+    bare = gated(priced(*cases).drop("hospital_level"))
+    assert {f.rule for f in apply_decisions(bare, decisions, review).findings} == {"decision_level_not_known"}
+
+
 def test_no_decisions_no_change() -> None:
     cases = priced({}).drop("case_id").lazy()
     result = apply_decisions(cases, decided(), None)
@@ -223,7 +263,7 @@ def test_rows_keep_their_order_and_columns_their_place() -> None:
 def test_only_the_columns_that_are_asked_for_are_read(tmp_path: Path) -> None:
     file = tmp_path / "priced.parquet"
     priced({}).with_columns(unrelated=pl.lit("x")).write_parquet(file)
-    result = apply_decisions(pl.scan_parquet(file), decided(("1", True, None)), Decimal(1))
+    result = apply_decisions(pl.scan_parquet(file), decided(("1", True, None)), quota_of("1"))
     plan = result.frame.select("case_class", "payment_yuan").explain(engine="streaming")
     assert "unrelated" not in plan
     assert "surplus_yuan" not in plan
@@ -371,7 +411,7 @@ def test_a_decision_equals_pricing_with_the_amount(rng: random.Random) -> None:
     with tempfile.TemporaryDirectory() as directory:
         scheme = write_scheme(Path(directory), entries, weights)
         before = drg.price(frame(cases), scheme)
-        result = apply_decisions(gated(before), decisions, Decimal(1), out_of_cost=model.out_of_cost)
+        result = apply_decisions(gated(before), decisions, quota_of("1"), out_of_cost=model.out_of_cost)
         fen = dict(result.applied.select("case_id", "special_fen").rows())
         for case in cases:
             if case["case_id"] in fen:

@@ -13,6 +13,7 @@ import polars as pl
 from drg.analysis.statement import TIED, has_departments, sums_by
 from drg.payment.scheme import PaymentScheme
 from drg.payment.settlement_rules import Budget, SettlementRules
+from drg.settlement.accounts import standing
 from drg.settlement.exact_decimals import figure
 from drg.settlement.settle import Settlement
 from drg.settlement.settlement_columns import (
@@ -71,6 +72,7 @@ class Account:
         row: the cleared year, by figure; before that, the year to date of the last month.
         months: its months, in order.
         months_before: those of the year before, if there are any.
+        carried_in: the balances of the years before, as they stand; None if there are none.
         to_date: the year to date of the last month.
         forecast: the year at the present pace, if it is not cleared.
         score, deposit_share_returned: of the year; None while there is none.
@@ -84,6 +86,7 @@ class Account:
     row: dict[str, Any]
     months: pl.DataFrame
     months_before: pl.DataFrame
+    carried_in: Decimal | None
     to_date: dict[str, Any]
     forecast: dict[str, Any] | None
     score: Decimal | None
@@ -117,12 +120,13 @@ class Account:
         budget = self.budget_rule(rules)
         return {
             "local": self.row["basis"] == LOCAL,
-            "real": self.row["basis"] != SIMULATED,
+            "real": self.row["basis"] not in SIMULATED,
             "cleared": cleared,
             "scored": self.deposit_share_returned is not None,
             "month": 12 if self.cleared else int(self.row["period"][-2:]),
             "by_points": budget is not None and budget.excess == "point_value",
             "reserve_share": budget.reserve_share if budget else 0,
+            "covers_overruns": budget is not None and budget.reserve_covers == "overruns",
             "closing": bool(closed),
             "by_value": closed.get("by_value", False),
             "parted": closed.get("parted", False),
@@ -132,9 +136,9 @@ class Account:
 
     def budget_rule(self, rules: SettlementRules) -> Budget | None:
         """The budget in which it shares."""
-        insurances = (None, self.row["insurance_type"])
-        fits = [b for b in rules.budgets if b.year == self.row["year"] and b.insurance in insurances]
-        return fits[0] if fits and self.row["basis"] == LOCAL else None
+        if self.row["basis"] != LOCAL:
+            return None
+        return rules.budget_of(self.row["year"], self.row["insurance_type"], self.row["hospital_id"])
 
     @property
     def _has_cleared_cases(self) -> bool:
@@ -203,6 +207,7 @@ def accounts_of(settlement: Settlement, rows: pl.DataFrame, table: pl.DataFrame)
         yield Account(
             row=to_date if year.is_empty() else year.row(0, named=True),
             months=own.filter(span=MONTH).sort("period"),
+            carried_in=_carried_in(rows, account),
             months_before=rows.filter(**(account | {"year": account["year"] - 1}), span=MONTH),
             to_date=to_date,
             forecast=None if forecast.is_empty() else forecast.row(0, named=True),
@@ -216,11 +221,18 @@ def accounts_of(settlement: Settlement, rows: pl.DataFrame, table: pl.DataFrame)
         )
 
 
+def _carried_in(rows: pl.DataFrame, account: dict[str, Any]) -> Decimal | None:
+    """What the accounts of earlier years come to, as they stand."""
+    same = {name: value for name, value in account.items() if name != "year"}
+    earlier = standing(rows.filter(**same).filter(pl.col("year") < account["year"]))
+    return None if earlier.is_empty() else Decimal(earlier["balance"].sum())
+
+
 def by_year(accounts: Iterable[Account]) -> dict[int, list[Account]]:
     """The accounts of each year by which money moves, where there are several of them."""
     years: dict[int, list[Account]] = {}
     for account in accounts:
-        if account.row["basis"] != SIMULATED:
+        if account.row["basis"] not in SIMULATED:
             years.setdefault(account.row["year"], []).append(account)
     return {year: several for year, several in sorted(years.items()) if len(several) > 1}
 

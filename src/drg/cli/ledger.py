@@ -195,20 +195,6 @@ def _add(book: Ledger, files: tuple[Path, ...], stamp: Stamp, options: dict[str,
     return book.add_table(options["kind"], files[0], replaces=replaces, again=again, stamp=stamp)
 
 
-@ledger.command()
-@_LEDGER
-@_AS_OF
-@lang_option
-def status(ledger: Path, as_of: int | None, lang: str) -> None:
-    """Show which months of how many hospitals are in, what was corrected, and what is missing."""
-    from drg.ledger import Ledger
-    from drg.report.console import stdout
-    from drg.report.ledger import print_status
-
-    book = Ledger(ledger)
-    print_status(stdout(), book.entries(as_of), book.months(as_of), lang)
-
-
 def _day(_context: click.Context, _option: click.Parameter, text: str | None) -> date | None:
     if text is None:
         return None
@@ -218,6 +204,26 @@ def _day(_context: click.Context, _option: click.Parameter, text: str | None) ->
         raise click.BadParameter(Sentence("{text!r} is no day; write 2026-03-31", text=text)) from None
 
 
+_ON = click.option("--on", callback=_day, metavar="DATE", help="The day as of which it is told. [today]")
+
+
+@ledger.command(examples=("ledger status 2025/", "ledger status 2025/ --on 2026-07-01 --json"))
+@_LEDGER
+@_ON
+@_AS_OF
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@lang_option
+def status(ledger: Path, on: date | None, as_of: int | None, as_json: bool, lang: str) -> None:
+    """Show which months of how many hospitals are in, what was corrected, what is missing, what is late.
+
+    What is late is told if the scheme has due dates; each amount: drg ledger due.
+    """
+    from drg.cli.ledger_status import show_status
+    from drg.ledger import Ledger
+
+    show_status(Ledger(ledger), as_of, on, lang, as_json=as_json)
+
+
 @ledger.command(
     examples=(
         "ledger due 2025/ --on 2026-07-01",
@@ -225,7 +231,7 @@ def _day(_context: click.Context, _option: click.Parameter, text: str | None) ->
     )
 )
 @_LEDGER
-@click.option("--on", callback=_day, metavar="DATE", help="The day as of which it is told. [today]")
+@_ON
 @click.option(
     "--holidays",
     type=click.Path(path_type=Path),

@@ -168,8 +168,11 @@ def add_cases(
 
     Raises:
         LedgerError: a month of a hospital, or a case, is there already; or there is nothing to correct.
-        InputError: a case cannot be kept apart, has no month, or was priced with another scheme.
+        InputError: a case cannot be kept apart, has no month, or was priced with another scheme, or by other
+            rules or weights of it.
     """
+    from drg.payment import load_scheme
+
     emptied = sorted(set(empty))
     with store.writing(ledger), store.adding(ledger) as directory:
         entries = sound_entries(ledger)
@@ -182,7 +185,8 @@ def add_cases(
         given_rows = 0
         if files:
             inputs = _digests(files, lambda: cases.store(files, directory, scheme.needs, scheme.months_by))
-            cases.check(files, stored, scheme.scheme, scheme.months_by)
+            by = load_scheme(store.place(ledger, scheme.number)).pricing_digest
+            cases.check(files, stored, scheme.scheme, by, scheme.months_by)
             if mode != "months":
                 given_rows = int(cases.count_months(stored)["cases"].sum())
                 if mode == "append":

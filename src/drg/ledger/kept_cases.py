@@ -107,8 +107,16 @@ def payment(frame: pl.LazyFrame) -> pl.Expr:
     return Cases.of(frame).binding.expression("payment_yuan")[0].cast(pl.Decimal(38, 2))
 
 
-def check(files: Sequence[Path], stored: Path, scheme: str, months_by: str) -> None:
+def check(files: Sequence[Path], stored: Path, scheme: str, pricing_digest: str, months_by: str) -> None:
     """Whether each stored case can be kept apart, put into a month and belongs to the ledger's scheme.
+
+    Args:
+        files: where the cases came from, for messages.
+        stored: the cases.
+        scheme: the id of the ledger's scheme.
+        pricing_digest: of what it prices by now. Cases that do not say by what they were priced are kept; a
+            settlement counts them.
+        months_by: the date that puts a case into its month.
 
     Raises:
         InputError: what cannot, how many there are and in which rows.
@@ -119,6 +127,7 @@ def check(files: Sequence[Path], stored: Path, scheme: str, months_by: str) -> N
         "case_id": pl.col("case_id").is_null(),
         months_by: pl.col(MONTH).is_null(),
         "scheme": pl.col("scheme").cast(pl.String).ne_missing(pl.lit(scheme)),
+        "scheme_digest": (pl.col("scheme_digest").cast(pl.String) != pricing_digest).fill_null(False),
         "payment_yuan": payment(frame).is_null(),
     }
     words = {
@@ -132,6 +141,13 @@ def check(files: Sequence[Path], stored: Path, scheme: str, months_by: str) -> N
             Sentence("not been priced with {scheme}", scheme=scheme),
             Sentence(
                 "The ledger is for {scheme}: price them with drg price … --scheme {scheme}", scheme=scheme
+            ),
+        ),
+        "scheme_digest": (
+            Sentence("been priced by other rules or weights than {scheme} has in this ledger", scheme=scheme),
+            Sentence(
+                "Price them again by the scheme as the ledger has it; or, if its rules have changed, put the "
+                "new ones there first: drg ledger add … --scheme DIRECTORY --correct"
             ),
         ),
         "payment_yuan": (

@@ -10,9 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from drg.columns import ALL
-from drg.errors import SchemeError
 from drg.records.cells import texts
-from drg.words import Sentence
 
 # What a case must say beside its group, as far as the scheme asks.
 PLACES: Final = ("insurance_type", "hospital_level", "hospital_id", "discharge_date")
@@ -47,21 +45,7 @@ def is_known(name: str, texts: pl.Series) -> pl.Series:
 
 
 def by_form(name: str, names: Iterable[str | None]) -> dict[str, str]:
-    """What a scheme names, by the form in which cases have it: 三级 is 3.
-
-    Raises:
-        SchemeError: if it writes the same in two ways; cases would find the rows of one of them only.
-    """
-    known = {text for text in names if text is not None}
-    spelled = pl.Series(sorted(known), dtype=pl.String)
+    """What a scheme names, by the form in which cases have it."""
+    spelled = pl.Series(sorted({text for text in names if text is not None}), dtype=pl.String)
     forms = texts(spelled, ALL[name]).values
-    found: dict[str, str] = {}
-    for form, text in zip(forms, spelled, strict=True):
-        if form in found:
-            problem = Sentence(
-                "{first!r} and {second!r} are the same {column}", first=found[form], second=text, column=name
-            )
-            raise SchemeError(problem, fix=Sentence("Write it in one way throughout the scheme"))
-        if form is not None:
-            found[form] = text
-    return found
+    return {form: text for form, text in zip(forms, spelled, strict=True) if form is not None}

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from drg.errors import DrgError, SchemeError, UnknownSchemeError, did_you_mean, system_reason
 from drg.grouping.version import Version
 from drg.payment.limits import check_range
-from drg.payment.plausible import unusual
+from drg.payment.plausible import is_usual_name, unusual
 from drg.payment.scheme import PaymentScheme
 from drg.payment.scheme_errors import line_of, readable
 from drg.payment.weights import WEIGHTS_FILE, Weight, Weights, read_weights
@@ -143,6 +143,7 @@ def load_scheme(scheme: str | Path) -> LoadedScheme:
     model, text = _read_scheme(file, directory.name if shipped else None)
     _check_proportions(model, file, text)
     weights = read_weights(directory / WEIGHTS_FILE)
+    _check_levels(model, weights, directory / WEIGHTS_FILE)
     manifest = None
     if model.grouper_missing is None:
         version, manifest = _version(model, file, text)
@@ -210,6 +211,17 @@ def _check_proportions(model: PaymentScheme, file: Path, text: str) -> None:
             problem = Sentence("unusual names {name!r}, which is no unusual number of this scheme", name=name)
             fix = Joined(" ", (did_you_mean(name, found), Sentence("Remove it")))
             raise SchemeError(problem, file=file, row=line_of(text, ("unusual",)), field="unusual", fix=fix)
+
+
+def _check_levels(model: PaymentScheme, weights: Weights, file: Path) -> None:
+    """A level of a weight is a usual one, or one that the rules name too."""
+    rows = model.coefficients.rows if model.coefficients else ()
+    named = {row.level for table in (model.rates, rows, model.outside) for row in table}
+    for weight in weights.values():
+        if weight.level and weight.level not in named and not is_usual_name("level", weight.level):
+            problem = Sentence("no rule is for the level {level!r}", level=weight.level)
+            fix = Sentence("Write 1, 2 or 3; for another level add a row of [[rates]] with it")
+            raise SchemeError(problem, file=file, row=weight.row, field="level", fix=fix)
 
 
 def _version(model: PaymentScheme, file: Path, text: str) -> tuple[Version, Manifest]:

@@ -49,9 +49,21 @@ class Dated(Sourced):
         return (self.valid_from or date.min) <= day <= (self.valid_to or date.max)
 
 
-def overlap(rows: Iterable[tuple[Hashable, Dated]]) -> bool:
-    """Whether two rows are for the same on the same day; each comes with what it is for."""
-    periods: dict[Hashable, list[tuple[date, date]]] = {}
-    for key, row in rows:
-        periods.setdefault(key, []).append((row.valid_from or date.min, row.valid_to or date.max))
-    return any(end >= start for same in periods.values() for (_, end), (start, _) in pairwise(sorted(same)))
+def overlap(rows: Iterable[tuple[Hashable, Dated]]) -> int | None:
+    """The place of a row that is for the same as an earlier one on the same day; never 0, None without one.
+
+    Each row comes with what it is for.
+    """
+    periods: dict[Hashable, list[tuple[date, date, int]]] = {}
+    for place, (key, row) in enumerate(rows):
+        days = (row.valid_from or date.min, row.valid_to or date.max, place)
+        periods.setdefault(key, []).append(days)
+    return next(
+        (
+            max(first, second)
+            for same in periods.values()
+            for (_, end, first), (start, _, second) in pairwise(sorted(same))
+            if end >= start
+        ),
+        None,
+    )

@@ -1,17 +1,20 @@
-"""Whether the numbers of a scheme are of the size that such numbers have: 0.92 and not 92.
+"""Whether the numbers of a scheme are of the size that such numbers have, 0.92 and not 92, and names usual.
 
-The ranges are wide: no published rule that is known lies outside. A scheme whose number really does says so
-in ``unusual``.
+The ranges are wide: no published rule that is known lies outside. A scheme whose number or name really does
+says so in ``unusual``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from functools import cache
 from typing import Any, Final, NamedTuple
 
+import polars as pl
 from pydantic import BaseModel
 
+from drg.payment.case_keys import is_known
 from drg.payment.scheme import PaymentScheme
 from drg.words import Joined, Sentence
 
@@ -71,12 +74,21 @@ _RANGES: Final = {
     "settlement.quality.scores.score_at_least": _range("1", "100", "score", or_zero=True),
     "settlement.quality.scores.factor": _range("0.3", "2", or_zero=True),
     "settlement.special.quota_share": _range("0", "0.25"),
+    "settlement.special.quotas.share": _range("0", "0.25"),
     "settlement.special.overrun_yuan_at_least": _range("100", "10000000", "yuan"),
     "settlement.special.cost_ratio_at_least": _range("1", "50"),
     "settlement.special.los_ratio_at_least": _range("1", "50"),
     "settlement.budgets.amount_yuan": _range("10000", "1000000000000", "yuan"),
     "settlement.budgets.reserve_share": _range("0", "0.5"),
     "settlement.due.pay_within_working_days": _range("1", "60", "days"),
+}
+# Names that are usual in every scheme; another one may be a slip, and no case would ever have it.
+_NAMES: Final = {
+    "level": ("hospital_level", Sentence("The levels of hospitals are 1, 2 and 3")),
+    "insurance": (
+        "insurance_type",
+        Sentence("Insurances have codes of digits: 310 employees, 390 residents"),
+    ),
 }
 # What a yuan of a point is worth depends on the scale; together they are the yuan of a unit of weight.
 _UNIT_YUAN: Final = _range("100", "10000000", "yuan")
@@ -100,17 +112,50 @@ def unusual(scheme: PaymentScheme) -> Iterator[Unusual]:
             continue
         if not found.low <= value <= found.high and not (found.or_zero and value == 0):
             yield _unusual(loc, value, found, scale if key == "rates.value_yuan" else Decimal(1))
+    for loc, text in _entries(scheme, (), str):
+        if loc[-1] in _NAMES and not is_usual_name(loc[-1], text):
+            yield _unusual_name(loc, text)
+
+
+@cache
+def is_usual_name(key: str, text: str) -> bool:
+    """Whether a ``level`` or ``insurance`` is one that cases have without a scheme that names it."""
+    column, _ = _NAMES[key]
+    return bool(is_known(column, pl.Series([text]))[0])
 
 
 def _numbers(part: Any, loc: Loc) -> Iterator[tuple[Loc, Decimal]]:
+    for where, number in _entries(part, loc, Decimal | int):
+        if not isinstance(number, bool):
+            yield where, Decimal(number)
+
+
+def _entries(part: Any, loc: Loc, kind: Any) -> Iterator[tuple[Loc, Any]]:
+    """The entries of a part that are of a type, and where they stand."""
     if isinstance(part, BaseModel):
         for name in type(part).model_fields:
-            yield from _numbers(getattr(part, name), (*loc, name))
+            yield from _entries(getattr(part, name), (*loc, name), kind)
     elif isinstance(part, tuple):
         for place, one in enumerate(part):
-            yield from _numbers(one, (*loc, place))
-    elif isinstance(part, Decimal | int) and not isinstance(part, bool):
-        yield loc, Decimal(part)
+            yield from _entries(one, (*loc, place), kind)
+    elif isinstance(part, kind):
+        yield loc, part
+
+
+def _name(loc: Loc) -> str:
+    return ".".join(str(part + 1) if isinstance(part, int) else part for part in loc)
+
+
+def _override(value: str, name: str) -> Sentence:
+    return Sentence(
+        'If it really is {value}, add to the top of the file: unusual = ["{name}"]', value=value, name=name
+    )
+
+
+def _unusual_name(loc: Loc, text: str) -> Unusual:
+    key = str(loc[-1])
+    problem = Sentence("{name} is {text!r}, which cases hardly ever have", name=key, text=text)
+    return Unusual(loc, _name(loc), problem, Joined(". ", (_NAMES[key][1], _override(text, _name(loc)))))
 
 
 def _unusual(loc: Loc, value: Decimal, found: _Range, scale: Decimal) -> Unusual:
@@ -123,10 +168,8 @@ def _unusual(loc: Loc, value: Decimal, found: _Range, scale: Decimal) -> Unusual
         low=low,
         high=high,
     )
-    name = ".".join(str(part + 1) if isinstance(part, int) else part for part in loc)
-    override = Sentence(
-        'If it really is {value}, add to the top of the file: unusual = ["{name}"]', value=written, name=name
-    )
+    name = _name(loc)
+    override = _override(written, name)
     return Unusual(loc, name, problem, Joined(". ", [*_meant(value, found, scale), override]))
 
 

@@ -15,6 +15,7 @@ from pydantic import Field, field_validator, model_validator
 
 from drg.payment.addition_rules import FEES, Addition, ExcludedItems
 from drg.payment.high_rules import High
+from drg.payment.names import CaseKind, Hospital, Insurance, Level
 from drg.payment.parts import Dated, Id, Part, Positive, Share, Sourced, Text, overlap
 from drg.payment.settlement_rules import SettlementRules
 from drg.words import Joined, Sentence
@@ -65,16 +66,16 @@ class Rate(Dated):
     """Yuan per unit of weight (or per point), for an insurance and a hospital level; left out: for any."""
 
     value_yuan: Positive
-    insurance: Text | None = None
-    level: Text | None = None
+    insurance: Insurance | None = None
+    level: Level | None = None
 
 
 class Coefficient(Dated):
     """A coefficient for a hospital, a level or a group, or a combination; the most specific row counts."""
 
     value: Positive
-    hospital: Text | None = None
-    level: Text | None = None
+    hospital: Hospital | None = None
+    level: Level | None = None
     drg: Text | None = None
 
     @model_validator(mode="after")
@@ -114,7 +115,7 @@ class Extreme(Sourced):
 class LowFactor(Part):
     """The control factor of low-cost cases of one insurance."""
 
-    insurance: Text
+    insurance: Insurance
     factor: Positive
 
 
@@ -167,9 +168,9 @@ class Outside(Sourced):
     case_class: Literal["short", "long", "bed_day", "day_surgery"]
     los_days_at_most: int | None = Field(default=None, ge=0)
     los_days_at_least: int | None = Field(default=None, ge=1)
-    case_kind: Text | None = None
-    level: Text | None = None
-    insurance: Text | None = None
+    case_kind: CaseKind | None = None
+    level: Level | None = None
+    insurance: Insurance | None = None
     pays: Literal["by_item", "per_day", "per_case", "share_of_standard", "nothing"]
     price_yuan: Positive | None = None
     stages: tuple[Stage, ...] = ()
@@ -314,14 +315,17 @@ class PaymentScheme(Dated):
 
     @model_validator(mode="after")
     def _hangs_together(self) -> PaymentScheme:
-        if overlap(((rate.insurance, rate.level), rate) for rate in self.rates):
-            raise ValueError(Sentence("two rates are for the same insurance and level on the same days"))
+        # Beside the problem stands the entry at which it is told.
+        if twice := overlap(((rate.insurance, rate.level), rate) for rate in self.rates):
+            problem = Sentence("two rates are for the same insurance and level on the same days")
+            raise ValueError(problem, ("rates", twice))
         rows = self.coefficients.rows if self.coefficients else ()
-        if overlap(((row.hospital, row.level, row.drg), row) for row in rows):
+        if twice := overlap(((row.hospital, row.level, row.drg), row) for row in rows):
             problem = Sentence("two coefficients are for the same hospital, level and group on the same days")
-            raise ValueError(problem)
+            raise ValueError(problem, ("coefficients", "rows", twice))
         if self.low and self.low.factor == "price_ratio" and self.method.regional_mean_yuan is None:
-            raise ValueError(Sentence('factor = "price_ratio" needs regional_mean_yuan in [method]'))
+            problem = Sentence('factor = "price_ratio" needs regional_mean_yuan in [method]')
+            raise ValueError(problem, ("low", "factor"))
         for place, later in enumerate(self.outside):
             for before, rule in enumerate(self.outside[:place]):
                 if rule.takes_all_of(later):
@@ -331,21 +335,23 @@ class PaymentScheme(Dated):
                         row=place + 1,
                         before=before + 1,
                     )
-                    raise ValueError(problem)
+                    raise ValueError(problem, ("outside", place))
         for name in self.method.points_for:
             if not self._pays_beside_groups(name):
                 problem = Sentence(
                     'points_for names "{name}", but the scheme has no such cases or pays them by group',
                     name=name,
                 )
-                raise ValueError(problem)
+                raise ValueError(problem, ("method", "points_for"))
         columns = [one.column for one in self.beside]
-        for column in columns:
-            if columns.count(column) > 1:
-                raise ValueError(Sentence("{name} is paid beside the group twice", name=column))
+        for place, one in enumerate(self.additions):
+            if columns.count(one.column) > 1:
+                problem = Sentence("{name} is paid beside the group twice", name=one.column)
+                raise ValueError(problem, ("additions", place))
         budgets = self.settlement.budgets if self.settlement else ()
         if self.method.kind != "points" and any(budget.excess == "point_value" for budget in budgets):
-            raise ValueError(Sentence("point_value closes a budget under the points method only"))
+            problem = Sentence("point_value closes a budget under the points method only")
+            raise ValueError(problem, ("settlement", "budgets"))
         return self
 
     @cached_property

@@ -68,6 +68,10 @@ EXAMPLES: Final[Mapping[str, str]] = {
         "}}]"
     ),
     "budgets": Sentence("[[settlement.budgets]] with year, amount_yuan, excess, remainder and a source"),
+    "hospital_groups": Sentence("[[settlement.hospital_groups]] with name, hospitals and a source"),
+    "reserve_covers": 'reserve_covers = "nothing" or "overruns"',
+    "reserve_rest": 'reserve_rest = "fund" or "carried_over"',
+    "in_province": Sentence("[settlement.off_site.in_province] with areas_begin_with, counts and a source"),
     "excess": Sentence('excess = "common_factor", "hospitals_over", "carried_over", "fund" or "point_value"'),
     "remainder": Sentence('remainder = "common_factor", "carried_over", "fund" or "point_value"'),
     "counts": Sentence('counts = "real" or "simulated"'),
@@ -122,7 +126,8 @@ def readable(error: ErrorDetails, file: Path, text: str) -> SchemeError:
         fix = Sentence("Add {example}", example=example) if example else see
     elif error["type"] == "value_error":
         # These say themselves what to do.
-        problem, fix = error["ctx"]["error"].args[0], see
+        (problem, *inner), fix = error["ctx"]["error"].args, see
+        loc += [part for entry in inner for part in entry]
     else:
         message = error["msg"][:1].lower() + error["msg"][1:]
         message = message.replace("decimal input should", "it should").replace("input should", "it should")

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Final
 
 import numpy as np
-import polars as pl
 
 from drg.categories import CaseClass
-from drg.columns import ALL
 from drg.payment import price_kernels as kernels
 from drg.payment.outside_rows import outside_rows
 from drg.payment.price_kernels import Rules
 from drg.payment.scheme import ByStatus, PaymentScheme
-from drg.records.cells import texts
 
 CLASSES: Final = tuple(case_class.value for case_class in CaseClass)
 # The classes that are paid by their group: standard and cost are compared.
@@ -41,14 +37,7 @@ _PAYS: Final = {
 
 def case_kinds(scheme: PaymentScheme) -> list[str]:
     """The kinds of case that the rules ask for, as cases have them; their places are their numbers."""
-    return sorted({kind_form(rule.case_kind) for rule in scheme.outside if rule.case_kind})
-
-
-@cache
-def kind_form(kind: str) -> str:
-    """A kind of case as it is read: 床日 is bed_day."""
-    form: str = texts(pl.Series([kind]), ALL["case_kind"]).values[0]
-    return form
+    return sorted({rule.case_kind for rule in scheme.outside if rule.case_kind})
 
 
 def rules(scheme: PaymentScheme) -> Rules:
@@ -60,7 +49,7 @@ def rules(scheme: PaymentScheme) -> Rules:
         row[kernels.CLASS] = CLASSES.index(rule.case_class)
         row[kernels.AT_MOST] = -1 if at_most is None else at_most
         row[kernels.AT_LEAST] = -1 if rule.los_days_at_least is None else rule.los_days_at_least
-        row[kernels.KIND] = -1 if rule.case_kind is None else kinds.index(kind_form(rule.case_kind))
+        row[kernels.KIND] = -1 if rule.case_kind is None else kinds.index(rule.case_kind)
         row[kernels.PAYS] = _PAYS[rule.pays]
         row[kernels.LINE :] = paid
     return Rules(

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from drg.payment.hospital_groups import BudgetKey, HospitalGroup, check_groups, group_of
+from drg.payment.names import Insurance
 from drg.payment.parts import Number, Part, Positive, Share, Sourced, Text
-from drg.words import Sentence
+from drg.payment.special_review import SpecialReview
+from drg.words import Joined, Sentence
 
 # Budgets in yuan: amounts to the fen.
 Amount = Annotated[Decimal, Field(max_digits=18, decimal_places=2, allow_inf_nan=False)]
@@ -149,27 +152,15 @@ class Quality(Sourced):
         return self
 
 
-class SpecialReview(Sourced):
-    """Special-case review (特例单议): how many cases a hospital may have, and which are worth an application.
-
-    ``quota_share`` is of the hospital's discharges that are paid by group, in a year. A case is a candidate
-    if one of the limits is reached; a limit that is left out selects nothing.
-    """
-
-    quota_share: Share = Decimal("0.05")
-    overrun_yuan_at_least: Positive | None = None
-    cost_ratio_at_least: Positive | None = None
-    los_days_at_least: int | None = Field(default=None, ge=1)
-    los_ratio_at_least: Positive | None = None
-    icu_hours_at_least: Positive | None = None
-
-
 class Budget(Sourced):
     """A year's budget of an insurance, and how it is closed.
 
     Attributes:
         insurance: the insurance type; None: all of them together.
+        hospital_group: the group of hospitals that shares in it; None: all of them.
         reserve_share: is not distributed.
+        reserve_covers: what the reserve pays: ``overruns``, the fund's share of overruns, as far as it goes.
+        reserve_rest: where what is left of the reserve goes: back to the fund, or to the next year.
         carried_in_yuan: from the year before, added; negative: taken off.
         excess: what happens if the entitlements exceed the budget less its reserve. ``common_factor``: all
             are cut alike. ``hospitals_over``: the fund's share of overruns, as far as a cap leaves it, is
@@ -181,17 +172,27 @@ class Budget(Sourced):
 
     year: int = Field(ge=2000, le=2100)
     amount_yuan: Annotated[Amount, Field(gt=0)]
-    insurance: Text | None = None
+    insurance: Insurance | None = None
+    hospital_group: Text | None = None
     reserve_share: Share = Decimal(0)
+    reserve_covers: Literal["nothing", "overruns"] = "nothing"
+    reserve_rest: Literal["fund", "carried_over"] = "fund"
     carried_in_yuan: Amount = Decimal(0)
     excess: Literal["common_factor", "hospitals_over", "carried_over", "fund", "point_value"]
     remainder: Literal["common_factor", "carried_over", "fund", "point_value"]
+
+    @property
+    def key(self) -> BudgetKey:
+        """Whose it is."""
+        return BudgetKey(self.year, self.insurance, self.hospital_group)
 
     @model_validator(mode="after")
     def _closes_one_way(self) -> Budget:
         if (self.excess == "point_value") != (self.remainder == "point_value"):
             problem = Sentence("the value of a point closes both ways: give point_value for both or neither")
             raise ValueError(problem)
+        if self.reserve_covers != "nothing" and self.reserve_share == 0:
+            raise ValueError(Sentence("reserve_covers needs a reserve: give reserve_share, such as 0.05"))
         return self
 
 
@@ -226,15 +227,36 @@ class DueRules(Sourced):
         return date.fromisoformat(f"{year + 1}-{self.clear_by}")
 
 
+class InProvince(Sourced):
+    """Patients insured elsewhere in the province (省内异地): their areas begin so."""
+
+    areas_begin_with: Annotated[tuple[Text, ...], Field(min_length=1)]
+    counts: Literal["real", "simulated"]
+
+
 class OffSite(Sourced):
     """Patients insured elsewhere (异地): grouped and priced by the place of care.
 
     ``real``: they are paid so, by their own fund, outside the budgets here. ``simulated``: the amounts are
-    worked out beside the real payment, and nothing follows from them.
+    worked out beside the real payment, and nothing follows from them. With ``in_province`` those of the
+    province are settled by themselves, and ``counts`` is of the others (跨省异地).
     """
 
     home_areas: Annotated[tuple[Text, ...], Field(min_length=1)]
     counts: Literal["real", "simulated"]
+    in_province: InProvince | None = None
+
+    @model_validator(mode="after")
+    def _home_is_in_the_province(self) -> OffSite:
+        begins = self.in_province.areas_begin_with if self.in_province else ("",)
+        if not any(area.startswith(begins) for area in self.home_areas):
+            problem = Sentence(
+                "no home area begins with {begins}, as the areas of the same province do: check "
+                "areas_begin_with, such as the first two digits of home_areas",
+                begins=Joined(", ", begins),
+            )
+            raise ValueError(problem)
+        return self
 
 
 class SettlementRounding(Sourced):
@@ -260,6 +282,7 @@ class SettlementRules(Sourced):
     deposit: Deposit | None = None
     quality: Quality | None = None
     special: SpecialReview | None = None
+    hospital_groups: tuple[HospitalGroup, ...] = ()
     budgets: tuple[Budget, ...] = ()
     due: DueRules | None = None
     off_site: OffSite | None = None
@@ -271,22 +294,19 @@ class SettlementRules(Sourced):
         if self.disbursement and self.disbursement.monthly_share + withheld > 1:
             problem = Sentence("disbursement.monthly_share and deposit.share are together more than 1")
             raise ValueError(problem)
-        keys = [(budget.year, budget.insurance) for budget in self.budgets]
-        if len(set(keys)) < len(keys):
-            raise ValueError(Sentence("two budgets are for the same year and insurance"))
-        for year in {budget.year for budget in self.budgets}:
-            insurances = {budget.insurance for budget in self.budgets if budget.year == year}
-            if None in insurances and len(insurances) > 1:
-                problem = Sentence(
-                    "in {year} a budget is for all insurances, and another for one of them", year=year
-                )
-                raise ValueError(problem)
+        check_groups(self.hospital_groups, [budget.key for budget in self.budgets])
         if any(budget.excess == "point_value" for budget in self.budgets) and (
             self.surplus or self.overrun or self.limits
         ):
             raise ValueError(
                 Sentence("the value of a point closes the budget: surplus, overrun or limits would open it")
             )
+        if self.overrun is None and any(budget.reserve_covers == "overruns" for budget in self.budgets):
+            problem = Sentence(
+                "a reserve covers what the fund bears of overruns, which is nothing without "
+                "[settlement.overrun]: add the section, or leave out reserve_covers"
+            )
+            raise ValueError(problem)
         if self.overrun is None and any(budget.excess == "hospitals_over" for budget in self.budgets):
             problem = Sentence(
                 "hospitals_over takes back what the fund bears of overruns, which is nothing without "
@@ -294,3 +314,9 @@ class SettlementRules(Sourced):
             )
             raise ValueError(problem)
         return self
+
+    def budget_of(self, year: int, insurance: str, hospital: str) -> Budget | None:
+        """The budget in which an account of local patients shares."""
+        group = group_of(hospital, year, self.hospital_groups)
+        keys = [BudgetKey(year, *fit) for fit in product((insurance, None), (group, None))]
+        return next((budget for budget in self.budgets if budget.key in keys), None)

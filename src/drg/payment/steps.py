@@ -18,7 +18,6 @@ from drg.payment.outside_rows import outside_rows
 from drg.payment.price_arrays import PAYMENTS
 from drg.payment.price_entries import Entry
 from drg.payment.scheme import Outside, PaymentScheme
-from drg.payment.scheme_numbers import kind_form
 from drg.payment.step_words import (
     in_column,
     in_scheme,
@@ -254,7 +253,7 @@ def _outside_rule(facts: Facts) -> Outside | None:
             continue
         if rule.los_days_at_least is not None and facts.days < rule.los_days_at_least:
             continue
-        if rule.case_kind is None or kind_form(rule.case_kind) == facts.kind:
+        if rule.case_kind is None or rule.case_kind == facts.kind:
             return rule
     return None
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Final
 
 from drg.errors import SchemeError, system_reason
+from drg.payment.names import name_form
 from drg.records.plain_files import read_bytes
 from drg.words import Joined, Sentence
 
 WEIGHTS_FILE: Final = "weights.csv"
 _REQUIRED: Final = ("drg", "relative_weight")
 _COLUMNS: Final = (*_REQUIRED, "level", "name")
-_FIX_COLUMNS: Final = "They must be drg, relative_weight and, if needed, level and name"
+_FIX_COLUMNS: Final = Sentence("They must be drg, relative_weight and, if needed, level and name")
 _BELOW: Final = 10_000
 _MOST_DECIMALS: Final = 8
 
@@ -47,7 +49,7 @@ def read_weights(file: Path) -> Weights:
         SchemeError: names the file, the row and the column.
     """
     weights: Weights = {}
-    rows = csv.reader(_text(file).splitlines())
+    rows = _rows(file)
     header = [name.strip() for name in next(rows, [])]
     if set(header) - set(_COLUMNS) or not set(_REQUIRED) <= set(header) or len(set(header)) < len(header):
         shown = Joined(", ", header) if any(header) else Sentence("missing")
@@ -74,9 +76,8 @@ def read_weights(file: Path) -> Weights:
         if not cell["drg"]:
             fix = Sentence("Write its code")
             raise SchemeError(Sentence("the group is missing"), file=file, row=row, field="drg", fix=fix)
-        weight = Weight(
-            cell["drg"], _decimal(cell["relative_weight"], file, row), cell.get("level") or None, row
-        )
+        level = _level(cell.get("level", ""), file, row)
+        weight = Weight(cell["drg"], _decimal(cell["relative_weight"], file, row), level, row)
         key = (weight.drg, weight.level)
         if key in weights:
             problem = Sentence(
@@ -98,6 +99,16 @@ def read_weights(file: Path) -> Weights:
     return weights
 
 
+def _rows(file: Path) -> Iterator[list[str]]:
+    rows = csv.reader(_text(file).splitlines(), strict=True)
+    try:
+        yield from rows
+    except csv.Error:
+        problem = Sentence("a quotation mark opens or ends no cell")
+        fix = Sentence("Write a cell in quotation marks with one at its beginning and one at its end")
+        raise SchemeError(problem, file=file, row=rows.line_num, fix=fix) from None
+
+
 def _text(file: Path) -> str:
     try:
         return read_bytes(file).decode("utf-8-sig")
@@ -110,6 +121,18 @@ def _text(file: Path) -> str:
     except OSError as error:
         problem = Sentence("cannot be read: {reason}", reason=system_reason(error))
         raise SchemeError(problem, file=file, fix=Sentence("Check its rights")) from None
+
+
+def _level(text: str, file: Path, row: int) -> str | None:
+    """A level as cases have it: 三级 is 3; None if the weight is for any."""
+    if not text:
+        return None
+    level = name_form("hospital_level", text)
+    if level is None:
+        problem = Sentence("the level {text!r} is read as an empty cell", text=text)
+        fix = Sentence("Write 1, 2 or 3, or leave it empty if the weight is for any level")
+        raise SchemeError(problem, file=file, row=row, field="level", fix=fix)
+    return level
 
 
 def _decimal(text: str, file: Path, row: int) -> Decimal:

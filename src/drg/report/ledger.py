@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from functools import partial
 from importlib.metadata import version
 from typing import Final
@@ -68,7 +67,7 @@ def _what(entry: LedgerEntry, language: str) -> str:
         return of("{kind} {scheme}, {rows} weights", kind=kind, scheme=entry.scheme, rows=rows)
     if entry.kind != "cases":
         return of("{kind}, {rows} rows", kind=kind, rows=rows)
-    hospitals, span = f"{entry.hospitals:,}", _span(entry)
+    hospitals, span = f"{entry.hospitals:,}", span_of(entry)
     if entry.mode == "append":
         kind = of("{kind}, {count:,} late", kind=kind, count=entry.given_rows)
     elif entry.mode == "single_cases":
@@ -82,97 +81,12 @@ def _what(entry: LedgerEntry, language: str) -> str:
     )
 
 
-def _span(entry: LedgerEntry) -> str:
+def span_of(entry: LedgerEntry) -> str:
+    """The months that an entry covers."""
     if entry.first_month is None:
         return "–"
     same = entry.first_month == entry.last_month
     return entry.first_month if same else f"{entry.first_month} … {entry.last_month}"
-
-
-def print_status(
-    console: Console, entries: Sequence[LedgerEntry], months: pl.DataFrame, language: str
-) -> None:
-    """Which months are in, what was corrected, what is missing; the entries.
-
-    Args:
-        console: where to.
-        entries: in order.
-        months: what holds, as ``Ledger.months`` gives it.
-        language: of the words.
-    """
-    of = partial(said, language=language)
-    held = months.filter(pl.col("cases") > 0)
-    by_month = held.group_by("month").agg(
-        pl.len().alias("hospitals"), pl.col("cases", "payment_yuan").sum(), pl.col("entry").unique().sort()
-    )
-    rows = [
-        (
-            *(row["month"], f"{row['hospitals']:,}", f"{row['cases']:,}", f"{row['payment_yuan']:,.2f}"),
-            " ".join(map(str, row["entry"])),
-        )
-        for row in by_month.sort("month").iter_rows(named=True)
-    ]
-    total = (f"{held['hospital_id'].n_unique():,}", f"{int(held['cases'].sum()):,}")
-    heads = of("month,hospitals,cases,payment,entries")
-    show(
-        console,
-        heads.split(","),
-        "wnnnt",
-        rows,
-        title=of("Months"),
-        total=(of("all"), *total, f"{Decimal(held['payment_yuan'].sum()):,.2f}", ""),
-    )
-    _print_gaps(console, held, language)
-    lines = []
-    for entry in entries:
-        replaced = " ".join(map(str, entry.replaces))
-        if entry.replaced_pairs:
-            replaced += of(" ({replaced_pairs:,} hospital months)", replaced_pairs=entry.replaced_pairs)
-        lines.append(
-            (
-                *(str(entry.number), Both(entry.kind, KINDS_ZH[entry.kind]).to(language), _span(entry)),
-                *(f"{entry.rows:,}", replaced or "–", entry.at.isoformat(sep=" ")),
-                *(entry.by or "–", entry.note or "–"),
-            )
-        )
-    heads = of("no.,what,months,rows,in place of,at,by,note")
-    show(console, heads.split(","), "wwtntttt", lines, title=of("Entries"))
-    if entries:
-        last = entries[-1]
-        say(
-            console,
-            of(
-                "Scheme: {scheme}. Seal of entry {number}: {seal}",
-                scheme=last.scheme,
-                number=last.number,
-                seal=last.seal,
-            ),
-        )
-
-
-def _print_gaps(console: Console, held: pl.DataFrame, language: str) -> None:
-    """Hospitals that lack a month between their first and their last."""
-    order = {name: place for place, name in enumerate(_all_months(held["month"].to_list()))}
-    gaps = []
-    for hospital, found in held.group_by("hospital_id").agg("month").sort("hospital_id").iter_rows():
-        places = {order[name] for name in found}
-        missing = [
-            m for m, place in order.items() if min(places) < place < max(places) and place not in places
-        ]
-        if missing:
-            gaps.append((hospital, missing))
-    for hospital, missing in gaps[:MOST_NAMED]:
-        text = f"{said('Missing: ', language)}{hospital} {', '.join(missing)}"
-        console.print(Text(text, "yellow"), soft_wrap=True)
-    more_of(console, len(gaps), said(" hospitals with gaps", language), language)
-
-
-def _all_months(months: Sequence[str]) -> list[str]:
-    """Every month from the first to the last."""
-    if not months:
-        return []
-    first, last = (int(m[:4]) * 12 + int(m[5:]) - 1 for m in (min(months), max(months)))
-    return [f"{place // 12}-{place % 12 + 1:02}" for place in range(first, last + 1)]
 
 
 def print_each(console: Console, findings: pl.DataFrame, language: str) -> None:

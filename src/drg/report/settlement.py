@@ -16,9 +16,8 @@ from drg.report.console import say
 from drg.report.console_table import show
 from drg.report.html import ILLUSTRATIVE_EN, ILLUSTRATIVE_ZH
 from drg.report.prices import amount
-from drg.report.statement_cases import BASES_ZH
 from drg.settlement.settle import Settlement
-from drg.settlement.settlement_columns import FORECAST, LOCAL
+from drg.settlement.settlement_columns import BASES_ZH, FORECAST, LOCAL
 from drg.words import Both, Sentence, column_in, said
 
 _MOST_COLUMNS: Final = 3
@@ -114,10 +113,12 @@ def _print_budgets(console: Console, budgets: pl.DataFrame, language: str) -> No
     heads, columns = [], []
     for row in budgets.iter_rows(named=True):
         insurance = row["insurance_type"] or of("all insurances")
-        heads.append(f"{insurance}\n{row['year']} {_SPANS[row['span']].to(language)}")
+        group = f" {row['hospital_group']}" if row["hospital_group"] else ""
+        heads.append(f"{insurance}{group}\n{row['year']} {_SPANS[row['span']].to(language)}")
         column = {
             of("closed by"): Both(row["closed_by"], CLOSED_ZH[row["closed_by"]]).to(language),
             of("budget"): amount(row["budget_yuan"]),
+            of("reserve used"): amount(row["reserve_used_yuan"]) if row["reserve_used_yuan"] else "–",
             of("to distribute"): amount(row["pool_yuan"]),
             of("claimed"): amount(row["claimed_yuan"]),
             of("factor"): "–" if row["factor"] is None else f"{row['factor']:.8f}",

@@ -16,9 +16,15 @@ from drg.report.checks import SEVERITIES_ZH
 from drg.report.document_names import NO_NAMES, DocumentNames
 from drg.report.settlement import CLOSED_ZH
 from drg.report.settlement_sheets import write_accounts, write_summary
-from drg.report.statement_cases import BASES_ZH
 from drg.settlement.settle import Settlement
-from drg.settlement.settlement_columns import FORECAST, MONTH, SETTLEMENT_COLUMNS, YEAR, YEAR_TO_DATE
+from drg.settlement.settlement_columns import (
+    BASES_ZH,
+    FORECAST,
+    MONTH,
+    SETTLEMENT_COLUMNS,
+    YEAR,
+    YEAR_TO_DATE,
+)
 from drg.words import Sentence
 
 _SHEETS: Final = ((YEAR, "年度"), (FORECAST, "预测"), (MONTH, "月度"), (YEAR_TO_DATE, "累计"))
@@ -28,12 +34,20 @@ _MOST_TOTALS: Final = 1_000
 _BUDGETS: Final = (
     ("year", "年度", "code", 8, "year"),
     ("insurance_type", "险种", "code", 8, "empty: all insurances together 空为全部险种"),
+    ("hospital_group", "医院分组", "code", 14, "empty: all hospitals 空为全部医院"),
     ("span", "口径", "code", 10, "年度: the year cleared; 预测: the year at the present pace"),
     ("accounts", "账户数", "count", 9, "accounts that share in it"),
     ("budget_yuan", "年度预算", "money", 20, "budget"),
     ("reserve_yuan", "预留", "money", 18, "not distributed"),
+    (
+        "reserve_used_yuan",
+        "风险金支付超支",
+        "money",
+        18,
+        "the fund's share of overruns that the reserve pays",
+    ),
     ("carried_in_yuan", "上年结转", "money", 18, "from the year before; negative: taken off"),
-    ("pool_yuan", "可分配预算", "money", 20, "budget − reserve + carried in"),
+    ("pool_yuan", "可分配预算", "money", 20, "budget − reserve + reserve used + carried in"),
     ("claimed_yuan", "清算前合计", "money", 20, "of all accounts, before closing"),
     ("closed_by", "清算方式", "code", 16, "the rule that applied"),
     ("factor", "清算系数", "number", 16, "of common_factor"),
@@ -42,6 +56,8 @@ _BUDGETS: Final = (
     ("paid_yuan", "清算后合计", "money", 20, "of all accounts, after closing"),
     ("carried_out_yuan", "结转下年", "money", 18, "negative: an excess"),
     ("borne_by_fund_yuan", "基金承担", "money", 18, "an excess; negative: a remainder that stays"),
+    ("reserve_left_yuan", "风险金余额", "money", 18, "of the reserve, what overruns did not use"),
+    ("reserve_carried_out_yuan", "风险金结转下年", "money", 18, "the part of it that goes to the next year"),
 )
 _FINDINGS: Final = (
     ("severity", "程度", 10, "severity"),

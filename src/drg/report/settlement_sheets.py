@@ -12,9 +12,8 @@ from drg.columns import Column, Kind
 from drg.records.workbook import Book, Heading
 from drg.records.workbook_looks import TOTAL
 from drg.report.document_names import DocumentNames
-from drg.report.statement_cases import BASES_ZH
 from drg.settlement.accounts import standing
-from drg.settlement.settlement_columns import SETTLEMENT_COLUMNS, SIMULATED, YEAR_TO_DATE
+from drg.settlement.settlement_columns import BASES_ZH, SETTLEMENT_COLUMNS, SIMULATED, YEAR_TO_DATE
 
 _COLUMNS: Final = {column.name: column for column in SETTLEMENT_COLUMNS}
 SUMMARY: Final = "汇总"
@@ -60,9 +59,9 @@ def write_summary(book: Book, rows: pl.DataFrame, names: DocumentNames) -> None:
         for key, part in of_period.group_by("insurance_type", "basis", maintain_order=True):
             where = {"insurance_type": key[0], "basis": BASES_ZH[str(key[1])], "period": period}
             row = totals.write({"hospital_id": _TOTAL, **where}, part, where)
-            if key[1] != SIMULATED:
+            if key[1] not in SIMULATED:
                 real.append(row)
-        all_real = of_period.filter(pl.col("basis") != SIMULATED)
+        all_real = of_period.filter(~pl.col("basis").is_in(SIMULATED))
         which = _ALL if all_real.height == of_period.height else _NOT_SIMULATED
         texts = {"hospital_id": _TOTAL, "insurance_type": _ALL, "basis": which, "period": period}
         totals.write_sum(texts, all_real, real)

@@ -18,7 +18,8 @@ from drg.report.console import say
 from drg.report.console_table import show
 from drg.report.prices import STATUSES_ZH
 from drg.settlement.candidates import Candidates, special_review
-from drg.words import Both, Sentence, categories, said
+from drg.settlement.review_quotas import as_percent
+from drg.words import Both, Joined, Sentence, categories, said
 
 _MOST_HOSPITALS: Final = 20
 # So many comparisons a spreadsheet makes at once without a pause.
@@ -154,14 +155,17 @@ def _write_quotas(book: Book, name: str, candidates: Candidates, language: str) 
         # Text is compared as text: COUNTIFS would take ids of digits for numbers.
         same = f"({cells['hospital_id']}=$A{row + 1})*({cells['year']}=$B{row + 1})"
         counted = f'SUMPRODUCT({same}*({cells["decision"]}="{yes}"))'
-        place, left = len(given), quota["quota"] - quota["special"]
+        place, left = len(given), (quota["quota"] or 0) - quota["special"]
         book.formula(sheet, row, place, counted, 0, "plain")
         book.formula(sheet, row, place + 1, f"$D{row + 1}-$E{row + 1}-$H{row + 1}", left, "plain")
 
 
 def _notes(candidates: Candidates, loaded: LoadedScheme, language: str) -> list[str]:
     scheme, review = loaded.scheme, special_review(loaded)
-    percent = f"{(review.quota_share * 100).normalize():f} %"
+    levels = [
+        Sentence("level {level}: {percent}", level=level, percent=as_percent(share))
+        for level, share in review.shares.items()
+    ]
     of = partial(said, language=language)
     overrun, ratio, icu = review.overrun_yuan_at_least, review.cost_ratio_at_least, review.icu_hours_at_least
     days, longer = review.los_days_at_least, review.los_ratio_at_least
@@ -189,7 +193,7 @@ def _notes(candidates: Candidates, loaded: LoadedScheme, language: str) -> list[
         of(
             "Quota: {percent} of a hospital's discharges of the year paid by group, rounded down; cases that "
             "are special already count.",
-            percent=percent,
+            percent=Joined("; ", levels) if levels else as_percent(review.quota_share),
         ),
         of("Candidates are paid by group, cost more than they are paid, and have at least one of:"),
         *(of("  · {limit}", limit=limit) for limit in told),
@@ -220,7 +224,7 @@ def print_candidates(console: Console, candidates: Candidates, language: str) ->
     names = ("discharges", "quota", "special", "candidates", "within_quota")
     quotas = candidates.quotas.sort("candidates", "hospital_id", "year", descending=[True, False, False])
     rows = [
-        (row["hospital_id"], str(row["year"]), *(f"{row[name]:,}" for name in names))
+        (row["hospital_id"], str(row["year"]), *("–" if row[n] is None else f"{row[n]:,}" for n in names))
         for row in quotas.head(_MOST_HOSPITALS).iter_rows(named=True)
     ]
     total = (

@@ -19,7 +19,7 @@ from drg.records.workbook import Book, Heading, new_book
 from drg.records.workbook_looks import HEADER, TOTAL
 from drg.report.checks import SEVERITIES_ZH
 from drg.report.document_names import DocumentNames
-from drg.report.statement_cases import BASES_ZH, case_cells, write_cases
+from drg.report.statement_cases import case_cells, write_cases
 from drg.report.statement_classes import ClassSheet
 from drg.report.statement_lines import Section
 from drg.report.statement_months import MonthSheet
@@ -27,6 +27,7 @@ from drg.report.statement_sums import write_departments, write_groups
 from drg.report.statement_text import Language, Line, label
 from drg.report.statement_totals import capital_lines, write_capitals, write_totals
 from drg.report.statement_words import Words, words_in
+from drg.settlement.settlement_columns import BASES_ZH
 from drg.words import column_in, said
 
 _WIDTHS: Final = (6, 28, 20, 44, 62, 44, 24)

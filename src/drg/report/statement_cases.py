@@ -17,10 +17,9 @@ from drg.records.workbook import Book, Heading
 from drg.records.workbook_looks import TOTAL
 from drg.report.statement_text import Language
 from drg.settlement.point_value_payment import CLEARED_COLUMNS
-from drg.settlement.settlement_columns import SETTLEMENT_COLUMNS
+from drg.settlement.settlement_columns import BASES_ZH, SETTLEMENT_COLUMNS
 from drg.words import categories
 
-BASES_ZH: Final = {"local": "本地", "off_site": "异地", "off_site_simulated": "异地模拟"}
 # Rows of a sheet, less its header and its totals.
 MOST_CASES: Final = MOST_ROWS - 2
 SHEET: Final = {"zh": "病例", "en": "cases"}

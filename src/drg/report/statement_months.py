@@ -10,6 +10,7 @@ from xlsxwriter.utility import xl_col_to_name
 from drg.analysis.statement_account import Account
 from drg.records.workbook import Book
 from drg.records.workbook_looks import HEADER, TOTAL
+from drg.report.statement_balances import write_balances
 from drg.report.statement_changes import write_changes
 from drg.report.statement_text import Language, label
 from drg.report.statement_words import words_in
@@ -76,7 +77,8 @@ class MonthSheet:
             for place, name in enumerate(figures, start=1)
             for number, period in enumerate(account.months["period"])
         }
-        self._row = write_changes(book, self._sheet, row + 1, account, cells, self._language) + 1
+        row = write_balances(book, self._sheet, row + 1, account, cells, self._language)
+        self._row = write_changes(book, self._sheet, row, account, cells, self._language) + 1
         letter = xl_col_to_name(len(flows) + 3)
         cases = f"'{SHEET[self._language]}'!${letter}${first + 1}:${letter}${sums}"
         last = xl_col_to_name(len(flows) + 1)

@@ -8,6 +8,7 @@ from typing import Final
 
 from drg.analysis.statement_account import Account
 from drg.report.html import END, head, table, warning
+from drg.report.statement_balances import balances_page
 from drg.report.statement_book import (
     KEY_FIGURES,
     Statement,
@@ -82,7 +83,7 @@ def page(statement: Statement) -> str:
             departments_page(account, language),
             _months(statement, account),
         ]
-        parts += [changes_page(account, language), "</div>\n"]
+        parts += [balances_page(account, language), changes_page(account, language), "</div>\n"]
     parts.append(totals_page((account for account, _ in statement.accounts), language))
     if statement.with_cases:
         parts.append(f"<p>{escape(words.cases_elsewhere)}</p>\n")

@@ -129,9 +129,22 @@ def prepayment(rules: SettlementRules) -> Rule:
 def budget(rule: Budget, how: str) -> Rule:
     """How a budget is closed, and how it was."""
     excess, remainder, did = _CLOSING[rule.excess], _CLOSING[rule.remainder], _CLOSING[how]
+    zh, en = (f"{rule.hospital_group}：", f"{rule.hospital_group}: ") if rule.hospital_group else ("", "")
     return (
-        f"超出时：{excess[0]}；有余时：{remainder[0]}。本年：{did[0]}",
-        f"an excess: {excess[1]}; a remainder: {remainder[1]}. This year: {did[1]}",
+        f"{zh}超出时：{excess[0]}；有余时：{remainder[0]}。本年：{did[0]}",
+        f"{en}an excess: {excess[1]}; a remainder: {remainder[1]}. This year: {did[1]}",
+        rule.source,
+    )
+
+
+def reserve(rule: Budget, _how: str) -> Rule:
+    """What the reserve of a budget pays, and where its rest goes."""
+    carried = rule.reserve_rest == "carried_over"
+    rest = ("结转下年", "is carried over") if carried else ("留存基金", "stays in the fund")
+    share = percent(rule.reserve_share)
+    return (
+        f"风险金 {share}：先支付基金分担的超支；余额{rest[0]}",
+        f"reserve {share}: pays the fund's share of overruns first; the rest {rest[1]}",
         rule.source,
     )
 
@@ -149,8 +162,11 @@ RULES: Final[dict[str, Callable[[SettlementRules], Rule]]] = {
 }
 
 
+RULES_OF_BUDGET: Final[dict[str, Callable[[Budget, str], Rule]]] = {"budget": budget, "reserve": reserve}
+
+
 def rule_beside(name: str, rules: SettlementRules, of_budget: Budget | None, how: str | None) -> Rule:
     """The rule that stands beside a line."""
-    if name == "budget":
-        return budget(of_budget, how) if of_budget and how else NO_RULE
+    if name in RULES_OF_BUDGET:
+        return RULES_OF_BUDGET[name](of_budget, how) if of_budget and how else NO_RULE
     return RULES[name](rules) if name else NO_RULE

@@ -14,9 +14,10 @@ from drg.payment.scheme import PaymentScheme
 from drg.records.workbook import Book, Heading
 from drg.records.workbook_looks import TOTAL
 from drg.report.html import table
-from drg.report.statement_cases import BASES_ZH, heading
+from drg.report.statement_cases import heading
 from drg.report.statement_text import Figure, Language, label, shown
 from drg.report.statement_words import words_in
+from drg.settlement.settlement_columns import BASES_ZH
 
 _FIGURES: Final = {
     **{"cases": "count", "relative_weight": "weight"},

@@ -70,7 +70,7 @@ def title_of(accounts: Sequence[Account], language: Language) -> str:
 
 def capital_lines(accounts: Sequence[Account], language: Language) -> list[tuple[str, str]]:
     """Their amounts in Chinese capitals: in Chinese, and where money moves."""
-    real = [account for account in accounts if account.row["basis"] != SIMULATED]
+    real = [account for account in accounts if account.row["basis"] not in SIMULATED]
     if language != "zh" or not real:
         return []
     sums = {name: sum((one.row[name] for one in real), Decimal(0)) for name in _IN_CAPITALS}

@@ -37,6 +37,10 @@ class Words:
     months: str
     month_note: str
     month: str
+    balance_title: str
+    balance_note: str
+    carried_in: str
+    carried_out: str
     change_title: str
     against: tuple[tuple[int, str, str], ...]
     total: str
@@ -93,6 +97,13 @@ _WORDS: Final = Words(
         "sharing and limits are worked out on the year to date."
     ),
     month=Sentence("month"),
+    balance_title=Sentence("Balance carried over, month by month"),
+    balance_note=Sentence(
+        "Above zero: owed to the hospital; below zero: owed by it. Payments stand in the month that they are "
+        "for; the first month begins with what earlier years have left."
+    ),
+    carried_in=Sentence("balance before"),
+    carried_out=Sentence("balance after"),
     change_title=Sentence("Months beside earlier ones"),
     against=(
         (1, Sentence("month before"), Sentence("change on the month before")),

@@ -10,7 +10,7 @@ Names in ``expression`` and ``shown`` that are no figures of the table:
 
 - numbers of the scheme: ``cap_of_cost``, ``floor_of_cost``, ``deposit_share``, ``monthly_share``,
   ``daily_share``, ``recover_months``, and of a budget ``reserve_share``; 0 where the scheme does not name
-  them;
+  them; ``covers_overruns`` (its reserve pays what the fund bears of overruns);
 - what the scheme has: ``has_cap``, ``has_floor``, ``has_disbursement``, ``has_quality``;
 - of the account: ``local``, ``real`` (not simulated), ``cleared`` (the year is over), ``scored`` (a score
   pays its deposit back), ``by_points`` (the value of a point closes its budget), ``month``,

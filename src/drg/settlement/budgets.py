@@ -11,6 +11,7 @@ import polars as pl
 from drg.columns import Column, Kind
 from drg.payment.expressions import ONE, WIDE
 from drg.payment.formulas import half_up
+from drg.payment.hospital_groups import hospitals_of
 from drg.payment.settlement_rules import Budget, SettlementRules
 from drg.settlement.closing import Closed, Row, close
 from drg.settlement.evaluation import Accounts, rounding_of
@@ -18,15 +19,17 @@ from drg.settlement.exact_decimals import as_decimals, in_yuan
 from drg.settlement.settlement_columns import ACCOUNT, LOCAL
 
 _YUAN = pl.Decimal(38, 2)
-# A budget and how it was closed; ``insurance_type`` null: all insurances together.
+# A budget and how it was closed; null: all insurances together, all hospitals.
 BUDGET_SCHEMA: Final = pl.Schema(
     {
         "year": pl.Int32(),
         "insurance_type": pl.String(),
+        "hospital_group": pl.String(),
         "span": pl.String(),
         "accounts": pl.Int64(),
         "budget_yuan": _YUAN,
         "reserve_yuan": _YUAN,
+        "reserve_used_yuan": _YUAN,
         "carried_in_yuan": _YUAN,
         "pool_yuan": _YUAN,
         "claimed_yuan": _YUAN,
@@ -37,17 +40,22 @@ BUDGET_SCHEMA: Final = pl.Schema(
         "paid_yuan": _YUAN,
         "carried_out_yuan": _YUAN,
         "borne_by_fund_yuan": _YUAN,
+        "reserve_left_yuan": _YUAN,
+        "reserve_carried_out_yuan": _YUAN,
     }
 )
 _AMOUNTS: Final = (
     "budget",
     "reserve",
+    "reserve_used",
     "carried_in",
     "pool",
     "claimed",
     "paid",
     "carried_out",
     "borne_by_fund",
+    "reserve_left",
+    "reserve_carried_out",
 )
 _ALL: Final = ("all_overruns", "all_after", "all_by_group", "distributed")
 # What an account has to do with the closing of its budget, beside its row and that of the budget: figures of
@@ -69,7 +77,7 @@ def closes_by_points(rules: SettlementRules) -> pl.Expr:
     found = pl.lit(False)
     for budget in rules.budgets:
         if budget.excess == "point_value":
-            found = found | _of_budget(budget)
+            found = found | _of_budget(budget, rules)
     return found
 
 
@@ -90,7 +98,7 @@ def close_budgets(
     changes = pl.Series("budget_adjustment", [0], dtype=WIDE).new_from_index(0, years.height)
     rows, shares = [], [pl.DataFrame(schema=SHARE_SCHEMA)]
     for budget in rules.budgets:
-        where = years.select(_of_budget(budget)).to_series().arg_true()
+        where = years.select(_of_budget(budget, rules)).to_series().arg_true()
         if not len(where):
             continue
         accounts = years[where]
@@ -122,9 +130,14 @@ def _shares(accounts: pl.DataFrame, closed: Closed, budget: dict[str, Any]) -> p
     return accounts.hstack(money).with_columns(parted, *known).select(SHARE_SCHEMA.names())
 
 
-def _of_budget(budget: Budget) -> pl.Expr:
+def _of_budget(budget: Budget, rules: SettlementRules) -> pl.Expr:
     found = (pl.col("year") == budget.year) & (pl.col("basis") == LOCAL)
-    return found if budget.insurance is None else found & (pl.col("insurance_type") == budget.insurance)
+    if budget.insurance is not None:
+        found &= pl.col("insurance_type") == budget.insurance
+    if budget.hospital_group is not None:
+        members = hospitals_of(budget.hospital_group, budget.year, rules.hospital_groups)
+        found &= pl.col("hospital_id").is_in(members)
+    return found
 
 
 def _row(budget: Budget, closed: Closed, span: str, points: int) -> dict[str, Any]:
@@ -132,6 +145,7 @@ def _row(budget: Budget, closed: Closed, span: str, points: int) -> dict[str, An
     return {
         "year": budget.year,
         "insurance_type": budget.insurance,
+        "hospital_group": budget.hospital_group,
         "span": span,
         "accounts": len(closed.changes),
         "closed_by": closed.how,

@@ -25,13 +25,14 @@ from drg.payment.load_scheme import SCHEME_FILE, LoadedScheme
 from drg.payment.money import fen, signed
 from drg.payment.reasons import missing_lines
 from drg.payment.scheme_numbers import INSIDE
-from drg.payment.settlement_rules import SpecialReview
+from drg.payment.special_review import SpecialReview
 from drg.records.binding import with_unread
 from drg.records.cases import Cases
 from drg.records.cells import as_text, empty, nothing_as_null
 from drg.records.former_names import check_names
 from drg.settlement.candidates_words import DEPARTMENTS, NEW_TECHNOLOGY, REASONS, shown, skipped
 from drg.settlement.out_of_cost import excluded_fen
+from drg.settlement.review_quotas import with_quotas
 from drg.words import Joined, Sentence
 
 _NEEDED: Final = (
@@ -39,7 +40,7 @@ _NEEDED: Final = (
     *("standard_payment_yuan", "case_class", "payment_yuan", "scheme"),
 )
 _STAYS: Final = ("los_days", "icu_hours")
-_TEXTS: Final = ("insurance_type", "department", "drg_name")
+_TEXTS: Final = ("insurance_type", "department", "drg_name", "hospital_level")
 _OPTIONAL: Final = (*_STAYS, *_TEXTS, EXCLUDED_ITEMS, DEPARTMENTS, NEW_TECHNOLOGY)
 # What a cell says that means nothing.
 _NO: Final = ("", "0", "-", "--", "—", "无", "否", "no", "n", "false")
@@ -69,8 +70,8 @@ class Candidates:
     Attributes:
         cases: by hospital and year, ranked by overrun, then by case id: ``rank``, ``within_quota``, what is
             known of the case, ``overrun_yuan``, ``cost_ratio``, and ``reasons_zh``, ``reasons_en``.
-        quotas: hospital_id, year, ``discharges`` paid by group, ``quota``, ``special`` (already, in the
-            priced cases), ``candidates``, ``within_quota``.
+        quotas: hospital_id, year, ``discharges`` paid by group, ``quota`` (null: not known), ``special``
+            (already, in the priced cases), ``candidates``, ``within_quota``.
         skipped: what could not be looked at, and why: Chinese and English.
     """
 
@@ -132,6 +133,7 @@ def find_candidates(
     counts = cases.group_by("hospital_id", "year", "scheme").agg(
         discharges=pl.col("inside").sum().cast(pl.Int64),
         special=pl.col("special").sum().cast(pl.Int64),
+        levels=pl.col("hospital_level").drop_nulls().unique(),
         nameless=pl.col("nameless").sum().cast(pl.Int64),
     )
     chosen = inside.filter((pl.col("overrun") > 0) & ~pl.col("nameless"))
@@ -146,7 +148,7 @@ def find_candidates(
     if hospitals is not None:
         _check_hospitals(hospitals, numbers)
         numbers = numbers.filter(pl.col("hospital_id").is_in(list(hospitals)))
-    quotas = _quotas(numbers, review.quota_share)
+    quotas = _quotas(numbers, review)
     ranked = _ranked(found, quotas)
     by_place = ("hospital_id", "year")
     totals = ranked.group_by(by_place).agg(
@@ -155,7 +157,8 @@ def find_candidates(
     quotas = quotas.join(totals, on=by_place, how="left").with_columns(
         pl.col("candidates", "within_quota").fill_null(0)
     )
-    return Candidates(shown(ranked), quotas.sort(by_place), tuple(skipped(review, names, nameless)))
+    no_quota = quotas.filter(pl.col("quota").is_null())["hospital_id"].unique().sort().to_list()
+    return Candidates(shown(ranked), quotas.sort(by_place), tuple(skipped(review, names, nameless, no_quota)))
 
 
 _READ: Final = pl.Schema(
@@ -263,13 +266,12 @@ def _check_hospitals(hospitals: Sequence[str], numbers: pl.DataFrame) -> None:
             raise InputError(problem, field="hospital_id", fix=fix)
 
 
-def _quotas(numbers: pl.DataFrame, share: Decimal) -> pl.DataFrame:
-    sums = numbers.group_by("hospital_id", "year").agg(pl.col("discharges", "special").sum())
-    part = Fraction(share)
-    quotas = [int(part * count) for count in sums["discharges"]]
-    return sums.with_columns(pl.Series("quota", quotas, dtype=pl.Int64)).select(
-        "hospital_id", "year", "discharges", "quota", "special"
+def _quotas(numbers: pl.DataFrame, review: SpecialReview) -> pl.DataFrame:
+    sums = numbers.group_by("hospital_id", "year").agg(
+        pl.col("discharges", "special").sum(), pl.col("levels").explode().drop_nulls().unique()
     )
+    columns = ("hospital_id", "year", "discharges", "quota", "special")
+    return with_quotas(sums, review, "discharges").select(columns)
 
 
 def _ranked(found: pl.DataFrame, quotas: pl.DataFrame) -> pl.DataFrame:
@@ -278,4 +280,4 @@ def _ranked(found: pl.DataFrame, quotas: pl.DataFrame) -> pl.DataFrame:
     ranked = ordered.with_columns(rank=pl.int_range(1, pl.len() + 1).over(by_place).cast(pl.Int64))
     ranked = ranked.join(quotas, on=by_place, how="left", maintain_order="left", suffix="_counted")
     free = pl.col("quota") - pl.col("special_counted")
-    return ranked.with_columns(within_quota=pl.col("rank") <= free)
+    return ranked.with_columns(within_quota=(pl.col("rank") <= free).fill_null(False))

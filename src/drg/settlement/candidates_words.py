@@ -8,7 +8,7 @@ from typing import Final
 import polars as pl
 
 from drg.columns import INPUT
-from drg.payment.settlement_rules import SpecialReview
+from drg.payment.special_review import SpecialReview
 
 DEPARTMENTS: Final = "transfer_departments"
 NEW_TECHNOLOGY: Final = "new_technology"
@@ -79,8 +79,10 @@ def shown(ranked: pl.DataFrame) -> pl.DataFrame:
     return cells.with_columns(reasons).drop(f"has_{name}" for name in REASONS)
 
 
-def skipped(review: SpecialReview, names: Sequence[str], nameless: int) -> list[tuple[str, str]]:
-    """What could not be looked at."""
+def skipped(
+    review: SpecialReview, names: Sequence[str], nameless: int, no_quota: Sequence[str]
+) -> list[tuple[str, str]]:
+    """What could not be looked at; ``no_quota`` are hospitals whose quota is not known."""
     found: list[tuple[str, str]] = []
     asked = {
         "los_days": review.los_days_at_least or review.los_ratio_at_least,
@@ -96,5 +98,13 @@ def skipped(review: SpecialReview, names: Sequence[str], nameless: int) -> list[
     if nameless:
         zh = f"{nameless:,} 例缺少医疗机构代码、病案标识或出院时间，未列入"
         en = f"{nameless:,} cases without hospital_id, case_id or discharge_date are left out"
+        found.append((zh, en))
+    if no_quota:
+        which = "、".join(no_quota)
+        zh = f"{which}：医院级别（hospital_level）缺失、不一致或方案未规定限额，限额不详，候选均列为限额外"
+        en = (
+            f"the quota of {', '.join(no_quota)}: the level (hospital_level) is missing, differs between "
+            "cases or has no quota in the scheme; all of their candidates are listed as beyond it"
+        )
         found.append((zh, en))
     return found

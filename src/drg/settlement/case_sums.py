@@ -23,7 +23,7 @@ from drg.records.binding import UNREAD, with_unread
 from drg.settlement.case_formulas import BESIDE, PAID_BESIDE, SUMS, over_sums
 from drg.settlement.out_of_cost import with_excluded
 from drg.settlement.repeated import mark, repeated
-from drg.settlement.settlement_columns import ACCOUNT, CLASS_COUNTS, LOCAL, OFF_SITE, SIMULATED, class_count
+from drg.settlement.settlement_columns import ACCOUNT, BASES_ZH, CLASS_COUNTS, LOCAL, class_count
 from drg.words import Sentence
 
 _GIVEN: Final = ("total_cost_yuan", "excluded_items_yuan")  # of the record; not written by pricing
@@ -36,7 +36,7 @@ _FINE: Final = ("relative_weight", "points")
 _WHERE: Final = ("hospital_id", "insurance_type")
 _READ: Final = (*_WHERE, "total_cost_yuan", *_FINE, "case_class", *_PAID, "scheme")
 _ADDED: Final = (*_GIVEN, *_PAID, *_FINE)
-BASES: Final = (LOCAL, OFF_SITE, SIMULATED)
+BASES: Final = tuple(BASES_ZH)
 _CLASS: Final = pl.col("case_class").cast(PRICE["case_class"].dtype, strict=False).to_physical()
 _STUCK: Final = (CaseClass.INVALID.value, CaseClass.UNPRICED.value)
 _LAST_YEAR: Final = 9999
@@ -299,13 +299,19 @@ def held(*, has_shares: bool) -> pl.Expr:
 def basis(scheme: PaymentScheme) -> pl.Expr:
     """The basis of each case: its place in ``BASES``."""
     off_site = scheme.settlement.off_site if scheme.settlement else None
-    home, away = (
-        pl.lit(place, dtype=pl.UInt8) for place in (0, 1 if off_site and off_site.counts == "real" else 2)
-    )
+    home = _place(LOCAL)
     if off_site is None:
         return home
-    is_away = ~pl.col("insured_area").is_in(list(off_site.home_areas))
-    return pl.when(is_away.fill_null(False)).then(away).otherwise(home)
+    area, near = pl.col("insured_area"), off_site.in_province
+    away = _place("cross_province" if near else "off_site", off_site.counts)
+    if near:
+        begins = pl.any_horizontal(area.str.starts_with(text) for text in near.areas_begin_with)
+        away = pl.when(begins).then(_place("in_province", near.counts)).otherwise(away)
+    return pl.when((~area.is_in(list(off_site.home_areas))).fill_null(False)).then(away).otherwise(home)
+
+
+def _place(name: str, counts: str = "real") -> pl.Expr:
+    return pl.lit(BASES.index(name if counts == "real" else f"{name}_simulated"), dtype=pl.UInt8)
 
 
 def paid_points(scheme: PaymentScheme) -> pl.Expr:

@@ -16,6 +16,7 @@ from drg.settlement.account_formulas import TABLE
 from drg.settlement.evaluation import exactly
 
 _FEN: Final = 100
+_OF_BUDGET: Final = ("budget", "reserve", "reserve_used", "reserve_left", "carried_in", "pool", "claimed")
 _ROWS: Final = {row.name: row for row in TABLE}
 
 
@@ -43,7 +44,9 @@ class Closed:
     Attributes:
         how: the rule that applied; ``balanced`` if there was nothing to close, ``not_possible`` if nobody is
             there to share in it.
-        budget, reserve, carried_in, pool: budget − reserve + carried in = pool.
+        budget, reserve, reserve_used, carried_in, pool: budget − reserve + used + carried in = pool.
+        reserve_left: of the reserve what overruns did not use.
+        reserve_carried_out: the part of that which goes to the next year; the rest stays in the fund.
         claimed: the sum of the accounts before closing.
         paid: and after.
         factor: what common_factor multiplied with; None if it did not.
@@ -60,10 +63,13 @@ class Closed:
     how: str
     budget: int
     reserve: int
+    reserve_used: int
     carried_in: int
     pool: int
     claimed: int
     paid: int
+    reserve_left: int
+    reserve_carried_out: int
     factor: Fraction | None
     point_value: Fraction | None
     carried_out: int
@@ -110,6 +116,7 @@ def close(budget: Budget, rows: Sequence[Row], unit: int, points_per_unit: int) 
     sums: dict[str, Any] = {
         "budget": Fraction(budget.amount_yuan) * _FEN,
         "reserve_share": Fraction(budget.reserve_share),
+        "covers_overruns": budget.reserve_covers == "overruns",
         "carried_in": Fraction(budget.carried_in_yuan) * _FEN,
         "claimed": sum(row.amount for row in rows),
         "all_by_group": sum(row.by_group for row in rows),
@@ -117,7 +124,7 @@ def close(budget: Budget, rows: Sequence[Row], unit: int, points_per_unit: int) 
         "all_overruns": sum(row.overrun_fund for row in rows),
     }
     functions = exact(Rounding(unit), Fraction(1))
-    for name in ("reserve", "pool", "budget_difference"):
+    for name in ("reserve", "reserve_used", "reserve_left", "pool", "budget_difference"):
         sums[name] = exactly(_ROWS, sums, functions, name)
     difference, pool = int(sums["budget_difference"]), int(sums["pool"])
     how: str = budget.excess if difference > 0 else budget.remainder
@@ -143,7 +150,8 @@ def close(budget: Budget, rows: Sequence[Row], unit: int, points_per_unit: int) 
     sums |= {"all_after": sum(weights), "distributed": to_part}
     return Closed(
         how=how,
-        **{name: int(sums[name]) for name in ("budget", "reserve", "carried_in", "pool", "claimed")},
+        **{name: int(sums[name]) for name in _OF_BUDGET},
+        reserve_carried_out=int(sums["reserve_left"]) if budget.reserve_rest == "carried_over" else 0,
         paid=sums["claimed"] + sum(changes),
         factor=Fraction(to_part, sum(weights)) if parted and not by_value else None,
         point_value=exactly(_ROWS, sums, functions, "point_value") / _FEN if by_value else None,

@@ -11,7 +11,7 @@ import polars as pl
 
 from drg.payment.settlement_rules import DueRules
 from drg.settlement.accounts import standing
-from drg.settlement.settlement_columns import MONTH, OFF_SITE
+from drg.settlement.settlement_columns import MONTH, REAL_OFF_SITE
 from drg.settlement.settlement_findings import Finding, finding, findings_frame
 from drg.settlement.working_days import WorkingDays
 
@@ -86,7 +86,7 @@ def _of_clearing(settlement: Settlement, rows: pl.DataFrame, rules: DueRules, on
 
 
 def _of_off_site(settlement: Settlement) -> Iterator[Finding]:
-    found = standing(settlement.rows).filter(pl.col("basis") == OFF_SITE)
+    found = standing(settlement.rows).filter(pl.col("basis").is_in(REAL_OFF_SITE))
     amount = found["payable_yuan"].sum()
     if amount:
         yield finding("off_site_not_due", {}, {"amount": amount})

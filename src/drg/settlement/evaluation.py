@@ -65,7 +65,7 @@ class Accounts:
         self._rules = rules
         self._facts: dict[str, pl.Expr] = {
             "local": pl.col("basis") == LOCAL,
-            "real": pl.col("basis") != SIMULATED,
+            "real": ~pl.col("basis").is_in(SIMULATED),
             "by_points": by_points,
             "scored": pl.col("deposit_share_returned").is_not_null(),
         }

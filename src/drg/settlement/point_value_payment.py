@@ -78,13 +78,9 @@ def cleared(priced: pl.LazyFrame, settlement: Settlement) -> pl.LazyFrame:
 
 def point_values(settlement: Settlement) -> pl.DataFrame:
     """The accounts that a point value closed: ``ACCOUNT``, quality_factor and point_value."""
-    closed = settlement.budgets.filter(span=YEAR, closed_by="point_value")
+    closed = settlement.budget_shares.filter(span=YEAR, closed_by="point_value")
     accounts = settlement.rows.filter(span=YEAR, basis=LOCAL).select(*ACCOUNT, "quality_factor")
-    of_one = closed.drop_nulls("insurance_type").select("year", "insurance_type", one="point_value")
-    of_all = closed.filter(pl.col("insurance_type").is_null()).select("year", every="point_value")
-    found = accounts.join(of_one, on=("year", "insurance_type"), how="left")
-    found = found.join(of_all, on="year", how="left").with_columns(point_value=pl.coalesce("one", "every"))
-    return found.drop_nulls("point_value").select(*ACCOUNT, "quality_factor", "point_value").sort(ACCOUNT)
+    return accounts.join(closed.select(*ACCOUNT, "point_value"), on=ACCOUNT).sort(ACCOUNT)
 
 
 def _paid(

@@ -19,8 +19,15 @@ FORECAST: Final = "forecast"
 SPANS: Final = (MONTH, YEAR_TO_DATE, YEAR, FORECAST)
 
 LOCAL: Final = "local"
-OFF_SITE: Final = "off_site"
-SIMULATED: Final = "off_site_simulated"
+_COUNTS: Final = {"": "", "_simulated": "模拟"}
+# Patients insured elsewhere: together, or by province.
+_OFF_SITE: Final = {"off_site": "异地", "in_province": "省内异地", "cross_province": "跨省异地"}
+SIMULATED: Final = tuple(f"{name}_simulated" for name in _OFF_SITE)
+REAL_OFF_SITE: Final = tuple(_OFF_SITE)
+BASES_ZH: Final = {
+    LOCAL: "本地",
+    **{f"{name}{end}": f"{zh}{end_zh}" for name, zh in _OFF_SITE.items() for end, end_zh in _COUNTS.items()},
+}
 
 # What one account is about: its months are added up.
 ACCOUNT: Final = ("year", "insurance_type", "basis", "hospital_id")
@@ -57,7 +64,7 @@ FLOWS: Final = tuple(row.name for row in TABLE if row.kind == "amount")
 SETTLEMENT_COLUMNS: Final = (
     Column("year", Kind.NUMBER, pl.Int32, "年度", "year of discharge"),
     _column("text", "insurance_type", "险种", "310 employees 职工, 390 residents 居民"),
-    _column("text", "basis", "人群", "local 本地, off_site 异地, off_site_simulated 异地模拟"),
+    _column("text", "basis", "人群", ", ".join(f"{name} {zh}" for name, zh in BASES_ZH.items())),
     _column("text", "hospital_id", "医疗机构代码", "identifies the hospital"),
     _column("text", "span", "口径", "month 当月, year_to_date 累计, year 年度清算, forecast 全年预测"),
     _column("text", "period", "期间", "the month, or the year; of year_to_date the last month"),

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from drg.payment.hospital_groups import BudgetKey, group_of
 from drg.payment.scheme import PaymentScheme
 from drg.payment.settlement_rules import SettlementRules
 from drg.settlement.accounts import standing
@@ -107,24 +108,38 @@ def of_budgets(
     yield from _months_missing(months, ends)
     if not rules.budgets:
         return
-    accounts = rows.filter(pl.col("basis") == LOCAL).select("year", "insurance_type").unique().sort(pl.all())
-    for year, insurance in accounts.iter_rows():
-        if not any(b.year == year and b.insurance in (None, insurance) for b in rules.budgets):
-            yield _found("budget_missing", _budget(year, insurance))
-    closing = set(budgets.select("year", "insurance_type").iter_rows())
+    yield from _of_no_budget(rows, rules)
+    closing = set(budgets.select("year", "insurance_type", "hospital_group").iter_rows())
     for budget in rules.budgets:
-        if budget.year in closed and (budget.year, budget.insurance) not in closing:
-            yield _found("budget_without_accounts", _budget(budget.year, budget.insurance))
+        if budget.year in closed and budget.key not in closing:
+            yield _of_budget("budget_without_accounts", budget.key)
     budgets = budgets.rename(figure)
     is_closed_ = pl.col("closed_by") != "not_possible"
     for row in budgets.filter(is_closed_).iter_rows(named=True):
         pool, claimed = row["pool"], row["claimed"]
         # More often a slip of the pen than a policy.
         if claimed > 0 and not pool <= _FAR * claimed <= _FAR * _FAR * pool:
-            place = _budget(row["year"], row["insurance_type"])
-            yield _found("budget_far_from_claims", place, pool=pool, claimed=claimed)
+            yield _of_budget("budget_far_from_claims", _key(row), pool=pool, claimed=claimed)
     for row in budgets.filter(~is_closed_).iter_rows(named=True):
-        yield _found("budget_not_closed", _budget(row["year"], row["insurance_type"]), pool=row["pool"])
+        yield _of_budget("budget_not_closed", _key(row), pool=row["pool"])
+
+
+def _of_no_budget(rows: pl.DataFrame, rules: SettlementRules) -> Iterator[Finding]:
+    """Accounts that share in no budget: hospitals whose group is not known; what has no budget."""
+    accounts = rows.filter(pl.col("basis") == LOCAL).select("year", "insurance_type", "hospital_id")
+    missing: dict[BudgetKey, None] = {}
+    for year, insurance, hospital in accounts.unique().sort(pl.all()).iter_rows():
+        if rules.budget_of(year, insurance, hospital):
+            continue
+        fits = [b for b in rules.budgets if b.year == year and b.insurance in (None, insurance)]
+        group = group_of(hospital, year, rules.hospital_groups)
+        if fits and group is None:
+            place = {"hospital_id": hospital, "insurance_type": insurance, "period": str(year)}
+            yield _found("hospital_group_not_known", place, hospital=hospital, year=year)
+        else:
+            missing[BudgetKey(year, insurance, group if fits else None)] = None
+    for key in missing:
+        yield _of_budget("budget_missing", key)
 
 
 def _months_missing(months: pl.DataFrame, ends: Mapping[int, str]) -> Iterator[Finding]:
@@ -144,5 +159,14 @@ def _place(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: row.get(name) for name in _PLACE}
 
 
-def _budget(year: int, insurance: str | None) -> dict[str, Any]:
-    return {"insurance_type": insurance, "period": str(year)}
+def _key(row: Mapping[str, Any]) -> BudgetKey:
+    return BudgetKey(row["year"], row["insurance_type"], row["hospital_group"])
+
+
+def _of_budget(rule: str, key: BudgetKey, **facts: Any) -> Finding:
+    year, insurance, group = key
+    place = {"insurance_type": insurance, "period": str(year)}
+    of_group = (
+        {"group": f" of {group}", "group_zh": f"（{group}）"} if group else {"group": "", "group_zh": ""}
+    )
+    return _found(rule, place, **facts, **of_group)

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from decimal import Decimal
-from fractions import Fraction
 from typing import Final
 
 import numpy as np
@@ -24,20 +22,20 @@ from drg.payment.price_arrays import PAYMENTS
 from drg.payment.price_kernels import Flags, Ints
 from drg.payment.reasons import missing_lines
 from drg.payment.scheme_numbers import INSIDE
+from drg.payment.special_review import SpecialReview
 from drg.reasons import coded, together
 from drg.records.binding import with_unread
 from drg.settlement.input_fields import MONTH, ROW, FindingsBuilder
 from drg.settlement.out_of_cost import excluded_fen
+from drg.settlement.review_quotas import LEVELS, NO_LEVEL, with_quotas
 from drg.settlement.settlement_findings import Finding
 from drg.words import Sentence
 
-# At most this share of a hospital's discharges paid by group, where a scheme does not say (national rule).
-QUOTA_SHARE: Final = Decimal("0.05")
 KEYS: Final = ("hospital_id", "case_id")
 _READ: Final = (*KEYS, "discharge_date", "case_class", "total_cost_yuan", "excluded_items_payment_yuan")
 _READ_IF_THERE: Final = (
     *("patient_share_yuan", "other_payers_yuan"),
-    *("special_case_payment_yuan", "pricing_reason"),
+    *("special_case_payment_yuan", "pricing_reason", "hospital_level"),
 )
 _NOTHING: Final = (*PAYMENTS[:4], "surplus_formula_yuan")
 _WORKED_OUT: Final = (
@@ -83,7 +81,7 @@ class Decided:
 def apply_decisions(
     priced: pl.LazyFrame,
     decisions: pl.DataFrame,
-    quota_share: Decimal | None = None,
+    review: SpecialReview | None = None,
     *,
     out_of_cost: Collection[str] = (EXCLUDED_ITEMS,),
 ) -> Decided:
@@ -97,8 +95,7 @@ def apply_decisions(
         priced: what pricing gives, as ``Cases.lazy`` types it, with hospital_id, case_id, discharge_date and
             total_cost_yuan.
         decisions: of ``check_decisions``; in its order approvals use up the quota.
-        quota_share: of the hospital's discharges that are paid by group, by calendar year, rounded down:
-            as many cases may be special. None: 5 %.
+        review: of the scheme: how many cases of a hospital and calendar year may be special.
         out_of_cost: the columns whose amounts the scheme takes out of the cost.
 
     Raises:
@@ -111,12 +108,13 @@ def apply_decisions(
     if missing:
         fix = Sentence("Price the cases first: drg price …; ids of hospital and case must be in the file")
         raise lacking(Sentence("A decision on special cases"), missing, missing_lines(missing), fix)
-    share = QUOTA_SHARE if quota_share is None else quota_share
     read = with_unread(dict.fromkeys((*_READ, *_READ_IF_THERE, *out_of_cost)), names)
     found, counts = _look_up(priced.select(read), decisions)
-    cells = _with_facts(decisions, found, counts, share).hstack(_with_case(decisions, found, out_of_cost))
+    cells = _with_facts(decisions, found, with_quotas(counts, review, "inside")).hstack(
+        _with_case(decisions, found, out_of_cost)
+    )
     told = FindingsBuilder(cells)
-    _tell(told, share)
+    _tell(told)
     chosen = cells.filter(told.usable & cells["approved"])
     frame = priced if chosen.is_empty() else _put(priced, chosen)
     applied = chosen.with_columns(payment_fen="payment_after").select(APPLIED.names()).cast(APPLIED)
@@ -132,7 +130,10 @@ def _look_up(priced: pl.LazyFrame, decisions: pl.DataFrame) -> tuple[pl.DataFram
     kept = {f"{_KEY}{name}": pl.col(name) for name in KEYS}
     found = priced.filter(pl.col("case_id").is_in(ids)).with_columns(**kept)
     case_class = pl.col("case_class")
+    if "hospital_level" not in priced.collect_schema():
+        priced = priced.with_columns(hospital_level=pl.lit(None, dtype=pl.String))
     counts = priced.group_by("hospital_id", _YEAR).agg(
+        LEVELS,
         inside=case_class.is_in(INSIDE).sum().cast(pl.Int64),
         taken=(case_class == CaseClass.SPECIAL).sum().cast(pl.Int64),
     )
@@ -141,20 +142,15 @@ def _look_up(priced: pl.LazyFrame, decisions: pl.DataFrame) -> tuple[pl.DataFram
     return cases, numbers
 
 
-def _with_facts(
-    decisions: pl.DataFrame, found: pl.DataFrame, counts: pl.DataFrame, share: Decimal
-) -> pl.DataFrame:
+def _with_facts(decisions: pl.DataFrame, found: pl.DataFrame, counts: pl.DataFrame) -> pl.DataFrame:
     """The decisions, each with the number of its cases, and the year, class and quota of its case."""
     times = pl.len().cast(pl.Int64).alias("times")
     once = found.group_by(KEYS).agg(times, _YEAR.first(), pl.col("case_class").first())
     cells = decisions.join(once, on=KEYS, how="left", maintain_order="left")
     by_year = ("hospital_id", "year")
     cells = cells.join(counts, on=by_year, how="left", maintain_order="left")
-    cells = cells.with_columns(pl.col("times", "inside", "taken").fill_null(0))
-    part = Fraction(share)
-    quotas = [int(part * count) for count in cells["inside"]]
     return cells.with_columns(
-        pl.Series("quota", quotas, dtype=pl.Int64), pl.col("year").cast(pl.String).alias(MONTH)
+        pl.col("times", "inside", "taken").fill_null(0), pl.col("year").cast(pl.String).alias(MONTH)
     )
 
 
@@ -221,7 +217,7 @@ def _reasons(cases: pl.DataFrame) -> list[str | None]:
 # ------------------------------------------------------------------------------------------ what is found out
 
 
-def _tell(told: FindingsBuilder, share: Decimal) -> None:
+def _tell(told: FindingsBuilder) -> None:
     """Find the decisions that cannot be applied."""
     cells = told.cells
     approved = cells["approved"]
@@ -236,16 +232,22 @@ def _tell(told: FindingsBuilder, share: Decimal) -> None:
     told.add(invalid, "decision_case_invalid", leave_out=True)
     undated = once & approved & cells["year"].is_null() & told.usable
     told.add(undated, "decision_case_undated", leave_out=True)
+    told.add(
+        approved & told.usable & cells["lacking"].is_not_null(),
+        "decision_level_not_known",
+        case=lambda row: "" if row["lacking"] == NO_LEVEL else row["lacking"],
+        facts=lambda row: {"levels": ", ".join(row["levels"])},
+        leave_out=True,
+    )
     mine = (approved & told.usable).fill_null(False)
     place = cells.select("hospital_id", "year", mine=mine).select(
         place=pl.col("mine").cast(pl.Int64).cum_sum().over("hospital_id", "year")
     )
-    percent = f"{(share * 100).normalize():f} %"
     told.add(
         mine & (place["place"] + cells["taken"] > cells["quota"]),
         "decision_over_quota",
         case=lambda row: "taken" if row["taken"] else "",
-        facts=lambda row: {"number": row["place"] + row["taken"], "percent": percent},
+        facts=lambda row: {"number": row["place"] + row["taken"]},
         more=place,
         leave_out=True,
     )
