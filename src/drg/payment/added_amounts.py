@@ -48,11 +48,14 @@ def _added(rule: Addition, frame: pl.DataFrame, cost: Ints) -> Added:
         # It is within the cost; where that is not known, nothing is paid anyway.
         given[(given > cost) & (cost >= 0)] = UNUSABLE
     given[given == NOT_GIVEN] = 0
-    number = np.clip(given, 0, HIGHEST_COST_FEN)
+    paid = np.zeros_like(given)
+    # Most cases have no such item.
+    some = np.flatnonzero(given > 0)
+    number = np.minimum(given[some], HIGHEST_COST_FEN)
     if rule.price_yuan is None:
-        paid = _half_up(number * int((rule.share or 0) * SHARE_UNITS), SHARE_UNITS)
+        paid[some] = _half_up(number * int((rule.share or 0) * SHARE_UNITS), SHARE_UNITS)
     else:
-        paid = _half_up(number * int(rule.price_yuan.scaleb(8)), 10**8 // FEN)
+        paid[some] = _half_up(number * int(rule.price_yuan.scaleb(8)), 10**8 // FEN)
     if rule.at_most_yuan is not None:
         paid = np.minimum(paid, half_up(Fraction(rule.at_most_yuan) * FEN))
     return Added(rule, given, paid)
