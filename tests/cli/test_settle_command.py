@@ -13,7 +13,7 @@ from drg.records.result_labels import labelled
 from drg.settlement.settlement_columns import SETTLEMENT_COLUMNS
 from tests.cli.conftest import Drg
 from tests.report import settled
-from tests.report.test_statement import POINTS
+from tests.report.test_statement import COUNTY, OF_THE_COUNTY, POINTS
 
 LABELS = [column.label_zh for column in SETTLEMENT_COLUMNS]
 
@@ -40,6 +40,20 @@ def test_parquet_and_csv_are_the_rows(drg: Drg, tmp_path: Path, made: Path, pric
     assert rows.equals(expected)
     text = pl.read_csv(tmp_path / "out.csv", infer_schema=False)
     assert text["entitlement_yuan"].to_list() == [str(value) for value in rows["entitlement_yuan"]]
+
+
+def test_budgets_of_groups_of_hospitals_are_shown(drg: Drg, tmp_path: Path, priced: Path) -> None:
+    budget = settled.budget(100_000, "common_factor").replace(
+        "reserve_share", f"{OF_THE_COUNTY}reserve_share"
+    )
+    scheme = settled.scheme(tmp_path, settled.RULES + COUNTY + budget)
+    outcome = drg("settle", priced, "-s", scheme, "-o", tmp_path / "out.xlsx", "--lang", "zh")
+    assert outcome.code == 0, outcome.err
+    assert "310 甲县" in outcome.out
+    assert "风险金支付超支" in outcome.out
+    row = pl.read_excel(tmp_path / "out.xlsx", sheet_name="预算", infer_schema_length=0).row(0, named=True)
+    assert row["医院分组"] == "甲县"
+    assert float(row["预留"]) == float(row["风险金支付超支"]) + float(row["风险金余额"]) > 0
 
 
 def test_chinese_workbooks_of_cases_settle_alike(drg: Drg, tmp_path: Path, made: Path, priced: Path) -> None:

@@ -104,6 +104,11 @@ COMMANDS = {
         "schemes new --rate 9575.25 --weights {settled}/weights.csv -g demo -o {o}/mine --overwrite",
         ("mine/scheme.toml", "mine/weights.csv"),
     ),
+    "schemes incentives": Writes(
+        "schemes incentives {i}/groups.parquet -s demo-groups --for-year 2026 -o {o}/incentives.csv"
+        " --overwrite",
+        ("incentives.csv",),
+    ),
     "layouts guess": Writes("layouts guess {i}/cases.csv -o {o}/l.toml --overwrite", ("l.toml",)),
 }
 # Those that the quick profile tries.
@@ -121,6 +126,8 @@ def inputs(directory: Path, versions: Path) -> Path:
     grouped = pl.read_csv(EXAMPLES / "settlement" / "grouped.csv", infer_schema=False)
     grouped.write_csv(directory / "grouped.csv")
     price(grouped, SETTLED).write_parquet(directory / "priced.parquet")
+    level = pl.lit("2").alias("hospital_level")
+    price(grouped.with_columns(level), "demo-groups").write_parquet(directory / "groups.parquet")
     points = pl.read_csv(POINTS / "grouped.csv", infer_schema=False)
     price(points, POINTS).write_parquet(directory / "points.parquet")
     ledger = begun(directory / "ledger")

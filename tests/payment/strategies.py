@@ -22,9 +22,11 @@ from hypothesis import strategies as st
 
 import drg as package
 from drg.columns import PRICE_COLUMNS
-from drg.payment.addition_rules import AMOUNTS, COUNTS, FEES
+from drg.payment.addition_rules import AMOUNTS, COUNTS
+from drg.payment.group_rules import FEES, TcmUplift
+from drg.payment.outside_rules import Outside
 from drg.payment.plausible import unusual
-from drg.payment.scheme import Outside, PaymentScheme
+from drg.payment.scheme import PaymentScheme
 from tests.payment import reference
 
 Weights = dict[tuple[str, str | None], Decimal]
@@ -160,6 +162,23 @@ def _periods(rng: random.Random) -> list[dict[str, date]]:
     return rng.choice([[first, second], [first], [second]])
 
 
+def _amounts(rng: random.Random) -> dict[str, Any]:
+    """Amounts of some groups, of which some have a weight besides; for some places and days."""
+    places = [(insurance, level) for insurance in (None, *INSURANCES) for level in (None, *LEVELS)]
+    rows = [
+        {
+            "drg": drg,
+            "amount_yuan": _positive(rng, 500, 60_000, 4),
+            **{name: place for name, place in (("insurance", insurance), ("level", level)) if place},
+            **days,
+        }
+        for drg in rng.sample(DRGS, rng.randint(1, 4))
+        for insurance, level in rng.sample(places, rng.choice([1, 1, 2, 4]))
+        for days in _periods(rng)
+    ]
+    return sourced(rows=rows)
+
+
 def _coefficients(rng: random.Random) -> dict[str, Any]:
     places: list[tuple[str | None, str | None, str | None]] = []
     for _ in range(rng.randint(0, 6)):
@@ -181,6 +200,42 @@ def _coefficients(rng: random.Random) -> dict[str, Any]:
     base_groups = rng.sample(DRGS, rng.randint(0, 2))
     default = "not_known" if rng.random() < 0.3 else _coefficient(rng)
     return sourced(default=default, base_groups=base_groups, rows=rows)
+
+
+def _incentive(rng: random.Random) -> dict[str, Any]:
+    rows = [
+        {"hospital": hospital, "coefficient": _coefficient(rng), **days}
+        for hospital in rng.sample(HOSPITALS, rng.randint(0, 3))
+        for days in _periods(rng)
+    ]
+    return sourced(default="not_known" if rng.random() < 0.3 else _coefficient(rng), rows=rows)
+
+
+def _tcm(rng: random.Random) -> dict[str, Any]:
+    """Medical groups, coefficients for some cases, or both."""
+    medical = {"BS19": rng.choice(["BR15", "NR15"]), "BV19": "BR13"}
+    found: dict[str, Any] = {"share_below": _share(rng), "medical_drg": medical}
+    uplifts = [_uplift(rng) for _ in range(rng.choice([0, 0, 1, 3]))]
+    models = [TcmUplift.model_validate(row) for row in uplifts]
+    used = [
+        row
+        for place, row in enumerate(uplifts)
+        if not any(earlier.takes_all_of(models[place]) for earlier in models[:place])
+    ]
+    if used and rng.random() < 0.4:
+        found = {}
+    return sourced(**found, **_fees(rng), uplifts=used)
+
+
+def _uplift(rng: random.Random) -> dict[str, Any]:
+    row: dict[str, Any] = {"coefficient": _coefficient(rng)}
+    if rng.random() < 0.7:
+        row["share_at_least"] = _share(rng, 1)
+    if rng.random() < 0.5 or len(row) == 1:
+        row["drgs"] = rng.sample(DRGS, rng.randint(1, 4))
+    if rng.random() < 0.3:
+        row["hospitals"] = rng.sample(HOSPITALS, rng.randint(1, 2))
+    return row
 
 
 def _coefficient(rng: random.Random) -> Decimal:
@@ -291,7 +346,6 @@ def random_scheme(rng: random.Random) -> tuple[dict[str, Any], Weights]:
     method = sourced(
         kind="points" if points else "rate", scale=100 if points else None, regional_mean_yuan=mean
     )
-    medical = {"BS19": rng.choice(["BR15", "NR15"]), "BV19": "BR13"}
     entries: dict[str, Any] = {
         "id": "random",
         "title": "random",
@@ -302,6 +356,8 @@ def random_scheme(rng: random.Random) -> tuple[dict[str, Any], Weights]:
         "method": method,
         "rates": rates,
         "coefficients": perhaps(_coefficients(rng)),
+        "amounts": _amounts(rng) if rng.random() < 0.4 else None,
+        "incentive": _incentive(rng) if rng.random() < 0.3 else None,
         "high": perhaps(_high(rng)),
         "extreme": sourced(top_share=_share(rng, 1), within=rng.choice(["all", "group"])),
         "low": perhaps(
@@ -329,7 +385,7 @@ def random_scheme(rng: random.Random) -> tuple[dict[str, Any], Weights]:
                 except_adrg=[rng.choice(["BR1", "NR1"])],
             )
         ),
-        "tcm": perhaps(sourced(share_below=_share(rng), medical_drg=medical, **_fees(rng))),
+        "tcm": perhaps(_tcm(rng)),
         "rounding": perhaps(sourced(standard_first=rng.random() < 0.5)),
     }
     if points:
@@ -381,11 +437,15 @@ def _yuan(fen: int) -> Decimal:
 def _boundaries(case: Mapping[str, Any], scheme: PaymentScheme, weights: Weights) -> list[Fraction]:
     """Net costs at which the class or the formula of this case changes."""
     weight = reference.weight_of(case, case["drg"], weights)
+    amount = reference.amount_of(case, case["drg"], scheme)
     unit = reference.unit_of(case, scheme)
     coefficient = reference.coefficient_of(case, case["drg"], scheme)
-    if weight is None or unit is None or coefficient is None:
+    if amount is not None:
+        known = reference.of_amount(amount, weight, Fraction(1), scheme)
+    elif weight is None or unit is None or coefficient is None:
         return [Fraction(1000)]
-    known = reference.combination(weight, unit, coefficient, scheme)
+    else:
+        known = reference.combination(weight, unit, coefficient, scheme)
     found = [known.mean, known.standard]
     if scheme.high:
         found.append(reference.high_above(known, scheme))
@@ -494,8 +554,9 @@ def _case(
         case[name] = item if item is None or name in counted else _yuan(item)
     case["excluded_items_yuan"] = _yuan(excluded) if excluded or rng.random() < 0.5 else None
     case["special_payment_yuan"] = _yuan(rng.randint(0, 10_000_000)) if rng.random() < 0.02 else None
+    judged = scheme.tcm is not None and any(row.share_at_least for row in scheme.tcm.uplifts)
     tcm_groups = scheme.tcm.medical_drg if scheme.tcm else ("BS19", "BV19")
-    case |= _tcm_fees(rng, scheme, net) if case["drg"] in tcm_groups else {}
+    case |= _tcm_fees(rng, scheme, net) if judged or case["drg"] in tcm_groups else {}
     case["patient_share_yuan"] = _yuan(rng.randint(0, 500_000)) if rng.random() < 0.7 else None
     case["other_payers_yuan"] = _yuan(rng.randint(0, 100_000)) if rng.random() < 0.5 else None
     return case
@@ -521,11 +582,11 @@ def _tcm_fees(rng: random.Random, scheme: PaymentScheme, net: int) -> dict[str, 
     """Fees whose share is at the limit or beside it; some are missing."""
     if scheme.tcm is None or rng.random() < 0.2:
         return {"tcm_cost_yuan": rng.choice([None, _yuan(net)])}
-    limit = Fraction(scheme.tcm.share_below)
+    limits = [scheme.tcm.share_below, *(row.share_at_least for row in scheme.tcm.uplifts)]
+    limit = rng.choice([Fraction(one) for one in limits if one is not None] or [Fraction(1)])
     if rng.random() < 0.1:
-        share = rng.choice(
-            [scheme.tcm.share_below, Decimal("0.59999999"), Decimal(0), Decimal(1), Decimal(60)]
-        )
+        known = [one for one in limits if one is not None]
+        share = rng.choice([*known, Decimal("0.59999999"), Decimal(0), Decimal(1), Decimal(60)])
         return {"tcm_share": share}
     at = floor(limit * net)
     part = max(0, at + rng.choice([-1, 0, 0, 1]))

@@ -96,7 +96,7 @@ def test_a_count_that_is_not_whole_is_not_paid(tmp_path: Path) -> None:
     case = frame([plain_case("BR15", 9_000)]).with_columns(pet_ct_count=pl.lit("1.5"))
     priced = drg.price(case, path, reasons="code")
     assert priced["case_class"].to_list() == ["invalid"]
-    assert priced["pricing_reason"].to_list() == ["P35:pet_ct_count"]
+    assert priced["pricing_reason"].to_list() == ["P36:pet_ct_count"]
 
 
 def test_a_column_that_is_missing_is_told(tmp_path: Path) -> None:

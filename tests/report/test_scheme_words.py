@@ -10,12 +10,15 @@ import pytest
 
 from drg.payment.high_rules import High
 from drg.payment.load_scheme import installed_schemes, load_scheme
-from drg.payment.scheme import Low, Outside
+from drg.payment.outside_rules import Outside
+from drg.payment.scheme import Low
 from drg.report.scheme_words import sentences
 from drg.words import told
 
 RULES = {
-    "coefficients": "oefficient",
+    "coefficients": "Coefficient",
+    "amounts": "are paid an amount",
+    "incentive": "ncentive coefficient",
     "high": "High cost",
     "low": "Low cost",
     "extreme": "dearest",
@@ -23,7 +26,7 @@ RULES = {
     "additions": "Paid beside the group",
     "incomplete": "Broken-off",
     "readmission": "followed by another",
-    "tcm": "traditional medicine",
+    "tcm": "raditional medicine",
 }
 
 
@@ -42,6 +45,20 @@ def test_every_rule_is_said(scheme: str) -> None:
     # Chinese sentences have no English words but ids and names of sections.
     left = re.findall(r"\b(?:paid|cost|groups?|cases?|rate|weights?|stays?|days)\b", "\n".join(chinese))
     assert left == []
+
+
+def test_settlement_of_some_hospitals_and_patients_is_said() -> None:
+    said = list(sentences(load_scheme("template"), 0))
+    english, chinese = ("\n".join(told(one, language) for one in said) for language in ("en", "zh"))
+    for part in (
+        "Budget of 2025 for 甲县医共体: 2 hospitals",
+        "The reserve of 2025, budget × 0.05, pays the fund's share of overruns; the rest is carried over",
+        "Quota of special cases, of the discharges paid by group: level 3: 5 %; level 2: 3 %",
+        "elsewhere in the province are settled apart: areas that begin with 44",
+    ):
+        assert part in english
+    for part in ("2025 年 甲县医共体 预算：2 家医院", "余额结转下年", "3 级：5 %", "参保地以 44 开头"):
+        assert part in chinese
 
 
 def test_stays_outside_payment_by_group_are_said() -> None:
@@ -68,6 +85,18 @@ def test_stays_outside_payment_by_group_are_said() -> None:
     ]
     assert "第 60 天及以前每天 500 元、之后每天 300 元" in chinese[0]
     assert "按病组支付标准 × 0.8 支付" in chinese[2]
+
+
+def test_rules_for_single_groups_are_said() -> None:
+    said = list(sentences(load_scheme("demo-groups"), 0))
+    english, chinese = ("\n".join(told(one, language) for one in said) for language in ("en", "zh"))
+    assert "2 groups are paid an amount, from 6,000 yuan (NR13) to 18,000 yuan (NA19)" in english
+    assert "Some amounts are for hospital levels: 3" in english
+    assert "by CMI ÷ mean CMI of the level: 0.98 (from 0), 1 (from 1), 1.02 (from 1.1)" in english
+    assert "2 hospitals have an incentive coefficient, from 0.98 to 1.02" in english
+    assert "Incentive coefficient of other hospitals: 1" in english
+    assert "Traditional medicine: coefficients × 1.1 (1 groups, a share of 0.6 or more)" in english
+    assert "中医药倾斜：系数再乘 1.1（1 个病组、占比达到 0.6）" in chinese
 
 
 def test_control_factors_are_said() -> None:

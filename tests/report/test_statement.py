@@ -27,6 +27,13 @@ from tests.settlement.strategies import random_settlement
 from tests.settlement.strategies import settled as random_settled
 
 WHOLE = settled.RULES.replace('"marginal"', '"whole"')
+COUNTY = """
+[[settlement.hospital_groups]]
+name = "甲县"
+hospitals = ["H1", "H2", "H3"]
+source = "illustrative"
+"""
+OF_THE_COUNTY = 'hospital_group = "甲县"\nreserve_covers = "overruns"\nreserve_rest = "carried_over"\n'
 VARIANTS = {
     "marginal": settled.RULES,
     "whole": WHOLE,
@@ -44,8 +51,8 @@ VARIANTS = {
     "over, all": settled.RULES + settled.budget(100_000, "hospitals_over"),
     "over, capped": settled.RULES.replace("cap_of_cost = 1.15", "cap_of_cost = 0.97")
     + settled.budget(100_000, "hospitals_over"),
-    "reserve": settled.RULES + settled.budget(100_000, "hospitals_over").replace(
-        "reserve_share", 'reserve_covers = "overruns"\nreserve_rest = "carried_over"\nreserve_share'
+    "reserve": settled.RULES + COUNTY + settled.budget(100_000, "hospitals_over").replace(
+        "reserve_share", f"{OF_THE_COUNTY}reserve_share"
     ),
     "carried over": settled.RULES + settled.budget(100_000, "carried_over", "carried_over"),
     "fund": settled.RULES + settled.budget(9_000_000, "fund"),
@@ -100,7 +107,9 @@ def test_formulas_give_the_figures_of_the_settlement(tmp_path: Path, variant: st
             lines, (budget,) = labelled(file), settlement.budgets.to_dicts()
             assert lines["风险金支付的超支分担"] == budget["reserve_used_yuan"] > 0
             assert lines["风险金余额"] == budget["reserve_left_yuan"] == budget["reserve_carried_out_yuan"]
-            assert "余额结转下年" in file.with_suffix(".html").read_text(encoding="utf-8")
+            page = file.with_suffix(".html").read_text(encoding="utf-8")
+            assert "余额结转下年" in page
+            assert "甲县：超出时：先收回超支分担" in page
 
 
 @pytest.mark.parametrize("language", quick_first(["zh", "en"]))

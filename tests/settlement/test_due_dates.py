@@ -35,6 +35,13 @@ BESIDE = {
     "nothing": {},
     "clearing": {"disbursement": {"monthly_share": "0.9"}},
     "off_site": {"off_site": {"home_areas": ["440100"], "counts": "real"}},
+    "in_province": {
+        "off_site": {
+            "home_areas": ["440100"],
+            "counts": "simulated",
+            "in_province": {"areas_begin_with": ["44"], "counts": "real"},
+        }
+    },
 }
 
 
@@ -180,9 +187,10 @@ def test_a_year_that_is_not_cleared_in_time() -> None:
     assert "2025-09" in finding["message"]
 
 
-def test_off_site_patients_have_no_due_dates_and_are_named() -> None:
+@pytest.mark.parametrize(("beside", "area"), [("off_site", "110000"), ("in_province", "440300")])
+def test_off_site_patients_have_no_due_dates_and_are_named(beside: str, area: str) -> None:
     payments = "period,kind,amount_yuan\n"
-    found = due("2026-01-20", beside="off_site", insured_area="110000", payments=payments)
+    found = due("2026-01-20", beside=beside, insured_area=area, payments=payments)
     assert found.rows.is_empty()
     assert rules_of(found) == ["off_site_not_due"]
 

@@ -224,8 +224,8 @@ def accounts_of(settlement: Settlement, rows: pl.DataFrame, table: pl.DataFrame)
 def _carried_in(rows: pl.DataFrame, account: dict[str, Any]) -> Decimal | None:
     """What the accounts of earlier years come to, as they stand."""
     same = {name: value for name, value in account.items() if name != "year"}
-    earlier = standing(rows.filter(**same).filter(pl.col("year") < account["year"]))
-    return None if earlier.is_empty() else Decimal(earlier["balance"].sum())
+    earlier = rows.filter(pl.col("year") < account["year"]).filter(**same)
+    return None if earlier.is_empty() else Decimal(standing(earlier)["balance"].sum())
 
 
 def by_year(accounts: Iterable[Account]) -> dict[int, list[Account]]:

@@ -7,16 +7,10 @@ from typing import Annotated, Final
 
 from pydantic import Field, model_validator
 
-from drg.columns import PRICING
+from drg.payment.group_rules import FEES
 from drg.payment.parts import Positive, Share, Sourced, Text
 from drg.words import Joined, Sentence
 
-# The columns of single fees that a share can be made of.
-FEES: Final = tuple(
-    name
-    for name in PRICING
-    if name.endswith("_yuan") and name.startswith(("tcm_", "western_", "surgery_", "materials_"))
-)
 EXCLUDED_ITEMS: Final = "excluded_items_yuan"
 # What a scheme may pay beside the group: amounts in yuan, and counts.
 AMOUNTS: Final = (

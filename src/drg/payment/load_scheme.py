@@ -6,8 +6,8 @@ import hashlib
 import json
 import os
 import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +20,8 @@ from drg.grouping.version import Version
 from drg.payment.limits import check_range
 from drg.payment.plausible import is_usual_name, unusual
 from drg.payment.scheme import PaymentScheme
-from drg.payment.scheme_errors import line_of, readable
+from drg.payment.scheme_errors import entry_of, line_of, readable
+from drg.payment.scheme_tables import SchemeTables
 from drg.payment.weights import WEIGHTS_FILE, Weight, Weights, read_weights
 from drg.records.plain_files import read_bytes
 from drg.records.toml_files import told_errors
@@ -47,12 +48,14 @@ class LoadedScheme:
         weights: by group and level (None: any level).
         directory: where it was read.
         grouper: the manifest of the version whose groups it prices; None if the scheme says it is missing.
+        table_rows: where the rows of its tables stand, by section.
     """
 
     scheme: PaymentScheme
     weights: Weights
     directory: Path
     grouper: Manifest | None = None
+    table_rows: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
     def weight(self, drg: str, level: str | None) -> Weight | None:
         """The weight of a group in hospitals of a level."""
@@ -140,20 +143,22 @@ def load_scheme(scheme: str | Path) -> LoadedScheme:
     directory = _find(scheme)
     file = directory / SCHEME_FILE
     shipped = installed_schemes().get(directory.name) == directory
-    model, text = _read_scheme(file, directory.name if shipped else None)
-    _check_proportions(model, file, text)
-    weights = read_weights(directory / WEIGHTS_FILE)
+    model, text, tables = _read_scheme(file, directory.name if shipped else None)
+    _check_proportions(model, file, text, tables)
+    # Where groups are paid amounts, none needs a weight.
+    weighed = model.amounts is None or (directory / WEIGHTS_FILE).exists()
+    weights = read_weights(directory / WEIGHTS_FILE) if weighed else {}
     _check_levels(model, weights, directory / WEIGHTS_FILE)
     manifest = None
     if model.grouper_missing is None:
         version, manifest = _version(model, file, text)
         drgs, adrgs = set(version.program.drg["drg"]), set(version.program.adrg["adrg"])
-        _check_groups(model, weights, drgs, adrgs, file, text)
+        _check_groups(model, weights, drgs, adrgs, file, text, tables)
     try:
         check_range(model, [(weight.drg, weight.relative_weight) for weight in weights.values()])
     except SchemeError as error:
         raise SchemeError(error.problem, file=file, fix=error.fix) from None
-    return LoadedScheme(model, weights, directory, manifest)
+    return LoadedScheme(model, weights, directory, manifest, tables.rows)
 
 
 def _find(scheme: str | Path) -> Path:
@@ -173,7 +178,7 @@ def _find(scheme: str | Path) -> Path:
     raise UnknownSchemeError(Sentence("there is no payment scheme {scheme!r}", scheme=str(scheme)), fix=fix)
 
 
-def _read_scheme(file: Path, expected_id: str | None) -> tuple[PaymentScheme, str]:
+def _read_scheme(file: Path, expected_id: str | None) -> tuple[PaymentScheme, str, SchemeTables]:
     try:
         text = read_bytes(file).decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -186,26 +191,38 @@ def _read_scheme(file: Path, expected_id: str | None) -> tuple[PaymentScheme, st
     with told_errors(text, SchemeError, file, fix):
         try:
             # Numbers stay decimals as they are written.
-            model = PaymentScheme.model_validate(tomllib.loads(text, parse_float=Decimal))
+            entries = tomllib.loads(text, parse_float=Decimal)
+            tables = SchemeTables(file.parent)
+            tables.add(entries)
+            model = PaymentScheme.model_validate(entries)
         except ValidationError as error:
             # A misspelt key also makes the right one missing: the spelling is the better news.
             problems = sorted(error.errors(include_url=False), key=lambda e: e["type"] != "extra_forbidden")
-            raise readable(problems[0], file, text) from None
+            raise _placed(readable(problems[0], file, text), entry_of(problems[0]), tables) from None
     if expected_id is not None and model.id != expected_id:
         problem = Sentence(
             "id is {id!r}, but the directory is called {expected_id!r}", id=model.id, expected_id=expected_id
         )
         fix = Sentence("Give both the same name")
         raise SchemeError(problem, file=file, row=line_of(text, ("id",)), field="id", fix=fix)
-    return model, text
+    return model, text, tables
 
 
-def _check_proportions(model: PaymentScheme, file: Path, text: str) -> None:
+def _placed(error: SchemeError, loc: Sequence[int | str], tables: SchemeTables) -> SchemeError:
+    """An error on an entry, at the place where the entry stands."""
+    if place := tables.place(loc):
+        error.file, error.row = str(place[0]), place[1]
+        error.field = str(loc[3]) if len(loc) > 3 else None
+    return error
+
+
+def _check_proportions(model: PaymentScheme, file: Path, text: str, tables: SchemeTables) -> None:
     """No number may be out of proportion, but for those that the scheme says are meant so."""
     found = {one.name: one for one in unusual(model)}
     for name, one in found.items():
         if name not in model.unusual:
-            raise SchemeError(one.problem, file=file, row=line_of(text, one.loc), field=name, fix=one.fix)
+            error = SchemeError(one.problem, file=file, row=line_of(text, one.loc), field=name, fix=one.fix)
+            raise _placed(error, one.loc, tables)
     for name in model.unusual:
         if name not in found:
             problem = Sentence("unusual names {name!r}, which is no unusual number of this scheme", name=name)
@@ -216,7 +233,8 @@ def _check_proportions(model: PaymentScheme, file: Path, text: str) -> None:
 def _check_levels(model: PaymentScheme, weights: Weights, file: Path) -> None:
     """A level of a weight is a usual one, or one that the rules name too."""
     rows = model.coefficients.rows if model.coefficients else ()
-    named = {row.level for table in (model.rates, rows, model.outside) for row in table}
+    amounts = model.amounts.rows if model.amounts else ()
+    named = {row.level for table in (model.rates, rows, model.outside, amounts) for row in table}
     for weight in weights.values():
         if weight.level and weight.level not in named and not is_usual_name("level", weight.level):
             problem = Sentence("no rule is for the level {level!r}", level=weight.level)
@@ -236,7 +254,13 @@ def _version(model: PaymentScheme, file: Path, text: str) -> tuple[Version, Mani
 
 
 def _check_groups(
-    model: PaymentScheme, weights: Weights, drgs: set[str], adrgs: set[str], file: Path, text: str
+    model: PaymentScheme,
+    weights: Weights,
+    drgs: set[str],
+    adrgs: set[str],
+    file: Path,
+    text: str,
+    tables: SchemeTables,
 ) -> None:
     """Every group that the scheme names must be one of the grouper's."""
     for weight in weights.values():
@@ -253,7 +277,8 @@ def _check_groups(
             raise SchemeError(problem, file=file.parent / WEIGHTS_FILE, row=weight.row, field="drg", fix=fix)
     for loc, drg in _named_groups(model):
         if drg not in drgs:
-            raise _unknown_group(model.grouper, Sentence("group"), drg, drgs, loc, file, text)
+            error = _unknown_group(model.grouper, Sentence("group"), drg, drgs, loc, file, text)
+            raise _placed(error, loc, tables)
     if model.readmission:
         for adrg in model.readmission.except_adrg:
             if adrg not in adrgs:
@@ -268,6 +293,8 @@ def _named_groups(model: PaymentScheme) -> Iterator[tuple[tuple[str | int, ...],
         for place, row in enumerate(model.coefficients.rows):
             if row.drg:
                 yield ("coefficients", "rows", place, "drg"), row.drg
+    if model.amounts:
+        yield from ((("amounts", "rows", at, "drg"), row.drg) for at, row in enumerate(model.amounts.rows))
     if model.tcm:
         for pair in model.tcm.medical_drg.items():
             yield from ((("tcm", "medical_drg"), drg) for drg in pair)

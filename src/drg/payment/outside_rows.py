@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from drg.payment import price_kernels as kernels
 from drg.payment.formulas import FEN, Line, Prices, half_up, line
-from drg.payment.scheme import Outside, PaymentScheme
+from drg.payment.outside_rules import Outside
+from drg.payment.scheme import PaymentScheme
 from drg.words import Sentence
 
 

@@ -32,14 +32,14 @@ class Sourced(Part):
     source: Text
 
 
-class Dated(Sourced):
+class Period(Part):
     """A part that holds for discharges from one day to another, both included; without days, for any."""
 
     valid_from: date | None = None
     valid_to: date | None = None
 
     @model_validator(mode="after")
-    def _ends_after_it_begins(self) -> Dated:
+    def _ends_after_it_begins(self) -> Period:
         if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
             raise ValueError(Sentence("valid_to is before valid_from"))
         return self
@@ -49,7 +49,11 @@ class Dated(Sourced):
         return (self.valid_from or date.min) <= day <= (self.valid_to or date.max)
 
 
-def overlap(rows: Iterable[tuple[Hashable, Dated]]) -> int | None:
+class Dated(Period, Sourced):
+    """The same, of which each has a source of its own."""
+
+
+def overlap(rows: Iterable[tuple[Hashable, Period]]) -> int | None:
     """The place of a row that is for the same as an earlier one on the same day; never 0, None without one.
 
     Each row comes with what it is for.

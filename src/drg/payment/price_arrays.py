@@ -94,8 +94,8 @@ class Encoder:
             *("grouping_status", "grouper", "total_cost_yuan"),
             *("special_payment_yuan", "patient_share_yuan", "other_payers_yuan"),
             *(name for name, is_asked in asked.items() if is_asked and name not in self._book.keys),
-            *(one.column for one in scheme.beside),
-            *fees,
+            *(one.column for one in scheme.beside if one.column not in fees),
+            *(name for name in fees if name not in self._book.keys),
         )
 
     def encode(self, frame: pl.DataFrame) -> Encoded:
@@ -122,6 +122,8 @@ class Encoder:
         if self._scheme.tcm:
             usable = (cost >= 0) & (cost <= HIGHEST_COST_FEN) & (excluded >= 0) & (excluded <= cost)
             net = np.where(usable, cost - excluded, UNUSABLE)
+            if "tcm_share" in self._book.keys:
+                keys["tcm_share"] = tcm.tier_of(self._scheme.tcm, frame, net)
             if judged := tcm.judge(self._scheme.tcm, frame, keys["drg"], net):
                 keys["drg"] = judged.drg
                 note(notes, judged.few, NOTE["tcm_share_low"])

@@ -36,7 +36,12 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "rates": Sentence("[[rates]] with value_yuan and a source"),
     "kind": Sentence('kind = "rate" or "points"'),
     "default": Sentence('default = 1; "not_known" if the coefficients of hospitals are not known'),
-    "rows": Sentence("[[coefficients.rows]] with value, what it is for and a source"),
+    "rows": Sentence(
+        "[[coefficients.rows]] with value, what it is for and a source; [[amounts.rows]] with drg and "
+        "amount_yuan, or the table amounts.csv"
+    ),
+    "incentive": Sentence("[incentive] with bands, a default and a source; its rows in incentives.csv"),
+    "amounts": Sentence("[amounts] with a source, and its rows in amounts.csv beside the scheme"),
     "formula": Sentence(
         "{key} = {names}", key="formula", names=_either(get_args(High.model_fields["formula"].annotation))
     ),
@@ -61,7 +66,8 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "mode": Sentence('mode = "marginal" or "whole"; of rounding: "half_up" or "down"'),
     "bands": Sentence(
         "bands = [{{ utilisation_at_least = 0, hospital_keeps = 1 }}]; of an overrun: [{{ "
-        "utilisation_at_least = 1, fund_bears = 0.6 }}]"
+        "utilisation_at_least = 1, fund_bears = 0.6 }}]; of incentives: [{{ cmi_ratio_at_least = 0, "
+        "coefficient = 1 }}]"
     ),
     "scores": Sentence(
         "scores = [{{ score_at_least = 0, returned = 1 }}]; of quality: [{{ score_at_least = 0, factor = 1 "
@@ -109,9 +115,17 @@ _HEADER: Final = re.compile(r"\s*\[\[?\s*([A-Za-z0-9_.\s-]+?)\s*\]\]?")
 _KEY: Final = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
 
 
+def entry_of(error: ErrorDetails) -> list[str | int]:
+    """The path of the entry that a finding of the model is about."""
+    loc = [part for part in error["loc"] if part not in _NO_ENTRIES]
+    if error["type"] == "value_error":
+        loc += [part for entry in error["ctx"]["error"].args[1:] for part in entry]
+    return loc
+
+
 def readable(error: ErrorDetails, file: Path, text: str) -> SchemeError:
     """One finding of the model: which line and entry, what was expected, how to write it."""
-    loc = [part for part in error["loc"] if part not in _NO_ENTRIES]
+    loc = entry_of(error)
     names = [part for part in loc if isinstance(part, str)]
     last = names[-1] if names else ""
     example, given = EXAMPLES.get(last), error["input"]
@@ -126,8 +140,7 @@ def readable(error: ErrorDetails, file: Path, text: str) -> SchemeError:
         fix = Sentence("Add {example}", example=example) if example else see
     elif error["type"] == "value_error":
         # These say themselves what to do.
-        (problem, *inner), fix = error["ctx"]["error"].args, see
-        loc += [part for entry in inner for part in entry]
+        problem, fix = error["ctx"]["error"].args[0], see
     else:
         message = error["msg"][:1].lower() + error["msg"][1:]
         message = message.replace("decimal input should", "it should").replace("input should", "it should")

@@ -11,12 +11,15 @@ from rich.text import Text
 from drg.analysis.scheme_cases import WorkedCase
 from drg.columns import PRICING
 from drg.payment.addition_rules import Addition
+from drg.payment.group_rules import TcmUplift
 from drg.payment.high_rules import High, Tier
 from drg.payment.load_scheme import LoadedScheme
-from drg.payment.scheme import ByStatus, Low, Outside, PaymentScheme
+from drg.payment.outside_rules import Outside
+from drg.payment.scheme import ByStatus, Low, PaymentScheme
 from drg.payment.step_words import number, of_rate
 from drg.report.console import say
 from drg.report.prices import print_price_explanation
+from drg.report.scheme_settlement_words import settlement_sentences
 from drg.words import Both, Joined, Sentence, categories, told
 
 
@@ -56,9 +59,12 @@ _KINDS = {
 def sentences(loaded: LoadedScheme, groups: int) -> Iterator[str]:
     """A sentence for each rule of a scheme, in the order in which it is applied."""
     scheme = loaded.scheme
-    yield from _weights(loaded, groups)
+    if loaded.weights:
+        yield from _weights(loaded, groups)
     yield from _rates(scheme)
+    yield from _amounts(scheme)
     yield from _coefficients(scheme)
+    yield from _incentive(scheme)
     for rule in scheme.outside:
         yield _outside(rule)
     if scheme.high:
@@ -186,6 +192,27 @@ def _rates(scheme: PaymentScheme) -> Iterator[str]:
             )
 
 
+def _amounts(scheme: PaymentScheme) -> Iterator[str]:
+    if scheme.amounts is None:
+        return
+    amounts = sorted(scheme.amounts.rows, key=lambda row: (row.amount_yuan, row.drg))
+    least, most = amounts[0], amounts[-1]
+    yield Sentence(
+        "{count:,} groups are paid an amount, from {least} yuan ({least_drg}) to {most} yuan ({most_drg})",
+        count=len({row.drg for row in amounts}),
+        least=number(least.amount_yuan),
+        least_drg=least.drg,
+        most=number(most.amount_yuan),
+        most_drg=most.drg,
+    )
+    if levels := sorted({row.level for row in amounts if row.level}):
+        yield Sentence("Some amounts are for hospital levels: {levels}", levels=Joined(", ", levels))
+    if insurances := sorted({row.insurance for row in amounts if row.insurance}):
+        yield Sentence("Some amounts are for insurances: {insurances}", insurances=Joined(", ", insurances))
+    if any(row.valid_from or row.valid_to for row in amounts):
+        yield Sentence("Some amounts hold for discharges of certain days only")
+
+
 def _points_for(scheme: PaymentScheme) -> Iterator[str]:
     if found := scheme.method.points_for:
         names = categories("case_class", "zh")
@@ -218,6 +245,38 @@ def _coefficients(scheme: PaymentScheme) -> Iterator[str]:
             yield Sentence("Some of these coefficients hold for discharges of certain days only")
     if found.base_groups:
         yield Sentence("{count:,} base groups are paid the same everywhere", count=len(found.base_groups))
+
+
+def _incentive(scheme: PaymentScheme) -> Iterator[str]:
+    found = scheme.incentive
+    if found is None:
+        return
+    if found.bands:
+        bands = (
+            Sentence(
+                "{coefficient} (from {ratio})",
+                coefficient=number(band.coefficient),
+                ratio=number(band.cmi_ratio_at_least),
+            )
+            for band in found.bands
+        )
+        yield Sentence(
+            "Incentive coefficient by CMI ÷ mean CMI of the level: {bands}", bands=Joined(", ", bands)
+        )
+    if found.rows:
+        values = [row.coefficient for row in found.rows]
+        yield Sentence(
+            "{count:,} hospitals have an incentive coefficient, from {least} to {most}",
+            count=len({row.hospital for row in found.rows}),
+            least=number(min(values)),
+            most=number(max(values)),
+        )
+    if isinstance(found.default, str):
+        yield Sentence("Cases of hospitals without an incentive coefficient are held")
+    else:
+        yield Sentence(
+            "Incentive coefficient of other hospitals: {coefficient}", coefficient=number(found.default)
+        )
 
 
 def _outside(rule: Outside) -> str:
@@ -288,12 +347,14 @@ def _others(scheme: PaymentScheme) -> Iterator[str]:
             days=cut.days,
             factor=number(cut.factor),
         )
-    if scheme.tcm:
+    if scheme.tcm and scheme.tcm.share_below is not None:
         yield Sentence(
             "{count:,} groups of traditional medicine are paid as medical ones below a share of {share}",
             count=len(scheme.tcm.medical_drg),
             share=number(scheme.tcm.share_below),
         )
+    for row in scheme.tcm.uplifts if scheme.tcm else ():
+        yield _uplift(row)
     for name, what in (
         ("ungrouped", Sentence("Cases without a group")),
         ("ambiguous", Sentence("Ambiguous cases (QY)")),
@@ -303,12 +364,19 @@ def _others(scheme: PaymentScheme) -> Iterator[str]:
     if scheme.settlement is None:
         yield Sentence("There are no rules of settlement: a hospital keeps its surplus and bears its overrun")
     else:
-        parts = [
-            name
-            for name in type(scheme.settlement).model_fields
-            if name not in ("source", "months_by") and getattr(scheme.settlement, name)
-        ]
-        yield Sentence("Rules of settlement: {parts}", parts=Joined(", ", parts) or "–")
+        yield from settlement_sentences(scheme.settlement)
+
+
+def _uplift(row: TcmUplift) -> str:
+    which = [Sentence("{count:,} groups", count=len(row.drgs))] if row.drgs else []
+    which += [Sentence("{count:,} hospitals", count=len(row.hospitals))] if row.hospitals else []
+    if row.share_at_least is not None:
+        which.append(Sentence("a share of {share} or more", share=number(row.share_at_least)))
+    return Sentence(
+        "Traditional medicine: coefficients × {coefficient} ({which})",
+        coefficient=number(row.coefficient),
+        which=Joined(", ", which),
+    )
 
 
 def _addition(rule: Addition) -> str:

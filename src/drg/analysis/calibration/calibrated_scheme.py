@@ -87,7 +87,7 @@ def names_groups(rules: LoadedScheme) -> bool:
     scheme = rules.scheme
     coefficients, readmission = scheme.coefficients, scheme.readmission
     in_rows = coefficients and (coefficients.base_groups or any(row.drg for row in coefficients.rows))
-    return bool(in_rows or scheme.tcm or (readmission and readmission.except_adrg))
+    return bool(in_rows or scheme.tcm or scheme.amounts or (readmission and readmission.except_adrg))
 
 
 def _rate(rate: BudgetRate) -> dict[str, Any]:
