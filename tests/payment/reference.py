@@ -394,6 +394,7 @@ def _price_one(
         undecided = share is None
         if share is not None and share < Fraction(scheme.tcm.share_below or 0):
             drg = scheme.tcm.medical_drg[drg]
+    group = None if undecided else drg
     weight = weight_of(case, drg, weights) if is_grouped and not undecided else None
     unit = unit_of(case, scheme)
     coefficient: Fraction | None = None
@@ -420,7 +421,7 @@ def _price_one(
         case_class, paid = "invalid", [NOTHING]
     else:
         case_class, paid = _class_and_payment(
-            case, scheme, weights, net, weight, known, is_extreme=is_extreme, undecided=undecided
+            case, group, scheme, weights, net, weight, known, is_extreme=is_extreme, undecided=undecided
         )
     own_points: Decimal | None = None
     if case_class in scheme.method.points_for:
@@ -516,6 +517,7 @@ def _tcm_share(case: Case, net: Fraction, scheme: PaymentScheme) -> Fraction | N
 
 def _class_and_payment(
     case: Case,
+    group: str | None,
     scheme: PaymentScheme,
     weights: Weights,
     net: Fraction,
@@ -525,7 +527,10 @@ def _class_and_payment(
     is_extreme: bool,
     undecided: bool,
 ) -> tuple[str, list[Paid]]:
-    """The first class that applies, and what it is paid; parts of one payment are rounded together."""
+    """The first class that applies, and what it is paid; parts of one payment are rounded together.
+
+    The group is the one as which the case is priced; None if nobody can tell.
+    """
     special = amount(case.get("special_payment_yuan"))
     if special is not None:
         return "special", [Paid("special_case_payment_yuan", special)]
@@ -534,13 +539,15 @@ def _class_and_payment(
     if case["grouping_status"] != "grouped":
         return _held_or("ungrouped", scheme.ungrouped, net)
     for rule in scheme.outside:
-        if not _fits(rule, case):
+        if not _fits(rule, case) or (rule.drgs and group not in (None, *rule.drgs)):
             continue
         # It is for another place, whatever is not known.
         unknown = {name for name in _places(rule) if is_unknown(case, name, scheme, weights)}
         if any(case.get(name) != place for name, place in _places(rule).items() if name not in unknown):
             continue
-        return ("unpriced", [NOTHING]) if unknown else _outside(rule, case, net, known)
+        if unknown or (rule.drgs and group is None) or rule.pays == "not_known":
+            return "unpriced", [NOTHING]
+        return _outside(rule, case, net, known)
     if weight is None and known is None and not undecided:
         return _held_or("unweighted", scheme.unweighted, net)
     if known is None:
@@ -622,7 +629,8 @@ def _outside(rule: Outside, case: Case, net: Fraction, known: Combination | None
         return rule.case_class, [Paid("outside_payment_yuan", price_yuan * case["los_days"])]
     if rule.pays == "per_case":
         return rule.case_class, [Paid("outside_payment_yuan", price_yuan)]
-    return rule.case_class, [Paid("item_payment_yuan", net if rule.pays == "by_item" else Fraction(0))]
+    shares = {"by_item": Fraction(1), "share": Fraction(rule.share or 0), "nothing": Fraction(0)}
+    return rule.case_class, [Paid("item_payment_yuan", net * shares[rule.pays])]
 
 
 def _price_of_day(rule: Outside, number: int) -> Fraction:

@@ -260,14 +260,25 @@ def _high(rng: random.Random) -> dict[str, Any]:
     return sourced(formula=formula, fund_share=share, reference=reference, tiers=tiers)
 
 
-def _outside(rng: random.Random) -> list[dict[str, Any]]:
+def _outside(rng: random.Random, weights: Weights) -> list[dict[str, Any]]:
     prices = {"per_day": (100, 800), "per_case": (1000, 8000)}
     rules = []
-    for case_class in rng.sample(["short", "long", "bed_day", "day_surgery"], rng.randint(0, 4)):
-        pays = rng.choice(["by_item", "per_day", "per_day", "per_case", "share_of_standard", "nothing"])
+    without_weight = [drg for drg in DRGS if all(drg != weighted for weighted, _ in weights)]
+    classes = ["short", "long", "bed_day", "day_surgery", "unstable"]
+    classes += ["unweighted"] if without_weight else []
+    for case_class in rng.sample(classes, rng.randint(0, len(classes))):
+        pays = rng.choice(
+            [
+                *("by_item", "share", "per_day", "per_day", "per_case"),
+                *("share_of_standard", "nothing", "not_known"),
+            ]
+        )
         price_yuan = _positive(rng, *prices[pays], 3) if pays in prices else None
         rule = sourced(case_class=case_class, pays=pays, price_yuan=price_yuan)
-        if pays == "share_of_standard":
+        if case_class in ("unstable", "unweighted") or rng.random() < 0.1:
+            groups = without_weight if case_class == "unweighted" else DRGS
+            rule["drgs"] = rng.sample(groups, rng.randint(1, min(3, len(groups))))
+        if pays in ("share", "share_of_standard"):
             rule["share"] = _share(rng, 1)
         if pays == "per_day" and rng.random() < 0.5:
             rule["stages"] = _stages(rng)
@@ -333,12 +344,24 @@ def _points_for(rng: random.Random, entries: Mapping[str, Any]) -> list[str]:
     return [name for name in dict.fromkeys(possible) if rng.random() < 0.6]
 
 
+def _weights(rng: random.Random) -> Weights:
+    weights: Weights = {}
+    for drg in DRGS:
+        if rng.random() < 0.9:
+            weights[drg, None] = _positive(rng, 0, 6, 4)
+        if rng.random() < 0.2:
+            weights[drg, rng.choice(LEVELS)] = _positive(rng, 0, 6, 4)
+    weights.setdefault((DRGS[0], None), Decimal(1))
+    return weights
+
+
 def random_scheme(rng: random.Random) -> tuple[dict[str, Any], Weights]:
     """The entries of a random scheme, and its weights; each component is there more often than not."""
 
     def perhaps(entry: Any) -> Any:
         return entry if rng.random() < 0.75 else None
 
+    weights = _weights(rng)
     rates = _rates(rng)
     points = rates[0]["value_yuan"] < 1000
     unit = rates[0]["value_yuan"] * (100 if points else 1)
@@ -371,7 +394,7 @@ def random_scheme(rng: random.Random) -> tuple[dict[str, Any], Weights]:
                 ],
             )
         ),
-        "outside": _outside(rng),
+        "outside": _outside(rng, weights),
         "ungrouped": _by_status(rng),
         "ambiguous": _by_status(rng),
         "unweighted": _by_status(rng),
@@ -395,13 +418,6 @@ def random_scheme(rng: random.Random) -> tuple[dict[str, Any], Weights]:
         method["points_for"] = [name for name in method.get("points_for", []) if name != "extreme"]
     elif rng.random() < 0.7:
         entries["extreme"]["top_share"] = Decimal("0.05")
-    weights: Weights = {}
-    for drg in DRGS:
-        if rng.random() < 0.9:
-            weights[drg, None] = _positive(rng, 0, 6, 4)
-        if rng.random() < 0.2:
-            weights[drg, rng.choice(LEVELS)] = _positive(rng, 0, 6, 4)
-    weights.setdefault((DRGS[0], None), Decimal(1))
     return {name: value for name, value in entries.items() if value is not None}, weights
 
 

@@ -195,6 +195,16 @@ def test_stays_outside_payment_by_group(
     assert ("level 3" in step(explained, "case class").arithmetic) == ("level" in rule)
 
 
+def test_an_unstable_group(tmp_path: Path) -> None:
+    rule = sourced(case_class="unstable", drgs=["BR15"], pays="share", share=D("0.8"))
+    path = write_scheme(tmp_path, plain_scheme(outside=[rule]), {("BR15", None): D(1)})
+    explained = drg.explain_price(plain_case("BR15", 9000), path)
+    assert step(explained, "case class").name_zh == "病例类型：不稳定病组"
+    assert step(explained, "case class").arithmetic == "its group is one of 1"
+    assert step(explained, "item payment").arithmetic == "9,000.00 × 0.8"
+    assert step(explained, "item payment").place == "scheme.toml, outside 1"
+
+
 def test_a_stay_that_no_price_is_known_for_says_why(tmp_path: Path) -> None:
     rules = [
         sourced(case_class="bed_day", case_kind="bed_day", pays="per_day", price_yuan=300, level="3"),

@@ -98,12 +98,10 @@ def test_random_schemes_are_read_as_they_were_written(tmp_path: Path) -> None:
 
 
 def test_case_classes_are_in_the_order_in_which_they_apply() -> None:
-    order = (
-        "invalid special ungrouped ambiguous short long bed_day day_surgery unweighted unpriced incomplete"
-    )
+    order = "invalid special ungrouped ambiguous short long bed_day day_surgery unstable unweighted"
     assert [str(case_class) for case_class in CaseClass] == [
         *order.split(),
-        "extreme",
+        *("unpriced", "incomplete", "extreme"),
         "high",
         "low",
         "normal",
@@ -201,6 +199,19 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         },
         "row 2 of uplifts is never used: row 1 takes all its cases",
     ),
+    "unstable without groups": (
+        {"outside": [sourced(case_class="unstable", los_days_at_most=1, pays="by_item")]},
+        "name the groups of such cases in drgs",
+    ),
+    "a rule for a group below one for it and others": (
+        {
+            "outside": [
+                sourced(case_class="unstable", drgs=drgs, pays="by_item")
+                for drgs in (["BR11", "BR15"], ["BR15"])
+            ]
+        },
+        "row 2 of outside is never used",
+    ),
     "rate without source": ({"rates": [{"value_yuan": 1}]}, "source"),
     "status": ({"status": "official"}, "published"),
     "id": ({"id": "two words"}, "pattern"),
@@ -292,7 +303,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "class outside": (
         {"outside": [sourced(case_class="normal", los_days_at_most=1, pays="by_item")]},
-        "'short', 'long', 'bed_day' or 'day_surgery'",
+        "'day_surgery', 'unstable' or 'unweighted'",
     ),
     "stages beside a price": (
         {"outside": [sourced(**DAYS, price_yuan=1, stages=[{"price_yuan": 1}])]},
@@ -327,11 +338,11 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "no share of the standard": (
         {"outside": [sourced(**{**DAYS, "pays": "share_of_standard"})]},
-        "share is given for share_of_standard",
+        "share is given for share and share_of_standard",
     ),
     "a share of a price": (
         {"outside": [sourced(**DAYS, price_yuan=1, share=1)]},
-        "share is given for share_of_standard",
+        "share is given for share and share_of_standard",
     ),
     "a row that is never used": (
         {"outside": [sourced(**DAYS, price_yuan=1), sourced(**DAYS, price_yuan=2, level="3")]},
@@ -605,3 +616,13 @@ def test_a_section_without_its_table(tmp_path: Path) -> None:
     with pytest.raises(SchemeError, match="rows is missing") as caught:
         load_scheme(written(tmp_path, AMOUNTS))
     assert "amounts.csv" in str(caught.value.fix)
+
+
+def test_a_group_that_is_named_as_one_without_a_weight_has_none(tmp_path: Path) -> None:
+    rule = (
+        '\n[[outside]]\ncase_class = "unweighted"\ndrgs = ["AA19", "BR15"]\npays = "by_item"\nsource = "x"\n'
+    )
+    with pytest.raises(SchemeError, match="BR15 is named as a group without a weight, but has one") as caught:
+        load_scheme(written(tmp_path, TEXT + rule))
+    assert caught.value.field == "outside.1.drgs"
+    assert caught.value.row == line(TEXT + rule, "drgs")

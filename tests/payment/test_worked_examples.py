@@ -692,3 +692,60 @@ def test_an_amount_is_cut_for_a_readmission(tmp_path: Path) -> None:
     cases = [plain_case("BR15", 8000, patient_id="P", **dates(*stay)) for stay in stays]
     rows = both(entries, ONE, cases, tmp_path)
     assert [(row["payment_yuan"], row["coefficient"]) for row in rows] == [(4000, D("0.5")), (8000, 1)]
+
+
+# ---------------------------------------------------------------------------------------- unstable groups
+
+
+@pytest.mark.parametrize(
+    ("rule", "case_class", "payment"),
+    [
+        ({"pays": "by_item"}, "unstable", 9000),
+        ({"pays": "share", "share": D("0.8")}, "unstable", 7200),
+        ({"pays": "share_of_standard", "share": 1}, "unstable", 10_000),
+        ({"pays": "nothing"}, "unstable", 0),
+        ({"pays": "not_known"}, "unpriced", 0),
+    ],
+)
+def test_unstable_groups_are_a_class_of_their_own(
+    tmp_path: Path, rule: dict[str, Any], case_class: str, payment: int
+) -> None:
+    """Neither high nor low cost is looked at; other groups are paid as ever."""
+    entries = plain_scheme(
+        outside=[sourced(case_class="unstable", drgs=["BR15"], **rule)],
+        high=high("by_item", "standard", [{"threshold": D("0.5")}]),
+    )
+    weights = ONE | {("BR13", None): D(1)}
+    rows = both(entries, weights, [plain_case("BR15", 9000), plain_case("BR13", 9000)], tmp_path)
+    assert [row["case_class"] for row in rows] == [case_class, "high"]
+    assert rows[0]["payment_yuan"] == payment
+    assert rows[0]["surplus_formula_yuan"] == (None if case_class == "unpriced" else 0)
+
+
+def test_groups_without_a_weight_may_be_named(tmp_path: Path) -> None:
+    """AA19 is known to have none and paid by item; of BR13, which has none either, nobody knows."""
+    entries = plain_scheme(
+        outside=[sourced(case_class="unweighted", drgs=["AA19"], pays="by_item")],
+        unweighted=sourced(pays="not_known"),
+    )
+    rows = both(entries, ONE, [plain_case("AA19", 9000), plain_case("BR13", 9000)], tmp_path)
+    assert [(row["case_class"], row["payment_yuan"]) for row in rows] == [
+        ("unweighted", 9000),
+        ("unpriced", 0),
+    ]
+
+
+def test_a_case_that_may_be_of_an_unstable_group_is_held(tmp_path: Path) -> None:
+    """BV19 falls back to BR15, which is unstable, if its share is low; the next row is not for it."""
+    entries = plain_scheme(
+        outside=[
+            sourced(case_class="unstable", drgs=["BR15"], pays="by_item"),
+            sourced(case_class="short", los_days_at_most=20, pays="nothing"),
+        ],
+        tcm=sourced(share_below=D("0.6"), medical_drg={"BV19": "BR15"}),
+    )
+    weights = ONE | {("BV19", None): D("1.3")}
+    fees = [None, "5000", "7000"]
+    cases = [plain_case("BV19", 10_000, tcm_cost_yuan=fee) for fee in fees]
+    rows = both(entries, weights, cases, tmp_path)
+    assert [row["case_class"] for row in rows] == ["unpriced", "unstable", "short"]

@@ -24,7 +24,7 @@ Account = tuple[int, str, str, str]  # year, insurance, basis, hospital
 
 CLASSES = (
     *("invalid", "special", "ungrouped", "ambiguous", "short", "long", "bed_day", "day_surgery"),
-    *("unweighted", "unpriced", "incomplete", "extreme", "high", "low", "normal"),
+    *("unstable", "unweighted", "unpriced", "incomplete", "extreme", "high", "low", "normal"),
 )
 BY_GROUP = ("incomplete", "extreme", "high", "low", "normal")
 BESIDE = ("item_payment", "outside_payment", "special_case_payment", "excluded_items_payment")

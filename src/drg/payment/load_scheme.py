@@ -279,11 +279,24 @@ def _check_groups(
         if drg not in drgs:
             error = _unknown_group(model.grouper, Sentence("group"), drg, drgs, loc, file, text)
             raise _placed(error, loc, tables)
+    _check_unweighted(model, weights, file, text)
     if model.readmission:
         for adrg in model.readmission.except_adrg:
             if adrg not in adrgs:
                 loc = ("readmission", "except_adrg")
                 raise _unknown_group(model.grouper, "ADRG", adrg, adrgs, loc, file, text)
+
+
+def _check_unweighted(model: PaymentScheme, weights: Weights, file: Path, text: str) -> None:
+    """A group that is named as one without a weight has none."""
+    weighted = {drg for drg, _ in weights}
+    for at, rule in enumerate(model.outside):
+        for drg in rule.drgs if rule.case_class == "unweighted" else ():
+            if drg in weighted:
+                problem = Sentence("{drg} is named as a group without a weight, but has one", drg=drg)
+                fix = Sentence('Remove it here or in weights.csv, or write case_class = "unstable"')
+                row = line_of(text, ("outside", at, "drgs"))
+                raise SchemeError(problem, file=file, row=row, field=f"outside.{at + 1}.drgs", fix=fix)
 
 
 def _named_groups(model: PaymentScheme) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -295,7 +308,14 @@ def _named_groups(model: PaymentScheme) -> Iterator[tuple[tuple[str | int, ...],
                 yield ("coefficients", "rows", place, "drg"), row.drg
     if model.amounts:
         yield from ((("amounts", "rows", at, "drg"), row.drg) for at, row in enumerate(model.amounts.rows))
+    for at, rule in enumerate(model.outside):
+        yield from ((("outside", at, "drgs"), drg) for drg in rule.drgs)
     if model.tcm:
+        yield from (
+            (("tcm", "uplifts", at, "drgs"), drg)
+            for at, row in enumerate(model.tcm.uplifts)
+            for drg in row.drgs
+        )
         for pair in model.tcm.medical_drg.items():
             yield from ((("tcm", "medical_drg"), drg) for drg in pair)
 

@@ -238,7 +238,7 @@ class Decoder:
         self._notes = Notes(loaded)
         self._no_weight = no_weight(loaded)
         # Cases of these classes are paid by what their group is paid.
-        by_group = {rule.case_class for rule in loaded.scheme.outside if rule.share is not None}
+        by_group = {rule.case_class for rule in loaded.scheme.outside if rule.pays == "share_of_standard"}
         self._by_group = np.array([name in by_group or name in INSIDE for name in CLASSES])
         self._has_points = loaded.scheme.method.kind == "points"
         self._own_points = np.array([name in loaded.scheme.method.points_for for name in CLASSES])

@@ -19,7 +19,7 @@ from drg.payment.case_keys import KEYS, PLACES, UNDECIDED, numbers
 from drg.payment.factors import factors_of
 from drg.payment.formulas import prices
 from drg.payment.load_scheme import LoadedScheme
-from drg.payment.outside_rows import asked, of_combination, outside_rows
+from drg.payment.outside_rows import asked, of_combination, of_group, outside_rows
 from drg.payment.periods import period_of
 from drg.payment.price_entries import Entry, Page, page, told
 from drg.payment.reasons import NOTE, no_weight
@@ -171,12 +171,14 @@ class PriceBook:
             factors=factors,
             factor=factor,
             prices=found,
-            outside=tuple(of_combination(rule, insurance, level, found) for rule in self._outside),
+            outside=tuple(of_combination(rule, drg, insurance, level, found) for rule in self._outside),
             outside_not_known=tuple(
                 name
                 for name in ("insurance_type", "hospital_level")
-                if places[name] is None and any(asked(rule)[name] for rule in self._outside)
+                if places[name] is None
+                and any(asked(rule)[name] and of_group(rule, drg) for rule in self._outside)
             ),
+            outside_no_rule=any(rule.pays == "not_known" and of_group(rule, drg) for rule in self._outside),
             point_yuan=point,
             point_not_known=point_not_known,
         )

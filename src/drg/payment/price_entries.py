@@ -53,6 +53,7 @@ class Entry:
         prices: None without an amount, or a weight, a rate and a coefficient.
         outside: what each of ``outside_rows`` is to it; see ``price_kernels``.
         outside_not_known: the columns that say too little of a case to know whether one of these is for it.
+        outside_no_rule: nobody knows what one of these pays.
         point_yuan: the value of a point, where cases that are not paid by their group have points; it depends
             on neither group nor coefficient.
         point_not_known: the columns that say too little of a case to know it.
@@ -73,6 +74,7 @@ class Entry:
     prices: Prices | None
     outside: tuple[int, ...]
     outside_not_known: tuple[str, ...]
+    outside_no_rule: bool
     point_yuan: Decimal | None
     point_not_known: tuple[str, ...]
 
@@ -123,7 +125,13 @@ def page(
         pl.Series(points, dtype=NUMBER),
         np.array([int((entry.point_yuan or Decimal(0)).scaleb(8)) for entry in entries], dtype=np.int64),
         np.array([notes(entry) for entry in entries], dtype=np.int64),
-        np.array([told(entry.outside_not_known) for entry in entries], dtype=np.int64),
+        np.array(
+            [
+                told(entry.outside_not_known) | (NOTE["no_rule"] if entry.outside_no_rule else 0)
+                for entry in entries
+            ],
+            dtype=np.int64,
+        ),
         np.array([told(entry.point_not_known) or no_rate for entry in entries], dtype=np.int64),
     )
 

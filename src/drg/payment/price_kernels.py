@@ -18,7 +18,7 @@ Flags = npt.NDArray[np.bool_]
 
 # Case classes, in the order of categories.CaseClass.
 INVALID, SPECIAL, UNGROUPED, AMBIGUOUS, SHORT, LONG, BED_DAY, DAY_SURGERY = range(8)
-UNWEIGHTED, UNPRICED, INCOMPLETE, EXTREME, HIGH, LOW, NORMAL = range(8, 15)
+UNSTABLE, UNWEIGHTED, UNPRICED, INCOMPLETE, EXTREME, HIGH, LOW, NORMAL = range(8, 16)
 
 # How cases outside the formulas are paid.
 BY_ITEM, SHARE, NOTHING, PER_DAY, PER_CASE, NOT_KNOWN, SHARE_OF_STANDARD = range(7)
@@ -32,7 +32,7 @@ LACKS, STANDARD, HIGH_ABOVE, HIGH_BASE, LOW_BELOW, INCOMPLETE_BELOW = range(6)
 LINE_HIGH, LINE_LOW, LINE_INCOMPLETE = 6, 10, 14
 COMBINATION_WIDTH = 18
 # Then one column for each of ``Rules.outside``: what it pays of the standard, 0 if it pays otherwise, or:
-ELSEWHERE, HELD = -1, -2  # it is for another level or insurance; what it pays is not known
+ELSEWHERE, HELD = -1, -2  # it is for another group, level or insurance; what it pays is not known
 
 # Grouping, as far as pricing cares; the first two are rows of ``Rules.by_status``.
 STATUS_UNGROUPED, STATUS_AMBIGUOUS, STATUS_GROUPED = range(3)
@@ -41,14 +41,14 @@ UNWEIGHTED_ROW = 2
 SHARE_UNITS = 100_000_000
 
 # Columns of ``Rules.outside``.
-CLASS, AT_MOST, AT_LEAST, KIND, PAYS, LINE = range(6)
+CLASS, AT_MOST, AT_LEAST, KIND, PAYS, COST_SHARE, LINE = range(7)
 OUTSIDE_WIDTH = LINE + 4
 
 
 class Rules(NamedTuple):
     """What a scheme says beyond its lines. Shares are in units of 1 / ``SHARE_UNITS``."""
 
-    outside: Ints  # [o, 10] class, at most days, at least days, kind, pays, line; -1: does not matter
+    outside: Ints  # [o, 11] class, at most days, at least days, kind, pays, share, line; -1: does not matter
     by_status: Ints  # [3, 2] pays, share: of ungrouped, ambiguous, unweighted cases
     has_high: bool
 
@@ -165,8 +165,6 @@ def price_cases(combinations: Ints, rules: Rules, cases: CaseArrays, out: Priced
                     case_class = UNPRICED
                 elif pays == SHARE_OF_STANDARD:
                     outside = of_standard
-                elif pays == BY_ITEM:
-                    item = cost
                 elif pays == PER_CASE:
                     outside = _at(outside_rules[rule, LINE:], 1)
                 elif pays == PER_DAY:
@@ -174,6 +172,8 @@ def price_cases(combinations: Ints, rules: Rules, cases: CaseArrays, out: Priced
                         case_class = INVALID
                     else:
                         outside = _at(outside_rules[rule, LINE:], all_days[i])
+                else:
+                    item = _share(cost, pays, outside_rules[rule, COST_SHARE])
             elif combinations[row, LACKS] == NO_WEIGHT:
                 case_class = UNWEIGHTED if by_status[UNWEIGHTED_ROW, 0] != NOT_KNOWN else UNPRICED
                 item = _share(cost, by_status[UNWEIGHTED_ROW, 0], by_status[UNWEIGHTED_ROW, 1])

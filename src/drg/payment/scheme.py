@@ -30,6 +30,7 @@ OwnPoints = Literal[
     "long",
     "bed_day",
     "day_surgery",
+    "unstable",
     "unweighted",
     "extreme",
     "high",

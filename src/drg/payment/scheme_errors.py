@@ -47,10 +47,12 @@ EXAMPLES: Final[Mapping[str, str]] = {
     ),
     "reference": Sentence('reference = "standard" or "mean"; of high-cost cases also "lower_of_two"'),
     "within": Sentence('within = "all" or "group"'),
-    "case_class": Sentence('case_class = "short", "long", "bed_day" or "day_surgery"'),
+    "case_class": Sentence(
+        'case_class = "short", "long", "bed_day", "day_surgery", "unstable" or "unweighted"'
+    ),
     "pays": Sentence(
-        'pays = "by_item" or "nothing"; outside payment by group also "per_day", "per_case" or '
-        '"share_of_standard"; of cases without a group or a weight also "share" or "not_known"'
+        'pays = "by_item", "share", "nothing" or "not_known"; outside payment by group also "per_day", '
+        '"per_case" or "share_of_standard"'
     ),
     "ungrouped": Sentence(
         '[ungrouped] with pays = "nothing", "by_item", "share" or "not_known", and a source'

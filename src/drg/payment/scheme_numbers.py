@@ -51,6 +51,7 @@ def rules(scheme: PaymentScheme) -> Rules:
         row[kernels.AT_LEAST] = -1 if rule.los_days_at_least is None else rule.los_days_at_least
         row[kernels.KIND] = -1 if rule.case_kind is None else kinds.index(rule.case_kind)
         row[kernels.PAYS] = _PAYS[rule.pays]
+        row[kernels.COST_SHARE] = int((rule.share or 0) * kernels.SHARE_UNITS)
         row[kernels.LINE :] = paid
     return Rules(
         outside=outside,

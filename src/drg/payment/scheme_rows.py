@@ -51,6 +51,7 @@ class SchemeRows:
         self._incentives = Rows((row.hospital, row) for row in incentives)
         # The names of the scheme, by the form in which cases have them: 三级 is 3.
         groups = [*(weight.drg for weight in weights), *(row.drg for row in amounts)]
+        groups += [drg for row in outside for drg in row.drgs]
         self.spelled = {
             "drg": by_form("drg", groups) | {UNDECIDED: UNDECIDED},
             "insurance_type": by_form(

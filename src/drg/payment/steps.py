@@ -200,6 +200,7 @@ def _why_outside(rule: Outside) -> str:
     parts: list[str] = [f"los_days ≤ {rule.los_days_at_most}"] if rule.los_days_at_most is not None else []
     parts += [f"los_days ≥ {rule.los_days_at_least}"] if rule.los_days_at_least is not None else []
     parts += [Sentence("case_kind is {kind}", kind=rule.case_kind)] if rule.case_kind is not None else []
+    parts += [Sentence("its group is one of {count:,}", count=len(rule.drgs))] if rule.drgs else []
     parts += [Sentence("insurance {id}", id=rule.insurance)] if rule.insurance else []
     parts += [Sentence("level {level}", level=rule.level)] if rule.level else []
     return Joined(", ", parts)
@@ -248,7 +249,7 @@ def _part(facts: Facts, name: str) -> tuple[str, str, str]:
     rule = _outside_rule(facts)
     if rule is not None and name == "outside_payment_yuan":
         place = in_scheme_row("outside", scheme.outside.index(rule))
-        if rule.share is not None and entry.prices:
+        if rule.pays == "share_of_standard" and rule.share and entry.prices:
             return f"{money(entry.prices.standard)} × {number(rule.share)}", place, rule.source
         if rule.stages:
             return _days_at_prices(rule, facts.days), place, rule.source
@@ -265,7 +266,10 @@ def _part(facts: Facts, name: str) -> tuple[str, str, str]:
     if case_class == "low" and scheme.low and entry.prices:
         written = {"cost": money(facts.net), "factor": number(entry.prices.low_factor)}
         return with_numbers(formulas.LOW, written), in_scheme("low"), scheme.low.source
-    if case_class in ("ungrouped", "ambiguous", "unweighted"):
+    if rule is not None and rule.pays == "share" and rule.share is not None:
+        place = in_scheme_row("outside", scheme.outside.index(rule))
+        return f"{money(facts.net)} × {number(rule.share)}", place, rule.source
+    if rule is None and case_class in ("ungrouped", "ambiguous", "unweighted"):
         status = getattr(scheme, case_class)
         share = f" × {number(status.share)}" if status.share is not None else ""
         return f"{money(facts.net)}{share}", in_scheme(case_class), status.source

@@ -291,6 +291,7 @@ def _outside(rule: Outside) -> str:
         else []
     )
     which += [Sentence("case_kind is {kind}", kind=rule.case_kind)] if rule.case_kind else []
+    which += [Sentence("{count:,} groups", count=len(rule.drgs))] if rule.drgs else []
     which += [Sentence("insurance {id}", id=rule.insurance)] if rule.insurance else []
     which += [Sentence("level {level}", level=rule.level)] if rule.level else []
     name = Both(rule.case_class, categories("case_class", "zh")[rule.case_class])
@@ -302,7 +303,9 @@ def _outside(rule: Outside) -> str:
             if rule.pays == "per_day"
             else Sentence("paid {price} yuan a case", price=price)
         )
-    if rule.share is not None:
+    if rule.pays == "share" and rule.share is not None:
+        pays = Sentence("paid {share} of their cost", share=number(rule.share))
+    elif rule.share is not None:
         pays = Sentence("paid {share} × the standard of their group", share=number(rule.share))
     if rule.stages:
         *first, last = rule.stages
