@@ -74,3 +74,8 @@ def words(*lines: str) -> tuple[tuple[str, str], ...]:
 def money(name: str, label_zh: str, meaning: str) -> Column:
     """A column of amounts in yuan."""
     return Column(name, Kind.MONEY, pl.Decimal(18, 2), label_zh, meaning)
+
+
+def count(name: str, label_zh: str, meaning: str) -> Column:
+    """A column of whole numbers of what a case had of something."""
+    return Column(name, Kind.NUMBER, pl.Int64, label_zh, meaning, lowest=0, highest=10_000)

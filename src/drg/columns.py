@@ -11,7 +11,7 @@ from drg.benefit_columns import BENEFIT, BENEFIT_INPUT, SHARE_COLUMNS
 from drg.categories import CaseClass, GroupingStatus, Severity
 from drg.column import Column as Column
 from drg.column import Kind as Kind
-from drg.column import money, words
+from drg.column import count, money, words
 
 # The word of ``case_kind`` for a case that is of no kind by itself.
 ORDINARY = "ordinary"
@@ -250,6 +250,12 @@ PRICING_COLUMNS: tuple[Column, ...] = (
         "除外项目费用",
         "approved new drugs, devices and technology within the cost, in yuan",
     ),
+    money("negotiated_drugs_yuan", "谈判药品费", "drugs at negotiated prices, within the cost, in yuan"),
+    money("robot_surgery_yuan", "机器人手术费", "use of a surgical robot, within the cost, in yuan"),
+    money("special_beds_yuan", "特殊床位费", "beds such as laminar flow, within the cost, in yuan"),
+    money("pet_ct_yuan", "PET-CT检查费", "PET-CT examinations, within the cost, in yuan"),
+    count("special_bed_days", "特殊床位天数", "days in beds such as laminar flow"),
+    count("pet_ct_count", "PET-CT检查次数", "number of PET-CT examinations"),
     money("special_payment_yuan", "特例单议支付", "what was decided, in yuan"),
     Column("incomplete", Kind.FLAG, pl.Boolean, "未完成治疗", "the treatment was broken off"),
     money("tcm_cost_yuan", "中医费用合计", "traditional medicine in the cost, in yuan"),
