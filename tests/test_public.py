@@ -39,7 +39,7 @@ FOREIGN = {
 # Names for few words or kinds of number, which the documents of their functions say.
 ALIASES = {"Amount", "Codes", "Kind", "Mode", "Number", "Scale", "Text"}
 # Their fields are the form of a file, which has a document of its own.
-FORMS = {"Layout", "LoadedScheme", "Manifest", "PaymentScheme"}
+FORMS = {"BenefitScheme", "Layout", "LoadedBenefitScheme", "LoadedScheme", "Manifest", "PaymentScheme"}
 # Only the program makes these, of parts of its own.
 INTERNAL = {"Cases"}
 # What a function is about may be given by place.

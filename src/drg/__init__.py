@@ -1,15 +1,19 @@
 """DRG grouping and payment for China's hospitals: versioned tables in, groups, money and evidence out.
 
 ``read`` reads files as hospitals have them; these and frames of any kind become ``Cases``, in the columns and
-types of the registry; all other functions take either. ``guess_layout`` makes a layout for other files.
-``group`` adds groups to discharges, ``explain`` shows how one comes to its group; a ``Grouper`` is a version,
-a ``GrouperSeries`` some of which each groups the discharges of its days, ``list_groupers`` lists them.
-``price`` adds to grouped discharges what they are paid, ``explain_price`` shows the arithmetic of one case; a
-``Pricer`` is a scheme, ``list_schemes`` lists them; ``reason_text`` says codes of reasons in words.
+types of the registry. All other functions take either. ``guess_layout`` makes a layout for other files.
+``group`` adds the groups to a frame of discharges, ``explain`` shows how one discharge comes to its group,
+``list_groupers`` lists the versions that are installed, a ``Grouper`` is one version, ready for use, and a
+``GrouperSeries`` versions of which each groups the discharges of the days on which it is in force.
+``reason_text`` says reasons in words that were given as codes.
+``price`` adds to grouped discharges what they are paid, ``explain_price`` shows the arithmetic of one case,
+``list_schemes`` lists the payment schemes, and a ``Pricer`` is one scheme, ready for use.
+``benefits`` works out who pays what of stays (``explain_benefits`` of one, line by line).
 ``settle`` adds priced cases up to what each hospital keeps, bears and is due; a ``Ledger`` keeps the year.
-``check`` finds what is wrong, ``validate`` sets cases with an error apart; ``compare`` says what another
-version changes, ``code_variants`` what each code does, ``reconcile`` what a bureau's return has otherwise,
-``evaluate`` how well a version tells costs apart; ``scenario`` changes cases, ``simulate`` makes them up.
+``check`` finds what is wrong with discharges, ``validate`` parts those that have an error from the rest.
+``code_variants`` says what each code does, ``reconcile`` what a bureau's return has otherwise.
+``compare`` says what another version changes, ``evaluate`` how well a version tells costs apart,
+``scenario`` changes discharges, ``calibrate`` makes weights from costs, ``simulate`` makes up discharges.
 """
 
 from __future__ import annotations
@@ -49,6 +53,18 @@ if TYPE_CHECKING:
     from drg.analysis.scenarios import ScenarioCases, ScenarioChange, scenario
     from drg.analysis.simulation import simulate
     from drg.analysis.trimming import Trimming
+    from drg.benefit import (
+        BenefitCalculator,
+        BenefitExplanation,
+        BenefitScheme,
+        LoadedBenefitScheme,
+        StayBenefits,
+        benefit_changes,
+        benefits,
+        explain_benefits,
+        list_benefit_schemes,
+        load_benefit_scheme,
+    )
     from drg.grouping import (
         AnyGrouper,
         Choice,
@@ -89,6 +105,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AnyGrouper",
+    "BenefitCalculator",
+    "BenefitExplanation",
+    "BenefitScheme",
     "BudgetRate",
     "Calibration",
     "CalibrationNote",
@@ -121,6 +140,7 @@ __all__ = [
     "LedgerAddition",
     "LedgerEntry",
     "LedgerError",
+    "LoadedBenefitScheme",
     "LoadedScheme",
     "Manifest",
     "MissingColumnError",
@@ -140,6 +160,7 @@ __all__ = [
     "Settlement",
     "SourceTable",
     "Stamp",
+    "StayBenefits",
     "TableShape",
     "TablesError",
     "Tried",
@@ -147,17 +168,22 @@ __all__ = [
     "UnknownGrouperError",
     "UnknownSchemeError",
     "WhatIf",
+    "benefit_changes",
+    "benefits",
     "calibrate",
     "check",
     "code_variants",
     "compare",
     "evaluate",
     "explain",
+    "explain_benefits",
     "explain_price",
     "group",
     "guess_layout",
+    "list_benefit_schemes",
     "list_groupers",
     "list_schemes",
+    "load_benefit_scheme",
     "load_scheme",
     "load_tables",
     "price",
@@ -172,74 +198,43 @@ __all__ = [
 ]
 
 # Imported at first use: polars and numba take half a second, which `drg --help` should not.
-_ROOMS = {
-    "AnyGrouper": "drg.grouping",
-    "BudgetRate": "drg.analysis.calibration",
-    "Calibration": "drg.analysis.calibration",
-    "CalibrationNote": "drg.analysis.calibration",
-    "CalibrationSettings": "drg.analysis.calibration",
-    "Cases": "drg.records.cases",
-    "CauseExample": "drg.analysis.comparison.cause_sums",
-    "CheckResult": "drg.analysis.checks",
-    "Choice": "drg.grouping",
-    "CodeVersion": "drg.records.cases",
-    "ComparedVersion": "drg.analysis.comparison.compared_versions",
-    "Comparison": "drg.analysis.comparison",
-    "Complication": "drg.grouping",
-    "Condition": "drg.grouping",
-    "CorrectedRow": "drg.grouping.corrected",
-    "Discharge": "drg.records",
-    "Discharges": "drg.records.discharges",
-    "DueDates": "drg.settlement",
-    "SourceTable": "drg.records.source_tables",
-    "TableShape": "drg.records.shape",
-    "Evaluation": "drg.analysis.quality",
-    "Explanation": "drg.grouping",
-    "FileDigest": "drg.ledger.entry",
-    "Finding": "drg.settlement.settlement_findings",
-    "Frame": "drg.records.frames",
-    "Grouper": "drg.grouping",
-    "GrouperSeries": "drg.grouping",
-    "GrouperTables": "drg.tables",
-    "Layout": "drg.records.layout",
-    "Ledger": "drg.ledger",
-    "LedgerAddition": "drg.ledger",
-    "LedgerEntry": "drg.ledger",
-    "LoadedScheme": "drg.payment",
-    "Manifest": "drg.tables",
-    "PaymentScheme": "drg.payment",
-    "PriceExplanation": "drg.payment",
-    "PriceStep": "drg.payment",
-    "Pricer": "drg.payment",
-    "ReasonForm": "drg.reasons",
-    "Reconciliation": "drg.analysis.reconciliation",
-    "Rule": "drg.records.rules",
-    "ScenarioCases": "drg.analysis.scenarios",
-    "ScenarioChange": "drg.analysis.scenarios",
-    "Settlement": "drg.settlement",
-    "Stamp": "drg.ledger",
-    "Tried": "drg.grouping",
-    "Trimming": "drg.analysis.trimming",
-    "WhatIf": "drg.analysis.calibration",
-    "calibrate": "drg.analysis.calibration",
-    "check": "drg.analysis.checks",
-    "code_variants": "drg.analysis.code_variants",
-    "compare": "drg.analysis.comparison",
-    "evaluate": "drg.analysis.quality",
-    "guess_layout": "drg.records.guess",
-    "list_groupers": "drg.tables",
-    "list_schemes": "drg.payment",
-    "load_scheme": "drg.payment",
-    "load_tables": "drg.tables",
-    "read": "drg.records.reading",
-    "reason_text": "drg.records.reason_text",
-    "reconcile": "drg.analysis.reconciliation",
-    "scenario": "drg.analysis.scenarios",
-    "settle": "drg.settlement",
-    "simulate": "drg.analysis.simulation",
-    "validate": "drg.analysis.checks",
-    "what_if": "drg.analysis.calibration",
+_NAMES = {
+    "drg.analysis.calibration": "BudgetRate Calibration CalibrationNote "
+    "CalibrationSettings WhatIf calibrate what_if",
+    "drg.analysis.checks": "CheckResult check validate",
+    "drg.analysis.code_variants": "code_variants",
+    "drg.analysis.comparison": "Comparison compare",
+    "drg.analysis.comparison.cause_sums": "CauseExample",
+    "drg.analysis.comparison.compared_versions": "ComparedVersion",
+    "drg.analysis.quality": "Evaluation evaluate",
+    "drg.analysis.reconciliation": "Reconciliation reconcile",
+    "drg.analysis.scenarios": "ScenarioCases ScenarioChange scenario",
+    "drg.analysis.simulation": "simulate",
+    "drg.analysis.trimming": "Trimming",
+    "drg.benefit": "BenefitCalculator BenefitExplanation BenefitScheme LoadedBenefitScheme StayBenefits "
+    "benefit_changes benefits explain_benefits list_benefit_schemes load_benefit_scheme",
+    "drg.grouping": "AnyGrouper Choice Complication Condition Explanation Grouper GrouperSeries Tried",
+    "drg.grouping.corrected": "CorrectedRow",
+    "drg.ledger": "Ledger LedgerAddition LedgerEntry Stamp",
+    "drg.ledger.entry": "FileDigest",
+    "drg.payment": "LoadedScheme PaymentScheme PriceExplanation PriceStep Pricer list_schemes load_scheme",
+    "drg.reasons": "ReasonForm",
+    "drg.records": "Discharge",
+    "drg.records.cases": "Cases CodeVersion",
+    "drg.records.discharges": "Discharges",
+    "drg.records.frames": "Frame",
+    "drg.records.guess": "guess_layout",
+    "drg.records.layout": "Layout",
+    "drg.records.reading": "read",
+    "drg.records.reason_text": "reason_text",
+    "drg.records.rules": "Rule",
+    "drg.records.shape": "TableShape",
+    "drg.records.source_tables": "SourceTable",
+    "drg.settlement": "DueDates Settlement settle",
+    "drg.settlement.settlement_findings": "Finding",
+    "drg.tables": "GrouperTables Manifest list_groupers load_tables",
 }
+_ROOMS = {name: room for room, names in _NAMES.items() for name in names.split()}
 
 _watch()
 
@@ -287,15 +282,18 @@ def group(
             any other that narwhals knows, a list of mappings, or what ``read`` gives; in canonical columns or
             those of a layout. ``principal_diagnosis`` is always needed; other columns that a rule of the
             version reads count as not known where they are absent, with a ``MissingColumnWarning``.
-        grouper: the id of a version or series (see ``list_groupers``), the directory of a version, a Grouper,
-            or a GrouperSeries; a series groups each case by the version in force on its ``discharge_date``.
-        reasons: as sentences (``text``), or as codes (``code``), which ``reason_text`` says in words later.
+        grouper: the id of an installed version (see ``list_groupers``), the directory of one, or a Grouper;
+            or the id of a series of versions such as ``national``, or a GrouperSeries: then each case is
+            grouped by the version in force on its ``discharge_date``.
+        reasons: as sentences (``text``), or as codes that programs can count (``code``); ``reason_text`` says
+            these in words later.
         language: of the sentences, ``en`` or ``zh`` (中文).
         strict: refuse a frame that lacks a column that a rule reads.
 
     Returns:
-        The same kind of frame, the same rows in the same order, with the columns of
-        ``columns.OUTPUT_COLUMNS`` added. A case that cannot be grouped keeps its row; its status says why.
+        The same kind of frame, the same rows in the same order, with ``mdc``, ``adrg``, ``drg``,
+        ``drg_name``, ``severity``, ``grouping_status``, ``grouping_reason`` and ``grouper`` added. A case
+        that cannot be grouped keeps its row: its status and reason say why.
 
     Raises:
         MissingColumnError: without ``principal_diagnosis``, of a series ``discharge_date``; see ``strict``.
@@ -314,12 +312,14 @@ def explain(
     """Explain how one discharge comes to its group.
 
     Args:
-        discharge: field names (canonical or of a layout) and values; what is not given is not known.
+        discharge: field names (the input columns and ``discharge_date``, or those of a layout) and values; a
+            field that is not given is not known, other columns are not looked at.
         grouper: as for ``group``.
         language: of the reason, ``en`` or ``zh`` (中文).
 
     Returns:
-        The outcome, every rule that was tried, what held and by which codes, which complications counted.
+        The outcome, every rule that was tried, what held and by which codes, and which complications counted;
+        of a series also which version was chosen, and why.
 
     Raises:
         InputError: for a field that does not exist or holds the wrong type.
@@ -384,7 +384,8 @@ def explain_price(
     """Explain what one grouped case is paid: each number, where it comes from, and the arithmetic.
 
     Args:
-        case: a grouped row: column names (canonical or of a layout) and values; others are not known.
+        case: a grouped row: column names (canonical, or those of a layout) and values; a column that is not
+            given is not known.
         scheme: as for ``price``.
         readmitted: another stay follows that cuts this one, which one case alone does not show.
         extreme: the case is among the most expensive, which one case alone does not show.

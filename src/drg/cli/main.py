@@ -32,6 +32,7 @@ _COMMANDS = {
     "check": "drg.cli.check",
     "group": "drg.cli.group",
     "explain": "drg.cli.explain",
+    "benefits": "drg.cli.benefits",
     "price": "drg.cli.price",
     "settle": "drg.cli.settle",
     "special-cases": "drg.cli.special_cases",

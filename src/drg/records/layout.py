@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import ClassVar, Final, NoReturn
 
+from drg.benefit_columns import BENEFIT_INPUT
 from drg.columns import ALL, INPUT, PRICING, RECORD, Column
 from drg.errors import InputError, did_you_mean
 from drg.records.conversions import CONVERSIONS, UNITS, factor, usual_conversion
@@ -212,7 +213,7 @@ def own_source(column: Column, *, labelled: bool = False) -> Source:
         column: of the registry.
         labelled: whether it stands under its label, though it is a result; others may always.
     """
-    has_label = labelled or column.name in INPUT or column.name in RECORD or column.name in PRICING
+    has_label = labelled or column.name in INPUT | RECORD | PRICING | BENEFIT_INPUT
     names = (column.name, column.label_zh) if has_label else (column.name,)
     return Source(column=column.name, names=names, conversion=usual_conversion(column))
 
