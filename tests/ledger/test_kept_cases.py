@@ -300,9 +300,9 @@ def test_a_file_that_changes_on_the_way(
 
 
 def test_the_scheme(ledger: Ledger, tmp_path: Path) -> None:
-    from drg.payment.load_scheme import shipped_root
+    from drg.payment.load_scheme import SCHEMES
 
-    root = shipped_root()
+    root = SCHEMES.root
     assert root is not None
     assert ledger.scheme().scheme.id == "demo"
     with pytest.raises(LedgerError, match="has demo in entry 1 already"):

@@ -7,16 +7,18 @@ published or chosen stands beside its source. Unknown keys, wrong types, gaps an
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from drg.payment.addition_rules import Addition, ExcludedItems
 from drg.payment.group_rules import Amounts, Tcm
 from drg.payment.high_rules import High
 from drg.payment.incentive_rules import Incentive
 from drg.payment.names import Hospital, Insurance, Level
 from drg.payment.outside_rules import Outside
-from drg.payment.parts import Dated, Id, Part, Positive, Share, Sourced, Text, overlap
+from drg.payment.parts import Dated, Id, Part, Positive, SchemeHead, Share, Sourced, Text, overlap
 from drg.payment.settlement_rules import SettlementRules
 from drg.words import Sentence
 
@@ -160,12 +162,6 @@ class ByStatus(Sourced):
         return self
 
 
-class ExcludedItems(Sourced):
-    """Approved new drugs, devices and technology: out of the case's cost, paid beside the group."""
-
-    share: Share = Decimal(1)
-
-
 class Incomplete(Sourced):
     """A broken-off treatment: standard × cost ÷ group mean, at most the standard."""
 
@@ -184,26 +180,17 @@ class Rounding(Sourced):
     standard_first: bool = False
 
 
-class PaymentScheme(Dated):
+class PaymentScheme(SchemeHead):
     """One payment scheme. Only what a scheme names applies.
 
     Attributes:
-        id, title, region: what it is; the id is the name of its directory.
         grouper: the id of the grouper version whose groups it prices.
         grouper_missing: why that version is not installed, for excerpts; its groups are then not checked.
-        status: ``published`` by the authority, ``transcribed`` from what it published, or ``illustrative``.
-        valid_from, valid_to: the first and last day of discharge to which it applies, as far as known.
         source: where the weights are from.
-        unusual: the entries whose numbers are out of proportion and meant so, as ``low.factor``.
     """
 
-    id: Id
-    title: Text
-    region: Text
     grouper: Id
     grouper_missing: Text | None = None
-    status: Literal["published", "transcribed", "illustrative"]
-    unusual: tuple[Text, ...] = ()
     method: Method
     rates: tuple[Rate, ...] = ()
     coefficients: Coefficients | None = None
@@ -217,6 +204,7 @@ class PaymentScheme(Dated):
     ambiguous: ByStatus
     unweighted: ByStatus
     excluded_items: ExcludedItems | None = None
+    additions: tuple[Addition, ...] = ()
     incomplete: Incomplete | None = None
     readmission: Readmission | None = None
     tcm: Tcm | None = None
@@ -256,6 +244,11 @@ class PaymentScheme(Dated):
                     name=name,
                 )
                 raise ValueError(problem, ("method", "points_for"))
+        columns = [one.column for one in self.beside]
+        for place, one in enumerate(self.additions):
+            if columns.count(one.column) > 1:
+                problem = Sentence("{name} is paid beside the group twice", name=one.column)
+                raise ValueError(problem, ("additions", place))
         budgets = self.settlement.budgets if self.settlement else ()
         if self.method.kind != "points" and any(budget.excess == "point_value" for budget in budgets):
             problem = Sentence("point_value closes a budget under the points method only")
@@ -264,6 +257,17 @@ class PaymentScheme(Dated):
             problem = Sentence("point_value cannot close a budget beside amounts, which have no points")
             raise ValueError(problem, ("amounts",))
         return self
+
+    @cached_property
+    def beside(self) -> tuple[Addition, ...]:
+        """What is paid beside the group: excluded items, which are the oldest case of it, and additions."""
+        excluded = (self.excluded_items.as_addition,) if self.excluded_items else ()
+        return (*excluded, *self.additions)
+
+    @property
+    def out_of_cost(self) -> tuple[str, ...]:
+        """The columns whose amounts leave the cost by which a case is judged."""
+        return tuple(one.column for one in self.beside if one.out_of_cost)
 
     def _pays_beside_groups(self, case_class: str) -> bool:
         """Whether the scheme can have cases of this class, and pays nothing of them by group."""

@@ -18,6 +18,7 @@ from drg.payment.step_words import number, of_rate
 from drg.report.console import say
 from drg.report.prices import print_price_explanation
 from drg.report.scheme_settlement_words import settlement_sentences
+from drg.report.scheme_words_beside import addition_words, points_for_words
 from drg.words import Both, Joined, Sentence, categories, told
 
 
@@ -78,7 +79,7 @@ def sentences(loaded: LoadedScheme, groups: int) -> Iterator[str]:
             factor=_low_factors(low),
         )
     yield from _others(scheme)
-    yield from _points_for(scheme)
+    yield from points_for_words(scheme)
 
 
 def _high(high: High) -> Iterator[str]:
@@ -211,17 +212,6 @@ def _amounts(scheme: PaymentScheme) -> Iterator[str]:
         yield Sentence("Some amounts hold for discharges of certain days only")
 
 
-def _points_for(scheme: PaymentScheme) -> Iterator[str]:
-    if found := scheme.method.points_for:
-        names = categories("case_class", "zh")
-        classes = Joined(", ", (Both(name, names[name]) for name in found))
-        yield Sentence(
-            "Not paid by their group, but with points (payment ÷ value of a point), so that they move with "
-            "the value that closes the year: {classes}",
-            classes=classes,
-        )
-
-
 def _coefficients(scheme: PaymentScheme) -> Iterator[str]:
     found = scheme.coefficients
     if found is None:
@@ -336,6 +326,8 @@ def _others(scheme: PaymentScheme) -> Iterator[str]:
             "Excluded items are taken out of the cost and paid × {share}",
             share=number(scheme.excluded_items.share),
         )
+    for addition in scheme.additions:
+        yield addition_words(addition)
     if scheme.incomplete:
         yield Sentence("Broken-off treatments are paid in proportion to their cost")
     if scheme.readmission:
