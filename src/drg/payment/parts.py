@@ -7,11 +7,7 @@ from collections.abc import Hashable, Iterable
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
-<<<<<<< HEAD
-from typing import Annotated, Final
-=======
-from typing import Annotated, Literal
->>>>>>> main
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
