@@ -5,15 +5,14 @@ types of the registry. All other functions take either. ``guess_layout`` makes a
 ``group`` adds the groups to a frame of discharges, ``explain`` shows how one discharge comes to its group,
 ``list_groupers`` lists the versions that are installed, a ``Grouper`` is one version, ready for use, and a
 ``GrouperSeries`` versions of which each groups the discharges of the days on which it is in force.
-``reason_text`` says reasons in words that were given as codes.
 ``price`` adds to grouped discharges what they are paid, ``explain_price`` shows the arithmetic of one case,
-``list_schemes`` lists the payment schemes, and a ``Pricer`` is one scheme, ready for use.
+``list_schemes`` lists schemes, a ``Pricer`` is one, ready; ``reason_text`` says codes of reasons in words.
 ``benefits`` works out who pays what of stays (``explain_benefits`` of one, line by line).
 ``settle`` adds priced cases up to what each hospital keeps, bears and is due; a ``Ledger`` keeps the year.
 ``check`` finds what is wrong with discharges, ``validate`` parts those that have an error from the rest.
-``code_variants`` says what each code does, ``reconcile`` what a bureau's return has otherwise.
-``compare`` says what another version changes, ``evaluate`` how well a version tells costs apart,
-``scenario`` changes discharges, ``calibrate`` makes weights from costs, ``simulate`` makes up discharges.
+``code_variants`` says what each code does, ``reconcile`` what a bureau's return has otherwise, ``compare``
+what another version changes, ``evaluate`` how well a version tells costs apart; ``scenario`` changes
+discharges, ``calibrate`` makes weights from costs, ``simulate`` makes up discharges.
 """
 
 from __future__ import annotations
