@@ -21,6 +21,7 @@ ROOMS = (
     "forks",
     "temporary",
     "categories",
+    "column",
     "columns",
     "reasons",
     "records",

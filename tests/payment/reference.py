@@ -381,10 +381,10 @@ def _price_one(
     case: Case, scheme: PaymentScheme, weights: Weights, *, is_extreme: bool, is_followed: bool
 ) -> dict[str, Any]:
     cost = amount(case["total_cost_yuan"])
-    excluded = Fraction(0)
-    if scheme.excluded_items:
-        excluded = amount(case.get("excluded_items_yuan")) or Fraction(0)
-    invalid = cost is None or not 0 <= cost <= HIGHEST_COST or not 0 <= excluded <= cost
+    usable = cost is not None and 0 <= cost <= HIGHEST_COST
+    beside = _beside(case, scheme, cost) if cost is not None and usable else None
+    invalid = beside is None
+    excluded, paid_beside = beside or (Fraction(0), Fraction(0))
     net = cost - excluded if cost is not None and not invalid else None
 
     drg, is_grouped = case["drg"], case["grouping_status"] == "grouped"
@@ -436,8 +436,7 @@ def _price_one(
     if case_class != "invalid":
         for part, value in _rounded(paid):
             parts[part] += value
-        if scheme.excluded_items:
-            parts["excluded_items_payment_yuan"] = to_fen(excluded * Fraction(scheme.excluded_items.share))
+        parts["excluded_items_payment_yuan"] = paid_beside
 
     payment = sum(parts.values(), Fraction(0))
     standard = None if known is None else to_fen(known.standard)
@@ -463,6 +462,33 @@ def _price_one(
         "scheme": scheme.id,
     }
     return {name: yuan(value) if isinstance(value, Fraction) else value for name, value in result.items()}
+
+
+def _beside(case: Case, scheme: PaymentScheme, cost: Fraction) -> tuple[Fraction, Fraction] | None:
+    """What leaves the cost of a case, and what is paid beside its group; None if an item is impossible."""
+    leaving = paid = Fraction(0)
+    if scheme.excluded_items:
+        leaving = amount(case.get("excluded_items_yuan")) or Fraction(0)
+        if not 0 <= leaving <= cost:
+            return None
+        paid = to_fen(leaving * Fraction(scheme.excluded_items.share))
+    for rule in scheme.additions:
+        if rule.price_yuan is not None:
+            # So many, each at a price.
+            count = case.get(rule.column) or 0
+            if not 0 <= count <= 10_000:
+                return None
+            worth = count * Fraction(rule.price_yuan)
+        else:
+            given = amount(case.get(rule.column)) or Fraction(0)
+            if not 0 <= given <= cost:
+                return None
+            worth = given * Fraction(rule.share or 0)
+            leaving += given if rule.out_of_cost else 0
+        if rule.at_most_yuan is not None:
+            worth = min(worth, Fraction(rule.at_most_yuan))
+        paid += to_fen(worth)
+    return None if leaving > cost else (leaving, paid)
 
 
 def _points(

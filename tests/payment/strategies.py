@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 import drg as package
 from drg.columns import PRICE_COLUMNS
+from drg.payment.addition_rules import AMOUNTS, COUNTS
 from drg.payment.group_rules import FEES, TcmUplift
 from drg.payment.outside_rules import Outside
 from drg.payment.plausible import unusual
@@ -57,7 +58,8 @@ SCHEMA: dict[str, Any] = {
     "total_cost_yuan": pl.Decimal(18, 2),
     "excluded_items_yuan": pl.Decimal(18, 2),
     "special_payment_yuan": pl.Decimal(18, 2),
-    **dict.fromkeys(FEES, pl.Decimal(18, 2)),
+    **dict.fromkeys((*AMOUNTS, *FEES), pl.Decimal(18, 2)),
+    **dict.fromkeys(COUNTS, pl.Int64),
     "tcm_share": pl.Decimal(18, 8),
     "hospital_coefficient": pl.Decimal(18, 8),
     "patient_share_yuan": pl.Decimal(18, 2),
@@ -397,6 +399,7 @@ def random_scheme(rng: random.Random) -> tuple[dict[str, Any], Weights]:
         "ambiguous": _by_status(rng),
         "unweighted": _by_status(rng),
         "excluded_items": perhaps(sourced(share=_share(rng))),
+        "additions": _additions(rng),
         "incomplete": perhaps(sourced()),
         "readmission": perhaps(
             sourced(
@@ -416,6 +419,21 @@ def random_scheme(rng: random.Random) -> tuple[dict[str, Any], Weights]:
     elif rng.random() < 0.7:
         entries["extreme"]["top_share"] = Decimal("0.05")
     return {name: value for name, value in entries.items() if value is not None}, weights
+
+
+def _additions(rng: random.Random) -> list[dict[str, Any]]:
+    """What is paid beside the group; excluded items are not among them."""
+    rows = []
+    for column in rng.sample([*AMOUNTS[1:5], *COUNTS], rng.choice([0, 0, 1, 2, 3])):
+        row = sourced(name=f"item {column}", column=column)
+        if column in COUNTS:
+            row["price_yuan"] = _positive(rng, 50, 3000, 3)
+        else:
+            row |= {"share": _share(rng), "out_of_cost": rng.random() < 0.6}
+        if rng.random() < 0.4:
+            row["at_most_yuan"] = _positive(rng, 100, 5000, 3)
+        rows.append(row)
+    return rows
 
 
 def without(entries: Mapping[str, Any], *sections: str) -> dict[str, Any]:
@@ -538,13 +556,18 @@ def _case(
         case |= {"adrg": "BZ1", "drg": None, "grouping_status": "no_drg"}
     net = _net_cost(rng, case, scheme, weights)
     excluded = rng.randint(0, 500_000) if rng.random() < 0.15 else 0
-    cost: Decimal | None = _yuan(net + (excluded if scheme.excluded_items else 0))
+    items = _items(rng, scheme)
+    leaving = sum(items[rule.column] or 0 for rule in scheme.additions if rule.out_of_cost)
+    cost: Decimal | None = _yuan(net + (excluded if scheme.excluded_items else 0) + leaving)
     beside = rng.random()
     if beside < 0.02:
         cost = rng.choice([None, Decimal("-0.01"), Decimal("-1200.50"), Decimal("100000000.01")])
     elif beside < 0.03:
         cost = rng.choice([Decimal("100000000.00"), Decimal("0.00"), Decimal("0.01")])
     case["total_cost_yuan"] = cost
+    counted = {rule.column for rule in scheme.additions if rule.price_yuan is not None}
+    for name, item in items.items():
+        case[name] = item if item is None or name in counted else _yuan(item)
     case["excluded_items_yuan"] = _yuan(excluded) if excluded or rng.random() < 0.5 else None
     case["special_payment_yuan"] = _yuan(rng.randint(0, 10_000_000)) if rng.random() < 0.02 else None
     judged = scheme.tcm is not None and any(row.share_at_least for row in scheme.tcm.uplifts)
@@ -553,6 +576,17 @@ def _case(
     case["patient_share_yuan"] = _yuan(rng.randint(0, 500_000)) if rng.random() < 0.7 else None
     case["other_payers_yuan"] = _yuan(rng.randint(0, 100_000)) if rng.random() < 0.5 else None
     return case
+
+
+def _items(rng: random.Random, scheme: PaymentScheme) -> dict[str, int | None]:
+    """Counts, and amounts in fen, of what the scheme pays beside the group; few are impossible."""
+    found: dict[str, int | None] = {}
+    for rule in scheme.additions:
+        most = 40 if rule.price_yuan is not None else 500_000
+        found[rule.column] = rng.choice([None, 0, rng.randint(0, most), rng.randint(0, most)])
+        if rng.random() < 0.02:
+            found[rule.column] = rng.choice([-1, 10_001 if rule.price_yuan is not None else 10**10])
+    return found
 
 
 def _brought(rng: random.Random) -> Decimal | None:

@@ -66,7 +66,6 @@ PAYS = st.sampled_from([kernels.BY_ITEM, kernels.SHARE, kernels.NOTHING, kernels
     st.lists(st.tuples(PAYS, SHARES),
              min_size=3, max_size=3),
     st.lists(CASES, max_size=20),
-    SHARES,
     st.booleans(),
 )  # fmt: skip
 def test_plain_and_compiled_agree(
@@ -74,13 +73,11 @@ def test_plain_and_compiled_agree(
     outside: list[list[int]],
     by_status: list[tuple[int, int]],
     rows: list[tuple[int, ...]],
-    share: int,
     has_high: bool,
 ) -> None:
     rules = kernels.Rules(
         np.array(outside, dtype=np.int64).reshape(-1, kernels.OUTSIDE_WIDTH),
         np.array(by_status, dtype=np.int64),
-        share,
         has_high,
     )
     columns = zip(*rows, strict=True) if rows else [()] * 9

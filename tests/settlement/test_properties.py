@@ -65,6 +65,9 @@ def test_engine_equals_oracle(rng: random.Random) -> None:
 def test_engine_equals_oracle_on_what_pricing_gives(seed: int, tmp_path: Path) -> None:
     rng = random.Random(seed)
     entries, weights = pricing.random_scheme(rng)
+    if entries["method"]["kind"] == "points":
+        # Amounts have no points: the value of a point cannot close a budget beside them.
+        entries.pop("amounts", None)
     cases = pricing.random_cases(rng, PaymentScheme.model_validate(entries), weights, 300)
     for case in cases:
         case["hospital_id"] = case["hospital_id"] or "H1"

@@ -18,6 +18,7 @@ from drg.records.binding import with_unread
 from drg.settlement.case_formulas import AMOUNTS, BESIDE, PAID_BESIDE, over_sums
 from drg.settlement.case_sums import months_by, readable, with_names
 from drg.settlement.exact_decimals import as_decimals, figure
+from drg.settlement.out_of_cost import with_excluded
 from drg.settlement.point_value_payment import CLEARED_COLUMNS
 from drg.settlement.settlement_columns import ACCOUNT, MONTH
 
@@ -88,7 +89,7 @@ def by_hospital(
     """
     names = cases.collect_schema().names()
     wanted = {"hospital_id", "insured_area", "scheme", months_by(scheme), *SHOWN}
-    lean = cases.select(with_unread(wanted, names))
+    lean = cases.select(with_unread(wanted | {*scheme.out_of_cost}, names))
     has_shares = "patient_share_yuan" in names
     hospital = pl.col("hospital_id")
     for group in _chunks(hospitals):
@@ -128,6 +129,7 @@ def case_table(batch: pl.DataFrame, scheme: PaymentScheme, *, has_shares: bool) 
     for name in (*_DATES, *_TEXTS):
         if name in batch.columns:
             columns[name] = batch[name]
+    batch = with_excluded(batch.lazy(), scheme).collect()
     for name in (*MONEY, *_NUMBERS, *(column.name for column in CLEARED_COLUMNS)):
         if name in batch.columns:
             columns[name] = _decimals(batch, name)

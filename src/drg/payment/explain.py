@@ -123,6 +123,7 @@ def explain_price(
         kind=given.get("case_kind"),
         readmitted=marks[READMITTED],
         tcm=sides,
+        added=encoded.added,
     )
     return PriceExplanation(
         case=given,

@@ -50,7 +50,6 @@ class Rules(NamedTuple):
 
     outside: Ints  # [o, 11] class, at most days, at least days, kind, pays, share, line; -1: does not matter
     by_status: Ints  # [3, 2] pays, share: of ungrouped, ambiguous, unweighted cases
-    excluded_share: int
     has_high: bool
 
 
@@ -63,7 +62,7 @@ class CaseArrays(NamedTuple):
     days: Ints  # [n] -1 if not known
     kind: Ints  # [n] number of the case kind, -1 if none
     special: Ints  # [n] what was decided for it; below -1 if that cannot be read
-    excluded: Ints  # [n] excluded items, 0 if none, negative if that cannot be read
+    excluded: Ints  # [n] what leaves the cost, 0 if nothing, negative if that is not known
     incomplete: Flags  # [n]
     extreme: Flags  # [n]
 
@@ -78,7 +77,6 @@ class Priced(NamedTuple):
     item: Ints
     outside: Ints
     special: Ints
-    excluded: Ints
 
 
 def _at(line: Ints, x: int) -> int:
@@ -131,17 +129,17 @@ def price_cases(combinations: Ints, rules: Rules, cases: CaseArrays, out: Priced
     """
     # Taken out of their tuples once: inside the loop, each access would count references.
     outside_rules, by_status = rules.outside, rules.by_status
-    excluded_share, has_high = rules.excluded_share, rules.has_high
+    has_high = rules.has_high
     combination, statuses, costs, all_days = cases.combination, cases.status, cases.cost, cases.days
     kinds, specials, excludeds = cases.kind, cases.special, cases.excluded
     incompletes, extremes = cases.incomplete, cases.extreme
     out_class, out_standard, out_drg, out_high = out.case_class, out.standard, out.drg, out.high
-    out_item, out_outside, out_special, out_excluded = out.item, out.outside, out.special, out.excluded
+    out_item, out_outside, out_special = out.item, out.outside, out.special
 
     for i in range(len(costs)):
         row = combination[i]
         standard = combinations[row, STANDARD]
-        drg = high = item = outside = special = beside = 0
+        drg = high = item = outside = special = 0
         total, excluded = costs[i], excludeds[i]
         valid = 0 <= total <= HIGHEST_COST_FEN and 0 <= excluded <= total and specials[i] >= -1
         case_class = INVALID
@@ -199,8 +197,6 @@ def price_cases(combinations: Ints, rules: Rules, cases: CaseArrays, out: Priced
             else:
                 case_class = NORMAL
                 drg = standard
-            if case_class != INVALID:
-                beside = _share(excluded, SHARE, excluded_share)
         out_class[i] = case_class
         out_standard[i] = standard
         out_drg[i] = drg
@@ -208,4 +204,3 @@ def price_cases(combinations: Ints, rules: Rules, cases: CaseArrays, out: Priced
         out_item[i] = item
         out_outside[i] = outside
         out_special[i] = special
-        out_excluded[i] = beside

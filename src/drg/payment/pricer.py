@@ -75,6 +75,7 @@ class Pricer(ShortTable):
             "patient_id": readmission is not None,
             "admission_date": readmission is not None,
             "discharge_date": self._has_periods or readmission is not None,
+            **{one.column: True for one in scheme.additions},
         }
         return (*_GROUPING, "total_cost_yuan", *(name for name, is_asked in asked.items() if is_asked))
 

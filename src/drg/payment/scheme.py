@@ -7,10 +7,12 @@ published or chosen stands beside its source. Unknown keys, wrong types, gaps an
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from drg.payment.addition_rules import Addition, ExcludedItems
 from drg.payment.group_rules import Amounts, Tcm
 from drg.payment.high_rules import High
 from drg.payment.incentive_rules import Incentive
@@ -160,12 +162,6 @@ class ByStatus(Sourced):
         return self
 
 
-class ExcludedItems(Sourced):
-    """Approved new drugs, devices and technology: out of the case's cost, paid beside the group."""
-
-    share: Share = Decimal(1)
-
-
 class Incomplete(Sourced):
     """A broken-off treatment: standard × cost ÷ group mean, at most the standard."""
 
@@ -217,6 +213,7 @@ class PaymentScheme(Dated):
     ambiguous: ByStatus
     unweighted: ByStatus
     excluded_items: ExcludedItems | None = None
+    additions: tuple[Addition, ...] = ()
     incomplete: Incomplete | None = None
     readmission: Readmission | None = None
     tcm: Tcm | None = None
@@ -256,6 +253,11 @@ class PaymentScheme(Dated):
                     name=name,
                 )
                 raise ValueError(problem, ("method", "points_for"))
+        columns = [one.column for one in self.beside]
+        for place, one in enumerate(self.additions):
+            if columns.count(one.column) > 1:
+                problem = Sentence("{name} is paid beside the group twice", name=one.column)
+                raise ValueError(problem, ("additions", place))
         budgets = self.settlement.budgets if self.settlement else ()
         if self.method.kind != "points" and any(budget.excess == "point_value" for budget in budgets):
             problem = Sentence("point_value closes a budget under the points method only")
@@ -264,6 +266,17 @@ class PaymentScheme(Dated):
             problem = Sentence("point_value cannot close a budget beside amounts, which have no points")
             raise ValueError(problem, ("amounts",))
         return self
+
+    @cached_property
+    def beside(self) -> tuple[Addition, ...]:
+        """What is paid beside the group: excluded items, which are the oldest case of it, and additions."""
+        excluded = (self.excluded_items.as_addition,) if self.excluded_items else ()
+        return (*excluded, *self.additions)
+
+    @property
+    def out_of_cost(self) -> tuple[str, ...]:
+        """The columns whose amounts leave the cost by which a case is judged."""
+        return tuple(one.column for one in self.beside if one.out_of_cost)
 
     def _pays_beside_groups(self, case_class: str) -> bool:
         """Whether the scheme can have cases of this class, and pays nothing of them by group."""

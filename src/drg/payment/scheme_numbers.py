@@ -53,14 +53,12 @@ def rules(scheme: PaymentScheme) -> Rules:
         row[kernels.PAYS] = _PAYS[rule.pays]
         row[kernels.COST_SHARE] = int((rule.share or 0) * kernels.SHARE_UNITS)
         row[kernels.LINE :] = paid
-    excluded = scheme.excluded_items
     return Rules(
         outside=outside,
         by_status=np.array(
             [_by_status(rule) for rule in (scheme.ungrouped, scheme.ambiguous, scheme.unweighted)],
             dtype=np.int64,
         ),
-        excluded_share=int(excluded.share * kernels.SHARE_UNITS) if excluded else 0,
         has_high=scheme.high is not None,
     )
 

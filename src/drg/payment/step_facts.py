@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from drg.payment.added_amounts import Added
 from drg.payment.load_scheme import LoadedScheme
 from drg.payment.price_entries import Entry
 from drg.payment.scheme import PaymentScheme
@@ -28,6 +29,7 @@ class Facts:
     """All that the lines are made of. Amounts in fen; negative if not known.
 
     ``tcm``: what is divided by what for the share of traditional medicine; None if none is asked.
+    ``added``: what is paid beside the group, of this one case.
     """
 
     loaded: LoadedScheme
@@ -40,6 +42,7 @@ class Facts:
     kind: Any
     readmitted: bool
     tcm: tuple[int, int] | None
+    added: Sequence[Added]
 
     def payment(self, *names: str) -> Decimal:
         """Parts of the payment, added up; in yuan."""

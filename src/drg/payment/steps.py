@@ -9,6 +9,7 @@ from typing import Any
 
 from drg.columns import PRICE, PRICING
 from drg.payment import formulas
+from drg.payment.addition_words import of_addition, paid_beside
 from drg.payment.coefficient_steps import coefficient_steps
 from drg.payment.expression_text import with_numbers
 from drg.payment.formulas import Prices
@@ -37,13 +38,15 @@ _SAID = {"special_case_payment_yuan": "special payment", "patient_and_others_yua
 def standard_steps(facts: Facts) -> Iterator[Step]:
     """Weight, rate, coefficient and what they make."""
     scheme, entry = facts.scheme, facts.entry
-    if facts.excluded > 0 and facts.cost >= 0:
+    leaving = [one for one in facts.added if one.rule.out_of_cost and one.given[0]]
+    if leaving and facts.excluded >= 0 and facts.cost >= 0:
         yield Step("cost", "住院总费用", money(facts.cost), place=in_column("total_cost_yuan"))
+        amounts = [money(int(one.given[0])) for one in leaving]
+        for one, amount in zip(leaving, amounts, strict=True):
+            yield Step(*of_addition(one.rule), amount, place=in_column(one.rule.column))
         yield Step(
-            "excluded items", "除外项目费用", money(facts.excluded), place=in_column("excluded_items_yuan")
+            "cost in the group", "扣除后费用", money(facts.net), " − ".join([money(facts.cost), *amounts])
         )
-        arithmetic = f"{money(facts.cost)} − {money(facts.excluded)}"
-        yield Step("cost in the group", "扣除后费用", money(facts.net), arithmetic)
     else:
         value = money(facts.cost) if facts.cost >= 0 else Sentence("cannot be used")
         yield Step("cost", "住院总费用", value, place=in_column("total_cost_yuan"))
@@ -241,9 +244,8 @@ def _part(facts: Facts, name: str) -> tuple[str, str, str]:
     scheme, entry, case_class = facts.scheme, facts.entry, facts.outcome["case_class"]
     if name == "special_case_payment_yuan":
         return Sentence("as decided"), in_column("special_payment_yuan"), ""
-    if name == "excluded_items_payment_yuan" and scheme.excluded_items:
-        arithmetic = f"{money(facts.excluded)} × {number(scheme.excluded_items.share)}"
-        return arithmetic, in_scheme("excluded_items"), scheme.excluded_items.source
+    if name == "excluded_items_payment_yuan":
+        return paid_beside(facts.scheme, facts.added)
     rule = _outside_rule(facts)
     if rule is not None and name == "outside_payment_yuan":
         place = in_scheme_row("outside", scheme.outside.index(rule))

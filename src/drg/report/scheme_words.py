@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.text import Text
 
 from drg.analysis.scheme_cases import WorkedCase
+from drg.columns import PRICING
+from drg.payment.addition_rules import Addition
 from drg.payment.group_rules import TcmUplift
 from drg.payment.high_rules import High, Tier
 from drg.payment.load_scheme import LoadedScheme
@@ -336,6 +338,8 @@ def _others(scheme: PaymentScheme) -> Iterator[str]:
             "Excluded items are taken out of the cost and paid × {share}",
             share=number(scheme.excluded_items.share),
         )
+    for addition in scheme.additions:
+        yield _addition(addition)
     if scheme.incomplete:
         yield Sentence("Broken-off treatments are paid in proportion to their cost")
     if scheme.readmission:
@@ -376,6 +380,20 @@ def _uplift(row: TcmUplift) -> str:
         coefficient=number(row.coefficient),
         which=Joined(", ", which),
     )
+
+
+def _addition(rule: Addition) -> str:
+    item = Both(rule.column, PRICING[rule.column].label_zh)
+    if rule.price_yuan is not None:
+        paid = Sentence("{item} × {price} yuan", item=item, price=number(rule.price_yuan))
+    else:
+        paid = Sentence("{item} × {share}", item=item, share=number(rule.share or Decimal(0)))
+    parts = [paid]
+    if rule.at_most_yuan is not None:
+        parts.append(Sentence("at most {amount} yuan a case", amount=number(rule.at_most_yuan)))
+    if rule.out_of_cost:
+        parts.append(Sentence("taken out of the cost"))
+    return Sentence("Paid beside the group: {name} ({how})", name=rule.name, how=Joined(", ", parts))
 
 
 def _of_status(rule: ByStatus) -> str:
