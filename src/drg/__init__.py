@@ -8,8 +8,10 @@ types of the registry. All other functions take either. ``guess_layout`` makes a
 ``reason_text`` says reasons in words that were given as codes.
 ``price`` adds to grouped discharges what they are paid, ``explain_price`` shows the arithmetic of one case,
 ``list_schemes`` lists the payment schemes, and a ``Pricer`` is one scheme, ready for use.
+``benefits`` works out who pays what of stays (``explain_benefits`` of one, line by line).
 ``settle`` adds priced cases up to what each hospital keeps, bears and is due; a ``Ledger`` keeps the year.
 ``check`` finds what is wrong with discharges, ``validate`` parts those that have an error from the rest.
+``code_variants`` says what each code does, ``reconcile`` what a bureau's return has otherwise.
 ``compare`` says what another version changes, ``evaluate`` how well a version tells costs apart,
 ``scenario`` changes discharges, ``calibrate`` makes weights from costs, ``simulate`` makes up discharges.
 """
@@ -42,13 +44,27 @@ if TYPE_CHECKING:
     from drg.analysis.calibration.rates import BudgetRate
     from drg.analysis.calibration.whatif import WhatIf, what_if
     from drg.analysis.checks import CheckResult, check, validate
+    from drg.analysis.code_variants import code_variants
     from drg.analysis.comparison import Comparison, compare
     from drg.analysis.comparison.cause_sums import CauseExample
     from drg.analysis.comparison.compared_versions import ComparedVersion
     from drg.analysis.quality import Evaluation, evaluate
+    from drg.analysis.reconciliation import Reconciliation, reconcile
     from drg.analysis.scenarios import ScenarioCases, ScenarioChange, scenario
     from drg.analysis.simulation import simulate
     from drg.analysis.trimming import Trimming
+    from drg.benefit import (
+        BenefitCalculator,
+        BenefitExplanation,
+        BenefitScheme,
+        LoadedBenefitScheme,
+        StayBenefits,
+        benefit_changes,
+        benefits,
+        explain_benefits,
+        list_benefit_schemes,
+        load_benefit_scheme,
+    )
     from drg.grouping import (
         AnyGrouper,
         Choice,
@@ -89,6 +105,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AnyGrouper",
+    "BenefitCalculator",
+    "BenefitExplanation",
+    "BenefitScheme",
     "BudgetRate",
     "Calibration",
     "CalibrationNote",
@@ -121,6 +140,7 @@ __all__ = [
     "LedgerAddition",
     "LedgerEntry",
     "LedgerError",
+    "LoadedBenefitScheme",
     "LoadedScheme",
     "Manifest",
     "MissingColumnError",
@@ -131,6 +151,7 @@ __all__ = [
     "PriceStep",
     "Pricer",
     "ReasonForm",
+    "Reconciliation",
     "Rule",
     "RuleError",
     "ScenarioCases",
@@ -139,6 +160,7 @@ __all__ = [
     "Settlement",
     "SourceTable",
     "Stamp",
+    "StayBenefits",
     "TableShape",
     "TablesError",
     "Tried",
@@ -146,21 +168,28 @@ __all__ = [
     "UnknownGrouperError",
     "UnknownSchemeError",
     "WhatIf",
+    "benefit_changes",
+    "benefits",
     "calibrate",
     "check",
+    "code_variants",
     "compare",
     "evaluate",
     "explain",
+    "explain_benefits",
     "explain_price",
     "group",
     "guess_layout",
+    "list_benefit_schemes",
     "list_groupers",
     "list_schemes",
+    "load_benefit_scheme",
     "load_scheme",
     "load_tables",
     "price",
     "read",
     "reason_text",
+    "reconcile",
     "scenario",
     "settle",
     "simulate",
@@ -169,71 +198,43 @@ __all__ = [
 ]
 
 # Imported at first use: polars and numba take half a second, which `drg --help` should not.
-_ROOMS = {
-    "AnyGrouper": "drg.grouping",
-    "BudgetRate": "drg.analysis.calibration",
-    "Calibration": "drg.analysis.calibration",
-    "CalibrationNote": "drg.analysis.calibration",
-    "CalibrationSettings": "drg.analysis.calibration",
-    "Cases": "drg.records.cases",
-    "CauseExample": "drg.analysis.comparison.cause_sums",
-    "CheckResult": "drg.analysis.checks",
-    "Choice": "drg.grouping",
-    "CodeVersion": "drg.records.cases",
-    "ComparedVersion": "drg.analysis.comparison.compared_versions",
-    "Comparison": "drg.analysis.comparison",
-    "Complication": "drg.grouping",
-    "Condition": "drg.grouping",
-    "CorrectedRow": "drg.grouping.corrected",
-    "Discharge": "drg.records",
-    "Discharges": "drg.records.discharges",
-    "DueDates": "drg.settlement",
-    "SourceTable": "drg.records.source_tables",
-    "TableShape": "drg.records.shape",
-    "Evaluation": "drg.analysis.quality",
-    "Explanation": "drg.grouping",
-    "FileDigest": "drg.ledger.entry",
-    "Finding": "drg.settlement.settlement_findings",
-    "Frame": "drg.records.frames",
-    "Grouper": "drg.grouping",
-    "GrouperSeries": "drg.grouping",
-    "GrouperTables": "drg.tables",
-    "Layout": "drg.records.layout",
-    "Ledger": "drg.ledger",
-    "LedgerAddition": "drg.ledger",
-    "LedgerEntry": "drg.ledger",
-    "LoadedScheme": "drg.payment",
-    "Manifest": "drg.tables",
-    "PaymentScheme": "drg.payment",
-    "PriceExplanation": "drg.payment",
-    "PriceStep": "drg.payment",
-    "Pricer": "drg.payment",
-    "ReasonForm": "drg.reasons",
-    "Rule": "drg.records.rules",
-    "ScenarioCases": "drg.analysis.scenarios",
-    "ScenarioChange": "drg.analysis.scenarios",
-    "Settlement": "drg.settlement",
-    "Stamp": "drg.ledger",
-    "Tried": "drg.grouping",
-    "Trimming": "drg.analysis.trimming",
-    "WhatIf": "drg.analysis.calibration",
-    "calibrate": "drg.analysis.calibration",
-    "check": "drg.analysis.checks",
-    "compare": "drg.analysis.comparison",
-    "evaluate": "drg.analysis.quality",
-    "guess_layout": "drg.records.guess",
-    "list_groupers": "drg.tables",
-    "list_schemes": "drg.payment",
-    "load_scheme": "drg.payment",
-    "load_tables": "drg.tables",
-    "read": "drg.records.reading",
-    "reason_text": "drg.records.reason_text",
-    "scenario": "drg.analysis.scenarios",
-    "settle": "drg.settlement",
-    "simulate": "drg.analysis.simulation",
-    "validate": "drg.analysis.checks",
-    "what_if": "drg.analysis.calibration",
+_NAMES = {
+    "drg.analysis.calibration": "BudgetRate Calibration CalibrationNote "
+    "CalibrationSettings WhatIf calibrate what_if",
+    "drg.analysis.checks": "CheckResult check validate",
+    "drg.analysis.code_variants": "code_variants",
+    "drg.analysis.comparison": "Comparison compare",
+    "drg.analysis.comparison.cause_sums": "CauseExample",
+    "drg.analysis.comparison.compared_versions": "ComparedVersion",
+    "drg.analysis.quality": "Evaluation evaluate",
+    "drg.analysis.reconciliation": "Reconciliation reconcile",
+    "drg.analysis.scenarios": "ScenarioCases ScenarioChange scenario",
+    "drg.analysis.simulation": "simulate",
+    "drg.analysis.trimming": "Trimming",
+    "drg.benefit": "BenefitCalculator BenefitExplanation BenefitScheme LoadedBenefitScheme StayBenefits "
+    "benefit_changes benefits explain_benefits list_benefit_schemes load_benefit_scheme",
+    "drg.grouping": "AnyGrouper Choice Complication Condition Explanation Grouper GrouperSeries Tried",
+    "drg.grouping.corrected": "CorrectedRow",
+    "drg.ledger": "Ledger LedgerAddition LedgerEntry Stamp",
+    "drg.ledger.entry": "FileDigest",
+    "drg.payment": "LoadedScheme PaymentScheme PriceExplanation PriceStep Pricer list_schemes load_scheme",
+    "drg.reasons": "ReasonForm",
+    "drg.records": "Discharge",
+    "drg.records.cases": "Cases CodeVersion",
+    "drg.records.discharges": "Discharges",
+    "drg.records.frames": "Frame",
+    "drg.records.guess": "guess_layout",
+    "drg.records.layout": "Layout",
+    "drg.records.reading": "read",
+    "drg.records.reason_text": "reason_text",
+    "drg.records.rules": "Rule",
+    "drg.records.shape": "TableShape",
+    "drg.records.source_tables": "SourceTable",
+    "drg.settlement": "DueDates Settlement settle",
+    "drg.settlement.settlement_findings": "Finding",
+    "drg.tables": "GrouperTables Manifest list_groupers load_tables",
 }
+_ROOMS = {name: room for room, names in _NAMES.items() for name in names.split()}
 
 _watch()
 

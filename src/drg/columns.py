@@ -1,4 +1,4 @@
-"""Every column of a frame, once.
+"""Every column of a frame, once; those of benefits stand in ``benefit_columns``.
 
 The registry is the contract of the package and the source of its reference page.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from drg.benefit_columns import BENEFIT, BENEFIT_INPUT, SHARE_COLUMNS
 from drg.categories import CaseClass, GroupingStatus, Severity
 from drg.column import Column as Column
 from drg.column import Kind as Kind
@@ -274,8 +275,7 @@ PRICING_COLUMNS: tuple[Column, ...] = (
         lowest=0,
         highest=1,
     ),
-    money("patient_share_yuan", "个人负担", "borne by the patient, in yuan"),
-    money("other_payers_yuan", "其他支付", "borne by other payers, in yuan"),
+    *SHARE_COLUMNS,
     Column(
         "settlement_date", Kind.DATE, pl.Datetime("us"), "结算日期", "when the insurance settled the stay"
     ),
@@ -337,7 +337,7 @@ PRICING: dict[str, Column] = {column.name: column for column in PRICING_COLUMNS}
 PRICE: dict[str, Column] = {column.name: column for column in PRICE_COLUMNS}
 OUTPUT: dict[str, Column] = {column.name: column for column in OUTPUT_COLUMNS}
 # Every column by its name, whichever room it belongs to.
-ALL: dict[str, Column] = INPUT | OUTPUT | RECORD | PRICING | PRICE
+ALL: dict[str, Column] = INPUT | OUTPUT | RECORD | PRICING | PRICE | BENEFIT_INPUT | BENEFIT
 
 # The published notation's name of each column that rules can read.
 VARIABLES: dict[str, Column] = {column.variable: column for column in INPUT_COLUMNS if column.variable}

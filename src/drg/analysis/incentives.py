@@ -17,9 +17,10 @@ from drg.errors import InputError, SchemeError
 from drg.grouping.batched_frames import lacking
 from drg.payment.formulas import half_up
 from drg.payment.incentive_rules import CmiBand, Incentive
-from drg.payment.load_scheme import SCHEME_FILE, LoadedScheme
+from drg.payment.load_scheme import LoadedScheme
 from drg.payment.money import signed
 from drg.payment.reasons import missing_lines
+from drg.payment.scheme_library import SCHEME_FILE
 from drg.records.cases import Cases
 from drg.words import Joined, Sentence
 

@@ -2,41 +2,37 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from pydantic import ValidationError
-
-from drg.errors import DrgError, SchemeError, UnknownSchemeError, did_you_mean, system_reason
+from drg.errors import DrgError, SchemeError, did_you_mean
 from drg.grouping.version import Version
 from drg.payment.limits import check_range
 from drg.payment.plausible import is_usual_name, unusual
 from drg.payment.scheme import PaymentScheme
-from drg.payment.scheme_errors import entry_of, line_of, readable
-from drg.payment.scheme_tables import SchemeTables
+from drg.payment.scheme_errors import EXAMPLES, line_of
+from drg.payment.scheme_library import (
+    SCHEME_FILE,
+    SchemeLibrary,
+    digest_of,
+    files_of,
+    plain,
+    rules_digest,
+)
+from drg.payment.scheme_tables import TABLES, SchemeTables
 from drg.payment.weights import WEIGHTS_FILE, Weight, Weights, read_weights
-from drg.records.plain_files import read_bytes
-from drg.records.toml_files import told_errors
 from drg.tables import Manifest
 from drg.tables.locate import find
 from drg.tables.manifest import read_manifest
-from drg.words import Joined, Sentence
+from drg.words import Sentence
 
-SCHEME_FILE: Final = "scheme.toml"
 _BESIDE_PRICES: Final = (
     *("title", "region", "status", "source", "valid_from", "valid_to", "grouper_missing", "unusual"),
     "settlement",
 )
-_ENDINGS: Final = (".toml", ".csv")
-_PACKAGE = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
@@ -69,14 +65,12 @@ class LoadedScheme:
     @property
     def files(self) -> list[Path]:
         """The files in which it stands, by name."""
-        found = (file for file in self.directory.iterdir() if file.suffix in _ENDINGS and file.is_file())
-        return sorted(found, key=lambda file: file.name)
+        return files_of(self.directory)
 
     @property
     def digest(self) -> str:
         """SHA-256 of the names and digests of its files, as a ledger keeps it."""
-        lines = (f"{file.name}\n{hashlib.sha256(file.read_bytes()).hexdigest()}\n" for file in self.files)
-        return hashlib.sha256("".join(lines).encode()).hexdigest()
+        return digest_of(self.directory)
 
     @cached_property
     def pricing_digest(self) -> str:
@@ -84,35 +78,28 @@ class LoadedScheme:
 
         Titles, sources, validity and the rules of settlement have no part in it.
         """
-        rules = _plain(self.scheme.model_dump(exclude=set(_BESIDE_PRICES)))
         weights = sorted(
-            (drg, level or "", _plain(one.relative_weight)) for (drg, level), one in self.weights.items()
+            (drg, level or "", plain(one.relative_weight)) for (drg, level), one in self.weights.items()
         )
-        return hashlib.sha256(json.dumps([rules, weights], default=str).encode()).hexdigest()[:16]
+        return rules_digest(self.scheme, _BESIDE_PRICES, weights)
 
 
-def _plain(value: Any) -> Any:
-    """What a part of a scheme says, without its sources; numbers in their shortest form."""
-    if isinstance(value, dict):
-        return {
-            name: _plain(one) for name, one in value.items() if name != "source" and one not in (None, ())
-        }
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    return f"{value.normalize():f}" if isinstance(value, Decimal) else value
-
-
-def shipped_root() -> Path | None:
-    """The directory of the schemes that come with the package."""
-    roots = (_PACKAGE / "payment_schemes", _PACKAGE.parents[1] / "payment_schemes")
-    return next((root for root in roots if root.is_dir()), None)
+SCHEMES: Final = SchemeLibrary(
+    directory="payment_schemes",
+    model=PaymentScheme,
+    unknown=lambda scheme: Sentence("there is no payment scheme {scheme!r}", scheme=scheme),
+    listed_by=Sentence("List them with: drg schemes"),
+    template=Sentence("Copy the template: payment_schemes/template"),
+    examples=EXAMPLES,
+    document="docs/payment-schemes.md",
+    unusual=unusual,
+    tables=TABLES,
+)
 
 
 def installed_schemes() -> dict[str, Path]:
     """The directory of every installed scheme by its id, sorted by id."""
-    root = shipped_root()
-    found = {} if root is None else {d.name: d for d in root.iterdir() if (d / SCHEME_FILE).is_file()}
-    return dict(sorted(found.items()))
+    return SCHEMES.installed()
 
 
 def list_schemes() -> list[PaymentScheme]:
@@ -121,7 +108,7 @@ def list_schemes() -> list[PaymentScheme]:
     Raises:
         SchemeError: one of them is not valid.
     """
-    return [_read_scheme(directory / SCHEME_FILE, id_)[0] for id_, directory in installed_schemes().items()]
+    return SCHEMES.listed()
 
 
 def as_loaded(scheme: str | Path | LoadedScheme) -> LoadedScheme:
@@ -140,11 +127,8 @@ def load_scheme(scheme: str | Path) -> LoadedScheme:
         UnknownSchemeError: if there is none.
         SchemeError: if it cannot be used; names file, row, field and remedy.
     """
-    directory = _find(scheme)
+    directory, model, text, tables = SCHEMES.read(scheme)
     file = directory / SCHEME_FILE
-    shipped = installed_schemes().get(directory.name) == directory
-    model, text, tables = _read_scheme(file, directory.name if shipped else None)
-    _check_proportions(model, file, text, tables)
     # Where groups are paid amounts, none needs a weight.
     weighed = model.amounts is None or (directory / WEIGHTS_FILE).exists()
     weights = read_weights(directory / WEIGHTS_FILE) if weighed else {}
@@ -159,75 +143,6 @@ def load_scheme(scheme: str | Path) -> LoadedScheme:
     except SchemeError as error:
         raise SchemeError(error.problem, file=file, fix=error.fix) from None
     return LoadedScheme(model, weights, directory, manifest, tables.rows)
-
-
-def _find(scheme: str | Path) -> Path:
-    known = installed_schemes()
-    if isinstance(scheme, str) and scheme in known:
-        return known[scheme]
-    path = Path(scheme)
-    if (path / SCHEME_FILE).is_file():
-        return path
-    if path.name == SCHEME_FILE and path.is_file():
-        return path.parent
-    separated = isinstance(scheme, Path) or any(s and s in scheme for s in ("/", os.sep, os.altsep))
-    if separated and path.is_dir():
-        problem = Sentence("there is no {file} in {scheme!r}", file=SCHEME_FILE, scheme=str(scheme))
-        raise UnknownSchemeError(problem, fix=Sentence("Copy the template: payment_schemes/template"))
-    fix = Joined(" ", (did_you_mean(str(scheme), known), Sentence("List them with: drg schemes")))
-    raise UnknownSchemeError(Sentence("there is no payment scheme {scheme!r}", scheme=str(scheme)), fix=fix)
-
-
-def _read_scheme(file: Path, expected_id: str | None) -> tuple[PaymentScheme, str, SchemeTables]:
-    try:
-        text = read_bytes(file).decode("utf-8-sig")
-    except UnicodeDecodeError:
-        problem = Sentence("not UTF-8 text")
-        raise SchemeError(problem, file=file, fix=Sentence("Save the file as UTF-8")) from None
-    except OSError as error:
-        problem = Sentence("cannot be read: {reason}", reason=system_reason(error))
-        raise SchemeError(problem, file=file, fix=Sentence("Check its rights")) from None
-    fix = Sentence('Write each entry on its own line: key = "text", numbers and dates without quotes')
-    with told_errors(text, SchemeError, file, fix):
-        try:
-            # Numbers stay decimals as they are written.
-            entries = tomllib.loads(text, parse_float=Decimal)
-            tables = SchemeTables(file.parent)
-            tables.add(entries)
-            model = PaymentScheme.model_validate(entries)
-        except ValidationError as error:
-            # A misspelt key also makes the right one missing: the spelling is the better news.
-            problems = sorted(error.errors(include_url=False), key=lambda e: e["type"] != "extra_forbidden")
-            raise _placed(readable(problems[0], file, text), entry_of(problems[0]), tables) from None
-    if expected_id is not None and model.id != expected_id:
-        problem = Sentence(
-            "id is {id!r}, but the directory is called {expected_id!r}", id=model.id, expected_id=expected_id
-        )
-        fix = Sentence("Give both the same name")
-        raise SchemeError(problem, file=file, row=line_of(text, ("id",)), field="id", fix=fix)
-    return model, text, tables
-
-
-def _placed(error: SchemeError, loc: Sequence[int | str], tables: SchemeTables) -> SchemeError:
-    """An error on an entry, at the place where the entry stands."""
-    if place := tables.place(loc):
-        error.file, error.row = str(place[0]), place[1]
-        error.field = str(loc[3]) if len(loc) > 3 else None
-    return error
-
-
-def _check_proportions(model: PaymentScheme, file: Path, text: str, tables: SchemeTables) -> None:
-    """No number may be out of proportion, but for those that the scheme says are meant so."""
-    found = {one.name: one for one in unusual(model)}
-    for name, one in found.items():
-        if name not in model.unusual:
-            error = SchemeError(one.problem, file=file, row=line_of(text, one.loc), field=name, fix=one.fix)
-            raise _placed(error, one.loc, tables)
-    for name in model.unusual:
-        if name not in found:
-            problem = Sentence("unusual names {name!r}, which is no unusual number of this scheme", name=name)
-            fix = Joined(" ", (did_you_mean(name, found), Sentence("Remove it")))
-            raise SchemeError(problem, file=file, row=line_of(text, ("unusual",)), field="unusual", fix=fix)
 
 
 def _check_levels(model: PaymentScheme, weights: Weights, file: Path) -> None:
@@ -278,7 +193,7 @@ def _check_groups(
     for loc, drg in _named_groups(model):
         if drg not in drgs:
             error = _unknown_group(model.grouper, Sentence("group"), drg, drgs, loc, file, text)
-            raise _placed(error, loc, tables)
+            raise tables.placed(error, loc)
     _check_unweighted(model, weights, file, text)
     if model.readmission:
         for adrg in model.readmission.except_adrg:

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -61,6 +61,23 @@ class Period(Part):
 
 class Dated(Period, Sourced):
     """The same, of which each has a source of its own."""
+
+
+class SchemeHead(Dated):
+    """What every scheme says of itself.
+
+    Attributes:
+        id, title, region: what it is; the id is the name of its directory.
+        status: ``published`` by the authority, ``transcribed`` from what it published, or ``illustrative``.
+        valid_from, valid_to: the first and last day of discharge to which it applies, as far as known.
+        unusual: the entries whose numbers are out of proportion and meant so, as ``low.factor``.
+    """
+
+    id: Id
+    title: Text
+    region: Text
+    status: Literal["published", "transcribed", "illustrative"]
+    unusual: tuple[Text, ...] = ()
 
 
 def overlap(rows: Iterable[tuple[Hashable, Period]]) -> int | None:

@@ -18,7 +18,7 @@ from drg.payment.high_rules import High
 from drg.payment.incentive_rules import Incentive
 from drg.payment.names import Hospital, Insurance, Level
 from drg.payment.outside_rules import Outside
-from drg.payment.parts import Dated, Id, Part, Positive, Share, Sourced, Text, overlap
+from drg.payment.parts import Dated, Id, Part, Positive, SchemeHead, Share, Sourced, Text, overlap
 from drg.payment.settlement_rules import SettlementRules
 from drg.words import Sentence
 
@@ -200,26 +200,17 @@ class Rounding(Sourced):
     standard_first: bool = False
 
 
-class PaymentScheme(Dated):
+class PaymentScheme(SchemeHead):
     """One payment scheme. Only what a scheme names applies.
 
     Attributes:
-        id, title, region: what it is; the id is the name of its directory.
         grouper: the id of the grouper version whose groups it prices.
         grouper_missing: why that version is not installed, for excerpts; its groups are then not checked.
-        status: ``published`` by the authority, ``transcribed`` from what it published, or ``illustrative``.
-        valid_from, valid_to: the first and last day of discharge to which it applies, as far as known.
         source: where the weights are from.
-        unusual: the entries whose numbers are out of proportion and meant so, as ``low.factor``.
     """
 
-    id: Id
-    title: Text
-    region: Text
     grouper: Id
     grouper_missing: Text | None = None
-    status: Literal["published", "transcribed", "illustrative"]
-    unusual: tuple[Text, ...] = ()
     method: Method
     rates: tuple[Rate, ...] = ()
     coefficients: Coefficients | None = None

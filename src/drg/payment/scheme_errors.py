@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final, NamedTuple, get_args
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from drg.errors import SchemeError, did_you_mean
 from drg.payment.high_rules import High
-from drg.payment.scheme import PaymentScheme
 from drg.words import Joined, Sentence, recognised
 
 Loc = Sequence[str | int]
@@ -26,10 +25,15 @@ def _either(values: Sequence[str]) -> Sentence:
     return Sentence("{others} or {last}", others=Joined(", ", others), last=last)
 
 
-_LINES: Final = Path(__file__).with_name("scheme_examples.toml").read_text(encoding="utf-8").splitlines()
+def examples_of(file: Path) -> dict[str, str]:
+    """The lines of a file by the entry that each is an example of."""
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return {line.partition(" = ")[0]: line for line in lines if not line.startswith("#")}
+
+
 # How an entry of this name is written; the same name means the same everywhere in a scheme.
 EXAMPLES: Final[Mapping[str, str]] = {
-    **{line.partition(" = ")[0]: line for line in _LINES if not line.startswith("#")},
+    **examples_of(Path(__file__).with_name("scheme_examples.toml")),
     "grouper_missing": Sentence('grouper_missing = "why the version is not installed"'),
     "status": Sentence('status = "published", "transcribed" or "illustrative"'),
     "source": Sentence('source = "who published it, where and when"'),
@@ -106,16 +110,39 @@ OF_PYDANTIC: Final = (
     Sentence("it should have no more than {limit} decimal places", **_LIMIT),
     Sentence("it should have no more than {limit} digits in total", **_LIMIT),
     Sentence("string should have at least {limit} character", **_LIMIT),
+    Sentence(
+        "tuple should have at least {limit} item after validation, not {count}",
+        limit="{limit}",
+        count="{count}",
+    ),
+    Sentence(
+        "tuple should have at most {limit} items after validation, not {count}",
+        limit="{limit}",
+        count="{count}",
+    ),
     Sentence("string should match pattern {pattern}", pattern="{pattern}"),
     Sentence("it should be {others} or {last}", others="{others}", last="{last}"),
     Sentence("it should be {choices}", choices="{choices}"),
 )
 # What a place also names that is no entry: a key itself, and the alternatives of an entry of several types.
 _NO_ENTRIES: Final = ("[key]", "decimal", "literal['not_known']", "literal['price_ratio']")
-_DOCUMENT: Final = "docs/payment-schemes.md"
 # An array of tables, a table, or the entry of a key.
 _HEADER: Final = re.compile(r"\s*\[\[?\s*([A-Za-z0-9_.\s-]+?)\s*\]\]?")
 _KEY: Final = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
+
+
+class Entries(NamedTuple):
+    """The entries of schemes of one kind.
+
+    Attributes:
+        model: of the whole file.
+        examples: how an entry of a name is written.
+        document: that tells more.
+    """
+
+    model: type[BaseModel]
+    examples: Mapping[str, str]
+    document: str
 
 
 def entry_of(error: ErrorDetails) -> list[str | int]:
@@ -126,15 +153,15 @@ def entry_of(error: ErrorDetails) -> list[str | int]:
     return loc
 
 
-def readable(error: ErrorDetails, file: Path, text: str) -> SchemeError:
+def readable(error: ErrorDetails, file: Path, text: str, entries: Entries) -> SchemeError:
     """One finding of the model: which line and entry, what was expected, how to write it."""
     loc = entry_of(error)
     names = [part for part in loc if isinstance(part, str)]
     last = names[-1] if names else ""
-    example, given = EXAMPLES.get(last), error["input"]
-    see: Sentence = Sentence("See {document}", document=_DOCUMENT)
+    example, given = entries.examples.get(last), error["input"]
+    see: Sentence = Sentence("See {document}", document=entries.document)
     if error["type"] == "extra_forbidden":
-        known = _fields(loc[:-1])
+        known = _fields(loc[:-1], entries.model)
         problem = Sentence("unknown key {name!r}", name=last)
         listed = Sentence("Known keys: {names}", names=Joined(", ", known))
         fix: Sentence = Joined(" ", (did_you_mean(last, known), listed))
@@ -157,9 +184,8 @@ def readable(error: ErrorDetails, file: Path, text: str) -> SchemeError:
     return SchemeError(problem, file=file, row=line_of(text, loc), field=field, fix=fix)
 
 
-def _fields(loc: Loc) -> list[str]:
+def _fields(loc: Loc, model: type[BaseModel]) -> list[str]:
     """The keys that are known in this part of a scheme."""
-    model: type[BaseModel] = PaymentScheme
     for part in loc:
         if isinstance(part, str):
             inner = _model_in(model.model_fields[part].annotation)

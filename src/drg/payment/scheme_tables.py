@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,12 +18,18 @@ TABLES: Final = {
 
 
 class SchemeTables:
-    """The tables beside one scheme, by the sections whose rows they hold."""
+    """The tables beside one scheme, by the sections whose rows they hold.
 
-    def __init__(self, directory: Path) -> None:
+    Args:
+        directory: of the scheme.
+        known: as ``TABLES``, those that schemes of its kind can have.
+    """
+
+    def __init__(self, directory: Path, known: Mapping[str, tuple[str, tuple[str, ...]]]) -> None:
         # The numbers of the rows in a spreadsheet, by section.
         self.rows: dict[str, list[int]] = {}
-        self._files = {name: directory / file for name, (file, _) in TABLES.items()}
+        self._files = {name: directory / file for name, (file, _) in known.items()}
+        self._required = {name: columns for name, (_, columns) in known.items()}
 
     def add(self, entries: dict[str, Any]) -> None:
         """Put the rows of the tables into their sections.
@@ -45,7 +51,7 @@ class SchemeTables:
             if "rows" in section:
                 problem = Sentence("[{name}] has rows, and {file} has too", file=file.name, name=name)
                 raise SchemeError(problem, file=file, fix=Sentence("Keep one of the two"))
-            section["rows"], self.rows[name] = _read(file, TABLES[name][1])
+            section["rows"], self.rows[name] = _read(file, self._required[name])
 
     def place(self, loc: Sequence[int | str]) -> tuple[Path, int | None] | None:
         """The table and the row in which an entry stands; None if it stands in the scheme itself."""
@@ -54,6 +60,13 @@ class SchemeTables:
         name, numbers = str(loc[0]), self.rows[str(loc[0])]
         at = loc[2] if len(loc) > 2 else None
         return self._files[name], numbers[at] if isinstance(at, int) else None
+
+    def placed(self, error: SchemeError, loc: Sequence[int | str]) -> SchemeError:
+        """An error on an entry, at the place where the entry stands."""
+        if place := self.place(loc):
+            error.file, error.row = str(place[0]), place[1]
+            error.field = str(loc[3]) if len(loc) > 3 else None
+        return error
 
 
 def _read(file: Path, required: tuple[str, ...]) -> tuple[list[dict[str, str]], list[int]]:

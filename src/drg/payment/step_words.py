@@ -7,9 +7,10 @@ from fractions import Fraction
 
 from drg.payment.formulas import FEN, half_up
 from drg.payment.group_rules import Amount
-from drg.payment.load_scheme import SCHEME_FILE, LoadedScheme
+from drg.payment.load_scheme import LoadedScheme
 from drg.payment.parts import Period
 from drg.payment.scheme import Coefficient, Rate
+from drg.payment.scheme_library import SCHEME_FILE
 from drg.payment.scheme_tables import TABLES
 from drg.words import Joined, Sentence
 

@@ -21,9 +21,10 @@ from drg.columns import ALL, INPUT
 from drg.errors import InputError, SchemeError
 from drg.grouping.batched_frames import lacking
 from drg.payment.addition_rules import EXCLUDED_ITEMS
-from drg.payment.load_scheme import SCHEME_FILE, LoadedScheme
+from drg.payment.load_scheme import LoadedScheme
 from drg.payment.money import fen, signed
 from drg.payment.reasons import missing_lines
+from drg.payment.scheme_library import SCHEME_FILE
 from drg.payment.scheme_numbers import INSIDE
 from drg.payment.special_review import SpecialReview
 from drg.records.binding import with_unread

@@ -11,9 +11,10 @@ from typing import Any, Final
 import tomli_w
 
 from drg.analysis.calibration.rates import BudgetRate
-from drg.payment.load_scheme import SCHEME_FILE, LoadedScheme
+from drg.payment.load_scheme import LoadedScheme
 from drg.payment.plausible import unusual
 from drg.payment.scheme import PaymentScheme
+from drg.payment.scheme_library import SCHEME_FILE
 from drg.payment.weights import WEIGHTS_FILE
 from drg.tables.locate import installed
 
