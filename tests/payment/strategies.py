@@ -404,7 +404,7 @@ def random_scheme(rng: random.Random) -> tuple[dict[str, Any], Weights]:
         "readmission": perhaps(
             sourced(
                 days=rng.randint(1, 31),
-                factor=Decimal(rng.randint(0, 10)).scaleb(-1),
+                **rng.choice([{"factor": Decimal(rng.randint(0, 10)).scaleb(-1)}, {"pays": "one_stay"}]),
                 except_adrg=[rng.choice(["BR1", "NR1"])],
             )
         ),

@@ -36,9 +36,17 @@ def not_judged(cases: pl.DataFrame, rule: Readmission) -> npt.NDArray[np.bool_]:
     found = pl.Series([False]).new_from_index(0, cases.height)
     for name in STAYS:
         found |= cases[name].is_null() if name in cases.columns else True
+    if rule.pays == "one_stay" and all(name in cases.columns for name in _DATES):
+        found |= ends_before_it_begins(cases)
     if rule.except_adrg and "adrg" in cases.columns:
         found &= ~cases["adrg"].is_in(rule.except_adrg).fill_null(False)
     return found.to_numpy(writable=True)
+
+
+def ends_before_it_begins(cases: pl.DataFrame) -> pl.Series:
+    """Which stays have dates that cannot be."""
+    came, left = (cases[name].cast(pl.Date) for name in _DATES)
+    return (left < came).fill_null(False)
 
 
 def readmitted(cases: pl.DataFrame, rule: Readmission) -> pl.Series:

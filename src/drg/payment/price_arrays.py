@@ -20,7 +20,7 @@ from drg.payment import price_kernels as kernels
 from drg.payment.added_amounts import Added, added, out_of_cost
 from drg.payment.case_keys import UNDECIDED
 from drg.payment.formulas import HIGHEST_COST_FEN
-from drg.payment.joined_stays import Joined, ends_before_it_begins, joined_of, whole_days
+from drg.payment.joined_stays import Joined, joined_of, whole_days
 from drg.payment.load_scheme import LoadedScheme
 from drg.payment.money import NOT_GIVEN, UNUSABLE, fen, fine, yuan
 from drg.payment.own_points import with_own_points

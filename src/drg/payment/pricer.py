@@ -179,9 +179,10 @@ class Pricer(ShortTable):
         language: str = "en",
     ) -> PriceExplanation:
         """The arithmetic of one case; see ``drg.explain_price``. The language is that of the reason."""
-        from drg.payment.explain import explain_price
+        from drg.payment.explain import explain_price, marks_of
 
-        return explain_price(self, case, readmitted=readmitted, extreme=extreme, language=language)
+        marks = marks_of(self.scheme, readmitted=readmitted, extreme=extreme)
+        return explain_price(self, case, marks, language=language)
 
     def marks(self, cases: Cases) -> list[pl.Expr]:
         """What can only be seen beside the other cases, as expressions on the rows; see ``marks``."""

@@ -171,8 +171,8 @@ class Readmission(Sourced):
 
     Attributes:
         days: from discharge to admission at most.
-        pays: ``factor``: the standard of the earlier stay is cut; ``one_stay`` (合并计算为一次住院): the stays
-            are judged together and paid one standard, with the last of them.
+        pays: ``factor``: the standard of the earlier stay is cut; ``one_stay`` (合并计算为一次住院): the
+            stays are judged together and paid one standard, with the last of them.
         factor: by which the standard is multiplied.
         except_adrg: stays that are not looked at.
     """
