@@ -183,20 +183,12 @@ def test_months_may_differ_and_nothing_is_lost_in_the_settlement(tmp_path: Path)
     second = stay("04-02", "04-09", 9000, patient_share_yuan=2000, case_id="2", **known)
     found = drg.settle(drg.price(frame([first, second]), path), path).rows
     names = ("cost_yuan", "shared_cost_yuan", "payment_yuan", "patient_and_others_yuan", "surplus_yuan")
-    months = (
-        found.filter(pl.col("span") == "month", pl.col("cost_yuan") > 0).sort("period").select(names).rows()
-    )
-    assert months == [(4000, 0, 0, 0, -4000), (9000, 13_000, 10_000, 3000, 1000)]
+    months = found.filter(pl.col("span") == "month", pl.col("cost_yuan") > 0).sort("period")
+    assert months.select(names).rows() == [(4000, 0, 0, 0, -4000), (9000, 13_000, 10_000, 3000, 1000)]
 
 
 SUMMED = ("total_cost_yuan", "los_days", "patient_share_yuan", "other_payers_yuan")
-SEEN = (
-    "case_class",
-    "payment_yuan",
-    "fund_payment_yuan",
-    "borne_above_payment_yuan",
-    "standard_payment_yuan",
-)
+SEEN = ("case_class", "payment_yuan", "fund_payment_yuan", "borne_above_payment_yuan")
 
 
 @tries(0.3, shrink=False)
@@ -212,9 +204,8 @@ def test_stays_are_paid_what_one_stay_of_all_their_cost_days_and_shares_is_paid(
         rows = engine_rows(entries | rule, weights, cases, Path(directory))
         known: dict[Any, dict[str, Any]] = {}
         found, alone = [], []
-        stays = sorted(
-            zip(cases, rows, strict=True), key=lambda one: one[0]["admission_date"] or datetime.max
-        )
+        pairs = zip(cases, rows, strict=True)
+        stays = sorted(pairs, key=lambda one: one[0]["admission_date"] or datetime.max)
         for case, row in stays:
             before = known.pop(case["patient_id"], None)
             if before is not None:
@@ -235,7 +226,7 @@ def test_explanations_show_what_was_joined(tmp_path: Path) -> None:
     entries = plain_scheme(readmission=RULE)
     path = write_scheme(tmp_path, entries, ONE)
     one = drg.explain_price(stay("03-01", "03-10", 4000), path, readmitted=True)
-    assert (one.case_class, one.payment) == ("joined", 0)
+    assert (one.case_class, int(one.payment)) == ("joined", 0)
     assert next(step for step in one.steps if step.name == "case class").place == "scheme.toml, readmission"
 
 

@@ -357,6 +357,11 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no rule for ungrouped": ({"ungrouped": None}, "required"),
     "excluded share in percent": ({"excluded_items": sourced(share=80)}, "less than or equal to 1"),
     "readmission factor above 1": ({"readmission": sourced(days=15, factor=2)}, "less than or equal to 1"),
+    "readmission without a factor": ({"readmission": sourced(days=15)}, "factor is given unless"),
+    "one stay with a factor": (
+        {"readmission": sourced(days=15, pays="one_stay", factor=1)},
+        "factor is given unless",
+    ),
     "readmission on no day": ({"readmission": sourced(days=0, factor=1)}, "greater than or equal to 1"),
     "half a day": ({"readmission": sourced(days=Decimal("1.5"), factor=1)}, "integer"),
     "tcm share in percent": (
