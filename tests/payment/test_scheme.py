@@ -98,7 +98,7 @@ def test_random_schemes_are_read_as_they_were_written(tmp_path: Path) -> None:
 
 
 def test_case_classes_are_in_the_order_in_which_they_apply() -> None:
-    order = "invalid special ungrouped ambiguous short long bed_day day_surgery unstable unweighted"
+    order = "invalid special joined ungrouped ambiguous short long bed_day day_surgery unstable unweighted"
     assert [str(case_class) for case_class in CaseClass] == [
         *order.split(),
         *("unpriced", "incomplete", "extreme"),

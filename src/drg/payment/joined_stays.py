@@ -26,14 +26,14 @@ from drg.records.cells import empty
 JOINED: Final = "__joined"
 DTYPE: Final = pl.Struct(
     {"later": pl.Boolean()}
-    | dict.fromkeys(("stays", "cost", "days", "borne", "beside"), pl.Int64())  # as ``Joined``
+    | dict.fromkeys(("stays", "cost", "days", "borne", "beside"), pl.Int64())  # as ``JoinedStays``
 )
 # Stays under different insurances are paid from different funds.
 _SAME: Final = ("hospital_id", "patient_id", "drg", "insurance_type")
 _DATES: Final = ("admission_date", "discharge_date")
 
 
-class Joined(NamedTuple):
+class JoinedStays(NamedTuple):
     """What the other stays of its chain mean to each case.
 
     Attributes:
@@ -164,16 +164,16 @@ def whole_days(frame: pl.DataFrame) -> Ints:
     return found
 
 
-def joined_of(frame: pl.DataFrame) -> Joined | None:
+def joined_of(frame: pl.DataFrame) -> JoinedStays | None:
     """What ``joined`` found of a batch; None if the scheme joins no stays."""
     if JOINED not in frame.columns:
         return None
-    return Joined(*(series.to_numpy(writable=True) for series in frame[JOINED].struct.unnest()))
+    return JoinedStays(*(series.to_numpy(writable=True) for series in frame[JOINED].struct.unnest()))
 
 
 def as_one(cases: pl.DataFrame, scheme: PaymentScheme) -> pl.DataFrame:
     """The cases with the cost of all stays in the last of each chain, and no group in the others."""
-    found = Joined(*(series.to_numpy() for series in joined(cases, scheme).struct.unnest()))
+    found = JoinedStays(*(series.to_numpy() for series in joined(cases, scheme).struct.unnest()))
     cost = fen(cases, "total_cost_yuan")
     return cases.select(
         "drg",

@@ -20,7 +20,7 @@ from drg.payment import price_kernels as kernels
 from drg.payment.added_amounts import Added, added, out_of_cost
 from drg.payment.case_keys import UNDECIDED
 from drg.payment.formulas import HIGHEST_COST_FEN
-from drg.payment.joined_stays import Joined, joined_of, whole_days
+from drg.payment.joined_stays import JoinedStays, joined_of, whole_days
 from drg.payment.load_scheme import LoadedScheme
 from drg.payment.money import NOT_GIVEN, UNUSABLE, fen, fine, yuan
 from drg.payment.own_points import with_own_points
@@ -59,7 +59,7 @@ class Encoded(NamedTuple):
     added: list[Added]  # what is paid beside the group
     patient_share: Ints | None  # [n] fen, negative if not known; None if there is no such column
     other_payers: Ints  # [n] fen, 0 if not given, ``UNUSABLE`` if that cannot be read
-    joined: Joined | None  # stays that are paid as one
+    joined: JoinedStays | None  # stays that are paid as one
 
 
 class Encoder:

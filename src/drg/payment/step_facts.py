@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from drg.payment.added_amounts import Added
-from drg.payment.joined_stays import Joined
+from drg.payment.joined_stays import JoinedStays
 from drg.payment.load_scheme import LoadedScheme
 from drg.payment.price_entries import Entry
 from drg.payment.scheme import PaymentScheme
@@ -43,7 +43,7 @@ class Facts:
     days: int
     kind: Any
     readmitted: bool
-    joined: Joined | None
+    joined: JoinedStays | None
     tcm: tuple[int, int] | None
     added: Sequence[Added]
 

@@ -13,7 +13,7 @@ from drg.payment.addition_words import of_addition, paid_beside
 from drg.payment.coefficient_steps import coefficient_steps
 from drg.payment.expression_text import with_numbers
 from drg.payment.formulas import Prices
-from drg.payment.joined_stays import Joined as JoinedStays
+from drg.payment.joined_stays import JoinedStays
 from drg.payment.outside_rows import outside_rows
 from drg.payment.outside_rules import Outside
 from drg.payment.price_arrays import PAYMENTS
