@@ -110,18 +110,19 @@ def explain_price(
     frame = frame.hstack(marks.select(name for name in MARKS if name in marks.columns))
     encoded = pricer.encode(frame)
     outcome = handed_over(pricer.price_batch(frame), "text", language).row(0, named=True)
-    net = encoded.cases.cost[:1] - encoded.cases.excluded[:1]
+    one = encoded.joined
+    cost = encoded.cases.cost[:1] - one.cost if one else encoded.cases.cost[:1]
+    net = cost - encoded.cases.excluded[:1]
     rule, sides = pricer.scheme.tcm, None
     if rule and (rule.uplifts or given.get("drg") in rule.medical_drg) and net[0] >= 0:
         part, whole = shares(rule, frame, net)
         sides = int(part[0]), int(whole[0])
-    one = encoded.joined
     facts = Facts(
         loaded=pricer.loaded,
         case=given,
         outcome=outcome,
         entry=pricer.book.entry(int(encoded.cases.combination[0])),
-        cost=int(encoded.cases.cost[0]) - (int(one.cost[0]) if one else 0),
+        cost=int(cost[0]),
         excluded=int(encoded.cases.excluded[0]),
         days=int(encoded.cases.days[0]),
         kind=given.get("case_kind"),
