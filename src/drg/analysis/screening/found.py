@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 import polars as pl
+
+if TYPE_CHECKING:
+    from drg.analysis.screening.screen_rules import ScreenRule
 
 # Of a finding, beside its number, before it is known which are told. ``key`` joins it to its evidence.
 FOUND: Final = pl.Schema(
@@ -72,6 +75,40 @@ def each_case(flagged: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """A finding for each of these rows, which is its own evidence."""
     keyed = flagged.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias("key"))
     return shaped(keyed, FOUND), shaped(keyed, EVIDENCE)
+
+
+def hospital_findings(
+    tests: pl.DataFrame,
+    rule: ScreenRule,
+    cases: pl.DataFrame,
+    *,
+    by: tuple[str, ...] = ("hospital_id",),
+    money: Literal["sum", "mean"],
+    every: bool = False,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Findings of tests with a large ratio, and as evidence the cases beyond what is expected.
+
+    Args:
+        tests: of the shape ``TESTS``.
+        rule: with the least ``ratio`` and ``min_cases``.
+        cases: those that count, in the order to look at them, with ``money`` in fen.
+        by: what of the tests and the cases belongs together.
+        money: ``sum``: of the evidence; ``mean``: that of the cases × how many are beyond what is expected.
+        every: all cases that count are evidence.
+    """
+    told = tests.filter(
+        pl.col("ratio") >= rule.number("ratio"), pl.col("cases") >= rule.number("min_cases")
+    ).with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias("key"))
+    beyond = (pl.col("observed") - pl.col("expected")).round().alias("beyond")
+    joined = cases.join(told.select(*by, "key", beyond), on=list(by), maintain_order="left")
+    first = joined.with_columns(pl.int_range(pl.len()).over("key").alias("number"))
+    evidence = first if every else first.filter(pl.col("number") < pl.col("beyond"))
+    amount = pl.col("money").sum()
+    if money == "mean":
+        amount = (pl.col("money").mean() * pl.col("beyond").first()).round()
+    amounts = (evidence if money == "sum" else first).group_by("key").agg(amount.alias("money"))
+    told = told.join(amounts, on="key", how="left", maintain_order="left")
+    return shaped(told, FOUND), shaped(evidence.sort("key", "number"), EVIDENCE)
 
 
 def share_tests(rows: pl.DataFrame, flagged: pl.Expr, like: str | None, *, subject: str = "") -> pl.DataFrame:

@@ -20,7 +20,13 @@ from drg.analysis.screening.screen_rules import ScreenRule
 
 _GAP: Final = (pl.col("admitted") - pl.col("before_discharged")).dt.total_days()
 _ORDER: Final = ("admission_date", "discharge_date", "place")
-_BEFORE: Final = ("place", "discharged", "drg", "hospital_id", "principal_diagnosis")
+_BEFORE: Final = (
+    *("place", "discharged", "drg", "hospital_id", "principal_diagnosis"),
+    *("cost", "group_cost"),
+)
+_TOGETHER: Final = (pl.col("cost") + pl.col("before_cost")) / pl.max_horizontal(
+    "group_cost", "before_group_cost"
+)
 
 
 def _no_course(rule: ScreenRule) -> pl.Expr:
@@ -47,16 +53,21 @@ def _pairs(later: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 def _returns(cases: ScreenCases, rule: ScreenRule, same: pl.Expr) -> Found:
     judged = cases.judged(rule.needs)
-    stays = _with_stay_before(cases.rows.filter(judged), "patient_id", "hospital_id")
+    stays = _with_stay_before(cases.compared.filter(judged), "patient_id", "hospital_id")
     days = rule.number("days")
-    back = (_GAP.is_between(0, days) & same & _no_course(rule)).fill_null(False)
-    later = stays.filter(back).with_columns(_GAP.alias("observed"), pl.lit(days).alias("expected"))
+    back = _GAP.is_between(0, days) & same & (_TOGETHER <= rule.number("together")) & _no_course(rule)
+    later = stays.filter(back.fill_null(False)).with_columns(
+        _GAP.alias("observed"), pl.lit(days).alias("expected"), _TOGETHER.alias("ratio")
+    )
     findings, evidence = _pairs(later)
     return Found(judged, findings, evidence, share_tests(stays, back, "mdc"))
 
 
 def returns_same_group(cases: ScreenCases, rule: ScreenRule) -> Found:
-    """Stays that begin within days after one in the same hospital and group; ``observed`` is the days."""
+    """Stays that begin within days after one in the same hospital and group.
+
+    ``observed`` is the days between, ``ratio`` the cost of both to the mean of the group.
+    """
     return _returns(cases, rule, pl.col("drg") == pl.col("before_drg"))
 
 
@@ -98,14 +109,14 @@ def many_stays(cases: ScreenCases, rule: ScreenRule) -> Found:
         judged,
         shaped(persons, FOUND),
         shaped(evidence.sort("key", "number"), EVIDENCE),
-        share_tests(stays, pl.col("stays") >= least, "mdc"),
+        share_tests(stays, pl.col("stays") >= least, "adrg"),
     )
 
 
 def linked_transfers(cases: ScreenCases, rule: ScreenRule) -> Found:
     """Pairs of hospitals between which more patients pass at once than their share of all such passages."""
     judged = cases.judged(rule.needs)
-    stays = _with_stay_before(cases.rows.filter(judged), "patient_id")
+    stays = _with_stay_before(cases.compared.filter(judged), "patient_id")
     passed = _GAP.is_between(0, rule.number("days")) & (pl.col("hospital_id") != pl.col("before_hospital_id"))
     moves = stays.filter(passed.fill_null(False))
     into = moves.group_by("hospital_id").agg(pl.len().alias("into"))

@@ -7,88 +7,89 @@ from typing import Final
 
 import polars as pl
 
-from drg.analysis.screening.found import EVIDENCE, FOUND, Found, each_case, shaped, share_tests
+from drg.analysis.screening.found import (
+    EVIDENCE,
+    FOUND,
+    Found,
+    each_case,
+    hospital_findings,
+    shaped,
+    share_tests,
+)
 from drg.analysis.screening.screen_cases import ScreenCases
 from drg.analysis.screening.screen_rules import ScreenRule
 from drg.settlement.working_days import WorkingDays
 
 _NO_PROCEDURE: Final = pl.col("principal_procedure").is_null()
-# Home or to community care: who dies, is moved or leaves against advice stays short for reasons of his own.
+# What the group costs in a hospital of this level of costs.
+_COST_HERE: Final = pl.col("group_cost") * pl.col("hospital_level")
+# Home or to community care: who dies, is moved or leaves against advice has another reason to stay short.
 _WENT_HOME: Final = pl.col("disposition").fill_null("1").is_in(["1", "3"])
 
 
-def _by_case(cases: ScreenCases, judged: pl.Series, flag: pl.Expr, like: str | None, **told: pl.Expr) -> Found:
-    rows = cases.compared.filter(judged)
-    flagged = rows.filter(flag.fill_null(False)).with_columns(value.alias(name) for name, value in told.items())
-    findings, evidence = each_case(flagged)
-    return Found(judged, findings, evidence, share_tests(rows, flag, like))
-
-
 def cost_over_mean(cases: ScreenCases, rule: ScreenRule) -> Found:
-    """Cases that cost more than so many times the mean of their group; in fen, ``money`` is what is above."""
+    """Cases that cost more than so many times the mean of their group; in yuan, ``money`` is what is above."""
+    judged = _judged(cases, rule)
     limit = rule.number("times") * pl.col("group_cost")
-    judged = cases.judged(rule.needs) & (cases.compared["group_cases"] >= rule.number("min_cases")).fill_null(False)
-    return _by_case(
-        cases,
-        judged,
-        pl.col("cost") > limit,
-        "mdc",
-        observed=pl.col("cost") / 100,
-        expected=pl.col("group_cost") / 100,
-        ratio=pl.col("cost") / pl.col("group_cost"),
-        money=(pl.col("cost") - limit).round(),
+    rows = cases.compared.filter(judged)
+    dear = rows.filter(pl.col("cost") > limit).with_columns(
+        (pl.col("cost") / 100).alias("observed"),
+        (pl.col("group_cost") / 100).alias("expected"),
+        (pl.col("cost") / pl.col("group_cost")).alias("ratio"),
+        (pl.col("cost") - limit).round().alias("money"),
     )
+    findings, evidence = each_case(dear)
+    return Found(judged, findings, evidence, share_tests(rows, pl.col("cost") > limit, "mdc"))
 
 
 def low_standard_admission(cases: ScreenCases, rule: ScreenRule) -> Found:
-    """Short and cheap stays of light groups without a procedure; ``ratio`` is the cost to that of the group."""
-    judged = cases.judged(rule.needs) & (cases.compared["group_cases"] >= rule.number("min_cases")).fill_null(False)
+    """Hospitals with many short and cheap stays of light groups without a procedure."""
+    judged = _judged(cases, rule)
     flag = (
         (pl.col("los_days") <= rule.number("days"))
-        & (pl.col("cost") < rule.number("cost_share") * pl.col("group_cost"))
+        & (pl.col("cost") < rule.number("cost_share") * _COST_HERE)
         & (pl.col("group_cost") < rule.number("light_share") * pl.col("cost").mean())
         & _NO_PROCEDURE
         & _WENT_HOME
     )
-    return _by_case(
-        cases,
-        judged,
-        flag,
-        None,
-        observed=pl.col("cost") / 100,
-        expected=pl.col("group_cost") / 100,
-        ratio=pl.col("cost") / pl.col("group_cost"),
-    )
+    return _by_hospital(judged, cases.compared.filter(judged), flag, rule)
 
 
 def weekend_beds(cases: ScreenCases, rule: ScreenRule) -> tuple[Found, set[int]]:
-    """Stays mostly over days off at a low cost a day; also the years whose days off are not known.
+    """Hospitals with many stays mostly over days off at a low cost a day.
 
-    ``observed`` is the days off, ``expected`` the days of the stay.
+    Returns:
+        What is found, and the years whose days off are not known.
     """
-    rows = cases.compared
     days = (pl.col("discharged") - pl.col("admitted")).dt.total_days()
-    judged = cases.judged(rule.needs) & rows.select((days >= 0).fill_null(False)).to_series()
-    judged &= (rows["group_cases"] >= rule.number("min_cases")).fill_null(False)
-    calendar, unknown = _days_off_until(rows.filter(judged))
-    off = pl.col("off_to") - pl.col("off_from")
-    placed = rows.join(calendar.rename({"off": "off_from"}), left_on="admitted", right_on="day", how="left", maintain_order="left")
-    placed = placed.join(calendar.rename({"off": "off_to"}), left_on="discharged", right_on="day", how="left", maintain_order="left")
+    judged = _judged(cases, rule) & cases.rows.select((days >= 0).fill_null(False)).to_series()
+    rows = cases.compared.filter(judged)
+    calendar, unknown = _days_off_until(rows)
+    for end, day in (("off_from", "admitted"), ("off_to", "discharged")):
+        of_day = calendar.rename({"off": end, "day": day})
+        rows = rows.join(of_day, on=day, how="left", maintain_order="left")
+    cost_a_day = pl.col("group_day_cost") * pl.col("hospital_level")
     flag = (
         (days >= rule.number("days"))
-        & (off >= rule.number("days_off_share") * days)
-        & (pl.col("cost") < rule.number("cost_share") * pl.col("group_day_cost") * days)
+        & (pl.col("off_to") - pl.col("off_from") >= rule.number("days_off_share") * days)
+        & (pl.col("cost") < rule.number("cost_share") * cost_a_day * days)
         & _NO_PROCEDURE
         & _WENT_HOME
     )
-    within = placed.filter(judged)
-    flagged = within.filter(flag.fill_null(False)).with_columns(
-        off.alias("observed"),
-        days.alias("expected"),
-        (pl.col("cost") / (pl.col("group_day_cost") * days)).alias("ratio"),
-    )
-    findings, evidence = each_case(flagged)
-    return Found(judged, findings, evidence, share_tests(within, flag, None)), unknown
+    return _by_hospital(judged, rows, flag, rule), unknown
+
+
+def _by_hospital(judged: pl.Series, rows: pl.DataFrame, flag: pl.Expr, rule: ScreenRule) -> Found:
+    tests = share_tests(rows, flag, "mdc")
+    flagged = rows.filter(flag.fill_null(False))
+    findings, evidence = hospital_findings(tests, rule, flagged, money="sum", every=True)
+    return Found(judged, findings, evidence, tests, by_test=True)
+
+
+def _judged(cases: ScreenCases, rule: ScreenRule) -> pl.Series:
+    """Which cases have what is needed, and a group of enough cases."""
+    enough = (cases.compared["group_cases"] >= rule.number("group_cases")).fill_null(False)
+    return cases.judged(rule.needs) & enough
 
 
 def _days_off_until(rows: pl.DataFrame) -> tuple[pl.DataFrame, set[int]]:

@@ -82,8 +82,11 @@ class ScreenCases:
 
     @cached_property
     def compared(self) -> pl.DataFrame:
-        """The rows with what is usual in their groups."""
-        return self.rows.join(self.groups, on="drg", how="left", maintain_order="left")
+        """The rows with what is usual in their groups, and how dear their hospital is for its groups."""
+        rows = self.rows.join(self.groups, on="drg", how="left", maintain_order="left")
+        usual = pl.col("group_cost").filter(pl.col("cost").is_not_null())
+        level = (pl.col("cost").filter(pl.col("group_cost").is_not_null()).sum() / usual.sum()).over("hospital_id")
+        return rows.with_columns(level.alias("hospital_level"))
 
     def lacking(self, needs: Iterable[str]) -> tuple[str, ...]:
         """The columns that the file does not have."""

@@ -13,6 +13,7 @@ from drg.analysis.screening.found import (
     FOUND,
     TESTS,
     Found,
+    hospital_findings,
     shaped,
     share_tests,
     with_p_of_counts,
@@ -27,35 +28,6 @@ _ILL: Final = pl.col("severity") != Severity.NONE
 _SURGERY: Final = pl.col("adrg").str.slice(1, 1).is_between(pl.lit("A"), pl.lit("J"))
 _PER_ADRG: Final = "adrg"
 _LEVEL: Final = 0.95
-
-
-def _told(
-    tests: pl.DataFrame, rule: ScreenRule, cases: pl.DataFrame, *, by: tuple[str, ...], money: str
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Findings of tests with a large ratio, and as evidence the cases beyond what is expected.
-
-    Args:
-        tests: of the shape ``TESTS``.
-        rule: with the least ``ratio`` and ``min_cases``.
-        cases: those that count, in the order to look at them, with ``money`` in fen.
-        by: what of the tests and the cases belongs together.
-        money: ``sum``: of the evidence; ``mean``: that of the cases × how many are beyond what is expected.
-    """
-    told = tests.filter(
-        pl.col("ratio") >= rule.number("ratio"), pl.col("cases") >= rule.number("min_cases")
-    ).with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias("key"))
-    beyond = (pl.col("observed") - pl.col("expected")).round().alias("beyond")
-    joined = cases.join(told.select(*by, "key", beyond), on=list(by), maintain_order="left")
-    first = joined.with_columns(pl.int_range(pl.len()).over("key").alias("number"))
-    evidence = first.filter(pl.col("number") < pl.col("beyond"))
-    if money == "sum":
-        amounts = evidence.group_by("key").agg(pl.col("money").sum())
-    else:
-        amounts = first.group_by("key").agg(
-            (pl.col("money").mean() * pl.col("beyond").first()).round().alias("money")
-        )
-    told = told.join(amounts, on="key", how="left")
-    return shaped(told, FOUND), shaped(evidence.sort("key", "number"), EVIDENCE)
 
 
 def _upgrades(cases: ScreenCases) -> pl.DataFrame:
@@ -92,7 +64,7 @@ def complication_share(cases: ScreenCases, rule: ScreenRule) -> Found:
     rows = cases.rows.filter(judged)
     tests = share_tests(rows, _ILL, _PER_ADRG)
     tests = _with_index_limits(tests, rows, rows.select(_ILL.cast(pl.Int64)).to_series(), _PER_ADRG)
-    findings, evidence = _told(tests, rule, _upgrades(cases), by=("hospital_id",), money="sum")
+    findings, evidence = hospital_findings(tests, rule, _upgrades(cases), by=("hospital_id",), money="sum")
     return Found(judged, findings, evidence, tests, by_test=True)
 
 
@@ -116,7 +88,7 @@ def complication_drift(cases: ScreenCases, rule: ScreenRule) -> Found:
     enough = (pl.col("cases") >= rule.number("min_cases")) & (pl.col("expected") > 0)
     tests = with_p_of_counts(shaped(months.filter(enough).sort("hospital_id", "subject"), TESTS))
     upgrades = _upgrades(cases).with_columns(month)
-    findings, evidence = _told(tests, rule, upgrades, by=("hospital_id", "subject"), money="sum")
+    findings, evidence = hospital_findings(tests, rule, upgrades, by=("hospital_id", "subject"), money="sum")
     return Found(judged, findings, evidence, tests, by_test=True)
 
 
@@ -126,7 +98,7 @@ def surgery_share(cases: ScreenCases, rule: ScreenRule) -> Found:
     rows = cases.rows.filter(judged)
     tests = share_tests(rows, _SURGERY, "mdc")
     tests = _with_index_limits(tests, rows, rows.select(_SURGERY.cast(pl.Int64)).to_series(), "mdc")
-    findings, evidence = _told(tests, rule, rows.filter(_SURGERY), by=("hospital_id",), money="mean")
+    findings, evidence = hospital_findings(tests, rule, rows.filter(_SURGERY), by=("hospital_id",), money="mean")
     return Found(judged, findings, evidence, tests, by_test=True)
 
 
@@ -215,7 +187,7 @@ def _peaks(
     counted = pl.concat(
         [rows.select("place", "hospital_id", "money", pl.lit(subject).alias("subject")) for _, rows, subject in parts]
     )
-    findings, evidence = _told(tests, rule, counted, by=("hospital_id", "subject"), money="mean")
+    findings, evidence = hospital_findings(tests, rule, counted, by=("hospital_id", "subject"), money="mean")
     return Found(judged, findings, evidence, tests, by_test=True)
 
 
@@ -252,7 +224,7 @@ def same_code(cases: ScreenCases, rule: ScreenRule, complications: pl.Series | N
     tests = with_p_of_counts(shaped(tests, TESTS))
     counted = _upgrades(cases).select("place", "money")
     with_money = codes.join(counted, on="place", how="left", maintain_order="left")
-    findings, evidence = _told(tests, rule, with_money, by=("hospital_id", "subject"), money="sum")
+    findings, evidence = hospital_findings(tests, rule, with_money, by=("hospital_id", "subject"), money="sum")
     return Found(judged, findings, evidence, tests, by_test=True)
 
 
