@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 import polars as pl
 
+from drg.analysis.quality.profiles import LEAST_HOSPITALS
+
 if TYPE_CHECKING:
     from drg.analysis.screening.screen_rules import ScreenRule
 
@@ -138,10 +140,13 @@ def share_tests(rows: pl.DataFrame, flagged: pl.Expr, like: str | None, *, subje
 
 
 def with_p_of_counts(tests: pl.DataFrame) -> pl.DataFrame:
-    """Tests with how likely so many or more flagged cases are; with exact limits of the ratio."""
+    """Tests with how likely so many or more flagged cases are; with exact limits of the ratio.
+
+    With fewer than four there are none: how much they usually differ cannot be told.
+    """
     from scipy import stats
 
-    if tests.is_empty() or tests["hospital_id"].n_unique() < _LEAST_HOSPITALS:
+    if tests.height < LEAST_HOSPITALS:
         return tests.clear()
     cases, observed, expected = (tests[name].to_numpy().astype(np.float64) for name in _COUNTS)
     share = np.clip(expected / np.maximum(cases, 1), 0.0, 1.0)
@@ -161,7 +166,6 @@ def with_p_of_counts(tests: pl.DataFrame) -> pl.DataFrame:
 
 
 _COUNTS: Final = ("cases", "observed", "expected")
-_LEAST_HOSPITALS: Final = 2
 # Of the z-values at each end: a hospital that stands out must not hide itself.
 _WINSORISED: Final = 0.1
 
@@ -179,7 +183,7 @@ def with_p_of_sums(tests: pl.DataFrame, variance: pl.Series) -> pl.DataFrame:
     """Tests with how likely so large a sum is, by the variance of each sum within the groups."""
     from scipy import stats
 
-    if tests.is_empty() or tests["hospital_id"].n_unique() < _LEAST_HOSPITALS:
+    if tests.height < LEAST_HOSPITALS:
         return tests.clear()
     apart = (tests["observed"] - tests["expected"]).to_numpy()
     spread = np.sqrt(variance.to_numpy())

@@ -114,28 +114,33 @@ def many_stays(cases: ScreenCases, rule: ScreenRule) -> Found:
 
 
 def linked_transfers(cases: ScreenCases, rule: ScreenRule) -> Found:
-    """Pairs of hospitals between which more patients pass at once than their share of all such passages."""
+    """Pairs of hospitals: more patients pass from one to the other at once than by the size of the other.
+
+    Of those who pass from a hospital to any other, as many are expected in each as it has of the other cases.
+    """
     judged = cases.judged(rule.needs)
     stays = _with_stay_before(cases.compared.filter(judged), "patient_id")
     passed = _GAP.is_between(0, rule.number("days")) & (pl.col("hospital_id") != pl.col("before_hospital_id"))
     moves = stays.filter(passed.fill_null(False))
-    into = moves.group_by("hospital_id").agg(pl.len().alias("into"))
-    pairs = (
-        moves.group_by("before_hospital_id", "hospital_id")
-        .agg(pl.len().alias("observed"), pl.col("money").sum())
-        .with_columns(pl.col("observed").sum().over("before_hospital_id").alias("cases"))
-        .join(into, on="hospital_id")
+    sizes = stays.group_by(pl.col("hospital_id").alias("to")).agg(pl.len().alias("size"))
+    leaving = moves.group_by(pl.col("before_hospital_id").alias("hospital_id")).agg(pl.len().alias("cases"))
+    own = sizes.rename({"to": "hospital_id", "size": "own_size"})
+    pairs = moves.group_by(pl.col("before_hospital_id").alias("hospital_id"), pl.col("hospital_id").alias("to"))
+    named = (
+        leaving.join(own, on="hospital_id")
+        .join(sizes, how="cross")
+        .filter(pl.col("hospital_id") != pl.col("to"))
+        .join(pairs.agg(pl.len().alias("observed"), pl.col("money").sum()), on=["hospital_id", "to"], how="left")
+        .with_columns(
+            pl.col("observed").fill_null(0),
+            (pl.col("cases") * pl.col("size") / (stays.height - pl.col("own_size"))).alias("expected"),
+            pl.concat_str("hospital_id", pl.lit(" → "), "to").alias("subject"),
+        )
+        .sort("hospital_id", "to")
     )
-    # Of those that come from other hospitals than the one that receives.
-    own = into.rename({"hospital_id": "before_hospital_id", "into": "own_into"})
-    pairs = pairs.join(own, on="before_hospital_id", how="left").with_columns(
-        (pl.col("cases") * pl.col("into") / (moves.height - pl.col("own_into").fill_null(0))).alias("expected"),
-        pl.concat_str("before_hospital_id", pl.lit(" → "), "hospital_id").alias("subject"),
-    )
-    named = pairs.rename({"hospital_id": "to", "before_hospital_id": "hospital_id"}).sort("hospital_id", "to")
+    tests = with_p_of_counts(shaped(named, TESTS))
     enough = pl.col("observed") >= rule.number("min_cases")
-    tests = with_p_of_counts(shaped(named.filter(enough), TESTS))
-    told = tests.filter(pl.col("ratio") >= rule.number("ratio"))
+    told = tests.filter(enough, pl.col("ratio") >= rule.number("ratio"))
     told = told.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias("key"))
     told = told.join(named.select("hospital_id", "subject", "money"), on=["hospital_id", "subject"])
     names = pl.concat_str("before_hospital_id", pl.lit(" → "), "hospital_id").alias("subject")

@@ -22,7 +22,7 @@ from drg.settlement.working_days import WorkingDays
 
 _NO_PROCEDURE: Final = pl.col("principal_procedure").is_null()
 # What the group costs in a hospital of this level of costs.
-_COST_HERE: Final = pl.col("group_cost") * pl.col("hospital_level")
+_COST_HERE: Final = pl.col("group_cost") * pl.col("cost_level")
 # Home or to community care: who dies, is moved or leaves against advice has another reason to stay short.
 _WENT_HOME: Final = pl.col("disposition").fill_null("1").is_in(["1", "3"])
 
@@ -68,7 +68,7 @@ def weekend_beds(cases: ScreenCases, rule: ScreenRule) -> tuple[Found, set[int]]
     for end, day in (("off_from", "admitted"), ("off_to", "discharged")):
         of_day = calendar.rename({"off": end, "day": day})
         rows = rows.join(of_day, on=day, how="left", maintain_order="left")
-    cost_a_day = pl.col("group_day_cost") * pl.col("hospital_level")
+    cost_a_day = pl.col("group_day_cost") * pl.col("cost_level")
     flag = (
         (days >= rule.number("days"))
         & (pl.col("off_to") - pl.col("off_from") >= rule.number("days_off_share") * days)

@@ -14,7 +14,7 @@ from drg.records.cases import Cases
 from drg.records.notes import PLACE, ROW, TABLE
 
 _READ: Final = (
-    *("hospital_id", "patient_id", "admission_date", "discharge_date", "los_days", "disposition"),
+    *("hospital_id", "hospital_level", "patient_id", "admission_date", "discharge_date", "los_days", "disposition"),
     *("principal_diagnosis", "other_diagnoses", "principal_procedure", "other_procedures"),
     *("mdc", "adrg", "drg", "severity", "grouping_status", "grouper", "relative_weight"),
     *("total_cost_yuan", "payment_yuan", "standard_payment_yuan"),
@@ -86,7 +86,7 @@ class ScreenCases:
         rows = self.rows.join(self.groups, on="drg", how="left", maintain_order="left")
         usual = pl.col("group_cost").filter(pl.col("cost").is_not_null())
         level = (pl.col("cost").filter(pl.col("group_cost").is_not_null()).sum() / usual.sum()).over("hospital_id")
-        return rows.with_columns(level.alias("hospital_level"))
+        return rows.with_columns(level.alias("cost_level"))
 
     def lacking(self, needs: Iterable[str]) -> tuple[str, ...]:
         """The columns that the file does not have."""

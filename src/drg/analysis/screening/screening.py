@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import polars as pl
 
 from drg.analysis.checks import checker, choose
+from drg.analysis.quality.profiles import LEAST_HOSPITALS
 from drg.analysis.screening import patient_rules, record_rules, share_rules
 from drg.analysis.screening.found import Found
 from drg.analysis.screening.ranking import SCHEMAS, adjusted, hospital_ranks
@@ -131,10 +132,14 @@ def screen(
 def _notes_of(given: ScreenCases) -> list[Sentence]:
     notes: list[Sentence] = []
     hospitals = given.rows["hospital_id"].drop_nulls().n_unique()
-    if given.rows.height and hospitals < 2:
-        notes.append(
-            Sentence("the cases are of {count} hospitals: there is nothing to compare them with", count=hospitals)
+    if given.rows.height and hospitals < LEAST_HOSPITALS:
+        problem = Sentence(
+            "hospitals are not compared with one another: there are {count}, and with fewer than {least} it is "
+            "not known how much they usually differ",
+            count=hospitals,
+            least=LEAST_HOSPITALS,
         )
+        notes.append(problem)
     if not given.is_priced:
         notes.append(Sentence("the cases have no payment: the money at stake is taken of their costs"))
     return notes

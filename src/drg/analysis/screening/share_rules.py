@@ -93,11 +93,12 @@ def complication_drift(cases: ScreenCases, rule: ScreenRule) -> Found:
 
 
 def surgery_share(cases: ScreenCases, rule: ScreenRule) -> Found:
-    """The share of cases in surgical groups against that of the same MDCs in the region."""
+    """The share of cases in surgical groups against that of the same MDCs in hospitals of the same level."""
     judged = cases.judged(rule.needs)
-    rows = cases.rows.filter(judged)
-    tests = share_tests(rows, _SURGERY, "mdc")
-    tests = _with_index_limits(tests, rows, rows.select(_SURGERY.cast(pl.Int64)).to_series(), "mdc")
+    alike = pl.concat_str("mdc", pl.col("hospital_level").fill_null("")).alias("alike")
+    rows = cases.rows.filter(judged).with_columns(alike)
+    tests = share_tests(rows, _SURGERY, "alike")
+    tests = _with_index_limits(tests, rows, rows.select(_SURGERY.cast(pl.Int64)).to_series(), "alike")
     findings, evidence = hospital_findings(tests, rule, rows.filter(_SURGERY), by=("hospital_id",), money="mean")
     return Found(judged, findings, evidence, tests, by_test=True)
 
@@ -209,22 +210,28 @@ def same_code(cases: ScreenCases, rule: ScreenRule, complications: pl.Series | N
     totals = sizes.group_by("mdc").agg(pl.col("cases").sum().alias("all_cases"))
     here = codes.group_by("hospital_id", "subject").agg(pl.len().alias("observed"))
     of_hospital = sizes.group_by("hospital_id").agg(pl.col("cases").sum())
-    few = rule.number("min_cases")
-    here = here.filter(pl.col("observed") >= few).join(of_hospital, on="hospital_id")
-    here = here.filter(pl.col("observed") >= rule.number("share") * pl.col("cases"))
+    # Codes that are frequent in some hospital, in all hospitals: so it is known how much these usually differ.
+    joined = here.join(of_hospital, on="hospital_id")
+    frequent = joined.filter(
+        pl.col("observed") >= rule.number("min_cases"),
+        pl.col("observed") >= rule.number("share") * pl.col("cases"),
+    )
     rates = codes.group_by("mdc", "subject").agg(pl.len().alias("coded")).join(totals, on="mdc")
-    expected = (
-        here.select("hospital_id", "subject")
-        .join(rates, on="subject")
-        .join(sizes, on=["hospital_id", "mdc"])
+    tests = (
+        rates.join(frequent.select(pl.col("subject").unique()), on="subject")
+        .join(sizes, on="mdc")
         .group_by("hospital_id", "subject")
         .agg((pl.col("cases") * pl.col("coded") / pl.col("all_cases")).sum().alias("expected"))
+        .join(of_hospital, on="hospital_id")
+        .join(here, on=["hospital_id", "subject"], how="left")
+        .with_columns(pl.col("observed").fill_null(0))
+        .sort("hospital_id", "subject")
     )
-    tests = here.join(expected, on=["hospital_id", "subject"]).sort("hospital_id", "subject")
     tests = with_p_of_counts(shaped(tests, TESTS))
+    told = tests.filter(pl.col("observed") >= rule.number("share") * pl.col("cases"))
     counted = _upgrades(cases).select("place", "money")
     with_money = codes.join(counted, on="place", how="left", maintain_order="left")
-    findings, evidence = hospital_findings(tests, rule, with_money, by=("hospital_id", "subject"), money="sum")
+    findings, evidence = hospital_findings(told, rule, with_money, by=("hospital_id", "subject"), money="sum")
     return Found(judged, findings, evidence, tests, by_test=True)
 
 
