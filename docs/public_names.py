@@ -48,6 +48,7 @@ SECTIONS: Final = {
         *("compare", "Comparison", "ComparedVersion", "CauseExample", "evaluate", "Evaluation", "Trimming"),
         *("scenario", "ScenarioCases", "ScenarioChange"),
     ),
+    "Screen": ("screen", "Screening"),
     "Weights": (
         *("calibrate", "Calibration", "CalibrationSettings", "CalibrationNote", "BudgetRate"),
         *("what_if", "WhatIf", "simulate"),

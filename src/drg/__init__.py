@@ -11,6 +11,7 @@ types of the registry. All other functions take either. ``guess_layout`` makes a
 ``settle`` adds priced cases up to what each hospital keeps, bears and is due; a ``Ledger`` keeps the year.
 ``check`` finds what is wrong with discharges, ``validate`` parts those that have an error from the rest.
 ``compare`` says what another version changes, ``evaluate`` how well a version tells costs apart,
+``screen`` finds what supervision should ask about.
 ``scenario`` changes discharges, ``calibrate`` makes weights from costs, ``simulate`` makes up discharges.
 """
 
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from drg.analysis.comparison.compared_versions import ComparedVersion
     from drg.analysis.quality import Evaluation, evaluate
     from drg.analysis.scenarios import ScenarioCases, ScenarioChange, scenario
+    from drg.analysis.screening import Screening, screen
     from drg.analysis.simulation import simulate
     from drg.analysis.trimming import Trimming
     from drg.grouping import (
@@ -136,6 +138,7 @@ __all__ = [
     "ScenarioCases",
     "ScenarioChange",
     "SchemeError",
+    "Screening",
     "Settlement",
     "SourceTable",
     "Stamp",
@@ -162,6 +165,7 @@ __all__ = [
     "read",
     "reason_text",
     "scenario",
+    "screen",
     "settle",
     "simulate",
     "validate",
@@ -212,6 +216,7 @@ _ROOMS = {
     "Rule": "drg.records.rules",
     "ScenarioCases": "drg.analysis.scenarios",
     "ScenarioChange": "drg.analysis.scenarios",
+    "Screening": "drg.analysis.screening",
     "Settlement": "drg.settlement",
     "Stamp": "drg.ledger",
     "Tried": "drg.grouping",
@@ -229,6 +234,7 @@ _ROOMS = {
     "read": "drg.records.reading",
     "reason_text": "drg.records.reason_text",
     "scenario": "drg.analysis.scenarios",
+    "screen": "drg.analysis.screening",
     "settle": "drg.settlement",
     "simulate": "drg.analysis.simulation",
     "validate": "drg.analysis.checks",

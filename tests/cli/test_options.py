@@ -26,7 +26,7 @@ OF_THE_COMMAND = {
         "--json",
     ),
     *("--scheme", "--min-cases", "--seed", "--title", "--id", "--findings", "--details", "--codes"),
-    *("--rules", "--status", "--strict", "--sheet", "--kind", "--on", "--weights"),
+    *("--rules", "--status", "--strict", "--sheet", "--kind", "--on", "--weights", "--table"),
 }
 
 

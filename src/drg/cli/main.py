@@ -38,6 +38,7 @@ _COMMANDS = {
     "ledger": "drg.cli.ledger",
     "compare": "drg.cli.compare",
     "evaluate": "drg.cli.evaluate",
+    "screen": "drg.cli.screen",
     "weights": "drg.cli.weights",
     "simulate": "drg.cli.simulate",
     "groupers": "drg.cli.groupers",
