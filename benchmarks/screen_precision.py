@@ -1,6 +1,6 @@
 """How often rules of supervision are right, and what they miss: writes the table of docs/screen.md.
 
-python benchmarks/screen_precision.py                  ten regions of 60,000 cases: some minutes
+python benchmarks/screen_precision.py                  six regions of 60,000 cases: some minutes
 python benchmarks/screen_precision.py --regions 1 --cases 20000 --show     a try; leaves the document alone
 
 Of each region there are three copies: without errors, with the errors of ``drg simulate --plant``, and with
@@ -35,7 +35,7 @@ from drg.analysis.simulation.planted import plant_errors
 
 DOCUMENT = ROOT / "docs" / "screen.md"
 VERSION = "chs-drg-2.0"
-REGIONS, CASES, HOSPITALS = 10, 60_000, 15
+REGIONS, CASES, HOSPITALS = 6, 60_000, 15
 PLANTED = (
     *("missing_cc=0.02", "swapped_principal=0.02", "upcoding=0.3"),
     *("split_stays=0.01", "split_procedures=0.01", "cloned_records=0.005"),
@@ -134,7 +134,12 @@ def beds_over_weekends(region: Region, hospital: str) -> pl.DataFrame:
     cost = pl.col("group_cost") / pl.col("group_days") * 3 * 0.3
     leaves = friday + pl.duration(days=2, hours=16)
     return _with(
-        region.cases, where, admission_date=friday, discharge_date=leaves, los_days=pl.lit(3), total_cost_yuan=cost
+        region.cases,
+        where,
+        admission_date=friday,
+        discharge_date=leaves,
+        los_days=pl.lit(3),
+        total_cost_yuan=cost,
     )
 
 
@@ -217,7 +222,9 @@ def measured(cases: int, seed: int, tally: Tally) -> None:
 
     def screened(discharges: pl.DataFrame) -> Screening:
         grouped = drg.group(discharges.drop("drg", "group_cost", "group_days", strict=False), version)
-        return screen(grouped.join(weights, on="drg", how="left", maintain_order="left"), only=list(shipped_rules()))
+        return screen(
+            grouped.join(weights, on="drg", how="left", maintain_order="left"), only=list(shipped_rules())
+        )
 
     planted = plant_errors(made, version, PLANTED, seed=seed)
     found = screened(planted.cases)
@@ -239,7 +246,9 @@ def measured(cases: int, seed: int, tally: Tally) -> None:
     # Neither the largest, which is most of the region, nor the smallest.
     for place, (rule, plant) in enumerate(OF_HOSPITALS.items(), start=2):
         hospital = sizes[place % (len(sizes) // 2) + 1]
-        of_hospital(tally, rule, screened_one(screened, plant(Region(version, region, random), hospital)), hospital)
+        of_hospital(
+            tally, rule, screened_one(screened, plant(Region(version, region, random), hospital)), hospital
+        )
 
 
 def screened_one(screened: Callable[[pl.DataFrame], Screening], cases: pl.DataFrame) -> Screening:
@@ -256,7 +265,18 @@ def table(regions: int, cases: int) -> str:
     tally = Tally()
     for seed in range(1, regions + 1):
         measured(cases, seed, tally)
-    header = ("rule", "planted", "findings", "right", "precision", "errors", "found", "recall", "findings in regions without errors", "on")
+    header = (
+        "rule",
+        "planted",
+        "findings",
+        "right",
+        "precision",
+        "errors",
+        "found",
+        "recall",
+        "findings in regions without errors",
+        "on",
+    )
     rows = []
     for rule in shipped_rules().values():
         findings, right, errors, found, without = tally.counts[rule.id]
@@ -264,7 +284,11 @@ def table(regions: int, cases: int) -> str:
         planted = ", ".join(kinds[0]) if kinds else "upcoding" if rule.id in OF_UPCODING else "–"
         if rule.id in OF_HOSPITALS:
             planted = OF_HOSPITALS[rule.id].__name__.replace("_", " ")
-        counts = (findings, right, _share(right, findings), errors, found, _share(found, errors)) if errors else "–" * 6
+        counts = (
+            (findings, right, _share(right, findings), errors, found, _share(found, errors))
+            if errors
+            else "–" * 6
+        )
         rows.append((f"`{rule.id}`", planted, *counts, without, "yes" if rule.on else "no"))
     words = f"{regions} regions of {cases:,} cases and {HOSPITALS} hospitals of {VERSION}."
     return f"{generator().table(header, rows)}\n\n{words}"

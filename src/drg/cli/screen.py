@@ -35,7 +35,9 @@ _TABLES = ("rules", "hospitals", "tests", "findings", "evidence", "notes")
     metavar="FILE",
     help="Rules of your own (.toml): which are on, and their limits.",
 )
-@click.option("--only", multiple=True, metavar="ID[,ID…]", help="Apply only these rules, also those that are off.")
+@click.option(
+    "--only", multiple=True, metavar="ID[,ID…]", help="Apply only these rules, also those that are off."
+)
 @click.option("--list", "list_rules", is_flag=True, help="List the rules and leave.")
 @bom_option
 @reported()
@@ -89,7 +91,9 @@ def screen(
         write(found.tables[table or "findings"].lazy(), output, sources=files, bom=bom)
     run.cases = found.cases
     run.outputs += [] if output is None else [output]
-    run.findings.update({(rule, "notice"): count for rule, count in found.findings["rule"].value_counts().iter_rows()})
+    run.findings.update(
+        {(rule, "notice"): count for rule, count in found.findings["rule"].value_counts().iter_rows()}
+    )
     if run.talks:
         console = run.console
         print_reading(console, run.reading_counts, run.firsts, lang)

@@ -45,7 +45,9 @@ def print_screening(console: Console, found: Screening, language: str) -> None:
         for row in applied.iter_rows(named=True)
     ]
     heads = of("rule,meaning,judged,not judged,findings,cases,money at stake in yuan")
-    title = of("Findings") if found.is_priced else of("Findings (money: costs, for the cases have no payment)")
+    title = (
+        of("Findings") if found.is_priced else of("Findings (money: costs, for the cases have no payment)")
+    )
     show(console, heads.split(","), "wtnnnnn", rows, title=title)
     _print_hospitals(console, found, language)
     for row in found.rules.filter(pl.col("missing").list.len() > 0).iter_rows(named=True):
@@ -83,7 +85,9 @@ def _print_hospitals(console: Console, found: Screening, language: str) -> None:
         )
         for row in first.iter_rows(named=True)
     ]
-    heads = of("rank,hospital,cases,findings,cases found,money in yuan,adjusted p,rules in which it stands out")
+    heads = of(
+        "rank,hospital,cases,findings,cases found,money in yuan,adjusted p,rules in which it stands out"
+    )
     title = of("Hospitals ({shown} of {count:,})", shown=first.height, count=found.hospitals.height)
     show(console, heads.split(","), "nwnnnnnt", rows, title=title)
 

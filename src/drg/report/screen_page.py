@@ -22,7 +22,16 @@ tr { break-inside: avoid }
 @page { margin: 12mm; size: A4 landscape }
 @media print { body { font-size: 11px; margin: 0; max-width: none } table { font-size: 10px } }
 """
-_RULES: Final = ("title_zh", "question_zh", "money_zh", "judged", "not_judged", "findings", "cases", "money_yuan")
+_RULES: Final = (
+    "title_zh",
+    "question_zh",
+    "money_zh",
+    "judged",
+    "not_judged",
+    "findings",
+    "cases",
+    "money_yuan",
+)
 _HOSPITALS: Final = (
     *("hospital_id", "significant_rules", "rank", "cases", "least_p_adjusted", "findings", "cases_found"),
     "money_yuan",
@@ -37,9 +46,7 @@ def screen_page(found: Screening) -> bytes:
     """The page. Its list of findings is bounded; what it leaves out is said, and in the workbook."""
     parts = [head("医保基金监管筛查", style=_STYLE), "<p><small>Screening of cases</small></p>\n"]
     parts.append(warning("筛查结果是需要核实的问题，不是违规结论。Findings are questions, not proof."))
-    parts += [
-        warning(f"{row['message_zh']}。{row['message']}.") for row in found.notes.iter_rows(named=True)
-    ]
+    parts += [warning(f"{row['message_zh']}。{row['message']}.") for row in found.notes.iter_rows(named=True)]
     parts += _parts(found)
     return ("".join(parts) + END).encode()
 
@@ -59,7 +66,9 @@ def _parts(found: Screening) -> Iterator[str]:
     yield _table(found.hospitals.head(_MOST), _HOSPITALS, texts=2)
     yield _heading("主要发现", "Findings with most money at stake")
     titles = dict(found.rules.select("rule", "title_zh").iter_rows())
-    first = found.findings.sort("money_yuan", "finding", descending=[True, False], nulls_last=True).head(_MOST)
+    first = found.findings.sort("money_yuan", "finding", descending=[True, False], nulls_last=True).head(
+        _MOST
+    )
     yield _table(first.with_columns(pl.col("rule").replace(titles)), _FINDINGS, texts=3)
     yield f"<p>{first.height:,} / {found.findings.height:,}</p>\n"
 

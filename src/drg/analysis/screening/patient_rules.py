@@ -55,7 +55,7 @@ def _returns(cases: ScreenCases, rule: ScreenRule, same: pl.Expr) -> Found:
     judged = cases.judged(rule.needs)
     stays = _with_stay_before(cases.compared.filter(judged), "patient_id", "hospital_id")
     days = rule.number("days")
-    back = _GAP.is_between(0, days) & same & (_TOGETHER <= rule.number("together")) & _no_course(rule)
+    back = _GAP.is_between(0, days) & same & (rule.number("together") >= _TOGETHER) & _no_course(rule)
     later = stays.filter(back.fill_null(False)).with_columns(
         _GAP.alias("observed"), pl.lit(days).alias("expected"), _TOGETHER.alias("ratio")
     )
@@ -125,12 +125,16 @@ def linked_transfers(cases: ScreenCases, rule: ScreenRule) -> Found:
     sizes = stays.group_by(pl.col("hospital_id").alias("to")).agg(pl.len().alias("size"))
     leaving = moves.group_by(pl.col("before_hospital_id").alias("hospital_id")).agg(pl.len().alias("cases"))
     own = sizes.rename({"to": "hospital_id", "size": "own_size"})
-    pairs = moves.group_by(pl.col("before_hospital_id").alias("hospital_id"), pl.col("hospital_id").alias("to"))
+    pairs = moves.group_by(
+        pl.col("before_hospital_id").alias("hospital_id"), pl.col("hospital_id").alias("to")
+    )
     named = (
         leaving.join(own, on="hospital_id")
         .join(sizes, how="cross")
         .filter(pl.col("hospital_id") != pl.col("to"))
-        .join(pairs.agg(pl.len().alias("observed"), pl.col("money").sum()), on=["hospital_id", "to"], how="left")
+        .join(
+            pairs.agg(pl.len().alias("observed"), pl.col("money").sum()), on=["hospital_id", "to"], how="left"
+        )
         .with_columns(
             pl.col("observed").fill_null(0),
             (pl.col("cases") * pl.col("size") / (stays.height - pl.col("own_size"))).alias("expected"),

@@ -22,7 +22,9 @@ SCHEMAS: Final = {
             "missing": pl.List(pl.String()),
             **dict.fromkeys(("findings", "cases"), pl.Int64()),
             "money_yuan": _YUAN,
-            **dict.fromkeys(("parameters", "source", "question", "question_zh", "money", "money_zh"), pl.String()),
+            **dict.fromkeys(
+                ("parameters", "source", "question", "question_zh", "money", "money_zh"), pl.String()
+            ),
         }
     ),
     "tests": pl.Schema(
@@ -38,7 +40,9 @@ SCHEMAS: Final = {
             "finding": pl.UInt32(),
             **dict.fromkeys(("rule", "hospital_id", "subject"), pl.String()),
             "cases": pl.Int64(),
-            **dict.fromkeys(("observed", "expected", "ratio", "ratio_low", "ratio_high", "p", "p_adjusted"), pl.Float64()),
+            **dict.fromkeys(
+                ("observed", "expected", "ratio", "ratio_low", "ratio_high", "p", "p_adjusted"), pl.Float64()
+            ),
             "money_yuan": _YUAN,
         }
     ),
@@ -89,7 +93,9 @@ def adjusted(tests: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     place = ("rule", "hospital_id")
     every = every.with_columns((pl.col("p") * pl.len().over(place)).clip(0, 1).alias("own"))
     of_rules = every.group_by(place, maintain_order=True).agg(pl.col("own").min().alias("least"))
-    of_rules = of_rules.with_columns(p_adjusted=pl.Series(false_discovery_control(of_rules["least"].to_numpy())))
+    of_rules = of_rules.with_columns(
+        p_adjusted=pl.Series(false_discovery_control(of_rules["least"].to_numpy()))
+    )
     every = every.join(of_rules, on=place, maintain_order="left")
     sure = (pl.col("p_adjusted") < SIGNIFICANT) & (pl.col("own") < SIGNIFICANT)
     return every.with_columns(sure.alias("significant")).select(
@@ -117,7 +123,12 @@ def hospital_ranks(
         joined = joined.join(part, on=by, how="left")
     zero = ("tests", "significant", "findings", "cases_found", "money")
     joined = joined.with_columns(pl.col(zero).fill_null(0), pl.col("significant_rules").fill_null("")).sort(
-        pl.col("significant"), "least_p_adjusted", "money", by, descending=[True, False, True, False], nulls_last=True
+        pl.col("significant"),
+        "least_p_adjusted",
+        "money",
+        by,
+        descending=[True, False, True, False],
+        nulls_last=True,
     )
     return joined.with_columns(
         pl.int_range(1, pl.len() + 1).alias("rank"),

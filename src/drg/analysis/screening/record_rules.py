@@ -23,12 +23,12 @@ from drg.settlement.working_days import WorkingDays
 _NO_PROCEDURE: Final = pl.col("principal_procedure").is_null()
 # What the group costs in a hospital of this level of costs.
 _COST_HERE: Final = pl.col("group_cost") * pl.col("cost_level")
-# Home or to community care: who dies, is moved or leaves against advice has another reason to stay short.
+# Home or to community care: who dies, is moved or leaves against advice stays short for that reason.
 _WENT_HOME: Final = pl.col("disposition").fill_null("1").is_in(["1", "3"])
 
 
 def cost_over_mean(cases: ScreenCases, rule: ScreenRule) -> Found:
-    """Cases that cost more than so many times the mean of their group; in yuan, ``money`` is what is above."""
+    """Cases that cost more than so many times the mean of their group; ``money`` is what is above that."""
     judged = _judged(cases, rule)
     limit = rule.number("times") * pl.col("group_cost")
     rows = cases.compared.filter(judged)
@@ -120,7 +120,9 @@ def cloned_records(cases: ScreenCases, rule: ScreenRule) -> Found:
         codes,
         procedures.list.sort().list.join("|").alias("__procedures"),
         (1 + pl.col("other_diagnoses").list.len().fill_null(0) + procedures.list.len()).alias("__codes"),
-        pl.coalesce("patient_id", pl.concat_str(pl.lit("\0"), pl.col("place").cast(pl.String))).alias("__who"),
+        pl.coalesce("patient_id", pl.concat_str(pl.lit("\0"), pl.col("place").cast(pl.String))).alias(
+            "__who"
+        ),
     )
     alike = ["hospital_id", "principal_diagnosis", "__others", "__procedures", "los_days", "cost"]
     told = rows.filter(pl.col("__codes") >= rule.number("min_codes"), pl.col("cost") > 0)

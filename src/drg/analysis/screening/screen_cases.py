@@ -9,14 +9,23 @@ from typing import Final
 
 import polars as pl
 
+from drg.columns import ORDINARY
 from drg.grouping.outcomes import GROUPED
 from drg.records.cases import Cases
 from drg.records.notes import PLACE, ROW, TABLE
 
 _READ: Final = (
-    *("hospital_id", "hospital_level", "patient_id", "admission_date", "discharge_date", "los_days", "disposition"),
+    *(
+        "hospital_id",
+        "hospital_level",
+        "patient_id",
+        "admission_date",
+        "discharge_date",
+        "los_days",
+        "disposition",
+    ),
     *("principal_diagnosis", "other_diagnoses", "principal_procedure", "other_procedures"),
-    *("mdc", "adrg", "drg", "severity", "grouping_status", "grouper", "relative_weight"),
+    *("mdc", "adrg", "drg", "severity", "grouping_status", "case_kind", "grouper", "relative_weight"),
     *("total_cost_yuan", "payment_yuan", "standard_payment_yuan"),
 )
 # What counts only of a case that is grouped.
@@ -47,8 +56,14 @@ class ScreenCases:
         beside = [name for name in own if name in cases.own_columns]
         frame = cases.lazy(_READ, own=bool(beside)).select(*_READ, *beside)
         rows = cases.collect(frame)
-        grouped = (pl.col("grouping_status") == GROUPED).fill_null(False)
-        amounts = (("cost", "total_cost_yuan"), ("paid", "payment_yuan"), ("standard", "standard_payment_yuan"))
+        # Bed-day cases and others outside DRG are not held against the groups.
+        ordinary = (pl.col("case_kind") == ORDINARY).fill_null(True)
+        grouped = (pl.col("grouping_status") == GROUPED).fill_null(False) & ordinary
+        amounts = (
+            ("cost", "total_cost_yuan"),
+            ("paid", "payment_yuan"),
+            ("standard", "standard_payment_yuan"),
+        )
         rows = rows.with_row_index("place").with_columns(
             *((pl.when(pl.col(n) >= 0).then(pl.col(n)) * _FEN).cast(pl.Int64).alias(a) for a, n in amounts),
             *(pl.when(grouped).then(pl.col(name)).alias(name) for name in _OF_GROUPED),
@@ -70,7 +85,7 @@ class ScreenCases:
 
     @cached_property
     def groups(self) -> pl.DataFrame:
-        """Of each group its cases with a cost, and their mean cost, stay and cost a day; ``money`` likewise."""
+        """Of each group its cases with a cost, and their mean cost, cost a day and money, in fen."""
         days = pl.col("los_days").filter(pl.col("cost").is_not_null()).clip(1)
         costs = self.rows.filter(pl.col("drg").is_not_null() & pl.col("cost").is_not_null())
         return costs.group_by("drg").agg(
@@ -85,7 +100,9 @@ class ScreenCases:
         """The rows with what is usual in their groups, and how dear their hospital is for its groups."""
         rows = self.rows.join(self.groups, on="drg", how="left", maintain_order="left")
         usual = pl.col("group_cost").filter(pl.col("cost").is_not_null())
-        level = (pl.col("cost").filter(pl.col("group_cost").is_not_null()).sum() / usual.sum()).over("hospital_id")
+        level = (pl.col("cost").filter(pl.col("group_cost").is_not_null()).sum() / usual.sum()).over(
+            "hospital_id"
+        )
         return rows.with_columns(level.alias("cost_level"))
 
     def lacking(self, needs: Iterable[str]) -> tuple[str, ...]:

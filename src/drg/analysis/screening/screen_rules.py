@@ -107,7 +107,9 @@ def screen_rules(file: str | Path | None = None, only: Iterable[str] = ()) -> tu
 def _unknown(name: str, rules: Iterable[str], file: Path | None = None) -> InputError:
     problem = Sentence("there is no rule {name!r}", name=name)
     hint = did_you_mean(name, rules)
-    return InputError(problem, file=file, field="id", fix=hint or Sentence("See them with: drg screen --list"))
+    return InputError(
+        problem, file=file, field="id", fix=hint or Sentence("See them with: drg screen --list")
+    )
 
 
 def _entries(file: Path) -> list[dict[str, Any]]:
@@ -122,7 +124,11 @@ def _entries(file: Path) -> list[dict[str, Any]]:
     with told_errors(text, InputError, file, _WRITTEN):
         data = tomllib.loads(text)
     entries = data.get("rule")
-    if set(data) != {"rule"} or not isinstance(entries, list):
+    if (
+        set(data) != {"rule"}
+        or not isinstance(entries, list)
+        or not all(isinstance(e, dict) for e in entries)
+    ):
         raise InputError(Sentence("a file of rules holds [[rule]] entries alone"), file=file, fix=_WRITTEN)
     return entries
 
@@ -137,7 +143,11 @@ def _changed(rules: Mapping[str, ScreenRule], entry: Mapping[str, Any], file: Pa
             problem = Sentence("a rule has no {name!r} that could be changed", name=key)
             known = Sentence("The names are {names}", names=Joined(", ", _OWN_KEYS))
             raise InputError(problem, file=file, field=key, fix=did_you_mean(key, _OWN_KEYS) or known)
-    on, source, given = entry.get("on", rule.on), entry.get("source", rule.source), entry.get("parameters", {})
+    on, source, given = (
+        entry.get("on", rule.on),
+        entry.get("source", rule.source),
+        entry.get("parameters", {}),
+    )
     for key, value, kind in (("on", on, bool), ("source", source, str), ("parameters", given, dict)):
         if not isinstance(value, kind):
             raise _is(key, value, file)

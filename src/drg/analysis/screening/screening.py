@@ -134,14 +134,16 @@ def _notes_of(given: ScreenCases) -> list[Sentence]:
     hospitals = given.rows["hospital_id"].drop_nulls().n_unique()
     if given.rows.height and hospitals < LEAST_HOSPITALS:
         problem = Sentence(
-            "hospitals are not compared with one another: there are {count}, and with fewer than {least} it is "
-            "not known how much they usually differ",
+            "hospitals are not compared with one another: there are {count}, and with fewer than {least} it "
+            "is not known how much they usually differ",
             count=hospitals,
             least=LEAST_HOSPITALS,
         )
         notes.append(problem)
     if not given.is_priced:
         notes.append(Sentence("the cases have no payment: the money at stake is taken of their costs"))
+    if without := given.rows["money"].null_count():
+        notes.append(Sentence("cases without an amount, which add no money: {count:,}", count=without))
     return notes
 
 
@@ -156,8 +158,8 @@ def _version(given: ScreenCases, notes: list[Sentence]) -> Grouper | None:
     if given.rows.height:
         notes.append(
             Sentence(
-                "the cases name no version that is installed, or several: codes are not held against the sex, "
-                "and every other diagnosis counts as a complication"
+                "the cases name no version that is installed, or several: codes are not held against the "
+                "sex, and every other diagnosis counts as a complication"
             )
         )
     return None
@@ -169,7 +171,9 @@ def _impossible(work: _Work, rule: ScreenRule) -> Found:
     found = work.cases.origin.collect(placed)
     if ready.skipped:
         names = Joined(", ", (one.rule.id for one in ready.skipped))
-        work.notes.append(Sentence("rules of drg check that lack a column or a version: {names}", names=names))
+        work.notes.append(
+            Sentence("rules of drg check that lack a column or a version: {names}", names=names)
+        )
     return record_rules.impossible(work.cases, rule, found)
 
 
@@ -188,7 +192,9 @@ def _weekend_beds(work: _Work, rule: ScreenRule) -> Found:
     if unknown:
         years = ", ".join(map(str, sorted(unknown)))
         work.notes.append(
-            Sentence("the holidays of {years} are not known: Saturdays and Sundays count as days off", years=years)
+            Sentence(
+                "the holidays of {years} are not known: Saturdays and Sundays count as days off", years=years
+            )
         )
     return found
 
@@ -263,7 +269,9 @@ def _with_cases(evidence: pl.DataFrame, given: ScreenCases) -> pl.DataFrame:
     beside = shown.select(name for name in (*SCHEMAS["evidence"], "money") if name in shown.columns)
     made = pl.concat([evidence.select("finding", "rule", "place"), placed, beside], how="horizontal")
     dtypes = SCHEMAS["evidence"]
-    return made.with_columns(pl.col(name).cast(dtype) for name, dtype in dtypes.items() if name in made.columns)
+    return made.with_columns(
+        pl.col(name).cast(dtype) for name, dtype in dtypes.items() if name in made.columns
+    )
 
 
 def _rules_table(

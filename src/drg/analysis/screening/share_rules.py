@@ -52,7 +52,12 @@ def _with_index_limits(tests: pl.DataFrame, rows: pl.DataFrame, values: pl.Serie
     places = rows["hospital_id"].replace_strict(hospitals, range(len(hospitals)), default=-1)
     groups = rows[like].rank("dense").to_numpy().astype(np.int64) - 1
     index = Indices(
-        places.to_numpy().astype(np.int64), groups, values.to_numpy(), len(hospitals), int(groups.max()) + 1, _LEVEL
+        places.to_numpy().astype(np.int64),
+        groups,
+        values.to_numpy(),
+        len(hospitals),
+        int(groups.max()) + 1,
+        _LEVEL,
     )
     low, high = (pl.Series(limits, nan_to_null=True) for limits in index.of_sums)
     return tests.with_columns(ratio_low=low, ratio_high=high)
@@ -99,7 +104,9 @@ def surgery_share(cases: ScreenCases, rule: ScreenRule) -> Found:
     rows = cases.rows.filter(judged).with_columns(alike)
     tests = share_tests(rows, _SURGERY, "alike")
     tests = _with_index_limits(tests, rows, rows.select(_SURGERY.cast(pl.Int64)).to_series(), "alike")
-    findings, evidence = hospital_findings(tests, rule, rows.filter(_SURGERY), by=("hospital_id",), money="mean")
+    findings, evidence = hospital_findings(
+        tests, rule, rows.filter(_SURGERY), by=("hospital_id",), money="mean"
+    )
     return Found(judged, findings, evidence, tests, by_test=True)
 
 
@@ -143,7 +150,9 @@ def _sum_tests(rows: pl.DataFrame, like: str, unit: float) -> pl.DataFrame:
         .sort("hospital_id")
     )
     tests = shaped(sums.with_columns(subject=pl.lit("")), TESTS)
-    tests = with_p_of_sums(tests, sums["variance"]).with_columns(ratio=pl.col("observed") / pl.col("expected"))
+    tests = with_p_of_sums(tests, sums["variance"]).with_columns(
+        ratio=pl.col("observed") / pl.col("expected")
+    )
     return _with_index_limits(tests, rows, rows["value"], like)
 
 
@@ -178,15 +187,16 @@ def cost_threshold_peak(cases: ScreenCases, rule: ScreenRule) -> Found:
     return _peaks(judged, parts, rule)
 
 
-def _peaks(
-    judged: pl.Series, parts: list[tuple[pl.DataFrame, pl.DataFrame, str]], rule: ScreenRule
-) -> Found:
+def _peaks(judged: pl.Series, parts: list[tuple[pl.DataFrame, pl.DataFrame, str]], rule: ScreenRule) -> Found:
     """All tests, with the cases of each subject as evidence."""
     if not parts:
         return Found(judged)
     tests = pl.concat([part[0] for part in parts]).sort("hospital_id", "subject")
     counted = pl.concat(
-        [rows.select("place", "hospital_id", "money", pl.lit(subject).alias("subject")) for _, rows, subject in parts]
+        [
+            rows.select("place", "hospital_id", "money", pl.lit(subject).alias("subject"))
+            for _, rows, subject in parts
+        ]
     )
     findings, evidence = hospital_findings(tests, rule, counted, by=("hospital_id", "subject"), money="mean")
     return Found(judged, findings, evidence, tests, by_test=True)
@@ -210,7 +220,7 @@ def same_code(cases: ScreenCases, rule: ScreenRule, complications: pl.Series | N
     totals = sizes.group_by("mdc").agg(pl.col("cases").sum().alias("all_cases"))
     here = codes.group_by("hospital_id", "subject").agg(pl.len().alias("observed"))
     of_hospital = sizes.group_by("hospital_id").agg(pl.col("cases").sum())
-    # Codes that are frequent in some hospital, in all hospitals: so it is known how much these usually differ.
+    # Codes that are frequent in some hospital, in all hospitals: that shows how much these usually differ.
     joined = here.join(of_hospital, on="hospital_id")
     frequent = joined.filter(
         pl.col("observed") >= rule.number("min_cases"),
