@@ -180,7 +180,7 @@ SHOWN = {
     "Evaluation": "riv_cost",
     "Explanation": "胆囊切除手术",
     "PriceExplanation": "6,739.72",
-    "Screening": "many-stays",
+    "Screening": "cost-over-mean",
     "Settlement": "113,500.00",
     "WhatIf": "difference_yuan",
 }

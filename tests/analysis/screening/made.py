@@ -40,7 +40,9 @@ def frame(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
     """Cases that are as usual but for what is given; ``day`` and ``days`` say when, and for how long."""
     made = []
     for number, row in enumerate(rows):
-        case = {"case_id": f"C{number}", "patient_id": f"P{number}", "day": 1, "days": 5} | USUAL | dict(row)
+        case: dict[str, Any] = (
+            {"case_id": f"C{number}", "patient_id": f"P{number}", "day": 1, "days": 5} | USUAL | dict(row)
+        )
         begin = datetime(2025, 3, 1, 9) + timedelta(days=case.pop("day") - 1)
         days = case.pop("days")
         case |= {

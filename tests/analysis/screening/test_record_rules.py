@@ -11,7 +11,10 @@ from tests.analysis.screening.made import frame, rule, screen_cases
 
 
 def test_cost_above_three_times_the_mean() -> None:
-    rows = [{"total_cost_yuan": 1000}] * 9 + [{"total_cost_yuan": 11_000}, {"total_cost_yuan": None}]
+    rows: list[dict[str, Any]] = [{"total_cost_yuan": 1000}] * 9 + [
+        {"total_cost_yuan": 11_000},
+        {"total_cost_yuan": None},
+    ]
     found = record_rules.cost_over_mean(screen_cases(rows), rule("cost-over-mean", group_cases=5))
     # The mean is 2,000; 11,000 is 5.5 times that, and 5,000 more than three times.
     assert found.findings.select("observed", "expected", "ratio", "money").rows() == [
