@@ -20,7 +20,16 @@ OLDEST = "constraints-oldest.txt"
 # What is enough to see that the oldest packages do: each reader and writer, the kernels, the command.
 NARROW = ("tests/records", "tests/grouping", "tests/payment", "tests/report", "tests/cli", "benchmarks")
 # Where people write, and what.
-OWN = ("src", "tests", "benchmarks", "docs", "examples", "grouper_tables", "payment_schemes")
+OWN = (
+    "src",
+    "tests",
+    "benchmarks",
+    "docs",
+    "examples",
+    "grouper_tables",
+    "payment_schemes",
+    "benefit_schemes",
+)
 WRITTEN = (".py", ".md", ".toml", ".yaml", ".txt", ".json")
 BESIDE_EACH_OTHER = ("-n", "auto", "--dist", "worksteal")
 

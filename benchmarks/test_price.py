@@ -18,7 +18,7 @@ import pytest
 
 from benchmarks.conftest import SEED, record, resampled
 from drg import Grouper, Pricer
-from drg.payment.load_scheme import shipped_root
+from drg.payment.load_scheme import SCHEMES
 
 VERSION = "harbin-2022"
 HOSPITALS = 100
@@ -56,7 +56,7 @@ TABLES = (
 def pricer(tmp_path_factory: pytest.TempPathFactory) -> Pricer:
     directory = tmp_path_factory.mktemp("scheme")
     (directory / "scheme.toml").write_text("".join(TABLES), encoding="utf-8")
-    root = shipped_root()
+    root = SCHEMES.root
     assert root is not None
     weights = (root / VERSION / "weights.csv").read_text(encoding="utf-8")
     (directory / "weights.csv").write_text(weights, encoding="utf-8")

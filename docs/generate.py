@@ -23,6 +23,7 @@ from pydantic import BaseModel
 
 from drg import Grouper, list_groupers
 from drg.analysis.checks import choose
+from drg.benefit_columns import BENEFIT_COLUMNS, BENEFIT_INPUT_COLUMNS
 from drg.cli.main import cli
 from drg.columns import (
     INPUT_COLUMNS,
@@ -473,6 +474,8 @@ def documents() -> dict[str, dict[str, Callable[[], str]]]:
             "record": lambda: meanings(RECORD_COLUMNS),
             "pricing": lambda: meanings(PRICING_COLUMNS),
             "price": lambda: meanings(PRICE_COLUMNS),
+            "benefit_input": lambda: meanings(BENEFIT_INPUT_COLUMNS),
+            "benefits": lambda: meanings(BENEFIT_COLUMNS),
             "settlement": lambda: meanings(SETTLEMENT_COLUMNS),
         },
         "docs/outcomes.md": {"reasons": codes_of_reasons},

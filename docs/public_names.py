@@ -32,6 +32,10 @@ SECTIONS: Final = {
         *("price", "explain_price", "list_schemes", "load_scheme", "Pricer", "PaymentScheme", "LoadedScheme"),
         *("PriceExplanation", "PriceStep"),
     ),
+    "Benefits": (
+        *("benefits", "explain_benefits", "benefit_changes", "list_benefit_schemes", "load_benefit_scheme"),
+        *("BenefitCalculator", "BenefitScheme", "LoadedBenefitScheme", "BenefitExplanation", "StayBenefits"),
+    ),
     "Settle": (
         "settle",
         "Settlement",
@@ -46,6 +50,7 @@ SECTIONS: Final = {
     "Check": ("check", "validate", "CheckResult", "Rule"),
     "Compare and evaluate": (
         *("compare", "Comparison", "ComparedVersion", "CauseExample", "evaluate", "Evaluation", "Trimming"),
+        *("reconcile", "Reconciliation", "code_variants"),
         *("scenario", "ScenarioCases", "ScenarioChange"),
     ),
     "Screen": ("screen", "Screening"),
@@ -62,6 +67,7 @@ SECTIONS: Final = {
 # Methods by which the parts of the program work together; none of them is part of the interface.
 INNER: Final = {
     "ScenarioChange": {"columns", "kind"},
+    "BenefitCalculator": {"benefits_of_cases", "check_cases", "columns_of", "missing_columns"},
     "AnyGrouper": {
         "check_choice",
         "check_columns",

@@ -28,6 +28,7 @@ CASES = 40_000
 HOSPITALS = 40
 SEED = 40
 MEAN_COST_YUAN = 9600
+QUOTAS_PER_THOUSAND = {"1": 1, "2": 3, "3": 5}
 PREPAID_YUAN = {"1": 20_000, "2": 100_000, "3": 400_000}
 
 
@@ -72,7 +73,8 @@ def with_what_is_not_simulated(grouped: pl.DataFrame) -> pl.DataFrame:
 def decided(priced: pl.DataFrame) -> pl.DataFrame:
     """Special cases: of those above three standards the dearest, as far as the quota goes, at their cost."""
     inside = pl.col("case_class").is_in(["normal", "high", "low"])
-    quota = (inside.sum().over("hospital_id") * 5 // 1000).alias("quota")
+    per_thousand = pl.col("hospital_level").replace_strict(QUOTAS_PER_THOUSAND)
+    quota = (inside.sum().over("hospital_id") * per_thousand // 1000).alias("quota")
     dear = (
         priced.with_columns(quota)
         .filter(

@@ -39,7 +39,7 @@ FOREIGN = {
 # Names for few words or kinds of number, which the documents of their functions say.
 ALIASES = {"Amount", "Codes", "Kind", "Mode", "Number", "Scale", "Text"}
 # Their fields are the form of a file, which has a document of its own.
-FORMS = {"Layout", "LoadedScheme", "Manifest", "PaymentScheme"}
+FORMS = {"BenefitScheme", "Layout", "LoadedBenefitScheme", "LoadedScheme", "Manifest", "PaymentScheme"}
 # Only the program makes these, of parts of its own.
 INTERNAL = {"Cases"}
 # What a function is about may be given by place.
@@ -58,7 +58,7 @@ SUBJECTS = {
         "new",
         "old",
     ),
-    *("priced", "reasons", "scenario", "scheme", "schemes"),
+    *("bureau", "ours", "priced", "reasons", "scenario", "scheme", "schemes"),
 }
 CASE = {"principal_diagnosis": "K80.101", "principal_procedure": "51.2300", "sex": 1, "age_years": 45}
 

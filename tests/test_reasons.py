@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal, assert_series_equal
 
 import drg
+from drg.benefit.reasons import NOTE as NOTE_OF_BENEFITS
 from drg.categories import CaseClass, GroupingStatus, Severity
 from drg.columns import ALL, INPUT
 from drg.payment.formulas import FEN, HIGHEST_COST_FEN
@@ -62,10 +63,10 @@ def test_codes_are_unique_and_in_order() -> None:
     codes = [row["code"] for row in rows("reasons") if row["code"]]
     assert codes == sorted(set(codes))
     assert len(reasons()) == len(codes)
-    for letter in "GP":
+    for letter in "BGP":
         own = [code for code in codes if code.startswith(letter)]
         assert own == [f"{letter}{number:02}" for number in range(1, len(own) + 1)]
-    assert {code[0] for code in codes} == {"G", "P"}
+    assert {code[0] for code in codes} == {"B", "G", "P"}
     assert [f"P{bit.bit_length():02}" for bit in NOTE.values()] == [
         reason.code for reason in reasons().values() if reason.name in NOTE
     ]
@@ -101,7 +102,7 @@ def test_every_reason_is_said_somewhere() -> None:
     assert [name for name in reasons() if name not in said] == []
     # A slip in a name of a note would only fail when the line is run.
     named = set(re.findall(r'NOTE\["(\w+)"\]', "\n".join(SOURCE.values())))
-    assert named <= set(NOTE)
+    assert named <= set(NOTE) | set(NOTE_OF_BENEFITS)
 
 
 def test_figures_in_sentences_are_those_that_count() -> None:

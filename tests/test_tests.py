@@ -27,7 +27,9 @@ OF_A_ROOM = {
     "analysis/calibration": ["test_calibrate", "test_recovery"],
     "analysis/comparison": ["test_compare"],
     "analysis/quality": ["test_bad_input", "test_levels"],
+    "analysis/reconciliation": ["test_reconcile"],
     "analysis/simulation": ["test_document", "test_simulate"],
+    "benefit": ["test_properties"],
     "cli": [
         "test_all_or_none",
         "test_broken_files",

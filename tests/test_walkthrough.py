@@ -64,7 +64,7 @@ def test_change_does_what_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     changes, (snippet,) = blocks(section, "diff"), blocks(section, "python")
     assert len({change.partition("\n")[0] for change in changes}) == len(changes) == FILES[section]
     shutil.copytree(ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("grouper_tables", "payment_schemes"):
+    for name in ("grouper_tables", "payment_schemes", "benefit_schemes"):
         shutil.copytree(ROOT / name, tmp_path / name)
 
     monkeypatch.chdir(tmp_path)

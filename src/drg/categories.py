@@ -37,6 +37,7 @@ class CaseClass(StrEnum):
     LONG = "long"
     BED_DAY = "bed_day"  # 床日
     DAY_SURGERY = "day_surgery"  # 日间手术
+    UNSTABLE = "unstable"  # 不稳定病组
     UNWEIGHTED = "unweighted"  # the scheme has no weight for its group
     UNPRICED = "unpriced"  # no rate, no coefficient, no rule or no share is known: held
     INCOMPLETE = "incomplete"  # the treatment was broken off

@@ -1,83 +1,17 @@
-"""Every column of a frame, once: its name, type, unit, meaning and the rule variable that reads it.
+"""Every column of a frame, once; those of benefits stand in ``benefit_columns``.
 
 The registry is the contract of the package and the source of its reference page.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
-from typing import Literal
-
 import polars as pl
 
+from drg.benefit_columns import BENEFIT, BENEFIT_INPUT, SHARE_COLUMNS
 from drg.categories import CaseClass, GroupingStatus, Severity
-from drg.words import Both
-
-
-class Kind(Enum):
-    """How a column is read."""
-
-    IDENTIFIER = "identifier"
-    CODE = "code"
-    CODES = "codes"
-    NUMBER = "number"
-    TEXT = "text"
-    DATE = "date"
-    MONEY = "money"
-    FLAG = "flag"
-    CATEGORY = "category"
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a frame.
-
-    Attributes:
-        name: the name in a frame; units are part of it.
-        kind: how it is read.
-        dtype: the polars type of the canonical column.
-        label_zh: the name that Chinese users know.
-        meaning: one sentence, with unit and coding.
-        variable: the variable of the rule notation that reads it, if any.
-        lowest, highest: the possible values of a number, both included.
-        unknown: values that say "not known" by the coding in use; they count as absent.
-        rounding: what becomes of a fraction where only whole numbers count: completed units (0.9 years is 0
-            years), the nearest unit (half up), or no such value can be.
-        words: other words for a value, such as 三级 for the hospital level 3.
-    """
-
-    name: str
-    kind: Kind
-    dtype: pl.DataType | type[pl.DataType]
-    label_zh: str
-    meaning: str
-    variable: str | None = None
-    lowest: float = float("-inf")
-    highest: float = float("inf")
-    unknown: tuple[float, ...] = ()
-    rounding: Literal["completed", "nearest", "none"] = "none"
-    words: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def label(self) -> Both:
-        """What it is called."""
-        return Both(self.name, self.label_zh)
-
-    @property
-    def unit(self) -> str:
-        """In what it is measured: the last part of the name, such as ``days`` or ``yuan``."""
-        return self.name.rpartition("_")[2]
-
-
-def _words(*lines: str) -> tuple[tuple[str, str], ...]:
-    """Other words for a value: each line has the value and its words."""
-    return tuple((word, line.split()[0]) for line in lines for word in line.split()[1:])
-
-
-def _money(name: str, label_zh: str, meaning: str) -> Column:
-    return Column(name, Kind.MONEY, pl.Decimal(18, 2), label_zh, meaning)
-
+from drg.column import Column as Column
+from drg.column import Kind as Kind
+from drg.column import count, money, words
 
 # The word of ``case_kind`` for a case that is of no kind by itself.
 ORDINARY = "ordinary"
@@ -94,7 +28,7 @@ INPUT_COLUMNS: tuple[Column, ...] = (
         lowest=1,
         highest=2,
         unknown=(0, 9),
-        words=_words("1 男 男性 m male", "2 女 女性 f female", "0 未知 未知的性别", "9 未说明 未说明的性别"),
+        words=words("1 男 男性 m male", "2 女 女性 f female", "0 未知 未知的性别", "9 未说明 未说明的性别"),
     ),
     Column(
         "age_years",
@@ -162,7 +96,7 @@ INPUT_COLUMNS: tuple[Column, ...] = (
         "离院方式",
         "1 home, 2 transfer by order, 3 to community care, 4 against advice, 5 died, 9 other",
         variable="LYFS",
-        words=_words(
+        words=words(
             *("1 医嘱离院", "2 医嘱转院", "3 医嘱转社区卫生服务机构/乡镇卫生院"),
             *("4 非医嘱离院", "5 死亡", "9 其他"),
         ),
@@ -262,13 +196,13 @@ RECORD_COLUMNS: tuple[Column, ...] = (
         pl.String,
         "险种",
         "310 employees 职工, 390 residents 居民",
-        words=_words(
+        words=words(
             "310 职工 职工医保 城镇职工 职工基本医疗保险 城镇职工基本医疗保险",
             "390 居民 居民医保 城乡居民 城乡居民基本医疗保险 城镇居民基本医疗保险",
         ),
     ),
-    _money("total_cost_yuan", "住院总费用", "cost of the stay in yuan"),
-    _money(
+    money("total_cost_yuan", "住院总费用", "cost of the stay in yuan"),
+    money(
         "cost_parts_yuan",
         "费用分项合计",
         "sum of the parts of the cost in yuan, as far as the source has them",
@@ -284,7 +218,7 @@ PRICING_COLUMNS: tuple[Column, ...] = (
         pl.String,
         "医院级别",
         "level of the hospital as the scheme names it; 三级 is 3",
-        words=_words(
+        words=words(
             "1 一级 一级医院 一级甲等 一级乙等 一级丙等 一甲 一乙 Ⅰ级 I级",
             "2 二级 二级医院 二级甲等 二级乙等 二级丙等 二甲 二乙 Ⅱ级 II级",
             "3 三级 三级特等 三级甲等 三级乙等 三级丙等 三甲 三乙 Ⅲ级 III级",
@@ -305,27 +239,33 @@ PRICING_COLUMNS: tuple[Column, ...] = (
         pl.String,
         "病例类别",
         "kind of case outside DRG: bed_day 床日, day_surgery 日间手术 …; else empty, or ordinary 普通",
-        words=_words(
+        words=words(
             "bed_day 床日 床日病例 床日付费 按床日付费",
             "day_surgery 日间手术 日间手术病例 日间",
             f"{ORDINARY} 普通 普通住院 普通病例",
         ),
     ),
-    _money(
+    money(
         "excluded_items_yuan",
         "除外项目费用",
         "approved new drugs, devices and technology within the cost, in yuan",
     ),
-    _money("special_payment_yuan", "特例单议支付", "what was decided, in yuan"),
+    money("negotiated_drugs_yuan", "谈判药品费", "drugs at negotiated prices, within the cost, in yuan"),
+    money("robot_surgery_yuan", "机器人手术费", "use of a surgical robot, within the cost, in yuan"),
+    money("special_beds_yuan", "特殊床位费", "beds such as laminar flow, within the cost, in yuan"),
+    money("pet_ct_yuan", "PET-CT检查费", "PET-CT examinations, within the cost, in yuan"),
+    count("special_bed_days", "特殊床位天数", "days in beds such as laminar flow"),
+    count("pet_ct_count", "PET-CT检查次数", "number of PET-CT examinations"),
+    money("special_payment_yuan", "特例单议支付", "what was decided, in yuan"),
     Column("incomplete", Kind.FLAG, pl.Boolean, "未完成治疗", "the treatment was broken off"),
-    _money("tcm_cost_yuan", "中医费用合计", "traditional medicine in the cost, in yuan"),
-    _money("tcm_treatment_yuan", "中医治疗费", "treatments of it, in yuan"),
-    _money("tcm_patent_drugs_yuan", "中成药费", "ready-made drugs of it, in yuan"),
-    _money("tcm_herbs_yuan", "中药饮片费", "herbs of it, in yuan"),
-    _money("western_treatment_yuan", "西医治疗费", "treatments of western medicine, in yuan"),
-    _money("western_drugs_yuan", "西药费", "drugs of western medicine, in yuan"),
-    _money("surgery_yuan", "手术费", "operations, in yuan"),
-    _money("materials_yuan", "卫生材料费", "medical materials, in yuan"),
+    money("tcm_cost_yuan", "中医费用合计", "traditional medicine in the cost, in yuan"),
+    money("tcm_treatment_yuan", "中医治疗费", "treatments of it, in yuan"),
+    money("tcm_patent_drugs_yuan", "中成药费", "ready-made drugs of it, in yuan"),
+    money("tcm_herbs_yuan", "中药饮片费", "herbs of it, in yuan"),
+    money("western_treatment_yuan", "西医治疗费", "treatments of western medicine, in yuan"),
+    money("western_drugs_yuan", "西药费", "drugs of western medicine, in yuan"),
+    money("surgery_yuan", "手术费", "operations, in yuan"),
+    money("materials_yuan", "卫生材料费", "medical materials, in yuan"),
     Column(
         "tcm_share",
         Kind.NUMBER,
@@ -335,8 +275,7 @@ PRICING_COLUMNS: tuple[Column, ...] = (
         lowest=0,
         highest=1,
     ),
-    _money("patient_share_yuan", "个人负担", "borne by the patient, in yuan"),
-    _money("other_payers_yuan", "其他支付", "borne by other payers, in yuan"),
+    *SHARE_COLUMNS,
     Column(
         "settlement_date", Kind.DATE, pl.Datetime("us"), "结算日期", "when the insurance settled the stay"
     ),
@@ -356,7 +295,7 @@ PRICE_COLUMNS: tuple[Column, ...] = (
         "points method (点数法): weight × scale × coefficient, or payment ÷ value of a point by points_for; "
         "null for special cases, and under the rate method",
     ),
-    _money("standard_payment_yuan", "支付标准", "payment standard in yuan"),
+    money("standard_payment_yuan", "支付标准", "payment standard in yuan"),
     Column(
         "case_class",
         Kind.CATEGORY,
@@ -364,23 +303,23 @@ PRICE_COLUMNS: tuple[Column, ...] = (
         "病例类型",
         "what the case is to its payment; see case classes",
     ),
-    _money("drg_payment_yuan", "按病组支付", "paid by the group, in yuan"),
-    _money("high_cost_payment_yuan", "高倍率支付", "paid as a high-cost case, in yuan"),
-    _money("item_payment_yuan", "按项目支付", "paid by item, in yuan"),
-    _money("outside_payment_yuan", "床日等支付", "paid by day or by case, in yuan"),
-    _money("special_case_payment_yuan", "按特例单议支付", "paid as decided, in yuan"),
-    _money("excluded_items_payment_yuan", "除外项目支付", "paid beside the group, in yuan"),
-    _money("payment_yuan", "支付合计", "the sum of its parts, in yuan"),
-    _money("fund_payment_yuan", "基金支付", "borne by the fund, in yuan"),
-    _money("patient_and_others_yuan", "个人及其他支付", "borne by others of the payment, in yuan"),
-    _money(
+    money("drg_payment_yuan", "按病组支付", "paid by the group, in yuan"),
+    money("high_cost_payment_yuan", "高倍率支付", "paid as a high-cost case, in yuan"),
+    money("item_payment_yuan", "按项目支付", "paid by item, in yuan"),
+    money("outside_payment_yuan", "床日等支付", "paid by day or by case, in yuan"),
+    money("special_case_payment_yuan", "按特例单议支付", "paid as decided, in yuan"),
+    money("excluded_items_payment_yuan", "除外项目支付", "paid beside the group, in yuan"),
+    money("payment_yuan", "支付合计", "the sum of its parts, in yuan"),
+    money("fund_payment_yuan", "基金支付", "borne by the fund, in yuan"),
+    money("patient_and_others_yuan", "个人及其他支付", "borne by others of the payment, in yuan"),
+    money(
         "borne_above_payment_yuan",
         "个人及其他超出支付部分",
         "what others bear beyond the payment, in yuan: the hospital has it too",
     ),
-    _money("surplus_formula_yuan", "标准差额", "standard less cost, in yuan"),
-    _money("surplus_adjustment_yuan", "差额调整", "surplus less that, in yuan"),
-    _money("surplus_yuan", "结余", "payment less cost, in yuan; the hospital gains"),
+    money("surplus_formula_yuan", "标准差额", "standard less cost, in yuan"),
+    money("surplus_adjustment_yuan", "差额调整", "surplus less that, in yuan"),
+    money("surplus_yuan", "结余", "payment less cost, in yuan; the hospital gains"),
     Column(
         "pricing_reason", Kind.TEXT, pl.String, "支付说明", "why, if there is something to say; else null"
     ),
@@ -393,7 +332,7 @@ PRICING: dict[str, Column] = {column.name: column for column in PRICING_COLUMNS}
 PRICE: dict[str, Column] = {column.name: column for column in PRICE_COLUMNS}
 OUTPUT: dict[str, Column] = {column.name: column for column in OUTPUT_COLUMNS}
 # Every column by its name, whichever room it belongs to.
-ALL: dict[str, Column] = INPUT | OUTPUT | RECORD | PRICING | PRICE
+ALL: dict[str, Column] = INPUT | OUTPUT | RECORD | PRICING | PRICE | BENEFIT_INPUT | BENEFIT
 
 # The published notation's name of each column that rules can read.
 VARIABLES: dict[str, Column] = {column.variable: column for column in INPUT_COLUMNS if column.variable}

@@ -27,7 +27,7 @@ ReasonForm = Literal["text", "code"]
 
 BETWEEN: Final = "|"
 # The columns of results that hold reasons.
-COLUMNS: Final = ("grouping_reason", "pricing_reason")
+COLUMNS: Final = ("grouping_reason", "pricing_reason", "benefit_reason")
 # The type of such a column inside the library.
 CODED: Final = numbered_text("reasons")
 _SIGNS: Final = str.maketrans({sign: f"%{ord(sign):02X}" for sign in "%|:,"})
@@ -38,7 +38,8 @@ class Reason(NamedTuple):
     """A reason that a case can have.
 
     Attributes:
-        code: ``G`` of grouping or ``P`` of pricing, and a number. It never changes and is never used again.
+        code: ``G`` of grouping, ``P`` of pricing or ``B`` of benefits, and a number. It never changes and is
+            never used again.
         name: what it is, for programs and people who write them.
         facts: the kinds of its facts, in their order; see ``_SHOWN``.
         en: its English sentence, which is also the key of the translations.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from drg.analysis.scheme_cases import worked_cases
 from drg.payment import Pricer
 from drg.payment.load_scheme import installed_schemes
+from tests.payment.strategies import plain_scheme, sourced, write_scheme
 
 
 @pytest.mark.parametrize("scheme", sorted(installed_schemes()))
@@ -18,3 +21,17 @@ def test_cases_are_of_the_classes_that_they_show(scheme: str) -> None:
     cheap = "low" if pricer.scheme.low else "normal"
     assert [case.explanation.case_class for case in cases] == ["normal", dear, cheap]
     assert all(case.explanation.payment > 0 for case in cases)
+
+
+def test_a_scheme_of_amounts_alone(tmp_path: Path) -> None:
+    """The amount in the middle, for the level and insurance for which it is."""
+    rows = [
+        {"drg": "BR11", "amount_yuan": 9000},
+        {"drg": "BR13", "amount_yuan": 7000, "level": "1", "insurance": "390", "valid_from": "2025-07-01"},
+        {"drg": "BR15", "amount_yuan": 5000},
+    ]
+    path = write_scheme(tmp_path, plain_scheme(rates=None, amounts=sourced(rows=rows)), {})
+    (path / "weights.csv").unlink()
+    cases = list(worked_cases(Pricer(path)))
+    assert [str(case.explanation.payment) for case in cases] == ["7000.00"] * 3
+    assert {case.explanation.case["insurance_type"] for case in cases} == {"390"}

@@ -96,4 +96,5 @@ def test_every_command_that_writes_is_listed() -> None:
     listed = {name for name in writing if any(f"{key} ".startswith(f"{name} ") for key in COMMANDS)}
     # Their --json takes no file but prints; an addition to a ledger has tests of its own.
     prints = {"explain", "tables show", "groupers", "codes", "schemes list", "schemes check", "layouts show"}
+    prints |= {"benefits list", "benefits check", "ledger status"}
     assert writing - listed - prints == {"ledger add"}

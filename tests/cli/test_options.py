@@ -26,7 +26,8 @@ OF_THE_COMMAND = {
         "--json",
     ),
     *("--scheme", "--min-cases", "--seed", "--title", "--id", "--findings", "--details", "--codes"),
-    *("--rules", "--status", "--strict", "--sheet", "--kind", "--on", "--weights", "--table"),
+    *("--case-id", "--rules", "--schemes", "--status", "--strict", "--sheet", "--kind", "--on", "--weights"),
+    *("--previous", "--table"),
 }
 
 

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import polars as pl
 
-from drg import Ledger, price, simulate
+from drg import Ledger, benefits, price, simulate
+from tests.benefit.made import stay
 from tests.ledger.made import begun
 from tests.ledger.made import priced as ledger_cases
 from tests.tables.workbooks import PLAIN
@@ -17,6 +18,11 @@ from tests.tables.workbooks import write as write_workbook
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 SETTLED = EXAMPLES / "settlement" / "scheme"
 POINTS = EXAMPLES / "settlement" / "points"
+
+
+# All that the scheme asks of a stay.
+WHOLE = {"age_years": 40, "aid_class": None, "referral": None, "off_site": None}
+WHOLE |= {"commercial_product": None, "maternity": False, "newborn": False}
 
 
 class Writes(NamedTuple):
@@ -50,6 +56,11 @@ COMMANDS = {
     "price --explain": Writes(
         "price {i}/grouped.csv -s {settled} --explain H1-310-01 --json {o}/e.json", ("e.json",)
     ),
+    "benefits run": Writes(
+        "benefits run {i}/stays.csv -s demo -o {o}/b.csv --previous {i}/shared.csv --changes {o}/h.xlsx "
+        "--json {o}/s.json",
+        ("b.csv", "h.xlsx", "s.json"),
+    ),
     "settle": Writes(
         "settle {i}/points.parquet -s {points} -o {o}/a.xlsx --findings {o}/f.csv --cases {o}/c.csv "
         "--statement {o} --hospital H1 --json {o}/s.json",
@@ -72,6 +83,14 @@ COMMANDS = {
     "compare": Writes(
         "compare {i}/cases.csv -g demo -g {i}/demo-2 -o {o} --json {o}/s.json",
         ("cases.parquet", "comparison.html", "what-changes.html", "comparison.xlsx", "s.json"),
+    ),
+    "what-if": Writes("what-if {i}/cases.csv -g demo -o {o}/v.csv --json {o}/s.json", ("v.csv", "s.json")),
+    "reconcile": Writes(
+        "reconcile {i}/priced.parquet {i}/return.csv -s {settled} -o {o} --json {o}/s.json",
+        (
+            *("reconciliation.xlsx", "reconciliation.html", "reconciliation.json"),
+            *("differences.csv", "differences.parquet", "s.json"),
+        ),
     ),
     "evaluate": Writes(
         "evaluate {i}/priced.parquet -o {o}/e.xlsx --realism {o}/r.csv --json {o}/s.json",
@@ -110,6 +129,11 @@ COMMANDS = {
         "schemes new --rate 9575.25 --weights {settled}/weights.csv -g demo -o {o}/mine --overwrite",
         ("mine/scheme.toml", "mine/weights.csv"),
     ),
+    "schemes incentives": Writes(
+        "schemes incentives {i}/groups.parquet -s demo-groups --for-year 2026 -o {o}/incentives.csv"
+        " --overwrite",
+        ("incentives.csv",),
+    ),
     "layouts guess": Writes("layouts guess {i}/cases.csv -o {o}/l.toml --overwrite", ("l.toml",)),
 }
 # Those that the quick profile tries.
@@ -126,7 +150,12 @@ def inputs(directory: Path, versions: Path) -> Path:
     cases.with_columns(lists).write_csv(directory / "cases.csv")
     grouped = pl.read_csv(EXAMPLES / "settlement" / "grouped.csv", infer_schema=False)
     grouped.write_csv(directory / "grouped.csv")
-    price(grouped, SETTLED).write_parquet(directory / "priced.parquet")
+    priced = price(grouped, SETTLED)
+    priced.write_parquet(directory / "priced.parquet")
+    returned = priced.select("case_id", "drg", pl.col("payment_yuan") + 1, "relative_weight")
+    returned.rename({"case_id": "结算号", "payment_yuan": "DRG支付金额"}).write_csv(directory / "return.csv")
+    level = pl.lit("2").alias("hospital_level")
+    price(grouped.with_columns(level), "demo-groups").write_parquet(directory / "groups.parquet")
     points = pl.read_csv(POINTS / "grouped.csv", infer_schema=False)
     price(points, POINTS).write_parquet(directory / "points.parquet")
     ledger = begun(directory / "ledger")
@@ -136,6 +165,9 @@ def inputs(directory: Path, versions: Path) -> Path:
     year.add_scheme(SETTLED)
     year.add_cases([directory / "priced.parquet"])
     write_workbook(directory / "w.xlsx", PLAIN)
+    stays = pl.DataFrame([stay("1", **WHOLE), stay("2", patient_id="P2", **WHOLE)])
+    stays.write_csv(directory / "stays.csv")
+    benefits(stays.head(1), "demo").write_csv(directory / "shared.csv")
     (directory / "demo-2").symlink_to(versions, target_is_directory=True)
     return directory
 

@@ -300,9 +300,9 @@ def test_a_file_that_changes_on_the_way(
 
 
 def test_the_scheme(ledger: Ledger, tmp_path: Path) -> None:
-    from drg.payment.load_scheme import shipped_root
+    from drg.payment.load_scheme import SCHEMES
 
-    root = shipped_root()
+    root = SCHEMES.root
     assert root is not None
     assert ledger.scheme().scheme.id == "demo"
     with pytest.raises(LedgerError, match="has demo in entry 1 already"):
@@ -323,3 +323,10 @@ def test_the_scheme(ledger: Ledger, tmp_path: Path) -> None:
     assert ledger.scheme().scheme.rates[0].value_yuan == 11500
     assert ledger.scheme(2).scheme.rates[0].value_yuan == 11000
     assert ledger.verify()["rule"].to_list() == ["scheme_changed"]
+
+
+def test_payments_instead_of_cases_are_told(ledger: Ledger, tmp_path: Path) -> None:
+    columns = ("hospital_id", "insurance_type", "period", "kind", "amount_yuan")
+    payments = pl.DataFrame([dict.fromkeys(columns, "1")])
+    with pytest.raises(InputError, match=r"these look like payments, and not like cases.* --kind payments"):
+        ledger.add_cases([write(payments, tmp_path / "paid.parquet")])

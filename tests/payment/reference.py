@@ -19,7 +19,9 @@ from itertools import product
 from math import floor
 from typing import Any, NamedTuple
 
-from drg.payment.scheme import ByStatus, Coefficient, Outside, PaymentScheme, Rate, Readmission
+from drg.payment.outside_rules import Outside
+from drg.payment.parts import Period
+from drg.payment.scheme import ByStatus, PaymentScheme, Readmission
 
 Case = Mapping[str, Any]
 Numbers = tuple[Fraction | Decimal | str | None, ...]
@@ -41,9 +43,8 @@ INSIDE = ("normal", "high", "low", "extreme", "incomplete")
 class Combination(NamedTuple):
     """What depends on group, hospital and insurance only (and on a readmission, which cuts f)."""
 
-    weight: Fraction
-    unit: Fraction
-    coefficient: Fraction
+    weight: Fraction | None
+    coefficient: Fraction  # S = M × coefficient × price ratio
     mean: Fraction
     price_ratio: Fraction
     standard: Fraction  # as it is used: rounded if the scheme rounds it first
@@ -89,7 +90,7 @@ def day(value: date | datetime | None) -> date | None:
 # --------------------------------------------------------------------------------- group, hospital, insurance
 
 
-def holds(row: Rate | Coefficient, case: Case) -> bool:
+def holds(row: Period, case: Case) -> bool:
     """Whether a row holds on the day of discharge; one without days always does."""
     left = day(case.get("discharge_date"))
     if row.valid_from is None and row.valid_to is None:
@@ -104,6 +105,17 @@ def unit_of(case: Case, scheme: PaymentScheme) -> Fraction | None:
     for given in ((insurance, level), (insurance, None), (None, level), (None, None)):
         if given in rates:
             return Fraction(rates[given]) * Fraction(scheme.method.scale or 1)
+    return None
+
+
+def amount_of(case: Case, drg: str, scheme: PaymentScheme) -> Fraction | None:
+    """The amount that the group is paid instead of weight × rate × coefficient, if it is."""
+    insurance, level = case.get("insurance_type"), case.get("hospital_level")
+    rows = [row for row in scheme.amounts.rows if holds(row, case)] if scheme.amounts else []
+    amounts = {(row.insurance, row.level): row.amount_yuan for row in rows if row.drg == drg}
+    for given in ((insurance, level), (insurance, None), (None, level), (None, None)):
+        if given in amounts:
+            return Fraction(amounts[given])
     return None
 
 
@@ -131,6 +143,30 @@ def coefficient_of(case: Case, drg: str, scheme: PaymentScheme) -> Fraction | No
     return Fraction(own) if own is not None and 0 < own <= 10 else None
 
 
+def incentive_of(case: Case, drg: str, scheme: PaymentScheme) -> Fraction | None:
+    """The coefficient by CMI of the case's hospital; 1 where none counts, None if nobody knows it."""
+    if scheme.incentive is None or (scheme.coefficients and drg in scheme.coefficients.base_groups):
+        return Fraction(1)
+    for row in scheme.incentive.rows:
+        if row.hospital == case.get("hospital_id") and holds(row, case):
+            return Fraction(row.coefficient)
+    default = scheme.incentive.default
+    return None if isinstance(default, str) else Fraction(default)
+
+
+def uplift_of(case: Case, drg: str, share: Fraction | None, scheme: PaymentScheme) -> Fraction:
+    """The coefficient for traditional medicine: of the first row that fits, else 1."""
+    for row in scheme.tcm.uplifts if scheme.tcm else ():
+        if row.share_at_least is not None and (share is None or share < Fraction(row.share_at_least)):
+            continue
+        if row.drgs and drg not in row.drgs:
+            continue
+        if row.hospitals and case.get("hospital_id") not in row.hospitals:
+            continue
+        return Fraction(row.coefficient)
+    return Fraction(1)
+
+
 def weight_of(case: Case, drg: str, weights: Weights) -> Fraction | None:
     for key in ((drg, case.get("hospital_level")), (drg, None)):
         if key in weights:
@@ -151,32 +187,46 @@ def is_unknown(case: Case, name: str, scheme: PaymentScheme, weights: Weights) -
 def named(name: str, scheme: PaymentScheme, weights: Weights) -> set[str | None]:
     """The insurances, levels or hospitals that the scheme names anywhere."""
     rows = scheme.coefficients.rows if scheme.coefficients else ()
+    amounts = scheme.amounts.rows if scheme.amounts else ()
     if name == "insurance_type":
         factors = scheme.low.factors if scheme.low else ()
-        tables = (scheme.rates, scheme.outside, factors)
+        tables = (scheme.rates, scheme.outside, factors, amounts)
         return {row.insurance for table in tables for row in table} - {None}
     if name == "hospital_id":
-        return {row.hospital for row in rows} - {None}
-    levels = {row.level for table in (scheme.rates, scheme.outside, rows) for row in table}
+        by_cmi = {row.hospital for row in scheme.incentive.rows} if scheme.incentive else set()
+        uplifts = scheme.tcm.uplifts if scheme.tcm else ()
+        lifted = {hospital for row in uplifts for hospital in row.hospitals}
+        return ({row.hospital for row in rows} | by_cmi | lifted) - {None}
+    levels = {row.level for table in (scheme.rates, scheme.outside, rows, amounts) for row in table}
     return (levels | {level for _, level in weights}) - {None}
 
 
 def answers(
-    case: Case, drg: str, scheme: PaymentScheme, weights: Weights
+    case: Case, drg: str, share: Fraction | None, scheme: PaymentScheme, weights: Weights
 ) -> tuple[set[Fraction | None], set[Numbers | None]]:
     """The weights, and all numbers, that the case could have by what is not known of it."""
+    uplifts = scheme.tcm.uplifts if scheme.tcm else ()
+    starts = {Fraction(row.share_at_least) for row in uplifts if row.share_at_least is not None}
+    # A share that is not known may be any.
+    shares = [share] if share is not None or not starts else [Fraction(0), *starts]
     possible_weights: set[Fraction | None] = set()
     possible: set[Numbers | None] = set()
-    for one in possibilities(case, scheme, weights):
+    for one, its_share in product(possibilities(case, scheme, weights), shares):
         weight = weight_of(one, drg, weights)
         possible_weights.add(weight)
-        numbers = (
+        uplift = uplift_of(one, drg, its_share, scheme)
+        numbers: Numbers = (
             weight,
             unit_of(one, scheme),
             coefficient_of(one, drg, scheme),
             low_factor_of(one, scheme),
+            incentive_of(one, drg, scheme),
+            uplift,
         )
-        possible.add(None if weight is None else numbers)
+        amount_yuan = amount_of(one, drg, scheme)
+        if amount_yuan is not None:
+            numbers = ("an amount", amount_yuan, weight, low_factor_of(one, scheme), uplift)
+        possible.add(None if weight is None and amount_yuan is None else numbers)
     return possible_weights, possible
 
 
@@ -189,7 +239,9 @@ def possibilities(case: Case, scheme: PaymentScheme, weights: Weights) -> Iterat
         else [case[name]]
         for name in places
     ]
-    rows = [*scheme.rates, *(scheme.coefficients.rows if scheme.coefficients else ())]
+    rows: list[Period] = [*scheme.rates]
+    for section in (scheme.coefficients, scheme.amounts, scheme.incentive):
+        rows += section.rows if section else ()
     edges = {edge for row in rows for edge in (row.valid_from, row.valid_to) if edge}
     left = day(case.get("discharge_date"))
     # Something changes on the day after the last one or on the first one: these days and those beside them.
@@ -214,15 +266,31 @@ def combination(
     standard = weight * unit * coefficient
     if scheme.rounding and scheme.rounding.standard_first:
         standard = to_fen(standard)
-    return Combination(weight, unit, coefficient, weight * regional, unit / regional, standard)
+    return Combination(weight, coefficient, weight * regional, unit / regional, standard)
 
 
-def high_tier(weight: Fraction, scheme: PaymentScheme) -> tuple[Fraction, str, Fraction]:
-    """K, the formula and the share of the excess of the first tier whose limit is above the weight."""
+def of_amount(
+    amount_yuan: Fraction, weight: Fraction | None, cut: Fraction, scheme: PaymentScheme
+) -> Combination:
+    """The amount is the standard; the mean is weight × regional mean if there are both, else the amount."""
+    regional = scheme.method.regional_mean_yuan
+    mean = amount_yuan if weight is None or regional is None else weight * Fraction(regional)
+    standard = amount_yuan * cut
+    coefficient = standard / mean
+    if scheme.rounding and scheme.rounding.standard_first:
+        standard = to_fen(standard)
+    return Combination(weight, coefficient, mean, Fraction(1), standard)
+
+
+def high_tier(weight: Fraction | None, scheme: PaymentScheme) -> tuple[Fraction, str, Fraction]:
+    """K, the formula and the share of the excess of the first tier whose limit is above the weight.
+
+    Of a group without a weight, of the last tier.
+    """
     high = scheme.high
     assert high is not None
     for tier in high.tiers:
-        if tier.weight_below is None or weight < Fraction(tier.weight_below):
+        if tier.weight_below is None or (weight is not None and weight < Fraction(tier.weight_below)):
             formula = high.formula if tier.formula is None else tier.formula
             share = high.fund_share if tier.fund_share is None else tier.fund_share
             return Fraction(tier.threshold), formula, Fraction(1 if share is None else share)
@@ -313,40 +381,47 @@ def _price_one(
     case: Case, scheme: PaymentScheme, weights: Weights, *, is_extreme: bool, is_followed: bool
 ) -> dict[str, Any]:
     cost = amount(case["total_cost_yuan"])
-    excluded = Fraction(0)
-    if scheme.excluded_items:
-        excluded = amount(case.get("excluded_items_yuan")) or Fraction(0)
-    invalid = cost is None or not 0 <= cost <= HIGHEST_COST or not 0 <= excluded <= cost
+    usable = cost is not None and 0 <= cost <= HIGHEST_COST
+    beside = _beside(case, scheme, cost) if cost is not None and usable else None
+    invalid = beside is None
+    excluded, paid_beside = beside or (Fraction(0), Fraction(0))
     net = cost - excluded if cost is not None and not invalid else None
 
     drg, is_grouped = case["drg"], case["grouping_status"] == "grouped"
     undecided = False
+    share = _tcm_share(case, net, scheme) if is_grouped and net is not None and scheme.tcm else None
     if is_grouped and net is not None and scheme.tcm and drg in scheme.tcm.medical_drg:
-        share = _tcm_share(case, net, scheme)
         undecided = share is None
-        if share is not None and share < Fraction(scheme.tcm.share_below):
+        if share is not None and share < Fraction(scheme.tcm.share_below or 0):
             drg = scheme.tcm.medical_drg[drg]
+    group = None if undecided else drg
     weight = weight_of(case, drg, weights) if is_grouped and not undecided else None
     unit = unit_of(case, scheme)
     coefficient: Fraction | None = None
     if is_grouped and not undecided:
-        possible_weights, possible = answers(case, drg, scheme, weights)
+        possible_weights, possible = answers(case, drg, share, scheme, weights)
         if len(possible) > 1:
             undecided = True
             weight = weight if len(possible_weights) == 1 else None
-    if weight is not None and not undecided:
-        coefficient = coefficient_of(case, drg, scheme)
-        if is_followed and scheme.readmission and coefficient is not None:
-            coefficient *= Fraction(scheme.readmission.factor)
+    amount_yuan = amount_of(case, drg, scheme) if is_grouped and not undecided else None
+    factor = Fraction(scheme.readmission.factor) if is_followed and scheme.readmission else Fraction(1)
+    if is_grouped and not undecided:
+        factor *= uplift_of(case, drg, share, scheme)
     known = None
-    if weight is not None and unit is not None and coefficient is not None:
+    if amount_yuan is not None:
+        coefficient = factor
+        known = of_amount(amount_yuan, weight, factor, scheme)
+    elif weight is not None and not undecided:
+        plain, incentive = coefficient_of(case, drg, scheme), incentive_of(case, drg, scheme)
+        coefficient = None if plain is None or incentive is None else plain * incentive * factor
+    if known is None and weight is not None and unit is not None and coefficient is not None:
         known = combination(weight, unit, coefficient, scheme)
 
     if net is None:
         case_class, paid = "invalid", [NOTHING]
     else:
         case_class, paid = _class_and_payment(
-            case, scheme, weights, net, weight, known, is_extreme=is_extreme, undecided=undecided
+            case, group, scheme, weights, net, weight, known, is_extreme=is_extreme, undecided=undecided
         )
     own_points: Decimal | None = None
     if case_class in scheme.method.points_for:
@@ -361,8 +436,7 @@ def _price_one(
     if case_class != "invalid":
         for part, value in _rounded(paid):
             parts[part] += value
-        if scheme.excluded_items:
-            parts["excluded_items_payment_yuan"] = to_fen(excluded * Fraction(scheme.excluded_items.share))
+        parts["excluded_items_payment_yuan"] = paid_beside
 
     payment = sum(parts.values(), Fraction(0))
     standard = None if known is None else to_fen(known.standard)
@@ -370,10 +444,11 @@ def _price_one(
     surplus = payment - cost if cost is not None and case_class not in ("invalid", "unpriced") else None
     rest = _left_of(case, payment)
     fund = None if rest is None else max(rest, Fraction(0))
+    points = _points(weight, coefficient, scheme, case_class) if amount_yuan is None else None
     result: dict[str, Any] = {
         "relative_weight": None if weight is None else _eight(weight),
         "coefficient": None if coefficient is None else _eight(coefficient),
-        "points": _points(weight, coefficient, scheme, case_class) if own_points is None else own_points,
+        "points": points if own_points is None else own_points,
         "standard_payment_yuan": standard,
         "case_class": case_class,
         **parts,
@@ -387,6 +462,33 @@ def _price_one(
         "scheme": scheme.id,
     }
     return {name: yuan(value) if isinstance(value, Fraction) else value for name, value in result.items()}
+
+
+def _beside(case: Case, scheme: PaymentScheme, cost: Fraction) -> tuple[Fraction, Fraction] | None:
+    """What leaves the cost of a case, and what is paid beside its group; None if an item is impossible."""
+    leaving = paid = Fraction(0)
+    if scheme.excluded_items:
+        leaving = amount(case.get("excluded_items_yuan")) or Fraction(0)
+        if not 0 <= leaving <= cost:
+            return None
+        paid = to_fen(leaving * Fraction(scheme.excluded_items.share))
+    for rule in scheme.additions:
+        if rule.price_yuan is not None:
+            # So many, each at a price.
+            count = case.get(rule.column) or 0
+            if not 0 <= count <= 10_000:
+                return None
+            worth = count * Fraction(rule.price_yuan)
+        else:
+            given = amount(case.get(rule.column)) or Fraction(0)
+            if not 0 <= given <= cost:
+                return None
+            worth = given * Fraction(rule.share or 0)
+            leaving += given if rule.out_of_cost else 0
+        if rule.at_most_yuan is not None:
+            worth = min(worth, Fraction(rule.at_most_yuan))
+        paid += to_fen(worth)
+    return None if leaving > cost else (leaving, paid)
 
 
 def _points(
@@ -415,6 +517,7 @@ def _tcm_share(case: Case, net: Fraction, scheme: PaymentScheme) -> Fraction | N
 
 def _class_and_payment(
     case: Case,
+    group: str | None,
     scheme: PaymentScheme,
     weights: Weights,
     net: Fraction,
@@ -424,7 +527,10 @@ def _class_and_payment(
     is_extreme: bool,
     undecided: bool,
 ) -> tuple[str, list[Paid]]:
-    """The first class that applies, and what it is paid; parts of one payment are rounded together."""
+    """The first class that applies, and what it is paid; parts of one payment are rounded together.
+
+    The group is the one as which the case is priced; None if nobody can tell.
+    """
     special = amount(case.get("special_payment_yuan"))
     if special is not None:
         return "special", [Paid("special_case_payment_yuan", special)]
@@ -433,14 +539,16 @@ def _class_and_payment(
     if case["grouping_status"] != "grouped":
         return _held_or("ungrouped", scheme.ungrouped, net)
     for rule in scheme.outside:
-        if not _fits(rule, case):
+        if not _fits(rule, case) or (rule.drgs and group not in (None, *rule.drgs)):
             continue
         # It is for another place, whatever is not known.
         unknown = {name for name in _places(rule) if is_unknown(case, name, scheme, weights)}
         if any(case.get(name) != place for name, place in _places(rule).items() if name not in unknown):
             continue
-        return ("unpriced", [NOTHING]) if unknown else _outside(rule, case, net, known)
-    if weight is None and not undecided:
+        if unknown or (rule.drgs and group is None) or rule.pays == "not_known":
+            return "unpriced", [NOTHING]
+        return _outside(rule, case, net, known)
+    if weight is None and known is None and not undecided:
         return _held_or("unweighted", scheme.unweighted, net)
     if known is None:
         return "unpriced", [NOTHING]
@@ -521,7 +629,8 @@ def _outside(rule: Outside, case: Case, net: Fraction, known: Combination | None
         return rule.case_class, [Paid("outside_payment_yuan", price_yuan * case["los_days"])]
     if rule.pays == "per_case":
         return rule.case_class, [Paid("outside_payment_yuan", price_yuan)]
-    return rule.case_class, [Paid("item_payment_yuan", net if rule.pays == "by_item" else Fraction(0))]
+    shares = {"by_item": Fraction(1), "share": Fraction(rule.share or 0), "nothing": Fraction(0)}
+    return rule.case_class, [Paid("item_payment_yuan", net * shares[rule.pays])]
 
 
 def _price_of_day(rule: Outside, number: int) -> Fraction:

@@ -22,8 +22,11 @@ from hypothesis import strategies as st
 
 import drg as package
 from drg.columns import PRICE_COLUMNS
+from drg.payment.addition_rules import AMOUNTS, COUNTS
+from drg.payment.group_rules import FEES, TcmUplift
+from drg.payment.outside_rules import Outside
 from drg.payment.plausible import unusual
-from drg.payment.scheme import FEES, Outside, PaymentScheme
+from drg.payment.scheme import PaymentScheme
 from tests.payment import reference
 
 Weights = dict[tuple[str, str | None], Decimal]
@@ -55,7 +58,8 @@ SCHEMA: dict[str, Any] = {
     "total_cost_yuan": pl.Decimal(18, 2),
     "excluded_items_yuan": pl.Decimal(18, 2),
     "special_payment_yuan": pl.Decimal(18, 2),
-    **dict.fromkeys(FEES, pl.Decimal(18, 2)),
+    **dict.fromkeys((*AMOUNTS, *FEES), pl.Decimal(18, 2)),
+    **dict.fromkeys(COUNTS, pl.Int64),
     "tcm_share": pl.Decimal(18, 8),
     "hospital_coefficient": pl.Decimal(18, 8),
     "patient_share_yuan": pl.Decimal(18, 2),
@@ -158,6 +162,23 @@ def _periods(rng: random.Random) -> list[dict[str, date]]:
     return rng.choice([[first, second], [first], [second]])
 
 
+def _amounts(rng: random.Random) -> dict[str, Any]:
+    """Amounts of some groups, of which some have a weight besides; for some places and days."""
+    places = [(insurance, level) for insurance in (None, *INSURANCES) for level in (None, *LEVELS)]
+    rows = [
+        {
+            "drg": drg,
+            "amount_yuan": _positive(rng, 500, 60_000, 4),
+            **{name: place for name, place in (("insurance", insurance), ("level", level)) if place},
+            **days,
+        }
+        for drg in rng.sample(DRGS, rng.randint(1, 4))
+        for insurance, level in rng.sample(places, rng.choice([1, 1, 2, 4]))
+        for days in _periods(rng)
+    ]
+    return sourced(rows=rows)
+
+
 def _coefficients(rng: random.Random) -> dict[str, Any]:
     places: list[tuple[str | None, str | None, str | None]] = []
     for _ in range(rng.randint(0, 6)):
@@ -179,6 +200,42 @@ def _coefficients(rng: random.Random) -> dict[str, Any]:
     base_groups = rng.sample(DRGS, rng.randint(0, 2))
     default = "not_known" if rng.random() < 0.3 else _coefficient(rng)
     return sourced(default=default, base_groups=base_groups, rows=rows)
+
+
+def _incentive(rng: random.Random) -> dict[str, Any]:
+    rows = [
+        {"hospital": hospital, "coefficient": _coefficient(rng), **days}
+        for hospital in rng.sample(HOSPITALS, rng.randint(0, 3))
+        for days in _periods(rng)
+    ]
+    return sourced(default="not_known" if rng.random() < 0.3 else _coefficient(rng), rows=rows)
+
+
+def _tcm(rng: random.Random) -> dict[str, Any]:
+    """Medical groups, coefficients for some cases, or both."""
+    medical = {"BS19": rng.choice(["BR15", "NR15"]), "BV19": "BR13"}
+    found: dict[str, Any] = {"share_below": _share(rng), "medical_drg": medical}
+    uplifts = [_uplift(rng) for _ in range(rng.choice([0, 0, 1, 3]))]
+    models = [TcmUplift.model_validate(row) for row in uplifts]
+    used = [
+        row
+        for place, row in enumerate(uplifts)
+        if not any(earlier.takes_all_of(models[place]) for earlier in models[:place])
+    ]
+    if used and rng.random() < 0.4:
+        found = {}
+    return sourced(**found, **_fees(rng), uplifts=used)
+
+
+def _uplift(rng: random.Random) -> dict[str, Any]:
+    row: dict[str, Any] = {"coefficient": _coefficient(rng)}
+    if rng.random() < 0.7:
+        row["share_at_least"] = _share(rng, 1)
+    if rng.random() < 0.5 or len(row) == 1:
+        row["drgs"] = rng.sample(DRGS, rng.randint(1, 4))
+    if rng.random() < 0.3:
+        row["hospitals"] = rng.sample(HOSPITALS, rng.randint(1, 2))
+    return row
 
 
 def _coefficient(rng: random.Random) -> Decimal:
@@ -203,14 +260,25 @@ def _high(rng: random.Random) -> dict[str, Any]:
     return sourced(formula=formula, fund_share=share, reference=reference, tiers=tiers)
 
 
-def _outside(rng: random.Random) -> list[dict[str, Any]]:
+def _outside(rng: random.Random, weights: Weights) -> list[dict[str, Any]]:
     prices = {"per_day": (100, 800), "per_case": (1000, 8000)}
     rules = []
-    for case_class in rng.sample(["short", "long", "bed_day", "day_surgery"], rng.randint(0, 4)):
-        pays = rng.choice(["by_item", "per_day", "per_day", "per_case", "share_of_standard", "nothing"])
+    without_weight = [drg for drg in DRGS if all(drg != weighted for weighted, _ in weights)]
+    classes = ["short", "long", "bed_day", "day_surgery", "unstable"]
+    classes += ["unweighted"] if without_weight else []
+    for case_class in rng.sample(classes, rng.randint(0, len(classes))):
+        pays = rng.choice(
+            [
+                *("by_item", "share", "per_day", "per_day", "per_case"),
+                *("share_of_standard", "nothing", "not_known"),
+            ]
+        )
         price_yuan = _positive(rng, *prices[pays], 3) if pays in prices else None
         rule = sourced(case_class=case_class, pays=pays, price_yuan=price_yuan)
-        if pays == "share_of_standard":
+        if case_class in ("unstable", "unweighted") or rng.random() < 0.1:
+            groups = without_weight if case_class == "unweighted" else DRGS
+            rule["drgs"] = rng.sample(groups, rng.randint(1, min(3, len(groups))))
+        if pays in ("share", "share_of_standard"):
             rule["share"] = _share(rng, 1)
         if pays == "per_day" and rng.random() < 0.5:
             rule["stages"] = _stages(rng)
@@ -276,12 +344,24 @@ def _points_for(rng: random.Random, entries: Mapping[str, Any]) -> list[str]:
     return [name for name in dict.fromkeys(possible) if rng.random() < 0.6]
 
 
+def _weights(rng: random.Random) -> Weights:
+    weights: Weights = {}
+    for drg in DRGS:
+        if rng.random() < 0.9:
+            weights[drg, None] = _positive(rng, 0, 6, 4)
+        if rng.random() < 0.2:
+            weights[drg, rng.choice(LEVELS)] = _positive(rng, 0, 6, 4)
+    weights.setdefault((DRGS[0], None), Decimal(1))
+    return weights
+
+
 def random_scheme(rng: random.Random) -> tuple[dict[str, Any], Weights]:
     """The entries of a random scheme, and its weights; each component is there more often than not."""
 
     def perhaps(entry: Any) -> Any:
         return entry if rng.random() < 0.75 else None
 
+    weights = _weights(rng)
     rates = _rates(rng)
     points = rates[0]["value_yuan"] < 1000
     unit = rates[0]["value_yuan"] * (100 if points else 1)
@@ -289,7 +369,6 @@ def random_scheme(rng: random.Random) -> tuple[dict[str, Any], Weights]:
     method = sourced(
         kind="points" if points else "rate", scale=100 if points else None, regional_mean_yuan=mean
     )
-    medical = {"BS19": rng.choice(["BR15", "NR15"]), "BV19": "BR13"}
     entries: dict[str, Any] = {
         "id": "random",
         "title": "random",
@@ -300,6 +379,8 @@ def random_scheme(rng: random.Random) -> tuple[dict[str, Any], Weights]:
         "method": method,
         "rates": rates,
         "coefficients": perhaps(_coefficients(rng)),
+        "amounts": _amounts(rng) if rng.random() < 0.4 else None,
+        "incentive": _incentive(rng) if rng.random() < 0.3 else None,
         "high": perhaps(_high(rng)),
         "extreme": sourced(top_share=_share(rng, 1), within=rng.choice(["all", "group"])),
         "low": perhaps(
@@ -313,11 +394,12 @@ def random_scheme(rng: random.Random) -> tuple[dict[str, Any], Weights]:
                 ],
             )
         ),
-        "outside": _outside(rng),
+        "outside": _outside(rng, weights),
         "ungrouped": _by_status(rng),
         "ambiguous": _by_status(rng),
         "unweighted": _by_status(rng),
         "excluded_items": perhaps(sourced(share=_share(rng))),
+        "additions": _additions(rng),
         "incomplete": perhaps(sourced()),
         "readmission": perhaps(
             sourced(
@@ -326,7 +408,7 @@ def random_scheme(rng: random.Random) -> tuple[dict[str, Any], Weights]:
                 except_adrg=[rng.choice(["BR1", "NR1"])],
             )
         ),
-        "tcm": perhaps(sourced(share_below=_share(rng), medical_drg=medical, **_fees(rng))),
+        "tcm": perhaps(_tcm(rng)),
         "rounding": perhaps(sourced(standard_first=rng.random() < 0.5)),
     }
     if points:
@@ -336,14 +418,22 @@ def random_scheme(rng: random.Random) -> tuple[dict[str, Any], Weights]:
         method["points_for"] = [name for name in method.get("points_for", []) if name != "extreme"]
     elif rng.random() < 0.7:
         entries["extreme"]["top_share"] = Decimal("0.05")
-    weights: Weights = {}
-    for drg in DRGS:
-        if rng.random() < 0.9:
-            weights[drg, None] = _positive(rng, 0, 6, 4)
-        if rng.random() < 0.2:
-            weights[drg, rng.choice(LEVELS)] = _positive(rng, 0, 6, 4)
-    weights.setdefault((DRGS[0], None), Decimal(1))
     return {name: value for name, value in entries.items() if value is not None}, weights
+
+
+def _additions(rng: random.Random) -> list[dict[str, Any]]:
+    """What is paid beside the group; excluded items are not among them."""
+    rows = []
+    for column in rng.sample([*AMOUNTS[1:5], *COUNTS], rng.choice([0, 0, 1, 2, 3])):
+        row = sourced(name=f"item {column}", column=column)
+        if column in COUNTS:
+            row["price_yuan"] = _positive(rng, 50, 3000, 3)
+        else:
+            row |= {"share": _share(rng), "out_of_cost": rng.random() < 0.6}
+        if rng.random() < 0.4:
+            row["at_most_yuan"] = _positive(rng, 100, 5000, 3)
+        rows.append(row)
+    return rows
 
 
 def without(entries: Mapping[str, Any], *sections: str) -> dict[str, Any]:
@@ -363,11 +453,15 @@ def _yuan(fen: int) -> Decimal:
 def _boundaries(case: Mapping[str, Any], scheme: PaymentScheme, weights: Weights) -> list[Fraction]:
     """Net costs at which the class or the formula of this case changes."""
     weight = reference.weight_of(case, case["drg"], weights)
+    amount = reference.amount_of(case, case["drg"], scheme)
     unit = reference.unit_of(case, scheme)
     coefficient = reference.coefficient_of(case, case["drg"], scheme)
-    if weight is None or unit is None or coefficient is None:
+    if amount is not None:
+        known = reference.of_amount(amount, weight, Fraction(1), scheme)
+    elif weight is None or unit is None or coefficient is None:
         return [Fraction(1000)]
-    known = reference.combination(weight, unit, coefficient, scheme)
+    else:
+        known = reference.combination(weight, unit, coefficient, scheme)
     found = [known.mean, known.standard]
     if scheme.high:
         found.append(reference.high_above(known, scheme))
@@ -462,20 +556,37 @@ def _case(
         case |= {"adrg": "BZ1", "drg": None, "grouping_status": "no_drg"}
     net = _net_cost(rng, case, scheme, weights)
     excluded = rng.randint(0, 500_000) if rng.random() < 0.15 else 0
-    cost: Decimal | None = _yuan(net + (excluded if scheme.excluded_items else 0))
+    items = _items(rng, scheme)
+    leaving = sum(items[rule.column] or 0 for rule in scheme.additions if rule.out_of_cost)
+    cost: Decimal | None = _yuan(net + (excluded if scheme.excluded_items else 0) + leaving)
     beside = rng.random()
     if beside < 0.02:
         cost = rng.choice([None, Decimal("-0.01"), Decimal("-1200.50"), Decimal("100000000.01")])
     elif beside < 0.03:
         cost = rng.choice([Decimal("100000000.00"), Decimal("0.00"), Decimal("0.01")])
     case["total_cost_yuan"] = cost
+    counted = {rule.column for rule in scheme.additions if rule.price_yuan is not None}
+    for name, item in items.items():
+        case[name] = item if item is None or name in counted else _yuan(item)
     case["excluded_items_yuan"] = _yuan(excluded) if excluded or rng.random() < 0.5 else None
     case["special_payment_yuan"] = _yuan(rng.randint(0, 10_000_000)) if rng.random() < 0.02 else None
+    judged = scheme.tcm is not None and any(row.share_at_least for row in scheme.tcm.uplifts)
     tcm_groups = scheme.tcm.medical_drg if scheme.tcm else ("BS19", "BV19")
-    case |= _tcm_fees(rng, scheme, net) if case["drg"] in tcm_groups else {}
+    case |= _tcm_fees(rng, scheme, net) if judged or case["drg"] in tcm_groups else {}
     case["patient_share_yuan"] = _yuan(rng.randint(0, 500_000)) if rng.random() < 0.7 else None
     case["other_payers_yuan"] = _yuan(rng.randint(0, 100_000)) if rng.random() < 0.5 else None
     return case
+
+
+def _items(rng: random.Random, scheme: PaymentScheme) -> dict[str, int | None]:
+    """Counts, and amounts in fen, of what the scheme pays beside the group; few are impossible."""
+    found: dict[str, int | None] = {}
+    for rule in scheme.additions:
+        most = 40 if rule.price_yuan is not None else 500_000
+        found[rule.column] = rng.choice([None, 0, rng.randint(0, most), rng.randint(0, most)])
+        if rng.random() < 0.02:
+            found[rule.column] = rng.choice([-1, 10_001 if rule.price_yuan is not None else 10**10])
+    return found
 
 
 def _brought(rng: random.Random) -> Decimal | None:
@@ -487,11 +598,11 @@ def _tcm_fees(rng: random.Random, scheme: PaymentScheme, net: int) -> dict[str, 
     """Fees whose share is at the limit or beside it; some are missing."""
     if scheme.tcm is None or rng.random() < 0.2:
         return {"tcm_cost_yuan": rng.choice([None, _yuan(net)])}
-    limit = Fraction(scheme.tcm.share_below)
+    limits = [scheme.tcm.share_below, *(row.share_at_least for row in scheme.tcm.uplifts)]
+    limit = rng.choice([Fraction(one) for one in limits if one is not None] or [Fraction(1)])
     if rng.random() < 0.1:
-        share = rng.choice(
-            [scheme.tcm.share_below, Decimal("0.59999999"), Decimal(0), Decimal(1), Decimal(60)]
-        )
+        known = [one for one in limits if one is not None]
+        share = rng.choice([*known, Decimal("0.59999999"), Decimal(0), Decimal(1), Decimal(60)])
         return {"tcm_share": share}
     at = floor(limit * net)
     part = max(0, at + rng.choice([-1, 0, 0, 1]))

@@ -96,6 +96,58 @@ def test_a_factor_that_is_the_price_ratio(tmp_path: Path) -> None:
     assert step(e, "item payment").arithmetic == "1,000.00 × 1.25"
 
 
+@pytest.mark.parametrize("in_table", [False, True])
+def test_an_amount_says_where_it_stands(tmp_path: Path, in_table: bool) -> None:
+    row = {"drg": "BR15", "amount_yuan": D(8000), "level": "3"}
+    entries = plain_scheme(
+        method=sourced(kind="rate", regional_mean_yuan=9000),
+        amounts=sourced(rows=[row]),
+        readmission=sourced(days=15, factor=D("0.5")),
+    )
+    path = write_scheme(tmp_path, entries, {("BR15", None): D("0.5")})
+    if in_table:
+        text = (path / "scheme.toml").read_text(encoding="utf-8")
+        text = re.sub(r"(?m)^amounts = .*$", 'amounts = { source = "made up for tests" }', text)
+        (path / "scheme.toml").write_text(text, encoding="utf-8")
+        (path / "amounts.csv").write_text("drg,amount_yuan,level\n\nBR15,8000,3\n", encoding="utf-8")
+    case = plain_case("BR15", 1000, hospital_level="3")
+    e = drg.explain_price(case, path, readmitted=True)
+    amount = step(e, "amount of the group")
+    assert (amount.value, amount.name_zh, amount.source) == ("8,000", "病种定额", "made up for tests")
+    file = "amounts.csv, row 3" if in_table else "scheme.toml, amounts.rows 1"
+    assert amount.place == f"{file} (DRG BR15, level 3)"
+    assert step(e, "standard").arithmetic == "8,000 × 0.5"
+    assert step(e, "mean cost of the group").arithmetic == "0.5 × 9,000"
+    assert not any(one.name in ("rate", "price ratio") for one in e.steps)
+
+
+def test_coefficients_that_are_multiplied(tmp_path: Path) -> None:
+    by_cmi = {"hospital": "H1", "coefficient": D("1.02"), "cmi": 1, "level_cmi": D("0.9")}
+    entries = plain_scheme(
+        coefficients=sourced(default=D("1.1")),
+        incentive=sourced(rows=[by_cmi]),
+        tcm=sourced(uplifts=[{"share_at_least": D("0.5"), "coefficient": D("1.05")}]),
+        readmission=sourced(days=15, factor=D("0.5")),
+    )
+    path = write_scheme(tmp_path, entries, {("BR15", None): D(1)})
+    case = plain_case("BR15", 10_000, tcm_cost_yuan=6000)
+    e = drg.explain_price(case, path)
+    assert step(e, "coefficient").value == "1.1"
+    incentive = step(e, "incentive coefficient")
+    assert (incentive.value, incentive.arithmetic) == ("1.02", "CMI 1 ÷ mean CMI of the level 0.9")
+    assert incentive.place == "scheme.toml, incentive.rows 1 (hospital H1)"
+    assert step(e, "share of traditional medicine").value == "0.6"
+    assert step(e, "coefficient for traditional medicine").place == "scheme.toml, tcm.uplifts 1"
+    assert step(e, "coefficients together").arithmetic == "1.1 × 1.02 × 1.05"
+    assert step(e, "standard").arithmetic == "1 × 10,000 × 1.1781"
+    cut = drg.explain_price(case, path, readmitted=True)
+    assert step(cut, "coefficient after readmission").arithmetic == "1.1 × 1.02 × 1.05 × 0.5"
+    assert cut.payment == D("5890.50")
+    other = drg.explain_price({**case, "hospital_id": "H2"}, path)
+    assert step(other, "incentive coefficient").value == "not known"
+    assert other.case_class == "unpriced"
+
+
 def test_what_one_case_does_not_show_can_be_said() -> None:
     plain = HIGH | {"total_cost_yuan": 13_000}
     cut = drg.explain_price(plain, "demo", readmitted=True)
@@ -141,6 +193,16 @@ def test_stays_outside_payment_by_group(
     explained = drg.explain_price(case, path)
     assert step(explained, "outside payment").arithmetic == arithmetic
     assert ("level 3" in step(explained, "case class").arithmetic) == ("level" in rule)
+
+
+def test_an_unstable_group(tmp_path: Path) -> None:
+    rule = sourced(case_class="unstable", drgs=["BR15"], pays="share", share=D("0.8"))
+    path = write_scheme(tmp_path, plain_scheme(outside=[rule]), {("BR15", None): D(1)})
+    explained = drg.explain_price(plain_case("BR15", 9000), path)
+    assert step(explained, "case class").name_zh == "病例类型：不稳定病组"
+    assert step(explained, "case class").arithmetic == "its group is one of 1"
+    assert step(explained, "item payment").arithmetic == "9,000.00 × 0.8"
+    assert step(explained, "item payment").place == "scheme.toml, outside 1"
 
 
 def test_a_stay_that_no_price_is_known_for_says_why(tmp_path: Path) -> None:

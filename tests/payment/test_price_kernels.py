@@ -36,17 +36,21 @@ def combinations(draw: st.DrawFn) -> list[int]:
     ]
 
 
+SHARES = st.integers(0, kernels.SHARE_UNITS)
+
+
 @st.composite
 def outside_rules(draw: st.DrawFn) -> list[int]:
     days = st.integers(-1, 3)
     pays = st.sampled_from(
         [
             *(kernels.BY_ITEM, kernels.NOTHING, kernels.PER_DAY, kernels.PER_CASE, kernels.NOT_KNOWN),
-            kernels.SHARE_OF_STANDARD,
+            *(kernels.SHARE_OF_STANDARD, kernels.SHARE),
         ]
     )
-    class_ = st.sampled_from([kernels.SHORT, kernels.LONG, kernels.BED_DAY, kernels.DAY_SURGERY])
-    return [draw(class_), draw(days), draw(days), draw(st.integers(-1, 1)), draw(pays), *draw(lines())]
+    class_ = st.sampled_from([kernels.SHORT, kernels.LONG, kernels.BED_DAY, kernels.UNSTABLE])
+    conditions = [draw(class_), draw(days), draw(days), draw(st.integers(-1, 1))]
+    return [*conditions, draw(pays), draw(SHARES), *draw(lines())]
 
 
 CASES = st.tuples(
@@ -54,7 +58,6 @@ CASES = st.tuples(
     st.one_of(st.just(-1), AMOUNTS), st.one_of(st.just(0), AMOUNTS), st.booleans(), st.booleans(),
 )  # fmt: skip
 PAYS = st.sampled_from([kernels.BY_ITEM, kernels.SHARE, kernels.NOTHING, kernels.NOT_KNOWN])
-SHARES = st.integers(0, kernels.SHARE_UNITS)
 
 
 @given(
@@ -63,7 +66,6 @@ SHARES = st.integers(0, kernels.SHARE_UNITS)
     st.lists(st.tuples(PAYS, SHARES),
              min_size=3, max_size=3),
     st.lists(CASES, max_size=20),
-    SHARES,
     st.booleans(),
 )  # fmt: skip
 def test_plain_and_compiled_agree(
@@ -71,13 +73,11 @@ def test_plain_and_compiled_agree(
     outside: list[list[int]],
     by_status: list[tuple[int, int]],
     rows: list[tuple[int, ...]],
-    share: int,
     has_high: bool,
 ) -> None:
     rules = kernels.Rules(
         np.array(outside, dtype=np.int64).reshape(-1, kernels.OUTSIDE_WIDTH),
         np.array(by_status, dtype=np.int64),
-        share,
         has_high,
     )
     columns = zip(*rows, strict=True) if rows else [()] * 9

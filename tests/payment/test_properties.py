@@ -80,7 +80,7 @@ def test_engine_equals_oracle_on_many_cases(tmp_path: Path) -> None:
     """Set DRG_ORACLE_CASES for more cases than the suite has time for."""
     seen: Counter[str] = Counter()
     for seed in range(SCHEMES):
-        rng = random.Random(20_250_000 + seed)
+        rng = random.Random(20_250_020 + seed)
         entries, weights = random_scheme(rng)
         scheme = PaymentScheme.model_validate(entries)
         cases = random_cases(rng, scheme, weights, -(-CASES // SCHEMES))

@@ -98,12 +98,10 @@ def test_random_schemes_are_read_as_they_were_written(tmp_path: Path) -> None:
 
 
 def test_case_classes_are_in_the_order_in_which_they_apply() -> None:
-    order = (
-        "invalid special ungrouped ambiguous short long bed_day day_surgery unweighted unpriced incomplete"
-    )
+    order = "invalid special ungrouped ambiguous short long bed_day day_surgery unstable unweighted"
     assert [str(case_class) for case_class in CaseClass] == [
         *order.split(),
-        "extreme",
+        *("unpriced", "incomplete", "extreme"),
         "high",
         "low",
         "normal",
@@ -123,7 +121,7 @@ TIER = {"threshold": 2}
 DAYS = {"case_class": "bed_day", "case_kind": "bed_day", "pays": "per_day"}
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no source": ({"source": None}, "source"),
-    "no rate": ({"rates": []}, "at least 1"),
+    "no rate": ({"rates": []}, "there is no rate"),
     "rate of nothing": ({"rates": [sourced(value_yuan=0)]}, "greater than 0"),
     "rate below nothing": ({"rates": [sourced(value_yuan=-1)]}, "greater than"),
     "rate in words": ({"rates": [sourced(value_yuan="much")]}, "decimal"),
@@ -156,6 +154,63 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
             )
         },
         "same hospital, level and group on the same days",
+    ),
+    "no amount": ({"amounts": sourced(rows=[])}, "at least 1"),
+    "amount of nothing": ({"amounts": sourced(rows=[{"drg": "BR15", "amount_yuan": 0}])}, "greater than 0"),
+    "two amounts for the same": (
+        {"amounts": sourced(rows=[{"drg": "BR15", "amount_yuan": 1}, {"drg": "BR15", "amount_yuan": 2}])},
+        "two amounts of BR15 are for the same insurance and level",
+    ),
+    "amounts beside a budget that closes by points": (
+        {
+            "method": sourced(kind="points", scale=100),
+            "amounts": sourced(rows=[{"drg": "BR15", "amount_yuan": 1}]),
+            "settlement": sourced(
+                budgets=[
+                    sourced(year=2025, amount_yuan=1, excess="point_value", remainder="point_value"),
+                ]
+            ),
+        },
+        "beside amounts, which have no points",
+    ),
+    "bands of incentives with a gap below": (
+        {"incentive": sourced(bands=[{"cmi_ratio_at_least": 1, "coefficient": 1}])},
+        "begin at 0",
+    ),
+    "bands of incentives out of order": (
+        {"incentive": sourced(bands=[{"cmi_ratio_at_least": at, "coefficient": 1} for at in (0, 2, 1)])},
+        "in order of cmi_ratio_at_least",
+    ),
+    "two incentives for the same": (
+        {"incentive": sourced(rows=[{"hospital": "H", "coefficient": 1}] * 2)},
+        "two coefficients by CMI are for H on the same days",
+    ),
+    "tcm without a rule": ({"tcm": sourced()}, "give share_below and medical_drg, or uplifts"),
+    "tcm by half": ({"tcm": sourced(share_below=Decimal("0.6"))}, "are given together"),
+    "uplift for all": ({"tcm": sourced(uplifts=[{"coefficient": 1}])}, "say which cases"),
+    "uplift that is never used": (
+        {
+            "tcm": sourced(
+                uplifts=[
+                    {"share_at_least": Decimal("0.5"), "coefficient": 1},
+                    {"share_at_least": Decimal("0.6"), "drgs": ["BV19"], "coefficient": 2},
+                ]
+            )
+        },
+        "row 2 of uplifts is never used: row 1 takes all its cases",
+    ),
+    "unstable without groups": (
+        {"outside": [sourced(case_class="unstable", los_days_at_most=1, pays="by_item")]},
+        "name the groups of such cases in drgs",
+    ),
+    "a rule for a group below one for it and others": (
+        {
+            "outside": [
+                sourced(case_class="unstable", drgs=drgs, pays="by_item")
+                for drgs in (["BR11", "BR15"], ["BR15"])
+            ]
+        },
+        "row 2 of outside is never used",
     ),
     "rate without source": ({"rates": [{"value_yuan": 1}]}, "source"),
     "status": ({"status": "official"}, "published"),
@@ -248,7 +303,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "class outside": (
         {"outside": [sourced(case_class="normal", los_days_at_most=1, pays="by_item")]},
-        "'short', 'long', 'bed_day' or 'day_surgery'",
+        "'day_surgery', 'unstable' or 'unweighted'",
     ),
     "stages beside a price": (
         {"outside": [sourced(**DAYS, price_yuan=1, stages=[{"price_yuan": 1}])]},
@@ -283,11 +338,11 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "no share of the standard": (
         {"outside": [sourced(**{**DAYS, "pays": "share_of_standard"})]},
-        "share is given for share_of_standard",
+        "share is given for share and share_of_standard",
     ),
     "a share of a price": (
         {"outside": [sourced(**DAYS, price_yuan=1, share=1)]},
-        "share is given for share_of_standard",
+        "share is given for share and share_of_standard",
     ),
     "a row that is never used": (
         {"outside": [sourced(**DAYS, price_yuan=1), sourced(**DAYS, price_yuan=2, level="3")]},
@@ -325,6 +380,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "at least 1 item",
     ),
     "a default that is no number": ({"coefficients": sourced(default="unknown")}, "not_known"),
+    "days since 1970": ({"valid_from": 20_250_101}, "20250101 is no date: write it like 2026-01-31"),
+    "days since 1970 as text": ({"valid_from": "3"}, "3 is no date: write it like 2026-01-31"),
     "unknown part": ({"highest": sourced()}, "not permitted"),
     "unknown key": ({"incomplete": sourced(share=1)}, "not permitted"),
 }
@@ -477,3 +534,105 @@ def test_the_writer_of_these_tests_writes_toml(tmp_path: Path) -> None:
     path = write_scheme(tmp_path, plain_scheme(), ONE)
     entries = tomllib.loads((path / "scheme.toml").read_text(encoding="utf-8"))
     assert entries["rates"] == [{"value_yuan": 10_000, "source": SOURCE}]
+
+
+def test_an_unknown_section_is_told_where_a_part_of_it_begins(tmp_path: Path) -> None:
+    text = f'{TEXT}\n[settlement]\nsource = "x"\n[[settlement.coefficients.rows]]\nvalue = 1\n'
+    (tmp_path / "scheme.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(SchemeError, match="unknown key 'coefficients'") as caught:
+        load_scheme(tmp_path)
+    assert caught.value.row == text.splitlines().index("[[settlement.coefficients.rows]]") + 1
+
+
+# ------------------------------------------------------------------------------------- amounts in a table
+
+AMOUNTS = TEXT + '\n[amounts]\nsource = "made up"\n'
+
+
+def with_amounts(directory: Path, table: str, text: str = AMOUNTS, weights: str | None = WEIGHTS) -> Path:
+    (directory / "amounts.csv").write_text(table, encoding="utf-8")
+    return written(directory, text, weights)
+
+
+def test_amounts_stand_in_a_table(tmp_path: Path) -> None:
+    header = "drg,amount_yuan,level,insurance,valid_from,name"
+    table = f"{header}\n\nBR15,5000.50,3,,2025-07-01,a\nBR13,6000,,310,,\n"
+    loaded = load_scheme(with_amounts(tmp_path, table))
+    assert loaded.scheme.amounts
+    first, second = loaded.scheme.amounts.rows
+    assert (first.drg, str(first.amount_yuan), first.level, first.insurance) == ("BR15", "5000.50", "3", None)
+    assert (str(first.valid_from), first.valid_to, first.name) == ("2025-07-01", None, "a")
+    assert (second.drg, second.level, second.insurance) == ("BR13", None, "310")
+
+
+def test_a_scheme_of_amounts_needs_neither_rate_nor_weights(tmp_path: Path) -> None:
+    text = AMOUNTS.replace('[[rates]]\nvalue_yuan = 10000\nsource = "made up"\n', "")
+    loaded = load_scheme(with_amounts(tmp_path, "drg,amount_yuan\nBR15,5000\n", text, None))
+    assert loaded.weights == {}
+    assert loaded.scheme.rates == ()
+
+
+def test_amounts_count_to_the_rules_of_pricing(tmp_path: Path) -> None:
+    digests = {
+        load_scheme(with_amounts(tmp_path, f"drg,amount_yuan\nBR15,{yuan}\n")).pricing_digest
+        for yuan in (5000, 5001, "5000.00")
+    }
+    assert len(digests) == 2
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "field", "said"),
+    [
+        ("drg,amount\nBR15,1\n", 1, None, "the columns are drg, amount"),
+        ("", 1, None, "the columns are missing"),
+        ("drg,amount_yuan,price\nBR15,5000,1\n", 2, "price", "unknown key 'price'"),
+        ("drg,amount_yuan\nBR15,5000,1\n", 2, None, "the row has 3 cells"),
+        ("drg,amount_yuan\n\nBR15,much\n", 3, "amount_yuan", "amount_yuan is 'much'"),
+        ("drg,amount_yuan\nBR15,5000\nBR13,\n", 3, "amount_yuan", "amount_yuan is missing"),
+        ("drg,amount_yuan\nBR15,0.5\n", 2, "amount_yuan", "if 万元 are meant, write 5000"),
+        ("drg,amount_yuan\nBR15,5000\nBR51,5000\n", 3, "drg", "demo has no group 'BR51'"),
+        ("drg,amount_yuan,valid_from\nBR15,5000,soon\n", 2, "valid_from", "valid_from is 'soon'"),
+        ("drg,amount_yuan\nBR15,1000\nBR15,2000\n", 3, None, "two amounts of BR15 are for the same"),
+    ],
+)
+def test_tables_of_amounts_that_cannot_be_used(
+    tmp_path: Path, table: str, row: int | None, field: str | None, said: str
+) -> None:
+    with pytest.raises(SchemeError) as caught:
+        load_scheme(with_amounts(tmp_path, table))
+    assert caught.value.file == str(tmp_path / "amounts.csv")
+    assert (caught.value.row, caught.value.field) == (row, field)
+    assert said in str(caught.value)
+    assert caught.value.fix
+
+
+def test_an_amount_out_of_proportion_may_be_meant(tmp_path: Path) -> None:
+    text = AMOUNTS.replace('title = "mine"', 'title = "mine"\nunusual = ["amounts.rows.2.amount_yuan"]')
+    load_scheme(with_amounts(tmp_path, "drg,amount_yuan\nBR15,5000\nBR13,9\n", text))
+
+
+def test_a_table_without_its_section(tmp_path: Path) -> None:
+    with pytest.raises(SchemeError, match=r"there is amounts.csv, but no section \[amounts\]"):
+        load_scheme(with_amounts(tmp_path, "drg,amount_yuan\nBR15,5000\n", TEXT))
+
+
+def test_a_table_beside_rows(tmp_path: Path) -> None:
+    text = AMOUNTS + '[[amounts.rows]]\ndrg = "BR13"\namount_yuan = 1000\n'
+    with pytest.raises(SchemeError, match=r"\[amounts\] has rows, and amounts.csv has too"):
+        load_scheme(with_amounts(tmp_path, "drg,amount_yuan\nBR15,5000\n", text))
+
+
+def test_a_section_without_its_table(tmp_path: Path) -> None:
+    with pytest.raises(SchemeError, match="rows is missing") as caught:
+        load_scheme(written(tmp_path, AMOUNTS))
+    assert "amounts.csv" in str(caught.value.fix)
+
+
+def test_a_group_that_is_named_as_one_without_a_weight_has_none(tmp_path: Path) -> None:
+    rule = (
+        '\n[[outside]]\ncase_class = "unweighted"\ndrgs = ["AA19", "BR15"]\npays = "by_item"\nsource = "x"\n'
+    )
+    with pytest.raises(SchemeError, match="BR15 is named as a group without a weight, but has one") as caught:
+        load_scheme(written(tmp_path, TEXT + rule))
+    assert caught.value.field == "outside.1.drgs"
+    assert caught.value.row == line(TEXT + rule, "drgs")

@@ -24,6 +24,8 @@ from tests.payment import reference
 from tests.payment.strategies import frame, plain_case, rows_of
 
 SHIPPED = sorted(installed_schemes())
+# Their READMEs work cases by hand.
+WORKED = ["demo", "demo-groups"]
 HARBIN_UNWEIGHTED = ["AA19", "AC19", "AD19", "JA19", "NA19", "NG19", "PJ19", "RA39"]
 
 
@@ -43,7 +45,9 @@ def parts(model: BaseModel) -> list[BaseModel]:
 
 
 def test_nothing_is_missing() -> None:
-    assert SHIPPED == ["chongqing-2025", "demo", "harbin-2022", "reference-3.0", "template"]
+    assert [
+        *("chongqing-2025", "demo", "demo-groups", "harbin-2022", "reference-3.0", "template"),
+    ] == SHIPPED
 
 
 @pytest.mark.parametrize("scheme", SHIPPED)
@@ -59,7 +63,7 @@ def test_scheme_loads(scheme: str) -> None:
 @pytest.mark.parametrize("scheme", SHIPPED)
 def test_only_what_is_published_is_shipped_as_published(scheme: str) -> None:
     model = load_scheme(scheme).scheme
-    made_up = dict.fromkeys(["demo", "template"], "made up")
+    made_up = dict.fromkeys(["demo", "demo-groups", "template"], "made up")
     made_up |= dict.fromkeys(["harbin-2022", "reference-3.0"], "illustration")
     if scheme in made_up:
         assert model.status == "illustrative"
@@ -114,20 +118,20 @@ def demo_case(row: Mapping[str, str]) -> dict[str, Any]:
     return case
 
 
-@pytest.fixture(scope="module")
-def readme() -> list[list[dict[str, str]]]:
-    path = installed_schemes()["demo"] / "README.md"
-    return tables(path.read_text(encoding="utf-8"))
+def readme(scheme: str) -> list[list[dict[str, str]]]:
+    return tables((installed_schemes()[scheme] / "README.md").read_text(encoding="utf-8"))
 
 
-@pytest.fixture(scope="module")
-def demo_cases(readme: list[list[dict[str, str]]]) -> list[dict[str, Any]]:
-    return [demo_case(row) for row in readme[0]]
+def worked(scheme: str) -> list[dict[str, Any]]:
+    """The cases of the first table."""
+    return [demo_case(row) for row in readme(scheme)[0]]
 
 
-def as_written(readme: list[list[dict[str, str]]], rows: list[dict[str, Any]]) -> None:
+def as_written(scheme: str, rows: list[dict[str, Any]]) -> None:
     """The rows are what the second and third table say."""
-    _, written, in_parts = readme
+    cases, written, in_parts = readme(scheme)
+    # All the same cases, in the same order.
+    assert [row["case"] for row in cases] == [row["case"] for row in written]
     assert [row["case_class"] for row in rows] == [row["class"] for row in written]
     columns = {
         "standard": "standard_payment_yuan",
@@ -142,31 +146,34 @@ def as_written(readme: list[list[dict[str, str]]], rows: list[dict[str, Any]]) -
             assert by_case[row["case"]][column] == number(row[column]), row["case"]
 
 
-def test_demo_readme_by_the_oracle(
-    readme: list[list[dict[str, str]]], demo_cases: list[dict[str, Any]]
-) -> None:
-    as_written(readme, reference.price(demo_cases, load_scheme("demo").scheme, weights_of("demo")))
+@pytest.mark.parametrize("scheme", WORKED)
+def test_a_readme_by_the_oracle(scheme: str) -> None:
+    as_written(scheme, reference.price(worked(scheme), load_scheme(scheme).scheme, weights_of(scheme)))
 
 
-def test_demo_readme_by_the_engine(
-    readme: list[list[dict[str, str]]], demo_cases: list[dict[str, Any]]
-) -> None:
-    rows = rows_of(drg.price(frame(demo_cases), "demo"))
-    as_written(readme, rows)
-    assert rows == reference.price(demo_cases, load_scheme("demo").scheme, weights_of("demo"))
+@pytest.mark.parametrize("scheme", WORKED)
+def test_a_readme_by_the_engine(scheme: str) -> None:
+    rows = rows_of(drg.price(frame(worked(scheme)), scheme))
+    as_written(scheme, rows)
+    assert rows == reference.price(worked(scheme), load_scheme(scheme).scheme, weights_of(scheme))
+
+
+def test_the_demo_shows_what_parts_are_paid() -> None:
+    rows = rows_of(drg.price(frame(worked("demo")), "demo"))
     assert (rows[0]["fund_payment_yuan"], rows[0]["patient_and_others_yuan"]) == (8000, 3000)
     assert (rows[4]["drg_payment_yuan"], rows[4]["high_cost_payment_yuan"]) == (14_520, 6600)
     assert (rows[8]["drg_payment_yuan"], rows[8]["excluded_items_payment_yuan"]) == (52_800, 8000)
 
 
-def test_demo_uses_every_component_and_class(readme: list[list[dict[str, str]]]) -> None:
-    scheme = load_scheme("demo").scheme
-    # What is settled for a year is in examples/settlement.
-    optional = {"grouper_missing", "settlement", "unusual", "valid_to"}
-    assert {name for name in PaymentScheme.model_fields if not getattr(scheme, name)} == optional
-    assert {row["class"] for row in readme[1]} == set(CaseClass)
-    # All the same cases, in the same order.
-    assert [row["case"] for row in readme[0]] == [row["case"] for row in readme[1]]
+def test_the_demos_use_every_component_and_class() -> None:
+    schemes = [load_scheme(name).scheme for name in WORKED]
+    # What is settled for a year is in examples/settlement; excluded items are the first of the additions.
+    optional = {"additions", "grouper_missing", "settlement", "unusual", "valid_to"}
+    unused = (
+        {name for name in PaymentScheme.model_fields if not getattr(scheme, name)} for scheme in schemes
+    )
+    assert set.intersection(*unused) == optional
+    assert {row["class"] for name in WORKED for row in readme(name)[1]} == set(CaseClass)
 
 
 # -------------------------------------------------------------------------------------------------- template
@@ -426,4 +433,5 @@ def test_reference_says_what_it_is() -> None:
 def test_schemes_hold_nothing_but_data() -> None:
     for directory in installed_schemes().values():
         names = {path.name for path in Path(directory).iterdir()}
-        assert {"scheme.toml", "weights.csv"} <= names <= {"scheme.toml", "weights.csv", "README.md"}
+        assert {"scheme.toml", "weights.csv"} <= names
+        assert names <= {"scheme.toml", "weights.csv", "amounts.csv", "incentives.csv", "README.md"}

@@ -601,3 +601,151 @@ def test_day_surgery_at_a_share_of_the_standard(tmp_path: Path) -> None:
     assert [row["case_class"] for row in rows] == ["day_surgery", "unpriced"]
     assert [row["payment_yuan"] for row in rows] == [D("8000.01"), 0]
     assert [row["standard_payment_yuan"] for row in rows] == [D("10000.01"), None]
+
+
+# ---------------------------------------------------------------------------------------- amounts by group
+
+AMOUNTS = sourced(
+    rows=[
+        {"drg": "BR13", "amount_yuan": 8000},
+        {"drg": "BR13", "amount_yuan": 9000, "level": "3"},
+        {"drg": "BR13", "amount_yuan": 7000, "insurance": "390"},
+        {"drg": "BR13", "amount_yuan": 7500, "insurance": "390", "level": "2"},
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("insurance", "level", "payment"),
+    [("310", "3", 9000), ("310", "2", 8000), ("390", "2", 7500), ("390", "3", 7000), ("390", None, None)],
+)
+def test_the_most_specific_amount_counts(
+    tmp_path: Path, insurance: str, level: str | None, payment: int | None
+) -> None:
+    """Neither rate nor coefficient counts; who does not say the level that decides is held."""
+    entries = plain_scheme(amounts=AMOUNTS, coefficients=sourced(default=D("1.1")))
+    case = plain_case("BR13", 8000, insurance_type=insurance, hospital_level=level)
+    (row,) = both(entries, ONE, [case], tmp_path)
+    assert row["case_class"] == ("normal" if payment else "unpriced")
+    assert row["payment_yuan"] == (payment or 0)
+    assert row["relative_weight"] is None
+
+
+@pytest.mark.parametrize(
+    ("weight", "formula", "payment"),
+    [
+        # Without a weight the mean is the amount: above 2 × 8,000 comes 20,000 − 16,000.
+        (None, "linear_add", 12_000),
+        (None, "deduct", 12_000),
+        (None, "cap", 16_000),
+        # With a weight of 0.6 the mean is 0.6 × 10,000: above 2 × 6,000 comes 20,000 − 12,000; S is 8,000.
+        ("0.6", "linear_add", 16_000),
+        ("0.6", "deduct", 12_000),
+        ("0.6", "cap", 16_000),
+    ],
+)
+def test_an_amount_is_the_standard_of_high_cases(
+    tmp_path: Path, weight: str | None, formula: str, payment: int
+) -> None:
+    entries = plain_scheme(
+        method=sourced(kind="rate", regional_mean_yuan=10_000),
+        amounts=sourced(rows=[{"drg": "BR13", "amount_yuan": 8000}]),
+        high=high(formula, "mean", [{"threshold": 2}]),
+    )
+    weights = ONE | ({("BR13", None): D(weight)} if weight else {})
+    (row,) = both(entries, weights, [plain_case("BR13", 20_000)], tmp_path)
+    assert (row["case_class"], row["payment_yuan"]) == ("high", payment)
+    assert row["standard_payment_yuan"] == 8000
+
+
+def test_low_and_incomplete_cases_of_an_amount(tmp_path: Path) -> None:
+    """8,000: low below 0.4 × 8,000; a broken-off stay of 2,000 is paid 8,000 × 2,000 ÷ 8,000."""
+    entries = plain_scheme(
+        amounts=sourced(rows=[{"drg": "BR13", "amount_yuan": 8000}]),
+        low=sourced(threshold=D("0.4"), reference="standard", factor=D("0.9")),
+        incomplete=sourced(),
+    )
+    cases = [plain_case("BR13", cost) for cost in ("3199.99", 3200)]
+    cases += [plain_case("BR13", 2000, incomplete=True)]
+    rows = both(entries, ONE, cases, tmp_path)
+    assert [row["case_class"] for row in rows] == ["low", "normal", "incomplete"]
+    assert [row["payment_yuan"] for row in rows] == [D("2879.99"), 8000, 2000]
+
+
+def test_an_amount_that_holds_from_a_day_on(tmp_path: Path) -> None:
+    """Before it the group is paid by its weight; a case that does not say its day is held."""
+    row = {"drg": "BR15", "amount_yuan": 8000, "valid_from": date(2025, 7, 1)}
+    entries = plain_scheme(amounts=sourced(rows=[row]))
+    days = [datetime(2025, 6, 30), datetime(2025, 7, 1), None]
+    cases = [plain_case("BR15", 8000, discharge_date=day) for day in days]
+    rows = both(entries, ONE, cases, tmp_path)
+    assert [row["payment_yuan"] for row in rows] == [10_000, 8000, 0]
+    assert [row["case_class"] for row in rows] == ["normal", "normal", "unpriced"]
+
+
+def test_an_amount_is_cut_for_a_readmission(tmp_path: Path) -> None:
+    entries = plain_scheme(
+        amounts=sourced(rows=[{"drg": "BR15", "amount_yuan": 8000}]),
+        readmission=sourced(days=15, factor=D("0.5")),
+    )
+    stays = [("2025-03-01", "2025-03-10"), ("2025-03-25", "2025-04-05")]
+    cases = [plain_case("BR15", 8000, patient_id="P", **dates(*stay)) for stay in stays]
+    rows = both(entries, ONE, cases, tmp_path)
+    assert [(row["payment_yuan"], row["coefficient"]) for row in rows] == [(4000, D("0.5")), (8000, 1)]
+
+
+# ---------------------------------------------------------------------------------------- unstable groups
+
+
+@pytest.mark.parametrize(
+    ("rule", "case_class", "payment"),
+    [
+        ({"pays": "by_item"}, "unstable", 9000),
+        ({"pays": "share", "share": D("0.8")}, "unstable", 7200),
+        ({"pays": "share_of_standard", "share": 1}, "unstable", 10_000),
+        ({"pays": "nothing"}, "unstable", 0),
+        ({"pays": "not_known"}, "unpriced", 0),
+    ],
+)
+def test_unstable_groups_are_a_class_of_their_own(
+    tmp_path: Path, rule: dict[str, Any], case_class: str, payment: int
+) -> None:
+    """Neither high nor low cost is looked at; other groups are paid as ever."""
+    entries = plain_scheme(
+        outside=[sourced(case_class="unstable", drgs=["BR15"], **rule)],
+        high=high("by_item", "standard", [{"threshold": D("0.5")}]),
+    )
+    weights = ONE | {("BR13", None): D(1)}
+    rows = both(entries, weights, [plain_case("BR15", 9000), plain_case("BR13", 9000)], tmp_path)
+    assert [row["case_class"] for row in rows] == [case_class, "high"]
+    assert rows[0]["payment_yuan"] == payment
+    assert rows[0]["surplus_formula_yuan"] == (None if case_class == "unpriced" else 0)
+
+
+def test_groups_without_a_weight_may_be_named(tmp_path: Path) -> None:
+    """AA19 is known to have none and paid by item; of BR13, which has none either, nobody knows."""
+    entries = plain_scheme(
+        outside=[sourced(case_class="unweighted", drgs=["AA19"], pays="by_item")],
+        unweighted=sourced(pays="not_known"),
+    )
+    rows = both(entries, ONE, [plain_case("AA19", 9000), plain_case("BR13", 9000)], tmp_path)
+    assert [(row["case_class"], row["payment_yuan"]) for row in rows] == [
+        ("unweighted", 9000),
+        ("unpriced", 0),
+    ]
+
+
+def test_a_case_that_may_be_of_an_unstable_group_is_held(tmp_path: Path) -> None:
+    """BV19 falls back to BR15, which is unstable, if its share is low; the next row is not for it."""
+    entries = plain_scheme(
+        outside=[
+            sourced(case_class="unstable", drgs=["BR15"], pays="by_item"),
+            sourced(case_class="short", los_days_at_most=20, pays="nothing"),
+        ],
+        tcm=sourced(share_below=D("0.6"), medical_drg={"BV19": "BR15"}),
+    )
+    weights = ONE | {("BV19", None): D("1.3")}
+    fees = [None, "5000", "7000"]
+    cases = [plain_case("BV19", 10_000, tcm_cost_yuan=fee) for fee in fees]
+    rows = both(entries, weights, cases, tmp_path)
+    assert [row["case_class"] for row in rows] == ["unpriced", "unstable", "short"]

@@ -166,7 +166,8 @@ def test_what_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("zipfile.ZipFile.write", full)
+    for put in ("write", "writestr"):
+        monkeypatch.setattr(f"zipfile.ZipFile.{put}", full)
     with pytest.raises(OutputError, match="No space left"):
         write()
     assert file.read_bytes() == b"precious"

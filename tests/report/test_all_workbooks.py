@@ -20,6 +20,7 @@ from drg.records.workbook import NO_TIME
 from drg.report.calibration import calibration_workbook, what_if_workbook
 from drg.report.comparison.comparison_workbook import comparison_workbook
 from drg.report.quality import workbook as quality_workbook
+from drg.report.reconciliation import reconciliation_workbook
 from drg.report.settlement_book import write_settlement
 from drg.report.special_cases import applications
 from drg.report.statement import write_statements
@@ -45,6 +46,12 @@ def settlement_book(directory: Path) -> bytes:
     return (directory / "s.xlsx").read_bytes()
 
 
+def _reconciled(cases: pl.DataFrame) -> drg.Reconciliation:
+    priced = drg.price(cases.head(40).with_columns(case_kind=None, incomplete=None), "demo")
+    dearer = pl.col("payment_yuan") + pl.col("payment_yuan").rank("ordinal").cast(pl.Decimal(18, 2))
+    return drg.reconcile(priced, priced.with_columns(dearer).slice(1))
+
+
 RULES = settled.RULES + settled.budget(100_000, "common_factor")
 
 
@@ -68,6 +75,7 @@ OF_CASES: dict[str, Callable[[pl.DataFrame], bytes]] = {
     "what if": lambda cases: what_if_workbook(
         what_if(cases, calibrate(cases).scheme("a"), calibrate(cases, trimming="none").scheme("b"))
     ),
+    "reconciliation": lambda cases: reconciliation_workbook(_reconciled(cases), "zh"),
     "comparison": lambda cases: comparison_workbook(drg.compare(cases, demo_groupers())),
 }
 

@@ -28,6 +28,7 @@ from drg.report.comparison.page_data import FEW, MANY, page_data
 from drg.report.comparison.page_layout import MOST_PLACES
 from drg.report.comparison.page_tables import tables
 from drg.report.comparison.side_by_side import brief, print_both
+from drg.report.comparison.summary_figures import _figures
 from drg.report.comparison.what_changes import what_changes_page
 from tests.comparing import DEMO_VERSIONS, demo_discharges, demo_groupers, scheme
 from tests.helpers import DEMO_CASES, demo_frame
@@ -279,6 +280,14 @@ def test_the_page_of_the_director_without_schemes_and_cases() -> None:
         page = what_changes_page(drg.compare(cases, demo_groupers()[:2]))
         assert "支付差" not in page
         assert "对我们意味着什么" in page
+
+
+def test_a_difference_of_nearly_nothing_is_not_below_it() -> None:
+    row = dict.fromkeys(("cases", "changed", "lost", "gained", "hospitals"), 1)
+    money = {"payment_difference_yuan": Decimal("-0.01"), "payment_base_yuan": Decimal(1_000_000)}
+    rest = dict.fromkeys(("most_gained_yuan", "most_lost_yuan"))
+    values = [value for _, _, value, _ in _figures({**row, **money, **rest}, 1)]
+    assert values[-1] == "-0.01 (+0.00%)"
 
 
 def test_every_cause_and_table_has_words() -> None:

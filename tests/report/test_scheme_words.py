@@ -8,20 +8,25 @@ from decimal import Decimal
 
 import pytest
 
+from drg.payment.high_rules import High
 from drg.payment.load_scheme import installed_schemes, load_scheme
-from drg.payment.scheme import Low, Outside
+from drg.payment.outside_rules import Outside
+from drg.payment.scheme import Low
 from drg.report.scheme_words import sentences
 from drg.words import told
 
 RULES = {
-    "coefficients": "oefficient",
+    "coefficients": "Coefficient",
+    "amounts": "are paid an amount",
+    "incentive": "ncentive coefficient",
     "high": "High cost",
     "low": "Low cost",
     "extreme": "dearest",
     "excluded_items": "Excluded items",
+    "additions": "Paid beside the group",
     "incomplete": "Broken-off",
     "readmission": "followed by another",
-    "tcm": "traditional medicine",
+    "tcm": "raditional medicine",
 }
 
 
@@ -82,6 +87,18 @@ def test_stays_outside_payment_by_group_are_said() -> None:
     assert "按病组支付标准 × 0.8 支付" in chinese[2]
 
 
+def test_rules_for_single_groups_are_said() -> None:
+    said = list(sentences(load_scheme("demo-groups"), 0))
+    english, chinese = ("\n".join(told(one, language) for one in said) for language in ("en", "zh"))
+    assert "2 groups are paid an amount, from 6,000 yuan (NR13) to 18,000 yuan (NA19)" in english
+    assert "Some amounts are for hospital levels: 3" in english
+    assert "by CMI ÷ mean CMI of the level: 0.98 (from 0), 1 (from 1), 1.02 (from 1.1)" in english
+    assert "2 hospitals have an incentive coefficient, from 0.98 to 1.02" in english
+    assert "Incentive coefficient of other hospitals: 1" in english
+    assert "Traditional medicine: coefficients × 1.1 (1 groups, a share of 0.6 or more)" in english
+    assert "中医药倾斜：系数再乘 1.1（1 个病组、占比达到 0.6）" in chinese
+
+
 def test_control_factors_are_said() -> None:
     loaded = load_scheme("demo")
     low = Low.model_validate(
@@ -98,6 +115,42 @@ def test_control_factors_are_said() -> None:
     )
     (chinese,) = [text for text in (told(one, "zh") for one in said) if "低倍率" in text]
     assert "0.95（险种 390）、每权重单价 ÷ 次均费用（其他险种）" in chinese
+
+
+def test_tiers_with_formulas_of_their_own_are_said() -> None:
+    loaded = load_scheme("demo")
+    tiers = [
+        {"threshold": 3, "weight_below": 1, "fund_share": Decimal("0.8")},
+        {"threshold": 2, "formula": "cap"},
+    ]
+    high = High.model_validate(
+        {"formula": "linear_add", "reference": "standard", "tiers": tiers, "source": "made up"}
+    )
+    scheme = loaded.scheme.model_copy(update={"high": high})
+    said = list(sentences(replace(loaded, scheme=scheme), 0))
+    english, chinese = (
+        [text for text in (told(one, language) for one in said) if text.startswith(head)]
+        for language, head in (("en", "High cost"), ("zh", "高倍率"))
+    )
+    assert english == [
+        "High cost, weights below 1: above 3 × the standard of the case; paid by standard and 0.8 of what is "
+        "beyond the threshold",
+        "High cost, other weights: above 2 × the standard of the case; paid by threshold × standard",
+    ]
+    assert "权重低于 1" in chinese[0]
+    assert "超出部分的 0.8" in chinese[0]
+
+
+def test_points_of_cases_beside_groups_are_said() -> None:
+    loaded = load_scheme("demo")
+    method = loaded.scheme.method.model_copy(
+        update={"kind": "points", "scale": Decimal(100), "points_for": ("low", "bed_day")}
+    )
+    scheme = loaded.scheme.model_copy(update={"method": method})
+    said = list(sentences(replace(loaded, scheme=scheme), 0))
+    assert any(told(one, "en").endswith("closes the year: low, bed_day") for one in said)
+    (chinese,) = [text for text in (told(one, "zh") for one in said) if "折算点数" in text]
+    assert "低倍率" in chinese
 
 
 def test_the_lower_of_two_references_is_said() -> None:

@@ -24,7 +24,7 @@ Account = tuple[int, str, str, str]  # year, insurance, basis, hospital
 
 CLASSES = (
     *("invalid", "special", "ungrouped", "ambiguous", "short", "long", "bed_day", "day_surgery"),
-    *("unweighted", "unpriced", "incomplete", "extreme", "high", "low", "normal"),
+    *("unstable", "unweighted", "unpriced", "incomplete", "extreme", "high", "low", "normal"),
 )
 BY_GROUP = ("incomplete", "extreme", "high", "low", "normal")
 BESIDE = ("item_payment", "outside_payment", "special_case_payment", "excluded_items_payment")
@@ -139,7 +139,7 @@ def decided(cases: Sequence[Case], scheme: PaymentScheme, decisions: Iterable[Ca
         if taken[key] >= quota(*key):
             continue
         taken[key] += 1
-        beside = number(case["excluded_items_yuan"]) if scheme.excluded_items else Fraction(0)
+        beside = leaving_cost(case, scheme)
         paid = decision["payment"]
         case["case_class"] = "special"
         case["special_case_payment_yuan"] = (
@@ -165,6 +165,13 @@ def decided(cases: Sequence[Case], scheme: PaymentScheme, decisions: Iterable[Ca
 # ------------------------------------------------------------------------------------------------------ rules
 
 
+def leaving_cost(case: Case, scheme: PaymentScheme) -> Fraction:
+    """What of a case's cost is paid beside its group, and not compared."""
+    columns = ["excluded_items_yuan"] if scheme.excluded_items else []
+    columns += [rule.column for rule in scheme.additions if rule.out_of_cost]
+    return sum((number(case[name]) for name in columns), Fraction(0))
+
+
 def sums(cases: Iterable[Case], scheme: PaymentScheme) -> Figures:
     """What the cases of one account and time add up to."""
     compared = ["normal", "incomplete"]
@@ -183,7 +190,7 @@ def sums(cases: Iterable[Case], scheme: PaymentScheme) -> Figures:
             total["weighted_cases"] += 1
             total["relative_weight"] += number(case["relative_weight"])
         cost, standard = number(case["total_cost_yuan"]), number(case["standard_payment_yuan"])
-        net = cost - (number(case["excluded_items_yuan"]) if scheme.excluded_items else 0)
+        net = cost - leaving_cost(case, scheme)
         by_group = number(case["drg_payment_yuan"]) + number(case["high_cost_payment_yuan"])
         total["cost"] += cost
         if kind in BY_GROUP:

@@ -38,7 +38,8 @@ LEVELS = (70, 80, 95, 100, 108, 120)
 PRICED = (
     *("hospital_id", "insurance_type", "case_id", "discharge_date", "insured_area", "total_cost_yuan"),
     "hospital_level",
-    *("excluded_items_yuan", "patient_share_yuan", "other_payers_yuan", "relative_weight", "points"),
+    *("excluded_items_yuan", "negotiated_drugs_yuan"),
+    *("patient_share_yuan", "other_payers_yuan", "relative_weight", "points"),
     *(
         "standard_payment_yuan",
         "case_class",
@@ -330,6 +331,7 @@ def random_case(
         discharge_date=datetime(YEAR, rng.randint(1, last_month), rng.randint(1, 28), rng.randint(0, 23)),
         insured_area=rng.choice([None, HOME, HOME, HOME, "440300", "440500", "510100"]),
         excluded_items_yuan=excluded,
+        negotiated_drugs_yuan=rng.choice([None, yuan(rng.randint(0, 1000))]),
         excluded_items_payment=excluded if excluded and rng.random() < 0.5 else None,
         patient_share_yuan=None if rng.random() < 0.02 else yuan(rng.randint(0, 400_000)),
         other_payers_yuan=rng.choice([None, yuan(rng.randint(0, 50_000))]),
@@ -401,6 +403,9 @@ def random_settlement(rng: random.Random, most: int = 40, **fixed: Any) -> Drawn
         }
     if rng.random() < 0.7:
         extra["excluded_items"] = sourced(share=Decimal(1))
+    if rng.random() < 0.3:
+        drugs = {"name": "drugs", "column": "negotiated_drugs_yuan", "share": Decimal(1)}
+        extra["additions"] = [sourced(**drugs, out_of_cost=rng.random() < 0.7)]
     if rng.random() < 0.7:
         formula = rng.choice(["linear_add", "by_item"])
         extra["high"] = sourced(formula=formula, reference="standard", tiers=[{"threshold": 3}])

@@ -142,7 +142,7 @@ def test_without_an_amount_it_is_paid_what_it_cost() -> None:
     assert found["surplus_yuan"] == Decimal("-20.00")
     assert result.applied["by_cost"].to_list() == [True]
     # Where the scheme does not take them out of the cost, they are paid as any other item.
-    result = apply(priced(case), decided(("1", True, None)), excluded_items=False)
+    result = apply(priced(case), decided(("1", True, None)), out_of_cost=())
     assert one(result)["special_case_payment_yuan"] == Decimal("9000.00")
 
 
@@ -411,9 +411,7 @@ def test_a_decision_equals_pricing_with_the_amount(rng: random.Random) -> None:
     with tempfile.TemporaryDirectory() as directory:
         scheme = write_scheme(Path(directory), entries, weights)
         before = drg.price(frame(cases), scheme)
-        result = apply_decisions(
-            gated(before), decisions, quota_of("1"), excluded_items=model.excluded_items is not None
-        )
+        result = apply_decisions(gated(before), decisions, quota_of("1"), out_of_cost=model.out_of_cost)
         fen = dict(result.applied.select("case_id", "special_fen").rows())
         for case in cases:
             if case["case_id"] in fen:

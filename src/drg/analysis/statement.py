@@ -18,6 +18,7 @@ from drg.records.binding import with_unread
 from drg.settlement.case_formulas import AMOUNTS, BESIDE, PAID_BESIDE, over_sums
 from drg.settlement.case_sums import months_by, readable, with_names
 from drg.settlement.exact_decimals import as_decimals, figure
+from drg.settlement.out_of_cost import with_excluded
 from drg.settlement.point_value_payment import CLEARED_COLUMNS
 from drg.settlement.settlement_columns import ACCOUNT, MONTH
 
@@ -88,7 +89,7 @@ def by_hospital(
     """
     names = cases.collect_schema().names()
     wanted = {"hospital_id", "insured_area", "scheme", months_by(scheme), *SHOWN}
-    lean = cases.select(with_unread(wanted, names))
+    lean = cases.select(with_unread(wanted | {*scheme.out_of_cost}, names))
     has_shares = "patient_share_yuan" in names
     hospital = pl.col("hospital_id")
     for group in _chunks(hospitals):
@@ -128,6 +129,7 @@ def case_table(batch: pl.DataFrame, scheme: PaymentScheme, *, has_shares: bool) 
     for name in (*_DATES, *_TEXTS):
         if name in batch.columns:
             columns[name] = batch[name]
+    batch = with_excluded(batch.lazy(), scheme).collect()
     for name in (*MONEY, *_NUMBERS, *(column.name for column in CLEARED_COLUMNS)):
         if name in batch.columns:
             columns[name] = _decimals(batch, name)
@@ -167,15 +169,24 @@ def sums_by(table: pl.DataFrame, keys: Sequence[str], scheme: PaymentScheme) -> 
     paid = [name for name in (*MONEY, _CLEARED) if name in table.columns]
     figures = (*AMOUNTS, *(["converted_payment"] if scheme.method.points_for else []))
     figures = (*figures, figure(_CLEARED)) if _CLEARED in paid else figures
-    by_class = table.group_by(list(dict.fromkeys((*keys, "case_class")))).agg(
-        pl.len().alias("cases"),
-        (~counted).sum().alias("cases_held"),
-        (pl.col("relative_weight").is_not_null() & counted).sum().alias("weighted_cases"),
-        # Decimals are whole numbers of fen, or of 1e-8, with a scale.
-        pl.col("relative_weight", *paid).filter(counted).to_physical().sum(),
-    )
+    known = {"cases", "cases_held", "weighted_cases", "relative_weight", *figures}
     absent = [pl.lit(0).alias(name) for name in MONEY if name not in paid]
-    amounts = by_class.with_columns(absent).with_columns(**over_sums(scheme, figures))
-    columns = [column for column in _SUMS if column.name in amounts.columns]
-    sums = amounts.group_by(keys).agg(pl.col(column.name for column in columns).cast(pl.Int128).sum())
-    return sums.select(keys).hstack(as_decimals(sums, columns)).sort(keys)
+    columns = [column for column in _SUMS if column.name in known]
+    sums = (
+        table.lazy()
+        .group_by(list(dict.fromkeys((*keys, "case_class"))))
+        .agg(
+            pl.len().alias("cases"),
+            (~counted).sum().alias("cases_held"),
+            (pl.col("relative_weight").is_not_null() & counted).sum().alias("weighted_cases"),
+            # Decimals are whole numbers of fen, or of 1e-8, with a scale.
+            pl.col("relative_weight", *paid).filter(counted).to_physical().sum(),
+        )
+        .with_columns(absent)
+        .with_columns(**over_sums(scheme, figures))
+        .group_by(keys)
+        .agg(pl.col(column.name for column in columns).cast(pl.Int128).sum())
+        .sort(keys)
+        .collect()
+    )
+    return pl.DataFrame([*(sums[key] for key in keys), *as_decimals(sums, columns)])

@@ -11,7 +11,6 @@ from typing import Any, Final, NamedTuple
 import polars as pl
 
 from drg.analysis.statement import TIED, has_departments, sums_by
-from drg.payment.scheme import PaymentScheme
 from drg.payment.settlement_rules import Budget, SettlementRules
 from drg.settlement.accounts import standing
 from drg.settlement.exact_decimals import figure
@@ -174,8 +173,7 @@ class Account:
 
     def month_ties(self) -> list[Tie]:
         """What the months add up to beside the figures of the year to date."""
-        sums = self.months.select(FLOWS).sum().row(0, named=True)
-        return [Tie(name, sums[name], self.to_date[name]) for name in FLOWS]
+        return [Tie(name, Decimal(self.months[name].sum()), self.to_date[name]) for name in FLOWS]
 
 
 def _number(period: str) -> int:
@@ -194,12 +192,16 @@ def accounts_of(settlement: Settlement, rows: pl.DataFrame, table: pl.DataFrame)
     scheme = settlement.scheme
     # A statement speaks of figures, as the formulas do.
     rows, budget_shares = rows.rename(figure), settlement.budget_shares.rename(figure)
+    keys = ["case_class", "period", *(["department"] if has_departments(table) else [])]
+    every = {key: sums_by(table, [*ACCOUNT, key], scheme) for key in keys}
+    every["total"] = sums_by(table, ACCOUNT, scheme)
+    nothing = {key: sums.drop(ACCOUNT).clear() for key, sums in every.items()}
+    parts = {key: sums.partition_by(ACCOUNT, as_dict=True, include_key=False) for key, sums in every.items()}
     for key, own in rows.group_by(ACCOUNT, maintain_order=True):
         account = dict(zip(ACCOUNT, key, strict=True))
-        cases = table.filter(**account)
+        sums = {name: part.get(key, nothing[name]) for name, part in parts.items()}
         to_date = own.filter(span=YEAR_TO_DATE).sort("period").row(-1, named=True)
         year, forecast = own.filter(span=YEAR), own.filter(span=FORECAST)
-        by_class = sums_by(cases, ["case_class"], scheme)
         scores = settlement.scores.filter(**account)
         score, returned = (
             scores.select("score", "deposit_share_returned").row(0) if not scores.is_empty() else (None, None)
@@ -214,10 +216,10 @@ def accounts_of(settlement: Settlement, rows: pl.DataFrame, table: pl.DataFrame)
             score=score,
             deposit_share_returned=returned,
             budget=next(budget_shares.filter(**account).iter_rows(named=True), None),
-            by_class=by_class.sort("case_class", descending=True, nulls_last=True),
-            by_month=sums_by(cases, ["period"], scheme),
-            by_department=sums_by(cases, ["department"], scheme) if has_departments(table) else None,
-            total=_total(cases, scheme),
+            by_class=sums["case_class"].sort("case_class", descending=True, nulls_last=True),
+            by_month=sums["period"],
+            by_department=sums.get("department"),
+            total=_total(sums["total"]),
         )
 
 
@@ -237,9 +239,8 @@ def by_year(accounts: Iterable[Account]) -> dict[int, list[Account]]:
     return {year: several for year, several in sorted(years.items()) if len(several) > 1}
 
 
-def _total(cases: pl.DataFrame, scheme: PaymentScheme) -> dict[str, Any]:
+def _total(sums: pl.DataFrame) -> dict[str, Any]:
     """The sums of all cases; zeros where there are none."""
-    sums = sums_by(cases, ["hospital_id"], scheme).drop("hospital_id")
     if sums.is_empty():
         return {name: Decimal(0) for name in sums.columns}
     return sums.row(0, named=True)

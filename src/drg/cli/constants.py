@@ -27,12 +27,13 @@ def with_constants(data: Any, constants: Sequence[str]) -> Cases:
     """
     import polars as pl
 
+    from drg.benefit_columns import BENEFIT_INPUT
     from drg.columns import INPUT, PRICING, RECORD
     from drg.errors import did_you_mean
     from drg.records.cases import Cases
     from drg.words import Joined, Sentence
 
-    known = INPUT | RECORD | PRICING
+    known = INPUT | RECORD | PRICING | BENEFIT_INPUT
     cases = Cases.of(data)
     for constant in constants:
         name, equals, value = (part.strip() for part in constant.partition("="))

@@ -89,9 +89,10 @@ def files_argument(*, required: bool = True, metavar: str = "FILE...", as_text: 
     return click.argument("files", nargs=-1, required=required, metavar=metavar, callback=callback)
 
 
-def file_argument(*, required: bool = True) -> Decorator:
+def file_argument(*, name: str = "file", metavar: str = "FILE", required: bool = True) -> Decorator:
     """``FILE`` as a path."""
-    return click.argument("file", required=required, metavar="FILE" if required else "[FILE]", callback=_file)
+    shown = metavar if required else f"[{metavar}]"
+    return click.argument(name, required=required, metavar=shown, callback=_file)
 
 
 def output_option(what: str, *, required: bool = True) -> Decorator:

@@ -25,6 +25,7 @@ from drg.words import Both, Joined, Sentence
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from drg.benefit.load import LoadedBenefitScheme
     from drg.cli.gates import Gate
     from drg.cli.held_console import HeldText
     from drg.grouping import AnyGrouper
@@ -75,7 +76,7 @@ class Made(NamedTuple):
 
     Attributes:
         grouper: the version or series, if it was known before.
-        scheme: the payment scheme, if there is one.
+        scheme: the payment or benefit scheme, if there is one.
         statuses: cases by grouping status, if they were counted.
         case_classes: cases by case class, if they were priced.
         money: payment, cost and surplus in yuan, as far as there are any.
@@ -83,11 +84,11 @@ class Made(NamedTuple):
     """
 
     grouper: AnyGrouper | None = None
-    scheme: LoadedScheme | None = None
+    scheme: LoadedScheme | LoadedBenefitScheme | None = None
     statuses: Mapping[str, int] | None = None
     case_classes: Mapping[str, int] | None = None
     money: tuple[Decimal | None, Decimal | None, Decimal | None] | None = None
-    measures: Mapping[str, float | None] | None = None
+    measures: Mapping[str, int | float | None] | None = None
 
 
 def _no_firsts() -> FirstFindings:

@@ -1,4 +1,4 @@
-"""``drg schemes``: the installed payment schemes, one in words, and a first one of your own."""
+"""``drg schemes``: the installed payment schemes, one in words, a first one, and coefficients by CMI."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ import click
 from drg.cli.commands import UsualVerb
 from drg.cli.options import (
     directory_option,
+    files_argument,
     help_lang_option,
     id_of_scheme,
     lang_option,
+    output_option,
     overwrite_option,
     scheme_id_option,
+    scheme_option,
 )
-from drg.words import Sentence
+from drg.words import Joined, Sentence
 
 if TYPE_CHECKING:
     from drg.payment import LoadedScheme
@@ -74,12 +77,19 @@ def _explain(loaded: LoadedScheme, lang: str) -> None:
 
 
 def _amount(_context: click.Context, _option: click.Parameter, text: str) -> Decimal:
+    from drg.payment.plausible import is_usual_cost
+
     try:
         value = Decimal(text.replace(",", ""))
     except ArithmeticError:
         value = Decimal(0)
     if not value.is_finite() or value <= 0:
         raise click.BadParameter(Sentence("{text!r} is no amount; write 9575.25", text=text))
+    if not is_usual_cost(value):
+        problem = Sentence("{text!r} is not what a case of weight 1 costs", text=text)
+        yuan = f"{(value * 10_000).normalize():f}"
+        meant = Sentence("Amounts are in yuan: if 万元 are meant, write {value}", value=yuan)
+        raise click.BadParameter(Joined(". ", (problem, meant)))
     return value
 
 
@@ -133,3 +143,51 @@ def new(
     put(directory, files, overwrite=overwrite)
     say(stdout(), said("Written to {files}.", lang, files=directory))
     _explain(made, lang)
+
+
+@schemes.command(
+    examples=(
+        "schemes incentives 2025.parquet --scheme my-scheme --for-year 2026 -o my-scheme/incentives.csv",
+    )
+)
+@files_argument()
+@scheme_option
+@click.option(
+    "--for-year",
+    "year",
+    required=True,
+    type=click.IntRange(1990, 2200),
+    help="Year of discharge for which the coefficients are.",
+)
+@output_option("Table to write (.csv).")
+@overwrite_option("the table")
+@lang_option
+def incentives(
+    files: tuple[Path, ...], scheme: str, year: int, output: Path, overwrite: bool, lang: str
+) -> None:
+    """Work out the incentive coefficients of hospitals from the CMI of priced cases (激励系数).
+
+    FILE is what drg price writes, usually of the year before. The CMI of a hospital (Σ weight ÷ cases) is
+    divided by that of all cases of its level; the bands in [incentive] of the scheme give the coefficient. As
+    incentives.csv beside the scheme, the table is what later cases are priced with.
+    """
+    from drg.analysis.incentives import incentives as worked_out
+    from drg.errors import OutputError
+    from drg.payment import load_scheme
+    from drg.records.files import check_output, write_bytes
+    from drg.records.reading import read_results
+    from drg.report.console import stdout, written_to
+    from drg.report.incentives import print_incentives
+
+    check_output(output)
+    if output.suffix.lower() != ".csv":
+        fix = Sentence("Choose a name that ends in .csv")
+        raise OutputError(Sentence("the table beside a scheme is a CSV file"), file=output, fix=fix)
+    if output.exists() and not overwrite:
+        fix = Sentence("Choose another name, or add --overwrite")
+        raise OutputError(Sentence("there is a table already"), file=output, fix=fix)
+    loaded = load_scheme(scheme)
+    found = worked_out(read_results(files), loaded, year)
+    write_bytes(found.table.encode(), output, sources=files)
+    print_incentives(stdout(), found, lang)
+    written_to(stdout(), output, lang, loaded.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -59,6 +59,7 @@ def store(files: Sequence[Path], directory: Path, needs: Sequence[str], months_b
     check_names(names, file=files[0])
     missing = [name for name in dict.fromkeys((*REQUIRED, *needs)) if name not in names]
     if missing:
+        _check_is_no_payments(cases.own_columns, files[0])
         labels = Joined(", ", (f"{name} {ALL[name].label_zh}" if name in ALL else name for name in missing))
         priced = any(name in PRICE for name in missing)
         raise MissingColumnError(
@@ -85,6 +86,13 @@ def store(files: Sequence[Path], directory: Path, needs: Sequence[str], months_b
     )
     with_month = with_month.rename({cases.binding.called(name): name for name in cases.binding.labelled})
     write(with_month, directory / CASES_FILE, sources=files)
+
+
+def _check_is_no_payments(names: Iterable[str], file: Path) -> None:
+    """A table of payments has none of the columns of cases, which need not be listed then."""
+    if {"kind", "类别"} & set(names) and {"amount_yuan", "金额"} & set(names):
+        problem = Sentence("these look like payments, and not like cases")
+        raise InputError(problem, file=file, fix=Sentence("Say what the file holds: --kind payments"))
 
 
 def scan_cases(stored: Path) -> pl.LazyFrame:

@@ -13,7 +13,7 @@ from drg.columns import ALL
 from drg.records.cells import texts
 
 # What a case must say beside its group, as far as the scheme asks.
-PLACES: Final = ("insurance_type", "hospital_level", "hospital_id", "discharge_date")
+PLACES: Final = ("insurance_type", "hospital_level", "hospital_id", "discharge_date", "tcm_share")
 KEYS: Final = ("drg", *PLACES)
 # In the place of a group, where it is not known as which one the case is paid.
 UNDECIDED: Final = "not decided"

@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict
 from drg.columns import ALL, PRICE
 from drg.errors import InputError, did_you_mean
 from drg.payment.cross_case_flags import EXTREME, READMITTED
-from drg.payment.steps import Facts, Step, class_step, payment_steps, standard_steps, surplus_steps
+from drg.payment.step_facts import Facts, Step
+from drg.payment.steps import class_step, payment_steps, standard_steps, surplus_steps
 from drg.payment.steps_beside import point_steps
 from drg.payment.tcm import shares
 from drg.reasons import check_form, handed_over
@@ -108,11 +109,11 @@ def explain_price(
     outcome = handed_over(pricer.price_batch(frame), "text", language).row(0, named=True)
     net = encoded.cases.cost[:1] - encoded.cases.excluded[:1]
     rule, sides = pricer.scheme.tcm, None
-    if rule and given.get("drg") in rule.medical_drg and net[0] >= 0:
+    if rule and (rule.uplifts or given.get("drg") in rule.medical_drg) and net[0] >= 0:
         part, whole = shares(rule, frame, net)
         sides = int(part[0]), int(whole[0])
     facts = Facts(
-        scheme=pricer.scheme,
+        loaded=pricer.loaded,
         case=given,
         outcome=outcome,
         entry=pricer.book.entry(int(encoded.cases.combination[0])),
@@ -122,6 +123,7 @@ def explain_price(
         kind=given.get("case_kind"),
         readmitted=marks[READMITTED],
         tcm=sides,
+        added=encoded.added,
     )
     return PriceExplanation(
         case=given,

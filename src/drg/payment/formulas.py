@@ -42,6 +42,7 @@ LARGEST_AMOUNT: Final = 2**61
 
 # What is paid, each formula once: here for numbers, in ``steps`` for words.
 STANDARD: Final = "weight * rate * scale * coefficient"
+AMOUNT: Final = "amount * coefficient"
 MEAN: Final = "weight * regional_mean"
 UNIT: Final = "rate * scale"
 PRICE_RATIO: Final = "unit / regional_mean"
@@ -123,10 +124,11 @@ class Prices:
     """What a combination is paid.
 
     Attributes:
-        weight: relative weight.
-        unit_yuan: yuan per unit of weight.
-        coefficient: of hospital and group, readmission included.
-        standard: the payment standard in fen; exact unless the scheme rounds it first.
+        weight: relative weight; None without one.
+        unit_yuan: yuan per unit of weight; None where the group is paid an amount.
+        coefficient: all that is multiplied; of an amount, what makes the standard of the group's mean.
+        exact: the payment standard in fen, exact.
+        standard: the same; rounded if the scheme rounds it first.
         mean: the group's mean cost in fen, exact: weight × regional mean.
         price_ratio: value of money in this scheme against the regional mean; 1 without one.
         tier: of high-cost cases, with its formula and share of the excess; None if there are none.
@@ -140,9 +142,10 @@ class Prices:
         incomplete: of broken-off ones.
     """
 
-    weight: Fraction
-    unit_yuan: Fraction
+    weight: Fraction | None
+    unit_yuan: Fraction | None
     coefficient: Fraction
+    exact: Fraction
     standard: Fraction
     mean: Fraction
     price_ratio: Fraction
@@ -186,38 +189,77 @@ def reference_fen(which: str, standard: Fraction, mean: Fraction) -> Fraction:
     return {"standard": standard, "mean": mean, "lower_of_two": min(standard, mean)}[which]
 
 
+class _Base(NamedTuple):
+    """The numbers of ``Prices`` from which the lines follow."""
+
+    weight: Fraction | None
+    unit_yuan: Fraction | None
+    coefficient: Fraction
+    price_ratio: Fraction
+    mean: Fraction
+    exact: Fraction
+
+
+def _base(
+    scheme: PaymentScheme,
+    drg: str,
+    weight: Decimal | None,
+    value_yuan: Decimal | None,
+    coefficient: Decimal | Fraction,
+    amount_yuan: Decimal | None,
+) -> tuple[Sentence, _Base]:
+    """What they are called in messages, and the numbers; see ``prices``."""
+    rw, f = None if weight is None else Fraction(weight), Fraction(coefficient)
+    if amount_yuan is not None:
+        regional = scheme.method.regional_mean_yuan
+        standard = compiled(AMOUNT)(amount=Fraction(amount_yuan), coefficient=f) * FEN
+        mean = Fraction(amount_yuan) * FEN
+        if rw is not None and regional is not None:
+            mean = compiled(MEAN)(weight=rw, regional_mean=Fraction(regional)) * FEN
+        what = Sentence("the amount {amount} of {drg}", amount=amount_yuan, drg=drg)
+        return what, _Base(rw, None, standard / mean, Fraction(1), mean, standard)
+    assert rw is not None
+    assert value_yuan is not None
+    per_weight = unit(scheme, value_yuan)
+    c = price_ratio(scheme, per_weight)
+    mean = compiled(MEAN)(weight=rw, regional_mean=per_weight / c) * FEN
+    standard = compiled(STANDARD)(weight=rw, rate=per_weight, scale=1, coefficient=f) * FEN
+    what = Sentence(
+        "the weight {weight} of {drg}, the rate {rate} and the coefficient {coefficient}",
+        weight=weight,
+        drg=drg,
+        rate=value_yuan,
+        coefficient=Decimal(f.numerator) / f.denominator,
+    )
+    return what, _Base(rw, per_weight, f, c, mean, standard)
+
+
 def prices(
     scheme: PaymentScheme,
     drg: str,
-    weight: Decimal,
-    value_yuan: Decimal,
-    coefficient: Decimal,
+    weight: Decimal | None,
+    value_yuan: Decimal | None,
+    coefficient: Decimal | Fraction,
     insurance: str | None = None,
+    amount_yuan: Decimal | None = None,
 ) -> Prices:
     """The lines of one combination.
 
     Args:
         scheme: the scheme.
         drg: the group, for messages.
-        weight: its relative weight.
-        value_yuan: the rate, or the value of a point.
-        coefficient: of hospital and group, readmission included.
+        weight: its relative weight; None is possible beside an amount.
+        value_yuan: the rate, or the value of a point; None beside an amount.
+        coefficient: all that is multiplied.
         insurance: for which the scheme may have a factor of low cases.
+        amount_yuan: of the group, instead of weight and rate.
 
     Raises:
         SchemeError: if the numbers cannot be computed with exactly; ``limits`` finds that out beforehand.
     """
-    what = Sentence(
-        "the weight {weight} of {drg}, the rate {rate} and the coefficient {coefficient}",
-        weight=weight,
-        drg=drg,
-        rate=value_yuan,
-        coefficient=coefficient,
-    )
-    rw, f, per_weight = Fraction(weight), Fraction(coefficient), unit(scheme, value_yuan)
-    c = price_ratio(scheme, per_weight)
-    mean = compiled(MEAN)(weight=rw, regional_mean=per_weight / c) * FEN
-    standard = compiled(STANDARD)(weight=rw, rate=per_weight, scale=1, coefficient=f) * FEN
+    what, base = _base(scheme, drg, weight, value_yuan, coefficient, amount_yuan)
+    rw, per_weight, f, c, mean, exact = base
+    standard = exact
     if scheme.rounding and scheme.rounding.standard_first:
         standard = Fraction(half_up(standard))
     normal = line(Fraction(0), standard, what)
@@ -249,6 +291,7 @@ def prices(
         weight=rw,
         unit_yuan=per_weight,
         coefficient=f,
+        exact=exact,
         standard=standard,
         mean=mean,
         price_ratio=c,

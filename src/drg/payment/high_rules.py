@@ -54,9 +54,10 @@ class High(Sourced):
         """The tiers, each with its formula and the share of the excess that is paid."""
         return tuple(self._whole(tier) for tier in self.tiers)
 
-    def tier_of(self, weight: Decimal) -> Tier:
-        """The tier of a weight, of ``whole_tiers``."""
-        return next(t for t in self.whole_tiers if t.weight_below is None or weight < t.weight_below)
+    def tier_of(self, weight: Decimal | None) -> Tier:
+        """The tier of a weight, of ``whole_tiers``; the last of a group without one."""
+        tiers = self.whole_tiers if weight is not None else self.whole_tiers[-1:]
+        return next(t for t in tiers if t.weight_below is None or (weight or 0) < t.weight_below)
 
     @property
     def is_by_item(self) -> bool:

@@ -10,7 +10,7 @@ from typing import Final
 
 import tomli_w
 
-from drg.payment.load_scheme import SCHEME_FILE
+from drg.payment.scheme_library import SCHEME_FILE
 from drg.payment.weight_list import WeightRow, read_weight_list, version_of
 from drg.payment.weights import WEIGHTS_FILE
 

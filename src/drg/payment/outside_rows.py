@@ -1,4 +1,4 @@
-"""Stays outside payment by group: the rules of a scheme as rows of the kernel, and what each pays where."""
+"""Cases outside payment by group: the rules of a scheme as rows of the kernel, and what each pays where."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from drg.payment import price_kernels as kernels
+from drg.payment.case_keys import UNDECIDED
 from drg.payment.formulas import FEN, Line, Prices, half_up, line
-from drg.payment.scheme import Outside, PaymentScheme
+from drg.payment.outside_rules import Outside
+from drg.payment.scheme import PaymentScheme
 from drg.words import Sentence
 
 
@@ -54,14 +56,25 @@ def asked(rule: Outside) -> dict[str, str | None]:
     return {"insurance_type": rule.insurance, "hospital_level": rule.level}
 
 
-def of_combination(rule: Outside, insurance: str | None, level: str | None, found: Prices | None) -> int:
-    """What a rule for stays outside DRG payment is to a combination."""
+def of_group(rule: Outside, drg: str | None) -> bool:
+    """Whether a rule is for a group, or may be as it is not known as which one a case is paid."""
+    return not rule.drgs or drg in (UNDECIDED, *rule.drgs)
+
+
+def of_combination(
+    rule: Outside, drg: str | None, insurance: str | None, level: str | None, found: Prices | None
+) -> int:
+    """What a rule for cases outside DRG payment is to a combination."""
     places = zip(asked(rule).values(), (insurance, level), strict=True)
     named = [(wanted, given) for wanted, given in places if wanted]
     if any(given not in (None, wanted) for wanted, given in named):
         return kernels.ELSEWHERE
-    if any(given is None for _, given in named):
+    if not of_group(rule, drg):
+        return kernels.ELSEWHERE
+    if any(given is None for _, given in named) or (rule.drgs and drg == UNDECIDED):
         return kernels.HELD
-    if rule.share is None:
+    if rule.pays == "not_known":
+        return kernels.HELD
+    if rule.pays != "share_of_standard" or rule.share is None:
         return 0
     return kernels.HELD if found is None else half_up(Fraction(rule.share) * found.standard)

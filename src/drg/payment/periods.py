@@ -1,4 +1,4 @@
-"""Rates and coefficients that change within a year: the day of discharge → the rows that hold."""
+"""Rates, coefficients and amounts that change within a year: the day of discharge → the rows that hold."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from typing import Generic, TypeVar
 import numpy as np
 import polars as pl
 
-from drg.payment.parts import Dated
+from drg.payment.parts import Period
 from drg.payment.scheme import PaymentScheme
 
-Row = TypeVar("Row", bound=Dated)
+Row = TypeVar("Row", bound=Period)
 
 
 def first_days(scheme: PaymentScheme) -> tuple[str, ...]:
     """The first day of each period in which the same rates and coefficients hold; none if all always hold."""
-    rows = [*scheme.rates, *(scheme.coefficients.rows if scheme.coefficients else ())]
+    tables: list[Sequence[Period]] = [scheme.rates]
+    tables += [section.rows for section in (scheme.coefficients, scheme.amounts, scheme.incentive) if section]
+    rows = [row for table in tables for row in table]
     days = {row.valid_from for row in rows if row.valid_from}
     days |= {row.valid_to + timedelta(days=1) for row in rows if row.valid_to and row.valid_to < date.max}
     return tuple(day.isoformat() for day in (date.min, *sorted(days - {date.min}))) if days else ()

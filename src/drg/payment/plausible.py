@@ -6,9 +6,10 @@ says so in ``unusual``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import polars as pl
@@ -36,7 +37,9 @@ class Unusual(NamedTuple):
     fix: Sentence
 
 
-class _Range(NamedTuple):
+class Range(NamedTuple):
+    """Between which limits a number usually lies."""
+
     low: Decimal
     high: Decimal
     unit: str  # factor, threshold, score, yuan or days
@@ -44,40 +47,51 @@ class _Range(NamedTuple):
     or_zero: bool = False
 
 
-def _range(low: str, high: str, unit: str = "factor", *, or_zero: bool = False) -> _Range:
-    return _Range(Decimal(low), Decimal(high), unit, or_zero)
+def usual_range(low: str, high: str, unit: str = "factor", *, or_zero: bool = False) -> Range:
+    """A range; the numbers as they are written."""
+    return Range(Decimal(low), Decimal(high), unit, or_zero)
 
 
 _RANGES: Final = {
-    "method.regional_mean_yuan": _range("100", "10000000", "yuan"),
-    "coefficients.default": _range("0.1", "5"),
-    "coefficients.rows.value": _range("0.1", "5"),
-    "high.fund_share": _range("0.1", "1"),
-    "high.tiers.threshold": _range("1", "20", "threshold"),
-    "high.tiers.fund_share": _range("0.1", "1"),
-    "low.factor": _range("0.1", "5"),
-    "low.factors.factor": _range("0.1", "5"),
-    "outside.los_days_at_most": _range("0", "30", "days"),
-    "outside.los_days_at_least": _range("10", "400", "days"),
-    "outside.price_yuan": _range("5", "1000000", "yuan"),
-    "outside.stages.price_yuan": _range("5", "1000000", "yuan"),
-    "outside.stages.up_to_day": _range("1", "400", "days"),
-    "outside.share": _range("0.1", "1"),
-    "readmission.days": _range("1", "92", "days"),
-    "settlement.overrun.bands.utilisation_at_least": _range("1", "5"),
-    "settlement.limits.cap_of_cost": _range("0.3", "5"),
-    "settlement.deposit.share": _range("0", "0.5"),
-    "settlement.deposit.scores.score_at_least": _range("1", "100", "score", or_zero=True),
-    "settlement.quality.scores.score_at_least": _range("1", "100", "score", or_zero=True),
-    "settlement.quality.scores.factor": _range("0.3", "2", or_zero=True),
-    "settlement.special.quota_share": _range("0", "0.25"),
-    "settlement.special.quotas.share": _range("0", "0.25"),
-    "settlement.special.overrun_yuan_at_least": _range("100", "10000000", "yuan"),
-    "settlement.special.cost_ratio_at_least": _range("1", "50"),
-    "settlement.special.los_ratio_at_least": _range("1", "50"),
-    "settlement.budgets.amount_yuan": _range("10000", "1000000000000", "yuan"),
-    "settlement.budgets.reserve_share": _range("0", "0.5"),
-    "settlement.due.pay_within_working_days": _range("1", "60", "days"),
+    "method.regional_mean_yuan": usual_range("100", "10000000", "yuan"),
+    "coefficients.default": usual_range("0.1", "5"),
+    "coefficients.rows.value": usual_range("0.1", "5"),
+    "amounts.rows.amount_yuan": usual_range("50", "5000000", "yuan"),
+    "incentive.bands.cmi_ratio_at_least": usual_range("0.1", "5", or_zero=True),
+    "incentive.bands.coefficient": usual_range("0.5", "2"),
+    "incentive.default": usual_range("0.5", "2"),
+    "incentive.rows.coefficient": usual_range("0.5", "2"),
+    "high.fund_share": usual_range("0.1", "1"),
+    "high.tiers.threshold": usual_range("1", "20", "threshold"),
+    "high.tiers.fund_share": usual_range("0.1", "1"),
+    "low.factor": usual_range("0.1", "5"),
+    "low.factors.factor": usual_range("0.1", "5"),
+    "outside.los_days_at_most": usual_range("0", "30", "days"),
+    "outside.los_days_at_least": usual_range("10", "400", "days"),
+    "outside.price_yuan": usual_range("5", "1000000", "yuan"),
+    "outside.stages.price_yuan": usual_range("5", "1000000", "yuan"),
+    "outside.stages.up_to_day": usual_range("1", "400", "days"),
+    "outside.share": usual_range("0.1", "1"),
+    "additions.share": usual_range("0.1", "1", or_zero=True),
+    "additions.price_yuan": usual_range("5", "1000000", "yuan"),
+    "additions.at_most_yuan": usual_range("50", "10000000", "yuan"),
+    "readmission.days": usual_range("1", "92", "days"),
+    "tcm.uplifts.share_at_least": usual_range("0.05", "1"),
+    "tcm.uplifts.coefficient": usual_range("0.8", "2"),
+    "settlement.overrun.bands.utilisation_at_least": usual_range("1", "5"),
+    "settlement.limits.cap_of_cost": usual_range("0.3", "5"),
+    "settlement.deposit.share": usual_range("0", "0.5"),
+    "settlement.deposit.scores.score_at_least": usual_range("1", "100", "score", or_zero=True),
+    "settlement.quality.scores.score_at_least": usual_range("1", "100", "score", or_zero=True),
+    "settlement.quality.scores.factor": usual_range("0.3", "2", or_zero=True),
+    "settlement.special.quota_share": usual_range("0", "0.25"),
+    "settlement.special.quotas.share": usual_range("0", "0.25"),
+    "settlement.special.overrun_yuan_at_least": usual_range("100", "10000000", "yuan"),
+    "settlement.special.cost_ratio_at_least": usual_range("1", "50"),
+    "settlement.special.los_ratio_at_least": usual_range("1", "50"),
+    "settlement.budgets.amount_yuan": usual_range("10000", "1000000000000", "yuan"),
+    "settlement.budgets.reserve_share": usual_range("0", "0.5"),
+    "settlement.due.pay_within_working_days": usual_range("1", "60", "days"),
 }
 # Names that are usual in every scheme; another one may be a slip, and no case would ever have it.
 _NAMES: Final = {
@@ -88,7 +102,7 @@ _NAMES: Final = {
     ),
 }
 # What a yuan of a point is worth depends on the scale; together they are the yuan of a unit of weight.
-_UNIT_YUAN: Final = _range("100", "10000000", "yuan")
+_UNIT_YUAN: Final = usual_range("100", "10000000", "yuan")
 
 
 def is_usual_cost(mean_yuan: Decimal) -> bool:
@@ -98,17 +112,30 @@ def is_usual_cost(mean_yuan: Decimal) -> bool:
 
 def unusual(scheme: PaymentScheme) -> Iterator[Unusual]:
     """The entries of a scheme that are out of proportion, in their order, whether it names them or not."""
-    scale = scheme.method.scale or Decimal(1)
+    return out_of_proportion(
+        scheme, {**_RANGES, "rates.value_yuan": _UNIT_YUAN}, {"rates.value_yuan": scheme.method.scale}
+    )
+
+
+def out_of_proportion(
+    scheme: BaseModel,
+    ranges: Mapping[str, Range],
+    scales: Mapping[str, Decimal | None] = MappingProxyType({}),
+) -> Iterator[Unusual]:
+    """The entries of a scheme that lie outside their ranges, in their order.
+
+    Args:
+        scheme: of any kind.
+        ranges: by entry, as ``rates.value_yuan``.
+        scales: by what an entry is multiplied before it is compared.
+    """
     for loc, value in _numbers(scheme, ()):
         key = ".".join(part for part in loc if isinstance(part, str))
-        if key == "rates.value_yuan":
-            found, value = _UNIT_YUAN, value * scale
-        elif key in _RANGES:
-            found = _RANGES[key]
-        else:
-            continue
-        if not found.low <= value <= found.high and not (found.or_zero and value == 0):
-            yield _unusual(loc, value, found, scale if key == "rates.value_yuan" else Decimal(1))
+        if key in ranges:
+            scale = scales.get(key) or Decimal(1)
+            found, scaled = ranges[key], value * scale
+            if not found.low <= scaled <= found.high and not (found.or_zero and value == 0):
+                yield _unusual(loc, scaled, found, scale)
     for loc, text in _entries(scheme, (), str):
         if loc[-1] in _NAMES and not is_usual_name(loc[-1], text):
             yield _unusual_name(loc, text)
@@ -155,7 +182,7 @@ def _unusual_name(loc: Loc, text: str) -> Unusual:
     return Unusual(loc, _name(loc), problem, Joined(". ", (_NAMES[key][1], _override(text, _name(loc)))))
 
 
-def _unusual(loc: Loc, value: Decimal, found: _Range, scale: Decimal) -> Unusual:
+def _unusual(loc: Loc, value: Decimal, found: Range, scale: Decimal) -> Unusual:
     low, high = (_plain(limit / scale) for limit in (found.low, found.high))
     written = _plain(value / scale)
     problem = Sentence(
@@ -170,7 +197,7 @@ def _unusual(loc: Loc, value: Decimal, found: _Range, scale: Decimal) -> Unusual
     return Unusual(loc, name, problem, Joined(". ", [*_meant(value, found, scale), override]))
 
 
-def _meant(value: Decimal, found: _Range, scale: Decimal) -> Sequence[Sentence]:
+def _meant(value: Decimal, found: Range, scale: Decimal) -> Sequence[Sentence]:
     """What was probably meant, if a common slip leads into the range."""
 
     def fits(other: Decimal) -> bool:

@@ -17,6 +17,7 @@ from drg.grouping.jit import suited
 from drg.grouping.outcomes import AMBIGUOUS, GROUPED, STATUSES
 from drg.payment import cross_case_flags, tcm
 from drg.payment import price_kernels as kernels
+from drg.payment.added_amounts import Added, added, out_of_cost
 from drg.payment.case_keys import UNDECIDED
 from drg.payment.formulas import HIGHEST_COST_FEN
 from drg.payment.load_scheme import LoadedScheme
@@ -25,7 +26,7 @@ from drg.payment.own_points import with_own_points
 from drg.payment.price_book import PriceBook
 from drg.payment.price_entries import Page
 from drg.payment.price_kernels import CaseArrays, Flags, Ints, Priced, price_cases
-from drg.payment.reasons import NOTE, Notes, no_weight
+from drg.payment.reasons import NOTE, Notes, no_weight, note
 from drg.payment.scheme import PaymentScheme
 from drg.payment.scheme_numbers import CLASSES, INSIDE, case_kinds, rules
 from drg.records.binding import UNREAD
@@ -54,6 +55,7 @@ class Encoded(NamedTuple):
     cases: CaseArrays
     page: Page
     notes: Ints  # [n] bits of ``reasons.NOTE``
+    added: list[Added]  # what is paid beside the group
     patient_share: Ints | None  # [n] fen, negative if not known; None if there is no such column
     other_payers: Ints  # [n] fen, 0 if not given, ``UNUSABLE`` if that cannot be read
 
@@ -80,7 +82,6 @@ class Encoder:
         fees = (*tcm.tcm_fees, *tcm.other_fees, "tcm_share") if tcm else ()
         asked = dict.fromkeys(cross_case_flags.STAYS, scheme.readmission is not None)
         asked |= {
-            "excluded_items_yuan": scheme.excluded_items is not None,
             "los_days": self._by_days,
             "case_kind": len(self._kinds.categories) > 0,
             "incomplete": scheme.incomplete is not None,
@@ -93,7 +94,8 @@ class Encoder:
             *("grouping_status", "grouper", "total_cost_yuan"),
             *("special_payment_yuan", "patient_share_yuan", "other_payers_yuan"),
             *(name for name, is_asked in asked.items() if is_asked and name not in self._book.keys),
-            *fees,
+            *(one.column for one in scheme.beside if one.column not in fees),
+            *(name for name in fees if name not in self._book.keys),
         )
 
     def encode(self, frame: pl.DataFrame) -> Encoded:
@@ -101,17 +103,12 @@ class Encoder:
         n = frame.height
         notes = np.zeros(n, dtype=np.int64)
         cost = fen(frame, "total_cost_yuan")
-        _note(notes, cost == NOT_GIVEN, NOTE["cost_missing"])
-        _note(notes, (cost == UNUSABLE) | (cost > HIGHEST_COST_FEN), NOTE["cost_impossible"])
-        excluded = np.zeros(n, dtype=np.int64)
-        if self._scheme.excluded_items:
-            excluded = fen(frame, "excluded_items_yuan")
-            excluded[excluded == NOT_GIVEN] = 0
-            _note(
-                notes, (excluded < 0) | ((excluded > cost) & (cost >= 0)), NOTE["excluded_items_impossible"]
-            )
+        note(notes, cost == NOT_GIVEN, NOTE["cost_missing"])
+        note(notes, (cost == UNUSABLE) | (cost > HIGHEST_COST_FEN), NOTE["cost_impossible"])
+        items = added(self._scheme, frame, cost)
+        excluded = out_of_cost(items, cost, notes)
         special = fen(frame, "special_payment_yuan")
-        _note(notes, special == UNUSABLE, NOTE["special_payment_impossible"])
+        note(notes, special == UNUSABLE, NOTE["special_payment_impossible"])
 
         status = self._status(frame)
         grouped = status == kernels.STATUS_GROUPED
@@ -125,10 +122,12 @@ class Encoder:
         if self._scheme.tcm:
             usable = (cost >= 0) & (cost <= HIGHEST_COST_FEN) & (excluded >= 0) & (excluded <= cost)
             net = np.where(usable, cost - excluded, UNUSABLE)
+            if "tcm_share" in self._book.keys:
+                keys["tcm_share"] = tcm.tier_of(self._scheme.tcm, frame, net)
             if judged := tcm.judge(self._scheme.tcm, frame, keys["drg"], net):
                 keys["drg"] = judged.drg
-                _note(notes, judged.few, NOTE["tcm_share_low"])
-                _note(notes, judged.unknown, NOTE["tcm_share_not_known"])
+                note(notes, judged.few, NOTE["tcm_share_low"])
+                note(notes, judged.unknown, NOTE["tcm_share_not_known"])
         cut = _marked(frame, cross_case_flags.READMITTED)
         rows, page = self._book.rows(keys, cut, self._coefficients(frame, notes))
         incomplete = self._incomplete(frame, notes)
@@ -143,16 +142,16 @@ class Encoder:
             incomplete=incomplete,
             extreme=_marked(frame, cross_case_flags.EXTREME),
         )
-        _note(notes, cut & grouped, NOTE["readmitted"])
+        note(notes, cut & grouped, NOTE["readmitted"])
         if rule := self._scheme.readmission:
-            _note(notes, grouped & cross_case_flags.not_judged(frame, rule), NOTE["readmission_not_judged"])
+            note(notes, grouped & cross_case_flags.not_judged(frame, rule), NOTE["readmission_not_judged"])
         self._check_validity(frame, notes)
         patient_share = fen(frame, "patient_share_yuan") if "patient_share_yuan" in frame.columns else None
         others = fen(frame, "other_payers_yuan")
         others[others == NOT_GIVEN] = 0
         if patient_share is not None:
-            _note(notes, (patient_share == UNUSABLE) | (others < 0), NOTE["shares_impossible"])
-        return Encoded(cases, page, notes, patient_share, others)
+            note(notes, (patient_share == UNUSABLE) | (others < 0), NOTE["shares_impossible"])
+        return Encoded(cases, page, notes, items, patient_share, others)
 
     @staticmethod
     def _status(frame: pl.DataFrame) -> npt.NDArray[np.uint8]:
@@ -166,7 +165,7 @@ class Encoder:
             return None
         found = fine(frame, "hospital_coefficient")
         found[(found == 0) | (found > _HIGHEST_COEFFICIENT)] = UNUSABLE
-        _note(notes, found == UNUSABLE, NOTE["coefficient_impossible"])
+        note(notes, found == UNUSABLE, NOTE["coefficient_impossible"])
         return found
 
     def _days(self, frame: pl.DataFrame, concerned: Flags, notes: Ints) -> Ints:
@@ -176,8 +175,8 @@ class Encoder:
         days = given.fill_null(float("nan")).to_numpy()
         possible = (days == np.floor(days)) & (days >= 0) & (days <= INPUT["los_days"].highest)
         bad = _unread(frame, "los_days") | ~(possible | np.isnan(days))
-        _note(notes, concerned & bad, NOTE["los_days_impossible"])
-        _note(notes, concerned & ~bad & ~possible, NOTE["los_days_missing"])
+        note(notes, concerned & bad, NOTE["los_days_impossible"])
+        note(notes, concerned & ~bad & ~possible, NOTE["los_days_missing"])
         return np.where(possible, days, NOT_GIVEN).astype(np.int64)
 
     def _kind(self, frame: pl.DataFrame, notes: Ints) -> Ints:
@@ -186,22 +185,22 @@ class Encoder:
         kinds = frame["case_kind"].cast(self._kinds, strict=False)
         found: Ints = kinds.to_physical().cast(pl.Int64).fill_null(NOT_GIVEN).to_numpy(writable=True)
         other = (frame["case_kind"] != ORDINARY).fill_null(False).to_numpy()
-        _note(notes, other & (found == NOT_GIVEN), NOTE["case_kind_not_named"])
+        note(notes, other & (found == NOT_GIVEN), NOTE["case_kind_not_named"])
         return found
 
     def _incomplete(self, frame: pl.DataFrame, notes: Ints) -> Flags:
         if not self._scheme.incomplete or "incomplete" not in frame.columns:
             return np.zeros(frame.height, dtype=np.bool_)
-        _note(notes, _unread(frame, "incomplete"), NOTE["incomplete_unreadable"])
+        note(notes, _unread(frame, "incomplete"), NOTE["incomplete_unreadable"])
         found: Flags = frame["incomplete"].fill_null(False).to_numpy(writable=True)
         return found
 
     def _hold_other_versions(self, frame: pl.DataFrame, keys: dict[str, pl.Series], notes: Ints) -> None:
         """A DRG of another version may be another group of the same code: its weight is not known."""
         if "grouper" in frame.columns:
-            _note(notes, frame["grouper"].is_null().to_numpy(), NOTE["grouper_not_known"])
+            note(notes, frame["grouper"].is_null().to_numpy(), NOTE["grouper_not_known"])
             other = (frame["grouper"] != self._scheme.grouper).fill_null(False)
-            _note(notes, other.to_numpy(), NOTE["other_grouper"])
+            note(notes, other.to_numpy(), NOTE["other_grouper"])
             if other.any():
                 held = pl.Series([UNDECIDED]).new_from_index(0, frame.height)
                 keys["drg"] = held.zip_with(other & keys["drg"].is_not_null(), keys["drg"])
@@ -212,7 +211,7 @@ class Encoder:
             return
         days = frame["discharge_date"].cast(pl.Date).to_physical()
         unknown = days.is_null().to_numpy()
-        _note(notes, unknown, NOTE["validity_not_checked"])
+        note(notes, unknown, NOTE["validity_not_checked"])
         day = days.fill_null(0).to_numpy()
         for first, last, bit in self._periods:
             outside = np.zeros(frame.height, dtype=np.bool_)
@@ -220,7 +219,7 @@ class Encoder:
                 outside |= day < _number(first)
             if last:
                 outside |= day > _number(last)
-            _note(notes, outside & ~unknown, bit)
+            note(notes, outside & ~unknown, bit)
 
 
 def needs_days(scheme: PaymentScheme) -> bool:
@@ -239,7 +238,7 @@ class Decoder:
         self._notes = Notes(loaded)
         self._no_weight = no_weight(loaded)
         # Cases of these classes are paid by what their group is paid.
-        by_group = {rule.case_class for rule in loaded.scheme.outside if rule.share is not None}
+        by_group = {rule.case_class for rule in loaded.scheme.outside if rule.pays == "share_of_standard"}
         self._by_group = np.array([name in by_group or name in INSIDE for name in CLASSES])
         self._has_points = loaded.scheme.method.kind == "points"
         self._own_points = np.array([name in loaded.scheme.method.points_for for name in CLASSES])
@@ -256,7 +255,11 @@ class Decoder:
         suited(price_cases, n)(encoded.page.combinations, self._rules, cases, priced)
         notes = self._of_class(encoded, priced)
         points = self._points(encoded, priced, notes)
-        parts = (priced.drg, priced.high, priced.item, priced.outside, priced.special, priced.excluded)
+        beside = np.zeros(n, dtype=np.int64)
+        for item in encoded.added:
+            beside += item.paid
+        beside[priced.case_class == kernels.INVALID] = 0
+        parts = (priced.drg, priced.high, priced.item, priced.outside, priced.special, beside)
         payment = priced.drg.copy()
         for part in parts[1:]:
             payment += part
@@ -325,14 +328,12 @@ class Decoder:
         of_class[kernels.UNWEIGHTED] = self._no_weight
         notes |= of_class[priced.case_class]
         grouped = encoded.cases.status == kernels.STATUS_GROUPED
-        _note(
-            notes, (priced.case_class == kernels.UNPRICED) & ~grouped, NOTE["not_grouped"] | NOTE["no_rule"]
-        )
+        note(notes, (priced.case_class == kernels.UNPRICED) & ~grouped, NOTE["not_grouped"] | NOTE["no_rule"])
         inside = priced.case_class >= _FIRST_INSIDE
         by_group = self._by_group[priced.case_class]
         notes[~by_group] &= ~_OF_GROUPS
         if not self._knows_low:
-            _note(notes, inside & (encoded.cases.cost == encoded.cases.excluded), NOTE["cost_zero"])
+            note(notes, inside & (encoded.cases.cost == encoded.cases.excluded), NOTE["cost_zero"])
         held = (priced.case_class == kernels.UNPRICED) & grouped
         if encoded.page.notes.any():
             notes |= np.where((held | by_group) & grouped, encoded.page.notes[encoded.cases.combination], 0)
@@ -341,16 +342,12 @@ class Decoder:
         days = NOTE["los_days_missing"] | NOTE["los_days_impossible"]
         told = NOTE["cost_missing"] | NOTE["cost_impossible"]
         told |= NOTE["excluded_items_impossible"] | NOTE["special_payment_impossible"]
+        told |= NOTE["additions_impossible"]
         unpaid = (priced.case_class == kernels.INVALID) & (notes & told == 0)
         if unpaid.any():
             # What is left of the invalid cases: those that are paid by day, and have none.
             notes[unpaid] = (notes[unpaid] & ~days) | NOTE["los_days_not_known"]
         return notes
-
-
-def _note(notes: Ints, where: Flags, bit: int) -> None:
-    if where.any():
-        notes[where] |= bit
 
 
 def _unread(frame: pl.DataFrame, name: str) -> Flags:

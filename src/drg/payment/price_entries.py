@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
+from fractions import Fraction
 from typing import Final, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from drg.payment import price_kernels as kernels
-from drg.payment.formulas import HIGHEST_COST_FEN, Line, Prices
+from drg.payment.factors import Factors
+from drg.payment.formulas import HIGHEST_COST_FEN, Line, Prices, half_up
+from drg.payment.group_rules import Amount, TcmUplift
+from drg.payment.incentive_rules import IncentiveRow
 from drg.payment.reasons import NOTE
 from drg.payment.scheme import Coefficient, Rate
 from drg.payment.weights import Weight
@@ -22,9 +26,9 @@ _NOT_KNOWN: Final = {
     "hospital_level": "hospital_level_not_known",
     "hospital_id": "hospital_id_not_known",
     "discharge_date": "discharge_date_not_known",
+    "tcm_share": "tcm_share_not_known",
 }
 NUMBER: Final = pl.Decimal(18, 8)  # of weights, coefficients and points in frames
-_EIGHT_PLACES: Final = Decimal(1).scaleb(-8)
 _NO_LINE: Final = Line(0, 1, 0, 1)
 
 
@@ -37,14 +41,19 @@ class Entry:
         not_known: the columns that say too little of a case to know which weight, rate or coefficient is its
             own; then it has no rate and no prices.
         weight: None where the scheme has none for the group.
+        amount: what the group is paid instead; None where it is paid by its weight.
         rate: None where it has none for the insurance and the hospital level.
         coefficient: the row that gives the coefficient; None where the default or no coefficient counts.
         given: the coefficient that cases bring, where it counts instead of the default.
         base_group: the group is paid the same everywhere.
-        factor: the coefficient, cut if the stay is followed by a readmission; None if it is not known.
-        prices: None without a weight, a rate or a coefficient.
+        incentive: the row that gives the incentive coefficient.
+        uplift: the row that gives the coefficient for traditional medicine.
+        factors: all that is multiplied.
+        factor: their product; None if it is not known.
+        prices: None without an amount, or a weight, a rate and a coefficient.
         outside: what each of ``outside_rows`` is to it; see ``price_kernels``.
         outside_not_known: the columns that say too little of a case to know whether one of these is for it.
+        outside_no_rule: nobody knows what one of these pays.
         point_yuan: the value of a point, where cases that are not paid by their group have points; it depends
             on neither group nor coefficient.
         point_not_known: the columns that say too little of a case to know it.
@@ -53,14 +62,19 @@ class Entry:
     undecided: bool
     not_known: tuple[str, ...]
     weight: Weight | None
+    amount: Amount | None
     rate: Rate | None
     coefficient: Coefficient | None
     given: Decimal | None
     base_group: bool
-    factor: Decimal | None
+    incentive: IncentiveRow | None
+    uplift: TcmUplift | None
+    factors: Factors
+    factor: Fraction | None
     prices: Prices | None
     outside: tuple[int, ...]
     outside_not_known: tuple[str, ...]
+    outside_no_rule: bool
     point_yuan: Decimal | None
     point_not_known: tuple[str, ...]
 
@@ -97,10 +111,10 @@ def page(
     combinations = np.array([_combination(entry) for entry in entries], dtype=np.int64)
     weights = [entry.weight.relative_weight if entry.weight else None for entry in entries]
     # A coefficient that is cut may have more places than a column; the standard is exact all the same.
-    factors = [_rounded(entry.factor) if entry.weight else None for entry in entries]
+    factors = [_rounded(entry.factor) if entry.weight or entry.amount else None for entry in entries]
     points = [
-        _rounded(entry.weight.relative_weight * scale * entry.factor)
-        if entry.weight and scale and entry.factor is not None
+        _rounded(Fraction(entry.weight.relative_weight * scale) * entry.factor)
+        if entry.weight and not entry.amount and scale and entry.factor is not None
         else None
         for entry in entries
     ]
@@ -111,7 +125,13 @@ def page(
         pl.Series(points, dtype=NUMBER),
         np.array([int((entry.point_yuan or Decimal(0)).scaleb(8)) for entry in entries], dtype=np.int64),
         np.array([notes(entry) for entry in entries], dtype=np.int64),
-        np.array([told(entry.outside_not_known) for entry in entries], dtype=np.int64),
+        np.array(
+            [
+                told(entry.outside_not_known) | (NOTE["no_rule"] if entry.outside_no_rule else 0)
+                for entry in entries
+            ],
+            dtype=np.int64,
+        ),
         np.array([told(entry.point_not_known) or no_rate for entry in entries], dtype=np.int64),
     )
 
@@ -121,8 +141,8 @@ def told(not_known: Iterable[str]) -> int:
     return sum(NOTE[_NOT_KNOWN[name]] for name in not_known)
 
 
-def _rounded(number: Decimal | None) -> Decimal | None:
-    return None if number is None else number.quantize(_EIGHT_PLACES, ROUND_HALF_UP)
+def _rounded(number: Fraction | None) -> Decimal | None:
+    return None if number is None else Decimal(half_up(number * 10**8)).scaleb(-8)
 
 
 def _combination(entry: Entry) -> list[int]:

@@ -18,7 +18,7 @@ Flags = npt.NDArray[np.bool_]
 
 # Case classes, in the order of categories.CaseClass.
 INVALID, SPECIAL, UNGROUPED, AMBIGUOUS, SHORT, LONG, BED_DAY, DAY_SURGERY = range(8)
-UNWEIGHTED, UNPRICED, INCOMPLETE, EXTREME, HIGH, LOW, NORMAL = range(8, 15)
+UNSTABLE, UNWEIGHTED, UNPRICED, INCOMPLETE, EXTREME, HIGH, LOW, NORMAL = range(8, 16)
 
 # How cases outside the formulas are paid.
 BY_ITEM, SHARE, NOTHING, PER_DAY, PER_CASE, NOT_KNOWN, SHARE_OF_STANDARD = range(7)
@@ -32,7 +32,7 @@ LACKS, STANDARD, HIGH_ABOVE, HIGH_BASE, LOW_BELOW, INCOMPLETE_BELOW = range(6)
 LINE_HIGH, LINE_LOW, LINE_INCOMPLETE = 6, 10, 14
 COMBINATION_WIDTH = 18
 # Then one column for each of ``Rules.outside``: what it pays of the standard, 0 if it pays otherwise, or:
-ELSEWHERE, HELD = -1, -2  # it is for another level or insurance; what it pays is not known
+ELSEWHERE, HELD = -1, -2  # it is for another group, level or insurance; what it pays is not known
 
 # Grouping, as far as pricing cares; the first two are rows of ``Rules.by_status``.
 STATUS_UNGROUPED, STATUS_AMBIGUOUS, STATUS_GROUPED = range(3)
@@ -41,16 +41,15 @@ UNWEIGHTED_ROW = 2
 SHARE_UNITS = 100_000_000
 
 # Columns of ``Rules.outside``.
-CLASS, AT_MOST, AT_LEAST, KIND, PAYS, LINE = range(6)
+CLASS, AT_MOST, AT_LEAST, KIND, PAYS, COST_SHARE, LINE = range(7)
 OUTSIDE_WIDTH = LINE + 4
 
 
 class Rules(NamedTuple):
     """What a scheme says beyond its lines. Shares are in units of 1 / ``SHARE_UNITS``."""
 
-    outside: Ints  # [o, 10] class, at most days, at least days, kind, pays, line; -1: does not matter
+    outside: Ints  # [o, 11] class, at most days, at least days, kind, pays, share, line; -1: does not matter
     by_status: Ints  # [3, 2] pays, share: of ungrouped, ambiguous, unweighted cases
-    excluded_share: int
     has_high: bool
 
 
@@ -63,7 +62,7 @@ class CaseArrays(NamedTuple):
     days: Ints  # [n] -1 if not known
     kind: Ints  # [n] number of the case kind, -1 if none
     special: Ints  # [n] what was decided for it; below -1 if that cannot be read
-    excluded: Ints  # [n] excluded items, 0 if none, negative if that cannot be read
+    excluded: Ints  # [n] what leaves the cost, 0 if nothing, negative if that is not known
     incomplete: Flags  # [n]
     extreme: Flags  # [n]
 
@@ -78,7 +77,6 @@ class Priced(NamedTuple):
     item: Ints
     outside: Ints
     special: Ints
-    excluded: Ints
 
 
 def _at(line: Ints, x: int) -> int:
@@ -131,17 +129,17 @@ def price_cases(combinations: Ints, rules: Rules, cases: CaseArrays, out: Priced
     """
     # Taken out of their tuples once: inside the loop, each access would count references.
     outside_rules, by_status = rules.outside, rules.by_status
-    excluded_share, has_high = rules.excluded_share, rules.has_high
+    has_high = rules.has_high
     combination, statuses, costs, all_days = cases.combination, cases.status, cases.cost, cases.days
     kinds, specials, excludeds = cases.kind, cases.special, cases.excluded
     incompletes, extremes = cases.incomplete, cases.extreme
     out_class, out_standard, out_drg, out_high = out.case_class, out.standard, out.drg, out.high
-    out_item, out_outside, out_special, out_excluded = out.item, out.outside, out.special, out.excluded
+    out_item, out_outside, out_special = out.item, out.outside, out.special
 
     for i in range(len(costs)):
         row = combination[i]
         standard = combinations[row, STANDARD]
-        drg = high = item = outside = special = beside = 0
+        drg = high = item = outside = special = 0
         total, excluded = costs[i], excludeds[i]
         valid = 0 <= total <= HIGHEST_COST_FEN and 0 <= excluded <= total and specials[i] >= -1
         case_class = INVALID
@@ -167,8 +165,6 @@ def price_cases(combinations: Ints, rules: Rules, cases: CaseArrays, out: Priced
                     case_class = UNPRICED
                 elif pays == SHARE_OF_STANDARD:
                     outside = of_standard
-                elif pays == BY_ITEM:
-                    item = cost
                 elif pays == PER_CASE:
                     outside = _at(outside_rules[rule, LINE:], 1)
                 elif pays == PER_DAY:
@@ -176,6 +172,8 @@ def price_cases(combinations: Ints, rules: Rules, cases: CaseArrays, out: Priced
                         case_class = INVALID
                     else:
                         outside = _at(outside_rules[rule, LINE:], all_days[i])
+                else:
+                    item = _share(cost, pays, outside_rules[rule, COST_SHARE])
             elif combinations[row, LACKS] == NO_WEIGHT:
                 case_class = UNWEIGHTED if by_status[UNWEIGHTED_ROW, 0] != NOT_KNOWN else UNPRICED
                 item = _share(cost, by_status[UNWEIGHTED_ROW, 0], by_status[UNWEIGHTED_ROW, 1])
@@ -199,8 +197,6 @@ def price_cases(combinations: Ints, rules: Rules, cases: CaseArrays, out: Priced
             else:
                 case_class = NORMAL
                 drg = standard
-            if case_class != INVALID:
-                beside = _share(excluded, SHARE, excluded_share)
         out_class[i] = case_class
         out_standard[i] = standard
         out_drg[i] = drg
@@ -208,4 +204,3 @@ def price_cases(combinations: Ints, rules: Rules, cases: CaseArrays, out: Priced
         out_item[i] = item
         out_outside[i] = outside
         out_special[i] = special
-        out_excluded[i] = beside

@@ -63,7 +63,7 @@ class Pricer(ShortTable):
     def required_columns(self) -> tuple[str, ...]:
         """The columns that this scheme needs: group, cost, and what its rates and rules ask for."""
         scheme, readmission = self.scheme, self.scheme.readmission
-        by_hospital = any(row.hospital for row in self._coefficient_rows)
+        by_hospital = "hospital_id" in self.book.keys
         asked = {
             "adrg": bool(readmission and readmission.except_adrg),
             "insurance_type": bool(self._values["insurance_type"]),
@@ -75,13 +75,14 @@ class Pricer(ShortTable):
             "patient_id": readmission is not None,
             "admission_date": readmission is not None,
             "discharge_date": self._has_periods or readmission is not None,
+            **{one.column: True for one in scheme.additions},
         }
         return (*_GROUPING, "total_cost_yuan", *(name for name, is_asked in asked.items() if is_asked))
 
     @property
     def vital_columns(self) -> tuple[str, ...]:
         """Those of ``required_columns`` that decide what is paid: group, cost, what a rate asks for."""
-        by_hospital = any(row.hospital for row in self._coefficient_rows)
+        by_hospital = "hospital_id" in self.book.keys
         vital = (*_GROUPING, "total_cost_yuan", *_OF_RATES, *(["hospital_id"] if by_hospital else []))
         vital = (*vital, *(["discharge_date"] if self._has_periods else []))
         return tuple(name for name in self.required_columns if name in vital)
@@ -98,9 +99,10 @@ class Pricer(ShortTable):
     @property
     def _values(self) -> dict[str, list[str]]:
         """What the scheme knows of the columns that decide a rate."""
-        low = self.scheme.low
-        paid = (self.scheme.rates, self.scheme.outside, low.factors if low else ())
-        tables = (*paid[:2], self._coefficient_rows, self.loaded.weights.values())
+        low, amounts = self.scheme.low, self.scheme.amounts
+        rows = (self.scheme.rates, self.scheme.outside, amounts.rows if amounts else ())
+        paid = (*rows, low.factors if low else ())
+        tables = (*rows, self._coefficient_rows, self.loaded.weights.values())
         return {
             "insurance_type": sorted({one.insurance for table in paid for one in table if one.insurance}),
             "hospital_level": sorted({one.level for table in tables for one in table if one.level}),

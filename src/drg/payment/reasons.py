@@ -23,6 +23,12 @@ NOTE: Final = {
 }
 
 
+def note(notes: npt.NDArray[np.int64], where: npt.NDArray[np.bool_], bit: int) -> None:
+    """Say something of the cases ``where`` it is so."""
+    if where.any():
+        notes[where] |= bit
+
+
 class Notes:
     """The notes of one scheme as codes with facts."""
 
@@ -33,6 +39,7 @@ class Notes:
             "tcm_share_not_known": (*scheme.tcm.tcm_fees, *scheme.tcm.other_fees) if scheme.tcm else (),
             "readmitted": (scheme.readmission.factor,) if scheme.readmission else (),
             "readmission_not_judged": STAYS,
+            "additions_impossible": [one.column for one in scheme.beside],
             "case_kind_not_named": case_kinds(scheme),
             "grouper_not_known": (scheme.grouper,),
             "tcm_share_low": (scheme.tcm.share_below,) if scheme.tcm else (),

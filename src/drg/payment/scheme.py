@@ -7,25 +7,20 @@ published or chosen stands beside its source. Unknown keys, wrong types, gaps an
 from __future__ import annotations
 
 from decimal import Decimal
-from itertools import pairwise
-from typing import Annotated, Final, Literal
+from functools import cached_property
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from drg.columns import PRICING
+from drg.payment.addition_rules import Addition, ExcludedItems
+from drg.payment.group_rules import Amounts, Tcm
 from drg.payment.high_rules import High
-from drg.payment.names import CaseKind, Hospital, Insurance, Level
-from drg.payment.parts import Dated, Id, Part, Positive, Share, Sourced, Text, overlap
+from drg.payment.incentive_rules import Incentive
+from drg.payment.names import Hospital, Insurance, Level
+from drg.payment.outside_rules import Outside
+from drg.payment.parts import Dated, Id, Part, Positive, SchemeHead, Share, Sourced, Text, overlap
 from drg.payment.settlement_rules import SettlementRules
-from drg.words import Joined, Sentence
-
-# The columns of single fees that a share can be made of.
-FEES: Final = tuple(
-    name
-    for name in PRICING
-    if name.endswith("_yuan") and name.startswith(("tcm_", "western_", "surgery_", "materials_"))
-)
-
+from drg.words import Sentence
 
 # The classes that may have points of their own: what they are paid is no part of what groups are paid.
 OwnPoints = Literal[
@@ -35,6 +30,7 @@ OwnPoints = Literal[
     "long",
     "bed_day",
     "day_surgery",
+    "unstable",
     "unweighted",
     "extreme",
     "high",
@@ -153,67 +149,6 @@ class Low(Sourced):
         return next((row.factor for row in self.factors if row.insurance == insurance), self.factor)
 
 
-class Stage(Part):
-    """A price for the days of a stay up to one, counted from the first; the last stage has no end."""
-
-    price_yuan: Positive
-    up_to_day: int | None = Field(default=None, ge=1)
-
-
-class Outside(Sourced):
-    """Stays and kinds of case outside DRG payment, and what they are paid.
-
-    Attributes:
-        case_class: what such cases are called.
-        los_days_at_most, los_days_at_least, case_kind, level, insurance: which cases.
-        pays: their cost; a price a day or a case; a share of what the group would be paid; nothing.
-        price_yuan: of a day or a case.
-        stages: prices of a day that change with the length of stay, instead of ``price_yuan``.
-        share: of the standard.
-    """
-
-    case_class: Literal["short", "long", "bed_day", "day_surgery"]
-    los_days_at_most: int | None = Field(default=None, ge=0)
-    los_days_at_least: int | None = Field(default=None, ge=1)
-    case_kind: CaseKind | None = None
-    level: Level | None = None
-    insurance: Insurance | None = None
-    pays: Literal["by_item", "per_day", "per_case", "share_of_standard", "nothing"]
-    price_yuan: Positive | None = None
-    stages: tuple[Stage, ...] = ()
-    share: Annotated[Share, Field(gt=0)] | None = None
-
-    @model_validator(mode="after")
-    def _is_whole(self) -> Outside:
-        conditions = (self.los_days_at_most, self.los_days_at_least, self.case_kind)
-        if all(condition is None for condition in conditions):
-            raise ValueError(Sentence("say which cases: los_days_at_most, los_days_at_least or case_kind"))
-        if self.stages and (self.pays != "per_day" or self.price_yuan is not None):
-            raise ValueError(Sentence("stages are given for per_day, instead of price_yuan"))
-        if (self.pays in ("per_day", "per_case")) != (self.price_yuan is not None or bool(self.stages)):
-            raise ValueError(Sentence("price_yuan is given for per_day and per_case, and only for them"))
-        if (self.pays == "share_of_standard") != (self.share is not None):
-            raise ValueError(Sentence("share is given for share_of_standard, and only for it"))
-        ends = [stage.up_to_day for stage in self.stages]
-        known = [end for end in ends[:-1] if end is not None]
-        if ends and (ends[-1] is not None or len(known) < len(ends) - 1):
-            raise ValueError(Sentence("every stage has up_to_day but the last, which has no end"))
-        if any(a >= b for a, b in pairwise(known)):
-            raise ValueError(Sentence("stages must be in order of up_to_day, without overlap"))
-        return self
-
-    def takes_all_of(self, other: Outside) -> bool:
-        """Whether every case that another row is for fits this one."""
-        least, most = self.los_days_at_least, self.los_days_at_most
-        return (
-            (least is None or (other.los_days_at_least is not None and other.los_days_at_least >= least))
-            and (most is None or (other.los_days_at_most is not None and other.los_days_at_most <= most))
-            and self.case_kind in (None, other.case_kind)
-            and self.level in (None, other.level)
-            and self.insurance in (None, other.insurance)
-        )
-
-
 class ByStatus(Sourced):
     """What a case without a usable group is paid: its cost, a share of it, nothing; or nobody knows."""
 
@@ -225,12 +160,6 @@ class ByStatus(Sourced):
         if (self.pays == "share") != (self.share is not None):
             raise ValueError(Sentence("share is given if pays is share, and only then"))
         return self
-
-
-class ExcludedItems(Sourced):
-    """Approved new drugs, devices and technology: out of the case's cost, paid beside the group."""
-
-    share: Share = Decimal(1)
 
 
 class Incomplete(Sourced):
@@ -245,72 +174,28 @@ class Readmission(Sourced):
     except_adrg: tuple[Text, ...] = ()
 
 
-class Tcm(Sourced):
-    """A case of a TCM group whose share of such fees is low is paid as its medical group.
-
-    A case that gives ``tcm_share`` has that share. Else it is Σ tcm_fees ÷ (Σ tcm_fees + Σ other_fees).
-
-    Attributes:
-        share_below: the medical group counts below this share.
-        tcm_fees: the columns of fees for traditional medicine.
-        other_fees: the columns of the other fees that count; without any, all of the case's cost counts.
-        medical_drg: for each TCM group its medical one.
-    """
-
-    share_below: Share
-    tcm_fees: Annotated[tuple[Text, ...], Field(min_length=1)] = ("tcm_cost_yuan",)
-    other_fees: tuple[Text, ...] = ()
-    medical_drg: dict[Text, Text]
-
-    @field_validator("tcm_fees", "other_fees")
-    @classmethod
-    def _are_fees(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        for name in names:
-            if name not in FEES:
-                problem = Sentence(
-                    "{name!r} is no column of fees; they are {fees}", name=name, fees=Joined(", ", FEES)
-                )
-                raise ValueError(problem)
-        return names
-
-    @model_validator(mode="after")
-    def _counts_each_once(self) -> Tcm:
-        names = (*self.tcm_fees, *self.other_fees)
-        if len(set(names)) < len(names):
-            problem = Sentence("a fee is named twice in tcm_fees and other_fees; it would count twice")
-            raise ValueError(problem)
-        return self
-
-
 class Rounding(Sourced):
     """Where amounts are rounded to the fen, half up: the payment always, the standard only if so said."""
 
     standard_first: bool = False
 
 
-class PaymentScheme(Dated):
+class PaymentScheme(SchemeHead):
     """One payment scheme. Only what a scheme names applies.
 
     Attributes:
-        id, title, region: what it is; the id is the name of its directory.
         grouper: the id of the grouper version whose groups it prices.
         grouper_missing: why that version is not installed, for excerpts; its groups are then not checked.
-        status: ``published`` by the authority, ``transcribed`` from what it published, or ``illustrative``.
-        valid_from, valid_to: the first and last day of discharge to which it applies, as far as known.
         source: where the weights are from.
-        unusual: the entries whose numbers are out of proportion and meant so, as ``low.factor``.
     """
 
-    id: Id
-    title: Text
-    region: Text
     grouper: Id
     grouper_missing: Text | None = None
-    status: Literal["published", "transcribed", "illustrative"]
-    unusual: tuple[Text, ...] = ()
     method: Method
-    rates: Annotated[tuple[Rate, ...], Field(min_length=1)]
+    rates: tuple[Rate, ...] = ()
     coefficients: Coefficients | None = None
+    amounts: Amounts | None = None
+    incentive: Incentive | None = None
     high: High | None = None
     extreme: Extreme | None = None
     low: Low | None = None
@@ -319,6 +204,7 @@ class PaymentScheme(Dated):
     ambiguous: ByStatus
     unweighted: ByStatus
     excluded_items: ExcludedItems | None = None
+    additions: tuple[Addition, ...] = ()
     incomplete: Incomplete | None = None
     readmission: Readmission | None = None
     tcm: Tcm | None = None
@@ -328,6 +214,9 @@ class PaymentScheme(Dated):
     @model_validator(mode="after")
     def _hangs_together(self) -> PaymentScheme:
         # Beside the problem stands the entry at which it is told.
+        if not self.rates and self.amounts is None:
+            problem = Sentence("there is no rate: add [[rates]] with value_yuan and a source")
+            raise ValueError(problem, ("rates",))
         if twice := overlap(((rate.insurance, rate.level), rate) for rate in self.rates):
             problem = Sentence("two rates are for the same insurance and level on the same days")
             raise ValueError(problem, ("rates", twice))
@@ -355,11 +244,30 @@ class PaymentScheme(Dated):
                     name=name,
                 )
                 raise ValueError(problem, ("method", "points_for"))
+        columns = [one.column for one in self.beside]
+        for place, one in enumerate(self.additions):
+            if columns.count(one.column) > 1:
+                problem = Sentence("{name} is paid beside the group twice", name=one.column)
+                raise ValueError(problem, ("additions", place))
         budgets = self.settlement.budgets if self.settlement else ()
         if self.method.kind != "points" and any(budget.excess == "point_value" for budget in budgets):
             problem = Sentence("point_value closes a budget under the points method only")
             raise ValueError(problem, ("settlement", "budgets"))
+        if self.amounts and any(budget.excess == "point_value" for budget in budgets):
+            problem = Sentence("point_value cannot close a budget beside amounts, which have no points")
+            raise ValueError(problem, ("amounts",))
         return self
+
+    @cached_property
+    def beside(self) -> tuple[Addition, ...]:
+        """What is paid beside the group: excluded items, which are the oldest case of it, and additions."""
+        excluded = (self.excluded_items.as_addition,) if self.excluded_items else ()
+        return (*excluded, *self.additions)
+
+    @property
+    def out_of_cost(self) -> tuple[str, ...]:
+        """The columns whose amounts leave the cost by which a case is judged."""
+        return tuple(one.column for one in self.beside if one.out_of_cost)
 
     def _pays_beside_groups(self, case_class: str) -> bool:
         """Whether the scheme can have cases of this class, and pays nothing of them by group."""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final, NamedTuple, get_args
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from drg.errors import SchemeError, did_you_mean
 from drg.payment.high_rules import High
-from drg.payment.scheme import PaymentScheme
 from drg.words import Joined, Sentence, recognised
 
 Loc = Sequence[str | int]
@@ -25,10 +25,15 @@ def _either(values: Sequence[str]) -> Sentence:
     return Sentence("{others} or {last}", others=Joined(", ", others), last=last)
 
 
-_LINES: Final = Path(__file__).with_name("scheme_examples.toml").read_text(encoding="utf-8").splitlines()
+def examples_of(file: Path) -> dict[str, str]:
+    """The lines of a file by the entry that each is an example of."""
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return {line.partition(" = ")[0]: line for line in lines if not line.startswith("#")}
+
+
 # How an entry of this name is written; the same name means the same everywhere in a scheme.
 EXAMPLES: Final[Mapping[str, str]] = {
-    **{line.partition(" = ")[0]: line for line in _LINES if not line.startswith("#")},
+    **examples_of(Path(__file__).with_name("scheme_examples.toml")),
     "grouper_missing": Sentence('grouper_missing = "why the version is not installed"'),
     "status": Sentence('status = "published", "transcribed" or "illustrative"'),
     "source": Sentence('source = "who published it, where and when"'),
@@ -36,16 +41,23 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "rates": Sentence("[[rates]] with value_yuan and a source"),
     "kind": Sentence('kind = "rate" or "points"'),
     "default": Sentence('default = 1; "not_known" if the coefficients of hospitals are not known'),
-    "rows": Sentence("[[coefficients.rows]] with value, what it is for and a source"),
+    "rows": Sentence(
+        "[[coefficients.rows]] with value, what it is for and a source; [[amounts.rows]] with drg and "
+        "amount_yuan, or the table amounts.csv"
+    ),
+    "incentive": Sentence("[incentive] with bands, a default and a source; its rows in incentives.csv"),
+    "amounts": Sentence("[amounts] with a source, and its rows in amounts.csv beside the scheme"),
     "formula": Sentence(
         "{key} = {names}", key="formula", names=_either(get_args(High.model_fields["formula"].annotation))
     ),
     "reference": Sentence('reference = "standard" or "mean"; of high-cost cases also "lower_of_two"'),
     "within": Sentence('within = "all" or "group"'),
-    "case_class": Sentence('case_class = "short", "long", "bed_day" or "day_surgery"'),
+    "case_class": Sentence(
+        'case_class = "short", "long", "bed_day", "day_surgery", "unstable" or "unweighted"'
+    ),
     "pays": Sentence(
-        'pays = "by_item" or "nothing"; outside payment by group also "per_day", "per_case" or '
-        '"share_of_standard"; of cases without a group or a weight also "share" or "not_known"'
+        'pays = "by_item", "share", "nothing" or "not_known"; outside payment by group also "per_day", '
+        '"per_case" or "share_of_standard"'
     ),
     "ungrouped": Sentence(
         '[ungrouped] with pays = "nothing", "by_item", "share" or "not_known", and a source'
@@ -61,7 +73,8 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "mode": Sentence('mode = "marginal" or "whole"; of rounding: "half_up" or "down"'),
     "bands": Sentence(
         "bands = [{{ utilisation_at_least = 0, hospital_keeps = 1 }}]; of an overrun: [{{ "
-        "utilisation_at_least = 1, fund_bears = 0.6 }}]"
+        "utilisation_at_least = 1, fund_bears = 0.6 }}]; of incentives: [{{ cmi_ratio_at_least = 0, "
+        "coefficient = 1 }}]"
     ),
     "scores": Sentence(
         "scores = [{{ score_at_least = 0, returned = 1 }}]; of quality: [{{ score_at_least = 0, factor = 1 "
@@ -97,27 +110,58 @@ OF_PYDANTIC: Final = (
     Sentence("it should have no more than {limit} decimal places", **_LIMIT),
     Sentence("it should have no more than {limit} digits in total", **_LIMIT),
     Sentence("string should have at least {limit} character", **_LIMIT),
+    Sentence(
+        "tuple should have at least {limit} item after validation, not {count}",
+        limit="{limit}",
+        count="{count}",
+    ),
+    Sentence(
+        "tuple should have at most {limit} items after validation, not {count}",
+        limit="{limit}",
+        count="{count}",
+    ),
     Sentence("string should match pattern {pattern}", pattern="{pattern}"),
     Sentence("it should be {others} or {last}", others="{others}", last="{last}"),
     Sentence("it should be {choices}", choices="{choices}"),
 )
 # What a place also names that is no entry: a key itself, and the alternatives of an entry of several types.
 _NO_ENTRIES: Final = ("[key]", "decimal", "literal['not_known']", "literal['price_ratio']")
-_DOCUMENT: Final = "docs/payment-schemes.md"
 # An array of tables, a table, or the entry of a key.
 _HEADER: Final = re.compile(r"\s*\[\[?\s*([A-Za-z0-9_.\s-]+?)\s*\]\]?")
 _KEY: Final = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
 
 
-def readable(error: ErrorDetails, file: Path, text: str) -> SchemeError:
-    """One finding of the model: which line and entry, what was expected, how to write it."""
+class Entries(NamedTuple):
+    """The entries of schemes of one kind.
+
+    Attributes:
+        model: of the whole file.
+        examples: how an entry of a name is written.
+        document: that tells more.
+    """
+
+    model: type[BaseModel]
+    examples: Mapping[str, str]
+    document: str
+
+
+def entry_of(error: ErrorDetails) -> list[str | int]:
+    """The path of the entry that a finding of the model is about."""
     loc = [part for part in error["loc"] if part not in _NO_ENTRIES]
+    if error["type"] == "value_error":
+        loc += [part for entry in error["ctx"]["error"].args[1:] for part in entry]
+    return loc
+
+
+def readable(error: ErrorDetails, file: Path, text: str, entries: Entries) -> SchemeError:
+    """One finding of the model: which line and entry, what was expected, how to write it."""
+    loc = entry_of(error)
     names = [part for part in loc if isinstance(part, str)]
     last = names[-1] if names else ""
-    example, given = EXAMPLES.get(last), error["input"]
-    see: Sentence = Sentence("See {document}", document=_DOCUMENT)
+    example, given = entries.examples.get(last), error["input"]
+    see: Sentence = Sentence("See {document}", document=entries.document)
     if error["type"] == "extra_forbidden":
-        known = _fields(loc[:-1])
+        known = _fields(loc[:-1], entries.model)
         problem = Sentence("unknown key {name!r}", name=last)
         listed = Sentence("Known keys: {names}", names=Joined(", ", known))
         fix: Sentence = Joined(" ", (did_you_mean(last, known), listed))
@@ -126,12 +170,11 @@ def readable(error: ErrorDetails, file: Path, text: str) -> SchemeError:
         fix = Sentence("Add {example}", example=example) if example else see
     elif error["type"] == "value_error":
         # These say themselves what to do.
-        (problem, *inner), fix = error["ctx"]["error"].args, see
-        loc += [part for entry in inner for part in entry]
+        problem, fix = error["ctx"]["error"].args[0], see
     else:
         message = error["msg"][:1].lower() + error["msg"][1:]
         message = message.replace("decimal input should", "it should").replace("input should", "it should")
-        shown = str(given) if isinstance(given, Decimal) else repr(given)
+        shown = str(given) if isinstance(given, Decimal | date | time) else repr(given)
         if isinstance(given, dict | list):
             shown = Sentence("a table") if isinstance(given, dict) else Sentence("a list")
         name, told = last or Sentence("the entry"), recognised(message, OF_PYDANTIC)
@@ -141,9 +184,8 @@ def readable(error: ErrorDetails, file: Path, text: str) -> SchemeError:
     return SchemeError(problem, file=file, row=line_of(text, loc), field=field, fix=fix)
 
 
-def _fields(loc: Loc) -> list[str]:
+def _fields(loc: Loc, model: type[BaseModel]) -> list[str]:
     """The keys that are known in this part of a scheme."""
-    model: type[BaseModel] = PaymentScheme
     for part in loc:
         if isinstance(part, str):
             inner = _model_in(model.model_fields[part].annotation)
@@ -176,7 +218,7 @@ def line_of(text: str, loc: Loc) -> int | None:
     seen: dict[tuple[str, ...], int] = {}
     here: tuple[str, ...] = ()
     inside = True
-    best, depth = None, 0
+    best, depth, below = None, 0, None
     for number, line in enumerate(text.splitlines(), start=1):
         if found := _HEADER.match(line):
             here = tuple(part.strip() for part in found[1].split("."))
@@ -188,8 +230,10 @@ def line_of(text: str, loc: Loc) -> int | None:
             )
             if inside and len(here) > depth:
                 best, depth = number, len(here)
+            if list(here[: len(wanted)]) == wanted:
+                below = below or number
         elif inside and (found := _KEY.match(line)):
             path = [*here, found[1]]
             if path == wanted[: len(path)] and len(path) > depth:
                 best, depth = number, len(path)
-    return best
+    return best if depth == len(wanted) else below or best

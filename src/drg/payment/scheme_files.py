@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from drg.errors import OutputError, SchemeError
-from drg.payment.load_scheme import SCHEME_FILE, LoadedScheme, load_scheme
+from drg.payment.load_scheme import LoadedScheme, load_scheme
+from drg.payment.scheme_library import SCHEME_FILE
 from drg.records.files import write_bytes
 from drg.records.outputs import make_directory, together
 from drg.temporary import scratch_directory

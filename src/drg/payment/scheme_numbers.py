@@ -51,15 +51,14 @@ def rules(scheme: PaymentScheme) -> Rules:
         row[kernels.AT_LEAST] = -1 if rule.los_days_at_least is None else rule.los_days_at_least
         row[kernels.KIND] = -1 if rule.case_kind is None else kinds.index(rule.case_kind)
         row[kernels.PAYS] = _PAYS[rule.pays]
+        row[kernels.COST_SHARE] = int((rule.share or 0) * kernels.SHARE_UNITS)
         row[kernels.LINE :] = paid
-    excluded = scheme.excluded_items
     return Rules(
         outside=outside,
         by_status=np.array(
             [_by_status(rule) for rule in (scheme.ungrouped, scheme.ambiguous, scheme.unweighted)],
             dtype=np.int64,
         ),
-        excluded_share=int(excluded.share * kernels.SHARE_UNITS) if excluded else 0,
         has_high=scheme.high is not None,
     )
 

@@ -6,9 +6,12 @@ from decimal import Decimal
 from fractions import Fraction
 
 from drg.payment.formulas import FEN, half_up
-from drg.payment.load_scheme import SCHEME_FILE
-from drg.payment.parts import Dated
+from drg.payment.group_rules import Amount
+from drg.payment.load_scheme import LoadedScheme
+from drg.payment.parts import Period
 from drg.payment.scheme import Coefficient, Rate
+from drg.payment.scheme_library import SCHEME_FILE
+from drg.payment.scheme_tables import TABLES
 from drg.words import Joined, Sentence
 
 
@@ -43,11 +46,27 @@ def in_scheme_row(section: str, at: int, what: str = "") -> Sentence:
     return Sentence("{place} ({what})", place=place, what=what) if what else place
 
 
+def in_table_or_scheme(loaded: LoadedScheme, section: str, at: int, what: str) -> Sentence:
+    """In a row of a section: of its table, if it has one."""
+    if section in loaded.table_rows:
+        row = loaded.table_rows[section][at]
+        return Sentence("{file}, row {row} ({group})", file=TABLES[section][0], row=row, group=what)
+    return in_scheme_row(f"{section}.rows", at, what)
+
+
 def of_rate(rate: Rate) -> str:
     """For whom and when a rate holds."""
     what = [Sentence("insurance {id}", id=rate.insurance)] if rate.insurance else []
     what += [Sentence("level {level}", level=rate.level)] if rate.level else []
     return Joined(", ", (*(what or [Sentence("any insurance and level")]), *_days(rate)))
+
+
+def of_amount(row: Amount) -> str:
+    """For which group, whom and when an amount holds."""
+    what = [Sentence("DRG {drg}", drg=row.drg)]
+    what += [Sentence("insurance {id}", id=row.insurance)] if row.insurance else []
+    what += [Sentence("level {level}", level=row.level)] if row.level else []
+    return Joined(", ", (*what, *_days(row)))
 
 
 def of_coefficient(row: Coefficient) -> str:
@@ -58,7 +77,7 @@ def of_coefficient(row: Coefficient) -> str:
     return Joined(", ", (*what, *_days(row)))
 
 
-def _days(row: Dated) -> list[Sentence]:
+def _days(row: Period) -> list[Sentence]:
     if row.valid_from and row.valid_to:
         return [Sentence("discharged from {first} to {last}", first=row.valid_from, last=row.valid_to)]
     if row.valid_from:

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
 from drg.columns import PRICE, PRICING
 from drg.payment import formulas
+from drg.payment.addition_words import of_addition, paid_beside
+from drg.payment.coefficient_steps import coefficient_steps
 from drg.payment.expression_text import with_numbers
-from drg.payment.formulas import FEN, Prices
+from drg.payment.formulas import Prices
 from drg.payment.outside_rows import outside_rows
+from drg.payment.outside_rules import Outside
 from drg.payment.price_arrays import PAYMENTS
-from drg.payment.price_entries import Entry
-from drg.payment.scheme import Outside, PaymentScheme
+from drg.payment.scheme import PaymentScheme
+from drg.payment.step_facts import Facts, Step
 from drg.payment.step_words import (
     in_column,
     in_scheme,
     in_scheme_row,
+    in_table_or_scheme,
     money,
     number,
-    of_coefficient,
+    of_amount,
     of_rate,
 )
 from drg.payment.weights import WEIGHTS_FILE
@@ -32,78 +35,49 @@ from drg.words import Joined, Sentence, categories
 _SAID = {"special_case_payment_yuan": "special payment", "patient_and_others_yuan": "patient share"}
 
 
-class Step(NamedTuple):
-    """A line; see ``explain.PriceStep``."""
-
-    name: str
-    name_zh: str
-    value: str
-    arithmetic: str = ""
-    place: str = ""
-    source: str = ""
-
-
-@dataclass(frozen=True)
-class Facts:
-    """All that the lines are made of. Amounts in fen; negative if not known.
-
-    ``tcm``: what is divided by what for the share of traditional medicine; None if none is asked.
-    """
-
-    scheme: PaymentScheme
-    case: Mapping[str, Any]
-    outcome: Mapping[str, Any]
-    entry: Entry
-    cost: int
-    excluded: int
-    days: int
-    kind: Any
-    readmitted: bool
-    tcm: tuple[int, int] | None
-
-    def payment(self, *names: str) -> Decimal:
-        """Parts of the payment, added up; in yuan."""
-        return sum((self.outcome[name] for name in names), Decimal(0))
-
-    @property
-    def net(self) -> int:
-        """The cost less excluded items."""
-        return self.cost - self.excluded
-
-
 def standard_steps(facts: Facts) -> Iterator[Step]:
     """Weight, rate, coefficient and what they make."""
     scheme, entry = facts.scheme, facts.entry
-    if facts.excluded > 0 and facts.cost >= 0:
+    leaving = [one for one in facts.added if one.rule.out_of_cost and one.given[0]]
+    if leaving and facts.excluded >= 0 and facts.cost >= 0:
         yield Step("cost", "住院总费用", money(facts.cost), place=in_column("total_cost_yuan"))
+        amounts = [money(int(one.given[0])) for one in leaving]
+        for one, amount in zip(leaving, amounts, strict=True):
+            yield Step(*of_addition(one.rule), amount, place=in_column(one.rule.column))
         yield Step(
-            "excluded items", "除外项目费用", money(facts.excluded), place=in_column("excluded_items_yuan")
+            "cost in the group", "扣除后费用", money(facts.net), " − ".join([money(facts.cost), *amounts])
         )
-        arithmetic = f"{money(facts.cost)} − {money(facts.excluded)}"
-        yield Step("cost in the group", "扣除后费用", money(facts.net), arithmetic)
     else:
         value = money(facts.cost) if facts.cost >= 0 else Sentence("cannot be used")
         yield Step("cost", "住院总费用", value, place=in_column("total_cost_yuan"))
     if facts.tcm is not None:
         yield _share_step(facts, *facts.tcm)
-    if entry.weight is None:
-        return
     weight = entry.weight
-    group = (
-        Sentence("{drg}, level {level}", drg=weight.drg, level=weight.level) if weight.level else weight.drg
-    )
-    place = Sentence("{file}, row {row} ({group})", file=WEIGHTS_FILE, row=weight.row, group=group)
-    yield Step("relative weight", "权重", number(weight.relative_weight), place=place, source=scheme.source)
-    if entry.rate is None:
+    if weight is not None:
+        group = (
+            Sentence("{drg}, level {level}", drg=weight.drg, level=weight.level)
+            if weight.level
+            else weight.drg
+        )
+        place = Sentence("{file}, row {row} ({group})", file=WEIGHTS_FILE, row=weight.row, group=group)
+        value = number(weight.relative_weight)
+        yield Step("relative weight", "权重", value, place=place, source=scheme.source)
+    if entry.amount is not None and scheme.amounts:
+        at = scheme.amounts.rows.index(entry.amount)
+        place = in_table_or_scheme(facts.loaded, "amounts", at, of_amount(entry.amount))
+        value = number(entry.amount.amount_yuan)
+        yield Step("amount of the group", "病种定额", value, place=place, source=scheme.amounts.source)
+    elif weight is not None and entry.rate is not None:
+        rate = entry.rate
+        place = in_scheme_row("rates", scheme.rates.index(rate), of_rate(rate))
+        names = ("value of a point", "点值") if scheme.method.kind == "points" else ("rate", "费率")
+        yield Step(*names, number(rate.value_yuan), place=place, source=rate.source)
+        if scheme.method.scale:
+            scale, source = number(scheme.method.scale), scheme.method.source
+            yield Step("scale", "点数基数", scale, place=in_scheme("method"), source=source)
+    else:
         return
-    rate = entry.rate
-    place = in_scheme_row("rates", scheme.rates.index(rate), of_rate(rate))
-    names = ("value of a point", "点值") if scheme.method.kind == "points" else ("rate", "费率")
-    yield Step(*names, number(rate.value_yuan), place=place, source=rate.source)
-    if scheme.method.scale:
-        scale, source = number(scheme.method.scale), scheme.method.source
-        yield Step("scale", "点数基数", scale, place=in_scheme("method"), source=source)
-    yield from _coefficient_steps(facts)
+    yield from coefficient_steps(facts)
     if entry.prices is not None:
         yield from _standard(facts, entry.prices)
 
@@ -123,66 +97,36 @@ def _share_step(facts: Facts, part: int, whole: int) -> Step:
     return Step(*names, value, f"{money(part)} ÷ {money(whole)}", place, tcm.source)
 
 
-def _coefficient_steps(facts: Facts) -> Iterator[Step]:
-    scheme, entry = facts.scheme, facts.entry
-    coefficients = scheme.coefficients
-    cut = scheme.readmission if facts.readmitted else None
-    if coefficients is None:
-        plain = Step("coefficient", "系数", "1", place=Sentence("the scheme has none"))
-    elif entry.base_group:
-        place = in_scheme("coefficients.base_groups")
-        plain = Step("coefficient", "系数（基础病组）", "1", place=place, source=coefficients.source)
-    elif entry.given is not None:
-        plain = Step("coefficient", "系数", number(entry.given), place=in_column("hospital_coefficient"))
-    elif entry.coefficient is None:
-        default = coefficients.default
-        value = Sentence("not known") if isinstance(default, str) else number(default)
-        place = in_scheme("coefficients.default")
-        plain = Step("coefficient", "系数（默认）", value, place=place, source=coefficients.source)
-    else:
-        row = entry.coefficient
-        place = in_scheme_row("coefficients.rows", coefficients.rows.index(row), of_coefficient(row))
-        plain = Step("coefficient", "系数", number(row.value), place=place, source=row.source)
-    yield plain
-    if cut and entry.factor is not None:
-        yield Step(
-            "coefficient after readmission",
-            "系数（再入院）",
-            number(entry.factor),
-            f"{plain.value} × {number(cut.factor)}",
-            in_scheme("readmission"),
-            cut.source,
-        )
-
-
 def _standard(facts: Facts, found: Prices) -> Iterator[Step]:
-    scheme, rate, weight = facts.scheme, facts.entry.rate, facts.entry.weight
-    assert rate is not None
-    assert weight is not None
-    assert facts.entry.factor is not None
+    scheme, entry = facts.scheme, facts.entry
+    assert entry.factor is not None
     factors = {
-        "weight": weight.relative_weight,
-        "rate": rate.value_yuan,
+        "weight": entry.weight.relative_weight if entry.weight else None,
+        "rate": entry.rate.value_yuan if entry.rate else None,
         "scale": scheme.method.scale,
-        "coefficient": facts.entry.factor,
+        "coefficient": entry.factor,
+        "amount": entry.amount.amount_yuan if entry.amount else None,
     }
     written = {name: number(factor) for name, factor in factors.items() if factor is not None}
-    arithmetic = with_numbers(formulas.STANDARD, written, **({} if scheme.method.scale else {"scale": 1}))
-    exact = found.weight * found.unit_yuan * found.coefficient * FEN
-    if exact.denominator != 1:
-        arithmetic += f" = {money(exact)}"
+    if entry.amount:
+        arithmetic = with_numbers(formulas.AMOUNT, written)
+    else:
+        arithmetic = with_numbers(formulas.STANDARD, written, **({} if scheme.method.scale else {"scale": 1}))
+    if found.exact.denominator != 1:
+        arithmetic += f" = {money(found.exact)}"
     yield Step("standard", PRICE["standard_payment_yuan"].label_zh, money(found.standard_fen), arithmetic)
-    if scheme.method.regional_mean_yuan is not None:
+    if scheme.method.regional_mean_yuan is not None and entry.weight:
         mean = scheme.method.regional_mean_yuan
         place = in_scheme("method.regional_mean_yuan")
-        written = {"weight": number(weight.relative_weight), "regional_mean": number(mean)}
+        written["regional_mean"] = number(mean)
         arithmetic = with_numbers(formulas.MEAN, written)
         yield Step(
             "mean cost of the group", "病组均费", money(found.mean), arithmetic, place, scheme.method.source
         )
-        written = {"unit": number(found.unit_yuan), "regional_mean": number(mean)}
-        arithmetic = with_numbers(formulas.PRICE_RATIO, written)
-        yield Step("price ratio", "价格比", number(found.price_ratio), arithmetic)
+        if found.unit_yuan is not None:
+            written["unit"] = number(found.unit_yuan)
+            arithmetic = with_numbers(formulas.PRICE_RATIO, written)
+            yield Step("price ratio", "价格比", number(found.price_ratio), arithmetic)
 
 
 def class_step(facts: Facts) -> Step:
@@ -256,6 +200,7 @@ def _why_outside(rule: Outside) -> str:
     parts: list[str] = [f"los_days ≤ {rule.los_days_at_most}"] if rule.los_days_at_most is not None else []
     parts += [f"los_days ≥ {rule.los_days_at_least}"] if rule.los_days_at_least is not None else []
     parts += [Sentence("case_kind is {kind}", kind=rule.case_kind)] if rule.case_kind is not None else []
+    parts += [Sentence("its group is one of {count:,}", count=len(rule.drgs))] if rule.drgs else []
     parts += [Sentence("insurance {id}", id=rule.insurance)] if rule.insurance else []
     parts += [Sentence("level {level}", level=rule.level)] if rule.level else []
     return Joined(", ", parts)
@@ -299,13 +244,12 @@ def _part(facts: Facts, name: str) -> tuple[str, str, str]:
     scheme, entry, case_class = facts.scheme, facts.entry, facts.outcome["case_class"]
     if name == "special_case_payment_yuan":
         return Sentence("as decided"), in_column("special_payment_yuan"), ""
-    if name == "excluded_items_payment_yuan" and scheme.excluded_items:
-        arithmetic = f"{money(facts.excluded)} × {number(scheme.excluded_items.share)}"
-        return arithmetic, in_scheme("excluded_items"), scheme.excluded_items.source
+    if name == "excluded_items_payment_yuan":
+        return paid_beside(facts.scheme, facts.added)
     rule = _outside_rule(facts)
     if rule is not None and name == "outside_payment_yuan":
         place = in_scheme_row("outside", scheme.outside.index(rule))
-        if rule.share is not None and entry.prices:
+        if rule.pays == "share_of_standard" and rule.share and entry.prices:
             return f"{money(entry.prices.standard)} × {number(rule.share)}", place, rule.source
         if rule.stages:
             return _days_at_prices(rule, facts.days), place, rule.source
@@ -322,7 +266,10 @@ def _part(facts: Facts, name: str) -> tuple[str, str, str]:
     if case_class == "low" and scheme.low and entry.prices:
         written = {"cost": money(facts.net), "factor": number(entry.prices.low_factor)}
         return with_numbers(formulas.LOW, written), in_scheme("low"), scheme.low.source
-    if case_class in ("ungrouped", "ambiguous", "unweighted"):
+    if rule is not None and rule.pays == "share" and rule.share is not None:
+        place = in_scheme_row("outside", scheme.outside.index(rule))
+        return f"{money(facts.net)} × {number(rule.share)}", place, rule.source
+    if rule is None and case_class in ("ungrouped", "ambiguous", "unweighted"):
         status = getattr(scheme, case_class)
         share = f" × {number(status.share)}" if status.share is not None else ""
         return f"{money(facts.net)}{share}", in_scheme(case_class), status.source

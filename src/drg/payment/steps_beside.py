@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from drg.payment.own_points import PLACES, own_points
+from drg.payment.step_facts import Facts, Step
 from drg.payment.step_words import in_scheme, money, number
-from drg.payment.steps import Facts, Step
 from drg.words import Sentence
 
 

@@ -1,8 +1,9 @@
-"""Cases of TCM groups: whether the share of such fees earns the group, or its medical one counts."""
+"""The share of traditional medicine: whether it earns a TCM group, or a coefficient."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import NamedTuple
 
 import numpy as np
@@ -10,9 +11,9 @@ import polars as pl
 
 from drg.payment.case_keys import UNDECIDED
 from drg.payment.formulas import HIGHEST_COST_FEN
+from drg.payment.group_rules import Tcm
 from drg.payment.money import NOT_GIVEN, fen, fine
 from drg.payment.price_kernels import SHARE_UNITS, Flags, Ints
-from drg.payment.scheme import Tcm
 
 
 class Judged(NamedTuple):
@@ -45,6 +46,8 @@ def judge(tcm: Tcm, frame: pl.DataFrame, drg: pl.Series, net: Ints) -> Judged | 
         drg: [n] their groups.
         net: [n] cost less excluded items in fen; negative where it cannot be used, and nothing is judged.
     """
+    if tcm.share_below is None:
+        return None
     concerned: Flags = drg.is_in(list(tcm.medical_drg)).fill_null(False).to_numpy() & (net >= 0)
     if not concerned.any():
         return None
@@ -58,6 +61,24 @@ def judge(tcm: Tcm, frame: pl.DataFrame, drg: pl.Series, net: Ints) -> Judged | 
     if unknown.any():
         drg = pl.Series([UNDECIDED]).new_from_index(0, len(drg)).zip_with(pl.Series(unknown), drg)
     return Judged(drg, few, unknown)
+
+
+def tiers(tcm: Tcm) -> list[str]:
+    """The shares from which on a coefficient may be another, in order, from 0; none if no share matters."""
+    starts = {row.share_at_least for row in tcm.uplifts if row.share_at_least is not None}
+    return [f"{start:f}" for start in (Decimal(0), *sorted(starts))] if starts else []
+
+
+def tier_of(tcm: Tcm, frame: pl.DataFrame, net: Ints) -> pl.Series:
+    """The highest of ``tiers`` that each case reaches; null where its share is not known."""
+    part, whole = shares(tcm, frame, net)
+    known = (net >= 0) & (part >= 0) & (whole > 0)
+    names = tiers(tcm)
+    reached = np.zeros(frame.height, dtype=np.int64)
+    for start in names[1:]:
+        reached[known] += part[known] * SHARE_UNITS >= whole[known] * int(Decimal(start) * SHARE_UNITS)
+    found = pl.Series(names, dtype=pl.String).gather(pl.Series(reached))
+    return found.zip_with(pl.Series(known), pl.Series([None], dtype=pl.String))
 
 
 def shares(tcm: Tcm, frame: pl.DataFrame, net: Ints) -> Shares:

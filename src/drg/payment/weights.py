@@ -49,7 +49,7 @@ def read_weights(file: Path) -> Weights:
         SchemeError: names the file, the row and the column.
     """
     weights: Weights = {}
-    rows = _rows(file)
+    rows = table_rows(file)
     header = [name.strip() for name in next(rows, [])]
     if set(header) - set(_COLUMNS) or not set(_REQUIRED) <= set(header) or len(set(header)) < len(header):
         shown = Joined(", ", header) if any(header) else Sentence("missing")
@@ -99,7 +99,12 @@ def read_weights(file: Path) -> Weights:
     return weights
 
 
-def _rows(file: Path) -> Iterator[list[str]]:
+def table_rows(file: Path) -> Iterator[list[str]]:
+    """The rows of a table beside a scheme, the header first.
+
+    Raises:
+        SchemeError: it cannot be read.
+    """
     rows = csv.reader(_text(file).splitlines(), strict=True)
     try:
         yield from rows

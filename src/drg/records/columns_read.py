@@ -8,6 +8,7 @@ from typing import Final
 
 import polars as pl
 
+from drg.benefit_columns import BENEFIT
 from drg.columns import ALL, OUTPUT, PRICE
 from drg.errors import InputError
 from drg.records import notes
@@ -62,7 +63,7 @@ def columns_read(discharges: Discharges) -> list[ColumnRead]:
             reads.setdefault(one, canonical)
     layout = discharges.layout
     fields = (name for source in layout.field for names in source.fields for name in names)
-    no_news = {kind_of_name(name) for name in (*OUTPUT, *PRICE, *layout.unused, *fields)}
+    no_news = {kind_of_name(name) for name in (*OUTPUT, *PRICE, *BENEFIT, *layout.unused, *fields)}
     found = []
     for name in rows.columns:
         cells, column = rows[name], reads.get(name)

@@ -7,6 +7,7 @@ from typing import Final
 
 import polars as pl
 
+from drg.benefit_columns import BENEFIT
 from drg.columns import OUTPUT, PRICE
 
 # Before such a text, as a person would type it into a spreadsheet; cells are read without it.
@@ -14,7 +15,7 @@ MARK: Final = "'"
 # What a spreadsheet calculates with. A number with its sign stays one, and signs alone mean nothing.
 _FORMULA: Final = r"\A(?:[=@＝＠\t\r\n]|[+＋\-－]+[0-9.,]*[^0-9.,+＋\-－]|[+＋\-－]+[0-9.,]+[+＋\-－])"
 # What was computed here begins with nothing of the kind.
-_OWN: Final = frozenset((*OUTPUT, *PRICE))
+_OWN: Final = frozenset((*OUTPUT, *PRICE, *BENEFIT))
 
 
 def marked(frame: pl.LazyFrame, count: Callable[[int], None]) -> pl.LazyFrame:

@@ -138,7 +138,7 @@ def guess(file: Path, dialect: Dialect) -> Guess:
     rows = table.frame.drop(ROW).head(_ROWS).collect()
     # A layout cannot say where a column without a name is.
     named = replace(table, names=tuple(name for name in table.names if name.strip()))
-    return _Guessing(named, {name: contents(name, rows[name]) for name in named.names}).guess()
+    return Guessing(named, {name: contents(name, rows[name]) for name in named.names}).guess()
 
 
 def _refuse_part_of_several(table: SourceTable) -> None:
@@ -158,27 +158,24 @@ def _refuse_part_of_several(table: SourceTable) -> None:
 
 
 @dataclass
-class _Guessing:
+class Guessing:
+    """What each column of a table is.
+
+    Attributes:
+        table: the table.
+        looked: what each of its columns holds.
+        roles: the columns that claim a role by their names, the better claim first.
+        base_reads: what the layout reads on which the guess is based.
+    """
+
     table: SourceTable
     looked: dict[str, Contents]
     roles: dict[str, list[str]] = field(default_factory=dict)
     base_reads: dict[str, str] = field(default_factory=dict)
 
     def guess(self) -> Guess:
-        self._claim()
-        base = self._base()
-        of_base = {} if base is None else Candidate(base, None, Header(self.table.names)).found
-        self.base_reads = {
-            name: column
-            for column, its in of_base.items()
-            for name in its
-            if self.looked[name].may_be(ALL[column])
-        }
-        found = [*self._codes(DIAGNOSIS), *self._codes(PROCEDURE), *self._ids()]
-        claimed = {one.column for one in found}
-        for column in ALL:
-            if column not in claimed and column in self.roles and ALL[column].kind is not Kind.CODE:
-                found += self._plain(column)
+        """A layout for the table; an error if no column holds diagnoses."""
+        base, found = self.found()
         if not any(one.column == "principal_diagnosis" for one in found):
             raise InputError(
                 Sentence("no column seems to hold principal diagnoses"),
@@ -198,10 +195,32 @@ class _Guessing:
         left = tuple(name for name in rest if name not in unused)
         return Guess(self.table.file, base, tuple(found), unused, left)
 
+    def found(self) -> tuple[Layout | None, list[Found]]:
+        """The shipped layout that fits, if one does, and where canonical columns are."""
+        self._claim()
+        base = self._base()
+        of_base = {} if base is None else Candidate(base, None, Header(self.table.names)).found
+        self.base_reads = {
+            name: column
+            for column, its in of_base.items()
+            for name in its
+            if self.looked[name].may_be(ALL[column])
+        }
+        found = [*self._codes(DIAGNOSIS), *self._codes(PROCEDURE), *self._ids()]
+        claimed = {one.column for one in found}
+        for column in ALL:
+            if column not in claimed and column in self.roles and ALL[column].kind is not Kind.CODE:
+                found += self._plain(column)
+        return base, found
+
+    def said(self, name: str) -> names.Said | None:
+        """What a column is by its name."""
+        return names.said(name)
+
     def _claim(self) -> None:
         """What each column is by its name, as far as its contents do not contradict."""
         for name in self.table.names:
-            said = names.said(name)
+            said = self.said(name)
             if said is None:
                 continue
             role, unit = said.role, names.named(name).unit
@@ -215,7 +234,7 @@ class _Guessing:
 
     def _order(self, name: str) -> tuple[bool, int, int]:
         """The better claim comes first: filled in, then by the number, then the more usual name."""
-        said = names.said(name)
+        said = self.said(name)
         assert said is not None
         return self.looked[name].is_empty, names.named(name).number or 0, said.rank
 
@@ -229,7 +248,7 @@ class _Guessing:
         """The principal code and the others of a kind."""
         series = Series(kind)
         for name in self.table.names:
-            looked, said = self.looked[name], names.said(name)
+            looked, said = self.looked[name], self.said(name)
             role = self.base_reads.get(name, said.role if said else None)
             of_kind = role in series.roles
             if name in self.base_reads and not of_kind:

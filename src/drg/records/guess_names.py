@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from drg.columns import ALL
+from drg.columns import ALL, OUTPUT, PRICE, PRICING
 from drg.records.conversions import usual_conversion
 from drg.records.header import folded
 from drg.records.layout import CANONICAL, NUMBER, Layout, Source
@@ -122,6 +122,22 @@ def _names() -> dict[str, Said]:
 
 
 @lru_cache(maxsize=1)
+def _names_of_results() -> dict[str, Said]:
+    """What each stem says in a table of results, as a bureau returns it; names of ours come first."""
+    columns = (OUTPUT | PRICE | PRICING).values()
+    own = [(column.name, text) for column in columns for text in (column.name, column.label_zh)]
+    found: dict[str, Said] = {}
+    for rank, (role, text) in enumerate((*own, *_rows("result"))):
+        found.setdefault(named(text).stem, Said(role, rank))
+    return found
+
+
+def said_of_results(name: str) -> Said | None:
+    """What a column of a table of results is by its name; None if the name is not known."""
+    return _names_of_results().get(named(name).stem) or said(name)
+
+
+@lru_cache(maxsize=1)
 def _parts() -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
     for role, text in _rows("part"):
@@ -156,11 +172,15 @@ def names_procedures(name: str) -> bool:
     return any(part in plain for part in _parts()["procedure"])
 
 
-@lru_cache(maxsize=1)
-def names_layout() -> Layout:
-    """All names as a layout, by which the header of a file is found below titles."""
+@lru_cache(maxsize=2)
+def names_layout(*matches: str) -> Layout:
+    """All names as a layout, by which the header of a file is found below titles.
+
+    Args:
+        matches: of which kinds; those of discharges by default.
+    """
     names: dict[str, list[str]] = {}
-    for role, text in _rows("name"):
+    for role, text in (row for match in matches or ("name",) for row in _rows(match)):
         column = {DIAGNOSES: "principal_diagnosis", PROCEDURES: "principal_procedure"}.get(role, role)
         column = {RECORD_NUMBER: "case_id", STAY_NUMBER: "case_id"}.get(column, column)
         if column in ALL:

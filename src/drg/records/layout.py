@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final, NoReturn
+from typing import ClassVar, Final, NoReturn
 
+from drg.benefit_columns import BENEFIT_INPUT
 from drg.columns import ALL, INPUT, PRICING, RECORD, Column
 from drg.errors import InputError, did_you_mean
 from drg.records.conversions import CONVERSIONS, UNITS, factor, usual_conversion
@@ -180,6 +181,8 @@ class Layout:
     unused: tuple[str, ...] = ()
     field: tuple[Source, ...]
 
+    of_discharges: ClassVar[bool] = True
+
     def __post_init__(self) -> None:
         tables = [table.name for table in self.table]
         for source in self.field:
@@ -190,7 +193,8 @@ class Layout:
                     "",
                     tables or [Sentence("none")],
                 )
-        if "principal_diagnosis" not in {source.column for source in self.field}:
+        read = {source.column for source in self.field}
+        if self.of_discharges and "principal_diagnosis" not in read:
             raise InputError(
                 Sentence("no field for principal_diagnosis"),
                 field="field",
@@ -209,9 +213,15 @@ def own_source(column: Column, *, labelled: bool = False) -> Source:
         column: of the registry.
         labelled: whether it stands under its label, though it is a result; others may always.
     """
-    has_label = labelled or column.name in INPUT or column.name in RECORD or column.name in PRICING
+    has_label = labelled or column.name in INPUT | RECORD | PRICING | BENEFIT_INPUT
     names = (column.name, column.label_zh) if has_label else (column.name,)
     return Source(column=column.name, names=names, conversion=usual_conversion(column))
+
+
+class ResultsLayout(Layout):
+    """The layout of results, as a bureau returns them: they need no diagnosis."""
+
+    of_discharges = False
 
 
 def canonical_layout() -> Layout:

@@ -26,7 +26,7 @@ def shipped_layouts() -> dict[str, Layout]:
     return {CANONICAL: canonical_layout(), **layouts}
 
 
-def find_layout(layout: str | Path | Layout) -> Layout:
+def find_layout(layout: str | Path | Layout, kind: type[Layout] = Layout) -> Layout:
     """A layout by its id, or by the path of its file.
 
     Raises:
@@ -35,7 +35,7 @@ def find_layout(layout: str | Path | Layout) -> Layout:
     if isinstance(layout, Layout):
         return layout
     if isinstance(layout, Path) or layout.lower().endswith(".toml"):
-        return read_layout(Path(layout))
+        return read_layout(Path(layout), kind)
     known = shipped_layouts()
     if layout not in known:
         raise InputError(
@@ -54,7 +54,7 @@ def find_layout(layout: str | Path | Layout) -> Layout:
     return known[layout]
 
 
-def read_layout(file: Path) -> Layout:
+def read_layout(file: Path, kind: type[Layout] = Layout) -> Layout:
     """Reads and checks a layout file.
 
     Raises:
@@ -75,7 +75,7 @@ def read_layout(file: Path) -> Layout:
     fix = Sentence('Write each entry on its own line as key = "text" or key = ["text", "text"]')
     try:
         with told_errors(text, InputError, file, fix):
-            return _layout(tomllib.loads(text))
+            return _layout(tomllib.loads(text), kind)
     except InputError as error:
         error.file = str(file)
         raise
@@ -98,10 +98,10 @@ def _said(value: Any) -> Any:
     return entries(value) if isinstance(value, Layout | Table | Source | Where) else value
 
 
-def _layout(data: dict[str, Any]) -> Layout:
+def _layout(data: dict[str, Any], kind: type[Layout]) -> Layout:
     """A layout, completed by the entries of the one that it is based on for all other columns."""
     if "based_on" not in data:
-        return cast("Layout", _made(Layout, _values(Layout, data, ""), ""))
+        return cast("Layout", _made(kind, _values(kind, data, ""), ""))
     bases = shipped_layouts()
     wrong = data["based_on"]
     if wrong not in bases:
@@ -116,11 +116,11 @@ def _layout(data: dict[str, Any]) -> Layout:
         "blank": base.blank,
         "unused": base.unused,
         "table": base.table,
-        **_values(Layout, {"field": [], **data}, ""),
+        **_values(kind, {"field": [], **data}, ""),
     }
     named = {source.column for source in values["field"]}
     rest = (source for source in base.field if source.column not in named)
-    return cast("Layout", _made(Layout, {**values, "field": (*values["field"], *rest)}, ""))
+    return cast("Layout", _made(kind, {**values, "field": (*values["field"], *rest)}, ""))
 
 
 _A_LIST: Final = Sentence("a list")

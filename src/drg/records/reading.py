@@ -57,14 +57,14 @@ def read(
             field="codes",
             fix=Sentence("Give one of {names}", names=Joined(", ", CODE_VERSIONS)),
         )
-    paths = _expanded([files] if isinstance(files, str | Path) else files)
+    paths = expanded([files] if isinstance(files, str | Path) else files)
     dialect = Dialect(encoding, delimiter, sheet, header_row)
     known = shipped_layouts() if layout is None else {"": find_layout(layout)}
     names = KnownNames(known.values())
     tables = [table for path in paths for table in tables_of(path, dialect, names)]
     _check_distinct(tables)
     found, kinds = _recognised(tables, known)
-    frames = _labelled(tables)
+    frames = labelled_tables(tables)
     gathered: dict[str, Elsewhere] = {}
     remarks = [table.remarks for table in tables]
     first = None
@@ -120,10 +120,10 @@ def read_results(files: Iterable[Path]) -> Discharges:
     """
     known = KnownNames(shipped_layouts().values())
     paths = tuple(files)
-    _check_once(paths)
+    check_once(paths)
     tables = [table for path in paths for table in tables_of(path, Dialect(), known)]
     _check_distinct(tables)
-    rows = stacked(_labelled(tables))
+    rows = stacked(labelled_tables(tables))
     remarks = [table.remarks for table in tables]
     binding = _bound(rows)
     _check_grouped(tables, binding)
@@ -155,7 +155,7 @@ def _check_grouped(tables: Sequence[SourceTable], all_: Binding) -> None:
                 )
 
 
-def _labelled(tables: Sequence[SourceTable]) -> list[pl.LazyFrame]:
+def labelled_tables(tables: Sequence[SourceTable]) -> list[pl.LazyFrame]:
     """The rows of each table, with its number if there are several."""
     if len(tables) == 1:
         return [tables[0].frame]
@@ -165,7 +165,7 @@ def _labelled(tables: Sequence[SourceTable]) -> list[pl.LazyFrame]:
     ]
 
 
-def _expanded(files: Iterable[str | Path]) -> tuple[Path, ...]:
+def expanded(files: Iterable[str | Path]) -> tuple[Path, ...]:
     """The files, and for each directory the tables in it."""
     paths: list[Path] = []
     for given in files:
@@ -186,11 +186,11 @@ def _expanded(files: Iterable[str | Path]) -> tuple[Path, ...]:
             Sentence("no file was given"),
             fix=Sentence("Give the path of a Parquet, CSV, Excel or dBASE file"),
         )
-    _check_once(paths)
+    check_once(paths)
     return tuple(paths)
 
 
-def _check_once(paths: Sequence[Path]) -> None:
+def check_once(paths: Sequence[Path]) -> None:
     """Refuse a file that is given twice, under whatever name: its cases would count twice."""
     first: dict[tuple[int, int], Path] = {}
     for path in paths:

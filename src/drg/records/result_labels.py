@@ -12,6 +12,7 @@ from typing import Final
 
 import polars as pl
 
+from drg.benefit_columns import BENEFIT
 from drg.columns import ALL, OUTPUT, PRICE, Kind
 from drg.records.header import Header, folded
 from drg.words import CHINESE, categories
@@ -19,11 +20,12 @@ from drg.words import CHINESE, categories
 # The results that stand in every file that this package writes, and that nobody else has all of.
 _OF_GROUPING: Final = ("mdc", "adrg", "drg", "severity", "grouping_status", "grouper")
 _OF_PRICING: Final = ("relative_weight", "case_class", "payment_yuan", "scheme")
-_STEPS: Final = ((_OF_GROUPING, OUTPUT), (_OF_PRICING, PRICE))
+_OF_BENEFITS: Final = ("in_policy_yuan", "basic_fund_yuan", "stay_in_year", "benefit_scheme")
+_STEPS: Final = ((_OF_GROUPING, OUTPUT), (_OF_PRICING, PRICE), (_OF_BENEFITS, BENEFIT))
 
 
 def labelled(
-    frame: pl.LazyFrame, file: Path, language: str, columns: Collection[str] = (*OUTPUT, *PRICE)
+    frame: pl.LazyFrame, file: Path, language: str, columns: Collection[str] = (*OUTPUT, *PRICE, *BENEFIT)
 ) -> pl.LazyFrame:
     """A frame as a workbook for who reads Chinese has it; any other file keeps the names of columns.
 

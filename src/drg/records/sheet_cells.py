@@ -69,6 +69,13 @@ class Cells:
         """Whether a text looks like markup, which takes a way that is slower."""
         return self.kind == "text" and bool(self.values.str.starts_with(_RUN[0]).any())
 
+    @property
+    def is_odd(self) -> bool:
+        """Whether there are values that a sheet escapes, takes for markup or has no number for."""
+        if self.kind == "text":
+            return self.has_runs or bool(self.values.str.contains(_ESCAPED_TWICE).any())
+        return self.values.dtype.is_float() and not self.values.is_finite().all()
+
 
 def cells(column: pl.Series, file: Path | None = None) -> Cells:
     """A column as cells.

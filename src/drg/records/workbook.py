@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -46,6 +46,8 @@ _RESERVED_NAMES: Final = ("history",)
 _LONGEST_NAME: Final = 31
 _DEFAULT_WIDTH: Final = 8.43
 _SCALE_OF_MONEY: Final = 2
+# Cells of a workbook, some 50 MB.
+_MOST_IN_MEMORY: Final = 500_000
 # In characters: beside the text of a cell, beside that of a head with its filter, of a column at the most.
 _BESIDE: Final = 2
 _BESIDE_HEAD: Final = 4
@@ -92,7 +94,9 @@ class Book:
             widths: of its columns, in characters, at the least.
             freeze: so many rows stay in sight and stand on every page.
         """
-        sheet = self._book.add_worksheet(self._free(name))
+        from drg.records.sheet_rows import Sheet  # with xlsxwriter, which takes its time
+
+        sheet = self._book.add_worksheet(self._free(name), worksheet_class=Sheet)
         sheet.set_landscape()
         sheet.set_paper(_A4)
         sheet.fit_to_pages(1, 0)
@@ -199,23 +203,27 @@ class Book:
     def _write(
         self, sheet: Any, first: int, columns: Sequence[Cells], looks: Sequence[str], *, nothing: str = ""
     ) -> None:
-        ways: list[tuple[Callable[..., Any], int, Any]] = []
         for place, (column, look) in enumerate(zip(columns, looks, strict=True)):
-            write = sheet.write_string
-            if column.has_runs:
-                write = text_writer(sheet)
-            elif column.kind == "truth":
-                write = sheet.write_boolean
-            elif column.kind != "text":
-                write = sheet.write_number
-                if column.values.dtype.is_float() and not column.values.is_finite().all():
-                    write = number_writer(sheet)
+            if column.kind not in ("text", "truth"):
                 for value in (column.values.min(), column.values.max()):
                     self._fit(sheet, place, value or 0, look)
-            ways.append((write, place, self.looks[look]))
+        shapes = [self.looks[look] for look in looks]
+        if any(column.is_odd for column in columns):
+            self._write_cells(sheet, first, columns, shapes, nothing)
+        else:
+            sheet.write_columns(first, columns, shapes, nothing)
+
+    def _write_cells(
+        self, sheet: Any, first: int, columns: Sequence[Cells], shapes: Sequence[Any], nothing: str
+    ) -> None:
+        """Cell by cell, which every value can be."""
+        ways = [
+            {"text": text_writer(sheet), "truth": sheet.write_boolean}.get(column.kind, number_writer(sheet))
+            for column in columns
+        ]
         rows = zip(*(column.values for column in columns), strict=True)
         for row, values in enumerate(rows, start=first):
-            for (write, place, shape), value in zip(ways, values, strict=True):
+            for place, (write, shape, value) in enumerate(zip(ways, shapes, values, strict=True)):
                 if value is not None:
                     write(row, place, value, shape)
                 elif nothing:
@@ -223,9 +231,13 @@ class Book:
 
     def finish(self) -> None:
         """Give the columns their widths, when it is known what is in them."""
+        size = 0
         for sheet, widths in self._widths.items():
             for place, width in widths.items():
                 sheet.set_column(place, place, width)
+            size += ((sheet.dim_rowmax or 0) + 1) * ((sheet.dim_colmax or 0) + 1)
+        # Rows have waited in files; what is put together of them waits there too only if it is large.
+        self._book.in_memory = size <= _MOST_IN_MEMORY
 
     def _fit(self, sheet: Any, column: int, value: Any, look: str) -> None:
         """Make room for a number: a spreadsheet shows one that is too long as ####."""

@@ -15,6 +15,7 @@ from drg.ledger.entry import sha256
 from drg.records.findings import SEVERITIES, FirstFindings
 
 if TYPE_CHECKING:
+    from drg.benefit.load import LoadedBenefitScheme
     from drg.grouping import AnyGrouper
     from drg.payment import LoadedScheme
 
@@ -80,11 +81,11 @@ class Result(_Part):
     """What one version, with its scheme, made of the cases."""
 
     grouper: Tables | None = Field(description="the version or series; null if the cases came grouped")
-    scheme: Tables | None = Field(description="the payment scheme; null if nothing was priced")
+    scheme: Tables | None = Field(description="the payment or benefit scheme; null if there is none")
     statuses: dict[str, int] | None = Field(description="cases by grouping status; null if not counted")
     case_classes: dict[str, int] | None = Field(description="cases by case class; null if not priced")
     money: Money | None = Field(description="totals; null if there is no money")
-    measures: dict[str, float | None] | None = Field(
+    measures: dict[str, int | float | None] | None = Field(
         description="of compare, the statistical quality by measure; else null"
     )
 
@@ -145,7 +146,7 @@ def finding_counts(counts: Mapping[tuple[str, str], int], firsts: FirstFindings)
     ]
 
 
-def tables(of: AnyGrouper | LoadedScheme | None) -> Tables | None:
+def tables(of: AnyGrouper | LoadedScheme | LoadedBenefitScheme | None) -> Tables | None:
     """A version, a series or a scheme with its digest."""
     return None if of is None else Tables(id=of.id, sha256=of.digest)
 

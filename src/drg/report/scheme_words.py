@@ -9,13 +9,16 @@ from rich.console import Console
 from rich.text import Text
 
 from drg.analysis.scheme_cases import WorkedCase
+from drg.payment.group_rules import TcmUplift
 from drg.payment.high_rules import High, Tier
 from drg.payment.load_scheme import LoadedScheme
-from drg.payment.scheme import ByStatus, Low, Outside, PaymentScheme
+from drg.payment.outside_rules import Outside
+from drg.payment.scheme import ByStatus, Low, PaymentScheme
 from drg.payment.step_words import number, of_rate
 from drg.report.console import say
 from drg.report.prices import print_price_explanation
 from drg.report.scheme_settlement_words import settlement_sentences
+from drg.report.scheme_words_beside import addition_words, points_for_words
 from drg.words import Both, Joined, Sentence, categories, told
 
 
@@ -55,9 +58,12 @@ _KINDS = {
 def sentences(loaded: LoadedScheme, groups: int) -> Iterator[str]:
     """A sentence for each rule of a scheme, in the order in which it is applied."""
     scheme = loaded.scheme
-    yield from _weights(loaded, groups)
+    if loaded.weights:
+        yield from _weights(loaded, groups)
     yield from _rates(scheme)
+    yield from _amounts(scheme)
     yield from _coefficients(scheme)
+    yield from _incentive(scheme)
     for rule in scheme.outside:
         yield _outside(rule)
     if scheme.high:
@@ -73,7 +79,7 @@ def sentences(loaded: LoadedScheme, groups: int) -> Iterator[str]:
             factor=_low_factors(low),
         )
     yield from _others(scheme)
-    yield from _points_for(scheme)
+    yield from points_for_words(scheme)
 
 
 def _high(high: High) -> Iterator[str]:
@@ -185,15 +191,25 @@ def _rates(scheme: PaymentScheme) -> Iterator[str]:
             )
 
 
-def _points_for(scheme: PaymentScheme) -> Iterator[str]:
-    if found := scheme.method.points_for:
-        names = categories("case_class", "zh")
-        classes = Joined(", ", (Both(name, names[name]) for name in found))
-        yield Sentence(
-            "Not paid by their group, but with points (payment ÷ value of a point), so that they move with "
-            "the value that closes the year: {classes}",
-            classes=classes,
-        )
+def _amounts(scheme: PaymentScheme) -> Iterator[str]:
+    if scheme.amounts is None:
+        return
+    amounts = sorted(scheme.amounts.rows, key=lambda row: (row.amount_yuan, row.drg))
+    least, most = amounts[0], amounts[-1]
+    yield Sentence(
+        "{count:,} groups are paid an amount, from {least} yuan ({least_drg}) to {most} yuan ({most_drg})",
+        count=len({row.drg for row in amounts}),
+        least=number(least.amount_yuan),
+        least_drg=least.drg,
+        most=number(most.amount_yuan),
+        most_drg=most.drg,
+    )
+    if levels := sorted({row.level for row in amounts if row.level}):
+        yield Sentence("Some amounts are for hospital levels: {levels}", levels=Joined(", ", levels))
+    if insurances := sorted({row.insurance for row in amounts if row.insurance}):
+        yield Sentence("Some amounts are for insurances: {insurances}", insurances=Joined(", ", insurances))
+    if any(row.valid_from or row.valid_to for row in amounts):
+        yield Sentence("Some amounts hold for discharges of certain days only")
 
 
 def _coefficients(scheme: PaymentScheme) -> Iterator[str]:
@@ -219,6 +235,38 @@ def _coefficients(scheme: PaymentScheme) -> Iterator[str]:
         yield Sentence("{count:,} base groups are paid the same everywhere", count=len(found.base_groups))
 
 
+def _incentive(scheme: PaymentScheme) -> Iterator[str]:
+    found = scheme.incentive
+    if found is None:
+        return
+    if found.bands:
+        bands = (
+            Sentence(
+                "{coefficient} (from {ratio})",
+                coefficient=number(band.coefficient),
+                ratio=number(band.cmi_ratio_at_least),
+            )
+            for band in found.bands
+        )
+        yield Sentence(
+            "Incentive coefficient by CMI ÷ mean CMI of the level: {bands}", bands=Joined(", ", bands)
+        )
+    if found.rows:
+        values = [row.coefficient for row in found.rows]
+        yield Sentence(
+            "{count:,} hospitals have an incentive coefficient, from {least} to {most}",
+            count=len({row.hospital for row in found.rows}),
+            least=number(min(values)),
+            most=number(max(values)),
+        )
+    if isinstance(found.default, str):
+        yield Sentence("Cases of hospitals without an incentive coefficient are held")
+    else:
+        yield Sentence(
+            "Incentive coefficient of other hospitals: {coefficient}", coefficient=number(found.default)
+        )
+
+
 def _outside(rule: Outside) -> str:
     which = (
         [Sentence("stays of at most {days} days", days=rule.los_days_at_most)]
@@ -231,6 +279,7 @@ def _outside(rule: Outside) -> str:
         else []
     )
     which += [Sentence("case_kind is {kind}", kind=rule.case_kind)] if rule.case_kind else []
+    which += [Sentence("{count:,} groups", count=len(rule.drgs))] if rule.drgs else []
     which += [Sentence("insurance {id}", id=rule.insurance)] if rule.insurance else []
     which += [Sentence("level {level}", level=rule.level)] if rule.level else []
     name = Both(rule.case_class, categories("case_class", "zh")[rule.case_class])
@@ -242,7 +291,9 @@ def _outside(rule: Outside) -> str:
             if rule.pays == "per_day"
             else Sentence("paid {price} yuan a case", price=price)
         )
-    if rule.share is not None:
+    if rule.pays == "share" and rule.share is not None:
+        pays = Sentence("paid {share} of their cost", share=number(rule.share))
+    elif rule.share is not None:
         pays = Sentence("paid {share} × the standard of their group", share=number(rule.share))
     if rule.stages:
         *first, last = rule.stages
@@ -275,6 +326,8 @@ def _others(scheme: PaymentScheme) -> Iterator[str]:
             "Excluded items are taken out of the cost and paid × {share}",
             share=number(scheme.excluded_items.share),
         )
+    for addition in scheme.additions:
+        yield addition_words(addition)
     if scheme.incomplete:
         yield Sentence("Broken-off treatments are paid in proportion to their cost")
     if scheme.readmission:
@@ -285,12 +338,14 @@ def _others(scheme: PaymentScheme) -> Iterator[str]:
             days=cut.days,
             factor=number(cut.factor),
         )
-    if scheme.tcm:
+    if scheme.tcm and scheme.tcm.share_below is not None:
         yield Sentence(
             "{count:,} groups of traditional medicine are paid as medical ones below a share of {share}",
             count=len(scheme.tcm.medical_drg),
             share=number(scheme.tcm.share_below),
         )
+    for row in scheme.tcm.uplifts if scheme.tcm else ():
+        yield _uplift(row)
     for name, what in (
         ("ungrouped", Sentence("Cases without a group")),
         ("ambiguous", Sentence("Ambiguous cases (QY)")),
@@ -301,6 +356,18 @@ def _others(scheme: PaymentScheme) -> Iterator[str]:
         yield Sentence("There are no rules of settlement: a hospital keeps its surplus and bears its overrun")
     else:
         yield from settlement_sentences(scheme.settlement)
+
+
+def _uplift(row: TcmUplift) -> str:
+    which = [Sentence("{count:,} groups", count=len(row.drgs))] if row.drgs else []
+    which += [Sentence("{count:,} hospitals", count=len(row.hospitals))] if row.hospitals else []
+    if row.share_at_least is not None:
+        which.append(Sentence("a share of {share} or more", share=number(row.share_at_least)))
+    return Sentence(
+        "Traditional medicine: coefficients × {coefficient} ({which})",
+        coefficient=number(row.coefficient),
+        which=Joined(", ", which),
+    )
 
 
 def _of_status(rule: ByStatus) -> str:

@@ -248,9 +248,11 @@ def _write_checks(
 
 def differences(account: Account) -> tuple[Decimal, Decimal, Decimal]:
     """How far cases and settlement, months and year to date, and costs by month are apart; all zero."""
-    costs = dict(account.by_month.select("period", "cost").iter_rows())
-    months = account.months.select("period", "cost").iter_rows()
-    by_month = sum((abs(costs.get(period, Decimal(0)) - cost) for period, cost in months), Decimal(0))
+    costs, months = (
+        zip(table["period"], table["cost"], strict=True) for table in (account.by_month, account.months)
+    )
+    of_month = dict(costs)
+    by_month = sum((abs(of_month.get(period, Decimal(0)) - cost) for period, cost in months), Decimal(0))
     of_cases = sum((abs(tie.difference) for tie in account.ties()), Decimal(0))
     of_months = sum((abs(tie.difference) for tie in account.month_ties()), Decimal(0))
     return of_cases, of_months, by_month

@@ -159,7 +159,7 @@ class _Lines:
 
     def _classes(self, name: str) -> str:
         """What each class adds to a total."""
-        amounts = self._by_class.select("case_class", name).iter_rows()
+        amounts = zip(self._by_class["case_class"], self._by_class[name], strict=True)
         return " + ".join(
             f"{value_in_words('case_class', kind or '', self._language)} {bracketed(Figure(amount))}"
             for kind, amount in amounts

@@ -20,9 +20,11 @@ from drg.categories import CaseClass
 from drg.columns import ALL, INPUT
 from drg.errors import InputError, SchemeError
 from drg.grouping.batched_frames import lacking
-from drg.payment.load_scheme import SCHEME_FILE, LoadedScheme
+from drg.payment.addition_rules import EXCLUDED_ITEMS
+from drg.payment.load_scheme import LoadedScheme
 from drg.payment.money import fen, signed
 from drg.payment.reasons import missing_lines
+from drg.payment.scheme_library import SCHEME_FILE
 from drg.payment.scheme_numbers import INSIDE
 from drg.payment.special_review import SpecialReview
 from drg.records.binding import with_unread
@@ -30,6 +32,7 @@ from drg.records.cases import Cases
 from drg.records.cells import as_text, empty, nothing_as_null
 from drg.records.former_names import check_names
 from drg.settlement.candidates_words import DEPARTMENTS, NEW_TECHNOLOGY, REASONS, shown, skipped
+from drg.settlement.out_of_cost import excluded_fen
 from drg.settlement.review_quotas import with_quotas
 from drg.words import Joined, Sentence
 
@@ -39,7 +42,7 @@ _NEEDED: Final = (
 )
 _STAYS: Final = ("los_days", "icu_hours")
 _TEXTS: Final = ("insurance_type", "department", "drg_name", "hospital_level")
-_OPTIONAL: Final = (*_STAYS, *_TEXTS, "excluded_items_yuan", DEPARTMENTS, NEW_TECHNOLOGY)
+_OPTIONAL: Final = (*_STAYS, *_TEXTS, EXCLUDED_ITEMS, DEPARTMENTS, NEW_TECHNOLOGY)
 # What a cell says that means nothing.
 _NO: Final = ("", "0", "-", "--", "—", "无", "否", "no", "n", "false")
 _YES: Final = ("1", "是", "有", "yes", "y", "true")
@@ -121,8 +124,8 @@ def find_candidates(
     if missing:
         fix = Sentence("Price the cases first: drg price … --scheme {scheme}", scheme=loaded.scheme.id)
         raise lacking(Sentence("A list of special cases"), missing, missing_lines(missing), fix)
-    there = with_unread((*_NEEDED, *_OPTIONAL), names)
-    read = partial(_read, excluded_items=loaded.scheme.excluded_items is not None)
+    there = with_unread(dict.fromkeys((*_NEEDED, *_OPTIONAL, *loaded.scheme.out_of_cost)), names)
+    read = partial(_read, out_of_cost=loaded.scheme.out_of_cost)
     cases = priced.select(there).map_batches(read, schema=_READ, streamable=True)
     inside = cases.filter("inside")
     means = inside.group_by("drg").agg(
@@ -175,12 +178,13 @@ _READ: Final = pl.Schema(
 )
 
 
-def _read(batch: pl.DataFrame, *, excluded_items: bool) -> pl.DataFrame:
+def _read(batch: pl.DataFrame, *, out_of_cost: Sequence[str]) -> pl.DataFrame:
     """Priced cases as the numbers that are compared, in fen, days and hours."""
     names = (*_TEXTS, *_STAYS, "hospital_id", "case_id", "discharge_date", "drg", "case_class", "scheme")
     known = pl.DataFrame([_column(batch, name) for name in names])
     cost = pl.Series(fen(batch, "total_cost_yuan"))
-    excluded = pl.Series(fen(batch, "excluded_items_yuan")).clip(lower_bound=0)
+    # Excluded items are a reason also where the scheme does not pay them apart.
+    excluded = pl.Series(excluded_fen(batch, out_of_cost or (EXCLUDED_ITEMS,))).clip(lower_bound=0)
     payment = signed(batch, "payment_yuan")
     case_class = known["case_class"]
     nameless = pl.any_horizontal(pl.col("hospital_id", "case_id", "year").is_null())
@@ -190,7 +194,7 @@ def _read(batch: pl.DataFrame, *, excluded_items: bool) -> pl.DataFrame:
         pl.when(possible).then(days),
         year=known["discharge_date"].dt.year(),
         cost=cost,
-        net=cost - excluded if excluded_items else cost,
+        net=cost - excluded if out_of_cost else cost,
         standard=signed(batch, "standard_payment_yuan"),
         payment=payment,
         overrun=cost - payment,

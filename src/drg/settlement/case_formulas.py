@@ -3,7 +3,7 @@
 Names are sums of columns of priced cases, or other rows; a row that names itself means the column.
 ``inside``: the class is paid by its group. ``shared``: its standard and cost are compared. ``converted``:
 what it is paid beside that is converted into points, and moves with their value.
-``has_excluded_items``: of the scheme.
+``has_excluded_items``: the scheme takes amounts out of the cost; ``excluded_items_yuan`` is their sum.
 """
 
 from __future__ import annotations
@@ -67,13 +67,13 @@ def shared_classes(scheme: PaymentScheme) -> tuple[str, ...]:
 def facts_of(scheme: PaymentScheme) -> dict[str, Any]:
     """The conditions of ``FORMULAS`` over a column ``case_class``."""
     known = {name: pl.col("case_class").is_in(classes) for name, classes in _classes(scheme).items()}
-    return known | {"has_excluded_items": scheme.excluded_items is not None}
+    return known | {"has_excluded_items": bool(scheme.out_of_cost)}
 
 
 def facts_of_class(scheme: PaymentScheme, case_class: str) -> dict[str, bool]:
     """The conditions of ``FORMULAS`` for one class."""
     known = {name: case_class in classes for name, classes in _classes(scheme).items()}
-    return known | {"has_excluded_items": scheme.excluded_items is not None}
+    return known | {"has_excluded_items": bool(scheme.out_of_cost)}
 
 
 def _classes(scheme: PaymentScheme) -> dict[str, list[str]]:

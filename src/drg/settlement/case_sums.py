@@ -21,6 +21,7 @@ from drg.payment.scheme import PaymentScheme
 from drg.payment.scheme_numbers import CLASSES
 from drg.records.binding import UNREAD, with_unread
 from drg.settlement.case_formulas import BESIDE, PAID_BESIDE, SUMS, over_sums
+from drg.settlement.out_of_cost import with_excluded
 from drg.settlement.repeated import mark, repeated
 from drg.settlement.settlement_columns import ACCOUNT, BASES_ZH, CLASS_COUNTS, LOCAL, class_count
 from drg.words import Sentence
@@ -78,8 +79,7 @@ def required_columns(scheme: PaymentScheme) -> tuple[str, ...]:
     names = [*_READ, "discharge_date"]
     if (date := months_by(scheme)) not in names:
         names.append(date)
-    if scheme.excluded_items:
-        names.append("excluded_items_yuan")
+    names += scheme.out_of_cost
     if scheme.settlement and scheme.settlement.off_site:
         names.append("insured_area")
     return tuple(names)
@@ -126,13 +126,14 @@ def sums(priced: pl.LazyFrame, scheme: PaymentScheme, digest: str) -> CaseSums:
     cases = readable(priced.select(read), scheme, has_shares=has_shares)
     by = pl.col("scheme_digest") if "scheme_digest" in read else pl.lit(None, dtype=pl.String)
     cases = cases.with_columns(by_former=(by != digest).fill_null(False), by_unknown=by.is_null())
+    added = [name for name in _ADDED if name in cases.collect_schema()]
     unread = [f"{name}{UNREAD}" for name in (*_PAID, *_FINE) if f"{name}{UNREAD}" in read]
     by_class = cases.group_by(*_PLACE, "case_class", "held").agg(
         pl.len().cast(pl.Int64).alias("cases"),
         pl.col("relative_weight").count().cast(pl.Int64).alias("weighted_cases"),
         pl.col("by_another", "by_former", "by_unknown", "outside").sum().cast(pl.Int64),
         pl.any_horizontal(False, pl.col(unread).is_not_null()).any().alias("unread"),
-        pl.col(name for name in _ADDED if name in read).sum(),
+        pl.col(added).sum(),
     )
     found, *marks = pl.collect_all(
         [by_class, *([cases.select(mark())] if "case_id" in names else [])], engine="streaming"
@@ -246,6 +247,7 @@ def readable(priced: pl.LazyFrame, scheme: PaymentScheme, *, has_shares: bool) -
     (scheme). ``case_class`` and ``basis`` are places in ``CLASSES`` and ``BASES``; ``with_names`` makes them
     text.
     """
+    priced = with_excluded(priced, scheme)
     there = priced.collect_schema()
     amounts = [pl.col(name).to_physical().cast(pl.Int64) for name in _ADDED if name in there]
     date = pl.col(months_by(scheme)).dt

@@ -29,8 +29,8 @@ def figure(column: str) -> str:
 
 def as_decimals(frame: pl.DataFrame, columns: Iterable[Column]) -> pl.DataFrame:
     """The figures of a frame as columns with their types; whole fen become yuan, units of 1e-8 numbers."""
-    return frame.select(
-        _typed(frame[figure(column.name)], column.dtype).alias(column.name) for column in columns
+    return pl.DataFrame(
+        [_typed(frame[figure(column.name)], column.dtype).alias(column.name) for column in columns]
     )
 
 

@@ -163,7 +163,7 @@ def _checked(given: Any, check: Any, table: str, told: list[Finding]) -> pl.Data
 def _decided(
     frame: pl.LazyFrame, decisions: pl.DataFrame, scheme: PaymentScheme, rules: SettlementRules
 ) -> Decided:
-    return apply_decisions(frame, decisions, rules.special, excluded_items=scheme.excluded_items is not None)
+    return apply_decisions(frame, decisions, rules.special, out_of_cost=scheme.out_of_cost)
 
 
 def _closed(

@@ -6,6 +6,7 @@ keep their order, and a column that nobody asks for is not read.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +16,7 @@ import polars as pl
 from drg.categories import CaseClass
 from drg.columns import PRICE
 from drg.grouping.batched_frames import lacking
+from drg.payment.addition_rules import EXCLUDED_ITEMS
 from drg.payment.money import NOT_GIVEN, fen, yuan
 from drg.payment.price_arrays import PAYMENTS
 from drg.payment.price_kernels import Flags, Ints
@@ -24,6 +26,7 @@ from drg.payment.special_review import SpecialReview
 from drg.reasons import coded, together
 from drg.records.binding import with_unread
 from drg.settlement.input_fields import MONTH, ROW, FindingsBuilder
+from drg.settlement.out_of_cost import excluded_fen
 from drg.settlement.review_quotas import LEVELS, NO_LEVEL, with_quotas
 from drg.settlement.settlement_findings import Finding
 from drg.words import Sentence
@@ -31,7 +34,7 @@ from drg.words import Sentence
 KEYS: Final = ("hospital_id", "case_id")
 _READ: Final = (*KEYS, "discharge_date", "case_class", "total_cost_yuan", "excluded_items_payment_yuan")
 _READ_IF_THERE: Final = (
-    *("excluded_items_yuan", "patient_share_yuan", "other_payers_yuan"),
+    *("patient_share_yuan", "other_payers_yuan"),
     *("special_case_payment_yuan", "pricing_reason", "hospital_level"),
 )
 _NOTHING: Final = (*PAYMENTS[:4], "surplus_formula_yuan")
@@ -80,7 +83,7 @@ def apply_decisions(
     decisions: pl.DataFrame,
     review: SpecialReview | None = None,
     *,
-    excluded_items: bool = True,
+    out_of_cost: Collection[str] = (EXCLUDED_ITEMS,),
 ) -> Decided:
     """Pay approved cases as decided.
 
@@ -93,7 +96,7 @@ def apply_decisions(
             total_cost_yuan.
         decisions: of ``check_decisions``; in its order approvals use up the quota.
         review: of the scheme: how many cases of a hospital and calendar year may be special.
-        excluded_items: whether the scheme takes excluded items out of the cost.
+        out_of_cost: the columns whose amounts the scheme takes out of the cost.
 
     Raises:
         MissingColumnError: if a column is absent.
@@ -105,10 +108,10 @@ def apply_decisions(
     if missing:
         fix = Sentence("Price the cases first: drg price …; ids of hospital and case must be in the file")
         raise lacking(Sentence("A decision on special cases"), missing, missing_lines(missing), fix)
-    read = with_unread((*_READ, *_READ_IF_THERE), names)
+    read = with_unread(dict.fromkeys((*_READ, *_READ_IF_THERE, *out_of_cost)), names)
     found, counts = _look_up(priced.select(read), decisions)
     cells = _with_facts(decisions, found, with_quotas(counts, review, "inside")).hstack(
-        _with_case(decisions, found, excluded_items=excluded_items)
+        _with_case(decisions, found, out_of_cost)
     )
     told = FindingsBuilder(cells)
     _tell(told)
@@ -151,7 +154,7 @@ def _with_facts(decisions: pl.DataFrame, found: pl.DataFrame, counts: pl.DataFra
     )
 
 
-def _with_case(decisions: pl.DataFrame, found: pl.DataFrame, *, excluded_items: bool) -> pl.DataFrame:
+def _with_case(decisions: pl.DataFrame, found: pl.DataFrame, out_of_cost: Collection[str]) -> pl.DataFrame:
     """What the case of each decision would be paid, and whether that can be known."""
     cases = decisions.select(*KEYS, decided="special_payment_fen").join(
         found.unique(KEYS, keep="any").rename({"special_case_payment_yuan": "was_special"}),
@@ -160,7 +163,7 @@ def _with_case(decisions: pl.DataFrame, found: pl.DataFrame, *, excluded_items: 
         maintain_order="left",
     )
     cost = fen(cases, "total_cost_yuan")
-    excluded = _amounts(cases, "excluded_items_yuan") if excluded_items else np.zeros_like(cost)
+    excluded = excluded_fen(cases, out_of_cost)
     usable = (cost >= 0) & (excluded >= 0) & (excluded <= cost)
     by_cost = pl.Series(np.where(usable, cost - excluded, 0))
     special = cases["decided"].fill_null(by_cost).to_numpy()

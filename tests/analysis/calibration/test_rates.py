@@ -88,6 +88,14 @@ BY_WEIGHT = ("incomplete", "high", "low", "normal")
 HELD = ("invalid", "unpriced")
 
 
+def test_no_rate_is_worked_out_beside_amounts(rules: Path) -> None:
+    (rules / "amounts.csv").write_text("drg,amount_yuan\nAA19,5000\n", encoding="utf-8")
+    with (rules / "scheme.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[amounts]\nsource = "made up"\n')
+    with pytest.raises(drg.InputError, match="pays some groups amounts, which no rate changes"):
+        calibrate(mixed(1, 500), rules=rules, budget={"310": "40,000,000", "390": 35_000_000})
+
+
 def test_a_budget_is_divided_to_the_fen_and_never_exceeded(rules: Path) -> None:
     frame = mixed(1, 5_000)
     found = calibrate(frame, rules=rules, budget={"310": "40,000,000", "390": 35_000_000}, reserve="0.05")

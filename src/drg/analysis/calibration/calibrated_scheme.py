@@ -11,9 +11,10 @@ from typing import Any, Final
 import tomli_w
 
 from drg.analysis.calibration.rates import BudgetRate
-from drg.payment.load_scheme import SCHEME_FILE, LoadedScheme
+from drg.payment.load_scheme import LoadedScheme
 from drg.payment.plausible import unusual
 from drg.payment.scheme import PaymentScheme
+from drg.payment.scheme_library import SCHEME_FILE
 from drg.payment.weights import WEIGHTS_FILE
 from drg.tables.locate import installed
 
@@ -87,7 +88,7 @@ def names_groups(rules: LoadedScheme) -> bool:
     scheme = rules.scheme
     coefficients, readmission = scheme.coefficients, scheme.readmission
     in_rows = coefficients and (coefficients.base_groups or any(row.drg for row in coefficients.rows))
-    return bool(in_rows or scheme.tcm or (readmission and readmission.except_adrg))
+    return bool(in_rows or scheme.tcm or scheme.amounts or (readmission and readmission.except_adrg))
 
 
 def _rate(rate: BudgetRate) -> dict[str, Any]:

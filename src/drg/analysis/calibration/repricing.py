@@ -12,11 +12,13 @@ import polars as pl
 
 from drg.categories import CaseClass
 from drg.columns import PRICE
+from drg.errors import InputError
 from drg.payment import Pricer
 from drg.payment.load_scheme import LoadedScheme
 from drg.payment.scheme import Rate
 from drg.payment.scheme_numbers import INSIDE
 from drg.records.cases import Cases
+from drg.words import Sentence
 
 # What a case of these classes is paid depends on the rate.
 BY_WEIGHT: Final = tuple(name for name in INSIDE if name != CaseClass.EXTREME)
@@ -37,9 +39,16 @@ class Repricing:
 
     Raises:
         MissingColumnError: if a column that decides what is paid is absent.
+        InputError: if the scheme pays amounts, which no rate changes.
     """
 
     def __init__(self, frame: Any, scheme: LoadedScheme, insurances: Collection[str | None]) -> None:
+        if scheme.scheme.amounts:
+            problem = Sentence("{scheme} pays some groups amounts, which no rate changes", scheme=scheme.id)
+            fix = Sentence(
+                "Take [amounts] out of a copy of the scheme, and their cases and payments out of the budget"
+            )
+            raise InputError(problem, field="amounts", fix=fix)
         self._scheme = scheme
         cases = Cases.of(frame)
         pricer = self._pricer(dict.fromkeys(insurances, Decimal(1)))

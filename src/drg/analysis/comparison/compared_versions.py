@@ -57,17 +57,21 @@ class ComparedVersion:
 
 
 def sides(
-    groupers: Sequence[str | Path | Grouper], schemes: Iterable[str | Path | Pricer], codes: CodeVersion
+    groupers: Sequence[str | Path | Grouper],
+    schemes: Iterable[str | Path | Pricer],
+    codes: CodeVersion,
+    *,
+    least: int = 2,
 ) -> tuple[ComparedVersion, ...]:
     """The versions in the given order, each with its scheme.
 
     Raises:
-        InputError: there are fewer than two versions, one comes twice, or they share no code system.
+        InputError: there are fewer than ``least`` versions, one comes twice, or they share no code system.
         SchemeError: a scheme is for none of the versions, or two are for the same.
     """
     ready = [grouper if isinstance(grouper, Grouper) else Grouper(grouper) for grouper in groupers]
     ids = [grouper.id for grouper in ready]
-    if len(ids) < 2:
+    if len(ids) < least:
         problem = Sentence("a comparison needs at least two versions")
         raise InputError(problem, fix=Sentence("Give them as --groupers A,B (see: drg groupers)"))
     for id_ in ids:

@@ -56,7 +56,7 @@ def _figures(row: dict[str, Any], at: int) -> Iterator[tuple[str, str, str, str]
     if row["payment_difference_yuan"] is None:
         return
     difference, before = row["payment_difference_yuan"], row["payment_base_yuan"]
-    relative = f" ({difference / before:+.2%})" if before else ""
+    relative = f" ({difference / before:+z.2%})" if before else ""
     yield (
         "支付合计差（元）",
         "payment, yuan",

@@ -1,0 +1,211 @@
+"""``drg benefits``: files of stays in, the same with who pays what out; the schemes of benefits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from drg.cli.commands import UsualVerb
+from drg.cli.constants import set_option, with_constants
+from drg.cli.options import (
+    bom_option,
+    files_argument,
+    help_lang_option,
+    lang_option,
+    output_option,
+    reasons_option,
+)
+from drg.cli.report_options import MAX_ERRORS, STANDARD
+from drg.cli.reported import Made, Run, reported
+from drg.words import Sentence, said
+
+if TYPE_CHECKING:
+    from drg.benefit import BenefitCalculator
+    from drg.reasons import ReasonForm
+    from drg.records.cases import Cases
+
+
+@click.group(cls=UsualVerb, usual="run")
+@help_lang_option
+def benefits() -> None:
+    """Work out who pays what of stays: fund, critical illness, aid, products, the patient (医保待遇).
+
+    drg benefits FILE is drg benefits run FILE.
+    """
+
+
+@benefits.command(
+    name="run",
+    examples=(
+        "benefits stays.csv -o shared.csv --scheme demo",
+        "benefits stays.parquet --scheme demo --explain 0001",
+        "benefits corrected.csv -o shared.csv --scheme demo --previous before.csv --changes changes.xlsx",
+    ),
+)
+@files_argument()
+@output_option("Where to write the result.", required=False)
+@click.option(
+    "-s", "--scheme", required=True, help="Id of a benefit scheme (see: drg benefits list) or its directory."
+)
+@click.option("--explain", "case_id", metavar="CASE_ID", help="Print the arithmetic of this case instead.")
+@click.option(
+    "--previous",
+    type=click.Path(path_type=Path),
+    metavar="RESULT",
+    help="The result before a correction; what changed goes to --changes.",
+)
+@click.option(
+    "--changes",
+    type=click.Path(path_type=Path),
+    help="Where to write each stay that changed, before and after.",
+)
+@set_option
+@reasons_option
+@bom_option
+@reported(MAX_ERRORS)
+def run_(
+    run: Run,
+    files: tuple[Path, ...],
+    output: Path | None,
+    scheme: str,
+    case_id: str | None,
+    previous: Path | None,
+    changes: Path | None,
+    constants: tuple[str, ...],
+    reasons: ReasonForm,
+    bom: bool,
+) -> None:
+    """Work out who pays what: the same rows come out with each payer's part and sums of the year.
+
+    FILE has the stays of whole years of persons, in any order: they count in order of discharge, then of
+    admission and case id. A stay of which nothing can be said stays in its row with a reason. The result can
+    be priced: drg price takes what patient and other payers bear. With --explain, --json writes the
+    arithmetic of that case.
+    """
+    from drg.benefit import BenefitCalculator
+    from drg.records.files import check_output
+    from drg.records.reading import read_results
+
+    if (case_id is None) == (output is None):
+        raise click.UsageError(Sentence("Give -o OUT for all stays, or --explain CASE_ID to see one."))
+    if (previous is None) != (changes is None) or (previous is not None and output is None):
+        raise click.UsageError(Sentence("--previous and --changes go together, and with -o OUT."))
+    calculator = BenefitCalculator(scheme)
+    for file in (output, changes):
+        if file is not None:
+            check_output(file)
+    given = read_results(files)
+    cases = with_constants(given, constants)
+    calculator.check_cases(cases)
+    missing = calculator.missing_columns(cases)
+    run.read_results(given.with_lacking(missing))
+    run.warn_of_missing(missing)
+    if case_id is not None:
+        _explain(run, calculator, cases, case_id)
+    elif output is not None:
+        _work_out(run, calculator, cases, output, previous, changes, reasons, bom=bom)
+
+
+def _work_out(
+    run: Run,
+    calculator: BenefitCalculator,
+    cases: Cases,
+    output: Path,
+    previous: Path | None,
+    changes: Path | None,
+    reasons: ReasonForm,
+    *,
+    bom: bool,
+) -> None:
+    from drg.analysis.benefit_tally import BenefitTally
+    from drg.benefit import benefit_changes
+    from drg.cli.progress import counting
+    from drg.records.files import write
+    from drg.records.reading import read_results
+    from drg.records.result_labels import labelled
+    from drg.records.scanning import count_rows
+    from drg.report.benefits import print_benefits, warnings
+    from drg.report.console import say, written_to
+    from drg.report.layouts import print_reading
+
+    lang, files = run.language, list(run.inputs)
+    tally = BenefitTally()
+    doing = said("benefits", lang)
+    with counting(lambda: tally.cases, total=count_rows(files), show=not run.quiet, what=doing):
+        done = calculator.benefits_of_cases(cases, reasons=reasons, language=lang, on_batch=tally.add)
+        write(labelled(done.source, output, lang), output, sources=files, bom=bom)
+    changed = None
+    if previous is not None and changes is not None:
+        earlier = read_results((previous,))
+        run.read_earlier(earlier)
+        # Once more, for what is shown of batches is counted.
+        again = calculator.benefits_of_cases(cases, reasons="code")
+        changed = benefit_changes(earlier, again)
+        write(changed.lazy(), changes, sources=[*files, previous], bom=bom)
+        run.outputs.append(changes)
+    run.cases = tally.cases
+    run.outputs.append(output)
+    run.results.append(Made(scheme=calculator.loaded))
+    run.warn(warnings(tally, lang))
+    if run.talks:
+        print_reading(run.console, run.findings, run.firsts, lang)
+        print_benefits(run.console, tally, calculator.scheme, run.seconds, lang)
+        if changed is not None:
+            say(
+                run.console,
+                said("{count:,} stays differ from the earlier result.", lang, count=changed.height),
+            )
+        written_to(run.console, output, lang, calculator.id)
+
+
+def _explain(run: Run, calculator: BenefitCalculator, cases: Cases, case_id: str) -> None:
+    from drg.benefit import explain_benefits
+    from drg.records.files import write_bytes
+    from drg.report.benefits import print_benefit_explanation
+    from drg.report.console import echo_json
+
+    json_file = run.take_json()
+    explanation = explain_benefits(cases, calculator, case_id=case_id, language=run.language)
+    if json_file is None:
+        print_benefit_explanation(run.console, explanation, run.language)
+        return
+    text = explanation.model_dump_json(indent=2)
+    if json_file == STANDARD:
+        echo_json(text)
+    else:
+        write_bytes(f"{text}\n".encode(), json_file, sources=run.inputs)
+
+
+@benefits.command(name="list", examples=("benefits list",))
+@click.option("--json", "as_json", is_flag=True, help="As JSON, with every entry of the schemes.")
+@lang_option
+def list_(as_json: bool, lang: str) -> None:
+    """List the installed benefit schemes."""
+    from drg.benefit import list_benefit_schemes
+    from drg.report.benefits import print_benefit_schemes
+    from drg.report.console import echo_json, stdout
+
+    found = list_benefit_schemes()
+    if as_json:
+        echo_json("[" + ",\n ".join(scheme.model_dump_json(exclude_none=True) for scheme in found) + "]")
+    else:
+        print_benefit_schemes(stdout(), found, lang)
+
+
+@benefits.command(examples=("benefits check demo", "benefits check ./my-scheme --lang zh"))
+@click.argument("scheme")
+@lang_option
+def check(scheme: str, lang: str) -> None:
+    """Check SCHEME, an id or a directory: say its rules in words, and work out three stays by them.
+
+    What is wrong is named with file, line and entry.
+    """
+    from drg.analysis.benefit_cases import worked_stays
+    from drg.benefit import BenefitCalculator
+    from drg.report.benefit_scheme_words import print_benefit_scheme
+    from drg.report.console import stdout
+
+    calculator = BenefitCalculator(scheme)
+    print_benefit_scheme(stdout(), calculator.scheme, worked_stays(calculator, lang), lang)
