@@ -1,4 +1,4 @@
-"""How often rules of supervision are right, and what they miss: writes the table of docs/screen.md.
+"""How often rules of supervision are right, and what they miss: writes the tables of docs/screen.md.
 
 python benchmarks/screen_precision.py                  six regions of 60,000 cases: some minutes
 python benchmarks/screen_precision.py --regions 1 --cases 20000 --show     a try; leaves the document alone
@@ -294,6 +294,28 @@ def table(regions: int, cases: int) -> str:
     return f"{generator().table(header, rows)}\n\n{words}"
 
 
+# Of the cases of one hospital.
+STRENGTHS: Final = (0.02, 0.05, 0.1, 0.2)
+
+
+def strengths(regions: int, cases: int) -> str:
+    """How much upcoding it takes until its hospital is told, as Markdown."""
+    version = Grouper(VERSION)
+    rows = []
+    for share in STRENGTHS:
+        found, others = 0, 0
+        for seed in range(1, regions + 1):
+            made = drg.simulate(cases, version, seed=seed, hospitals=HOSPITALS)
+            planted = plant_errors(made, version, [f"upcoding={share}"], seed=seed)
+            upcoded = planted.counts["hospital_id"][0]
+            told = screen(drg.group(planted.cases, version), only=["complication-share"]).findings
+            found += upcoded in told["hospital_id"]
+            others += told.filter(pl.col("hospital_id") != upcoded).height
+        rows.append((f"{share:.0%}", f"{found} of {regions}", others))
+    header = ("share of the hospital's cases upcoded", "regions in which it is told", "other hospitals told")
+    return generator().table(header, rows)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Bring the document up to date."""
     parser = argparse.ArgumentParser(
@@ -303,12 +325,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--cases", type=int, default=CASES)
     parser.add_argument("--show", action="store_true", help="only print the table")
     options = parser.parse_args(arguments)
-    made = table(options.regions, options.cases)
+    blocks = {
+        "precision": table(options.regions, options.cases),
+        "strength": strengths(options.regions, options.cases),
+    }
     if options.show:
-        sys.stdout.write(f"{made}\n")
+        sys.stdout.write("\n\n".join((*blocks.values(), "")))
         return
     text = DOCUMENT.read_text(encoding="utf-8")
-    DOCUMENT.write_text(generator().with_block(text, "precision", made), encoding="utf-8")
+    for name, made in blocks.items():
+        text = generator().with_block(text, name, made)
+    DOCUMENT.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from benchmarks.screen_precision import DOCUMENT, OF_HOSPITALS, OF_RECORDS, OF_UPCODING, table
+from benchmarks.screen_precision import (
+    DOCUMENT,
+    OF_HOSPITALS,
+    OF_RECORDS,
+    OF_UPCODING,
+    STRENGTHS,
+    strengths,
+    table,
+)
 from drg.analysis.screening import shipped_rules
 
 
@@ -28,3 +36,10 @@ def test_no_rule_is_on_whose_precision_is_below_a_half() -> None:
     for rule in (*OF_RECORDS, *OF_HOSPITALS, *OF_UPCODING):
         if shipped_rules()[rule].on:
             assert float(kept[rule][4]) >= 0.5, rule
+
+
+def test_more_upcoding_is_told_sooner() -> None:
+    made = strengths(1, 1_500).splitlines()
+    kept = DOCUMENT.read_text(encoding="utf-8").partition("strength:begin -->\n")[2].splitlines()
+    assert len(made) == 2 + len(STRENGTHS)
+    assert [line.split("|")[1] for line in made] == [line.split("|")[1] for line in kept[: len(made)]]

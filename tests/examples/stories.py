@@ -105,7 +105,7 @@ _STORIES = {
         evaluate grouped.csv -o groups.csv --table groups --realism region.csv
     """,
     "screen": """
-        simulate 900 -o cases.parquet -g demo --seed 3 --hospitals 6 --plant cloned-records=0.02 --labels labels.csv
+        simulate 900 -o cases.parquet -g demo --hospitals 6 --plant cloned-records=0.02 --labels labels.csv
         group cases.parquet -o grouped.parquet -g demo
         screen grouped.parquet -o screen.xlsx --only cloned-records,many-stays
         screen grouped.parquet -o findings.csv
