@@ -60,6 +60,10 @@ COMMANDS = {
         "benefits statements {i}/stays.csv -s demo -o {o} --case-id 2 --json {o}/s.json",
         ("stay-2.xlsx", "stay-2.html", "s.json"),
     ),
+    "benefits sums": Writes(
+        "benefits sums {i}/shared.csv -o {o}/p.xlsx --findings {o}/f.csv --json {o}/s.json",
+        ("p.xlsx", "f.csv", "s.json"),
+    ),
     "settle": Writes(
         "settle {i}/points.parquet -s {points} -o {o}/a.xlsx --findings {o}/f.csv --cases {o}/c.csv "
         "--statement {o} --hospital H1 --json {o}/s.json",
@@ -158,7 +162,9 @@ def inputs(directory: Path, versions: Path) -> Path:
     year.add_scheme(SETTLED)
     year.add_cases([directory / "priced.parquet"])
     write_workbook(directory / "w.xlsx", PLAIN)
-    stays = pl.DataFrame([stay("1", **WHOLE), stay("2", patient_id="P2", **WHOLE)])
+    stays = pl.DataFrame(
+        [stay("1", hospital_id="H1", **WHOLE), stay("2", patient_id="P2", hospital_id="H2", **WHOLE)]
+    )
     stays.write_csv(directory / "stays.csv")
     benefits(stays.head(1), "demo").write_csv(directory / "shared.csv")
     (directory / "demo-2").symlink_to(versions, target_is_directory=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -47,13 +48,14 @@ def write_statements_of_stays(
     run.read_results(given.with_lacking(missing))
     run.warn_of_missing(missing)
     made, without = stay_statements(cases, calculator, case_ids=case_ids, language=lang)
-    run.warn(
-        Sentence("no statement of stay {case_id}: {reason}", case_id=one.case_id, reason=one.reason)
-        for one in without[:_MOST_NAMED]
+    warn_of_stays(
+        run,
+        [
+            Sentence("no statement of stay {case_id}: {reason}", case_id=one.case_id, reason=one.reason)
+            for one in without
+        ],
+        Sentence("{count:,} stays have no statement", count=len(without)),
     )
-    if len(without) > _MOST_NAMED:
-        more = len(without) - _MOST_NAMED
-        run.warn([Sentence("{count:,} more stays have no statement", count=more)])
     if not made:
         raise InputError(
             Sentence("no stay can have a statement"),
@@ -77,3 +79,10 @@ def write_statements_of_stays(
             run.console,
             said("{made:,} statements written to {statements}.", lang, made=len(made), statements=directory),
         )
+
+
+def warn_of_stays(run: Run, stays: Sequence[Sentence], all_of_them: Sentence) -> None:
+    """Name stays that are left out; of many the first, and how many there are."""
+    run.warn(stays[:_MOST_NAMED])
+    if len(stays) > _MOST_NAMED:
+        run.warn([all_of_them])

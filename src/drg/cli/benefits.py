@@ -25,6 +25,7 @@ from drg.cli.reported import Made, Run, reported
 from drg.words import Sentence, said
 
 if TYPE_CHECKING:
+    from drg.analysis.benefit_sums import MonthsBy
     from drg.benefit import BenefitCalculator
     from drg.reasons import ReasonForm
     from drg.records.cases import Cases
@@ -215,6 +216,45 @@ def statements(
     from drg.cli.benefit_statements import write_statements_of_stays
 
     write_statements_of_stays(run, files, directory, scheme, case_ids, names_file, constants)
+
+
+@benefits.command(
+    examples=(
+        "benefits sums shared.csv -o payers.xlsx",
+        "benefits sums priced.parquet -o payers.xlsx --months-by settlement_date --names names.toml",
+        "benefits sums shared-*.parquet -o payers.csv --findings held.csv",
+    )
+)
+@files_argument()
+@output_option("Where to write the sums: .xlsx (with a page for each hospital), .parquet or .csv.")
+@click.option(
+    "--months-by",
+    type=click.Choice(("discharge_date", "settlement_date")),
+    default="discharge_date",
+    help="The date that puts a stay into its month. [discharge_date]",
+)
+@click.option("--findings", type=click.Path(path_type=Path), help="Also write the stays that are held here.")
+@names_option
+@bom_option
+@reported(MAX_ERRORS)
+def sums(
+    run: Run,
+    files: tuple[Path, ...],
+    output: Path,
+    months_by: MonthsBy,
+    findings: Path | None,
+    names_file: Path | None,
+    bom: bool,
+) -> None:
+    """Add up what each payer pays to each hospital by month (同步结算).
+
+    FILE is what drg benefits wrote; if it was priced too, the payment by group and the fund's part stand
+    beside. A stay of which nothing can be said, or whose payers do not add up to its cost, is in no amount:
+    it is counted and named.
+    """
+    from drg.cli.benefit_sums import write_sums
+
+    write_sums(run, files, output, months_by, findings, names_file, bom=bom)
 
 
 @benefits.command(name="list", examples=("benefits list",))
