@@ -16,6 +16,7 @@ from drg.reasons import check_form, column_in_words
 from drg.records.cases import Cases
 from drg.records.frames import Frame
 from drg.records.short_table import ShortTable
+from drg.settlement.exact_decimals import as_decimals, figure
 from drg.words import Sentence, told
 
 MonthsBy = Literal["discharge_date", "settlement_date"]
@@ -103,27 +104,29 @@ def benefit_sums(
     if missing:
         fix = Sentence("Give what drg benefits wrote, with hospital_id and case_id")
         raise lacking(Sentence("The sum by payer"), missing, missing_lines(missing), fix)
+    fen = [
+        pl.col(name).to_physical().cast(pl.Int64).alias(figure(name))
+        for name in ("total_cost_yuan", *PAYERS, *_PRICED)
+    ]
     stays = (
         cases.lazy((*needed, "benefit_reason", *_PRICED))
-        .with_columns(pl.col("total_cost_yuan", *PAYERS, *_PRICED).cast(_MONEY))
-        .with_columns(month=pl.col(months_by).dt.strftime("%Y-%m"), reason=_reason(language))
+        .with_columns(*fen, month=pl.col(months_by).dt.strftime("%Y-%m"))
+        .with_columns(reason=_reason(language))
     )
     held = pl.col("reason").is_not_null()
-    priced = ~held & pl.col("fund_payment_yuan").is_not_null()
+    priced = ~held & pl.col("fund_payment").is_not_null()
     sums = stays.group_by(SUM_KEYS).agg(
-        pl.len().cast(pl.Int64).alias("stays"),
-        held.sum().cast(pl.Int64).alias("stays_held"),
-        *(pl.col(name).filter(~held).sum() for name in ("total_cost_yuan", *PAYERS)),
-        priced.sum().cast(pl.Int64).alias("stays_priced"),
-        *(pl.col(name).filter(priced).sum() for name in _PRICED),
+        pl.len().alias("stays"),
+        held.sum().alias("stays_held"),
+        *(pl.col(figure(name)).filter(~held).sum() for name in ("total_cost_yuan", *PAYERS)),
+        priced.sum().alias("stays_priced"),
+        *(pl.col(figure(name)).filter(priced).sum() for name in _PRICED),
     )
     rows, named = pl.collect_all([sums, stays.filter(held).select(HELD_SCHEMA.names())], engine="streaming")
     known = pl.col("stays_priced") > 0
-    rows = rows.with_columns(pl.when(known).then(pl.col(_PRICED)))
+    rows = rows.with_columns(pl.when(known).then(pl.col(figure(name) for name in _PRICED)))
     return BenefitSums(
-        rows=rows.select(pl.col(column.name).cast(column.dtype) for column in SUM_COLUMNS).sort(
-            SUM_KEYS, nulls_last=True
-        ),
+        rows=as_decimals(rows.sort(SUM_KEYS, nulls_last=True), SUM_COLUMNS),
         held=named.cast(HELD_SCHEMA).sort(*SUM_KEYS, "case_id", nulls_last=True),
     )
 
@@ -134,7 +137,8 @@ def _reason(language: str) -> pl.Expr:
     def words(column: pl.Series) -> pl.Series:
         return column_in_words(column, language)
 
-    amounts = pl.col("total_cost_yuan", *PAYERS)
+    payers = [pl.col(figure(name)) for name in PAYERS]
+    cost = pl.col("total_cost")
     nothing = pl.col("benefit_reason").cast(pl.String).map_batches(words, return_dtype=pl.String)
     unknown = told(Sentence("who pays what is not known"), language)
     apart = told(Sentence("the payers do not add up to total_cost_yuan"), language)
@@ -143,7 +147,9 @@ def _reason(language: str) -> pl.Expr:
     return (
         pl.when(pl.col("patient_share_yuan").is_null())
         .then(nothing.fill_null(unknown))
-        .when(pl.any_horizontal(amounts.is_null()) | (pl.sum_horizontal(PAYERS) != pl.col("total_cost_yuan")))
+        .when(
+            pl.any_horizontal(one.is_null() for one in (cost, *payers)) | (pl.sum_horizontal(payers) != cost)
+        )
         .then(pl.lit(apart))
         .when(of_several)
         .then(pl.lit(several))
