@@ -12,8 +12,9 @@ what each payer pays to each hospital by month.
 ``settle`` adds priced cases up to what each hospital keeps, bears and is due; a ``Ledger`` keeps the year.
 ``check`` finds what is wrong with discharges, ``validate`` parts those that have an error from the rest.
 ``code_variants`` says what each code does, ``reconcile`` what a bureau's return has otherwise, ``compare``
-what another version changes, ``evaluate`` how well a version tells costs apart; ``scenario`` changes
-discharges, ``calibrate`` makes weights from costs, ``simulate`` makes up discharges.
+what another version changes, ``evaluate`` how well a version tells costs apart, ``screen`` what
+supervision should ask about; ``scenario`` changes discharges, ``calibrate`` makes weights from costs,
+``simulate`` makes up discharges.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from drg.analysis.quality import Evaluation, evaluate
     from drg.analysis.reconciliation import Reconciliation, reconcile
     from drg.analysis.scenarios import ScenarioCases, ScenarioChange, scenario
+    from drg.analysis.screening import Screening, screen
     from drg.analysis.simulation import simulate
     from drg.analysis.trimming import Trimming
     from drg.benefit import (
@@ -158,6 +160,7 @@ __all__ = [
     "ScenarioCases",
     "ScenarioChange",
     "SchemeError",
+    "Screening",
     "Settlement",
     "SourceTable",
     "Stamp",
@@ -193,6 +196,7 @@ __all__ = [
     "reason_text",
     "reconcile",
     "scenario",
+    "screen",
     "settle",
     "simulate",
     "validate",
@@ -212,6 +216,7 @@ _NAMES = {
     "drg.analysis.quality": "Evaluation evaluate",
     "drg.analysis.reconciliation": "Reconciliation reconcile",
     "drg.analysis.scenarios": "ScenarioCases ScenarioChange scenario",
+    "drg.analysis.screening": "Screening screen",
     "drg.analysis.simulation": "simulate",
     "drg.analysis.trimming": "Trimming",
     "drg.benefit": "BenefitCalculator BenefitExplanation BenefitScheme LoadedBenefitScheme StayBenefits "

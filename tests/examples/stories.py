@@ -104,6 +104,12 @@ _STORIES = {
         group examples/discharges.csv -o grouped.csv -g chs-drg-2.0
         evaluate grouped.csv -o groups.csv --table groups --realism region.csv
     """,
+    "screen": """
+        simulate 900 -o cases.parquet -g demo --hospitals 6 --plant cloned-records=0.02 --labels labels.csv
+        group cases.parquet -o grouped.parquet -g demo
+        screen grouped.parquet -o screen.xlsx --only cloned-records,many-stays
+        screen grouped.parquet -o findings.csv
+    """,
     "weights": f"""
         group examples/discharges.csv -o grouped.csv -g chs-drg-3.0
         weights grouped.csv -o weights --min-cases 2
