@@ -14,6 +14,7 @@ from polars.testing import assert_frame_equal
 import drg
 from drg.analysis.benefit_sums import SUM_COLUMNS
 from drg.analysis.benefit_tally import PAYERS
+from drg.benefit_columns import BENEFIT
 from drg.errors import InputError, MissingColumnError
 from tests.benefit.made import WHOLE
 from tests.benefit.priced_stays import priced, shared
@@ -53,7 +54,7 @@ def test_sums_are_those_of_the_stays(rng: random.Random) -> None:
                 continue
             for name in AMOUNTS:
                 place[name] += row[name]
-        sums = drg.benefit_sums(results, months_by=date)  # type: ignore[arg-type]
+        sums = drg.benefit_sums(results, months_by=date)
         found = {(row["hospital_id"], row["month"]): row for row in sums.rows.iter_rows(named=True)}
         assert set(found) == set(wanted)
         for key, row in found.items():
@@ -106,7 +107,7 @@ def test_a_stay_that_is_there_twice_is_held() -> None:
 
 
 def test_reasons_that_were_codes_are_said() -> None:
-    coded = drg.benefits(shared().drop(drg.columns.BENEFIT), "demo", reasons="code")
+    coded = drg.benefits(shared().drop(BENEFIT), "demo", reasons="code")
     assert_frame_equal(drg.benefit_sums(coded).held, drg.benefit_sums(shared()).held)
     assert "费用" in drg.benefit_sums(coded, language="zh").held["reason"][0]
     unsaid = shared().with_columns(benefit_reason=None)
