@@ -17,7 +17,7 @@ from drg.cli.options import (
     scheme_option,
 )
 from drg.cli.report_options import MAX_ERRORS, MIN_GROUPED, STANDARD
-from drg.cli.reported import Made, Run, reported
+from drg.cli.reported import Made, Run, Sums, reported
 from drg.words import Sentence, said
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _price(run: Run, pricer: Pricer, cases: Cases, output: Path, reasons: Reason
 def priced_as(tally: PriceTally, grouper: AnyGrouper | None, pricer: Pricer) -> Made:
     """What a version and a scheme made of the cases."""
     sums = tally.total()
-    money = sums["payment"], sums["cost"], sums["surplus"]
+    money = Sums(sums["payment"], sums["cost"], sums["priced_cost"], sums["surplus"])
     return Made(grouper, pricer.loaded, tally.statuses, tally.classes, money)
 
 
