@@ -32,10 +32,18 @@ def register() -> None:
     settings.load_profile(QUICK)
 
 
-def share(part: float, least: int = 1) -> int:
-    """So many times what the profile tries, for tests whose cases are dear or cheap."""
+def share(part: float, least: int = 1, *, thorough: float | None = None) -> int:
+    """So many times what the profile tries, for tests whose cases are dear or cheap.
+
+    Args:
+        part: of what the profile tries.
+        least: try so many in any profile.
+        thorough: the part in the thorough profile, if it is another.
+    """
     now = settings.default
     assert now is not None
+    if thorough is not None and now.max_examples == EXAMPLES["thorough"]:
+        part = thorough
     return max(round(now.max_examples * part), least)
 
 

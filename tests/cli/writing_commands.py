@@ -9,7 +9,7 @@ from typing import NamedTuple
 import polars as pl
 
 from drg import Ledger, benefits, price, simulate
-from tests.benefit.made import stay
+from tests.benefit.made import WHOLE, stay
 from tests.ledger.made import begun
 from tests.ledger.made import priced as ledger_cases
 from tests.tables.workbooks import PLAIN
@@ -18,11 +18,6 @@ from tests.tables.workbooks import write as write_workbook
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 SETTLED = EXAMPLES / "settlement" / "scheme"
 POINTS = EXAMPLES / "settlement" / "points"
-
-
-# All that the scheme asks of a stay.
-WHOLE = {"age_years": 40, "aid_class": None, "referral": None, "off_site": None}
-WHOLE |= {"commercial_product": None, "maternity": False, "newborn": False}
 
 
 class Writes(NamedTuple):
@@ -60,6 +55,14 @@ COMMANDS = {
         "benefits run {i}/stays.csv -s demo -o {o}/b.csv --previous {i}/shared.csv --changes {o}/h.xlsx "
         "--json {o}/s.json",
         ("b.csv", "h.xlsx", "s.json"),
+    ),
+    "benefits statements": Writes(
+        "benefits statements {i}/stays.csv -s demo -o {o} --case-id 2 --json {o}/s.json",
+        ("stay-2.xlsx", "stay-2.html", "s.json"),
+    ),
+    "benefits sums": Writes(
+        "benefits sums {i}/shared.csv -o {o}/p.xlsx --findings {o}/f.csv --json {o}/s.json",
+        ("p.xlsx", "f.csv", "s.json"),
     ),
     "settle": Writes(
         "settle {i}/points.parquet -s {points} -o {o}/a.xlsx --findings {o}/f.csv --cases {o}/c.csv "
@@ -168,7 +171,9 @@ def inputs(directory: Path, versions: Path) -> Path:
     year.add_scheme(SETTLED)
     year.add_cases([directory / "priced.parquet"])
     write_workbook(directory / "w.xlsx", PLAIN)
-    stays = pl.DataFrame([stay("1", **WHOLE), stay("2", patient_id="P2", **WHOLE)])
+    stays = pl.DataFrame(
+        [stay("1", hospital_id="H1", **WHOLE), stay("2", patient_id="P2", hospital_id="H2", **WHOLE)]
+    )
     stays.write_csv(directory / "stays.csv")
     benefits(stays.head(1), "demo").write_csv(directory / "shared.csv")
     (directory / "demo-2").symlink_to(versions, target_is_directory=True)
