@@ -68,6 +68,13 @@ def test_single_cases(drg: Drg, ledger: Path, tmp_path: Path) -> None:
         "Entry 6: cases, 2 corrected, 22 cases" in drg("ledger", "add", ledger, late, "--correct-cases").out
     )
     assert drg("ledger", "add", ledger, late, "--append").code == 1
+    dearer = pl.read_parquet(late).with_columns(pl.col("total_cost_yuan") + 1)
+    odd = write(dearer, tmp_path / "odd.parquet")
+    outcome = drg("ledger", "add", ledger, odd, "--correct-cases", "--json", tmp_path / "s.json")
+    assert outcome.code == 0, outcome.err
+    assert "2 cases: the surplus is not the payment less the cost" in " ".join(outcome.out.split())
+    (found,) = json.loads((tmp_path / "s.json").read_text(encoding="utf-8"))["findings"]
+    assert (found["rule"], found["severity"]) == ("surplus_differs", "warning")
     assert drg("ledger", "verify", ledger).code == 0
 
 
@@ -190,9 +197,11 @@ def test_misuse(drg: Drg, tmp_path: Path, arguments: tuple[str, ...], told: str)
 
 
 def test_wrong_files(drg: Drg, ledger: Path, tmp_path: Path) -> None:
+    (tmp_path / "scores.csv").write_text("hospital_id,year,score\nH1,2025,90\n", encoding="utf-8")
     for arguments, told in (
         ((tmp_path / "none.csv",), "there is no such file"),
-        ((tmp_path / "payments.csv",), "columns are missing"),
+        ((tmp_path / "payments.csv",), "these look like payments"),
+        ((tmp_path / "scores.csv",), "columns are missing"),
         ((tmp_path / "payments.csv", "--kind", "payments"), "--again"),
         ((tmp_path / "payments.csv", "--kind", "scores"), "score"),
     ):

@@ -621,6 +621,16 @@ def test_a_table_without_its_section(tmp_path: Path) -> None:
         load_scheme(with_amounts(tmp_path, "drg,amount_yuan\nBR15,5000\n", TEXT))
 
 
+def test_bands_stand_in_the_scheme_though_the_rows_stand_in_a_table(tmp_path: Path) -> None:
+    (tmp_path / "incentives.csv").write_text("hospital,coefficient\nH1,1.02\n", encoding="utf-8")
+    bands = "bands = [{ cmi_ratio_at_least = 1, coefficient = 1 }]"
+    text = f'{TEXT}\n[incentive]\nsource = "x"\n{bands}\n'
+    with pytest.raises(SchemeError, match="bands must begin at 0") as caught:
+        load_scheme(written(tmp_path, text, WEIGHTS))
+    assert caught.value.file == str(tmp_path / "scheme.toml")
+    assert (caught.value.row, caught.value.field) == (text.splitlines().index(bands) + 1, "incentive.bands")
+
+
 def test_a_table_beside_rows(tmp_path: Path) -> None:
     text = AMOUNTS + '[[amounts.rows]]\ndrg = "BR13"\namount_yuan = 1000\n'
     with pytest.raises(SchemeError, match=r"\[amounts\] has rows, and amounts.csv has too"):
