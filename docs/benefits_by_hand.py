@@ -26,8 +26,14 @@ SCHEME: Final = ROOT / "benefit_schemes" / "demo" / "scheme.toml"
 Stay = Mapping[str, Any]
 CLASSES: Final = ("class_a_cost_yuan", "class_b_cost_yuan", "self_paid_cost_yuan", "above_limit_cost_yuan")
 # How the scheme writes what the stays say.
-_WORDS: Final = {"特困": "extreme_hardship", "低保": "minimum_living", "监测": "poverty_risk"}
-_WORDS |= {"低保边缘": "near_minimum_living", "下转": "down", "上转": "up"}
+_WORDS: Final = {
+    "特困": "extreme_hardship",
+    "低保": "minimum_living",
+    "监测": "poverty_risk",
+    "低保边缘": "near_minimum_living",
+    "下转": "down",
+    "上转": "up",
+}
 _COLUMNS: Final = {"insurance": "insurance_type", "level": "hospital_level"}
 _ENDLESS: Final = 10**12
 

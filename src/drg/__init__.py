@@ -8,7 +8,8 @@ types of the registry. All other functions take either. ``guess_layout`` makes a
 ``reason_text`` says reasons in words that were given as codes.
 ``price`` adds to grouped discharges what they are paid, ``explain_price`` shows the arithmetic of one case,
 ``list_schemes`` lists the payment schemes, and a ``Pricer`` is one scheme, ready for use.
-``benefits`` works out who pays what of stays (``explain_benefits`` of one, line by line).
+``benefits`` works out who pays what of stays (``explain_benefits`` of one, line by line), and
+``compare_benefits`` what another scheme would change.
 ``settle`` adds priced cases up to what each hospital keeps, bears and is due; a ``Ledger`` keeps the year.
 ``check`` finds what is wrong with discharges, ``validate`` parts those that have an error from the rest.
 ``code_variants`` says what each code does, ``reconcile`` what a bureau's return has otherwise.
@@ -40,6 +41,7 @@ from drg.errors import (
 from drg.forks import watch as _watch
 
 if TYPE_CHECKING:
+    from drg.analysis.benefit_comparison import BenefitComparison, compare_benefits
     from drg.analysis.calibration import Calibration, CalibrationNote, CalibrationSettings, calibrate
     from drg.analysis.calibration.rates import BudgetRate
     from drg.analysis.calibration.whatif import WhatIf, what_if
@@ -106,6 +108,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AnyGrouper",
     "BenefitCalculator",
+    "BenefitComparison",
     "BenefitExplanation",
     "BenefitScheme",
     "BudgetRate",
@@ -174,6 +177,7 @@ __all__ = [
     "check",
     "code_variants",
     "compare",
+    "compare_benefits",
     "evaluate",
     "explain",
     "explain_benefits",
@@ -199,6 +203,7 @@ __all__ = [
 
 # Imported at first use: polars and numba take half a second, which `drg --help` should not.
 _NAMES = {
+    "drg.analysis.benefit_comparison": "BenefitComparison compare_benefits",
     "drg.analysis.calibration": "BudgetRate Calibration CalibrationNote "
     "CalibrationSettings WhatIf calibrate what_if",
     "drg.analysis.checks": "CheckResult check validate",
