@@ -54,6 +54,7 @@ SECTIONS: Final = {
         *("reconcile", "Reconciliation", "code_variants"),
         *("scenario", "ScenarioCases", "ScenarioChange"),
     ),
+    "Screen": ("screen", "Screening"),
     "Weights": (
         *("calibrate", "Calibration", "CalibrationSettings", "CalibrationNote", "BudgetRate"),
         *("what_if", "WhatIf", "simulate"),

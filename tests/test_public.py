@@ -169,6 +169,7 @@ RESULTS: dict[str, Callable[[], Any]] = {
     "Evaluation": lambda: drg.evaluate(drg.group(drg.read(EXAMPLE), "chs-drg-3.0")),
     "Explanation": lambda: drg.explain(CASE, "chs-drg-3.0"),
     "PriceExplanation": lambda: drg.explain_price(PRICED, "reference-3.0"),
+    "Screening": lambda: drg.screen(drg.group(drg.simulate(300, "demo"), "demo")),
     "Settlement": settlement,
     "WhatIf": what_if,
 }
@@ -179,6 +180,7 @@ SHOWN = {
     "Evaluation": "riv_cost",
     "Explanation": "胆囊切除手术",
     "PriceExplanation": "6,739.72",
+    "Screening": "cost-over-mean",
     "Settlement": "113,500.00",
     "WhatIf": "difference_yuan",
 }

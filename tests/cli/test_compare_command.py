@@ -127,6 +127,7 @@ def test_schemes_and_constants_and_chinese_reasons(drg: Drg, other_demo: Path, t
         assert measures[name] == quality[name]
     assert measures["cmi"] == pytest.approx(expected["relative_weight"].cast(pl.Float64).mean())
     assert summary["results"][1]["measures"]["cmi"] is None
+    assert type(measures["groups_used"]) is int
     assert found["payment_yuan_demo"].to_list() == expected["payment_yuan"].to_list()
     assert found["payment_yuan_demo"].sum() > 0
     reasons = "".join(found["reason_demo-2"].drop_nulls())

@@ -100,6 +100,12 @@ COMMANDS = {
         "evaluate {i}/priced.parquet -o {o}/e.xlsx --realism {o}/r.csv --json {o}/s.json",
         ("e.xlsx", "r.csv", "s.json"),
     ),
+    "screen": Writes(
+        "screen {i}/priced.parquet -o {o}/w.xlsx --json {o}/s.json",
+        ("w.xlsx", "s.json"),
+    ),
+    "screen html": Writes("screen {i}/priced.parquet -o {o}/p.html", ("p.html",)),
+    "screen csv": Writes("screen {i}/priced.parquet -o {o}/r.csv --table rules", ("r.csv",)),
     "weights": Writes(
         "weights {i}/priced.parquet -g demo -o {o} --id mine --overwrite --json {o}/s.json",
         ("scheme.toml", "weights.csv", "calibration.xlsx", "s.json"),

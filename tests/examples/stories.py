@@ -104,6 +104,12 @@ _STORIES = {
         group examples/discharges.csv -o grouped.csv -g chs-drg-2.0
         evaluate grouped.csv -o groups.csv --table groups --realism region.csv
     """,
+    "screen": """
+        simulate 900 -o cases.parquet -g demo --hospitals 6 --plant cloned-records=0.02 --labels labels.csv
+        group cases.parquet -o grouped.parquet -g demo
+        screen grouped.parquet -o screen.xlsx --only cloned-records,many-stays
+        screen grouped.parquet -o findings.csv
+    """,
     "weights": f"""
         group examples/discharges.csv -o grouped.csv -g chs-drg-3.0
         weights grouped.csv -o weights --min-cases 2
@@ -112,6 +118,21 @@ _STORIES = {
     "simulate": """
         simulate 300 -o cases.csv -g demo --seed 7 --hospitals 3 --weights weights.csv
         simulate 200 -o errors.csv -g demo --plant upcoding=0.1 --plant split-stays=0.02 --labels labels.csv
+    """,
+    "what-if": f"""
+        what-if examples/discharges.csv --case-id 0009 -g chs-drg-3.0 {_3_0} {_HOSPITAL} --lang zh > 0009.txt
+        what-if examples/discharges.csv -o variants.csv -g chs-drg-2.0
+    """,
+    "reconcile": f"""
+        group examples/discharges.csv -o ours.csv -g chs-drg-3.0
+        price ours.csv -o priced.csv {_3_0} {_HOSPITAL}
+        group examples/discharges.csv -o theirs.csv -g harbin-2022
+        price theirs.csv -o return.csv -s harbin-2022 {_HOSPITAL} --lang zh
+        reconcile priced.csv return.csv -o differences -g harbin-2022 -s harbin-2022 --lang zh
+    """,
+    "benefits": """
+        benefits check demo > demo-en.txt
+        benefits check demo --lang zh > demo-zh.txt
     """,
     "tables": """
         tables show BR1 -g chs-drg-2.0 > BR1.txt

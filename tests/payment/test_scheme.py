@@ -381,6 +381,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a default that is no number": ({"coefficients": sourced(default="unknown")}, "not_known"),
     "days since 1970": ({"valid_from": 20_250_101}, "20250101 is no date: write it like 2026-01-31"),
+    "days since 1970 as text": ({"valid_from": "3"}, "3 is no date: write it like 2026-01-31"),
     "unknown part": ({"highest": sourced()}, "not permitted"),
     "unknown key": ({"incomplete": sourced(share=1)}, "not permitted"),
 }

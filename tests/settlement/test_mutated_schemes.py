@@ -79,7 +79,7 @@ def check_clear(error: SchemeError) -> None:
     for part in (error.problem, error.fix):
         assert _CHINESE.search(told(part, "zh")), part
     # What is missing at the top of the file stands in no row, and numbers get too many digits together.
-    assert error.row is not None or re.search(r"\w+ is missing|digits", error.problem), error
+    assert error.row is not None or re.search(r"\w+ is missing|there is no rate|digits", error.problem), error
 
 
 def cases_of(rng: random.Random, scheme: PaymentScheme, weights: strategies.Weights) -> list[dict[str, Any]]:

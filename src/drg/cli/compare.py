@@ -167,7 +167,8 @@ def compare(
 def _made(comparison: Comparison) -> list[Made]:
     """What each version made of the cases, and its scheme, if it has one."""
     sums = comparison.places().sum()
-    measures = comparison.measures.rows_by_key("version")
+    # Side by side all of them are floats; here counts stay whole numbers.
+    measures = comparison.quality.rows_by_key("version", named=True, unique=True)
     made = []
     for side in comparison.sides:
         statuses = dict(comparison.cases.group_by(f"status_{side.id}").len().collect().rows())
@@ -176,7 +177,7 @@ def _made(comparison: Comparison) -> list[Made]:
             amounts = (f"payment_yuan_{side.id}", "cost_yuan", f"surplus_yuan_{side.id}")
             payment, cost, surplus = (Decimal(sums[name].item() or 0) for name in amounts)
             money = payment, cost, surplus
-        own = {measure: value for measure, value, _ in measures[side.id]}
+        own = {name: value for name, value in measures[side.id].items() if name != "version"}
         made.append(
             Made(side.grouper, pricer.loaded if pricer else None, statuses, money=money, measures=own)
         )

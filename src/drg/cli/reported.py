@@ -88,7 +88,7 @@ class Made(NamedTuple):
     statuses: Mapping[str, int] | None = None
     case_classes: Mapping[str, int] | None = None
     money: tuple[Decimal | None, Decimal | None, Decimal | None] | None = None
-    measures: Mapping[str, float | None] | None = None
+    measures: Mapping[str, int | float | None] | None = None
 
 
 def _no_firsts() -> FirstFindings:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -20,9 +21,12 @@ Positive = Annotated[Number, Field(gt=0)]
 Share = Annotated[Number, Field(le=1)]
 
 
+_NUMBER: Final = re.compile(r"\s*[+-]?\d+(\.\d*)?\s*")
+
+
 def _no_number(value: object) -> object:
-    """20250101 would be read as seconds since 1970."""
-    if isinstance(value, int | float | Decimal):
+    """20250101, also as text, would be read as seconds since 1970."""
+    if isinstance(value, int | float | Decimal) or (isinstance(value, str) and _NUMBER.fullmatch(value)):
         raise ValueError(Sentence("{value} is no date: write it like 2026-01-31", value=str(value)))
     return value
 

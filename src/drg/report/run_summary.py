@@ -85,7 +85,7 @@ class Result(_Part):
     statuses: dict[str, int] | None = Field(description="cases by grouping status; null if not counted")
     case_classes: dict[str, int] | None = Field(description="cases by case class; null if not priced")
     money: Money | None = Field(description="totals; null if there is no money")
-    measures: dict[str, float | None] | None = Field(
+    measures: dict[str, int | float | None] | None = Field(
         description="of compare, the statistical quality by measure; else null"
     )
 

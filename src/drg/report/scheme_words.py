@@ -9,8 +9,6 @@ from rich.console import Console
 from rich.text import Text
 
 from drg.analysis.scheme_cases import WorkedCase
-from drg.columns import PRICING
-from drg.payment.addition_rules import Addition
 from drg.payment.group_rules import TcmUplift
 from drg.payment.high_rules import High, Tier
 from drg.payment.load_scheme import LoadedScheme
@@ -20,6 +18,7 @@ from drg.payment.step_words import number, of_rate
 from drg.report.console import say
 from drg.report.prices import print_price_explanation
 from drg.report.scheme_settlement_words import settlement_sentences
+from drg.report.scheme_words_beside import addition_words, points_for_words
 from drg.words import Both, Joined, Sentence, categories, told
 
 
@@ -80,7 +79,7 @@ def sentences(loaded: LoadedScheme, groups: int) -> Iterator[str]:
             factor=_low_factors(low),
         )
     yield from _others(scheme)
-    yield from _points_for(scheme)
+    yield from points_for_words(scheme)
 
 
 def _high(high: High) -> Iterator[str]:
@@ -213,17 +212,6 @@ def _amounts(scheme: PaymentScheme) -> Iterator[str]:
         yield Sentence("Some amounts hold for discharges of certain days only")
 
 
-def _points_for(scheme: PaymentScheme) -> Iterator[str]:
-    if found := scheme.method.points_for:
-        names = categories("case_class", "zh")
-        classes = Joined(", ", (Both(name, names[name]) for name in found))
-        yield Sentence(
-            "Not paid by their group, but with points (payment ÷ value of a point), so that they move with "
-            "the value that closes the year: {classes}",
-            classes=classes,
-        )
-
-
 def _coefficients(scheme: PaymentScheme) -> Iterator[str]:
     found = scheme.coefficients
     if found is None:
@@ -339,7 +327,7 @@ def _others(scheme: PaymentScheme) -> Iterator[str]:
             share=number(scheme.excluded_items.share),
         )
     for addition in scheme.additions:
-        yield _addition(addition)
+        yield addition_words(addition)
     if scheme.incomplete:
         yield Sentence("Broken-off treatments are paid in proportion to their cost")
     if scheme.readmission:
@@ -380,20 +368,6 @@ def _uplift(row: TcmUplift) -> str:
         coefficient=number(row.coefficient),
         which=Joined(", ", which),
     )
-
-
-def _addition(rule: Addition) -> str:
-    item = Both(rule.column, PRICING[rule.column].label_zh)
-    if rule.price_yuan is not None:
-        paid = Sentence("{item} × {price} yuan", item=item, price=number(rule.price_yuan))
-    else:
-        paid = Sentence("{item} × {share}", item=item, share=number(rule.share or Decimal(0)))
-    parts = [paid]
-    if rule.at_most_yuan is not None:
-        parts.append(Sentence("at most {amount} yuan a case", amount=number(rule.at_most_yuan)))
-    if rule.out_of_cost:
-        parts.append(Sentence("taken out of the cost"))
-    return Sentence("Paid beside the group: {name} ({how})", name=rule.name, how=Joined(", ", parts))
 
 
 def _of_status(rule: ByStatus) -> str:
