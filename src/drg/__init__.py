@@ -7,7 +7,7 @@ types of the registry. All other functions take either. ``guess_layout`` makes a
 ``GrouperSeries`` versions of which each groups the discharges of the days on which it is in force.
 ``price`` adds to grouped discharges what they are paid, ``explain_price`` shows the arithmetic of one case,
 ``list_schemes`` lists schemes, a ``Pricer`` is one, ready; ``reason_text`` says codes of reasons in words.
-``benefits`` works out who pays what of stays, ``explain_benefits`` of one, ``compare_benefits`` by two schemes.
+``benefits`` works out who pays what of stays, ``explain_benefits`` of one, ``compare_benefits`` by two.
 ``settle`` adds priced cases up to what each hospital keeps, bears and is due; a ``Ledger`` keeps the year.
 ``check`` finds what is wrong with discharges, ``validate`` parts those that have an error from the rest.
 ``code_variants`` says what each code does, ``reconcile`` what a bureau's return has otherwise, ``compare``
