@@ -133,6 +133,9 @@ _STORIES = {
     "benefits": """
         benefits check demo > demo-en.txt
         benefits check demo --lang zh > demo-zh.txt
+        simulate 300 -o stays.csv -g demo --benefits
+        benefits run stays.csv -o shared.csv -s demo
+        benefits compare stays.csv -s demo,template --household-limit 5000 -o change.xlsx
     """,
     "tables": """
         tables show BR1 -g chs-drg-2.0 > BR1.txt
