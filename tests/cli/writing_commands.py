@@ -158,8 +158,11 @@ def inputs(directory: Path, versions: Path) -> Path:
     priced.write_parquet(directory / "priced.parquet")
     returned = priced.select("case_id", "drg", pl.col("payment_yuan") + 1, "relative_weight")
     returned.rename({"case_id": "结算号", "payment_yuan": "DRG支付金额"}).write_csv(directory / "return.csv")
-    level = pl.lit("2").alias("hospital_level")
-    price(grouped.with_columns(level), "demo-groups").write_parquet(directory / "groups.parquet")
+    known = {"hospital_level": "2", "admission_date": "2025-01-01"}
+    by_groups = grouped.with_columns(pl.lit(value).alias(name) for name, value in known.items())
+    price(by_groups.with_columns(patient_id="case_id"), "demo-groups").write_parquet(
+        directory / "groups.parquet"
+    )
     points = pl.read_csv(POINTS / "grouped.csv", infer_schema=False)
     price(points, POINTS).write_parquet(directory / "points.parquet")
     ledger = begun(directory / "ledger")
