@@ -29,7 +29,8 @@ _TABLES = ("hints", "rules", "notes")
     "-s", "--scheme", help="Id of a scheme (see: drg schemes) or its directory. [money by mean costs]"
 )
 @output_option(
-    "Write .xlsx: the worklist of the coder; .json: all tables; or .csv, .parquet: the table that --table names.",
+    "Write .xlsx: the worklist of the coder; .json: all tables; or .csv, .parquet: the table that --table "
+    "names.",
     required=False,
 )
 @click.option("--table", type=click.Choice(_TABLES), help="Which table .csv or .parquet holds. [hints]")
@@ -63,9 +64,9 @@ def review(
 ) -> None:
     """Check coding oneself before cases are handed in: what to look up in which chart (编码自查).
 
-    FILE is what drg group reads. A hint says what in the record speaks for it, asks for the chart, and has the
-    money at stake; the most money comes first. It proposes no code that nothing in the record supports, and
-    codes that are paid without treatment are looked for too. What a rule cannot judge is counted.
+    FILE is what drg group reads. A hint says what in the record speaks for it, asks for the chart, and has
+    the money at stake; the most money comes first. It proposes no code that nothing in the record supports,
+    and codes that are paid without treatment are looked for too. What a rule cannot judge is counted.
     """
     from drg.analysis.coding_review import review as reviewed
     from drg.analysis.coding_review import review_rules

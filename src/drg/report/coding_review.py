@@ -90,12 +90,14 @@ def review_workbook(found: CodingReview) -> bytes:
                 texts = texts.with_columns(
                     pl.col("payment_may").replace(_PAYMENT_MAY), pl.col("money_is").replace(_MONEY_IS)
                 )
-            looks = [Heading(_LABELS[one], _of_table(one, kind)) for one, kind in texts.schema.items()]
+            looks = [Heading(_LABELS[one], _of_table(kind)) for one, kind in texts.schema.items()]
             book.frame(_SHEETS[name], looks, texts, nothing=_NOTHING)
         left = found.hints.height - listed.height
         if left > 0:
             sheet = book.sheet(_SHEETS["more"], (100,))
-            line = said("{count:,} more hints are in the .csv or .parquet that drg review writes", CHINESE, count=left)
+            line = said(
+                "{count:,} more hints are in the .csv or .parquet that drg review writes", CHINESE, count=left
+            )
             book.cell(sheet, 0, 0, line, "wrap")
     return content.getvalue()
 
@@ -106,7 +108,7 @@ def _look(name: str) -> str:
     return _LOOKS.get(name, "wrap" if name in _WIDTHS else "code")
 
 
-def _of_table(name: str, dtype: pl.DataType) -> str:
+def _of_table(dtype: pl.DataType) -> str:
     if dtype.is_decimal():
         return "money"
     return "count" if dtype.is_integer() else "text"

@@ -173,9 +173,7 @@ def _lacking(cases: ReviewCases, rule: ReviewRule) -> tuple[str, ...]:
     return cases.screen.lacking(rule.needs)
 
 
-def _ranked(
-    cases: ReviewCases, chosen: Iterable[ReviewRule], found: dict[str, pl.DataFrame]
-) -> pl.DataFrame:
+def _ranked(cases: ReviewCases, chosen: Iterable[ReviewRule], found: dict[str, pl.DataFrame]) -> pl.DataFrame:
     """All hints with their cases and money, the most money first."""
     parts = []
     for order, rule in enumerate(chosen):
@@ -188,9 +186,7 @@ def _ranked(
     every = every.sort(by, descending=[True, False, False], nulls_last=True)
     placed = cases.screen.placed(every["place"])
     beside = [name for name in placed.columns if name not in every.columns]
-    every = every.hstack(placed.select(beside)).with_columns(
-        pl.int_range(1, pl.len() + 1).alias("hint")
-    )
+    every = every.hstack(placed.select(beside)).with_columns(pl.int_range(1, pl.len() + 1).alias("hint"))
     return every.select(
         (pl.col(name) if name in every.columns else pl.lit(None)).cast(dtype).alias(name)
         for name, dtype in HINTS.items()
@@ -243,7 +239,8 @@ def _notes(cases: ReviewCases, chosen: Iterable[ReviewRule]) -> list[Sentence]:
     if unknown:
         notes.append(
             Sentence(
-                "the version counts no complication that these rules ask about, so they tell nothing: {names}",
+                "the version counts no complication that these rules ask about, so they tell nothing: "
+                "{names}",
                 names=Joined(", ", unknown),
             )
         )

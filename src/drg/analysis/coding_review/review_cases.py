@@ -1,4 +1,4 @@
-"""What the self-check looks at: cases, grouped afresh, their codes one by one, and what is usual in a group."""
+"""What the self-check looks at: cases grouped afresh, their codes one by one, what is usual."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any, Final
 import polars as pl
 
 from drg.analysis.code_variants import lazy_variants
-from drg.analysis.comparison.compared_versions import ComparedVersion, check_columns
 from drg.analysis.coding_review.review_rules import prefixes
+from drg.analysis.comparison.compared_versions import ComparedVersion, check_columns
 from drg.analysis.screening.screen_cases import ScreenCases
 from drg.analysis.severity import MCC, NONE, Ladder, ladders_of_version
 from drg.columns import ALL, INPUT, OUTPUT, PRICE
@@ -134,10 +134,14 @@ class ReviewCases:
         version = replace(self.version, converts=False)
         found = lazy_variants(Cases.of(records), [version]).collect(engine="streaming")
         place = pl.Series("place", places, dtype=pl.UInt32).gather(found["case"] - 1)
-        return found.with_columns(place).filter(pl.col("variant") == kind).select(
-            *("place", pl.col("code").alias("subject"), "grouping_status"),
-            pl.col("drg").alias("other_drg"),
-            (pl.col("payment_yuan") * _FEN).cast(pl.Int64).alias("other_payment"),
+        return (
+            found.with_columns(place)
+            .filter(pl.col("variant") == kind)
+            .select(
+                *("place", pl.col("code").alias("subject"), "grouping_status"),
+                pl.col("drg").alias("other_drg"),
+                (pl.col("payment_yuan") * _FEN).cast(pl.Int64).alias("other_payment"),
+            )
         )
 
     def worth(self, places: pl.Series, drg: pl.Series) -> pl.Series:
@@ -148,7 +152,11 @@ class ReviewCases:
         if self.version.pricer is None:
             enough = self.screen.groups.filter(pl.col("group_cases") >= _ENOUGH)
             means = enough.select("drg", pl.col("group_cost").round().cast(pl.Int64))
-            return drg.alias("drg").to_frame().join(means, on="drg", how="left", maintain_order="left")["group_cost"]
+            return (
+                drg.alias("drg")
+                .to_frame()
+                .join(means, on="drg", how="left", maintain_order="left")["group_cost"]
+            )
         records = self.records[places].with_columns(drg.alias("drg"))
         priced = self.version.pricer.price_batch(records)
         return (priced["payment_yuan"] * _FEN).cast(pl.Int64)
