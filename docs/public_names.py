@@ -35,6 +35,7 @@ SECTIONS: Final = {
     "Benefits": (
         *("benefits", "explain_benefits", "benefit_changes", "list_benefit_schemes", "load_benefit_scheme"),
         *("BenefitCalculator", "BenefitScheme", "LoadedBenefitScheme", "BenefitExplanation", "StayBenefits"),
+        *("benefit_sums", "BenefitSums"),
     ),
     "Settle": (
         "settle",

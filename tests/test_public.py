@@ -37,7 +37,7 @@ FOREIGN = {
     *("DataFrame", "Decimal", "Expr", "Fraction", "LazyFrame", "Path", "Series", "Schema"),
 }
 # Names for few words or kinds of number, which the documents of their functions say.
-ALIASES = {"Amount", "Codes", "Kind", "Mode", "Number", "Scale", "Text"}
+ALIASES = {"Amount", "Codes", "Kind", "Mode", "MonthsBy", "Number", "Scale", "Text"}
 # Their fields are the form of a file, which has a document of its own.
 FORMS = {"BenefitScheme", "Layout", "LoadedBenefitScheme", "LoadedScheme", "Manifest", "PaymentScheme"}
 # Only the program makes these, of parts of its own.
@@ -58,7 +58,7 @@ SUBJECTS = {
         "new",
         "old",
     ),
-    *("bureau", "ours", "priced", "reasons", "scenario", "scheme", "schemes"),
+    *("bureau", "ours", "priced", "reasons", "scenario", "scheme", "schemes", "shared"),
 }
 CASE = {"principal_diagnosis": "K80.101", "principal_procedure": "51.2300", "sex": 1, "age_years": 45}
 

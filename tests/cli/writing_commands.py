@@ -9,7 +9,7 @@ from typing import NamedTuple
 import polars as pl
 
 from drg import Ledger, benefits, price, simulate
-from tests.benefit.made import stay
+from tests.benefit.made import WHOLE, stay
 from tests.ledger.made import begun
 from tests.ledger.made import priced as ledger_cases
 from tests.tables.workbooks import PLAIN
@@ -18,11 +18,6 @@ from tests.tables.workbooks import write as write_workbook
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 SETTLED = EXAMPLES / "settlement" / "scheme"
 POINTS = EXAMPLES / "settlement" / "points"
-
-
-# All that the scheme asks of a stay.
-WHOLE = {"age_years": 40, "aid_class": None, "referral": None, "off_site": None}
-WHOLE |= {"commercial_product": None, "maternity": False, "newborn": False}
 
 
 class Writes(NamedTuple):
@@ -60,6 +55,14 @@ COMMANDS = {
         "benefits run {i}/stays.csv -s demo -o {o}/b.csv --previous {i}/shared.csv --changes {o}/h.xlsx "
         "--json {o}/s.json",
         ("b.csv", "h.xlsx", "s.json"),
+    ),
+    "benefits statements": Writes(
+        "benefits statements {i}/stays.csv -s demo -o {o} --case-id 2 --json {o}/s.json",
+        ("stay-2.xlsx", "stay-2.html", "s.json"),
+    ),
+    "benefits sums": Writes(
+        "benefits sums {i}/shared.csv -o {o}/p.xlsx --findings {o}/f.csv --json {o}/s.json",
+        ("p.xlsx", "f.csv", "s.json"),
     ),
     "settle": Writes(
         "settle {i}/points.parquet -s {points} -o {o}/a.xlsx --findings {o}/f.csv --cases {o}/c.csv "
@@ -159,8 +162,11 @@ def inputs(directory: Path, versions: Path) -> Path:
     priced.write_parquet(directory / "priced.parquet")
     returned = priced.select("case_id", "drg", pl.col("payment_yuan") + 1, "relative_weight")
     returned.rename({"case_id": "结算号", "payment_yuan": "DRG支付金额"}).write_csv(directory / "return.csv")
-    level = pl.lit("2").alias("hospital_level")
-    price(grouped.with_columns(level), "demo-groups").write_parquet(directory / "groups.parquet")
+    known = {"hospital_level": "2", "admission_date": "2025-01-01"}
+    by_groups = grouped.with_columns(pl.lit(value).alias(name) for name, value in known.items())
+    price(by_groups.with_columns(patient_id="case_id"), "demo-groups").write_parquet(
+        directory / "groups.parquet"
+    )
     points = pl.read_csv(POINTS / "grouped.csv", infer_schema=False)
     price(points, POINTS).write_parquet(directory / "points.parquet")
     ledger = begun(directory / "ledger")
@@ -170,7 +176,9 @@ def inputs(directory: Path, versions: Path) -> Path:
     year.add_scheme(SETTLED)
     year.add_cases([directory / "priced.parquet"])
     write_workbook(directory / "w.xlsx", PLAIN)
-    stays = pl.DataFrame([stay("1", **WHOLE), stay("2", patient_id="P2", **WHOLE)])
+    stays = pl.DataFrame(
+        [stay("1", hospital_id="H1", **WHOLE), stay("2", patient_id="P2", hospital_id="H2", **WHOLE)]
+    )
     stays.write_csv(directory / "stays.csv")
     benefits(stays.head(1), "demo").write_csv(directory / "shared.csv")
     (directory / "demo-2").symlink_to(versions, target_is_directory=True)

@@ -135,9 +135,16 @@ _STORIES = {
         price theirs.csv -o return.csv -s harbin-2022 {_HOSPITAL} --lang zh
         reconcile priced.csv return.csv -o differences -g harbin-2022 -s harbin-2022 --lang zh
     """,
-    "benefits": """
+    "benefits": f"""
         benefits check demo > demo-en.txt
         benefits check demo --lang zh > demo-zh.txt
+        benefits examples/benefits/stays.csv -o shared.csv -s demo
+        price shared.csv -o priced.csv -s {_YEAR}/scheme
+        benefits sums priced.csv -o payers.csv --findings held.csv
+        benefits sums priced.csv -o payers-zh.xlsx --lang zh
+        benefits statements priced.csv -o statements-zh -s demo --case-id S02 --lang zh
+        benefits statements priced.csv -o statements-en -s demo --case-id S04
+        settle priced.csv -o settlement.csv -s {_YEAR}/scheme
     """,
     "tables": """
         tables show BR1 -g chs-drg-2.0 > BR1.txt

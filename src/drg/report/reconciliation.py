@@ -75,7 +75,7 @@ class _Table(NamedTuple):
 _FORMS: Final[dict[str, Callable[[Any], str]]] = {
     "text": str,
     "count": "{:,}".format,
-    "money": "{:,}".format,
+    "money": lambda amount: "–" if amount is None else f"{amount:,}",
     "percent": lambda share: "–" if share is None else f"{share:.2%}",
 }
 
@@ -144,8 +144,11 @@ class _Said:
         cases = (totals["ours_cases"], totals["bureau_cases"], totals["bureau_cases"] - totals["ours_cases"])
         sides = (self.of("ours"), self.of("bureau"), self.of("bureau less ours"))
         money = [totals[name] for name in amounts]
+        title = self.of("Both sides; amounts are not known")
+        if result.amount is not None:
+            title = self.of("Both sides, by {amount}", amount=ALL[result.amount].label.to(self.language))
         yield _Table(
-            self.of("Both sides, by {amount}", amount=ALL[result.amount].label.to(self.language)),
+            title,
             self.of("side,cases,amount in yuan").split(","),
             ("text", "count", "money"),
             list(zip(sides, cases, money, strict=True)),

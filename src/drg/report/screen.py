@@ -24,6 +24,7 @@ LABELS_ZH: Final = labels("screen")
 SHEETS_ZH: Final = labels("screen_sheet")
 NOTHING: Final = "–"
 _MOST: Final = 10
+_LEAST_P: Final = 0.0001
 _LOOKS: Final = {
     **dict.fromkeys(("observed", "expected", "ratio", "ratio_low", "ratio_high"), "weight"),
     **dict.fromkeys(("p", "p_adjusted", "least_p_adjusted"), "number"),
@@ -86,7 +87,7 @@ def _print_hospitals(console: Console, found: Screening, language: str) -> None:
             str(row["rank"]),
             row["hospital_id"],
             *(f"{row[name]:,}" for name in ("cases", "findings", "cases_found", "money_yuan")),
-            NOTHING if row["least_p_adjusted"] is None else f"{row['least_p_adjusted']:.4f}",
+            p_value(row["least_p_adjusted"]),
             row["significant_rules"] or NOTHING,
         )
         for row in first.iter_rows(named=True)
@@ -96,6 +97,13 @@ def _print_hospitals(console: Console, found: Screening, language: str) -> None:
     )
     title = of("Hospitals ({shown} of {count:,})", shown=first.height, count=found.hospitals.height)
     show(console, heads.split(","), "nwnnnnnt", rows, title=title)
+
+
+def p_value(value: float | None) -> str:
+    """A p-value of four places."""
+    if value is None:
+        return NOTHING
+    return f"{value:.4f}" if value >= _LEAST_P else f"<{_LEAST_P}"
 
 
 def print_screen_rules(console: Console, rules: Iterable[ScreenRule], language: str) -> None:

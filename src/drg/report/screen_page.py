@@ -10,7 +10,7 @@ import polars as pl
 
 from drg.analysis.screening import Screening
 from drg.report.html import END, head, table, warning
-from drg.report.screen import LABELS_ZH, NOTHING
+from drg.report.screen import LABELS_ZH, NOTHING, p_value
 
 _MOST: Final = 200
 _STYLE: Final = """body { max-width: 76em; padding: 0 1em }
@@ -63,9 +63,12 @@ def _parts(found: Screening) -> Iterator[str]:
             yield f"<li>{escape(row['title_zh'])}：数据缺少 {escape(names)}，未判断</li>\n"
         yield "</ul>\n"
     yield _heading("医疗机构排序", "Hospitals, those that stand out first")
-    yield _table(found.hospitals.head(_MOST), _HOSPITALS, texts=2)
-    yield _heading("主要发现", "Findings with most money at stake")
     titles = dict(found.rules.select("rule", "title_zh").iter_rows())
+    named = (
+        pl.col("significant_rules").str.split(", ").list.eval(pl.element().replace(titles)).list.join("；")
+    )
+    yield _table(found.hospitals.head(_MOST).with_columns(named), _HOSPITALS, texts=2)
+    yield _heading("主要发现", "Findings with most money at stake")
     first = found.findings.sort("money_yuan", "finding", descending=[True, False], nulls_last=True).head(
         _MOST
     )
@@ -89,5 +92,5 @@ def _cell(name: str, value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, float):
-        return f"{value:.4f}" if name.endswith("p_adjusted") else f"{value:,.2f}"
+        return p_value(value) if name.endswith("p_adjusted") else f"{value:,.2f}"
     return f"{value:,}"

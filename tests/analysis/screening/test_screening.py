@@ -88,6 +88,7 @@ def test_what_is_not_compared_is_said() -> None:
     assert any(note.startswith("the cases name no version") for note in notes)
 
 
+@pytest.mark.thorough
 def test_the_order_of_rows_decides_nothing() -> None:
     made = drg.group(drg.simulate(600, "demo", hospitals=6), "demo")
     there, back = screen(made), screen(made.reverse())
@@ -99,6 +100,7 @@ def test_the_order_of_rows_decides_nothing() -> None:
     assert there.findings.select(shown).sort(by).equals(back.findings.select(shown).sort(by))
 
 
+@pytest.mark.thorough
 def test_planted_clones_and_nothing_else_are_found() -> None:
     from drg.analysis.simulation.planted import plant_errors
 
