@@ -165,7 +165,7 @@ OF_RULES: Final[dict[str, Plant]] = {
 
 def _count(tally: Tally, rule: str, cases: pl.DataFrame, wrong: pl.Series) -> None:
     hints = review(cases, VERSION, only=[rule]).hints
-    told = hints["case_id"].is_in(wrong.implode()).sum()
+    told = hints.filter(pl.col("case_id").is_in(wrong.implode())).height
     tally.add(rule, hints.height, told, len(wrong), told, 0)
 
 

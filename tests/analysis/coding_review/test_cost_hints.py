@@ -16,7 +16,7 @@ GRAVE = {"other_diagnoses": ["A41.900"]}
 
 
 def test_cost_and_stay_both_have_to_be_far_above() -> None:
-    dear = [
+    dear: list[dict[str, Any]] = [
         {"total_cost_yuan": 5000, "days": 30},
         {"total_cost_yuan": 5000, "days": 8},
         {"total_cost_yuan": 5000, "days": 30} | GRAVE,
@@ -31,7 +31,7 @@ def test_cost_and_stay_both_have_to_be_far_above() -> None:
 
 def test_one_complication_without_effort() -> None:
     cheap = {"total_cost_yuan": 500, "days": 4}
-    rows = [
+    rows: list[dict[str, Any]] = [
         *SPREAD,
         cheap | GRAVE,
         cheap | {"other_diagnoses": ["A41.900", "A40.900"]},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.analysis.coding_review.made import hints, places
@@ -47,7 +49,7 @@ def test_a_case_in_the_gravest_group_has_nothing_to_gain() -> None:
 
 
 def test_intensive_care_of_medical_cases_without_complications() -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"icu_hours": 24.0},
         {"icu_hours": 23.0},
         {"icu_hours": 48.0, "other_diagnoses": ["J96.000"]},
@@ -74,7 +76,7 @@ def test_a_chronic_complication_of_the_stay_before() -> None:
 
 def test_a_symptom_with_its_cause() -> None:
     pain = {"principal_diagnosis": "R07.400", "sex": 1}
-    rows = [
+    rows: list[dict[str, Any]] = [
         pain | {"other_diagnoses": ["I10.x00", "I20.000"]},
         pain,
         {"other_diagnoses": ["R07.400", "I20.000"]},
@@ -86,7 +88,7 @@ def test_a_symptom_with_its_cause() -> None:
 
 def test_a_course_of_treatment_behind_its_tumour() -> None:
     tumour = {"principal_diagnosis": "C34.900", "other_diagnoses": ["Z51.103"]}
-    rows = [
+    rows: list[dict[str, Any]] = [
         tumour | {"principal_procedure": "99.2503"},
         tumour | {"principal_procedure": "32.4100"},
         {"principal_diagnosis": "Z51.103", "other_diagnoses": ["C34.900"]},
@@ -102,7 +104,7 @@ def test_the_principal_procedure_of_another_diagnosis() -> None:
 
 
 def test_fees_without_a_procedure() -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"surgery_yuan": 500},
         {"surgery_yuan": 499, "materials_yuan": 4999},
         {"materials_yuan": 5000},
@@ -113,7 +115,7 @@ def test_fees_without_a_procedure() -> None:
 
 
 def test_codes_that_rule_each_other_out() -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"other_diagnoses": ["E10.900", "E11.900"]},
         {"other_diagnoses": ["E11.900", "I10.x00"]},
         {"principal_diagnosis": "I10.x00", "other_diagnoses": ["I11.900"]},
