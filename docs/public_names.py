@@ -36,6 +36,7 @@ SECTIONS: Final = {
         *("benefits", "explain_benefits", "benefit_changes", "list_benefit_schemes", "load_benefit_scheme"),
         *("BenefitCalculator", "BenefitScheme", "LoadedBenefitScheme", "BenefitExplanation", "StayBenefits"),
         *("benefit_sums", "BenefitSums"),
+        *("compare_benefits", "BenefitComparison"),
     ),
     "Settle": (
         "settle",

@@ -7,8 +7,8 @@ types of the registry. All other functions take either. ``guess_layout`` makes a
 ``GrouperSeries`` versions of which each groups the discharges of the days on which it is in force.
 ``price`` adds to grouped discharges what they are paid, ``explain_price`` shows the arithmetic of one case,
 ``list_schemes`` lists schemes, a ``Pricer`` is one, ready; ``reason_text`` says codes of reasons in words.
-``benefits`` works out who pays what of stays (``explain_benefits`` of one, line by line), ``benefit_sums``
-what each payer pays to each hospital by month.
+``benefits`` works out who pays what of stays, ``explain_benefits`` of one, ``compare_benefits`` by two
+schemes, ``benefit_sums`` what each payer pays to each hospital by month.
 ``settle`` adds priced cases up to what each hospital keeps, bears and is due; a ``Ledger`` keeps the year.
 ``check`` finds what is wrong with discharges, ``validate`` parts those that have an error from the rest.
 ``code_variants`` says what each code does, ``reconcile`` what a bureau's return has otherwise, ``compare``
@@ -38,6 +38,7 @@ from drg.errors import (
 from drg.forks import watch as _watch
 
 if TYPE_CHECKING:
+    from drg.analysis.benefit_comparison import BenefitComparison, compare_benefits
     from drg.analysis.benefit_sums import BenefitSums, benefit_sums
     from drg.analysis.calibration import Calibration, CalibrationNote, CalibrationSettings, calibrate
     from drg.analysis.calibration.rates import BudgetRate
@@ -109,6 +110,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AnyGrouper",
     "BenefitCalculator",
+    "BenefitComparison",
     "BenefitExplanation",
     "BenefitScheme",
     "BenefitSums",
@@ -181,6 +183,7 @@ __all__ = [
     "check",
     "code_variants",
     "compare",
+    "compare_benefits",
     "evaluate",
     "explain",
     "explain_benefits",
@@ -208,6 +211,7 @@ __all__ = [
 
 # Imported at first use: polars and numba take half a second, which `drg --help` should not.
 _NAMES = {
+    "drg.analysis.benefit_comparison": "BenefitComparison compare_benefits",
     "drg.analysis.benefit_sums": "BenefitSums benefit_sums",
     "drg.analysis.calibration": "BudgetRate Calibration CalibrationNote "
     "CalibrationSettings WhatIf calibrate what_if",

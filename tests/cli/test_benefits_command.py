@@ -163,3 +163,50 @@ def test_sums_by_hospital_month_and_payer(drg: Drg, stays: Path, tmp_path: Path)
     lost = drg("benefits", "sums", shared, "-o", table, "--lang", "en")
     assert "3 stays have no hospital_id" in lost.err
     assert "3 stays have no discharge_date" in lost.err
+
+
+@pytest.fixture
+def lowered(tmp_path: Path) -> Path:
+    """The scheme demo with another threshold of critical illness."""
+    text = (Path(__file__).resolve().parents[2] / "benefit_schemes" / "demo" / "scheme.toml").read_text(
+        "utf-8"
+    )
+    directory = tmp_path / "lowered"
+    directory.mkdir()
+    changed = text.replace('id = "demo"', 'id = "lowered"').replace(
+        "threshold_yuan = 6000", "threshold_yuan = 1000"
+    )
+    (directory / "scheme.toml").write_text(changed, encoding="utf-8")
+    return directory
+
+
+def test_two_schemes_are_compared(drg: Drg, stays: Path, lowered: Path, tmp_path: Path) -> None:
+    arguments = ("benefits", "compare", stays, "-s", "demo", "-s", lowered, "--lang", "en")
+    done = drg(*arguments, "--person-limit", "1,000", "-o", tmp_path / "c.xlsx")
+    assert done.code == 0
+    assert "1 of 3 stays are left out: demo says nothing of 1 and lowered of 1" in done.err
+    assert "Own payments of a year above limits" in done.out
+    sheets = pl.read_excel(tmp_path / "c.xlsx", sheet_id=0)
+    assert list(sheets) == ["payers", "groups of stays", "own payments of a year", "above limits", "schemes"]
+    payers = dict(sheets["payers"].select("payer", "change").rows())
+    assert payers["critical_illness_yuan"] > 0
+    assert sum(payers.values()) == pytest.approx(0)
+    assert sheets["above limits"]["limit"].unique().to_list() == [1000]
+    assert drg(*arguments, "-o", tmp_path / "c.csv", "--table", "payers").code == 0
+    table = pl.read_csv(tmp_path / "c.csv")
+    assert dict(table.select("payer", "change_yuan").rows()) == payers
+    assert drg(*arguments, "-o", tmp_path / "c.json").code == 0
+    told = json.loads((tmp_path / "c.json").read_text(encoding="utf-8"))
+    assert [row["change_yuan"] for row in told["tables"]["payers"]] == [
+        f"{change:.2f}" for change in payers.values()
+    ]
+    assert (told["stays"], told["left_out"], told["schemes"]["after"]["id"]) == (3, 1, "lowered")
+
+
+def test_what_a_comparison_needs_is_said(drg: Drg, stays: Path) -> None:
+    arguments = ("benefits", "compare", stays, "--lang", "en", "-s", "demo")
+    assert "Give two schemes" in drg(*arguments).err
+    assert "'x' is no amount" in drg(*arguments, "-s", "demo", "--person-limit", "x").err
+    assert "there is no column household_id" in drg(*arguments, "-s", "demo", "--household-limit", "1").err
+    assert "give -o OUT too" in drg(*arguments, "-s", "demo", "--table", "payers").err
+    assert "nothing comes out" in drg(*arguments, "-s", "demo", "--quiet").err

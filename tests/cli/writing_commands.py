@@ -64,6 +64,10 @@ COMMANDS = {
         "benefits sums {i}/shared.csv -o {o}/p.xlsx --findings {o}/f.csv --json {o}/s.json",
         ("p.xlsx", "f.csv", "s.json"),
     ),
+    "benefits compare": Writes(
+        "benefits compare {i}/stays.csv -s demo,demo -o {o}/c.xlsx --json {o}/s.json", ("c.xlsx", "s.json")
+    ),
+    "benefits compare json": Writes("benefits compare {i}/stays.csv -s demo,demo -o {o}/c.json", ("c.json",)),
     "settle": Writes(
         "settle {i}/points.parquet -s {points} -o {o}/a.xlsx --findings {o}/f.csv --cases {o}/c.csv "
         "--statement {o} --hospital H1 --json {o}/s.json",
@@ -115,7 +119,7 @@ COMMANDS = {
         ("scheme.toml", "weights.csv", "calibration.xlsx", "s.json"),
     ),
     "simulate": Writes(
-        "simulate 5 -g demo -o {o}/c.csv --weights {o}/w.csv --json {o}/s.json"
+        "simulate 5 -g demo --benefits -o {o}/c.csv --weights {o}/w.csv --json {o}/s.json"
         " --plant missing-cc=1 --labels {o}/l.csv --realism {o}/r.csv",
         ("c.csv", "w.csv", "l.csv", "r.csv", "s.json"),
     ),

@@ -145,6 +145,9 @@ _STORIES = {
         benefits statements priced.csv -o statements-zh -s demo --case-id S02 --lang zh
         benefits statements priced.csv -o statements-en -s demo --case-id S04
         settle priced.csv -o settlement.csv -s {_YEAR}/scheme
+        simulate 300 -o made-up.csv -g demo --benefits
+        benefits run made-up.csv -o made-up-shared.csv -s demo
+        benefits compare made-up.csv -s demo,template --household-limit 5000 -o change.xlsx
     """,
     "tables": """
         tables show BR1 -g chs-drg-2.0 > BR1.txt

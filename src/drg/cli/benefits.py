@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from drg.cli.options import (
     files_argument,
     help_lang_option,
     lang_option,
+    listed,
     names_option,
     output_option,
     reasons_option,
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
     from drg.benefit import BenefitCalculator
     from drg.reasons import ReasonForm
     from drg.records.cases import Cases
+
+# Spelled out here so that asking for help imports nothing; tables of analysis.benefit_comparison.
+_TABLES = ("payers", "groups", "own_payments", "limits")
 
 
 _scheme_option: Decorator = click.option(
@@ -185,6 +190,16 @@ def _explain(run: Run, calculator: BenefitCalculator, cases: Cases, case_id: str
         write_bytes(f"{text}\n".encode(), json_file, sources=run.inputs)
 
 
+def _amounts(_context: click.Context, _option: click.Parameter, texts: tuple[str, ...]) -> list[Decimal]:
+    found = []
+    for text in texts:
+        try:
+            found.append(Decimal(text.replace(",", "")))
+        except ArithmeticError:
+            raise click.BadParameter(Sentence("{text!r} is no amount; write 9575.25", text=text)) from None
+    return found
+
+
 @benefits.command(
     examples=(
         "benefits statements stays.csv -o statements --scheme demo --case-id 0001",
@@ -255,6 +270,79 @@ def sums(
     from drg.cli.benefit_sums import write_sums
 
     write_sums(run, files, output, months_by, findings, names_file, bom=bom)
+
+
+@benefits.command(
+    examples=(
+        "benefits compare stays.csv --scheme demo --scheme ./demo-2026",
+        "benefits compare stays.csv --scheme demo,./demo-2026 --household-limit 30000 -o change.xlsx",
+        "benefits compare stays.csv --scheme demo,./demo-2026 -o limits.csv --table limits",
+    ),
+)
+@files_argument()
+@click.option(
+    "-s",
+    "--scheme",
+    "schemes",
+    multiple=True,
+    required=True,
+    callback=listed,
+    metavar="A[,B]",
+    help="Two benefit schemes (see: drg benefits list) or their directories: the one before, then the one "
+    "after.",
+)
+@output_option(
+    "Write .xlsx or .json: all tables; or .csv, .parquet: the table that --table names.", required=False
+)
+@click.option("--table", type=click.Choice(_TABLES), help="The table for .csv or .parquet. [groups]")
+@click.option(
+    "--person-limit",
+    "person_limits",
+    multiple=True,
+    callback=_amounts,
+    metavar="YUAN",
+    help="Tell how many persons bear more in a year; repeatable. [10000, 20000 and 50000]",
+)
+@click.option(
+    "--household-limit",
+    "household_limits",
+    multiple=True,
+    callback=_amounts,
+    metavar="YUAN",
+    help="Tell how many households bear more in a year, by the column household_id; repeatable.",
+)
+@set_option
+@bom_option
+@reported()
+def compare(
+    run: Run,
+    files: tuple[Path, ...],
+    schemes: list[str],
+    output: Path | None,
+    table: str | None,
+    person_limits: list[Decimal],
+    household_limits: list[Decimal],
+    constants: tuple[str, ...],
+    bom: bool,
+) -> None:
+    """Show what another scheme would change for fund, other payers, persons and households (待遇调整测算).
+
+    FILE is what drg benefits reads, with whole years of persons. The benefits of the same stays are worked
+    out by both schemes: totals by payer, by insurance, class of aid and hospital level; who bears less or
+    more; what persons and households bear in a year, and how many of them more than a limit. drg simulate
+    --benefits makes up such stays.
+    """
+    from drg.cli.benefits_compare import show_comparison
+
+    if len(schemes) != 2:
+        raise click.UsageError(Sentence("Give two schemes, the one before and the one after."))
+    if output is None and table is not None:
+        raise click.UsageError(Sentence("--table chooses what -o writes; give -o OUT too."))
+    if output is None and not run.talks and run.asked.json_file is None:
+        raise click.UsageError(Sentence("Give -o OUT with --quiet, or nothing comes out."))
+    show_comparison(
+        run, files, schemes, output, table or "groups", constants, person_limits, household_limits, bom=bom
+    )
 
 
 @benefits.command(name="list", examples=("benefits list",))
