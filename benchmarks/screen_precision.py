@@ -256,7 +256,8 @@ def screened_one(screened: Callable[[pl.DataFrame], Screening], cases: pl.DataFr
     return screened(cases.sort("discharge_date", maintain_order=True))
 
 
-def _share(part: int, whole: int) -> str:
+def shown_share(part: int, whole: int) -> str:
+    """A share with two decimals; a dash of nothing."""
     return f"{part / whole:.2f}" if whole else "–"
 
 
@@ -285,7 +286,7 @@ def table(regions: int, cases: int) -> str:
         if rule.id in OF_HOSPITALS:
             planted = OF_HOSPITALS[rule.id].__name__.replace("_", " ")
         counts = (
-            (findings, right, _share(right, findings), errors, found, _share(found, errors))
+            (findings, right, shown_share(right, findings), errors, found, shown_share(found, errors))
             if errors
             else "–" * 6
         )

@@ -56,6 +56,7 @@ SECTIONS: Final = {
         *("scenario", "ScenarioCases", "ScenarioChange"),
     ),
     "Screen": ("screen", "Screening"),
+    "Review": ("review", "CodingReview"),
     "Weights": (
         *("calibrate", "Calibration", "CalibrationSettings", "CalibrationNote", "BudgetRate"),
         *("what_if", "WhatIf", "simulate"),

@@ -13,8 +13,8 @@ schemes, ``benefit_sums`` what each payer pays to each hospital by month.
 ``check`` finds what is wrong with discharges, ``validate`` parts those that have an error from the rest.
 ``code_variants`` says what each code does, ``reconcile`` what a bureau's return has otherwise, ``compare``
 what another version changes, ``evaluate`` how well a version tells costs apart, ``screen`` what
-supervision should ask about; ``scenario`` changes discharges, ``calibrate`` makes weights from costs,
-``simulate`` makes up discharges.
+supervision should ask about, ``review`` what a coder should look up; ``scenario`` changes discharges,
+``calibrate`` makes weights from costs, ``simulate`` makes up discharges.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from drg.analysis.calibration.whatif import WhatIf, what_if
     from drg.analysis.checks import CheckResult, check, validate
     from drg.analysis.code_variants import code_variants
+    from drg.analysis.coding_review import CodingReview, review
     from drg.analysis.comparison import Comparison, compare
     from drg.analysis.comparison.cause_sums import CauseExample
     from drg.analysis.comparison.compared_versions import ComparedVersion
@@ -122,6 +123,7 @@ __all__ = [
     "CheckResult",
     "Choice",
     "CodeVersion",
+    "CodingReview",
     "ComparedVersion",
     "Comparison",
     "Complication",
@@ -198,6 +200,7 @@ __all__ = [
     "read",
     "reason_text",
     "reconcile",
+    "review",
     "scenario",
     "screen",
     "settle",
@@ -214,6 +217,7 @@ _NAMES = {
     "CalibrationSettings WhatIf calibrate what_if",
     "drg.analysis.checks": "CheckResult check validate",
     "drg.analysis.code_variants": "code_variants",
+    "drg.analysis.coding_review": "CodingReview review",
     "drg.analysis.comparison": "Comparison compare",
     "drg.analysis.comparison.cause_sums": "CauseExample",
     "drg.analysis.comparison.compared_versions": "ComparedVersion",

@@ -107,6 +107,11 @@ COMMANDS = {
         "screen {i}/priced.parquet -o {o}/w.xlsx --json {o}/s.json",
         ("w.xlsx", "s.json"),
     ),
+    "review": Writes(
+        "review {i}/cases.csv -g demo -o {o}/w.xlsx --json {o}/s.json",
+        ("w.xlsx", "s.json"),
+    ),
+    "review csv": Writes("review {i}/cases.csv -g demo -o {o}/r.csv --table rules", ("r.csv",)),
     "screen html": Writes("screen {i}/priced.parquet -o {o}/p.html", ("p.html",)),
     "screen csv": Writes("screen {i}/priced.parquet -o {o}/r.csv --table rules", ("r.csv",)),
     "weights": Writes(

@@ -110,6 +110,11 @@ _STORIES = {
         screen grouped.parquet -o screen.xlsx --only cloned-records,many-stays
         screen grouped.parquet -o findings.csv
     """,
+    "review": """
+        simulate 900 -o cases.parquet -g demo --hospitals 6
+        review cases.parquet -g demo -s demo -o worklist.xlsx
+        review cases.parquet -g demo -o hints.csv
+    """,
     "weights": f"""
         group examples/discharges.csv -o grouped.csv -g chs-drg-3.0
         weights grouped.csv -o weights --min-cases 2

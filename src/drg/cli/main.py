@@ -42,6 +42,7 @@ _COMMANDS = {
     "compare": "drg.cli.compare",
     "evaluate": "drg.cli.evaluate",
     "screen": "drg.cli.screen",
+    "review": "drg.cli.review",
     "weights": "drg.cli.weights",
     "simulate": "drg.cli.simulate",
     "groupers": "drg.cli.groupers",

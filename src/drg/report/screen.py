@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import partial
 from typing import Any, Final
@@ -51,7 +51,13 @@ def print_screening(console: Console, found: Screening, language: str) -> None:
     )
     show(console, heads.split(","), "wtnnnnn", rows, title=title)
     _print_hospitals(console, found, language)
-    for row in found.rules.filter(pl.col("missing").list.len() > 0).iter_rows(named=True):
+    print_unjudged(console, found.rules, found.notes, language)
+
+
+def print_unjudged(console: Console, rules: pl.DataFrame, notes: pl.DataFrame, language: str) -> None:
+    """Rules that lack a column, rules that are off, and what the reader has to know."""
+    of = partial(said, language=language)
+    for row in rules.filter(pl.col("missing").list.len() > 0).iter_rows(named=True):
         say(
             console,
             of(
@@ -60,10 +66,10 @@ def print_screening(console: Console, found: Screening, language: str) -> None:
                 names=Joined(", ", (_called(name) for name in row["missing"])),
             ),
         )
-    off = found.rules.filter(~pl.col("on"))["rule"].to_list()
+    off = rules.filter(~pl.col("on"))["rule"].to_list()
     if off:
         say(console, of("Rules that are off: {names}.", names=Joined(", ", off)))
-    for note in found.notes[column_in(language, "message")]:
+    for note in notes[column_in(language, "message")]:
         say(console, of("Note: {note}.", note=note))
 
 
@@ -139,9 +145,14 @@ def _look(column: str, dtype: pl.DataType) -> str:
 
 
 def screen_json(found: Screening) -> bytes:
-    """All tables as JSON: a list of rows each; amounts as text, so that none is rounded."""
-    tables = {name: frame.to_dicts() for name, frame in found.tables.items()}
-    content = {"cases": found.cases, "money": "payment" if found.is_priced else "cost", **tables}
+    """All tables as JSON."""
+    return tables_json(found.cases, "payment" if found.is_priced else "cost", found.tables)
+
+
+def tables_json(cases: int, money: str, tables: Mapping[str, pl.DataFrame]) -> bytes:
+    """Tables as JSON: a list of rows each; amounts as text, so that none is rounded."""
+    rows = {name: frame.to_dicts() for name, frame in tables.items()}
+    content = {"cases": cases, "money": money, **rows}
     return json.dumps(content, ensure_ascii=False, indent=1, default=_as_text).encode()
 
 

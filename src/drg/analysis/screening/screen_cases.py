@@ -50,11 +50,12 @@ class ScreenCases:
     given: frozenset[str]
 
     @classmethod
-    def of(cls, cases: Cases, own: Iterable[str] = ()) -> ScreenCases:
-        """Read what is needed, and columns of the file's own that are there."""
+    def of(cls, cases: Cases, own: Iterable[str] = (), more: Iterable[str] = ()) -> ScreenCases:
+        """Read what is needed, columns of the file's own that are there, and more of the registry."""
         given = frozenset((*cases.binding.columns, *cases.own_columns))
         beside = [name for name in own if name in cases.own_columns]
-        frame = cases.lazy(_READ, own=bool(beside)).select(*_READ, *beside)
+        read = dict.fromkeys((*_READ, *more))
+        frame = cases.lazy(read, own=bool(beside)).select(*read, *beside)
         rows = cases.collect(frame)
         # Bed-day cases and others outside DRG are not held against the groups.
         ordinary = (pl.col("case_kind") == ORDINARY).fill_null(True)

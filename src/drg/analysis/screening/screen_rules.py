@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -55,6 +55,14 @@ class ScreenRule(BaseModel):
         """The title in both languages."""
         return Both(self.title, self.title_zh)
 
+    @property
+    def parameters_text(self) -> str:
+        """The limits in one line."""
+        return "; ".join(
+            f"{name} = {'|'.join(map(str, value)) if isinstance(value, list) else value}"
+            for name, value in self.parameters.items()
+        )
+
     def number(self, name: str) -> float:
         """A parameter that is a number."""
         value = self.parameters[name]
@@ -74,24 +82,40 @@ class ScreenRule(BaseModel):
         return [str(one) for one in value]
 
 
+AnyRule = TypeVar("AnyRule", bound=ScreenRule)
+
+
+def rules_of(file: Path, kind: type[AnyRule]) -> dict[str, AnyRule]:
+    """The rules in a file of the package, by id."""
+    data = tomllib.loads(file.read_text(encoding="utf-8"))
+    return {one["id"]: kind(**one) for one in data["rule"]}
+
+
 @lru_cache(maxsize=1)
 def shipped_rules() -> dict[str, ScreenRule]:
     """The rules that come with the package, by id."""
-    data = tomllib.loads(_SHIPPED.read_text(encoding="utf-8"))
-    return {one["id"]: ScreenRule(**one) for one in data["rule"]}
+    return rules_of(_SHIPPED, ScreenRule)
 
 
 def screen_rules(file: str | Path | None = None, only: Iterable[str] = ()) -> tuple[ScreenRule, ...]:
+    """All rules of supervision, those that are off too; see ``chosen_rules``."""
+    return chosen_rules(shipped_rules(), file, only)
+
+
+def chosen_rules(
+    shipped: Mapping[str, AnyRule], file: str | Path | None = None, only: Iterable[str] = ()
+) -> tuple[AnyRule, ...]:
     """All rules, those that are off too.
 
     Args:
+        shipped: those of the package, by id.
         file: whose entries take the place of those of the package.
         only: if any are named, these are on and all others are off.
 
     Raises:
         InputError: the file cannot be read, or names what does not exist.
     """
-    rules = dict(shipped_rules())
+    rules = dict(shipped)
     if file is not None:
         for entry in _entries(Path(file)):
             rules[entry["id"]] = _changed(rules, entry, Path(file))
@@ -107,9 +131,7 @@ def screen_rules(file: str | Path | None = None, only: Iterable[str] = ()) -> tu
 def _unknown(name: str, rules: Iterable[str], file: Path | None = None) -> InputError:
     problem = Sentence("there is no rule {name!r}", name=name)
     hint = did_you_mean(name, rules)
-    return InputError(
-        problem, file=file, field="id", fix=hint or Sentence("See them with: drg screen --list")
-    )
+    return InputError(problem, file=file, field="id", fix=hint or Sentence("See them with --list"))
 
 
 def _entries(file: Path) -> list[dict[str, Any]]:
@@ -133,7 +155,7 @@ def _entries(file: Path) -> list[dict[str, Any]]:
     return entries
 
 
-def _changed(rules: Mapping[str, ScreenRule], entry: Mapping[str, Any], file: Path) -> ScreenRule:
+def _changed(rules: Mapping[str, AnyRule], entry: Mapping[str, Any], file: Path) -> AnyRule:
     name = str(entry.get("id", ""))
     if name not in rules:
         raise _unknown(name, rules, file)

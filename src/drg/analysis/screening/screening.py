@@ -286,10 +286,6 @@ def _rules_table(
     for rule in chosen:
         told = findings.filter(pl.col("rule") == rule.id)
         judged = int(found[rule.id].judged.sum()) if rule.id in found else 0
-        parameters = "; ".join(
-            f"{name} = {'|'.join(map(str, value)) if isinstance(value, list) else value}"
-            for name, value in rule.parameters.items()
-        )
         rows.append(
             {
                 "rule": rule.id,
@@ -302,7 +298,7 @@ def _rules_table(
                 "findings": told.height if rule.on else None,
                 "cases": evidence.filter(pl.col("rule") == rule.id)["place"].n_unique() if rule.on else None,
                 "money_yuan": told["money_yuan"].sum() if rule.on else None,
-                "parameters": parameters,
+                "parameters": rule.parameters_text,
                 "source": rule.source,
                 "question": rule.question,
                 "question_zh": rule.question_zh,
