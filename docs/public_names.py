@@ -50,7 +50,7 @@ SECTIONS: Final = {
     "Check": ("check", "validate", "CheckResult", "Rule"),
     "Compare and evaluate": (
         *("compare", "Comparison", "ComparedVersion", "CauseExample", "evaluate", "Evaluation", "Trimming"),
-        *("reconcile", "Reconciliation", "code_variants"),
+        *("reconcile", "Reconciliation", "code_variants", "hospital_report", "HospitalReport"),
         *("scenario", "ScenarioCases", "ScenarioChange"),
     ),
     "Weights": (

@@ -11,8 +11,9 @@ types of the registry. All other functions take either. ``guess_layout`` makes a
 ``settle`` adds priced cases up to what each hospital keeps, bears and is due; a ``Ledger`` keeps the year.
 ``check`` finds what is wrong with discharges, ``validate`` parts those that have an error from the rest.
 ``code_variants`` says what each code does, ``reconcile`` what a bureau's return has otherwise, ``compare``
-what another version changes, ``evaluate`` how well a version tells costs apart; ``scenario`` changes
-discharges, ``calibrate`` makes weights from costs, ``simulate`` makes up discharges.
+what another version changes, ``evaluate`` how well a version tells costs apart, ``hospital_report`` what
+a hospital's month was like; ``scenario`` changes discharges, ``calibrate`` makes weights from costs,
+``simulate`` makes up discharges.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from drg.analysis.comparison import Comparison, compare
     from drg.analysis.comparison.cause_sums import CauseExample
     from drg.analysis.comparison.compared_versions import ComparedVersion
+    from drg.analysis.hospital import HospitalReport, hospital_report
     from drg.analysis.quality import Evaluation, evaluate
     from drg.analysis.reconciliation import Reconciliation, reconcile
     from drg.analysis.scenarios import ScenarioCases, ScenarioChange, scenario
@@ -132,6 +134,7 @@ __all__ = [
     "Grouper",
     "GrouperSeries",
     "GrouperTables",
+    "HospitalReport",
     "InputError",
     "Layout",
     "Ledger",
@@ -178,6 +181,7 @@ __all__ = [
     "explain_price",
     "group",
     "guess_layout",
+    "hospital_report",
     "list_benefit_schemes",
     "list_groupers",
     "list_schemes",
@@ -204,6 +208,7 @@ _NAMES = {
     "drg.analysis.comparison": "Comparison compare",
     "drg.analysis.comparison.cause_sums": "CauseExample",
     "drg.analysis.comparison.compared_versions": "ComparedVersion",
+    "drg.analysis.hospital": "HospitalReport hospital_report",
     "drg.analysis.quality": "Evaluation evaluate",
     "drg.analysis.reconciliation": "Reconciliation reconcile",
     "drg.analysis.scenarios": "ScenarioCases ScenarioChange scenario",

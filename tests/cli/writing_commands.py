@@ -96,6 +96,10 @@ COMMANDS = {
         "evaluate {i}/priced.parquet -o {o}/e.xlsx --realism {o}/r.csv --json {o}/s.json",
         ("e.xlsx", "r.csv", "s.json"),
     ),
+    "report hospital": Writes(
+        "report hospital {i}/priced.parquet --hospital H1 -o {o}/r.xlsx --json {o}/s.json",
+        ("r.xlsx", "s.json"),
+    ),
     "weights": Writes(
         "weights {i}/priced.parquet -g demo -o {o} --id mine --overwrite --json {o}/s.json",
         ("scheme.toml", "weights.csv", "calibration.xlsx", "s.json"),

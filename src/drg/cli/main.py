@@ -41,6 +41,7 @@ _COMMANDS = {
     "what-if": "drg.cli.what_if",
     "compare": "drg.cli.compare",
     "evaluate": "drg.cli.evaluate",
+    "report": "drg.cli.report",
     "weights": "drg.cli.weights",
     "simulate": "drg.cli.simulate",
     "groupers": "drg.cli.groupers",

@@ -11,7 +11,7 @@ from drg.analysis.checks import check
 from drg.analysis.hospital.case_reasons import REASONS, case_reasons
 from drg.analysis.hospital.hospital_notes import notes_of
 from drg.analysis.hospital.hospital_report import BY, HospitalReport
-from drg.analysis.hospital.month_cases import PLACE, month_cases
+from drg.analysis.hospital.month_cases import PLACE, read_cases
 from drg.analysis.hospital.month_figures import figures_by
 from drg.columns import INPUT
 from drg.errors import InputError, UnknownGrouperError
@@ -63,11 +63,11 @@ def hospital_report(
         raise InputError(problem, fix=Sentence("Give 1 or more"))
     given = Cases.of(cases)
     earlier = None if previous is None else Cases.of(previous)
-    every = month_cases(given, doctor, days=readmission_days, earlier=earlier)
+    read = read_cases(given, doctor, days=readmission_days, earlier=earlier)
+    every = read.cases
     hospital = _hospital(every, hospital)
     own = every.filter(pl.col("hospital_id") == hospital)
     month = _month(own, month)
-    # An earlier month may be in either; the month itself is in the first.
     region = every.filter(pl.col(PLACE).is_not_null() & (pl.col("period") == month))
     of_month = region.filter(pl.col("hospital_id") == hospital)
     chosen = _only(given, every, of_month)
@@ -92,7 +92,7 @@ def hospital_report(
         tables=tables,
         cases=of_month.hstack(reasons),
         checks=check(chosen).summary.filter(pl.col("cases") > 0),
-        notes=notes_of(every, of_month, region, reasons, months, unknown, days=readmission_days),
+        notes=notes_of(read, of_month, region, reasons, months, unknown, days=readmission_days),
     )
 
 
@@ -105,7 +105,9 @@ def _hospital(every: pl.DataFrame, hospital: str | None) -> str:
     names = Joined(", ", [*here[:_MOST_NAMED], *(["…"] if len(here) > _MOST_NAMED else [])])
     if hospital is None:
         problem = Sentence("the cases are of {count} hospitals", count=len(here))
-        raise InputError(problem, fix=Sentence("Name the one to report, with --hospital: {names}", names=names))
+        raise InputError(
+            problem, fix=Sentence("Name the one to report, with --hospital: {names}", names=names)
+        )
     if hospital not in here:
         problem = Sentence("there is no case of hospital {hospital!r}", hospital=hospital)
         raise InputError(problem, fix=Sentence("Give one of {names}", names=names))
@@ -136,13 +138,16 @@ def _reasons(
 ) -> tuple[pl.DataFrame, list[str]]:
     """Why each case is in its group, and the versions that are not at hand."""
     given = grouper if grouper is None or isinstance(grouper, Grouper) else Grouper(grouper)
-    names = [name for name in ("drg", "severity", "grouping_status", *INPUT) if name in chosen.binding.columns]
+    names = [
+        name for name in ("drg", "severity", "grouping_status", *INPUT) if name in chosen.binding.columns
+    ]
     records = chosen.collect(chosen.lazy(names))
     records = records.with_columns(
         of_month[name] for name in ("adrg", "severity", "grouper") if name not in records.columns
     ).with_row_index("row")
     nothing = pl.DataFrame(schema={"row": pl.UInt32(), **REASONS})
-    parts, unknown = [nothing], []
+    parts = [nothing]
+    unknown: list[str] = []
     if "principal_diagnosis" not in chosen.binding.columns:
         return nothing.join(records.select("row"), on="row", how="right").select(list(REASONS)), unknown
     for (version,), part in records.partition_by("grouper", as_dict=True).items():

@@ -71,7 +71,13 @@ def case_reasons(cases: pl.DataFrame, grouper: Grouper) -> pl.DataFrame:
     asked = pl.DataFrame(_asked(program), schema=_ASKED, orient="row")
     reading = pl.DataFrame(_reading(program), schema=_READING, orient="row")
     joined = table
-    for other, key in ((first, "place"), (number, "place"), (shut, "place"), (asked, "drg"), (reading, "adrg")):
+    for other, key in (
+        (first, "place"),
+        (number, "place"),
+        (shut, "place"),
+        (asked, "drg"),
+        (reading, "adrg"),
+    ):
         joined = joined.join(other, on=key, how="left", maintain_order="left")
     level = pl.col("level")
     why = (
@@ -127,9 +133,11 @@ def _complications(cases: pl.DataFrame, program: Program) -> pl.DataFrame:
             "rank": pl.Series(~is_mcc, dtype=pl.Boolean),
         }
     )
-    return found.unique(["place", "code"], keep="first", maintain_order=True).sort(
-        "place", "rank", maintain_order=True
-    ).drop("rank")
+    return (
+        found.unique(["place", "code"], keep="first", maintain_order=True)
+        .sort("place", "rank", maintain_order=True)
+        .drop("rank")
+    )
 
 
 _ASKED: Final = pl.Schema({"drg": pl.String(), "asks": pl.List(pl.String), "split": pl.Boolean()})

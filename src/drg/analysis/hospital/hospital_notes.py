@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from drg.analysis.hospital.month_cases import low_risk_groups
+from drg.analysis.hospital.month_cases import Read, low_risk_groups
 from drg.analysis.price_tally import NOT_PRICED
 from drg.words import Joined, Sentence, in_both
 
 
 def notes_of(
-    every: pl.DataFrame,
+    read: Read,
     of_month: pl.DataFrame,
     region: pl.DataFrame,
     reasons: pl.DataFrame,
@@ -24,7 +24,7 @@ def notes_of(
     """The notes: a name for programs, and both languages.
 
     Args:
-        every: all rows of ``month_cases``.
+        read: all cases of the files.
         of_month: those of the hospital's month.
         region: those of all hospitals in the month.
         reasons: of ``case_reasons``, for those of the hospital's month.
@@ -32,8 +32,10 @@ def notes_of(
         unknown: versions that are not at hand.
         days: within which a return is a readmission.
     """
+    every = read.cases
     told = (
-        *_on_money(every, of_month),
+        *_on_files(read),
+        *_on_money(of_month),
         *_on_comparison(region, months),
         *_on_outcomes(every, of_month, days),
         *_on_reasons(reasons, unknown),
@@ -42,20 +44,32 @@ def notes_of(
     return pl.DataFrame(rows, schema=dict.fromkeys(("note", "message", "message_zh"), pl.String))
 
 
-def _on_money(every: pl.DataFrame, of_month: pl.DataFrame) -> Iterator[tuple[str, Sentence]]:
-    schemes = of_month["scheme"].drop_nulls().unique().sort().to_list()
-    if schemes:
-        yield "schemes", Sentence("priced by {names}", names=Joined(", ", schemes))
-    if no_date := every.filter(pl.col("period").is_null()).height:
+def _on_files(read: Read) -> Iterator[tuple[str, Sentence]]:
+    if no_date := read.cases.filter(pl.col("period").is_null()).height:
         yield (
             "no_date",
             Sentence("{count:,} cases have no date of discharge and are in no month", count=no_date),
         )
+    if read.twice:
+        yield (
+            "month_twice",
+            Sentence(
+                "{count:,} earlier cases are left out: their month is in the files of this month too",
+                count=read.twice,
+            ),
+        )
+
+
+def _on_money(of_month: pl.DataFrame) -> Iterator[tuple[str, Sentence]]:
+    schemes = of_month["scheme"].drop_nulls().unique().sort().to_list()
+    if schemes:
+        yield "schemes", Sentence("priced by {names}", names=Joined(", ", schemes))
     if open_ := of_month.filter(pl.col("case_class").is_in(NOT_PRICED)).height:
         yield (
             "not_priced",
             Sentence(
-                "{count:,} cases of the month are not priced: their cost counts, they have no payment and no surplus",
+                "{count:,} cases of the month are not priced: their cost counts, they have no payment and"
+                " no surplus",
                 count=open_,
             ),
         )
@@ -76,9 +90,7 @@ def _on_comparison(region: pl.DataFrame, months: pl.DataFrame) -> Iterator[tuple
         yield "no_earlier_month", Sentence("the files have no earlier month to compare with")
 
 
-def _on_outcomes(
-    every: pl.DataFrame, of_month: pl.DataFrame, days: int
-) -> Iterator[tuple[str, Sentence]]:
+def _on_outcomes(every: pl.DataFrame, of_month: pl.DataFrame, days: int) -> Iterator[tuple[str, Sentence]]:
     if of_month["disposition"].null_count() == of_month.height:
         yield "no_disposition", Sentence("there is no column disposition: deaths are not known")
     else:
@@ -115,7 +127,10 @@ def _on_reasons(reasons: pl.DataFrame, unknown: Sequence[str]) -> Iterator[tuple
     if unknown:
         yield (
             "version_not_at_hand",
-            Sentence("no reasons for groups of versions that are not installed: {names}", names=Joined(", ", unknown)),
+            Sentence(
+                "no reasons for groups of versions that are not installed: {names}",
+                names=Joined(", ", unknown),
+            ),
         )
     elif reasons["why"].null_count() == reasons.height:
         yield "no_reasons", Sentence("no reasons for groups: the cases have no diagnoses or name no version")

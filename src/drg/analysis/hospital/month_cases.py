@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -19,7 +19,16 @@ from drg.records.cases import Cases
 from drg.words import Sentence
 
 # Names of the column of the doctor in files of hospitals; the first that is there counts.
-DOCTORS: Final = ("doctor", "主诊医师", "主诊医生", "主治医师", "主管医生", "经治医师", "责任医师", "住院医师")
+DOCTORS: Final = (
+    "doctor",
+    "主诊医师",
+    "主诊医生",
+    "主治医师",
+    "主管医生",
+    "经治医师",
+    "责任医师",
+    "住院医师",
+)
 NEEDED: Final = (
     *("discharge_date", "drg", "grouping_status", "case_class", "total_cost_yuan", "relative_weight"),
     *("standard_payment_yuan", "payment_yuan", "surplus_formula_yuan", "surplus_yuan"),
@@ -35,7 +44,19 @@ _DIED: Final = "5"
 PLACE: Final = "place"
 
 
-def month_cases(cases: Cases, doctor: str | None, *, days: int, earlier: Cases | None) -> pl.DataFrame:
+class Read(NamedTuple):
+    """The cases of the files.
+
+    Attributes:
+        cases: a row each; see ``read_cases``.
+        twice: earlier ones that were left out, as their month is in the files of the month too.
+    """
+
+    cases: pl.DataFrame
+    twice: int
+
+
+def read_cases(cases: Cases, doctor: str | None, *, days: int, earlier: Cases | None) -> Read:
     """All cases of the files, a row each.
 
     Args:
@@ -53,10 +74,12 @@ def month_cases(cases: Cases, doctor: str | None, *, days: int, earlier: Cases |
     Raises:
         MissingColumnError, InputError: the cases are not priced, or there is no such column of the doctor.
     """
-    parts = [_read(cases, doctor).with_row_index(PLACE)]
+    frame, twice = _read(cases, doctor).with_row_index(PLACE), 0
     if earlier is not None:
-        parts.append(_read(earlier, doctor, is_earlier=True))
-    frame = pl.concat(parts, how="diagonal")
+        before = _read(earlier, doctor, is_earlier=True)
+        kept = before.filter(~pl.col("period").is_in(frame["period"].unique().implode()))
+        twice = before.height - kept.height
+        frame = pl.concat([frame, kept], how="diagonal")
     rule = Readmission(days=days, factor=Decimal(1), source="report")
     stays = frame.with_columns(pl.when("usable").then("drg").alias("drg"))
     unknown = pl.Series(not_judged(frame, rule))
@@ -66,7 +89,7 @@ def month_cases(cases: Cases, doctor: str | None, *, days: int, earlier: Cases |
         not_judged=unknown, readmitted=returned if known else pl.lit(None, dtype=pl.Boolean)
     )
     low = low_risk_groups(frame)
-    return frame.with_columns(low_risk=pl.col("usable") & pl.col("drg").is_in(low))
+    return Read(frame.with_columns(low_risk=pl.col("usable") & pl.col("drg").is_in(low)), twice)
 
 
 def low_risk_groups(frame: pl.DataFrame) -> list[str]:

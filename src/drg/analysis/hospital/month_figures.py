@@ -48,8 +48,8 @@ def figures_by(key: tuple[str, ...], cases: pl.DataFrame, region: pl.DataFrame) 
     """The figures of cases by a key, in its order.
 
     Args:
-        key: columns of ``month_cases``; without any, one row of all cases.
-        cases: rows of ``month_cases``: of one hospital.
+        key: columns of ``read_cases``; without any, one row of all cases.
+        cases: rows of ``read_cases``: of one hospital.
         region: all rows of the same months, these among them: the means of its groups are the standard of
             the indices.
 
@@ -59,9 +59,7 @@ def figures_by(key: tuple[str, ...], cases: pl.DataFrame, region: pl.DataFrame) 
         priced, the standard of those paid by their group. What is not defined or not known is null.
     """
     by = key or ("whole",)
-    cases, region = (
-        frame if key else frame.with_columns(whole=pl.lit("")) for frame in (cases, region)
-    )
+    cases, region = (frame if key else frame.with_columns(whole=pl.lit("")) for frame in (cases, region))
     tally = PriceTally([by])
     tally.add(cases.with_columns(pricing_reason=pl.lit(None, dtype=pl.String)))
     sums = tally.by(by).rename({"cases": "priced_rows"})
@@ -124,15 +122,18 @@ def _indices(by: tuple[str, ...], cases: pl.DataFrame, region: pl.DataFrame) -> 
     own = cases.select("hospital_id").to_series().unique()
     placed = region.filter("usable").with_columns(own=pl.col("hospital_id").is_in(own.implode()))
     placed = placed.join(keys, on=by, how="left", nulls_equal=True, maintain_order="left")
-    number = pl.when("own").then(pl.col("number").cast(pl.Int64)).fill_null(-1)
-    group = pl.col("drg").rank("dense").cast(pl.Int64) - 1
-    placed = placed.select(number=number, group=group, cost="cost_fen", time="days")
+    placed = placed.select(
+        number=pl.when("own").then(pl.col("number").cast(pl.Int64)).fill_null(-1),
+        group=pl.col("drg").rank("dense").cast(pl.Int64) - 1,
+        cost="cost_fen",
+        time="days",
+    )
     columns: dict[str, pl.Series] = {}
     groups = int(placed["group"].max() or 0) + 1  # type: ignore[arg-type]
     for value in ("cost", "time"):
-        usable = placed.drop_nulls(value)
-        arrays = (usable[name].to_numpy().astype(np.int64) for name in ("number", "group", value))
-        found = Indices(*arrays, keys.height, groups, _LEVEL)
+        usable = placed.select("number", "group", value).drop_nulls()
+        number, group, values = (usable[name].to_numpy().astype(np.int64) for name in usable.columns)
+        found = Indices(number, group, values, keys.height, groups, _LEVEL)
         columns[f"{value}_index_ratio_of_sums"] = pl.Series(found.ratio_of_sums)
         columns[f"{value}_index_mean_of_ratios"] = pl.Series(found.mean_of_ratios)
     return keys.drop("number").with_columns(**columns).with_columns(pl.col(INDICES).fill_nan(None))
