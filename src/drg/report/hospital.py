@@ -25,6 +25,7 @@ from drg.words import Both, Sentence, column_in, said
 
 # Of the cases in a workbook.
 MOST_CASES: Final = 100_000
+_MOST_LISTED: Final = 2_000
 _MOST_ON_PAGE: Final = 20
 _MOST_BARS: Final = 12
 _TITLES: Final = {
@@ -170,6 +171,8 @@ def hospital_workbook(report: HospitalReport, language: str) -> bytes:
         if (left := report.cases.height - MOST_CASES) > 0:
             lines.append(of("{count:,} more cases are not in the sheet of cases", count=left))
         book.cell(sheet, row, 0, of("Notes"), "heading")
+        if any(getattr(report, name).height > _MOST_LISTED for name in _LISTS):
+            lines.append(of("lists of cases that stand out hold the first {most:,}", most=_MOST_LISTED))
         for place, line in enumerate(lines, start=row + 1):
             book.cell(sheet, place, 0, line, "note")
         book.frame(of("By month"), *told.figures("month"), freeze_columns=1)
@@ -177,7 +180,7 @@ def hospital_workbook(report: HospitalReport, language: str) -> bytes:
             book.frame(_TITLES[name].to(language), *told.figures(name), freeze_columns=len(BY[name]))
         for name, title in _LISTS.items():
             cases: pl.DataFrame = getattr(report, name)
-            book.frame(title.to(language), *told.cases(cases.head(MOST_CASES)))
+            book.frame(title.to(language), *told.cases(cases.head(_MOST_LISTED)))
         book.frame(of("All cases"), *told.cases(report.cases.head(MOST_CASES)))
     return content.getvalue()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,7 +72,11 @@ def hospital_report(
     region = every.filter(pl.col(PLACE).is_not_null() & (pl.col("period") == month))
     of_month = region.filter(pl.col("hospital_id") == hospital)
     chosen = _only(given, every, of_month)
-    reasons, unknown = _reasons(chosen, of_month, grouper)
+    versions = _versions(of_month, grouper)
+    unknown = sorted(str(name) for name, version in versions.items() if name and version is None)
+    reasons = _reasons(chosen, of_month, versions)
+    # Rules that ask a version are applied if all cases are of one.
+    checked_by = next(iter(versions.values())) if len(versions) == 1 else None
     periods = sorted({*own["period"].drop_nulls()})
     months = pl.concat(
         figures_by(
@@ -91,7 +96,7 @@ def hospital_report(
         months=months,
         tables=tables,
         cases=of_month.hstack(reasons),
-        checks=check(chosen).summary.filter(pl.col("cases") > 0),
+        checks=check(chosen, checked_by).summary.filter(pl.col("cases") > 0),
         notes=notes_of(read, of_month, region, reasons, months, unknown, days=readmission_days),
     )
 
@@ -133,31 +138,33 @@ def _only(given: Cases, every: pl.DataFrame, of_month: pl.DataFrame) -> Cases:
     return without(given, dropped) if len(dropped) else given
 
 
-def _reasons(
-    chosen: Cases, of_month: pl.DataFrame, grouper: str | Path | Grouper | None
-) -> tuple[pl.DataFrame, list[str]]:
-    """Why each case is in its group, and the versions that are not at hand."""
-    given = grouper if grouper is None or isinstance(grouper, Grouper) else Grouper(grouper)
-    names = [
-        name for name in ("drg", "severity", "grouping_status", *INPUT) if name in chosen.binding.columns
-    ]
-    records = chosen.collect(chosen.lazy(names))
-    records = records.with_columns(
-        of_month[name] for name in ("adrg", "severity", "grouper") if name not in records.columns
-    ).with_row_index("row")
-    nothing = pl.DataFrame(schema={"row": pl.UInt32(), **REASONS})
-    parts = [nothing]
-    unknown: list[str] = []
-    if "principal_diagnosis" not in chosen.binding.columns:
-        return nothing.join(records.select("row"), on="row", how="right").select(list(REASONS)), unknown
-    for (version,), part in records.partition_by("grouper", as_dict=True).items():
-        if version is None and given is None:
-            continue
+def _versions(of_month: pl.DataFrame, given: str | Path | Grouper | None) -> dict[str | None, Grouper | None]:
+    """The version of each name in the cases, None if it is not at hand; the one that is given is for all."""
+    named = of_month["grouper"].unique().to_list()
+    if given is not None:
+        used = given if isinstance(given, Grouper) else Grouper(given)
+        return dict.fromkeys(named, used)
+    found: dict[str | None, Grouper | None] = {}
+    for name in named:
         try:
-            used = given or Grouper(str(version))
+            found[name] = None if name is None else Grouper(name)
         except UnknownGrouperError:
-            unknown.append(str(version))
-            continue
-        parts.append(part.select("row").hstack(case_reasons(part, used)))
+            found[name] = None
+    return found
+
+
+def _reasons(
+    chosen: Cases, of_month: pl.DataFrame, versions: Mapping[str | None, Grouper | None]
+) -> pl.DataFrame:
+    """Why each case is in its group; null where the version is not at hand or there are no diagnoses."""
+    known = chosen.binding.columns
+    records = chosen.collect(chosen.lazy([name for name in INPUT if name in known]))
+    records = records.with_columns(of_month.select("drg", "adrg", "severity", "grouping_status", "grouper"))
+    records = records.with_row_index("row")
+    parts = [pl.DataFrame(schema={"row": pl.UInt32(), **REASONS})]
+    for (name,), part in records.partition_by("grouper", as_dict=True).items():
+        version = versions[name]
+        if version is not None and "principal_diagnosis" in known:
+            parts.append(part.select("row").hstack(case_reasons(part, version)))
     found = pl.concat(parts)
-    return records.select("row").join(found, on="row", how="left", maintain_order="left").drop("row"), unknown
+    return records.select("row").join(found, on="row", how="left", maintain_order="left").drop("row")
