@@ -104,6 +104,11 @@ _STORIES = {
         group examples/discharges.csv -o grouped.csv -g chs-drg-2.0
         evaluate grouped.csv -o groups.csv --table groups --realism region.csv
     """,
+    "report": f"""
+        {_PRICE_YEAR} -o priced.parquet
+        report hospital priced.parquet --hospital H1 -o zh.xlsx --lang zh
+        report hospital priced.parquet --hospital H2 --month 2025-06 -o en.html --lang en
+    """,
     "weights": f"""
         group examples/discharges.csv -o grouped.csv -g chs-drg-3.0
         weights grouped.csv -o weights --min-cases 2

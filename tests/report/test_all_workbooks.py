@@ -19,8 +19,8 @@ from drg.payment import load_scheme
 from drg.records.workbook import NO_TIME
 from drg.report.calibration import calibration_workbook, what_if_workbook
 from drg.report.comparison.comparison_workbook import comparison_workbook
-from drg.report.quality import workbook as quality_workbook
 from drg.report.hospital import hospital_workbook
+from drg.report.quality import workbook as quality_workbook
 from drg.report.reconciliation import reconciliation_workbook
 from drg.report.settlement_book import write_settlement
 from drg.report.special_cases import applications

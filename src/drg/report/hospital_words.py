@@ -86,6 +86,9 @@ def _of_complications(row: dict[str, Any], code: str | None, language: str) -> s
         return Sentence("{code} counts as {level}, beside {more} more", **facts, more=more).to(language)
     sentences = {
         Why.COUNTS: Sentence("{code} counts as {level}", **facts),
+        Why.ONE_OF_SEVERAL: Sentence(
+            "{code} counts as {level}, one of several conditions of this group", **facts
+        ),
         Why.NOT_ASKED_FOR: Sentence("{code} counts as {level}, which this group does not ask for", **facts),
         Why.EXCLUDED: Sentence("{code} would be {level}, but the principal diagnosis excludes it", **facts),
         Why.NONE_COUNTS: Sentence("no complication counts"),

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from drg.analysis.severity import NONE, asked
 from drg.grouping import Grouper
 from drg.grouping import opcodes as op
 from drg.grouping.case_arrays import encode
@@ -26,6 +27,7 @@ class Why(StrEnum):
     """What decided on the group among those of its ADRG."""
 
     COUNTS = "counts"  # a complication that the group asks for
+    ONE_OF_SEVERAL = "one_of_several"  # one counts; the group asks for that or for something else
     NOT_ASKED_FOR = "not_asked_for"  # one counts, but the group asks for none of its level
     EXCLUDED = "excluded"  # the principal diagnosis excludes the only ones
     NONE_COUNTS = "none_counts"
@@ -68,14 +70,14 @@ def case_reasons(cases: pl.DataFrame, grouper: Grouper) -> pl.DataFrame:
     number = counted.group_by("place").len("counted")
     shut = excluded.unique("place", keep="first", maintain_order=True)
     shut = shut.select("place", shut_code="code", shut_level="level")
-    asked = pl.DataFrame(_asked(program), schema=_ASKED, orient="row")
+    groups = pl.DataFrame(_asked(program), schema=_ASKED, orient="row")
     reading = pl.DataFrame(_reading(program), schema=_READING, orient="row")
     joined = table
     for other, key in (
         (first, "place"),
         (number, "place"),
         (shut, "place"),
-        (asked, "drg"),
+        (groups, "drg"),
         (reading, "adrg"),
     ):
         joined = joined.join(other, on=key, how="left", maintain_order="left")
@@ -86,7 +88,7 @@ def case_reasons(cases: pl.DataFrame, grouper: Grouper) -> pl.DataFrame:
         .when(~pl.col("split"))
         .then(pl.lit(Why.NOT_SPLIT))
         .when(level.is_not_null() & pl.col("asks").list.contains(level))
-        .then(pl.lit(Why.COUNTS))
+        .then(pl.when("strictly").then(pl.lit(Why.COUNTS)).otherwise(pl.lit(Why.ONE_OF_SEVERAL)))
         .when(level.is_not_null())
         .then(pl.lit(Why.NOT_ASKED_FOR))
         .when(pl.col("shut_code").is_not_null())
@@ -140,20 +142,25 @@ def _complications(cases: pl.DataFrame, program: Program) -> pl.DataFrame:
     )
 
 
-_ASKED: Final = pl.Schema({"drg": pl.String(), "asks": pl.List(pl.String), "split": pl.Boolean()})
+_ASKED: Final = pl.Schema(
+    {"drg": pl.String(), "asks": pl.List(pl.String), "strictly": pl.Boolean(), "split": pl.Boolean()}
+)
 _READING: Final = pl.Schema({"adrg": pl.String(), "asks_for_procedures": pl.Boolean()})
 
 
-def _asked(program: Program) -> Iterator[tuple[str, list[str], bool]]:
-    """Of each group the levels that its rules ask for, and whether any group of its ADRG asks for one."""
+def _asked(program: Program) -> Iterator[tuple[str, list[str], bool, bool]]:
+    """Of each group the levels that its rules ask for, whether always, and if its ADRG is split."""
     by_group: dict[str, set[str]] = {}
     adrg_of: dict[str, str] = {}
+    loose: set[str] = set()
     for drg, adrg, rule in program.drg.select("drg", "adrg", "rule").iter_rows():
         by_group.setdefault(drg, set()).update(_levels(parse(rule)))
         adrg_of[drg] = adrg
+        if asked(rule)[0] == NONE:
+            loose.add(drg)
     split = {adrg_of[drg] for drg, asks in by_group.items() if asks}
     for drg, asks in by_group.items():
-        yield drg, sorted(asks), adrg_of[drg] in split
+        yield drg, sorted(asks), drg not in loose, adrg_of[drg] in split
 
 
 def _levels(rule: Expression) -> set[str]:
