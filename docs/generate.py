@@ -135,6 +135,7 @@ FACTS = {
     "columns": "the columns",
     "texts": "the levels",
     "factor": "the factor",
+    "days": "how many days apart at most",
     "share": "the share, as 0.6",
     "grouper": "the version",
     "period": "first and last day",

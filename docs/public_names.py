@@ -35,6 +35,8 @@ SECTIONS: Final = {
     "Benefits": (
         *("benefits", "explain_benefits", "benefit_changes", "list_benefit_schemes", "load_benefit_scheme"),
         *("BenefitCalculator", "BenefitScheme", "LoadedBenefitScheme", "BenefitExplanation", "StayBenefits"),
+        *("benefit_sums", "BenefitSums"),
+        *("compare_benefits", "BenefitComparison"),
     ),
     "Settle": (
         "settle",
@@ -53,6 +55,7 @@ SECTIONS: Final = {
         *("reconcile", "Reconciliation", "code_variants", "hospital_report", "HospitalReport"),
         *("scenario", "ScenarioCases", "ScenarioChange"),
     ),
+    "Screen": ("screen", "Screening"),
     "Weights": (
         *("calibrate", "Calibration", "CalibrationSettings", "CalibrationNote", "BudgetRate"),
         *("what_if", "WhatIf", "simulate"),

@@ -37,7 +37,7 @@ FOREIGN = {
     *("DataFrame", "Decimal", "Expr", "Fraction", "LazyFrame", "Path", "Series", "Schema"),
 }
 # Names for few words or kinds of number, which the documents of their functions say.
-ALIASES = {"Amount", "Codes", "Kind", "Mode", "Number", "Scale", "Text"}
+ALIASES = {"Amount", "Codes", "Kind", "Mode", "MonthsBy", "Number", "Scale", "Text"}
 # Their fields are the form of a file, which has a document of its own.
 FORMS = {"BenefitScheme", "Layout", "LoadedBenefitScheme", "LoadedScheme", "Manifest", "PaymentScheme"}
 # Only the program makes these, of parts of its own.
@@ -58,7 +58,7 @@ SUBJECTS = {
         "new",
         "old",
     ),
-    *("bureau", "ours", "priced", "reasons", "scenario", "scheme", "schemes"),
+    *("bureau", "ours", "priced", "reasons", "scenario", "scheme", "schemes", "shared"),
 }
 CASE = {"principal_diagnosis": "K80.101", "principal_procedure": "51.2300", "sex": 1, "age_years": 45}
 
@@ -169,6 +169,7 @@ RESULTS: dict[str, Callable[[], Any]] = {
     "Evaluation": lambda: drg.evaluate(drg.group(drg.read(EXAMPLE), "chs-drg-3.0")),
     "Explanation": lambda: drg.explain(CASE, "chs-drg-3.0"),
     "PriceExplanation": lambda: drg.explain_price(PRICED, "reference-3.0"),
+    "Screening": lambda: drg.screen(drg.group(drg.simulate(300, "demo"), "demo")),
     "Settlement": settlement,
     "WhatIf": what_if,
 }
@@ -179,6 +180,7 @@ SHOWN = {
     "Evaluation": "riv_cost",
     "Explanation": "胆囊切除手术",
     "PriceExplanation": "6,739.72",
+    "Screening": "cost-over-mean",
     "Settlement": "113,500.00",
     "WhatIf": "difference_yuan",
 }

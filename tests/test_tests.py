@@ -29,7 +29,7 @@ OF_A_ROOM = {
     "analysis/quality": ["test_bad_input", "test_levels"],
     "analysis/reconciliation": ["test_reconcile"],
     "analysis/simulation": ["test_document", "test_simulate"],
-    "benefit": ["test_properties"],
+    "benefit": ["test_document", "test_joined_with_payment", "test_properties"],
     "cli": [
         "test_all_or_none",
         "test_broken_files",

@@ -7,13 +7,14 @@ types of the registry. All other functions take either. ``guess_layout`` makes a
 ``GrouperSeries`` versions of which each groups the discharges of the days on which it is in force.
 ``price`` adds to grouped discharges what they are paid, ``explain_price`` shows the arithmetic of one case,
 ``list_schemes`` lists schemes, a ``Pricer`` is one, ready; ``reason_text`` says codes of reasons in words.
-``benefits`` works out who pays what of stays (``explain_benefits`` of one, line by line).
+``benefits`` works out who pays what of stays, ``explain_benefits`` of one, ``compare_benefits`` by two
+schemes, ``benefit_sums`` what each payer pays to each hospital by month.
 ``settle`` adds priced cases up to what each hospital keeps, bears and is due; a ``Ledger`` keeps the year.
 ``check`` finds what is wrong with discharges, ``validate`` parts those that have an error from the rest.
 ``code_variants`` says what each code does, ``reconcile`` what a bureau's return has otherwise, ``compare``
-what another version changes, ``evaluate`` how well a version tells costs apart, ``hospital_report`` what
-a hospital's month was like; ``scenario`` changes discharges, ``calibrate`` makes weights from costs,
-``simulate`` makes up discharges.
+what another version changes, ``evaluate`` how well a version tells costs apart, ``screen`` what
+supervision should ask about, ``hospital_report`` what a hospital's month was like; ``scenario`` changes
+discharges, ``calibrate`` makes weights from costs, ``simulate`` makes up discharges.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ from drg.errors import (
 from drg.forks import watch as _watch
 
 if TYPE_CHECKING:
+    from drg.analysis.benefit_comparison import BenefitComparison, compare_benefits
+    from drg.analysis.benefit_sums import BenefitSums, benefit_sums
     from drg.analysis.calibration import Calibration, CalibrationNote, CalibrationSettings, calibrate
     from drg.analysis.calibration.rates import BudgetRate
     from drg.analysis.calibration.whatif import WhatIf, what_if
@@ -49,6 +52,7 @@ if TYPE_CHECKING:
     from drg.analysis.quality import Evaluation, evaluate
     from drg.analysis.reconciliation import Reconciliation, reconcile
     from drg.analysis.scenarios import ScenarioCases, ScenarioChange, scenario
+    from drg.analysis.screening import Screening, screen
     from drg.analysis.simulation import simulate
     from drg.analysis.trimming import Trimming
     from drg.benefit import (
@@ -106,8 +110,10 @@ if TYPE_CHECKING:
 __all__ = [
     "AnyGrouper",
     "BenefitCalculator",
+    "BenefitComparison",
     "BenefitExplanation",
     "BenefitScheme",
+    "BenefitSums",
     "BudgetRate",
     "Calibration",
     "CalibrationNote",
@@ -158,6 +164,7 @@ __all__ = [
     "ScenarioCases",
     "ScenarioChange",
     "SchemeError",
+    "Screening",
     "Settlement",
     "SourceTable",
     "Stamp",
@@ -170,11 +177,13 @@ __all__ = [
     "UnknownSchemeError",
     "WhatIf",
     "benefit_changes",
+    "benefit_sums",
     "benefits",
     "calibrate",
     "check",
     "code_variants",
     "compare",
+    "compare_benefits",
     "evaluate",
     "explain",
     "explain_benefits",
@@ -193,6 +202,7 @@ __all__ = [
     "reason_text",
     "reconcile",
     "scenario",
+    "screen",
     "settle",
     "simulate",
     "validate",
@@ -201,6 +211,8 @@ __all__ = [
 
 # Imported at first use: polars and numba take half a second, which `drg --help` should not.
 _NAMES = {
+    "drg.analysis.benefit_comparison": "BenefitComparison compare_benefits",
+    "drg.analysis.benefit_sums": "BenefitSums benefit_sums",
     "drg.analysis.calibration": "BudgetRate Calibration CalibrationNote "
     "CalibrationSettings WhatIf calibrate what_if",
     "drg.analysis.checks": "CheckResult check validate",
@@ -212,6 +224,7 @@ _NAMES = {
     "drg.analysis.quality": "Evaluation evaluate",
     "drg.analysis.reconciliation": "Reconciliation reconcile",
     "drg.analysis.scenarios": "ScenarioCases ScenarioChange scenario",
+    "drg.analysis.screening": "Screening screen",
     "drg.analysis.simulation": "simulate",
     "drg.analysis.trimming": "Trimming",
     "drg.benefit": "BenefitCalculator BenefitExplanation BenefitScheme LoadedBenefitScheme StayBenefits "

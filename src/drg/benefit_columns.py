@@ -74,6 +74,13 @@ BENEFIT_INPUT_COLUMNS: tuple[Column, ...] = (
         "母亲患者标识",
         "patient_id of the mother, where a newborn is settled with her",
     ),
+    Column(
+        "household_id",
+        Kind.IDENTIFIER,
+        pl.String,
+        "家庭标识",
+        "who lives together, to add up what households bear; benefits do not depend on it",
+    ),
 )
 
 # What is left of a stay for others than the fund: results of benefits, and what pricing takes.

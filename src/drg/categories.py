@@ -31,6 +31,7 @@ class CaseClass(StrEnum):
 
     INVALID = "invalid"  # its cost or its days cannot be used
     SPECIAL = "special"  # 特例单议: paid as decided
+    JOINED = "joined"  # 合并住院: paid with a later stay of the patient
     UNGROUPED = "ungrouped"
     AMBIGUOUS = "ambiguous"  # 歧义组 QY
     SHORT = "short"

@@ -317,6 +317,11 @@ PRICE_COLUMNS: tuple[Column, ...] = (
         "个人及其他超出支付部分",
         "what others bear beyond the payment, in yuan: the hospital has it too",
     ),
+    money(
+        "joined_cost_yuan",
+        "合并住院费用",
+        "cost, less excluded items, of earlier stays that are paid with this one, in yuan",
+    ),
     money("surplus_formula_yuan", "标准差额", "standard less cost, in yuan"),
     money("surplus_adjustment_yuan", "差额调整", "surplus less that, in yuan"),
     money("surplus_yuan", "结余", "payment less cost, in yuan; the hospital gains"),

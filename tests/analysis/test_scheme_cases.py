@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -35,3 +36,18 @@ def test_a_scheme_of_amounts_alone(tmp_path: Path) -> None:
     cases = list(worked_cases(Pricer(path)))
     assert [str(case.explanation.payment) for case in cases] == ["7000.00"] * 3
     assert {case.explanation.case["insurance_type"] for case in cases} == {"390"}
+
+
+def test_a_scheme_of_amounts_that_has_weights_but_no_rate(tmp_path: Path) -> None:
+    rows = [{"drg": "BR15", "amount_yuan": 5000}]
+    high = sourced(
+        formula="cap",
+        reference="standard",
+        tiers=[{"threshold": 4, "weight_below": 1}, {"threshold": 2}],
+    )
+    scheme = plain_scheme(rates=None, amounts=sourced(rows=rows), high=high)
+    path = write_scheme(tmp_path, scheme, {("BR13", None): Decimal("1.2"), ("BR15", None): Decimal("0.9")})
+    _, dear, _ = worked_cases(Pricer(path))
+    # Four times the amount, as the weight of its group decides.
+    assert dear.explanation.case_class == "high"
+    assert str(dear.explanation.payment) == "20000.00"

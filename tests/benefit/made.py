@@ -47,6 +47,10 @@ threshold_yuan = 3000
 tiers = [{ share = 0.5 }]
 """
 
+# All that the scheme demo asks of a stay.
+WHOLE: dict[str, Any] = {"age_years": 40, "aid_class": None, "referral": None, "off_site": None}
+WHOLE |= {"commercial_product": None, "maternity": False, "newborn": False}
+
 
 def written(directory: Path, text: str = TEXT) -> Path:
     """The directory of a scheme with this text."""

@@ -9,10 +9,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from drg.analysis.benefit_tally import PAYERS
 from drg.columns import ALL
-from tests.benefit.made import stay
+from tests.benefit.made import WHOLE, stay
 from tests.cli.conftest import Drg
-from tests.cli.writing_commands import WHOLE
 
 
 @pytest.fixture
@@ -120,3 +120,93 @@ def test_schemes_are_listed_and_checked(drg: Drg) -> None:
     assert english.out.count("scheme.toml, basic.shares") == 3
     unknown = drg("benefits", "check", "dmeo", "--lang", "en")
     assert (unknown.code, "Did you mean 'demo'" in unknown.err) == (1, True)
+
+
+def test_statements_of_stays(drg: Drg, stays: Path, tmp_path: Path) -> None:
+    names = tmp_path / "names.toml"
+    names.write_text('bureau = "甲局"\n[hospitals]\nH1 = "一院"\n', encoding="utf-8")
+    line = ("benefits", "statements", stays, "-s", "demo", "--lang", "en", "--set", "hospital_id=H2")
+    done = drg(*line, "-o", tmp_path / "all", "--names", names)
+    assert (done.code, "2 statements written" in done.out) == (0, True)
+    assert "no statement of stay 3: the amounts of the catalogue classes do not add up" in done.err
+    assert "has no name for 1 hospitals" in done.err
+    files = {file.name: file for file in (tmp_path / "all").iterdir()}
+    assert set(files) == {"stay-1.html", "stay-1.xlsx", "stay-2.html", "stay-2.xlsx"}
+    assert "bureau: 甲局" in files["stay-1.html"].read_text(encoding="utf-8")
+    one = drg(*line, "-o", tmp_path / "one", "--case-id", "2", "-q")
+    assert (one.code, one.out, one.err) == (0, "", "")
+    assert len(list((tmp_path / "one").iterdir())) == 2
+    for case_id, told in (("3", "no stay can have a statement"), ("9", "there is no case '9'")):
+        none = drg(*line, "-o", tmp_path / "none", "--case-id", case_id)
+        assert (none.code, told in none.err) == (1, True)
+    assert not (tmp_path / "none").exists()
+
+
+def test_sums_by_hospital_month_and_payer(drg: Drg, stays: Path, tmp_path: Path) -> None:
+    shared, table, held = (tmp_path / name for name in ("shared.csv", "sums.csv", "held.csv"))
+    line = ("benefits", stays, "-s", "demo", "-q", "-o", shared, "--set", "hospital_id=H1")
+    assert drg(*line).code == 0
+    done = drg("benefits", "sums", shared, "-o", table, "--findings", held, "--lang", "en")
+    assert (done.code, "1 rows of hospitals and months: 3 stays, 1 of them" in done.out) == (0, True)
+    assert "stay 3 is in no amount: the amounts of the catalogue classes do not add up" in done.err
+    (row,) = pl.read_csv(table).rows(named=True)
+    assert (row["hospital_id"], row["month"], row["stays"], row["stays_held"]) == ("H1", "2025-01", 3, 1)
+    assert row["total_cost_yuan"] == 22_000 == sum(row[name] for name in PAYERS)
+    assert pl.read_csv(held)["case_id"].to_list() == [3]
+    names = tmp_path / "names.toml"
+    names.write_text('bureau = "甲局"\n', encoding="utf-8")
+    book = drg("benefits", "sums", shared, "-o", tmp_path / "sums.xlsx", "--names", names, "--lang", "zh")
+    assert (book.code, "H1" in book.err) == (0, True)
+    assert drg("benefits", "sums", shared, "-o", table, "--names", names).code == 2
+    homeless = pl.read_csv(shared).with_columns(discharge_date=None, hospital_id=None)
+    homeless.write_csv(shared)
+    lost = drg("benefits", "sums", shared, "-o", table, "--lang", "en")
+    assert "3 stays have no hospital_id" in lost.err
+    assert "3 stays have no discharge_date" in lost.err
+
+
+@pytest.fixture
+def lowered(tmp_path: Path) -> Path:
+    """The scheme demo with another threshold of critical illness."""
+    text = (Path(__file__).resolve().parents[2] / "benefit_schemes" / "demo" / "scheme.toml").read_text(
+        "utf-8"
+    )
+    directory = tmp_path / "lowered"
+    directory.mkdir()
+    changed = text.replace('id = "demo"', 'id = "lowered"').replace(
+        "threshold_yuan = 6000", "threshold_yuan = 1000"
+    )
+    (directory / "scheme.toml").write_text(changed, encoding="utf-8")
+    return directory
+
+
+def test_two_schemes_are_compared(drg: Drg, stays: Path, lowered: Path, tmp_path: Path) -> None:
+    arguments = ("benefits", "compare", stays, "-s", "demo", "-s", lowered, "--lang", "en")
+    done = drg(*arguments, "--person-limit", "1,000", "-o", tmp_path / "c.xlsx")
+    assert done.code == 0
+    assert "1 of 3 stays are left out: demo says nothing of 1 and lowered of 1" in done.err
+    assert "Own payments of a year above limits" in done.out
+    sheets = pl.read_excel(tmp_path / "c.xlsx", sheet_id=0)
+    assert list(sheets) == ["payers", "groups of stays", "own payments of a year", "above limits", "schemes"]
+    payers = dict(sheets["payers"].select("payer", "change").rows())
+    assert payers["critical_illness_yuan"] > 0
+    assert sum(payers.values()) == pytest.approx(0)
+    assert sheets["above limits"]["limit"].unique().to_list() == [1000]
+    assert drg(*arguments, "-o", tmp_path / "c.csv", "--table", "payers").code == 0
+    table = pl.read_csv(tmp_path / "c.csv")
+    assert dict(table.select("payer", "change_yuan").rows()) == payers
+    assert drg(*arguments, "-o", tmp_path / "c.json").code == 0
+    told = json.loads((tmp_path / "c.json").read_text(encoding="utf-8"))
+    assert [row["change_yuan"] for row in told["tables"]["payers"]] == [
+        f"{change:.2f}" for change in payers.values()
+    ]
+    assert (told["stays"], told["left_out"], told["schemes"]["after"]["id"]) == (3, 1, "lowered")
+
+
+def test_what_a_comparison_needs_is_said(drg: Drg, stays: Path) -> None:
+    arguments = ("benefits", "compare", stays, "--lang", "en", "-s", "demo")
+    assert "Give two schemes" in drg(*arguments).err
+    assert "'x' is no amount" in drg(*arguments, "-s", "demo", "--person-limit", "x").err
+    assert "there is no column household_id" in drg(*arguments, "-s", "demo", "--household-limit", "1").err
+    assert "give -o OUT too" in drg(*arguments, "-s", "demo", "--table", "payers").err
+    assert "nothing comes out" in drg(*arguments, "-s", "demo", "--quiet").err

@@ -10,6 +10,7 @@ from polars.testing import assert_frame_equal
 from drg.analysis.quality import evaluate
 from drg.analysis.simulation.realism import realism
 from drg.cli.evaluate import _TABLES
+from drg.grouping import Grouper
 from tests.analysis.quality.frames import grouped, random_cases
 from tests.cli.conftest import Drg
 
@@ -200,3 +201,61 @@ def test_mistakes(drg: Drg, file: Path, tmp_path: Path) -> None:
     assert drg("evaluate", file, "-o", tmp_path / "out.txt").code == 1
     assert drg("evaluate", file, "-o", tmp_path / "none" / "out.xlsx").code == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["discharges.csv", "grouped.parquet"]
+
+
+@pytest.mark.parametrize("asked", [["-g", "demo"], []], ids=["given", "named by the cases"])
+def test_the_summary_has_the_measures_and_the_version(
+    drg: Drg, file: Path, tmp_path: Path, asked: list[str]
+) -> None:
+    named = tmp_path / "named.parquet"
+    pl.read_parquet(file).with_columns(grouper=pl.lit("demo")).write_parquet(named)
+    outcome = drg("evaluate", named, *asked, "--json", tmp_path / "run.json", "-q")
+    assert outcome.code == 0, outcome.err
+    (result,) = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))["results"]
+    assert result["measures"] == evaluate(pl.read_parquet(named)).summary
+    assert result["grouper"] == {"id": "demo", "sha256": Grouper("demo").digest}
+
+
+def test_a_version_that_is_not_installed_has_measures_all_the_same(
+    drg: Drg, file: Path, tmp_path: Path
+) -> None:
+    named = tmp_path / "named.parquet"
+    pl.read_parquet(file).with_columns(grouper=pl.lit("of-another-city")).write_parquet(named)
+    outcome = drg("evaluate", named, "--json", tmp_path / "run.json", "-q")
+    assert outcome.code == 0, outcome.err
+    (result,) = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))["results"]
+    assert result["grouper"] is None
+    assert result["measures"]["cases"] == 1200
+
+
+def test_words_of_columns_are_in_chinese(drg: Drg, file: Path, tmp_path: Path) -> None:
+    book, page = tmp_path / "quality.xlsx", tmp_path / "quality.html"
+    assert drg("evaluate", file, "-o", book, "-q").code == 0
+    sheets = pl.read_excel(book, sheet_id=0, infer_schema_length=None)
+    by_name = {name.split()[-1]: sheet for name, sheet in sheets.items()}
+    columns = {
+        name: {column.split("\n")[1]: set(sheet[column]) for column in sheet.columns}
+        for name, sheet in by_name.items()
+        if name != "summary"
+    }
+    assert columns["variance"]["trimming"] == {"不裁剪 none", "iqr:1.5"}
+    assert columns["variance"]["scale"] == {"原值 raw", "对数 log"}
+    assert columns["homogeneity"]["kind"] <= {"两类费用混合 mixture", "细分 split", "合并 merge"}
+    assert columns["groups"]["level"] == {"MCC", "CC", "无 none"}
+    assert columns["findings"]["severity"] <= {"错误 error", "警告 warning", "提示 notice"}
+    assert "裁剪 trimming" in columns["settings"]["setting"]
+    assert drg("evaluate", file, "-o", page, "-q").code == 0
+    assert "不裁剪 none" in page.read_text(encoding="utf-8")
+    outcome = drg("evaluate", file, "--lang", "zh")
+    assert "不裁剪" in outcome.out
+    assert "none" not in outcome.out
+
+
+@pytest.mark.parametrize(("table", "has_page"), [([], True), (["--table", "groups"], False)])
+def test_a_refused_ending_names_those_that_are_known(
+    drg: Drg, file: Path, tmp_path: Path, table: list[str], has_page: bool
+) -> None:
+    outcome = drg("evaluate", file, "-o", tmp_path / "quality.pdf", *table)
+    assert outcome.code == 1
+    assert ".xlsx" in outcome.err
+    assert (".html" in outcome.err) is has_page

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from drg.columns import PRICE
 from tests.cli.conftest import Drg
+from tests.payment.strategies import frame, plain_case, plain_scheme, sourced, write_scheme
 
 HEADER = (
     "case_id,drg,drg_name,adrg,grouping_status,grouper,hospital_id,hospital_level,insurance_type,los_days,"
@@ -216,3 +218,28 @@ def test_help(drg: Drg, command: str) -> None:
     outcome = drg(command, "--help")
     assert outcome.code == 0
     assert outcome.out.startswith("Usage: drg")
+
+
+def test_the_command_explains_the_last_stay_with_the_others(tmp_path: Path, drg: Drg) -> None:
+    path = write_scheme(
+        tmp_path,
+        plain_scheme(readmission=sourced(days=15, pays="one_stay"), excluded_items=sourced(share=1)),
+        {("BR15", None): Decimal(1)},
+    )
+    cases = [
+        plain_case("BR15", cost, case_id=id_, patient_id="P", admission_date=came, discharge_date=left)
+        | {"patient_share_yuan": share, "excluded_items_yuan": excluded}
+        for id_, cost, came, left, share, excluded in (
+            ("1", 5000, datetime(2025, 3, 1), datetime(2025, 3, 10), 700, 1000),
+            ("2", 4000, datetime(2025, 3, 12), datetime(2025, 3, 14), 300, None),
+        )
+    ]
+    frame(cases).write_parquet(tmp_path / "cases.parquet")
+    told = drg("price", tmp_path / "cases.parquet", "-s", path, "--explain", "2", "--json", "-").out
+    steps = {step["name"]: step for step in json.loads(told)["steps"]}
+    assert steps["cost of earlier stays"]["value"] == "4,000.00"
+    assert steps["cost of earlier stays"]["arithmetic"] == "1 earlier stay, paid as one with this one"
+    assert steps["cost in the group"]["arithmetic"] == "4,000.00 + 4,000.00"
+    assert steps["excluded items payment"]["arithmetic"] == "1,000.00 of earlier stays"
+    assert steps["fund payment"]["arithmetic"] == "11,000.00 − 300.00 − 700.00, at least 0"
+    assert steps["surplus"]["arithmetic"] == "11,000.00 − 4,000.00"

@@ -91,6 +91,8 @@ def test_the_summary_of_a_run_has_exact_money(drg: Drg, tmp_path: Path) -> None:
     for name in ("payment_yuan", "surplus_yuan"):
         assert result["money"][name] == f"{cases[name].sum():.2f}"
     assert Decimal(result["money"]["cost_yuan"]) > 0
+    money = {name: Decimal(value) for name, value in result["money"].items()}
+    assert money["payment_yuan"] - money["priced_cost_yuan"] == money["surplus_yuan"]
     assert result["scheme"]["sha256"] == package.load_scheme("reference-3.0").digest
     findings = pl.read_csv(out / "findings.csv").group_by("rule", "severity").len().rows()
     assert {(one["rule"], one["severity"], one["count"]) for one in found["findings"]} == set(findings)
@@ -131,7 +133,8 @@ def test_settlements_and_what_comes_after(drg: Drg, tmp_path: Path) -> None:
     assert outcome.code == 0, outcome.err
     found = summary(tmp_path / "s.json")
     accounts = standing(package.settle(priced, scheme).rows)
-    names = {"payment_yuan": "payment_yuan", "cost_yuan": "cost_yuan", "surplus_yuan": "outcome_yuan"}
+    names = {"payment_yuan": "payment_yuan", "cost_yuan": "cost_yuan", "priced_cost_yuan": "cost_yuan"}
+    names["surplus_yuan"] = "outcome_yuan"
     assert found["results"][0]["money"] == {
         name: f"{accounts[column].sum():.2f}" for name, column in names.items()
     }

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import polars as pl
 
 from drg import Ledger, benefits, price, simulate
-from tests.benefit.made import stay
+from tests.benefit.made import WHOLE, stay
 from tests.ledger.made import begun
 from tests.ledger.made import priced as ledger_cases
 from tests.tables.workbooks import PLAIN
@@ -18,11 +18,6 @@ from tests.tables.workbooks import write as write_workbook
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 SETTLED = EXAMPLES / "settlement" / "scheme"
 POINTS = EXAMPLES / "settlement" / "points"
-
-
-# All that the scheme asks of a stay.
-WHOLE = {"age_years": 40, "aid_class": None, "referral": None, "off_site": None}
-WHOLE |= {"commercial_product": None, "maternity": False, "newborn": False}
 
 
 class Writes(NamedTuple):
@@ -61,6 +56,18 @@ COMMANDS = {
         "--json {o}/s.json",
         ("b.csv", "h.xlsx", "s.json"),
     ),
+    "benefits statements": Writes(
+        "benefits statements {i}/stays.csv -s demo -o {o} --case-id 2 --json {o}/s.json",
+        ("stay-2.xlsx", "stay-2.html", "s.json"),
+    ),
+    "benefits sums": Writes(
+        "benefits sums {i}/shared.csv -o {o}/p.xlsx --findings {o}/f.csv --json {o}/s.json",
+        ("p.xlsx", "f.csv", "s.json"),
+    ),
+    "benefits compare": Writes(
+        "benefits compare {i}/stays.csv -s demo,demo -o {o}/c.xlsx --json {o}/s.json", ("c.xlsx", "s.json")
+    ),
+    "benefits compare json": Writes("benefits compare {i}/stays.csv -s demo,demo -o {o}/c.json", ("c.json",)),
     "settle": Writes(
         "settle {i}/points.parquet -s {points} -o {o}/a.xlsx --findings {o}/f.csv --cases {o}/c.csv "
         "--statement {o} --hospital H1 --json {o}/s.json",
@@ -100,12 +107,18 @@ COMMANDS = {
         "report hospital {i}/priced.parquet --hospital H1 -o {o}/r.xlsx --json {o}/s.json",
         ("r.xlsx", "s.json"),
     ),
+    "screen": Writes(
+        "screen {i}/priced.parquet -o {o}/w.xlsx --json {o}/s.json",
+        ("w.xlsx", "s.json"),
+    ),
+    "screen html": Writes("screen {i}/priced.parquet -o {o}/p.html", ("p.html",)),
+    "screen csv": Writes("screen {i}/priced.parquet -o {o}/r.csv --table rules", ("r.csv",)),
     "weights": Writes(
         "weights {i}/priced.parquet -g demo -o {o} --id mine --overwrite --json {o}/s.json",
         ("scheme.toml", "weights.csv", "calibration.xlsx", "s.json"),
     ),
     "simulate": Writes(
-        "simulate 5 -g demo -o {o}/c.csv --weights {o}/w.csv --json {o}/s.json"
+        "simulate 5 -g demo --benefits -o {o}/c.csv --weights {o}/w.csv --json {o}/s.json"
         " --plant missing-cc=1 --labels {o}/l.csv --realism {o}/r.csv",
         ("c.csv", "w.csv", "l.csv", "r.csv", "s.json"),
     ),
@@ -152,8 +165,11 @@ def inputs(directory: Path, versions: Path) -> Path:
     priced.write_parquet(directory / "priced.parquet")
     returned = priced.select("case_id", "drg", pl.col("payment_yuan") + 1, "relative_weight")
     returned.rename({"case_id": "结算号", "payment_yuan": "DRG支付金额"}).write_csv(directory / "return.csv")
-    level = pl.lit("2").alias("hospital_level")
-    price(grouped.with_columns(level), "demo-groups").write_parquet(directory / "groups.parquet")
+    known = {"hospital_level": "2", "admission_date": "2025-01-01"}
+    by_groups = grouped.with_columns(pl.lit(value).alias(name) for name, value in known.items())
+    price(by_groups.with_columns(patient_id="case_id"), "demo-groups").write_parquet(
+        directory / "groups.parquet"
+    )
     points = pl.read_csv(POINTS / "grouped.csv", infer_schema=False)
     price(points, POINTS).write_parquet(directory / "points.parquet")
     ledger = begun(directory / "ledger")
@@ -163,7 +179,9 @@ def inputs(directory: Path, versions: Path) -> Path:
     year.add_scheme(SETTLED)
     year.add_cases([directory / "priced.parquet"])
     write_workbook(directory / "w.xlsx", PLAIN)
-    stays = pl.DataFrame([stay("1", **WHOLE), stay("2", patient_id="P2", **WHOLE)])
+    stays = pl.DataFrame(
+        [stay("1", hospital_id="H1", **WHOLE), stay("2", patient_id="P2", hospital_id="H2", **WHOLE)]
+    )
     stays.write_csv(directory / "stays.csv")
     benefits(stays.head(1), "demo").write_csv(directory / "shared.csv")
     (directory / "demo-2").symlink_to(versions, target_is_directory=True)

@@ -109,6 +109,12 @@ _STORIES = {
         report hospital priced.parquet --hospital H1 -o zh.xlsx --lang zh
         report hospital priced.parquet --hospital H2 --month 2025-06 -o en.html --lang en
     """,
+    "screen": """
+        simulate 900 -o cases.parquet -g demo --hospitals 6 --plant cloned-records=0.02 --labels labels.csv
+        group cases.parquet -o grouped.parquet -g demo
+        screen grouped.parquet -o screen.xlsx --only cloned-records,many-stays
+        screen grouped.parquet -o findings.csv
+    """,
     "weights": f"""
         group examples/discharges.csv -o grouped.csv -g chs-drg-3.0
         weights grouped.csv -o weights --min-cases 2
@@ -129,9 +135,19 @@ _STORIES = {
         price theirs.csv -o return.csv -s harbin-2022 {_HOSPITAL} --lang zh
         reconcile priced.csv return.csv -o differences -g harbin-2022 -s harbin-2022 --lang zh
     """,
-    "benefits": """
+    "benefits": f"""
         benefits check demo > demo-en.txt
         benefits check demo --lang zh > demo-zh.txt
+        benefits examples/benefits/stays.csv -o shared.csv -s demo
+        price shared.csv -o priced.csv -s {_YEAR}/scheme
+        benefits sums priced.csv -o payers.csv --findings held.csv
+        benefits sums priced.csv -o payers-zh.xlsx --lang zh
+        benefits statements priced.csv -o statements-zh -s demo --case-id S02 --lang zh
+        benefits statements priced.csv -o statements-en -s demo --case-id S04
+        settle priced.csv -o settlement.csv -s {_YEAR}/scheme
+        simulate 300 -o made-up.csv -g demo --benefits
+        benefits run made-up.csv -o made-up-shared.csv -s demo
+        benefits compare made-up.csv -s demo,template --household-limit 5000 -o change.xlsx
     """,
     "tables": """
         tables show BR1 -g chs-drg-2.0 > BR1.txt

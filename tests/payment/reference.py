@@ -50,6 +50,16 @@ class Combination(NamedTuple):
     standard: Fraction  # as it is used: rounded if the scheme rounds it first
 
 
+class Earlier(NamedTuple):
+    """What earlier stays of a patient bring to the one that they are paid with."""
+
+    stays: int = 0
+    net: Fraction = Fraction(0)
+    days: int | None = 0
+    paid_beside: Fraction = Fraction(0)
+    borne: Fraction | None = Fraction(0)
+
+
 class Paid(NamedTuple):
     """A part of the payment before rounding, and what it is called."""
 
@@ -325,14 +335,22 @@ def low_factor_of(case: Case, scheme: PaymentScheme) -> Decimal | str:
 # ---------------------------------------------------------------------------------------------- all the cases
 
 
-def _extreme(cases: Sequence[Case], scheme: PaymentScheme) -> set[int]:
-    """The rows among the most expensive: all cases together, or each group for itself."""
+def _extreme(
+    cases: Sequence[Case], scheme: PaymentScheme, into: Mapping[int, int], earlier: Mapping[int, Earlier]
+) -> set[int]:
+    """The rows among the most expensive: all cases together, or each group for itself.
+
+    Stays that are paid as one are one case.
+    """
     if scheme.extreme is None:
         return set()
     fields: dict[str | None, list[tuple[Fraction, int]]] = defaultdict(list)
     for row, case in enumerate(cases):
         cost = amount(case["total_cost_yuan"])
-        if case["grouping_status"] == "grouped" and cost is not None and 0 <= cost <= HIGHEST_COST:
+        if row in into or cost is None or cost < 0:
+            continue
+        cost += earlier[row].net if row in earlier else 0
+        if case["grouping_status"] == "grouped" and cost <= HIGHEST_COST:
             fields[case["drg"] if scheme.extreme.within == "group" else None].append((cost, row))
     found = set()
     for field in fields.values():
@@ -367,18 +385,111 @@ def _followed(cases: Sequence[Case], rule: Readmission | None) -> set[int]:
 
 def price(cases: Sequence[Case], scheme: PaymentScheme, weights: Weights) -> list[dict[str, Any]]:
     """Price cases: one mapping per case with every price column but the reason."""
-    extreme, followed = _extreme(cases, scheme), _followed(cases, scheme.readmission)
+    rule = scheme.readmission
+    into = _paid_with(cases, scheme) if rule and rule.pays == "one_stay" else {}
+    followed = _followed(cases, rule) if rule and rule.pays == "factor" else set()
+    earlier = {
+        last: _earlier([case for row, case in enumerate(cases) if into.get(row) == last], scheme)
+        for last in into.values()
+    }
+    extreme = _extreme(cases, scheme, into, earlier)
     return [
-        _price_one(case, scheme, weights, is_extreme=row in extreme, is_followed=row in followed)
+        _nothing_by_itself(case, scheme)
+        if row in into
+        else _price_one(
+            case,
+            scheme,
+            weights,
+            earlier.get(row, Earlier()),
+            is_extreme=row in extreme,
+            is_followed=row in followed,
+        )
         for row, case in enumerate(cases)
     ]
+
+
+# ------------------------------------------------------------------------------------------ stays paid as one
+
+
+def _paid_with(cases: Sequence[Case], scheme: PaymentScheme) -> dict[int, int]:
+    """The row of each stay that is paid with a later one, and the row of the last stay of its chain."""
+    rule = scheme.readmission
+    assert rule is not None
+    chains: dict[tuple[Any, ...], list[tuple[date, date, Fraction, int]]] = defaultdict(list)
+    for row, case in enumerate(cases):
+        same = tuple(case.get(name) for name in ("hospital_id", "patient_id", "drg"))
+        came, left = day(case.get("admission_date")), day(case.get("discharge_date"))
+        cost = amount(case["total_cost_yuan"])
+        if None in same or came is None or left is None or left < came:
+            continue
+        if case["grouping_status"] != "grouped" or case.get("grouper") not in (None, scheme.grouper):
+            continue
+        if case.get("adrg") in rule.except_adrg or case.get("special_payment_yuan") is not None:
+            continue
+        if cost is None or not 0 <= cost <= HIGHEST_COST or _beside(case, scheme, cost) is None:
+            continue
+        chains[*same, case.get("insurance_type")].append((came, left, cost, row))
+    result: dict[int, int] = {}
+    for chain in chains.values():
+        # From the last to the first: a stay goes with the first later one that is near enough.
+        ordered = sorted(chain)
+        for place, (_, left, _, row) in reversed(list(enumerate(ordered))):
+            for came, _, _, other in ordered[place + 1 :]:
+                if came >= left:
+                    if (came - left).days <= rule.days:
+                        result[row] = result.get(other, other)
+                    break
+    return result
+
+
+def _earlier(stays: Sequence[Case], scheme: PaymentScheme) -> Earlier:
+    net = beside = Fraction(0)
+    days: int | None = 0
+    borne: Fraction | None = Fraction(0)
+    for case in stays:
+        cost = amount(case["total_cost_yuan"])
+        assert cost is not None
+        excluded, paid = _beside(case, scheme, cost) or (Fraction(0), Fraction(0))
+        net, beside = net + cost - excluded, beside + paid
+        its_days, left = case.get("los_days"), _left_of(case, Fraction(0))
+        days = None if days is None or its_days is None else days + its_days
+        borne = None if borne is None or left is None else borne - left
+    return Earlier(len(stays), net, days, beside, borne)
+
+
+def _nothing_by_itself(case: Case, scheme: PaymentScheme) -> dict[str, Any]:
+    """The row of a stay that is paid with a later one: what others bear of it counts there as well."""
+    cost, nothing = amount(case["total_cost_yuan"]), Fraction(0)
+    assert cost is not None
+    share = nothing if "patient_share_yuan" in case else None
+    result: dict[str, Any] = {
+        **dict.fromkeys(("relative_weight", "coefficient", "points", "standard_payment_yuan")),
+        "case_class": "joined",
+        **dict.fromkeys(PARTS, nothing),
+        "payment_yuan": nothing,
+        "fund_payment_yuan": share,
+        "patient_and_others_yuan": share,
+        "borne_above_payment_yuan": share,
+        "joined_cost_yuan": None,
+        "surplus_formula_yuan": nothing,
+        "surplus_adjustment_yuan": -cost,
+        "surplus_yuan": -cost,
+        "scheme": scheme.id,
+    }
+    return {name: yuan(value) if isinstance(value, Fraction) else value for name, value in result.items()}
 
 
 # ------------------------------------------------------------------------------------------------- one case
 
 
 def _price_one(
-    case: Case, scheme: PaymentScheme, weights: Weights, *, is_extreme: bool, is_followed: bool
+    case: Case,
+    scheme: PaymentScheme,
+    weights: Weights,
+    earlier: Earlier,
+    *,
+    is_extreme: bool,
+    is_followed: bool,
 ) -> dict[str, Any]:
     cost = amount(case["total_cost_yuan"])
     usable = cost is not None and 0 <= cost <= HIGHEST_COST
@@ -394,6 +505,14 @@ def _price_one(
         undecided = share is None
         if share is not None and share < Fraction(scheme.tcm.share_below or 0):
             drg = scheme.tcm.medical_drg[drg]
+    if net is not None and earlier.stays:
+        # The share of traditional medicine was that of the last stay; all else is judged by all stays.
+        days = case.get("los_days")
+        net += earlier.net
+        both = None if days is None or earlier.days is None else days + earlier.days
+        case = {**case, "los_days": both}
+        if net + excluded > HIGHEST_COST:
+            net = None
     group = None if undecided else drg
     weight = weight_of(case, drg, weights) if is_grouped and not undecided else None
     unit = unit_of(case, scheme)
@@ -404,7 +523,7 @@ def _price_one(
             undecided = True
             weight = weight if len(possible_weights) == 1 else None
     amount_yuan = amount_of(case, drg, scheme) if is_grouped and not undecided else None
-    factor = Fraction(scheme.readmission.factor) if is_followed and scheme.readmission else Fraction(1)
+    factor = Fraction(scheme.readmission.factor or 0) if is_followed and scheme.readmission else Fraction(1)
     if is_grouped and not undecided:
         factor *= uplift_of(case, drg, share, scheme)
     known = None
@@ -436,13 +555,14 @@ def _price_one(
     if case_class != "invalid":
         for part, value in _rounded(paid):
             parts[part] += value
-        parts["excluded_items_payment_yuan"] = paid_beside
+        parts["excluded_items_payment_yuan"] = paid_beside + earlier.paid_beside
 
     payment = sum(parts.values(), Fraction(0))
     standard = None if known is None else to_fen(known.standard)
     formula = standard - net if case_class in INSIDE and standard is not None and net is not None else 0
     surplus = payment - cost if cost is not None and case_class not in ("invalid", "unpriced") else None
     rest = _left_of(case, payment)
+    rest = None if rest is None or earlier.borne is None else rest - earlier.borne
     fund = None if rest is None else max(rest, Fraction(0))
     points = _points(weight, coefficient, scheme, case_class) if amount_yuan is None else None
     result: dict[str, Any] = {
@@ -456,6 +576,7 @@ def _price_one(
         "fund_payment_yuan": fund,
         "patient_and_others_yuan": None if fund is None else payment - fund,
         "borne_above_payment_yuan": None if rest is None else max(-rest, Fraction(0)),
+        "joined_cost_yuan": earlier.net if earlier.stays else None,
         "surplus_formula_yuan": None if surplus is None else Fraction(formula),
         "surplus_adjustment_yuan": None if surplus is None else surplus - formula,
         "surplus_yuan": surplus,

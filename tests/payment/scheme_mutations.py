@@ -51,6 +51,8 @@ _ODD_VALUES: Final = (
     ),
     *("2025-01-01T08:00:00", "08:00:00", "0x10", "1_000", "五", "１", "90%", '"ten"', "[[1]]", "{ a = 1 }"),
 )
+_SHOWN: Final = re.compile(r"(?m)^# (?P<entry>(?P<key>[a-z_]+) = .*)$")
+_NUMBER: Final = re.compile(r"\d+(\.\d+)?")
 _TIMES: Final = tuple(Decimal(factor) for factor in ("10", "100", "0.01", "0.1", "10000", "0.0001"))
 
 Slip = Callable[[random.Random, str], str]
@@ -109,6 +111,18 @@ def add_entry(rng: random.Random, text: str) -> str:
     place = rng.randrange(len(blocks))
     blocks[place] += rng.choice(_EXAMPLES) + "\n"
     return "".join(blocks)
+
+
+def uncomment_entry(rng: random.Random, text: str) -> str:
+    """An entry that the template shows in a comment counts, in place of the one that its section has."""
+    shown = list(_SHOWN.finditer(text))
+    if not shown:
+        return text
+    found = rng.choice(shown)
+    head, rest = text[: found.start()], text[found.end() :]
+    begins = max(head.rfind("\n["), 0)
+    section = re.sub(rf"(?m)^{found['key']} = .*\n", "", head[begins:])
+    return head[:begins] + section + found["entry"] + rest
 
 
 def example_value(rng: random.Random, text: str) -> str:
@@ -232,7 +246,16 @@ def change_text(rng: random.Random, text: str) -> str:
 
 SLIPS: Final[tuple[Slip, ...]] = (
     *(remove_entry, remove_section, remove_line, remove_character, add_entry, example_value, rename_key),
-    *(rename_section, scale_number, nudge_number, change_sign, change_type, swap_values, add_days),
+    *(
+        uncomment_entry,
+        rename_section,
+        scale_number,
+        nudge_number,
+        change_sign,
+        change_type,
+        swap_values,
+        add_days,
+    ),
     *(duplicate_section, reorder_sections, duplicate_row, change_text),
 )
 
@@ -242,31 +265,31 @@ def _rows_of(text: str) -> tuple[str, list[str]]:
     return header, rows
 
 
-def weights_row_lost(rng: random.Random, text: str) -> str:
+def row_lost(rng: random.Random, text: str) -> str:
     header, rows = _rows_of(text)
     del rows[rng.randrange(len(rows))]
     return "\n".join([header, *rows]) + "\n"
 
 
-def weights_row_twice(rng: random.Random, text: str) -> str:
+def row_twice(rng: random.Random, text: str) -> str:
     header, rows = _rows_of(text)
     rows.insert(rng.randint(0, len(rows)), rng.choice(rows))
     return "\n".join([header, *rows]) + "\n"
 
 
-def weights_reordered(rng: random.Random, text: str) -> str:
+def rows_reordered(rng: random.Random, text: str) -> str:
     header, rows = _rows_of(text)
     rng.shuffle(rows)
     return "\n".join([header, *rows]) + "\n"
 
 
-def weights_cell_changed(rng: random.Random, text: str) -> str:
-    """One cell: a weight that is scaled or no number, a level, a group; or of the header."""
+def cell_changed(rng: random.Random, text: str) -> str:
+    """One cell: a number that is scaled or none, a level, a group; or of the header."""
     header, rows = _rows_of(text)
     lines = [header, *rows]
     place = rng.choice([0, *rng.choices(range(1, len(lines)), k=9)])
     cells = lines[place].split(",")
-    column = rng.randrange(min(len(cells), 3))
+    column = rng.randrange(len(cells))
     odd = [
         "",
         "abc",
@@ -283,23 +306,23 @@ def weights_cell_changed(rng: random.Random, text: str) -> str:
         "BR99",
         "1.123456789",
     ]
-    if place and column == 1:
-        odd += [f"{Decimal(cells[1]) * times:f}" for times in _TIMES]
+    if _NUMBER.fullmatch(cells[column]):
+        odd += [f"{Decimal(cells[column]) * times:f}" for times in _TIMES]
     cells[column] = rng.choice(odd)
     lines[place] = ",".join(cells)
     return "\n".join(lines) + "\n"
 
 
-WEIGHT_SLIPS: Final[tuple[Slip, ...]] = (
-    weights_row_lost,
-    weights_row_twice,
-    weights_reordered,
-    weights_cell_changed,
+TABLE_SLIPS: Final[tuple[Slip, ...]] = (
+    row_lost,
+    row_twice,
+    rows_reordered,
+    cell_changed,
 )
 
 
 def slips(rng: random.Random) -> Iterator[tuple[Slip, bool]]:
-    """One or two of them, and whether each is one of the weights."""
+    """One or two of them, and whether each is one of a table."""
     for _ in range(rng.choice([1, 1, 1, 2])):
-        of_weights = rng.random() < 0.15
-        yield rng.choice(WEIGHT_SLIPS if of_weights else SLIPS), of_weights
+        of_table = rng.random() < 0.15
+        yield rng.choice(TABLE_SLIPS if of_table else SLIPS), of_table

@@ -404,7 +404,7 @@ def random_scheme(rng: random.Random) -> tuple[dict[str, Any], Weights]:
         "readmission": perhaps(
             sourced(
                 days=rng.randint(1, 31),
-                factor=Decimal(rng.randint(0, 10)).scaleb(-1),
+                **_pays_again(rng),
                 except_adrg=[rng.choice(["BR1", "NR1"])],
             )
         ),
@@ -512,6 +512,13 @@ def random_cases(
             case["total_cost_yuan"] = rng.choice(UNUSABLE_TEXTS)
     rng.shuffle(cases)
     return cases
+
+
+def _pays_again(rng: random.Random) -> dict[str, Any]:
+    """What is paid of stays that follow one another."""
+    if rng.random() < 0.5:
+        return {"pays": "one_stay"}
+    return {"factor": Decimal(rng.randint(0, 10)).scaleb(-1)}
 
 
 def _later_stays(rng: random.Random, first: Mapping[str, Any], days: int) -> list[dict[str, Any]]:

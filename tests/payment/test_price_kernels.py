@@ -54,24 +54,25 @@ def outside_rules(draw: st.DrawFn) -> list[int]:
 
 
 CASES = st.tuples(
-    ROWS, st.integers(0, 2), AMOUNTS, st.integers(-1, 4), st.integers(-1, 1),
+    ROWS, st.integers(0, 3), AMOUNTS, st.integers(-1, 4), st.integers(-1, 1),
     st.one_of(st.just(-1), AMOUNTS), st.one_of(st.just(0), AMOUNTS), st.booleans(), st.booleans(),
 )  # fmt: skip
+CLASSES = st.integers(0, kernels.NORMAL)
 PAYS = st.sampled_from([kernels.BY_ITEM, kernels.SHARE, kernels.NOTHING, kernels.NOT_KNOWN])
 
 
 @given(
     st.lists(combinations(), min_size=4, max_size=4),
     st.lists(outside_rules(), max_size=3),
-    st.lists(st.tuples(PAYS, SHARES),
-             min_size=3, max_size=3),
+    st.lists(st.tuples(PAYS, SHARES, CLASSES),
+             min_size=4, max_size=4),
     st.lists(CASES, max_size=20),
     st.booleans(),
 )  # fmt: skip
 def test_plain_and_compiled_agree(
     table: list[list[int]],
     outside: list[list[int]],
-    by_status: list[tuple[int, int]],
+    by_status: list[tuple[int, int, int]],
     rows: list[tuple[int, ...]],
     has_high: bool,
 ) -> None:

@@ -98,7 +98,7 @@ def test_random_schemes_are_read_as_they_were_written(tmp_path: Path) -> None:
 
 
 def test_case_classes_are_in_the_order_in_which_they_apply() -> None:
-    order = "invalid special ungrouped ambiguous short long bed_day day_surgery unstable unweighted"
+    order = "invalid special joined ungrouped ambiguous short long bed_day day_surgery unstable unweighted"
     assert [str(case_class) for case_class in CaseClass] == [
         *order.split(),
         *("unpriced", "incomplete", "extreme"),
@@ -357,6 +357,11 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no rule for ungrouped": ({"ungrouped": None}, "required"),
     "excluded share in percent": ({"excluded_items": sourced(share=80)}, "less than or equal to 1"),
     "readmission factor above 1": ({"readmission": sourced(days=15, factor=2)}, "less than or equal to 1"),
+    "readmission without a factor": ({"readmission": sourced(days=15)}, "factor is given unless"),
+    "one stay with a factor": (
+        {"readmission": sourced(days=15, pays="one_stay", factor=1)},
+        "factor is given unless",
+    ),
     "readmission on no day": ({"readmission": sourced(days=0, factor=1)}, "greater than or equal to 1"),
     "half a day": ({"readmission": sourced(days=Decimal("1.5"), factor=1)}, "integer"),
     "tcm share in percent": (

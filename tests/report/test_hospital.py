@@ -21,10 +21,10 @@ def report() -> drg.HospitalReport:
 def test_the_workbook_has_every_figure(report: drg.HospitalReport) -> None:
     book = openpyxl.load_workbook(io.BytesIO(hospital_workbook(report, "zh")))
     assert book.sheetnames == [
-        *("概况", "分月", "分科室", "分医师", "分病组", "分险种"),
+        *("汇总", "分月", "分科室", "分医师", "分病组", "分险种"),
         *("高倍率病例", "低倍率病例", "低风险组死亡病例", "再入院病例", "亏损病例", "全部病例"),
     ]
-    lines = {row[0].value: [cell.value for cell in row[1:]] for row in book["概况"]}
+    lines = {row[0].value: [cell.value for cell in row[1:]] for row in book["汇总"]}
     for name, (label, look) in FIGURES.items():
         value, before, *_ = lines[label.to("zh")]
         assert value == pytest.approx(float(report.figures[name] or 0)), name

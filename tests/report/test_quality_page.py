@@ -69,7 +69,7 @@ def test_the_page_is_whole_and_safe(evaluation: Evaluation, page: str) -> None:
 def test_its_figures_are_those_of_the_evaluation(evaluation: Evaluation, page: str) -> None:
     rows = rows_of(page)
     first = evaluation.variance.row(0, named=True)
-    assert ["费用", "none", f"{first['cases']:,}", f"{first['riv']:.4f}"] in [row[:4] for row in rows]
+    assert ["费用", "不裁剪 none", f"{first['cases']:,}", f"{first['riv']:.4f}"] in [row[:4] for row in rows]
     (dear,) = evaluation.profiles.filter(value="cost", hospital_id=EVIL).to_dicts()
     shown = next(row for row in rows if row and row[0] == EVIL)
     assert shown[1:4] == [

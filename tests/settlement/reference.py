@@ -23,7 +23,7 @@ Figures = dict[str, Any]
 Account = tuple[int, str, str, str]  # year, insurance, basis, hospital
 
 CLASSES = (
-    *("invalid", "special", "ungrouped", "ambiguous", "short", "long", "bed_day", "day_surgery"),
+    *("invalid", "special", "joined", "ungrouped", "ambiguous", "short", "long", "bed_day", "day_surgery"),
     *("unstable", "unweighted", "unpriced", "incomplete", "extreme", "high", "low", "normal"),
 )
 BY_GROUP = ("incomplete", "extreme", "high", "low", "normal")
@@ -132,7 +132,7 @@ def decided(cases: Sequence[Case], scheme: PaymentScheme, decisions: Iterable[Ca
             continue
         names = ("hospital_id", "case_id")
         found = [at for at, case in enumerate(cases) if all(case[n] == decision[n] for n in names)]
-        if len(found) != 1 or cases[found[0]]["case_class"] in ("special", "invalid"):
+        if len(found) != 1 or cases[found[0]]["case_class"] in ("special", "invalid", "joined"):
             continue
         case = dict(result[found[0]])
         key = (case["hospital_id"], case["discharge_date"].year)
@@ -143,7 +143,9 @@ def decided(cases: Sequence[Case], scheme: PaymentScheme, decisions: Iterable[Ca
         paid = decision["payment"]
         case["case_class"] = "special"
         case["special_case_payment_yuan"] = (
-            number(case["total_cost_yuan"]) - beside if paid is None else Fraction(paid)
+            number(case["total_cost_yuan"]) - beside + number(case["joined_cost_yuan"])
+            if paid is None
+            else Fraction(paid)
         )
         for name in (
             "drg_payment_yuan",
@@ -154,7 +156,7 @@ def decided(cases: Sequence[Case], scheme: PaymentScheme, decisions: Iterable[Ca
             case[name] = 0
         if case["patient_and_others_yuan"] is not None:
             # The fund pays at least nothing, so others bear at most the payment.
-            borne = number(case["patient_share_yuan"]) + number(case.get("other_payers_yuan"))
+            borne = number(case["patient_and_others_yuan"]) + number(case["borne_above_payment_yuan"])
             paid = case["special_case_payment_yuan"] + number(case["excluded_items_payment_yuan"])
             case["patient_and_others_yuan"] = min(borne, paid)
             case["borne_above_payment_yuan"] = max(borne - paid, 0)
@@ -191,6 +193,8 @@ def sums(cases: Iterable[Case], scheme: PaymentScheme) -> Figures:
             total["relative_weight"] += number(case["relative_weight"])
         cost, standard = number(case["total_cost_yuan"]), number(case["standard_payment_yuan"])
         net = cost - leaving_cost(case, scheme)
+        if scheme.readmission and scheme.readmission.pays == "one_stay":
+            net += number(case["joined_cost_yuan"])
         by_group = number(case["drg_payment_yuan"]) + number(case["high_cost_payment_yuan"])
         total["cost"] += cost
         if kind in BY_GROUP:

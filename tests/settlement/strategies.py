@@ -57,6 +57,7 @@ PRICED = (
     *(
         "patient_and_others_yuan",
         "borne_above_payment_yuan",
+        "joined_cost_yuan",
         "surplus_formula_yuan",
         "surplus_adjustment_yuan",
         "surplus_yuan",
@@ -286,7 +287,8 @@ def priced_case(
     borne = case["patient_share_yuan"]
     rest = None if borne is None else payment - borne - (case["other_payers_yuan"] or 0)
     fund = None if rest is None else max(rest, Decimal(0))
-    formula = standard - (cost - beside) if case_class in reference.BY_GROUP and standard is not None else 0
+    net = cost - beside + Decimal(case["joined_cost_yuan"] or 0)
+    formula = standard - net if case_class in reference.BY_GROUP and standard is not None else 0
     return case | {
         "payment_yuan": payment,
         "fund_payment_yuan": fund,
@@ -335,6 +337,7 @@ def random_case(
         excluded_items_payment=excluded if excluded and rng.random() < 0.5 else None,
         patient_share_yuan=None if rng.random() < 0.02 else yuan(rng.randint(0, 400_000)),
         other_payers_yuan=rng.choice([None, yuan(rng.randint(0, 50_000))]),
+        joined_cost_yuan=rng.choice([None, None, yuan(rng.randint(0, 1_000_000))]),
         relative_weight=None if kind in ("unweighted", "ungrouped") else weight,
         points=weight * 100,
     )
@@ -406,6 +409,8 @@ def random_settlement(rng: random.Random, most: int = 40, **fixed: Any) -> Drawn
     if rng.random() < 0.3:
         drugs = {"name": "drugs", "column": "negotiated_drugs_yuan", "share": Decimal(1)}
         extra["additions"] = [sourced(**drugs, out_of_cost=rng.random() < 0.7)]
+    if rng.random() < 0.3:
+        extra["readmission"] = sourced(days=15, pays="one_stay")
     if rng.random() < 0.7:
         formula = rng.choice(["linear_add", "by_item"])
         extra["high"] = sourced(formula=formula, reference="standard", tiers=[{"threshold": 3}])

@@ -158,6 +158,15 @@ def test_a_stay_is_compared_with_the_mean_of_its_group() -> None:
     ]
 
 
+def test_the_cost_of_earlier_stays_counts_with_the_last() -> None:
+    case = {"total_cost_yuan": "16000", "joined_cost_yuan": "10000", "payment_yuan": "11600"}
+    limits = {"cost_ratio_at_least": Decimal("2.5")}
+    found = find(case, limits=limits).cases
+    assert found["cost_ratio"].to_list() == [Decimal("2.6000")]
+    assert found["overrun_yuan"].to_list() == [Decimal("14400.00")]
+    assert reasons({**case, "joined_cost_yuan": None}, limits=limits) == []
+
+
 def test_excluded_items_are_a_reason_and_out_of_the_ratio() -> None:
     case = {"total_cost_yuan": "26000", "excluded_items_yuan": "2000", "payment_yuan": "11600"}
     limits = {"cost_ratio_at_least": Decimal("2.5")}

@@ -10,8 +10,10 @@ import csv
 import io
 import random
 import re
+import shutil
 import tomllib
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -39,22 +41,54 @@ from tests.settlement.strategies import Drawn, by_reference, differences
 
 CASES: Final = 12
 BATCHES: Final = 10
-# The template has every section; the others are shipped with real groups and weights.
-SCHEMES: Final = {"template": 8, "demo": 5, "chongqing-2025": 4, "harbin-2022": 1, "reference-3.0": 2}
+# The template has every section, and once more by points; demo-groups has tables beside its rules; the others
+# have real groups and weights.
+POINTS: Final = "template by points"
+SCHEMES: Final = {
+    **{"template": 8, POINTS: 3, "demo": 4, "demo-groups": 4},
+    **{"chongqing-2025": 3, "harbin-2022": 1, "reference-3.0": 2},
+}
 # Words of the machinery, which no user should read.
 _MACHINERY: Final = re.compile(
     r"pydantic|Traceback|validation|Input should|<class|object at|Decimal\(|datetime|NoneType|literal\["
 )
+RULES: Final = "scheme.toml"
+WEIGHTS: Final = "weights.csv"
+# The tables of rows that belong into a section of the rules.
+TABLES: Final = {"amounts": "amounts.csv", "incentive": "incentives.csv"}
+FILES: Final = (RULES, WEIGHTS, *TABLES.values())
 _CHINESE: Final = re.compile(r"[\u4e00-\u9fff]")
 
 
-def shipped(scheme: str) -> tuple[str, str]:
-    """The rules and the weights of a shipped scheme, as text."""
+def shipped(scheme: str) -> dict[str, str]:
+    """The rules and the tables of a shipped scheme as text, by file."""
     root = INSTALLED.root
     assert root is not None
-    return tuple(
-        (root / scheme / name).read_text(encoding="utf-8") for name in ("scheme.toml", "weights.csv")
-    )  # type: ignore[return-value]
+    directory = root / ("template" if scheme == POINTS else scheme)
+    files = {
+        file.name: file.read_text(encoding="utf-8") for file in directory.iterdir() if file.name in FILES
+    }
+    if scheme == POINTS:
+        files[RULES] = by_points(files[RULES])
+    return files
+
+
+def by_points(rules: str) -> str:
+    """The template under the points method, a hundredth of its rates as values of a point."""
+    for before, after in (
+        ('kind = "rate"\n# scale = 100 ', 'kind = "points"\nscale = 100 '),
+        ("# points_for = ", "points_for = "),
+    ):
+        assert before in rules
+        rules = rules.replace(before, after)
+    return re.sub(r"(?m)^value_yuan = (\d+)00$", r"value_yuan = \1", rules)
+
+
+def table_of(text: str) -> list[dict[str, str]]:
+    """The rows of a table beside the rules, without empty cells."""
+    rows = [[cell.strip() for cell in cells] for cells in csv.reader(text.splitlines())]
+    header, *others = [cells for cells in rows if any(cells)]
+    return [{name: cell for name, cell in zip(header, cells, strict=False) if cell} for cells in others]
 
 
 def weights_of(text: str) -> strategies.Weights:
@@ -72,38 +106,44 @@ def weights_of(text: str) -> strategies.Weights:
 def check_clear(error: SchemeError) -> None:
     """File, problem and remedy are there, in both languages, without words of the machinery."""
     assert error.file
-    assert Path(error.file).name in ("scheme.toml", "weights.csv")
+    assert Path(error.file).name in FILES
     assert error.fix, error
     for language in ("en", "zh"):
         assert not _MACHINERY.search(error.text(language)), error.text(language)
     for part in (error.problem, error.fix):
         assert _CHINESE.search(told(part, "zh")), part
-    # What is missing at the top of the file stands in no row, and numbers get too many digits together.
-    assert error.row is not None or re.search(r"\w+ is missing|there is no rate|digits", error.problem), error
+    # What is missing at the top of the file stands in no row, nor does a table that has no section, and
+    # numbers get too many digits together.
+    in_no_row = r"\w+ is missing|there is no rate|digits|there is \w+\.csv, but|and \w+\.csv has too"
+    assert error.row is not None or re.search(in_no_row, error.problem), error
 
 
 def cases_of(rng: random.Random, scheme: PaymentScheme, weights: strategies.Weights) -> list[dict[str, Any]]:
     """Cases at the boundaries of the scheme, in an account and a month of 2025."""
     groups = sorted({group for group, _ in weights})
     chosen = [rng.choice(groups) for _ in range(6)]
-    if scheme.tcm:
+    if scheme.tcm and scheme.tcm.medical_drg:
         chosen += [rng.choice(list(scheme.tcm.medical_drg))] * 2
     cases = strategies.random_cases(rng, scheme, weights, CASES, chosen)
     for case in cases:
         case["hospital_id"] = case["hospital_id"] or "H1"
         case["insurance_type"] = case["insurance_type"] or "310"
         case["discharge_date"] = case["discharge_date"] or datetime(2025, 5, 5)
-        case["insured_area"] = rng.choice([None, "440100", "110000"])
+        case["insured_area"] = rng.choice([None, "440100", "440300", "110000"])
         case["settlement_date"] = case["discharge_date"]
         if isinstance(case["total_cost_yuan"], str):
             case["total_cost_yuan"] = None
     return cases
 
 
-def check_as_oracle(rng: random.Random, pricer: Pricer, text: str, weights_text: str) -> bool:
+def check_as_oracle(rng: random.Random, pricer: Pricer, files: Mapping[str, str]) -> bool:
     """Prices, and what is settled, equal what the oracles give; whether there was something to settle."""
-    scheme = PaymentScheme.model_validate(tomllib.loads(text, parse_float=Decimal))
-    weights = weights_of(weights_text)
+    rules = tomllib.loads(files[RULES], parse_float=Decimal)
+    for section, file in TABLES.items():
+        if file in files:
+            rules[section]["rows"] = table_of(files[file])
+    scheme = PaymentScheme.model_validate(rules)
+    weights = weights_of(files[WEIGHTS])
     cases = cases_of(rng, scheme, weights)
     wanted = prices.price(cases, scheme, weights)
     frame = strategies.frame(cases).with_columns(
@@ -130,18 +170,18 @@ def check_told(pricer: Pricer, language: str) -> None:
 def tried(rng: random.Random, directory: Path, seen: Counter[str]) -> None:
     """One shipped scheme with one or two slips."""
     scheme = rng.choices(list(SCHEMES), list(SCHEMES.values()))[0]
-    rules, weights = original = shipped(scheme)
-    for slip, of_weights in slips(rng):
+    original = shipped(scheme)
+    files = dict(original)
+    for slip, of_table in slips(rng):
         seen[slip.__name__] += 1
-        if of_weights:
-            weights = slip(rng, weights)
-        else:
-            rules = slip(rng, rules)
-    if (rules, weights) == original:
+        file = rng.choice([name for name in files if name != RULES]) if of_table else RULES
+        files[file] = slip(rng, files[file])
+    if files == original:
         seen["unchanged"] += 1
         return
-    directory.mkdir(exist_ok=True)
-    for name, text in {"scheme.toml": rules, "weights.csv": weights}.items():
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir()
+    for name, text in files.items():
         (directory / name).write_text(text, encoding="utf-8")
     try:
         loaded = load_scheme(directory)
@@ -151,8 +191,17 @@ def tried(rng: random.Random, directory: Path, seen: Counter[str]) -> None:
         return
     seen["priced"] += 1
     pricer = Pricer(loaded)
-    seen["settled"] += check_as_oracle(rng, pricer, rules, weights)
+    seen["settled"] += check_as_oracle(rng, pricer, files)
     check_told(pricer, rng.choice(["en", "zh"]))
+
+
+def test_every_entry_of_a_scheme_is_among_those_that_are_mutated() -> None:
+    examples = Path(drg.payment.scheme_errors.__file__).with_name("scheme_examples.toml")
+    entries = set(re.findall(r"(?m)^([a-z_]+) = ", examples.read_text(encoding="utf-8")))
+    rules = "\n".join(shipped(scheme)[RULES] for scheme in SCHEMES)
+    # In force, or shown in a comment of one entry; uplifts are sections too.
+    counting = "\n".join(re.findall(r"(?m)^(?:# (?=[a-z_]+ = )|(?!#)).*$", rules))
+    assert entries - set(re.findall(r"\b([a-z_]+)(?: =|\]\])", counting)) == set()
 
 
 @pytest.mark.random

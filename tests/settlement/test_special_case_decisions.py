@@ -55,6 +55,7 @@ def priced(*cases: dict[str, Any]) -> pl.DataFrame:
         "payment_yuan": "10000.00",
         "fund_payment_yuan": "7900.00",
         "patient_and_others_yuan": "2100.00",
+        "borne_above_payment_yuan": "0.00",
         "surplus_formula_yuan": "1000.00",
         "surplus_adjustment_yuan": "0.00",
         "surplus_yuan": "1000.00",
@@ -146,6 +147,25 @@ def test_without_an_amount_it_is_paid_what_it_cost() -> None:
     assert one(result)["special_case_payment_yuan"] == Decimal("9000.00")
 
 
+def test_the_last_of_stays_that_are_paid_as_one_is_decided_for_all_of_them() -> None:
+    # 4,000 of an earlier stay; patient and others bear 2,100 of this one and 1,000 of that.
+    last = {
+        "joined_cost_yuan": "4000.00",
+        "patient_and_others_yuan": "3100.00",
+        "fund_payment_yuan": "6900.00",
+    }
+    found = one(apply(priced(last), decided(("1", True, None))))
+    assert found["special_case_payment_yuan"] == Decimal("13000.00")
+    assert (found["fund_payment_yuan"], found["patient_and_others_yuan"]) == (
+        Decimal("9900.00"),
+        Decimal("3100.00"),
+    )
+    earlier = {"case_class": "joined", "drg_payment_yuan": "0.00", "payment_yuan": "0.00"}
+    result = apply(priced(earlier), decided(("1", True, None)))
+    assert told(result) == [(2, "decision_case_joined", "error")]
+    assert one(result)["payment_yuan"] == 0
+
+
 def test_others_never_bear_more_than_the_payment() -> None:
     found = one(apply(priced({}), decided(("1", True, 150_000))))
     assert (found["fund_payment_yuan"], found["patient_and_others_yuan"]) == (
@@ -154,9 +174,9 @@ def test_others_never_bear_more_than_the_payment() -> None:
     )
 
 
-@pytest.mark.parametrize("unknown", ["patient_share_yuan", "other_payers_yuan"])
+@pytest.mark.parametrize("unknown", ["patient_and_others_yuan", "borne_above_payment_yuan"])
 def test_the_fund_is_not_known_where_the_patient_share_is_not(unknown: str) -> None:
-    cases = priced({}).with_columns(pl.lit("abc").alias(unknown))
+    cases = priced({unknown: None})
     found = one(apply(cases, decided(("1", True, None))))
     assert (found["fund_payment_yuan"], found["patient_and_others_yuan"]) == (None, None)
     assert found["payment_yuan"] == Decimal("9000.00")

@@ -46,11 +46,12 @@ def worked_cases(pricer: Pricer, language: str = "en") -> Iterator[WorkedCase]:
         for one in pricer.loaded.weights.values()
         if one.drg not in beside and (one.level is None or levels & {None, one.level})
     ]
-    if possible or pricer.loaded.weights:
-        weight = _middle(possible or list(pricer.loaded.weights.values()))
-        case, relative_weight = _case(scheme, weight), weight.relative_weight
+    if scheme.rates and pricer.loaded.weights:
+        case = _case(scheme, _middle(possible or list(pricer.loaded.weights.values())))
     else:
-        case, relative_weight = _amount_case(scheme), None
+        case = _amount_case(scheme)
+    weight = pricer.loaded.weight(case["drg"], case["hospital_level"])
+    relative_weight = weight.relative_weight if weight else None
     standard = pricer.explain(case, language=language).outcome["standard_payment_yuan"]
     if not isinstance(standard, Decimal):
         yield WorkedCase("usual", pricer.explain(case, language=language))

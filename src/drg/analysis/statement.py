@@ -34,6 +34,7 @@ MONEY: Final = (
         "patient_and_others_yuan",
         "borne_above_payment_yuan",
         "fund_payment_yuan",
+        "joined_cost_yuan",
         "surplus_formula_yuan",
     ),
     *("surplus_adjustment_yuan", "surplus_yuan"),
@@ -48,6 +49,7 @@ SHOWN: Final = (
     "pricing_reason",
 )
 _CLEARED: Final = "cleared_payment_yuan"
+_JOINED: Final = "joined_cost_yuan"  # shown where the scheme joins stays
 # What is added up, and the figure of the settlement that it must equal.
 TIED: Final = (
     *("cases", "weighted_cases", "relative_weight", "cost", "standard", "shared_cost", "shared_standard"),
@@ -131,7 +133,7 @@ def case_table(batch: pl.DataFrame, scheme: PaymentScheme, *, has_shares: bool) 
             columns[name] = batch[name]
     batch = with_excluded(batch.lazy(), scheme).collect()
     for name in (*MONEY, *_NUMBERS, *(column.name for column in CLEARED_COLUMNS)):
-        if name in batch.columns:
+        if name in batch.columns and (name != _JOINED or scheme.joins_stays):
             columns[name] = _decimals(batch, name)
     frame = pl.DataFrame({name: series.alias(name) for name, series in columns.items()})
     order = [name for name in (*ACCOUNT, "discharge_date", "case_id") if name in columns]

@@ -94,17 +94,25 @@ class BenefitCalculator(ShortTable):
         return tuple(name for name in self.required_columns if name not in there)
 
     def check_cases(self, cases: Cases) -> None:
-        """Whether benefits of cases can be worked out.
+        """Whether benefits can be added to cases.
 
         Raises:
             MissingColumnError: names every one of ``VITAL`` that is missing, and what it holds.
             InputError: if an output column is already there.
         """
+        self.check_vital(cases)
+        check_free((*cases.own_columns, *cases.binding.labelled), BENEFIT, Sentence("benefits"))
+
+    def check_vital(self, cases: Cases) -> None:
+        """Whether benefits of cases can be worked out.
+
+        Raises:
+            MissingColumnError: names every one of ``VITAL`` that is missing, and what it holds.
+        """
         missing = [name for name in VITAL if name not in cases.binding.columns]
         if missing:
             fix = Sentence("Add what is missing; leave cells empty where the value is not known")
             raise lacking(self.id, missing, missing_lines(missing), fix)
-        check_free((*cases.own_columns, *cases.binding.labelled), BENEFIT, Sentence("benefits"))
 
     def benefits(self, frame: Frame, *, reasons: ReasonForm = "text", language: str = "en") -> Frame:
         """Add to stays who pays what of them; see ``drg.benefits``."""

@@ -5,6 +5,7 @@ The amounts are those of the engine; what is written beside them comes from the 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -106,8 +107,69 @@ def explain_benefits(
     calculator = scheme if isinstance(scheme, BenefitCalculator) else BenefitCalculator(scheme)
     given = Cases.of(cases)
     calculator.check_cases(given)
+    frame = read_stays(given)
+    place = the_stay(frame, case_id)
+    (explanation,) = explain_stays(frame, [place], calculator, language=language)
+    return explanation
+
+
+def read_stays(cases: Cases, more: Iterable[str] = ()) -> pl.DataFrame:
+    """What benefits read of all stays, in the types of the registry, and more columns that are there."""
+    names = [name for name in dict.fromkeys((*READS, *more)) if name in cases.binding.columns]
+    if "case_id" not in names:
+        raise InputError(
+            Sentence("there is no column case_id"), fix=Sentence("Add it, so that a case can be named")
+        )
+    return cases.read(cases.collect(cases.rows.select(cases.binding.read_for(names))), names)
+
+
+def the_stay(frame: pl.DataFrame, case_id: str) -> int:
+    """The place of a stay.
+
+    Raises:
+        InputError: there is no such case, or several.
+    """
+    places = frame["case_id"].eq_missing(pl.Series([case_id])).arg_true()
+    if len(places) != 1:
+        problem = (
+            Sentence("there are {count} cases {case_id!r}", count=len(places), case_id=case_id)
+            if len(places)
+            else Sentence("there is no case {case_id!r}", case_id=case_id)
+        )
+        raise InputError(problem, field="case_id", fix=Sentence("Check the id"))
+    return int(places[0])
+
+
+def explain_stays(
+    frame: pl.DataFrame, places: Sequence[int], calculator: BenefitCalculator, *, language: str
+) -> Iterator[BenefitExplanation]:
+    """The explanation of each of these stays.
+
+    Args:
+        frame: by ``read_stays``, with all stays of their persons.
+        places: of the stays in it.
+        calculator: of the scheme.
+        language: of the words.
+    """
     book = Book(calculator.scheme)
-    frame, at = _of_the_person(given, calculator, case_id)
+    person = persons(frame, calculator.scheme, np.zeros(frame.height, dtype=np.int64))
+    chosen = pl.Series(places, dtype=pl.UInt32)
+    alone = pl.int_range(frame.height, eager=True).is_in(chosen.implode())
+    theirs = (person.is_in(person.gather(chosen).implode()) | alone).fill_null(alone)
+    rows = frame.with_row_index(_PLACE).with_columns(person.alias(_PERSON)).filter(theirs)
+    by_person = rows.partition_by(_PERSON, as_dict=True)
+    for place in places:
+        mine = by_person[person[place],]
+        if person[place] is None:
+            mine = mine.filter(pl.col(_PLACE) == place)
+        at = int(mine[_PLACE].index_of(place) or 0)
+        yield _explained(mine.drop(_PLACE, _PERSON), at, calculator, book, language)
+
+
+def _explained(
+    frame: pl.DataFrame, at: int, calculator: BenefitCalculator, book: Book, language: str
+) -> BenefitExplanation:
+    """The stays of a year of a person up to that at a place of a frame."""
     done = work(frame, book, range(k.OUT_WIDTH))
     outcomes = handed_over(calculator.columns_of(done, book), "text", language)
     year = frame["discharge_date"].dt.year()
@@ -138,32 +200,14 @@ def explain_benefits(
             break
     scheme_ = calculator.scheme
     return BenefitExplanation(
-        case_id=case_id, scheme=scheme_.id, title=scheme_.title, status=scheme_.status, stays=tuple(stays)
+        case_id=frame["case_id"][at],
+        scheme=scheme_.id,
+        title=scheme_.title,
+        status=scheme_.status,
+        stays=tuple(stays),
     )
 
 
+_PLACE, _PERSON = "__place", "__person"
 _NAMED = ("case_id", "discharge_date")
 _CLASSES = ("class_a", "class_b", "self_paid", "above_limit")
-
-
-def _of_the_person(cases: Cases, calculator: BenefitCalculator, case_id: str) -> tuple[pl.DataFrame, int]:
-    """All stays of the person who had a stay, and the place of the stay among them."""
-    names = [name for name in READS if name in cases.binding.columns]
-    if "case_id" not in names:
-        raise InputError(
-            Sentence("there is no column case_id"), fix=Sentence("Add it, so that a case can be named")
-        )
-    rows = cases.collect(cases.rows.select(cases.binding.read_for(names)))
-    frame = cases.read(rows, names)
-    person = persons(frame, calculator.scheme, np.zeros(frame.height, dtype=np.int64))
-    found = (frame["case_id"] == case_id).fill_null(False)
-    if found.sum() != 1:
-        problem = (
-            Sentence("there are {count} cases {case_id!r}", count=found.sum(), case_id=case_id)
-            if found.any()
-            else Sentence("there is no case {case_id!r}", case_id=case_id)
-        )
-        raise InputError(problem, field="case_id", fix=Sentence("Check the id"))
-    whose = person.filter(found)[0]
-    mine = found if whose is None else (person == whose).fill_null(False)
-    return frame.filter(mine), int(found.filter(mine).arg_max() or 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,14 @@ import click
 from drg.cli.commands import UsualVerb
 from drg.cli.constants import set_option, with_constants
 from drg.cli.options import (
+    Decorator,
     bom_option,
+    directory_option,
     files_argument,
     help_lang_option,
     lang_option,
+    listed,
+    names_option,
     output_option,
     reasons_option,
 )
@@ -22,9 +27,18 @@ from drg.cli.reported import Made, Run, reported
 from drg.words import Sentence, said
 
 if TYPE_CHECKING:
+    from drg.analysis.benefit_sums import MonthsBy
     from drg.benefit import BenefitCalculator
     from drg.reasons import ReasonForm
     from drg.records.cases import Cases
+
+# Spelled out here so that asking for help imports nothing; tables of analysis.benefit_comparison.
+_TABLES = ("payers", "groups", "own_payments", "limits")
+
+
+_scheme_option: Decorator = click.option(
+    "-s", "--scheme", required=True, help="Id of a benefit scheme (see: drg benefits list) or its directory."
+)
 
 
 @click.group(cls=UsualVerb, usual="run")
@@ -46,9 +60,7 @@ def benefits() -> None:
 )
 @files_argument()
 @output_option("Where to write the result.", required=False)
-@click.option(
-    "-s", "--scheme", required=True, help="Id of a benefit scheme (see: drg benefits list) or its directory."
-)
+@_scheme_option
 @click.option("--explain", "case_id", metavar="CASE_ID", help="Print the arithmetic of this case instead.")
 @click.option(
     "--previous",
@@ -176,6 +188,161 @@ def _explain(run: Run, calculator: BenefitCalculator, cases: Cases, case_id: str
         echo_json(text)
     else:
         write_bytes(f"{text}\n".encode(), json_file, sources=run.inputs)
+
+
+def _amounts(_context: click.Context, _option: click.Parameter, texts: tuple[str, ...]) -> list[Decimal]:
+    found = []
+    for text in texts:
+        try:
+            found.append(Decimal(text.replace(",", "")))
+        except ArithmeticError:
+            raise click.BadParameter(Sentence("{text!r} is no amount; write 9575.25", text=text)) from None
+    return found
+
+
+@benefits.command(
+    examples=(
+        "benefits statements stays.csv -o statements --scheme demo --case-id 0001",
+        "benefits statements priced.csv -o statements --scheme demo --names names.toml --lang zh",
+    )
+)
+@files_argument()
+@directory_option("Directory of the statements; is made.")
+@_scheme_option
+@click.option("--case-id", "case_ids", multiple=True, help="Only this stay; repeatable.")
+@names_option
+@set_option
+@reported(output="directory")
+def statements(
+    run: Run,
+    files: tuple[Path, ...],
+    directory: Path,
+    scheme: str,
+    case_ids: tuple[str, ...],
+    names_file: Path | None,
+    constants: tuple[str, ...],
+) -> None:
+    """Write the statement of each stay (医疗费用结算单): who pays what, line by line, as workbook and page.
+
+    FILE has the stays of whole years of persons, or what drg benefits and drg price made of them: then the
+    payment by group and what the fund pays of it stand beside. Of all stays together at most 1,000; without
+    a statement, and named, is a stay of which nothing can be said or which the file has otherwise.
+    """
+    from drg.cli.benefit_statements import write_statements_of_stays
+
+    write_statements_of_stays(run, files, directory, scheme, case_ids, names_file, constants)
+
+
+@benefits.command(
+    examples=(
+        "benefits sums shared.csv -o payers.xlsx",
+        "benefits sums priced.parquet -o payers.xlsx --months-by settlement_date --names names.toml",
+        "benefits sums shared-*.parquet -o payers.csv --findings held.csv",
+    )
+)
+@files_argument()
+@output_option("Where to write the sums: .xlsx (with a page for each hospital), .parquet or .csv.")
+@click.option(
+    "--months-by",
+    type=click.Choice(("discharge_date", "settlement_date")),
+    default="discharge_date",
+    help="The date that puts a stay into its month. [discharge_date]",
+)
+@click.option("--findings", type=click.Path(path_type=Path), help="Also write the stays that are held here.")
+@names_option
+@bom_option
+@reported(MAX_ERRORS)
+def sums(
+    run: Run,
+    files: tuple[Path, ...],
+    output: Path,
+    months_by: MonthsBy,
+    findings: Path | None,
+    names_file: Path | None,
+    bom: bool,
+) -> None:
+    """Add up what each payer pays to each hospital by month (同步结算).
+
+    FILE is what drg benefits wrote; if it was priced too, the payment by group and the fund's part stand
+    beside. A stay of which nothing can be said, or whose payers do not add up to its cost, is in no amount:
+    it is counted and named.
+    """
+    from drg.cli.benefit_sums import write_sums
+
+    write_sums(run, files, output, months_by, findings, names_file, bom=bom)
+
+
+@benefits.command(
+    examples=(
+        "benefits compare stays.csv --scheme demo --scheme ./demo-2026",
+        "benefits compare stays.csv --scheme demo,./demo-2026 --household-limit 30000 -o change.xlsx",
+        "benefits compare stays.csv --scheme demo,./demo-2026 -o limits.csv --table limits",
+    ),
+)
+@files_argument()
+@click.option(
+    "-s",
+    "--scheme",
+    "schemes",
+    multiple=True,
+    required=True,
+    callback=listed,
+    metavar="A[,B]",
+    help="Two benefit schemes (see: drg benefits list) or their directories: the one before, then the one "
+    "after.",
+)
+@output_option(
+    "Write .xlsx or .json: all tables; or .csv, .parquet: the table that --table names.", required=False
+)
+@click.option("--table", type=click.Choice(_TABLES), help="The table for .csv or .parquet. [groups]")
+@click.option(
+    "--person-limit",
+    "person_limits",
+    multiple=True,
+    callback=_amounts,
+    metavar="YUAN",
+    help="Tell how many persons bear more in a year; repeatable. [10000, 20000 and 50000]",
+)
+@click.option(
+    "--household-limit",
+    "household_limits",
+    multiple=True,
+    callback=_amounts,
+    metavar="YUAN",
+    help="Tell how many households bear more in a year, by the column household_id; repeatable.",
+)
+@set_option
+@bom_option
+@reported()
+def compare(
+    run: Run,
+    files: tuple[Path, ...],
+    schemes: list[str],
+    output: Path | None,
+    table: str | None,
+    person_limits: list[Decimal],
+    household_limits: list[Decimal],
+    constants: tuple[str, ...],
+    bom: bool,
+) -> None:
+    """Show what another scheme would change for fund, other payers, persons and households (待遇调整测算).
+
+    FILE is what drg benefits reads, with whole years of persons. The benefits of the same stays are worked
+    out by both schemes: totals by payer, by insurance, class of aid and hospital level; who bears less or
+    more; what persons and households bear in a year, and how many of them more than a limit. drg simulate
+    --benefits makes up such stays.
+    """
+    from drg.cli.benefits_compare import show_comparison
+
+    if len(schemes) != 2:
+        raise click.UsageError(Sentence("Give two schemes, the one before and the one after."))
+    if output is None and table is not None:
+        raise click.UsageError(Sentence("--table chooses what -o writes; give -o OUT too."))
+    if output is None and not run.talks and run.asked.json_file is None:
+        raise click.UsageError(Sentence("Give -o OUT with --quiet, or nothing comes out."))
+    show_comparison(
+        run, files, schemes, output, table or "groups", constants, person_limits, household_limits, bom=bom
+    )
 
 
 @benefits.command(name="list", examples=("benefits list",))

@@ -19,7 +19,7 @@ from drg.cli.options import (
 )
 from drg.cli.reading import read_discharges, reading_options
 from drg.cli.report_options import MAX_ERRORS, MIN_GROUPED
-from drg.cli.reported import Made, Run, reported
+from drg.cli.reported import Made, Run, Sums, reported
 from drg.words import said
 
 if TYPE_CHECKING:
@@ -174,9 +174,9 @@ def _made(comparison: Comparison) -> list[Made]:
         statuses = dict(comparison.cases.group_by(f"status_{side.id}").len().collect().rows())
         pricer, money = side.pricer, None
         if pricer is not None:
-            amounts = (f"payment_yuan_{side.id}", "cost_yuan", f"surplus_yuan_{side.id}")
-            payment, cost, surplus = (Decimal(sums[name].item() or 0) for name in amounts)
-            money = payment, cost, surplus
+            names = (f"{name}_yuan_{side.id}" for name in ("payment", "priced_cost", "surplus"))
+            payment, priced_cost, surplus = (Decimal(sums[name].item() or 0) for name in names)
+            money = Sums(payment, Decimal(sums["cost_yuan"].item() or 0), priced_cost, surplus)
         own = {name: value for name, value in measures[side.id].items() if name != "version"}
         made.append(
             Made(side.grouper, pricer.loaded if pricer else None, statuses, money=money, measures=own)

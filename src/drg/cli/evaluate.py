@@ -121,7 +121,7 @@ def evaluate(
     from drg.analysis.quality import evaluate as evaluation_of
     from drg.cli.progress import counting
     from drg.grouping import Grouper
-    from drg.records.files import check_output, check_place, write, write_bytes
+    from drg.records.files import check_output, write, write_bytes
     from drg.records.reading import read_results
     from drg.records.scanning import count_rows
     from drg.report.console import say, speed, written_to
@@ -142,7 +142,7 @@ def evaluate(
     if output is not None and output == realism:
         raise click.UsageError(Sentence("Give --output and --realism different names."))
     if output is not None:
-        (check_place if is_page else check_output)(output)
+        check_output(output, *(() if table else (".html",)))
     if realism is not None:
         check_output(realism)
     if table == "years" and not previous:
@@ -188,7 +188,9 @@ def evaluate(
         figures = figures_of(given)
         write(figures.lazy(), realism, sources=(*files, *previous), bom=bom)
     run.cases = int(found.summary["cases"] or 0)
-    run.results.append(Made(version, statuses=found.statuses))
+    if version is None and found.grouper is not None:
+        version = Grouper(found.grouper)
+    run.results.append(Made(version, statuses=found.statuses, measures=found.summary))
     run.outputs += [file for file in (output, realism) if file is not None]
     counts = found.findings.group_by("rule", "severity").agg(pl.col("count").sum()).rows()
     run.findings.update({(rule, severity): count for rule, severity, count in counts})

@@ -42,6 +42,7 @@ _COMMANDS = {
     "compare": "drg.cli.compare",
     "evaluate": "drg.cli.evaluate",
     "report": "drg.cli.report",
+    "screen": "drg.cli.screen",
     "weights": "drg.cli.weights",
     "simulate": "drg.cli.simulate",
     "groupers": "drg.cli.groupers",

@@ -17,7 +17,7 @@ from drg.cli.options import (
     scheme_option,
 )
 from drg.cli.report_options import MAX_ERRORS, MIN_GROUPED, STANDARD
-from drg.cli.reported import Made, Run, reported
+from drg.cli.reported import Made, Run, Sums, reported
 from drg.words import Sentence, said
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _price(run: Run, pricer: Pricer, cases: Cases, output: Path, reasons: Reason
 def priced_as(tally: PriceTally, grouper: AnyGrouper | None, pricer: Pricer) -> Made:
     """What a version and a scheme made of the cases."""
     sums = tally.total()
-    money = sums["payment"], sums["cost"], sums["surplus"]
+    money = Sums(sums["payment"], sums["cost"], sums["priced_cost"], sums["surplus"])
     return Made(grouper, pricer.loaded, tally.statuses, tally.classes, money)
 
 
@@ -125,7 +125,8 @@ def _explain(run: Run, pricer: Pricer, cases: Cases, case_id: str) -> None:
 
     from drg.columns import PRICE
     from drg.errors import InputError
-    from drg.payment.cross_case_flags import EXTREME, READMITTED
+    from drg.payment.explain import explain_price
+    from drg.payment.marks import MARKS
     from drg.records.files import write_bytes
     from drg.report.console import echo_json
     from drg.report.prices import print_price_explanation
@@ -148,9 +149,8 @@ def _explain(run: Run, pricer: Pricer, cases: Cases, case_id: str) -> None:
             field="case_id",
             fix=Sentence("Check the id"),
         )
-    readmitted, extreme = (name in found.columns and bool(found[name][0]) for name in (READMITTED, EXTREME))
-    case = replace(cases, rows=found.lazy().drop(READMITTED, EXTREME, strict=False))
-    explanation = pricer.explain(case, readmitted=readmitted, extreme=extreme, language=run.language)
+    case = replace(cases, rows=found.lazy().drop(MARKS, strict=False))
+    explanation = explain_price(pricer, case, found, language=run.language)
     if json_file is None:
         print_price_explanation(run.console, explanation, run.language)
         return

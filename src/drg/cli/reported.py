@@ -71,6 +71,22 @@ def reported(*gates: str, output: str = "output") -> Decorator:
     return decorate
 
 
+class Sums(NamedTuple):
+    """Totals in yuan.
+
+    Attributes:
+        payment: what is paid.
+        cost: of all cases.
+        priced_cost: of those that are priced.
+        surplus: of those that are priced.
+    """
+
+    payment: Decimal
+    cost: Decimal
+    priced_cost: Decimal
+    surplus: Decimal
+
+
 class Made(NamedTuple):
     """What one version, with its scheme, made of the cases.
 
@@ -79,7 +95,7 @@ class Made(NamedTuple):
         scheme: the payment or benefit scheme, if there is one.
         statuses: cases by grouping status, if they were counted.
         case_classes: cases by case class, if they were priced.
-        money: payment, cost and surplus in yuan, as far as there are any.
+        money: totals in yuan, if there are any.
         measures: the statistical quality by measure, if it was measured.
     """
 
@@ -87,7 +103,7 @@ class Made(NamedTuple):
     scheme: LoadedScheme | LoadedBenefitScheme | None = None
     statuses: Mapping[str, int] | None = None
     case_classes: Mapping[str, int] | None = None
-    money: tuple[Decimal | None, Decimal | None, Decimal | None] | None = None
+    money: Sums | None = None
     measures: Mapping[str, int | float | None] | None = None
 
 
@@ -340,8 +356,7 @@ def _result(made: Made) -> Result:
 
     money = None
     if made.money is not None:
-        payment, cost, surplus = map(amount, made.money)
-        money = Money(payment_yuan=payment, cost_yuan=cost, surplus_yuan=surplus)
+        money = Money(**{f"{name}_yuan": amount(value) for name, value in made.money._asdict().items()})
     return Result(
         grouper=tables(made.grouper),
         scheme=tables(made.scheme),

@@ -20,7 +20,7 @@ from drg.cli.options import (
     scheme_option,
 )
 from drg.cli.report_options import MAX_ERRORS
-from drg.cli.reported import Made, Run, reported
+from drg.cli.reported import Made, Run, Sums, reported
 from drg.words import Sentence, said
 
 if TYPE_CHECKING:
@@ -190,7 +190,8 @@ def _count(run: Run, settlement: Settlement, scheme: LoadedScheme) -> None:
     cases, *money = sums.row(0)
     run.cases = int(cases or 0)
     payment, cost, surplus = (Decimal(amount or 0) for amount in money)
-    run.results.append(Made(scheme=scheme, money=(payment, cost, surplus)))
+    # Cases that are not priced are not settled.
+    run.results.append(Made(scheme=scheme, money=Sums(payment, cost, cost, surplus)))
     counts = settlement.findings.group_by("rule", "severity").len().rows()
     run.findings.update({(rule, severity): count for rule, severity, count in counts})
 

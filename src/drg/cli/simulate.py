@@ -16,6 +16,7 @@ from drg.words import Sentence, said
     "simulate 10000 -o discharges.csv --grouper chs-drg-2.0",
     "simulate 1000000 -o 2024.parquet --grouper chs-drg-2.0 --seed 7 --year 2024",
     "simulate 5000 -o discharges.xlsx --grouper demo --hospitals 3 --weights weights.csv",
+    "simulate 20000 -o stays.csv --grouper chs-drg-2.0 --benefits",
     "simulate 10000 -o errors.csv --grouper demo --plant missing-cc=0.05 --labels labels.csv",
 )
 @click.argument("cases", type=click.IntRange(min=0), metavar="N")
@@ -27,6 +28,12 @@ from drg.words import Sentence, said
 @click.option("--mean-cost", type=float, metavar="YUAN", help="Cost of a case of weight 1. [12000]")
 @click.option(
     "--weights", type=click.Path(path_type=Path), help="Write the true weights of the groups here, too."
+)
+@click.option(
+    "--benefits",
+    is_flag=True,
+    help="Add what drg benefits asks for: households, catalogue classes of the cost, classes of aid, "
+    "products, referral, off-site care, births. Their shares are assumed.",
 )
 @click.option(
     "--plant",
@@ -54,6 +61,7 @@ def simulate(
     hospitals: int | None,
     mean_cost: float | None,
     weights: Path | None,
+    benefits: bool,
     plantings: tuple[str, ...],
     labels: Path | None,
     realism: Path | None,
@@ -65,7 +73,7 @@ def simulate(
     tables of the version so that nearly all of its groups are reached. The same numbers give the same file.
     The ending of the output chooses its format: .csv, .parquet or .xlsx. All cases are in memory at once.
     """
-    from drg.analysis.simulation import MEAN_COST_YUAN, YEAR, true_weights
+    from drg.analysis.simulation import MEAN_COST_YUAN, YEAR, true_weights, with_benefit_columns
     from drg.analysis.simulation import simulate as made_up
     from drg.analysis.simulation.planted import Planting, plant_errors
     from drg.grouping import Grouper
@@ -96,6 +104,8 @@ def simulate(
         planted = plant_errors(frame, version, asked, seed=seed, weights=true_weights(version, seed))
         frame = planted.cases
         write(planted.labels.lazy(), labels, sources=(), bom=bom)
+    if benefits:
+        frame = with_benefit_columns(frame, seed=seed)
     write(frame.lazy(), output, sources=(), bom=bom)
     if weights is not None:
         write(true_weights(version, seed).lazy(), weights, sources=(), bom=bom)
@@ -126,6 +136,11 @@ def simulate(
                 seed=seed,
             ),
         )
+        if benefits:
+            say(
+                console,
+                said("Households, catalogue classes, aid, products and referrals are assumed.", lang),
+            )
         if weights is not None:
             say(console, said("True weights written to {weights}.", lang, weights=weights))
         if planted is not None:

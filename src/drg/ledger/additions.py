@@ -54,7 +54,7 @@ class LedgerAddition:
     Attributes:
         entry: the new one.
         months: of cases, what it covers: ``months.SCHEMA`` and ``cases_before``.
-        findings: of a table, what is odd, though it can be used.
+        findings: of cases or a table, what is odd, though it can be used.
     """
 
     entry: LedgerEntry
@@ -171,6 +171,7 @@ def add_cases(
         InputError: a case cannot be kept apart, has no month, or was priced with another scheme, or by other
             rules or weights of it.
     """
+    from drg.ledger.case_findings import of_cases
     from drg.payment import load_scheme
 
     emptied = sorted(set(empty))
@@ -183,10 +184,12 @@ def add_cases(
         inputs: list[FileDigest] = []
         stored = directory / CASES_FILE
         given_rows = 0
+        odd: tuple[Finding, ...] = ()
         if files:
             inputs = _digests(files, lambda: cases.store(files, directory, scheme.needs, scheme.months_by))
             by = load_scheme(store.place(ledger, scheme.number)).pricing_digest
             cases.check(files, stored, scheme.scheme, by, scheme.months_by)
+            odd = of_cases(files, stored)
             if mode != "months":
                 given_rows = int(cases.count_months(stored)["cases"].sum())
                 if mode == "append":
@@ -222,7 +225,8 @@ def add_cases(
             replaced_pairs=replaced.height,
         )
     before = current.select(*months.PAIR, cases_before="cases")
-    return LedgerAddition(entry, own.join(before, on=months.PAIR, how="left", maintain_order="left"))
+    covers = own.join(before, on=months.PAIR, how="left", maintain_order="left")
+    return LedgerAddition(entry, covers, odd)
 
 
 def _check_new(

@@ -110,9 +110,9 @@ def scan_cases(stored: Path) -> pl.LazyFrame:
     return frame
 
 
-def payment(frame: pl.LazyFrame) -> pl.Expr:
-    """The payment in yuan of stored cases; null where it is none."""
-    return Cases.of(frame).binding.expression("payment_yuan")[0].cast(pl.Decimal(38, 2))
+def amount(frame: pl.LazyFrame, name: str) -> pl.Expr:
+    """An amount in yuan of stored cases; null where it is none."""
+    return Cases.of(frame).binding.expression(name)[0].cast(pl.Decimal(38, 2))
 
 
 def check(files: Sequence[Path], stored: Path, scheme: str, pricing_digest: str, months_by: str) -> None:
@@ -136,7 +136,7 @@ def check(files: Sequence[Path], stored: Path, scheme: str, pricing_digest: str,
         months_by: pl.col(MONTH).is_null(),
         "scheme": pl.col("scheme").cast(pl.String).ne_missing(pl.lit(scheme)),
         "scheme_digest": (pl.col("scheme_digest").cast(pl.String) != pricing_digest).fill_null(False),
-        "payment_yuan": payment(frame).is_null(),
+        "payment_yuan": amount(frame, "payment_yuan").is_null(),
     }
     words = {
         "hospital_id": (Sentence("no hospital"), Sentence("Fill in hospital_id (医疗机构代码)")),
@@ -175,7 +175,7 @@ def check(files: Sequence[Path], stored: Path, scheme: str, pricing_digest: str,
         some = keys.collect(engine="streaming")
         hospital, case, times = some.row(0)
         is_it = (pl.col("hospital_id") == hospital) & (pl.col("case_id") == case)
-        rows = _rows(files, stored, is_it)
+        rows = first_rows(files, stored, is_it)
         problem = Sentence(
             "case {case} of hospital {hospital} is there {times} times, in rows {rows}",
             case=case,
@@ -201,7 +201,7 @@ def check(files: Sequence[Path], stored: Path, scheme: str, pricing_digest: str,
 def _refused(
     files: Sequence[Path], stored: Path, condition: pl.Expr, count: int, field: str, what: str, fix: str
 ) -> InputError:
-    rows = _rows(files, stored, condition)
+    rows = first_rows(files, stored, condition)
     have = Sentence("{count:,} cases have", count=count) if count > 1 else Sentence("a case has")
     shown = _in_words(rows)
     problem = Sentence(
@@ -220,7 +220,7 @@ def _in_words(rows: list[tuple[Path, int]]) -> Sentence:
     return Joined(", ", (Sentence("{row} of {file}", row=row, file=file.name) for file, row in rows))
 
 
-def _rows(files: Sequence[Path], stored: Path, condition: pl.Expr) -> list[tuple[Path, int]]:
+def first_rows(files: Sequence[Path], stored: Path, condition: pl.Expr) -> list[tuple[Path, int]]:
     """The first rows that are so: their files, and their numbers as a spreadsheet counts."""
     column = "__row"
     frame = scan_parquet(stored, row=column).filter(condition).select(column)
@@ -239,8 +239,8 @@ def _rows(files: Sequence[Path], stored: Path, condition: pl.Expr) -> list[tuple
 def count_months(stored: Path) -> pl.DataFrame:
     """Cases and payment by hospital and month, as ``months.SCHEMA`` but ``replaces``."""
     frame = scan_cases(stored)
-    amount = payment(frame)
-    sums = frame.select("hospital_id", MONTH, amount.alias("payment_yuan")).group_by("hospital_id", MONTH)
+    paid = amount(frame, "payment_yuan").alias("payment_yuan")
+    sums = frame.select("hospital_id", MONTH, paid).group_by("hospital_id", MONTH)
     found = sums.agg(pl.len().cast(pl.Int64).alias("cases"), pl.col("payment_yuan").sum())
     month = month_text(pl.col(MONTH)).alias("month")
     names = ("hospital_id", "month", "cases", "payment_yuan")
@@ -264,7 +264,7 @@ def check_others(files: Sequence[Path], stored: Path, others: pl.LazyFrame) -> N
         return
     hospital, case, month, entry = both.sort("entry", MONTH, *_CASE).row(0)
     is_it = (pl.col("hospital_id") == hospital) & (pl.col("case_id") == case)
-    file, row = _rows(files, stored, is_it)[0]
+    file, row = first_rows(files, stored, is_it)[0]
     text = f"{month // 100}-{month % 100:02}"
     problem = Sentence(
         "case {case} of hospital {hospital} is in entry {entry} already, in {month}",

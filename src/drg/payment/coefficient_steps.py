@@ -55,10 +55,10 @@ def _further_factors(facts: Facts, plain: Step) -> Iterator[Step]:
         names = ("coefficient for traditional medicine", "中医药倾斜系数")
         found.append(Step(*names, value, place=place, source=scheme.tcm.source))
     yield from found[1:]
-    cut = scheme.readmission if facts.readmitted else None
+    cut = scheme.readmission if facts.readmitted and not scheme.joins_stays else None
     if entry.factor is None or (len(found) == 1 and cut is None):
         return
-    factors = [step.value for step in found] + ([number(cut.factor)] if cut else [])
+    factors = [step.value for step in found] + ([number(cut.cut)] if cut else [])
     product = Step("coefficients together", "系数合计", number(entry.factor), " × ".join(factors))
     if cut:
         product = product._replace(

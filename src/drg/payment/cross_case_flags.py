@@ -5,7 +5,6 @@ Both need whole columns at once; they are the only part of pricing whose memory 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 from typing import Final
 
@@ -16,7 +15,7 @@ import polars as pl
 from drg.grouping.outcomes import GROUPED
 from drg.payment.formulas import HIGHEST_COST_FEN
 from drg.payment.money import fen
-from drg.payment.scheme import Extreme, PaymentScheme, Readmission
+from drg.payment.scheme import Extreme, Readmission
 
 READMITTED: Final = "__readmitted"
 EXTREME: Final = "__extreme"
@@ -27,28 +26,9 @@ _DATES: Final = ("admission_date", "discharge_date")
 STAYS: Final = ("hospital_id", "patient_id", *_DATES)
 
 
-def mark_columns(scheme: PaymentScheme, column: Callable[[str], pl.Expr] = pl.col) -> list[pl.Expr]:
-    """A column of truth values for each rule of the scheme that compares cases.
-
-    Args:
-        scheme: with its rules.
-        column: a canonical column of the cases, as an expression on their rows.
-    """
-
-    def whole(names: list[str], mark: str, function: Callable[[pl.DataFrame], pl.Series]) -> pl.Expr:
-        cases = pl.struct(column(name).alias(name) for name in names)
-        return cases.map_batches(
-            lambda rows: function(rows.struct.unnest()), return_dtype=pl.Boolean, is_elementwise=False
-        ).alias(mark)
-
-    marks = []
-    if rule := scheme.readmission:
-        names = [*_STAY, *_DATES, *(["adrg"] if rule.except_adrg else [])]
-        marks.append(whole(names, READMITTED, lambda cases: readmitted(cases, rule)))
-    if share := scheme.extreme:
-        names = ["grouping_status", "total_cost_yuan", "drg"]
-        marks.append(whole(names, EXTREME, lambda cases: extreme(cases, share)))
-    return marks
+def reads(rule: Readmission) -> tuple[str, ...]:
+    """The columns by which readmissions are found."""
+    return (*_STAY, *_DATES, *(["adrg"] if rule.except_adrg else []))
 
 
 def not_judged(cases: pl.DataFrame, rule: Readmission) -> npt.NDArray[np.bool_]:
@@ -56,9 +36,17 @@ def not_judged(cases: pl.DataFrame, rule: Readmission) -> npt.NDArray[np.bool_]:
     found = pl.Series([False]).new_from_index(0, cases.height)
     for name in STAYS:
         found |= cases[name].is_null() if name in cases.columns else True
+    if rule.pays == "one_stay" and all(name in cases.columns for name in _DATES):
+        found |= ends_before_it_begins(cases)
     if rule.except_adrg and "adrg" in cases.columns:
         found &= ~cases["adrg"].is_in(rule.except_adrg).fill_null(False)
     return found.to_numpy(writable=True)
+
+
+def ends_before_it_begins(cases: pl.DataFrame) -> pl.Series:
+    """Which stays have dates that cannot be."""
+    came, left = (cases[name].cast(pl.Date) for name in _DATES)
+    return (left < came).fill_null(False)
 
 
 def readmitted(cases: pl.DataFrame, rule: Readmission) -> pl.Series:

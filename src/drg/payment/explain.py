@@ -16,6 +16,9 @@ from pydantic import BaseModel, ConfigDict
 from drg.columns import ALL, PRICE
 from drg.errors import InputError, did_you_mean
 from drg.payment.cross_case_flags import EXTREME, READMITTED
+from drg.payment.joined_stays import DTYPE, JOINED
+from drg.payment.marks import MARKS
+from drg.payment.scheme import PaymentScheme
 from drg.payment.step_facts import Facts, Step
 from drg.payment.steps import class_step, payment_steps, standard_steps, surplus_steps
 from drg.payment.steps_beside import point_steps
@@ -82,14 +85,16 @@ class PriceExplanation(ShortTable, _Result):
 
 
 def explain_price(
-    pricer: Pricer,
-    case: Mapping[str, Any] | Cases,
-    *,
-    readmitted: bool = False,
-    extreme: bool = False,
-    language: str = "en",
+    pricer: Pricer, case: Mapping[str, Any] | Cases, marks: pl.DataFrame, *, language: str = "en"
 ) -> PriceExplanation:
-    """Explain what one grouped case is paid; see ``drg.explain_price``."""
+    """Explain what one grouped case is paid; see ``drg.explain_price``.
+
+    Args:
+        pricer: of the scheme.
+        case: the case.
+        marks: what the other cases show of it, as ``Pricer.marks`` or ``marks_of`` gives it.
+        language: of the words.
+    """
     check_form("text", language)
     cases = Cases.of(case)
     for name in pricer.required_columns[:3]:
@@ -102,12 +107,12 @@ def explain_price(
     given = _given(cases, row)
     frame = cases.read(row, pricer.reads)
     # The marks of a single case would say that nobody came back and nobody is dearer.
-    marks = {READMITTED: readmitted and pricer.scheme.readmission is not None}
-    marks |= {EXTREME: extreme and pricer.scheme.extreme is not None}
-    frame = frame.with_columns(pl.lit(value).alias(name) for name, value in marks.items())
+    frame = frame.hstack(marks.select(name for name in MARKS if name in marks.columns))
     encoded = pricer.encode(frame)
     outcome = handed_over(pricer.price_batch(frame), "text", language).row(0, named=True)
-    net = encoded.cases.cost[:1] - encoded.cases.excluded[:1]
+    one = encoded.joined
+    cost = encoded.cases.cost[:1] - one.cost if one else encoded.cases.cost[:1]
+    net = cost - encoded.cases.excluded[:1]
     rule, sides = pricer.scheme.tcm, None
     if rule and (rule.uplifts or given.get("drg") in rule.medical_drg) and net[0] >= 0:
         part, whole = shares(rule, frame, net)
@@ -117,11 +122,12 @@ def explain_price(
         case=given,
         outcome=outcome,
         entry=pricer.book.entry(int(encoded.cases.combination[0])),
-        cost=int(encoded.cases.cost[0]),
+        cost=int(cost[0]),
         excluded=int(encoded.cases.excluded[0]),
         days=int(encoded.cases.days[0]),
         kind=given.get("case_kind"),
-        readmitted=marks[READMITTED],
+        readmitted=READMITTED in marks.columns and bool(marks[READMITTED][0]),
+        joined=one,
         tcm=sides,
         added=encoded.added,
     )
@@ -138,6 +144,17 @@ def explain_price(
             for step in _steps(facts)
         ),
     )
+
+
+def marks_of(scheme: PaymentScheme, *, readmitted: bool, extreme: bool) -> pl.DataFrame:
+    """The marks of one case of which it is said whether another stay follows, and whether it is extreme."""
+    marks: dict[str, pl.Series] = {EXTREME: pl.Series([extreme and scheme.extreme is not None])}
+    if scheme.joins_stays:
+        nothing = dict.fromkeys(DTYPE.to_schema(), 0)
+        marks[JOINED] = pl.Series([nothing | {"later": readmitted}], dtype=DTYPE)
+    else:
+        marks[READMITTED] = pl.Series([readmitted and scheme.readmission is not None])
+    return pl.DataFrame(marks)
 
 
 def _steps(facts: Facts) -> Iterator[Step]:

@@ -66,5 +66,5 @@ def factors_of(
         coefficient,
         incentive,
         rows.uplift.coefficient if rows.uplift else _ONE,
-        scheme.readmission.factor if cut and scheme.readmission else _ONE,
+        scheme.readmission.cut if cut and scheme.readmission else _ONE,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from drg.payment.names import Hospital, Level
 from drg.payment.parts import Number, Part, Period, Positive, Sourced, overlap
@@ -45,11 +45,17 @@ class Incentive(Sourced):
     default: Positive | Literal["not_known"] = "not_known"
     rows: tuple[IncentiveRow, ...] = ()
 
-    @model_validator(mode="after")
-    def _hangs_together(self) -> Incentive:
-        starts = [band.cmi_ratio_at_least for band in self.bands]
+    # The rows may stand in a table, the bands never do.
+    @field_validator("bands")
+    @classmethod
+    def _bands_are_whole(cls, bands: tuple[CmiBand, ...]) -> tuple[CmiBand, ...]:
+        starts = [band.cmi_ratio_at_least for band in bands]
         if starts and (starts[0] != 0 or any(a >= b for a, b in pairwise(starts))):
             raise ValueError(Sentence("bands must begin at 0 and be in order of cmi_ratio_at_least"))
+        return bands
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> Incentive:
         if twice := overlap((row.hospital, row) for row in self.rows):
             problem = Sentence(
                 "two coefficients by CMI are for {hospital} on the same days",

@@ -26,7 +26,7 @@ def factors(scheme: PaymentScheme) -> list[Decimal]:
         # Where cases bring their own, the highest possible one stands for all.
         found |= {_HIGHEST if isinstance(default, str) else default}
         found |= {row.value for row in coefficients.rows}
-    cut = {scheme.readmission.factor * factor for factor in found} if scheme.readmission else set()
+    cut = {scheme.readmission.cut * factor for factor in found} if scheme.readmission else set()
     # The others are multiplied on these: the highest stand for all.
     return sorted(found | cut | {max(found) * _most(scheme, incentive=True)})
 
@@ -61,7 +61,7 @@ def check_range(scheme: PaymentScheme, weights: Sequence[tuple[str, Decimal]]) -
     of_group: dict[str, list[Decimal | None]] = {}
     for drg, weight in weights:
         of_group.setdefault(drg, [None]).append(weight)
-    cuts = {Decimal(1), scheme.readmission.factor if scheme.readmission else Decimal(1)}
+    cuts = {Decimal(1), scheme.readmission.cut if scheme.readmission else Decimal(1)}
     cuts |= {_most(scheme, incentive=False)}
     for row, cut in product(scheme.amounts.rows if scheme.amounts else (), cuts):
         for possible in of_group.get(row.drg, [None]):

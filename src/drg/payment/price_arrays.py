@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from drg.columns import INPUT, ORDINARY, PRICE, PRICE_COLUMNS, PRICING
+from drg.columns import ORDINARY, PRICE, PRICE_COLUMNS, PRICING
 from drg.grouping.jit import suited
 from drg.grouping.outcomes import AMBIGUOUS, GROUPED, STATUSES
 from drg.payment import cross_case_flags, tcm
@@ -20,6 +20,7 @@ from drg.payment import price_kernels as kernels
 from drg.payment.added_amounts import Added, added, out_of_cost
 from drg.payment.case_keys import UNDECIDED
 from drg.payment.formulas import HIGHEST_COST_FEN
+from drg.payment.joined_stays import JoinedStays, joined_of, whole_days
 from drg.payment.load_scheme import LoadedScheme
 from drg.payment.money import NOT_GIVEN, UNUSABLE, fen, fine, yuan
 from drg.payment.own_points import with_own_points
@@ -58,6 +59,7 @@ class Encoded(NamedTuple):
     added: list[Added]  # what is paid beside the group
     patient_share: Ints | None  # [n] fen, negative if not known; None if there is no such column
     other_payers: Ints  # [n] fen, 0 if not given, ``UNUSABLE`` if that cannot be read
+    joined: JoinedStays | None  # stays that are paid as one
 
 
 class Encoder:
@@ -111,6 +113,8 @@ class Encoder:
         note(notes, special == UNUSABLE, NOTE["special_payment_impossible"])
 
         status = self._status(frame)
+        if one := joined_of(frame):
+            status[one.later] = kernels.STATUS_JOINED
         grouped = status == kernels.STATUS_GROUPED
         keys = {name: frame[name] for name in self._book.keys if name in frame.columns}
         if "discharge_date" in keys:
@@ -131,11 +135,19 @@ class Encoder:
         cut = _marked(frame, cross_case_flags.READMITTED)
         rows, page = self._book.rows(keys, cut, self._coefficients(frame, notes))
         incomplete = self._incomplete(frame, notes)
+        concerned = grouped & (special == NOT_GIVEN)
+        days = self._days(frame, concerned, notes)
+        if one:
+            days = one.with_days(days, concerned & self._by_days, notes)
+            cost = cost + one.cost
+            note(notes, cost > HIGHEST_COST_FEN, NOTE["cost_impossible"])
+            note(notes, one.later, NOTE["paid_with_later_stay"])
+            note(notes, one.stays > 0, NOTE["paid_with_earlier_stays"])
         cases = CaseArrays(
             combination=rows,
             status=status,
             cost=cost,
-            days=self._days(frame, grouped & (special == NOT_GIVEN), notes),
+            days=days,
             kind=self._kind(frame, notes),
             special=special,
             excluded=excluded,
@@ -144,14 +156,17 @@ class Encoder:
         )
         note(notes, cut & grouped, NOTE["readmitted"])
         if rule := self._scheme.readmission:
-            note(notes, grouped & cross_case_flags.not_judged(frame, rule), NOTE["readmission_not_judged"])
+            not_judged = cross_case_flags.not_judged(frame, rule)
+            note(notes, grouped & not_judged, NOTE["readmission_not_judged"])
         self._check_validity(frame, notes)
         patient_share = fen(frame, "patient_share_yuan") if "patient_share_yuan" in frame.columns else None
         others = fen(frame, "other_payers_yuan")
         others[others == NOT_GIVEN] = 0
         if patient_share is not None:
             note(notes, (patient_share == UNUSABLE) | (others < 0), NOTE["shares_impossible"])
-        return Encoded(cases, page, notes, items, patient_share, others)
+            if one:
+                one.with_borne(patient_share, others)
+        return Encoded(cases, page, notes, items, patient_share, others, one)
 
     @staticmethod
     def _status(frame: pl.DataFrame) -> npt.NDArray[np.uint8]:
@@ -171,13 +186,10 @@ class Encoder:
     def _days(self, frame: pl.DataFrame, concerned: Flags, notes: Ints) -> Ints:
         if not self._by_days:
             return np.full(frame.height, NOT_GIVEN, dtype=np.int64)
-        given = frame["los_days"] if "los_days" in frame.columns else empty(frame.height, pl.Float64())
-        days = given.fill_null(float("nan")).to_numpy()
-        possible = (days == np.floor(days)) & (days >= 0) & (days <= INPUT["los_days"].highest)
-        bad = _unread(frame, "los_days") | ~(possible | np.isnan(days))
-        note(notes, concerned & bad, NOTE["los_days_impossible"])
-        note(notes, concerned & ~bad & ~possible, NOTE["los_days_missing"])
-        return np.where(possible, days, NOT_GIVEN).astype(np.int64)
+        days = whole_days(frame)
+        note(notes, concerned & (days == UNUSABLE), NOTE["los_days_impossible"])
+        note(notes, concerned & (days == NOT_GIVEN), NOTE["los_days_missing"])
+        return np.maximum(days, NOT_GIVEN)
 
     def _kind(self, frame: pl.DataFrame, notes: Ints) -> Ints:
         if not len(self._kinds.categories) or "case_kind" not in frame.columns:
@@ -250,14 +262,20 @@ class Decoder:
         """The columns of ``columns.PRICE_COLUMNS``, in order; reasons as codes."""
         cases = encoded.cases
         n = len(cases.cost)
-        empty = (np.empty(n, dtype=np.int64) for _ in Priced._fields[1:])
-        priced = Priced(np.empty(n, dtype=np.uint8), *empty)
+        results = (np.empty(n, dtype=np.int64) for _ in Priced._fields[1:])
+        priced = Priced(np.empty(n, dtype=np.uint8), *results)
         suited(price_cases, n)(encoded.page.combinations, self._rules, cases, priced)
         notes = self._of_class(encoded, priced)
         points = self._points(encoded, priced, notes)
         beside = np.zeros(n, dtype=np.int64)
         for item in encoded.added:
             beside += item.paid
+        joined_cost = empty(n, PRICE["joined_cost_yuan"].dtype)
+        own_cost = cases.cost
+        if one := encoded.joined:
+            beside = np.where(one.later, 0, beside + one.beside)
+            own_cost = cases.cost - one.cost
+            joined_cost = yuan(one.cost, one.stays == 0)
         beside[priced.case_class == kernels.INVALID] = 0
         parts = (priced.drg, priced.high, priced.item, priced.outside, priced.special, beside)
         payment = priced.drg.copy()
@@ -266,7 +284,7 @@ class Decoder:
         # What is not paid because something is not known is no loss of its whole cost.
         open_ = (priced.case_class == kernels.INVALID) | (priced.case_class == kernels.UNPRICED)
         inside = priced.case_class >= _FIRST_INSIDE
-        surplus = payment - cases.cost
+        surplus = payment - own_cost
         formula = np.where(inside, priced.standard - (cases.cost - cases.excluded), 0)
         fund, above, not_known = self._shares(encoded, payment)
         rows = pl.Series(cases.combination)
@@ -281,6 +299,7 @@ class Decoder:
             "fund_payment_yuan": yuan(fund, not_known),
             "patient_and_others_yuan": yuan(payment - fund, not_known),
             "borne_above_payment_yuan": yuan(above, not_known),
+            "joined_cost_yuan": joined_cost,
             "surplus_formula_yuan": yuan(formula, open_),
             "surplus_adjustment_yuan": yuan(surplus - formula, open_),
             "surplus_yuan": yuan(surplus, open_),

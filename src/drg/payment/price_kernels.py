@@ -17,8 +17,8 @@ Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 # Case classes, in the order of categories.CaseClass.
-INVALID, SPECIAL, UNGROUPED, AMBIGUOUS, SHORT, LONG, BED_DAY, DAY_SURGERY = range(8)
-UNSTABLE, UNWEIGHTED, UNPRICED, INCOMPLETE, EXTREME, HIGH, LOW, NORMAL = range(8, 16)
+INVALID, SPECIAL, JOINED, UNGROUPED, AMBIGUOUS, SHORT, LONG, BED_DAY, DAY_SURGERY = range(9)
+UNSTABLE, UNWEIGHTED, UNPRICED, INCOMPLETE, EXTREME, HIGH, LOW, NORMAL = range(9, 17)
 
 # How cases outside the formulas are paid.
 BY_ITEM, SHARE, NOTHING, PER_DAY, PER_CASE, NOT_KNOWN, SHARE_OF_STANDARD = range(7)
@@ -34,9 +34,10 @@ COMBINATION_WIDTH = 18
 # Then one column for each of ``Rules.outside``: what it pays of the standard, 0 if it pays otherwise, or:
 ELSEWHERE, HELD = -1, -2  # it is for another group, level or insurance; what it pays is not known
 
-# Grouping, as far as pricing cares; the first two are rows of ``Rules.by_status``.
-STATUS_UNGROUPED, STATUS_AMBIGUOUS, STATUS_GROUPED = range(3)
-UNWEIGHTED_ROW = 2
+# Grouping, as far as pricing cares: rows of ``Rules.by_status``, but for grouped cases, in whose place
+# stand those of groups without a weight. A grouped case that is paid with a later stay is ``STATUS_JOINED``.
+STATUS_UNGROUPED, STATUS_AMBIGUOUS, STATUS_GROUPED, STATUS_JOINED = range(4)
+UNWEIGHTED_ROW = STATUS_GROUPED
 
 SHARE_UNITS = 100_000_000
 
@@ -49,7 +50,7 @@ class Rules(NamedTuple):
     """What a scheme says beyond its lines. Shares are in units of 1 / ``SHARE_UNITS``."""
 
     outside: Ints  # [o, 11] class, at most days, at least days, kind, pays, share, line; -1: does not matter
-    by_status: Ints  # [3, 2] pays, share: of ungrouped, ambiguous, unweighted cases
+    by_status: Ints  # [4, 3] pays, share, class: of ungrouped, ambiguous, unweighted, joined cases
     has_high: bool
 
 
@@ -153,9 +154,7 @@ def price_cases(combinations: Ints, rules: Rules, cases: CaseArrays, out: Priced
                 case_class = SPECIAL
                 special = specials[i]
             elif status != STATUS_GROUPED:
-                case_class = AMBIGUOUS if status == STATUS_AMBIGUOUS else UNGROUPED
-                if by_status[status, 0] == NOT_KNOWN:
-                    case_class = UNPRICED
+                case_class = by_status[status, 2]
                 item = _share(cost, by_status[status, 0], by_status[status, 1])
             elif rule >= 0:
                 case_class = outside_rules[rule, CLASS]
@@ -175,7 +174,7 @@ def price_cases(combinations: Ints, rules: Rules, cases: CaseArrays, out: Priced
                 else:
                     item = _share(cost, pays, outside_rules[rule, COST_SHARE])
             elif combinations[row, LACKS] == NO_WEIGHT:
-                case_class = UNWEIGHTED if by_status[UNWEIGHTED_ROW, 0] != NOT_KNOWN else UNPRICED
+                case_class = by_status[UNWEIGHTED_ROW, 2]
                 item = _share(cost, by_status[UNWEIGHTED_ROW, 0], by_status[UNWEIGHTED_ROW, 1])
             elif combinations[row, LACKS] == NO_PRICE:
                 case_class = UNPRICED

@@ -10,8 +10,9 @@ import polars as pl
 
 from drg.columns import ALL, PRICE, PRICE_COLUMNS
 from drg.grouping.batched_frames import check_free, lacking, warn_of_missing
-from drg.payment.cross_case_flags import mark_columns
+from drg.payment.joined_stays import reads as reads_of_joined
 from drg.payment.load_scheme import LoadedScheme, as_loaded
+from drg.payment.marks import mark_columns
 from drg.payment.price_arrays import Decoder, Encoded, Encoder, needs_days
 from drg.payment.price_book import PriceBook
 from drg.payment.reasons import missing_line, missing_lines
@@ -178,18 +179,21 @@ class Pricer(ShortTable):
         language: str = "en",
     ) -> PriceExplanation:
         """The arithmetic of one case; see ``drg.explain_price``. The language is that of the reason."""
-        from drg.payment.explain import explain_price
+        from drg.payment.explain import explain_price, marks_of
 
-        return explain_price(self, case, readmitted=readmitted, extreme=extreme, language=language)
+        marks = marks_of(self.scheme, readmitted=readmitted, extreme=extreme)
+        return explain_price(self, case, marks, language=language)
 
     def marks(self, cases: Cases) -> list[pl.Expr]:
         """What can only be seen beside the other cases, as expressions on the rows; see ``marks``."""
         there = cases.binding.columns
 
-        def column(name: str) -> pl.Expr:
-            return cases.binding.expression(name)[0] if name in there else pl.lit(None, ALL[name].dtype)
+        def cells(name: str) -> list[pl.Expr]:
+            if name not in there:
+                return [pl.lit(None, ALL[name].dtype).alias(name)]
+            return cases.binding.expression(name, marked=self.scheme.joins_stays)
 
-        return mark_columns(self.scheme, column)
+        return mark_columns(self.scheme, cells)
 
     def missing_columns(self, cases: Cases) -> tuple[str, ...]:
         """The columns that this scheme needs and the cases lack, but for those that are refused."""
@@ -214,7 +218,8 @@ class Pricer(ShortTable):
     @property
     def asks(self) -> frozenset[str]:
         """All columns that this scheme looks at, also those that tell which cases follow one another."""
-        return frozenset((*self.reads, *self.required_columns))
+        joined = reads_of_joined(self.scheme) if self.scheme.joins_stays else ()
+        return frozenset((*self.reads, *self.required_columns, *joined))
 
     @property
     def reads(self) -> tuple[str, ...]:

@@ -34,10 +34,12 @@ class Notes:
 
     def __init__(self, loaded: LoadedScheme) -> None:
         scheme, grouper = loaded.scheme, loaded.grouper
+        days = (scheme.readmission.days,) if scheme.readmission else ()
         facts: dict[str, Iterable[object]] = {
             "no_weight_at_level": levels(loaded),
             "tcm_share_not_known": (*scheme.tcm.tcm_fees, *scheme.tcm.other_fees) if scheme.tcm else (),
-            "readmitted": (scheme.readmission.factor,) if scheme.readmission else (),
+            "readmitted": (scheme.readmission.cut,) if scheme.readmission else (),
+            **dict.fromkeys(("paid_with_later_stay", "paid_with_earlier_stays"), days),
             "readmission_not_judged": STAYS,
             "additions_impossible": [one.column for one in scheme.beside],
             "case_kind_not_named": case_kinds(scheme),

@@ -167,11 +167,31 @@ class Incomplete(Sourced):
 
 
 class Readmission(Sourced):
-    """A stay that is followed by another in the same hospital and group: its standard is cut."""
+    """A stay that is followed by another of the patient in the same hospital and group.
+
+    Attributes:
+        days: from discharge to admission at most.
+        pays: ``factor``: the standard of the earlier stay is cut; ``one_stay`` (合并计算为一次住院): the
+            stays are judged together and paid one standard, with the last of them.
+        factor: by which the standard is multiplied.
+        except_adrg: stays that are not looked at.
+    """
 
     days: int = Field(ge=1)
-    factor: Share
+    pays: Literal["factor", "one_stay"] = "factor"
+    factor: Share | None = None
     except_adrg: tuple[Text, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Readmission:
+        if (self.pays == "factor") != (self.factor is not None):
+            raise ValueError(Sentence("factor is given unless pays is one_stay, and only then"))
+        return self
+
+    @property
+    def cut(self) -> Decimal:
+        """What the standard of a stay that is followed by another is multiplied by."""
+        return Decimal(1) if self.factor is None else self.factor
 
 
 class Rounding(Sourced):
@@ -263,6 +283,11 @@ class PaymentScheme(SchemeHead):
         """What is paid beside the group: excluded items, which are the oldest case of it, and additions."""
         excluded = (self.excluded_items.as_addition,) if self.excluded_items else ()
         return (*excluded, *self.additions)
+
+    @property
+    def joins_stays(self) -> bool:
+        """Whether stays that follow one another are paid as one."""
+        return self.readmission is not None and self.readmission.pays == "one_stay"
 
     @property
     def out_of_cost(self) -> tuple[str, ...]:

@@ -56,12 +56,19 @@ def rules(scheme: PaymentScheme) -> Rules:
     return Rules(
         outside=outside,
         by_status=np.array(
-            [_by_status(rule) for rule in (scheme.ungrouped, scheme.ambiguous, scheme.unweighted)],
+            [
+                _by_status(scheme.ungrouped, kernels.UNGROUPED),
+                _by_status(scheme.ambiguous, kernels.AMBIGUOUS),
+                _by_status(scheme.unweighted, kernels.UNWEIGHTED),
+                (kernels.NOTHING, 0, kernels.JOINED),
+            ],
             dtype=np.int64,
         ),
         has_high=scheme.high is not None,
     )
 
 
-def _by_status(rule: ByStatus) -> tuple[int, int]:
-    return _PAYS[rule.pays], int((rule.share or 0) * kernels.SHARE_UNITS)
+def _by_status(rule: ByStatus, case_class: int) -> tuple[int, int, int]:
+    held = rule.pays == "not_known"
+    share = int((rule.share or 0) * kernels.SHARE_UNITS)
+    return _PAYS[rule.pays], share, kernels.UNPRICED if held else case_class

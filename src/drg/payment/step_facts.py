@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from drg.payment.added_amounts import Added
+from drg.payment.joined_stays import JoinedStays
 from drg.payment.load_scheme import LoadedScheme
 from drg.payment.price_entries import Entry
 from drg.payment.scheme import PaymentScheme
@@ -29,6 +30,7 @@ class Facts:
     """All that the lines are made of. Amounts in fen; negative if not known.
 
     ``tcm``: what is divided by what for the share of traditional medicine; None if none is asked.
+    ``joined``: what other stays of its chain mean to it; None if the scheme joins none.
     ``added``: what is paid beside the group, of this one case.
     """
 
@@ -41,6 +43,7 @@ class Facts:
     days: int
     kind: Any
     readmitted: bool
+    joined: JoinedStays | None
     tcm: tuple[int, int] | None
     added: Sequence[Added]
 
@@ -55,5 +58,5 @@ class Facts:
 
     @property
     def net(self) -> int:
-        """The cost less excluded items."""
-        return self.cost - self.excluded
+        """The cost less excluded items, with that of earlier stays."""
+        return self.cost - self.excluded + (int(self.joined.cost[0]) if self.joined else 0)

@@ -13,6 +13,7 @@ from drg.payment.addition_words import of_addition, paid_beside
 from drg.payment.coefficient_steps import coefficient_steps
 from drg.payment.expression_text import with_numbers
 from drg.payment.formulas import Prices
+from drg.payment.joined_stays import JoinedStays
 from drg.payment.outside_rows import outside_rows
 from drg.payment.outside_rules import Outside
 from drg.payment.price_arrays import PAYMENTS
@@ -39,14 +40,19 @@ def standard_steps(facts: Facts) -> Iterator[Step]:
     """Weight, rate, coefficient and what they make."""
     scheme, entry = facts.scheme, facts.entry
     leaving = [one for one in facts.added if one.rule.out_of_cost and one.given[0]]
-    if leaving and facts.excluded >= 0 and facts.cost >= 0:
+    earlier = facts.joined if facts.joined and facts.joined.stays[0] else None
+    if (leaving or earlier) and facts.excluded >= 0 and facts.cost >= 0:
         yield Step("cost", "住院总费用", money(facts.cost), place=in_column("total_cost_yuan"))
         amounts = [money(int(one.given[0])) for one in leaving]
         for one, amount in zip(leaving, amounts, strict=True):
             yield Step(*of_addition(one.rule), amount, place=in_column(one.rule.column))
-        yield Step(
-            "cost in the group", "扣除后费用", money(facts.net), " − ".join([money(facts.cost), *amounts])
-        )
+        arithmetic = " − ".join([money(facts.cost), *amounts])
+        if earlier:
+            step = _earlier_step(facts, earlier)
+            yield step
+            arithmetic += f" + {step.value}"
+        name_zh = "合并后费用" if earlier else "扣除后费用"
+        yield Step("cost in the group", name_zh, money(facts.net), arithmetic)
     else:
         value = money(facts.cost) if facts.cost >= 0 else Sentence("cannot be used")
         yield Step("cost", "住院总费用", value, place=in_column("total_cost_yuan"))
@@ -80,6 +86,20 @@ def standard_steps(facts: Facts) -> Iterator[Step]:
     yield from coefficient_steps(facts)
     if entry.prices is not None:
         yield from _standard(facts, entry.prices)
+
+
+def _earlier_step(facts: Facts, earlier: JoinedStays) -> Step:
+    """What earlier stays cost that are paid with this one."""
+    number_of_stays = int(earlier.stays[0])
+    which = (
+        Sentence("1 earlier stay, paid as one with this one")
+        if number_of_stays == 1
+        else Sentence("{count} earlier stays, paid as one with this one", count=number_of_stays)
+    )
+    rule = facts.scheme.readmission
+    source = rule.source if rule else ""
+    names = ("cost of earlier stays", PRICE["joined_cost_yuan"].label_zh)
+    return Step(*names, money(int(earlier.cost[0])), which, in_scheme("readmission"), source)
 
 
 def _share_step(facts: Facts, part: int, whole: int) -> Step:
@@ -148,6 +168,8 @@ def class_step(facts: Facts) -> Step:
         place, source = in_scheme("extreme"), scheme.extreme.source
     elif name == "incomplete" and scheme.incomplete:
         place, source = in_column("incomplete"), scheme.incomplete.source
+    elif name == "joined" and scheme.readmission:
+        place, source = in_scheme("readmission"), scheme.readmission.source
     elif name == "special":
         place = in_column("special_payment_yuan")
     elif name in ("ungrouped", "ambiguous", "unweighted"):
@@ -228,6 +250,10 @@ def payment_steps(facts: Facts) -> Iterator[Step]:
     yield _outcome_step(facts, "payment_yuan", arithmetic.replace("+ -", "− "))
     if facts.outcome["fund_payment_yuan"] is not None:
         borne = [_fen_text(facts.case.get(name)) for name in ("patient_share_yuan", "other_payers_yuan")]
+        if facts.joined:
+            # What others bear of an earlier stay counts with the last.
+            borne = [] if facts.joined.later[0] else borne
+            borne += [money(int(facts.joined.borne[0]))] if facts.joined.borne[0] > 0 else []
         arithmetic = " − ".join([_amount(facts, "payment_yuan"), *(text for text in borne if text)])
         place = Sentence(
             "columns {columns}", columns=Joined(" and ", ("patient_share_yuan", "other_payers_yuan"))
@@ -245,7 +271,11 @@ def _part(facts: Facts, name: str) -> tuple[str, str, str]:
     if name == "special_case_payment_yuan":
         return Sentence("as decided"), in_column("special_payment_yuan"), ""
     if name == "excluded_items_payment_yuan":
-        return paid_beside(facts.scheme, facts.added)
+        arithmetic, place, source = paid_beside(facts.scheme, facts.added)
+        if facts.joined and facts.joined.beside[0]:
+            earlier = Sentence("{amount} of earlier stays", amount=money(int(facts.joined.beside[0])))
+            arithmetic = Joined(" + ", (arithmetic, earlier)) if arithmetic else earlier
+        return arithmetic, place, source
     rule = _outside_rule(facts)
     if rule is not None and name == "outside_payment_yuan":
         place = in_scheme_row("outside", scheme.outside.index(rule))

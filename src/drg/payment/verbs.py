@@ -68,7 +68,8 @@ def explain_price(
         case: a grouped row: column names (canonical, or those of a layout) and values; a column that is not
             given is not known.
         scheme: as for ``price``.
-        readmitted: another stay follows that cuts this one, which one case alone does not show.
+        readmitted: another stay follows that cuts this one, or that it is paid with, which one case alone
+            does not show.
         extreme: the case is among the most expensive, which one case alone does not show.
         language: of the reason, ``en`` or ``zh`` (中文).
 

@@ -35,15 +35,19 @@ _PROBE_BYTES: Final = 1 << 16
 STANDARD_OUTPUT: Final = Path("-")
 
 
-def check_output(file: Path) -> None:
+def check_output(file: Path, *others: str) -> None:
     """Whether a table could be written here: to know it before the work is done, not after.
+
+    Args:
+        file: where to.
+        others: the endings of what else than a table can be written here.
 
     Raises:
         OutputError: the ending is not known, or there is no such directory.
     """
     if file == STANDARD_OUTPUT:
         return
-    known_ending(file, OUTPUT_FORMATS, OutputError)
+    known_ending(file, (*OUTPUT_FORMATS, *others), OutputError)
     check_place(file)
 
 

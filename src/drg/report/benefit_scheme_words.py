@@ -62,7 +62,7 @@ def sentences(scheme: BenefitScheme) -> Iterator[str]:
     for rule in scheme.off_site:
         yield Sentence(
             "Off site ({kind}): the patient first bears {first} of classes A and B, shares are {less} lower",
-            kind=_value("off_site", rule.off_site),
+            kind=value_in_words("off_site", rule.off_site),
             first=number(rule.first_own_share),
             less=number(rule.share_less),
         )
@@ -175,7 +175,7 @@ def _tiers(tiers: Sequence[AmountTier]) -> str:
     )
 
 
-def _value(column: str, value: str) -> Both:
+def value_in_words(column: str, value: str) -> Both:
     """A value, and the first word that cases have for it."""
     return Both(value, next((word for word, known in ALL[column].words if known == value), value))
 
@@ -183,7 +183,9 @@ def _value(column: str, value: str) -> Both:
 def _who(row: Who) -> str:
     """For which stays a row is."""
     parts: list[str] = [
-        Sentence("{column} {value}", column=ALL[column].label, value=_value(column, getattr(row, name)))
+        Sentence(
+            "{column} {value}", column=ALL[column].label, value=value_in_words(column, getattr(row, name))
+        )
         for name, column in ASKED.items()
         if getattr(row, name) is not None
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Final
@@ -10,6 +10,7 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
+from drg.analysis.benefit_sums import OF_PRICES, BenefitSums
 from drg.analysis.benefit_tally import AMOUNTS, PAYERS, BenefitTally
 from drg.benefit import BenefitExplanation, BenefitScheme
 from drg.columns import ALL
@@ -47,17 +48,39 @@ def print_benefits(
 ) -> None:
     """The outcome of a run: who pays how much."""
     of = partial(said, language=language)
-    cost = tally.sums["total_cost_yuan"]
-    rows = [
-        (ALL[name].label.to(language), f"{tally.sums[name]:,.2f}", _percent(tally.sums[name], cost))
-        for name in AMOUNTS
-    ]
-    title = of("Who pays what")
-    show(console, (of("item"), of("yuan"), of("share of the cost")), "tnn", rows, title=title)
+    _print_amounts(console, {name: tally.sums[name] for name in AMOUNTS}, language)
     say(console, speed(tally.cases, seconds, language))
     if scheme.status == "illustrative":
         illustrative = Both(ILLUSTRATIVE_EN, ILLUSTRATIVE_ZH)
         say(console, of("{id}: {illustrative}.", id=scheme.id, illustrative=illustrative))
+
+
+def print_benefit_sums(console: Console, sums: BenefitSums, language: str) -> None:
+    """What payers pay to all hospitals together."""
+    names = ["total_cost_yuan", *PAYERS, *(OF_PRICES[1:] if sums.is_priced else ())]
+    _print_amounts(console, sums.rows.select(names).sum().row(0, named=True), language)
+    say(
+        console,
+        said(
+            "{rows:,} rows of hospitals and months: {stays:,} stays, {held:,} of them in no amount.",
+            language,
+            rows=sums.rows.height,
+            stays=sums.rows["stays"].sum(),
+            held=sums.held.height,
+        ),
+    )
+
+
+def _print_amounts(console: Console, amounts: Mapping[str, Decimal], language: str) -> None:
+    """Amounts with their shares of the cost, which is among them."""
+    of = partial(said, language=language)
+    cost = amounts.get("total_cost_yuan", Decimal(0))
+    rows = [
+        (ALL[name].label.to(language), f"{amount:,.2f}", _percent(amount, cost))
+        for name, amount in amounts.items()
+    ]
+    heads = (of("item"), of("yuan"), of("share of the cost"))
+    show(console, heads, "tnn", rows, title=of("Who pays what"))
 
 
 def _percent(part: Decimal, whole: Decimal) -> str:

@@ -21,7 +21,7 @@ from drg.records.plain_files import read_bytes
 from drg.records.scanning import scan
 from drg.records.toml_files import told_errors
 from drg.settlement.input_fields import ROW, Field, read_fields
-from drg.words import Joined, Sentence
+from drg.words import Joined, Sentence, said
 
 _HOSPITAL: Final = "hospital_id"
 _NAME: Final = "name"
@@ -65,6 +65,11 @@ class DocumentNames:
     def name(self, hospital: str) -> str:
         """The name of a hospital; empty where it is not known."""
         return self.hospitals.get(hospital, "")
+
+    def with_id(self, hospital: str, language: str) -> str:
+        """The name of a hospital with its id; the id alone where the name is not known."""
+        name = self.name(hospital)
+        return said("{name} ({id})", language, name=name, id=hospital) if name else hospital
 
     def number(self, hospital: str, period: str) -> str:
         """The number of a document (编号), the same for the same document; empty without a prefix."""

@@ -14,7 +14,7 @@ from drg.records.workbook import Book, Heading, new_book
 from drg.report.checks import severity_in
 from drg.report.console import say
 from drg.report.console_table import show
-from drg.report.quality_labels import LABELS_ZH, SHEETS_ZH, VALUES_ZH, riv_zh
+from drg.report.quality_labels import LABELS_ZH, SHEETS_ZH, VALUES_ZH, WITH_WORDS, cell_zh, riv_zh, word_zh
 from drg.words import Both, said
 
 _MOST: Final = 10
@@ -70,13 +70,16 @@ class _Printed:
         plain = row["value"] if row["scale"] == "raw" else f"log {row['value']}"
         return Both(plain, VALUES_ZH[row["value"], row["scale"]]).to(self._language)
 
+    def _word(self, column: str, value: str) -> str:
+        return Both(value, word_zh(column, value)).to(self._language)
+
     def _variance(self) -> None:
         limits = self._level
         heads = self._said("value,trimming,cases,trimmed,RIV,adjusted,{limits}", limits=limits)
         rows = [
             (
                 self._value(row),
-                row["trimming"],
+                self._word("trimming", row["trimming"]),
                 f"{row['cases']:,}",
                 f"{row['trimmed_low'] + row['trimmed_high']:,}",
                 _number(row["riv"], 4),
@@ -95,7 +98,11 @@ class _Printed:
             f"{part}_cv_below_{limit}" for limit in ("0_8", "1") for part in ("share_cases", "share_groups")
         ]
         rows = [
-            (self._value(row), row["trimming"], *(_share(row[name]) for name in names))
+            (
+                self._value(row),
+                self._word("trimming", row["trimming"]),
+                *(_share(row[name]) for name in names),
+            )
             for row in evaluation.variance.filter(pl.col("scale") == "raw").iter_rows(named=True)
         ]
         title = self._said("Coefficient of variation (ddof {ddof})", ddof=ddof)
@@ -164,7 +171,10 @@ class _Printed:
         )
         rows = [
             (
-                *(f"{row[f'{side}_drg']} {row[f'{side}_level']}" for side in ("higher", "lower")),
+                *(
+                    f"{row[f'{side}_drg']} {self._word('level', row[f'{side}_level'])}"
+                    for side in ("higher", "lower")
+                ),
                 f"{row['higher_cases']:,}",
                 _number(row["higher_mean_cost_yuan"], 2),
                 f"{row['lower_cases']:,}",
@@ -313,13 +323,23 @@ def workbook(evaluation: Evaluation) -> bytes:
                 Heading(f"{LABELS_ZH[column]}\n{column}", _look(column, dtype), width=None)
                 for column, dtype in frame.schema.items()
             ]
-            book.frame(_sheet_name(name), headings, frame, nothing=_NOTHING)
+            book.frame(_sheet_name(name), headings, _in_words(frame), nothing=_NOTHING)
         sheet = book.table(
             _sheet_name("settings"), [Heading("设置\nsetting", width=24), Heading("值\nvalue", width=30)]
         )
-        for row, setting in enumerate(evaluation.settings.items(), start=1):
-            book.row(sheet, row, [_NOTHING if cell is None else cell for cell in setting], ["text", "text"])
+        for row, (name, value) in enumerate(evaluation.settings.items(), start=1):
+            told = cell_zh(name, value) if isinstance(value, str) else value
+            book.row(sheet, row, [cell_zh("setting", name), told], ["text", "text"])
     return content.getvalue()
+
+
+def _in_words(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with its words in Chinese too."""
+    return frame.with_columns(
+        pl.col(name).replace({word: cell_zh(name, word) for word in frame[name].drop_nulls().unique()})
+        for name in WITH_WORDS
+        if name in frame.columns
+    )
 
 
 def _sheet_name(name: str) -> str:

@@ -12,7 +12,7 @@ from drg.analysis.quality import Evaluation
 from drg.report import quality_charts
 from drg.report.comparison.charts import can_be_drawn
 from drg.report.html import END, head, table
-from drg.report.quality_labels import LABELS_ZH, VALUES_ZH, riv_zh
+from drg.report.quality_labels import LABELS_ZH, VALUES_ZH, cell_zh, riv_zh
 
 # How many rows a table of the page holds; the workbook holds all.
 MOST_ROWS: Final = 500
@@ -187,8 +187,15 @@ def _homogeneity(evaluation: Evaluation) -> Iterator[str]:
 
 def _settings(evaluation: Evaluation) -> Iterator[str]:
     yield _heading(2, "设置", "Settings")
-    rows = ((name, _NOTHING if value == "" else value) for name, value in evaluation.settings.items())
+    rows = (
+        (cell_zh("setting", name), _NOTHING if value == "" else _in_words(name, value))
+        for name, value in evaluation.settings.items()
+    )
     yield table(("设置 setting", "值 value"), 2, rows)
+
+
+def _in_words(name: str, value: Any) -> Any:
+    return cell_zh(name, value) if isinstance(value, str) else value
 
 
 def _heading(level: int, zh: str, en: str) -> str:
@@ -229,7 +236,7 @@ def _cell(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "是 yes" if value else "否 no"
     if not isinstance(value, float):
-        return f"{value:,}" if isinstance(value, int) else str(value)
+        return f"{value:,}" if isinstance(value, int) else str(_in_words(name, value))
     if name.startswith(_SHARES):
         return f"{value:.1%}"
     return f"{value:,.2f}" if "_yuan" in name or "_days" in name else f"{value:z,.4f}"

@@ -117,8 +117,11 @@ class _Said:
         cases = (totals["ours_cases"], totals["bureau_cases"], totals["bureau_cases"] - totals["ours_cases"])
         sides = (self.of("ours"), self.of("bureau"), self.of("bureau less ours"))
         money = [totals[name] for name in amounts]
+        title = self.of("Both sides; amounts are not known")
+        if result.amount is not None:
+            title = self.of("Both sides, by {amount}", amount=ALL[result.amount].label.to(self.language))
         yield FigureTable(
-            self.of("Both sides, by {amount}", amount=ALL[result.amount].label.to(self.language)),
+            title,
             self.of("side,cases,amount in yuan").split(","),
             ("text", "count", "money"),
             list(zip(sides, cases, money, strict=True)),

@@ -73,20 +73,23 @@ class Money(_Part):
     """Totals in yuan, as exact decimal text; null where there is no such amount."""
 
     payment_yuan: str | None = Field(description="all that is paid; of settle, as the accounts stand")
-    cost_yuan: str | None = Field(description="cost of the cases")
-    surplus_yuan: str | None = Field(description="payment less cost of priced cases; of settle, outcome_yuan")
+    cost_yuan: str | None = Field(description="cost of all cases; of settle, of those that are settled")
+    priced_cost_yuan: str | None = Field(description="cost of those that are priced")
+    surplus_yuan: str | None = Field(description="payment less priced_cost_yuan; of settle, outcome_yuan")
 
 
 class Result(_Part):
     """What one version, with its scheme, made of the cases."""
 
-    grouper: Tables | None = Field(description="the version or series; null if the cases came grouped")
+    grouper: Tables | None = Field(
+        description="the version or series; null if the cases came grouped and no version was used"
+    )
     scheme: Tables | None = Field(description="the payment or benefit scheme; null if there is none")
     statuses: dict[str, int] | None = Field(description="cases by grouping status; null if not counted")
     case_classes: dict[str, int] | None = Field(description="cases by case class; null if not priced")
     money: Money | None = Field(description="totals; null if there is no money")
     measures: dict[str, int | float | None] | None = Field(
-        description="of compare, the statistical quality by measure; else null"
+        description="of compare and evaluate, the statistical quality by measure; else null"
     )
 
 

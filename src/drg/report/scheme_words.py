@@ -330,14 +330,20 @@ def _others(scheme: PaymentScheme) -> Iterator[str]:
         yield addition_words(addition)
     if scheme.incomplete:
         yield Sentence("Broken-off treatments are paid in proportion to their cost")
-    if scheme.readmission:
-        cut = scheme.readmission
-        yield Sentence(
+    if cut := scheme.readmission:
+        text = Sentence(
             "A stay that is followed by another in the same hospital and group within {days} days: standard "
             "× {factor}",
             days=cut.days,
-            factor=number(cut.factor),
+            factor=number(cut.cut),
         )
+        if scheme.joins_stays:
+            text = Sentence(
+                "A stay that is followed by another in the same hospital and group within {days} days: both "
+                "are judged together and paid one standard, with the later one",
+                days=cut.days,
+            )
+        yield text
     if scheme.tcm and scheme.tcm.share_below is not None:
         yield Sentence(
             "{count:,} groups of traditional medicine are paid as medical ones below a share of {share}",

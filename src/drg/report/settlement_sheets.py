@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
-from xlsxwriter.utility import xl_col_to_name
 
 from drg.columns import Column, Kind
 from drg.records.workbook import Book, Heading
-from drg.records.workbook_looks import TOTAL
 from drg.report.document_names import DocumentNames
+from drg.report.sheet_totals import Totals
 from drg.settlement.accounts import standing
 from drg.settlement.settlement_columns import BASES_ZH, SETTLEMENT_COLUMNS, SIMULATED, YEAR_TO_DATE
 
@@ -53,7 +51,8 @@ def write_summary(book: Book, rows: pl.DataFrame, names: DocumentNames) -> None:
     sheet = book.frame(SUMMARY, [headings[name] for name in columns], frame, freeze_columns=1)
     title = f"{names.bureau} {_TITLE}".strip().replace("&", "&&")
     sheet.set_header(f"&C&14{title}&R单位：元")
-    totals = _Totals(book, sheet, columns, [headings[name].look for name in columns], frame.height)
+    looks = {name: headings[name].look for name in columns}
+    totals = Totals(book, sheet, looks, _ADDED, frame.height)
     for (_, period), of_period in accounts.group_by("year", "period", maintain_order=True):
         real: list[int] = []
         for key, part in of_period.group_by("insurance_type", "basis", maintain_order=True):
@@ -79,7 +78,8 @@ def write_accounts(book: Book, name: str, rows: pl.DataFrame, shown: pl.DataFram
     headings = [_heading(column, _width(column)) for column in SETTLEMENT_COLUMNS]
     names = [column.name for column in SETTLEMENT_COLUMNS]
     sheet = book.frame(name, headings, shown, freeze_columns=_FROZEN)
-    totals = _Totals(book, sheet, names, [heading.look for heading in headings], rows.height)
+    looks = {name: heading.look for name, heading in zip(names, headings, strict=True)}
+    totals = Totals(book, sheet, looks, _ADDED, rows.height)
     words = shown.select(_KEYS).rename({key: f"shown_{key}" for key in _KEYS})
     for _, part in rows.hstack(words).group_by(_KEYS, maintain_order=True):
         where = {key: part[f"shown_{key}"][0] for key in _KEYS}
@@ -88,43 +88,6 @@ def write_accounts(book: Book, name: str, rows: pl.DataFrame, shown: pl.DataFram
             last = part["period"].max()
             part, where = part.filter(period=last), where | {"period": last}
         totals.write({**where, "hospital_id": _TOTAL}, part, where)
-
-
-class _Totals:
-    """The rows of totals below a table."""
-
-    def __init__(
-        self, book: Book, sheet: Any, columns: Sequence[str], looks: Sequence[str], height: int
-    ) -> None:
-        self._book, self._sheet = book, sheet
-        self._letters = {name: xl_col_to_name(place) for place, name in enumerate(columns)}
-        self._looks = dict(zip(columns, looks, strict=True))
-        self._height = height
-        self._row = height + 1
-
-    def write(self, texts: Mapping[str, Any], part: pl.DataFrame, where: Mapping[str, Any]) -> int:
-        """The sums of the rows where columns hold these words; gives the row as a spreadsheet counts it."""
-        quoted = ((key, str(value).replace('"', '""')) for key, value in where.items())
-        conditions = "".join(f',{self._range(key)},"{value}"' for key, value in quoted)
-        return self._write(texts, part, lambda name: f"SUMIFS({self._range(name)}{conditions})")
-
-    def write_sum(self, texts: Mapping[str, Any], part: pl.DataFrame, rows: Sequence[int]) -> None:
-        """The sum of rows of totals."""
-        self._write(texts, part, lambda name: "+".join(f"{self._letters[name]}{row}" for row in rows) or "0")
-
-    def _write(self, texts: Mapping[str, Any], part: pl.DataFrame, formula: Callable[[str], str]) -> int:
-        for place, (name, look) in enumerate(self._looks.items()):
-            if name in _ADDED:
-                value = part[name].sum()
-                self._book.formula(self._sheet, self._row, place, formula(name), value, f"{look}{TOTAL}")
-            else:
-                self._book.cell(self._sheet, self._row, place, texts.get(name), f"text{TOTAL}")
-        self._row += 1
-        return self._row
-
-    def _range(self, name: str) -> str:
-        letter = self._letters[name]
-        return f"{letter}$2:{letter}${self._height + 1}"
 
 
 def _heading(column: Column, width: float) -> Heading:

@@ -68,7 +68,7 @@ def write_statements(
     if hospitals is not None:
         check_hospitals(settlement, hospitals)
         known = known.filter(pl.col("hospital_id").is_in(list(hospitals)))
-    files = _file_names(known["hospital_id"].to_list(), _NAMES[language])
+    files = file_names(known["hospital_id"].to_list(), _NAMES[language])
     written: list[Path] = []
     with together():
         make_directory(directory)
@@ -145,7 +145,7 @@ def last_day(settlement: Settlement) -> datetime:
     return datetime(year, month, calendar.monthrange(year, month)[1])
 
 
-def _file_names(hospitals: Sequence[str], what: str) -> dict[str, str]:
+def file_names(hospitals: Sequence[str], what: str) -> dict[str, str]:
     """A name for each hospital that every file system takes, and that none shares with another."""
     names: dict[str, str] = {}
     taken: set[str] = set()

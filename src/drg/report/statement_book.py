@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -28,7 +28,7 @@ from drg.report.statement_text import Language, Line, label
 from drg.report.statement_totals import capital_lines, write_capitals, write_totals
 from drg.report.statement_words import Words, words_in
 from drg.settlement.settlement_columns import BASES_ZH
-from drg.words import column_in, said
+from drg.words import column_in
 
 _WIDTHS: Final = (6, 28, 20, 44, 62, 44, 24)
 _LOOKS: Final = {
@@ -42,7 +42,7 @@ _LOOKS: Final = {
 }
 # What readers look for first.
 KEY_FIGURES: Final = ("shared_payment", "payment", "entitlement", "payable", "balance", "outcome")
-_BLANK: Final = "____________________"
+BLANK: Final = "____________________"
 FORECAST_FIGURES: Final = (
     "cases",
     "cost",
@@ -86,11 +86,7 @@ class Statement:
     @property
     def title(self) -> str:
         """With the name of the hospital as far as it is known, and its id."""
-        name = self.names.name(self.hospital)
-        hospital = (
-            said("{name} ({id})", self.language, name=name, id=self.hospital) if name else self.hospital
-        )
-        return f"{self.words.title}  {hospital}"
+        return f"{self.words.title}  {self.names.with_id(self.hospital, self.language)}"
 
     @property
     def words(self) -> Words:
@@ -138,7 +134,7 @@ def write_book(statement: Statement, file: Path) -> None:
             row = _write_checks(book, sheet, row, statement, account, case_checks, month_checks)
             row = _write_forecast(book, sheet, row, statement, account) + 1
         row = write_totals(book, sheet, row, figures, language)
-        _write_end(book, sheet, row, statement)
+        write_ends(book, sheet, row, end_lines(words, statement.names, statement.hospital))
 
 
 def _write_head(book: Book, sheet: Any, statement: Statement) -> int:
@@ -195,23 +191,28 @@ def _write_account(
         book.row(sheet, row, [section.title, *[None] * 6], ["section"] * 7)
         row += 1
         for line in section.lines:
-            _write_line(book, sheet, row, number, line, cells)
+            texts = (line.words, line.numbers, line.rule, line.source)
+            write_line(book, sheet, row, number, line, cells, texts, is_key=line.name in KEY_FIGURES)
             cells[line.name] = f"$C${row + 1}"
             of_account.setdefault(line.name, cells[line.name])
             row, number = row + 1, number + 1
     return row, of_account
 
 
-def _write_line(
+def write_line(
     book: Book,
     sheet: Any,
     row: int,
     number: int,
     line: Line,
-    cells: dict[str, str],
+    cells: Mapping[str, str],
+    texts: Iterable[str],
+    *,
+    is_key: bool,
 ) -> None:
+    """A line: its number, label and amount, and texts beside it; ``cells`` has those that a formula names."""
     look = _LOOKS[line.figure.look]
-    look = f"{look}{TOTAL}" if line.name in KEY_FIGURES else look
+    look = f"{look}{TOTAL}" if is_key else look
     book.cell(sheet, row, 0, number, "count")
     book.cell(sheet, row, 1, line.label, "wrap")
     value = line.figure.value
@@ -220,7 +221,6 @@ def _write_line(
         book.formula(sheet, row, 2, formula, value, look)
     else:
         book.cell(sheet, row, 2, value, look)
-    texts = (line.words, line.numbers, line.rule, line.source)
     for place, text in enumerate(texts, start=3):
         book.cell(sheet, row, place, text or None, "small")
 
@@ -297,19 +297,18 @@ def finding_rows(statement: Statement) -> list[tuple[str, ...]]:
     return rows
 
 
-def _write_end(book: Book, sheet: Any, row: int, statement: Statement) -> None:
+def write_ends(book: Book, sheet: Any, row: int, lines: tuple[list[str], list[str]]) -> None:
     """Where people seal and sign."""
-    seals, signatures = end_lines(statement)
+    seals, signatures = lines
     for place, line in ((row + 1, seals), (row + 4, signatures)):
         for text, column in zip(line, (1, 3, 4), strict=False):
             book.cell(sheet, place, column, text, "text")
 
 
-def end_lines(statement: Statement) -> tuple[list[str], list[str]]:
+def end_lines(words: Words, names: DocumentNames, hospital: str) -> tuple[list[str], list[str]]:
     """Where the bureau and the hospital put their seals, and where people sign."""
-    words, names = statement.words, statement.names
-    sealing = zip(words.seals, (names.bureau, names.name(statement.hospital)), strict=True)
+    sealing = zip(words.seals, (names.bureau, names.name(hospital)), strict=True)
     return (
-        [f"{text}{words.colon}{name or _BLANK}" for text, name in sealing],
-        [f"{text}{words.colon}{_BLANK}" for text in words.signatures],
+        [f"{text}{words.colon}{name or BLANK}" for text, name in sealing],
+        [f"{text}{words.colon}{BLANK}" for text in words.signatures],
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from html import escape
 from typing import Final
 
@@ -25,8 +25,9 @@ from drg.report.statement_lines import Section
 from drg.report.statement_sums import departments_page
 from drg.report.statement_text import Figure, Line, label, shown
 from drg.report.statement_totals import capital_lines, capitals_page, totals_page
+from drg.report.statement_words import Words
 
-_STYLE: Final = """@page { size: A4; margin: 12mm }
+STYLE: Final = """@page { size: A4; margin: 12mm }
 body { font-size: 12px }
 h2 { border-bottom: 2px solid #345; margin-top: 2em; break-after: avoid }
 h3 { margin: 1.2em 0 .3em; break-after: avoid }
@@ -62,7 +63,7 @@ _CLASSES: Final = (
 def page(statement: Statement) -> str:
     """The page as HTML."""
     words, language = statement.words, statement.language
-    parts = [head(statement.title, language=language, style=_STYLE)]
+    parts = [head(statement.title, language=language, style=STYLE)]
     parts += [f"<p>{escape(text)}</p>\n" for text in head_lines(statement)]
     if statement.scheme.status == "illustrative":
         parts.append(warning(words.illustrative))
@@ -70,7 +71,7 @@ def page(statement: Statement) -> str:
         parts.append(f'<div class="account{" first" if number == 0 else ""}">\n')
         parts.append(f"<h2>{escape(account_title(account, language))}</h2>\n")
         parts += capitals_page(capital_lines([account], language))
-        parts.append(_lines(statement, sections))
+        parts.append(lines_page(statement.words, sections))
         parts.append(_checks(statement, account))
         if account.forecast is not None:
             parts.append(f"<h3>{escape(words.forecast)}</h3>\n")
@@ -93,18 +94,23 @@ def page(statement: Statement) -> str:
         parts.append(table([text for text, _ in words.finding_heads], 7, findings))
     else:
         parts.append(f"<p>{escape(words.no_findings)}</p>\n")
-    for line in end_lines(statement):
-        signs = "".join(f"<span>{escape(text)}</span>" for text in line)
-        parts.append(f'<div class="sign">{signs}</div>\n')
+    parts.append(end_page(end_lines(words, statement.names, statement.hospital)))
     return "".join(parts) + END
+
+
+def end_page(lines: Iterable[Sequence[str]]) -> str:
+    """Where people seal and sign, as HTML."""
+    signs = ("".join(f"<span>{escape(text)}</span>" for text in line) for line in lines)
+    return "".join(f'<div class="sign">{line}</div>\n' for line in signs)
 
 
 def _cell(name: str, value: object) -> str:
     return shown(Figure(value, "count" if name.startswith("cases") else "money"))
 
 
-def _lines(statement: Statement, sections: Iterable[Section]) -> str:
-    number, item, amount, arithmetic, _, rule, _ = map(escape, statement.words.heads)
+def lines_page(words: Words, sections: Iterable[Section], key: Collection[str] = KEY_FIGURES) -> str:
+    """Lines under headings, numbered through, as HTML; those of ``key`` stand out."""
+    number, item, amount, arithmetic, _, rule, _ = map(escape, words.heads)
     parts = [
         f"<table>\n<tr><th class=n>{number}</th><th>{item}</th><th class=n>{amount}</th>"
         f"<th>{arithmetic}</th><th>{rule}</th></tr>\n"
@@ -113,19 +119,19 @@ def _lines(statement: Statement, sections: Iterable[Section]) -> str:
     for section in sections:
         parts.append(f'<tr class="section"><td colspan=5>{escape(section.title)}</td></tr>\n')
         for line in section.lines:
-            parts.append(_line(place, line))
+            parts.append(_line(place, line, is_key=line.name in key))
             place += 1
     return "".join(parts) + "</table>\n"
 
 
-def _line(number: int, line: Line) -> str:
+def _line(number: int, line: Line, *, is_key: bool) -> str:
     how = escape(line.words)
     if line.numbers:
-        how += f'<br><span class="numbers">= {escape(line.numbers)}</span>'
+        how += f'{"<br>" if how else ""}<span class="numbers">= {escape(line.numbers)}</span>'
     rule = "<br>".join(escape(text) for text in (line.rule, line.source) if text)
     item, amount = escape(line.label), escape(shown(line.figure))
     kind = ""
-    if line.name in KEY_FIGURES:
+    if is_key:
         kind, item, amount = ' class="key"', f"<b>{item}</b>", f"<b>{amount}</b>"
     return (
         f"<tr{kind}><td class=n>{number}</td><td>{item}</td>"

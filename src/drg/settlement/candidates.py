@@ -42,7 +42,7 @@ _NEEDED: Final = (
 )
 _STAYS: Final = ("los_days", "icu_hours")
 _TEXTS: Final = ("insurance_type", "department", "drg_name", "hospital_level")
-_OPTIONAL: Final = (*_STAYS, *_TEXTS, EXCLUDED_ITEMS, DEPARTMENTS, NEW_TECHNOLOGY)
+_OPTIONAL: Final = (*_STAYS, *_TEXTS, EXCLUDED_ITEMS, DEPARTMENTS, NEW_TECHNOLOGY, "joined_cost_yuan")
 # What a cell says that means nothing.
 _NO: Final = ("", "0", "-", "--", "—", "无", "否", "no", "n", "false")
 _YES: Final = ("1", "是", "有", "yes", "y", "true")
@@ -185,6 +185,8 @@ def _read(batch: pl.DataFrame, *, out_of_cost: Sequence[str]) -> pl.DataFrame:
     cost = pl.Series(fen(batch, "total_cost_yuan"))
     # Excluded items are a reason also where the scheme does not pay them apart.
     excluded = pl.Series(excluded_fen(batch, out_of_cost or (EXCLUDED_ITEMS,))).clip(lower_bound=0)
+    # Of earlier stays that are paid with it.
+    joined = pl.Series(fen(batch, "joined_cost_yuan")).clip(lower_bound=0)
     payment = signed(batch, "payment_yuan")
     case_class = known["case_class"]
     nameless = pl.any_horizontal(pl.col("hospital_id", "case_id", "year").is_null())
@@ -194,10 +196,10 @@ def _read(batch: pl.DataFrame, *, out_of_cost: Sequence[str]) -> pl.DataFrame:
         pl.when(possible).then(days),
         year=known["discharge_date"].dt.year(),
         cost=cost,
-        net=cost - excluded if out_of_cost else cost,
+        net=(cost - excluded if out_of_cost else cost) + joined,
         standard=signed(batch, "standard_payment_yuan"),
         payment=payment,
-        overrun=cost - payment,
+        overrun=cost + joined - payment,
         excluded=excluded,
         inside=case_class.is_in(INSIDE).fill_null(False),
         special=(case_class == CaseClass.SPECIAL).fill_null(False),

@@ -4,6 +4,7 @@ Names are sums of columns of priced cases, or other rows; a row that names itsel
 ``inside``: the class is paid by its group. ``shared``: its standard and cost are compared. ``converted``:
 what it is paid beside that is converted into points, and moves with their value.
 ``has_excluded_items``: the scheme takes amounts out of the cost; ``excluded_items_yuan`` is their sum.
+``has_joined_stays``: stays that are paid as one are judged with the last of them.
 """
 
 from __future__ import annotations
@@ -22,11 +23,13 @@ from drg.settlement.exact_decimals import in_yuan
 # The parts of a payment that no sharing touches: as accounts call them, and as priced cases do.
 BESIDE: Final = ("item_payment", "outside_payment", "special_case_payment", "excluded_items_payment")
 PAID_BESIDE: Final = tuple(in_yuan(name) for name in BESIDE)
+# What a case is judged by.
+_NET: Final = "cost - excluded_items + (joined_cost_yuan if has_joined_stays else 0)"
 FORMULAS: Final = {
     "cost": "total_cost_yuan",
     "excluded_items": "excluded_items_yuan if has_excluded_items else 0",
     "standard": "standard_payment_yuan if inside else 0",
-    "shared_cost": "cost - excluded_items if shared else 0",
+    "shared_cost": f"{_NET} if shared else 0",
     "shared_standard": "drg_payment_yuan + high_cost_payment_yuan if shared else 0",
     "item_payment": (
         "item_payment_yuan if shared else item_payment_yuan + drg_payment_yuan + high_cost_payment_yuan"
@@ -37,7 +40,7 @@ FORMULAS: Final = {
     "patient_and_others": "patient_and_others_yuan",
     "borne_above_payment": "borne_above_payment_yuan",
     "payment": f"shared_standard + {' + '.join(BESIDE)}",
-    "surplus_formula": "standard - (cost - excluded_items) if inside else 0",
+    "surplus_formula": f"standard - ({_NET}) if inside else 0",
     "surplus": "payment - cost",
     "points": "points if shared or converted else 0",
     "converted_payment": "item_payment + outside_payment if converted else 0",
@@ -67,13 +70,17 @@ def shared_classes(scheme: PaymentScheme) -> tuple[str, ...]:
 def facts_of(scheme: PaymentScheme) -> dict[str, Any]:
     """The conditions of ``FORMULAS`` over a column ``case_class``."""
     known = {name: pl.col("case_class").is_in(classes) for name, classes in _classes(scheme).items()}
-    return known | {"has_excluded_items": bool(scheme.out_of_cost)}
+    return known | _of_scheme(scheme)
 
 
 def facts_of_class(scheme: PaymentScheme, case_class: str) -> dict[str, bool]:
     """The conditions of ``FORMULAS`` for one class."""
     known = {name: case_class in classes for name, classes in _classes(scheme).items()}
-    return known | {"has_excluded_items": bool(scheme.out_of_cost)}
+    return known | _of_scheme(scheme)
+
+
+def _of_scheme(scheme: PaymentScheme) -> dict[str, bool]:
+    return {"has_excluded_items": bool(scheme.out_of_cost), "has_joined_stays": scheme.joins_stays}
 
 
 def _classes(scheme: PaymentScheme) -> dict[str, list[str]]:

@@ -32,10 +32,11 @@ _PAID: Final = (
     *PAID_BESIDE,
     *("patient_and_others_yuan", "borne_above_payment_yuan"),
 )
+_JOINED: Final = "joined_cost_yuan"  # of schemes that join stays
 _FINE: Final = ("relative_weight", "points")
 _WHERE: Final = ("hospital_id", "insurance_type")
 _READ: Final = (*_WHERE, "total_cost_yuan", *_FINE, "case_class", *_PAID, "scheme")
-_ADDED: Final = (*_GIVEN, *_PAID, *_FINE)
+_ADDED: Final = (*_GIVEN, *_PAID, _JOINED, *_FINE)
 BASES: Final = tuple(BASES_ZH)
 _CLASS: Final = pl.col("case_class").cast(PRICE["case_class"].dtype, strict=False).to_physical()
 _STUCK: Final = (CaseClass.INVALID.value, CaseClass.UNPRICED.value)
@@ -80,6 +81,7 @@ def required_columns(scheme: PaymentScheme) -> tuple[str, ...]:
     if (date := months_by(scheme)) not in names:
         names.append(date)
     names += scheme.out_of_cost
+    names += [_JOINED] if scheme.joins_stays else []
     if scheme.settlement and scheme.settlement.off_site:
         names.append("insured_area")
     return tuple(names)
@@ -127,7 +129,7 @@ def sums(priced: pl.LazyFrame, scheme: PaymentScheme, digest: str) -> CaseSums:
     by = pl.col("scheme_digest") if "scheme_digest" in read else pl.lit(None, dtype=pl.String)
     cases = cases.with_columns(by_former=(by != digest).fill_null(False), by_unknown=by.is_null())
     added = [name for name in _ADDED if name in cases.collect_schema()]
-    unread = [f"{name}{UNREAD}" for name in (*_PAID, *_FINE) if f"{name}{UNREAD}" in read]
+    unread = [f"{name}{UNREAD}" for name in (*_PAID, _JOINED, *_FINE) if f"{name}{UNREAD}" in read]
     by_class = cases.group_by(*_PLACE, "case_class", "held").agg(
         pl.len().cast(pl.Int64).alias("cases"),
         pl.col("relative_weight").count().cast(pl.Int64).alias("weighted_cases"),

@@ -34,7 +34,7 @@ from drg.words import Sentence
 KEYS: Final = ("hospital_id", "case_id")
 _READ: Final = (*KEYS, "discharge_date", "case_class", "total_cost_yuan", "excluded_items_payment_yuan")
 _READ_IF_THERE: Final = (
-    *("patient_share_yuan", "other_payers_yuan"),
+    *("patient_and_others_yuan", "borne_above_payment_yuan", "joined_cost_yuan"),
     *("special_case_payment_yuan", "pricing_reason", "hospital_level"),
 )
 _NOTHING: Final = (*PAYMENTS[:4], "surplus_formula_yuan")
@@ -165,7 +165,8 @@ def _with_case(decisions: pl.DataFrame, found: pl.DataFrame, out_of_cost: Collec
     cost = fen(cases, "total_cost_yuan")
     excluded = excluded_fen(cases, out_of_cost)
     usable = (cost >= 0) & (excluded >= 0) & (excluded <= cost)
-    by_cost = pl.Series(np.where(usable, cost - excluded, 0))
+    # With the cost of earlier stays that are paid with it.
+    by_cost = pl.Series(np.where(usable, cost - excluded + _amounts(cases, "joined_cost_yuan"), 0))
     special = cases["decided"].fill_null(by_cost).to_numpy()
     payment = special + np.maximum(fen(cases, "excluded_items_payment_yuan"), 0)
     rest, not_known = _left_of(cases, payment)
@@ -201,10 +202,8 @@ def _amounts(cases: pl.DataFrame, name: str) -> Ints:
 
 def _left_of(cases: pl.DataFrame, payment: Ints) -> tuple[Ints, Flags]:
     """The payment less what others bear: for the fund if positive; and where that is not known."""
-    if "patient_share_yuan" not in cases.columns:
-        return payment, np.ones(cases.height, dtype=np.bool_)
-    borne, others = fen(cases, "patient_share_yuan"), _amounts(cases, "other_payers_yuan")
-    return payment - borne - others, (borne < 0) | (others < 0)
+    within, above = (fen(cases, name) for name in ("patient_and_others_yuan", "borne_above_payment_yuan"))
+    return payment - within - above, (within < 0) | (above < 0)
 
 
 def _reasons(cases: pl.DataFrame) -> list[str | None]:
@@ -230,6 +229,8 @@ def _tell(told: FindingsBuilder) -> None:
     told.add(special, "decision_case_already_special", leave_out=True)
     invalid = once & approved & ((cells["case_class"] == CaseClass.INVALID) | ~cells["usable"])
     told.add(invalid, "decision_case_invalid", leave_out=True)
+    joined = once & approved & (cells["case_class"] == CaseClass.JOINED) & told.usable
+    told.add(joined, "decision_case_joined", leave_out=True)
     undated = once & approved & cells["year"].is_null() & told.usable
     told.add(undated, "decision_case_undated", leave_out=True)
     told.add(

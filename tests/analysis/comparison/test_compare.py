@@ -191,6 +191,8 @@ def test_places_are_those_of_pandas(priced: Comparison) -> None:
                 assert row[f"standard_yuan_{id_}"] == sum(inside[f"standard_yuan_{id_}"])
                 assert row[f"payment_yuan_{id_}"] == sum(own[f"payment_yuan_{id_}"])
                 assert row[f"surplus_yuan_{id_}"] == sum(own[f"surplus_yuan_{id_}"].dropna())
+                is_priced = own[f"surplus_yuan_{id_}"].notna()
+                assert row[f"priced_cost_yuan_{id_}"] == sum(own["total_cost_yuan"][is_priced])
             for id_ in VERSIONS[1:]:
                 difference = row[f"surplus_yuan_{id_}"] - row[f"surplus_yuan_{VERSIONS[0]}"]
                 assert row[f"surplus_difference_yuan_{id_}"] == difference
@@ -242,6 +244,8 @@ def test_the_budget_adds_up_to_the_payments_of_the_cases() -> None:
         )
         assert row["cases"] > 0
     assert not expected
+    for row in comparison.totals.to_dicts():
+        assert row["payment_yuan"] - row["priced_cost_yuan"] == row["surplus_yuan"]
     base, other = (comparison.budget.filter(pl.col("version") == id_) for id_ in ("demo", "demo-2"))
     assert base["payment_difference_yuan"].to_list() == [None] * 4
     difference = (other["payment_yuan"] - base["payment_yuan"]).to_list()

@@ -91,7 +91,7 @@ def test_lists_of_what_stands_out(report: drg.HospitalReport) -> None:
     assert report.low_risk_deaths.height == report.figures["low_risk_deaths"]
     deficits = report.deficits["surplus_yuan"]
     assert deficits.is_sorted()
-    assert deficits.max() < 0  # type: ignore[operator]
+    assert deficits.max() < 0
     negative = report.cases.filter(pl.col("surplus_yuan") < 0)["surplus_yuan"].sum()
     assert deficits.sum() == negative
 

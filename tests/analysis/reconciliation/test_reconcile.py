@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import io
+import json
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from rich.console import Console
 
 from drg import InputError, Reconciliation, reconcile
 from drg.analysis.reconciliation import Cause
+from drg.analysis.reconciliation.sides import AMOUNTS
+from drg.columns import PRICE
+from drg.report.reconciliation import (
+    print_reconciliation,
+    reconciliation_page,
+    reconciliation_workbook,
+)
 from tests.analysis.reconciliation.planted import (
     CHINESE,
     demo_scheme,
@@ -150,9 +161,69 @@ def test_cells_that_cannot_be_read_are_counted() -> None:
     assert told.startswith("1 cells of payment_yuan")
 
 
-def test_files_without_a_common_amount_are_refused() -> None:
+def with_groups_only(frame: pl.DataFrame) -> pl.DataFrame:
+    """As the feedback of a pre-grouping."""
+    return frame.select("case_id", "drg", "principal_diagnosis", "other_diagnoses")
+
+
+def emptied(frame: pl.DataFrame) -> pl.DataFrame:
+    """Priced by its columns, but nothing is in them."""
+    return frame.with_columns(pl.lit(None, frame[name].dtype).alias(name) for name in AMOUNTS)
+
+
+@pytest.mark.parametrize(
+    ("of_ours", "of_bureau", "said"),
+    [
+        (pl.DataFrame.clone, with_groups_only, "the return has no amounts"),
+        (pl.DataFrame.clone, emptied, "the return has no amounts"),
+        (lambda frame: frame.drop(PRICE, strict=False), pl.DataFrame.clone, "our file has no amounts"),
+        (lambda frame: frame.drop(PRICE, strict=False), with_groups_only, "neither side has amounts"),
+        (
+            lambda frame: frame.drop("fund_payment_yuan", "standard_payment_yuan"),
+            lambda frame: frame.drop("payment_yuan"),
+            "the two files have no amount in common",
+        ),
+    ],
+)
+def test_without_common_amounts_groups_are_reconciled_and_money_is_not_known(
+    of_ours: Callable[[pl.DataFrame], pl.DataFrame],
+    of_bureau: Callable[[pl.DataFrame], pl.DataFrame],
+    said: str,
+) -> None:
     ours = small()
-    with pytest.raises(InputError, match="no amount of the return can be compared"):
-        beside(ours, ours.select("case_id", "drg"))
-    with pytest.raises(InputError, match="no amount of our file can be compared"):
-        beside(ours.select("case_id", "drg"), ours)
+    place = pl.int_range(pl.len())
+    other = pl.when(place == 0).then(pl.lit("ZZ99")).otherwise("drg").alias("drg")
+    result = beside(of_ours(ours), of_bureau(ours.with_columns(other)).head(3))
+    assert result.amount is None
+    counts = {"ours_cases": 4, "bureau_cases": 3, "matched": 3, "same": 2, "different": 2}
+    money = dict.fromkeys(("ours_yuan", "bureau_yuan", "difference_yuan"))
+    assert result.totals == counts | money
+    assert result.differences["cause"].to_list() == ["missing_in_bureau", "group_unexplained"]
+    assert result.differences["difference_yuan"].to_list() == [None, None]
+    for name in money:
+        assert result.causes[name].is_null().all()
+    assert result.agreement.filter(measure="drg").select("compared", "same", "other").row(0) == (3, 2, 1)
+    note = result.notes.filter(note="no_amounts")["message"].item()
+    assert note.startswith(said)
+    assert json.loads(json.dumps(result.summary()))["totals"] == counts | money
+    console = Console(file=io.StringIO(), width=200)
+    print_reconciliation(console, result, "zh")
+    assert "双方合计（金额未知）" in console.file.getvalue()  # type: ignore[attr-defined]
+    assert ">0.00<" not in reconciliation_page(result, "zh")
+    figures = pl.read_excel(reconciliation_workbook(result, "en"), sheet_name="figures", has_header=False)
+    assert figures.rows()[2][:3] == ("ours", "4", None)
+
+
+def test_a_weight_that_differs_has_its_cause_without_amounts() -> None:
+    ours = small()
+    heavier = pl.col("relative_weight") * 2
+    bureau = ours.select("case_id", "drg", heavier.cast(ours["relative_weight"].dtype))
+    result = beside(ours, bureau)
+    assert set(result.differences["cause"]) == {"other_weight"}
+    assert result.differences["difference_yuan"].null_count() == 4
+
+
+def test_files_without_a_common_group_or_amount_are_refused() -> None:
+    ours = small()
+    with pytest.raises(InputError, match="no group or amount of the return can be compared"):
+        beside(ours, ours.select("case_id", "principal_diagnosis"))

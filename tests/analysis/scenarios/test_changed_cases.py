@@ -276,6 +276,7 @@ def test_the_outcome_is_that_of_grouping_and_pricing_the_changed_cases() -> None
             "cmi": pytest.approx(float(weights.sum()) / len(weights)),
             "payment_yuan": priced["payment_yuan"].sum(),
             "cost_yuan": cases["total_cost_yuan"].sum(),
+            "priced_cost_yuan": priced["payment_yuan"].sum() - priced["surplus_yuan"].sum(),
             "surplus_yuan": priced["surplus_yuan"].sum(),
         }
         assert dict(zip(names, rows["demo", of], strict=True)) == expected

@@ -16,8 +16,8 @@ from drg.analysis.price_tally import CLASS, GROUP, PriceTally
 from drg.columns import PRICE
 from drg.errors import InputError
 from drg.payment import Pricer
-from drg.payment.cross_case_flags import EXTREME, READMITTED
 from drg.payment.load_scheme import LoadedScheme
+from drg.payment.marks import MARKS
 from drg.records.cases import Cases
 from drg.records.short_table import ShortTable
 from drg.words import Sentence
@@ -28,7 +28,6 @@ GAINS: Final = "gains"
 LOSES: Final = "loses"
 UNCHANGED: Final = "unchanged"
 
-_MARKS: Final = (READMITTED, EXTREME)
 _OLD: Final = "__old"
 _YUAN: Final = pl.Decimal(38, 2)
 _PERCENT: Final = pl.Decimal(38, 2)
@@ -114,9 +113,9 @@ def what_if(
 
     def step(batch: pl.DataFrame) -> pl.DataFrame:
         cells = cases.read(batch, reads)
-        of_new = batch.select(mark for mark in _MARKS if mark in batch.columns)
+        of_new = batch.select(mark for mark in MARKS if mark in batch.columns)
         of_old = batch.select(
-            pl.col(f"{mark}{_OLD}").alias(mark) for mark in _MARKS if f"{mark}{_OLD}" in batch
+            pl.col(f"{mark}{_OLD}").alias(mark) for mark in MARKS if f"{mark}{_OLD}" in batch
         )
         for pricer, tally, marks in ((before, tallies[0], of_old), (after, tallies[1], of_new)):
             tally.add(cells.hstack(pricer.price_batch(cells.hstack(marks))))

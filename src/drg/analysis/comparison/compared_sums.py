@@ -24,8 +24,10 @@ from drg.payment.scheme_numbers import INSIDE
 from drg.reasons import code_of
 
 PLACE: Final = ("hospital_id", "department")
-MEASURES: Final = ("weighted", "weight", "standard", "payment", "surplus")
+# The priced cost is that of the cases that have a surplus: their payment less it.
+MEASURES: Final = ("weighted", "weight", "standard", "payment", "priced_cost", "surplus")
 MONEY: Final = ("standard", "payment", "surplus")
+_AMOUNTS: Final = (*MONEY, "priced_cost")
 PAID: Final = pl.Schema(
     {
         "version": pl.String(),
@@ -167,7 +169,7 @@ def of(measure: str, at: int) -> str:
 def column_of(measure: str, whose: str = "") -> str:
     """The column of a measure in a result: ``payment_yuan``, ``payment_difference_yuan``, ``weight_base``."""
     name = f"{measure}_{whose}" if whose else measure
-    return f"{name}_yuan" if measure in MONEY else name
+    return f"{name}_yuan" if measure in _AMOUNTS else name
 
 
 def added(parts: Sequence[pl.DataFrame], keys: Sequence[str]) -> pl.DataFrame:
@@ -177,6 +179,7 @@ def added(parts: Sequence[pl.DataFrame], keys: Sequence[str]) -> pl.DataFrame:
 
 def _measures(side: ComparedVersion, at: int) -> list[pl.Expr]:
     weight = f"weight_{side.id}"
+    surplus = f"{column_of('surplus')}_{side.id}"
     paid_by_group = pl.col(f"class_{side.id}").is_in(INSIDE)
     return [
         pl.col(weight).count().cast(pl.Int64).alias(of("weighted", at)),
@@ -186,7 +189,13 @@ def _measures(side: ComparedVersion, at: int) -> list[pl.Expr]:
         .sum()
         .cast(pl.Decimal(38, 2))
         .alias(of("standard", at)),
-        *(_summed(f"{column_of(name)}_{side.id}", of(name, at), 2) for name in ("payment", "surplus")),
+        _summed(f"{column_of('payment')}_{side.id}", of("payment", at), 2),
+        pl.when(pl.col(surplus).is_not_null())
+        .then("total_cost_yuan")
+        .sum()
+        .cast(pl.Decimal(38, 2))
+        .alias(of("priced_cost", at)),
+        _summed(surplus, of("surplus", at), 2),
     ]
 
 

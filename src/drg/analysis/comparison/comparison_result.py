@@ -187,8 +187,9 @@ class Comparison(ShortTable):
         Returns:
             The keys, ``cases``, ``cost_yuan``; for each other version ``changed_<id>``; for each with a
             scheme ``weighted_<id>`` (cases with a weight), ``weight_<id>``, ``cmi_<id>``,
-            ``standard_yuan_<id>``, ``payment_yuan_<id>``, ``surplus_yuan_<id>``; and where base and other
-            have one the differences ``cmi_difference_<id>``, ``standard_difference_yuan_<id>``,
+            ``standard_yuan_<id>``, ``payment_yuan_<id>``, ``priced_cost_yuan_<id>`` (of the cases that are
+            priced), ``surplus_yuan_<id>`` (payment less priced cost); and where base and other have one the
+            differences ``cmi_difference_<id>``, ``standard_difference_yuan_<id>``,
             ``payment_difference_yuan_<id>`` and ``surplus_difference_yuan_<id>``. Sorted by cases.
         """
         return self._kept(("places", *by), lambda: self._places(by))

@@ -15,7 +15,7 @@ from drg.analysis.comparison.compared_versions import ComparedVersion
 from drg.analysis.comparison.exchange import STEPS
 from drg.columns import ALL, INPUT
 from drg.grouping.multi_grouper import Grouped, MultiGrouper
-from drg.payment.cross_case_flags import EXTREME, READMITTED, mark_columns
+from drg.payment.marks import MARKS, mark_columns
 from drg.payment.money import fen, yuan
 from drg.payment.scheme import PaymentScheme
 from drg.reasons import CODED, ReasonForm, counted, handed_over
@@ -155,7 +155,7 @@ class Step:
         grouped = known.map_batches(self.group, schema=pl.Schema({**schema, **added}), streamable=True)
         for at, side in enumerate(self.sides):
             if side.pricer is not None:
-                grouped = grouped.with_columns(_marks(side.pricer.scheme, at))
+                grouped = grouped.with_columns(_marks(side.pricer.scheme, at, schema))
 
         def step(batch: pl.DataFrame) -> pl.DataFrame:
             found = self.finish(batch)
@@ -267,14 +267,22 @@ class Step:
     def _own(self, batch: pl.DataFrame, at: int) -> pl.DataFrame:
         """The batch as if only one version had grouped it."""
         names = {name: name for name in with_unread(self._kept, batch.columns)}
-        names |= {_of(at, name): name for name in (*_GROUPED, READMITTED, EXTREME)}
+        names |= {_of(at, name): name for name in (*_GROUPED, *MARKS)}
         return batch.select(pl.col(name).alias(own) for name, own in names.items() if name in batch.columns)
 
 
-def _marks(scheme: PaymentScheme, at: int) -> list[pl.Expr]:
+def _marks(scheme: PaymentScheme, at: int, there: pl.Schema) -> list[pl.Expr]:
     """What only the other cases show of a case as a version groups it."""
     own = {name: _of(at, name) for name in _GROUPED}
-    marks = mark_columns(scheme, lambda name: pl.col(own.get(name, name)))
+
+    def cells(name: str) -> list[pl.Expr]:
+        if name in own:
+            return [pl.col(own[name]).alias(name)]
+        if name not in there:
+            return [pl.lit(None, dtype=ALL[name].dtype).alias(name)]
+        return [pl.col(one) for one in with_unread([name], there)]
+
+    marks = mark_columns(scheme, cells)
     return [mark.name.map(lambda name: _of(at, name)) for mark in marks]
 
 

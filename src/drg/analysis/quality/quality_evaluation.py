@@ -60,6 +60,7 @@ class Evaluation(ShortTable):
         findings: ``rule``, ``severity``, ``count``, ``message``, ``message_zh``.
         settings: how it was computed.
         statuses: cases by grouping status, without those that do not count.
+        grouper: the version whose rules said which groups are for MCC or CC; None if the codes of groups did.
     """
 
     summary: dict[str, float | int | None]
@@ -72,6 +73,7 @@ class Evaluation(ShortTable):
     findings: pl.DataFrame
     settings: dict[str, str | int | float]
     statuses: dict[str, int]
+    grouper: str | None = None
     homogeneity: pl.DataFrame | None = None
     densities: pl.DataFrame | None = None
     years: pl.DataFrame | None = None
@@ -234,6 +236,7 @@ def evaluate(
             "level": level,
         },
         statuses={status: moments.statuses[status] for status in STATUSES},
+        grouper=tables.manifest.id if tables else None,
         homogeneity=tests,
         densities=densities,
         years=changes,

@@ -51,7 +51,7 @@ def reconcile(
         The reconciliation.
 
     Raises:
-        InputError: a file cannot be read, or there is no amount to compare.
+        InputError: a file cannot be read, or there is neither a group nor an amount to compare.
         UnknownGrouperError, TablesError, UnknownSchemeError, SchemeError: one that is named cannot be used.
     """
     cases = read_results([Path(ours)]) if isinstance(ours, str | Path) else Cases.of(ours)

@@ -52,20 +52,34 @@ class Compared:
         return tuple(name for name in COMPARED if name in both or (grouped and name in GROUPS))
 
     @cached_property
-    def amount(self) -> str:
-        """The amount that is reconciled."""
-        found = next((name for name in AMOUNTS if name in self.names), None)
-        if found is None:
-            labels = Joined(", ", (ALL[name].label for name in AMOUNTS))
-            lacking = Sentence("our file") if not self.ours.has & {*AMOUNTS} else Sentence("the return")
+    def amount(self) -> str | None:
+        """The amount that is reconciled; None where a side has none, as in the feedback of a pre-grouping.
+
+        Raises:
+            InputError: there is neither an amount nor a group on both sides.
+        """
+        found = next((name for name in AMOUNTS if name in self.names and not self.without(name)), None)
+        if found is None and not {*self.names} & {*GROUPS}:
+            labels = Joined(", ", (ALL[name].label for name in ("drg", *AMOUNTS)))
+            lacking = (
+                Sentence("our file") if not self.ours.has & {*GROUPS, *AMOUNTS} else Sentence("the return")
+            )
             raise InputError(
-                Sentence("no amount of {who} can be compared: {names}", who=lacking, names=labels),
+                Sentence("no group or amount of {who} can be compared: {names}", who=lacking, names=labels),
                 fix=Sentence(
-                    "Price our file with drg price first; where the return calls its amounts otherwise, "
-                    "give a layout that reads them (--layout)"
+                    "Group and price our file first; where the return calls its groups and amounts "
+                    "otherwise, give a layout that reads them (--layout)"
                 ),
             )
         return found
+
+    def without(self, name: str) -> list[Side]:
+        """The sides that lack a column, or have nothing in it."""
+        return [
+            side
+            for side in (self.ours, self.bureau)
+            if name not in side.has or (side.frame.height and side.frame[name].count() == 0)
+        ]
 
     @cached_property
     def precision(self) -> dict[str, int]:
@@ -95,6 +109,8 @@ class Compared:
             ],
             how="diagonal",
         ).sort(f"{OURS}{PLACE}", f"{BUREAU}{PLACE}", nulls_last=True)
+        if self.amount is None:
+            return whole.with_columns(difference_fen=pl.lit(None, dtype=pl.Int64))
         money = [whole_numbers(f"{whose}{self.amount}", self.amount).fill_null(0) for whose in (OURS, BUREAU)]
         return whole.with_columns((money[1] - money[0]).alias("difference_fen"))
 
@@ -150,7 +166,9 @@ class Compared:
 
     @cached_property
     def amount_missing(self) -> pl.Expr:
-        """Whether one side alone has no amount."""
+        """Whether one side alone has no amount of a case."""
+        if self.amount is None:
+            return pl.lit(value=False)
         mine, theirs = self.both(self.amount)
         return mine.is_null() != theirs.is_null()
 

@@ -112,7 +112,9 @@ class PriceCauses:
                 is_same = again == theirs
             same &= theirs.is_null() | is_same.fill_null(value=False)
             ours &= again.eq_missing(mine)
-        theirs_known = compared.both(compared.amount)[1].is_not_null()
+        theirs_known = pl.lit(value=True)
+        if compared.amount is not None:
+            theirs_known = compared.both(compared.amount)[1].is_not_null()
         return joined.select((same & ~ours & theirs_known).alias("hit"))["hit"]
 
     def _judged(self, rows: pl.DataFrame) -> pl.DataFrame:
@@ -157,6 +159,8 @@ class PriceCauses:
     def _is_near(self) -> pl.Expr:
         """Whether amounts differ by a fen, or by the decimals that the bureau's column lacks."""
         compared = self.compared
+        if compared.amount is None:
+            return _NO
         mine, theirs = compared.both(compared.amount)
         allowed = max(1, compared.precision[compared.amount])
         return ((mine - theirs).abs() <= allowed).fill_null(value=False)
@@ -184,7 +188,7 @@ class PriceCauses:
     def _paid_as_another_class(self) -> pl.Expr:
         """Without a class of the bureau: whether it pays the standard, or the cost."""
         compared = self.compared
-        if CLASS in compared.names or compared.amount == STANDARD:
+        if CLASS in compared.names or compared.amount in (None, STANDARD):
             return _NO
         theirs = compared.both(compared.amount)[1]
         there = [name for name in (STANDARD, _COST) if name in compared.ours.has]

@@ -44,7 +44,12 @@ def _on_columns(compared: Compared, bureau: Returned) -> Iterator[tuple[str, Sen
             Sentence("not compared, as one of the files lacks it: {names}", names=_labels(lacking)),
         )
     amount = compared.amount
-    if amount != AMOUNTS[0]:
+    if amount is None:
+        sides = {name: compared.without(name) for name in AMOUNTS}
+        by_us = all(compared.ours in lacking for lacking in sides.values())
+        by_them = all(compared.bureau in lacking for lacking in sides.values())
+        yield "no_amounts", _no_amounts(by_us=by_us, by_them=by_them)
+    elif amount != AMOUNTS[0]:
         yield (
             "amount_compared",
             Sentence("the amounts that are compared are {name}", name=ALL[amount].label),
@@ -64,6 +69,25 @@ def _on_columns(compared: Compared, bureau: Returned) -> Iterator[tuple[str, Sen
         )
     for name, doubt in bureau.doubts:
         yield "column_in_doubt", Sentence("column {name} of the return: {doubt}", name=name, doubt=doubt)
+
+
+def _no_amounts(*, by_us: bool, by_them: bool) -> Sentence:
+    if by_us and by_them:
+        return Sentence(
+            "neither side has amounts: groups are compared, the money of differences is not known"
+        )
+    if by_them:
+        return Sentence(
+            "the return has no amounts: groups are compared, the money of differences is not known"
+        )
+    if by_us:
+        return Sentence(
+            "our file has no amounts: groups are compared, the money of differences is not known; price it "
+            "with drg price to compare amounts"
+        )
+    return Sentence(
+        "the two files have no amount in common: groups are compared, the money of differences is not known"
+    )
 
 
 def _on_cells(compared: Compared) -> Iterator[tuple[str, Sentence]]:

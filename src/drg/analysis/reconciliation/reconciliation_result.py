@@ -24,7 +24,8 @@ class Reconciliation:
     """Our cases and the bureau's, set side by side.
 
     Attributes:
-        amount: the column whose amounts are reconciled, such as ``payment_yuan``.
+        amount: the column whose amounts are reconciled, such as ``payment_yuan``; None where a side has no
+            amounts: groups are compared, and all amounts of money are null.
         agreement: for each ``measure`` how many cases both sides tell (``compared``), how many of them are
             the ``same`` and ``other``, of how many it is ``unknown``, and the share of the same.
         differences: every case that differs, with its ``cause``, by which version or scheme, what was
@@ -35,7 +36,7 @@ class Reconciliation:
         rows: every case of both sides.
     """
 
-    amount: str
+    amount: str | None
     agreement: pl.DataFrame
     differences: pl.DataFrame
     matched_by: tuple[str, str] | None
@@ -75,6 +76,8 @@ class Reconciliation:
 
     @property
     def _sums(self) -> list[pl.Expr]:
+        if self.amount is None:
+            return [pl.len().alias("cases"), *(pl.lit(None, dtype=_MONEY).alias(name) for name in _AMOUNTS)]
         ours, bureau = (pl.col(f"{whose}{self.amount}").sum().cast(_MONEY) for whose in (OURS, BUREAU))
         fen = pl.col("difference_fen").sum()
         return [

@@ -158,7 +158,7 @@ class Pricing:
     @classmethod
     def of(cls, pricer: Pricer, ours: Side) -> Pricing | None:
         """Our cases for a scheme; None if they lack what decides a price."""
-        names = [name for name in ALL if name in {*pricer.reads, *STAYS, *GROUPS} and name in ours.has]
+        names = [name for name in ALL if name in {*pricer.asks, *STAYS, *GROUPS} and name in ours.has]
         if any(name not in ours.has for name in pricer.vital_columns):
             return None
         frame = ours.cases.collect(ours.cases.lazy(names))
@@ -172,7 +172,7 @@ class Pricing:
     @property
     def readmission(self) -> list[pl.DataFrame]:
         """All cases as if a return followed, and as if none did; nothing without a rule."""
-        if self.pricer.scheme.readmission is None:
+        if self.pricer.scheme.readmission is None or self.pricer.scheme.joins_stays:
             return []
         return [self.batch.with_columns(pl.lit(value).alias(READMITTED)) for value in (True, False)]
 

@@ -13,7 +13,7 @@ WITHOUT: Final = "without"
 WITH: Final = "with"
 DIFFERENCE: Final = "difference"
 _COUNTS: Final = ("cases", "grouped", "not_priced")
-_NUMBERS: Final = ("weight", "cmi", "payment_yuan", "cost_yuan", "surplus_yuan")
+_NUMBERS: Final = ("weight", "cmi", "payment_yuan", "cost_yuan", "priced_cost_yuan", "surplus_yuan")
 
 
 def outcome(before: Comparison, after: Comparison) -> pl.DataFrame:
@@ -26,7 +26,7 @@ def outcome(before: Comparison, after: Comparison) -> pl.DataFrame:
     Returns:
         For each ``version`` and ``of`` (``without``, ``with``, ``difference``): ``cases``, those ``grouped``;
         ``cost_yuan`` if there are costs; with schemes those ``not_priced``, ``weight``, ``cmi``,
-        ``payment_yuan`` and ``surplus_yuan``.
+        ``payment_yuan``, ``priced_cost_yuan`` and ``surplus_yuan``.
     """
     one, two = _totals(before), _totals(after)
     numbers = [name for name in one.columns if name != "version"]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from drg.analysis.simulation.prototypes import Prototypes
     from drg.grouping import Grouper
 
-__all__ = ["MEAN_COST_YUAN", "YEAR", "persons", "simulate", "true_weights"]
+__all__ = ["MEAN_COST_YUAN", "YEAR", "persons", "simulate", "true_weights", "with_benefit_columns"]
 
 MEAN_COST_YUAN = 12_000.0
 YEAR = 2025
@@ -142,6 +142,24 @@ def persons(frame: pl.DataFrame) -> pl.DataFrame:
     from drg.analysis.simulation.households import persons as of_frame
 
     return of_frame(frame)
+
+
+def with_benefit_columns(frame: pl.DataFrame, *, seed: int = 0) -> pl.DataFrame:
+    """Simulated discharges with what ``drg.benefits`` asks for. The shares behind it are assumed.
+
+    Args:
+        frame: discharges as ``simulate`` makes them, or with planted errors.
+        seed: another one draws others.
+
+    Returns:
+        The same rows with further columns: ``household_id``; the cost by catalogue class, which adds up to
+        the fen; ``aid_class``, ``commercial_product``, ``referral``, ``off_site``; ``maternity``,
+        ``newborn``, ``mother_id``.
+    """
+    from drg.analysis.simulation.insured import with_benefit_columns as of_frame
+
+    _check_whole("seed", seed, 0)
+    return of_frame(frame, seed)
 
 
 def _check_whole(name: str, value: int, lowest: int, highest: int | None = None) -> None:

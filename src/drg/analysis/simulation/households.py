@@ -9,10 +9,10 @@ import polars as pl
 
 _ADULT_YEARS: Final = 18
 _MALE, _FEMALE = 1, 2
-_NEWBORN_DAYS: Final = 28
+NEWBORN_DAYS: Final = 28
 _COUPLES: Final = 0.6  # of the adults
 _MOTHER_YEARS: Final = (22, 36)  # age of a mother at the birth of a child, at least and below
-_CHILDBIRTH: Final = "O"  # chapter of ICD-10
+CHILDBIRTH: Final = "O"  # chapter of ICD-10
 _DAYS_TO_BIRTH: Final = "3d"  # from admission, at most
 
 
@@ -27,7 +27,7 @@ def persons(frame: pl.DataFrame) -> pl.DataFrame:
     rng = np.random.default_rng(people.height)
     people = people.with_columns(couple=pl.Series(rng.random(people.height)) < _COUPLES)
     women, men = (people.filter("adult", pl.col("sex") == sex) for sex in (_FEMALE, _MALE))
-    newborns = _newborns(frame)
+    newborns = newborns_of(frame)
     children = people.filter(~pl.col("adult")).join(newborns, on="patient_id", how="anti")
     years = pl.Series(rng.integers(*_MOTHER_YEARS, children.height), dtype=pl.Int32)
     lives_with = pl.concat(
@@ -48,11 +48,11 @@ def persons(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _newborns(frame: pl.DataFrame) -> pl.DataFrame:
+def newborns_of(frame: pl.DataFrame) -> pl.DataFrame:
     """Newborns and the woman in childbed who was in the same hospital on the day of their birth."""
     day = pl.col("admission_date").cast(pl.Date)
-    babies = frame.filter(pl.col("age_days") <= _NEWBORN_DAYS).unique("patient_id", keep="first")
-    stays = frame.filter(pl.col("principal_diagnosis").str.starts_with(_CHILDBIRTH))
+    babies = frame.filter(pl.col("age_days") <= NEWBORN_DAYS).unique("patient_id", keep="first")
+    stays = frame.filter(pl.col("principal_diagnosis").str.starts_with(CHILDBIRTH))
     women = stays.select("hospital_id", woman="patient_id", admitted=day, left=pl.col("discharge_date"))
     found = babies.select("hospital_id", "patient_id", "birth_date").sort("birth_date", "patient_id")
     found = found.join_asof(

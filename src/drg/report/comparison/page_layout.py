@@ -11,6 +11,8 @@ import polars as pl
 Kind = Literal["text", "count", "weight", "money", "share", "number"]
 # How many hospitals or departments a table of the page holds; the workbook holds all.
 MOST_PLACES: Final = 500
+# What stands before a surplus: payment less this is the surplus, as cases that are not priced have none.
+PRICED_COST: Final = ("其中：已计价病例费用", "cost of cases that are priced")
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from drg.analysis.comparison.compared_sums import column_of
 from drg.grouping.outcomes import STATUSES
 from drg.reasons import column_in_words
 from drg.report.comparison.cause_tables import cause_tables
-from drg.report.comparison.page_layout import MOST_PLACES, Column, Kind, Table
+from drg.report.comparison.page_layout import MOST_PLACES, PRICED_COST, Column, Kind, Table
 from drg.report.comparison.version_tables import (
     budget_table,
     quality_table,
@@ -70,6 +70,7 @@ def _overview(comparison: Comparison) -> Table:
     if comparison.has_cost:
         columns.append(Column("cost_yuan", "住院总费用", "cost", "money", {}))
     if "weight" in comparison.totals.columns:
+        columns.append(Column("priced_cost_yuan", *PRICED_COST, "money", {}))
         columns.append(Column("surplus_yuan", "结余", "surplus", "money", {}))
     return Table(
         "overview", "总览", "Overview", comparison.totals, tuple(columns), {"version": {"col": "version"}}

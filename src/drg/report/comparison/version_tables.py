@@ -9,7 +9,7 @@ import polars as pl
 from drg.analysis.comparison import Comparison
 from drg.analysis.comparison.budget import BY_GROUP, BY_ITEM, NOT_PRICED, TOTAL
 from drg.analysis.scenarios.outcome import DIFFERENCE, WITH, WITHOUT
-from drg.report.comparison.page_layout import Column, Kind, Table
+from drg.report.comparison.page_layout import PRICED_COST, Column, Kind, Table
 
 _SHARES: Final[tuple[tuple[str, str, str, Kind], ...]] = (
     ("share_cases_cv_below_0_8", "CV<0.8 病例", "cases in groups of CV < 0.8", "share"),
@@ -120,6 +120,7 @@ def scenario_table(outcome: pl.DataFrame) -> Table:
         ("cmi", "CMI", "CMI", "weight"),
         ("payment_yuan", "支付合计", "payment", "money"),
         ("cost_yuan", "住院总费用", "cost", "money"),
+        ("priced_cost_yuan", *PRICED_COST, "money"),
         ("surplus_yuan", "结余", "surplus", "money"),
     )
     columns = (
