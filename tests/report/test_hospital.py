@@ -28,7 +28,7 @@ def test_the_workbook_has_every_figure(report: drg.HospitalReport) -> None:
     for name, (label, look) in FIGURES.items():
         value, before, *_ = lines[label.to("zh")]
         assert value == pytest.approx(float(report.figures[name] or 0)), name
-        earlier = report.change(name, months=1).before
+        earlier = report.before(name, months=1)
         assert before == pytest.approx(float(earlier or 0)), (name, look)
     head, *rows = book["分科室"].iter_rows(values_only=True)
     surplus = head.index("结余（元）")

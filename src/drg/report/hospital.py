@@ -93,9 +93,9 @@ class _Said:
         for name, (label, look) in FIGURES.items():
             cells: list[Any] = [label.to(self.language), self.report.figures[name]]
             for months, _, _ in against:
-                change = self.report.change(name, months=months)
-                before = change.before
-                cells += [int(before) if look == "count" and before is not None else before, change.share]
+                before = self.report.before(name, months=months)
+                cells.append(int(before) if look == "count" and before is not None else before)
+                cells.append(self.report.change(name, months=months))
             rows.append(tuple(cells))
             looks.append(("text", look, *(look, "percent") * len(against)))
         heads += [text for _, before, change in against for text in (before, change)]

@@ -52,8 +52,18 @@ class HospitalReport(ShortTable):
         row = self.months.row(-1, named=True)
         return {name: row[name] for name in FIGURES}
 
-    def change(self, name: str, *, months: int) -> Change:
-        """A figure beside that of so many months before: 1 (环比) or 12 (同比)."""
+    def before(self, name: str, *, months: int) -> Decimal | None:
+        """A figure of so many months before; None if it is not known."""
+        return self._beside(name, months).before
+
+    def change(self, name: str, *, months: int) -> Decimal | None:
+        """The change of a figure as a share of that of so many months before: 1 (环比) or 12 (同比).
+
+        None if one of the two is not known, or the earlier one is not above zero.
+        """
+        return self._beside(name, months).share
+
+    def _beside(self, name: str, months: int) -> Change:
         number = int(self.month[:4]) * _IN_A_YEAR + int(self.month[5:]) - 1 - months
         period = f"{number // _IN_A_YEAR:04}-{number % _IN_A_YEAR + 1:02}"
         before = self.months.filter(pl.col("period") == period)
