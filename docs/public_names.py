@@ -52,7 +52,7 @@ SECTIONS: Final = {
     "Check": ("check", "validate", "CheckResult", "Rule"),
     "Compare and evaluate": (
         *("compare", "Comparison", "ComparedVersion", "CauseExample", "evaluate", "Evaluation", "Trimming"),
-        *("reconcile", "Reconciliation", "code_variants"),
+        *("reconcile", "Reconciliation", "code_variants", "hospital_report", "HospitalReport"),
         *("scenario", "ScenarioCases", "ScenarioChange"),
     ),
     "Screen": ("screen", "Screening"),

@@ -13,8 +13,9 @@ schemes, ``benefit_sums`` what each payer pays to each hospital by month.
 ``check`` finds what is wrong with discharges, ``validate`` parts those that have an error from the rest.
 ``code_variants`` says what each code does, ``reconcile`` what a bureau's return has otherwise, ``compare``
 what another version changes, ``evaluate`` how well a version tells costs apart, ``screen`` what
-supervision should ask about, ``review`` what a coder should look up; ``scenario`` changes discharges,
-``calibrate`` makes weights from costs, ``simulate`` makes up discharges.
+supervision should ask about, ``review`` what a coder should look up, ``hospital_report`` what a hospital's
+month was like; ``scenario`` changes discharges, ``calibrate`` makes weights from costs, ``simulate`` makes up
+discharges.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from drg.analysis.comparison import Comparison, compare
     from drg.analysis.comparison.cause_sums import CauseExample
     from drg.analysis.comparison.compared_versions import ComparedVersion
+    from drg.analysis.hospital import HospitalReport, hospital_report
     from drg.analysis.quality import Evaluation, evaluate
     from drg.analysis.reconciliation import Reconciliation, reconcile
     from drg.analysis.scenarios import ScenarioCases, ScenarioChange, scenario
@@ -141,6 +143,7 @@ __all__ = [
     "Grouper",
     "GrouperSeries",
     "GrouperTables",
+    "HospitalReport",
     "InputError",
     "Layout",
     "Ledger",
@@ -190,6 +193,7 @@ __all__ = [
     "explain_price",
     "group",
     "guess_layout",
+    "hospital_report",
     "list_benefit_schemes",
     "list_groupers",
     "list_schemes",
@@ -221,6 +225,7 @@ _NAMES = {
     "drg.analysis.comparison": "Comparison compare",
     "drg.analysis.comparison.cause_sums": "CauseExample",
     "drg.analysis.comparison.compared_versions": "ComparedVersion",
+    "drg.analysis.hospital": "HospitalReport hospital_report",
     "drg.analysis.quality": "Evaluation evaluate",
     "drg.analysis.reconciliation": "Reconciliation reconcile",
     "drg.analysis.scenarios": "ScenarioCases ScenarioChange scenario",

@@ -27,7 +27,7 @@ OF_THE_COMMAND = {
     ),
     *("--scheme", "--min-cases", "--seed", "--title", "--id", "--findings", "--details", "--codes"),
     *("--case-id", "--rules", "--schemes", "--status", "--strict", "--sheet", "--kind", "--on", "--weights"),
-    *("--previous", "--table"),
+    *("--previous", "--hospital", "--table"),
 }
 
 

@@ -103,6 +103,10 @@ COMMANDS = {
         "evaluate {i}/priced.parquet -o {o}/e.xlsx --realism {o}/r.csv --json {o}/s.json",
         ("e.xlsx", "r.csv", "s.json"),
     ),
+    "report hospital": Writes(
+        "report hospital {i}/priced.parquet --hospital H1 -o {o}/r.xlsx --json {o}/s.json",
+        ("r.xlsx", "s.json"),
+    ),
     "screen": Writes(
         "screen {i}/priced.parquet -o {o}/w.xlsx --json {o}/s.json",
         ("w.xlsx", "s.json"),

@@ -104,6 +104,11 @@ _STORIES = {
         group examples/discharges.csv -o grouped.csv -g chs-drg-2.0
         evaluate grouped.csv -o groups.csv --table groups --realism region.csv
     """,
+    "report": f"""
+        {_PRICE_YEAR} -o priced.parquet
+        report hospital priced.parquet --hospital H1 -o zh.xlsx --lang zh
+        report hospital priced.parquet --hospital H2 --month 2025-06 -o en.html --lang en
+    """,
     "screen": """
         simulate 900 -o cases.parquet -g demo --hospitals 6 --plant cloned-records=0.02 --labels labels.csv
         group cases.parquet -o grouped.parquet -g demo

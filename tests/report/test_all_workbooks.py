@@ -19,6 +19,7 @@ from drg.payment import load_scheme
 from drg.records.workbook import NO_TIME
 from drg.report.calibration import calibration_workbook, what_if_workbook
 from drg.report.comparison.comparison_workbook import comparison_workbook
+from drg.report.hospital import hospital_workbook
 from drg.report.quality import workbook as quality_workbook
 from drg.report.reconciliation import reconciliation_workbook
 from drg.report.settlement_book import write_settlement
@@ -52,6 +53,12 @@ def _reconciled(cases: pl.DataFrame) -> drg.Reconciliation:
     return drg.reconcile(priced, priced.with_columns(dearer).slice(1))
 
 
+def _month_of_a_hospital(cases: pl.DataFrame) -> drg.HospitalReport:
+    return drg.hospital_report(
+        drg.price(cases.with_columns(case_kind=None, incomplete=None), "demo"), hospital="H001"
+    )
+
+
 RULES = settled.RULES + settled.budget(100_000, "common_factor")
 
 
@@ -75,6 +82,7 @@ OF_CASES: dict[str, Callable[[pl.DataFrame], bytes]] = {
     "what if": lambda cases: what_if_workbook(
         what_if(cases, calibrate(cases).scheme("a"), calibrate(cases, trimming="none").scheme("b"))
     ),
+    "hospital report": lambda cases: hospital_workbook(_month_of_a_hospital(cases), "zh"),
     "reconciliation": lambda cases: reconciliation_workbook(_reconciled(cases), "zh"),
     "comparison": lambda cases: comparison_workbook(drg.compare(cases, demo_groupers())),
 }

@@ -41,6 +41,7 @@ _COMMANDS = {
     "what-if": "drg.cli.what_if",
     "compare": "drg.cli.compare",
     "evaluate": "drg.cli.evaluate",
+    "report": "drg.cli.report",
     "screen": "drg.cli.screen",
     "review": "drg.cli.review",
     "weights": "drg.cli.weights",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from functools import partial
 from html import escape
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import polars as pl
 from rich.console import Console
@@ -20,7 +20,7 @@ from drg.columns import ALL, Kind
 from drg.records.workbook import Book, Heading, new_book
 from drg.records.workbook_looks import HEADER, OPEN
 from drg.report.console import say
-from drg.report.console_table import show
+from drg.report.figure_table import FigureTable
 from drg.report.html import END, head, table
 from drg.words import Both, Sentence, categories, column_in, said
 
@@ -50,33 +50,6 @@ _IDS: Final = {
     f"{BUREAU}row": Both("row of the bureau", "反馈行号"),
     "hospital_id": ALL["hospital_id"].label,
     "discharge_date": Both("discharged on", "出院日期"),
-}
-
-
-class _Table(NamedTuple):
-    """A table of figures: its title, heads, how its columns look, and the cells."""
-
-    title: str
-    heads: list[str]
-    looks: tuple[str, ...]
-    rows: list[tuple[Any, ...]]
-
-    @property
-    def texts(self) -> int:
-        """How many columns are text; they come first."""
-        return self.looks.count("text")
-
-    @property
-    def shown(self) -> list[list[str]]:
-        """The cells as text."""
-        return [[_FORMS[look](cell) for look, cell in zip(self.looks, row, strict=True)] for row in self.rows]
-
-
-_FORMS: Final[dict[str, Callable[[Any], str]]] = {
-    "text": str,
-    "count": "{:,}".format,
-    "money": lambda amount: "–" if amount is None else f"{amount:,}",
-    "percent": lambda share: "–" if share is None else f"{share:.2%}",
 }
 
 
@@ -137,7 +110,7 @@ class _Said:
         self.language = language
         self.of = partial(said, language=language)
 
-    def tables(self) -> Iterator[_Table]:
+    def tables(self) -> Iterator[FigureTable]:
         """The figures."""
         totals, result = self.result.totals, self.result
         amounts = ("ours_yuan", "bureau_yuan", "difference_yuan")
@@ -147,21 +120,21 @@ class _Said:
         title = self.of("Both sides; amounts are not known")
         if result.amount is not None:
             title = self.of("Both sides, by {amount}", amount=ALL[result.amount].label.to(self.language))
-        yield _Table(
+        yield FigureTable(
             title,
             self.of("side,cases,amount in yuan").split(","),
             ("text", "count", "money"),
             list(zip(sides, cases, money, strict=True)),
         )
         found = result.matches
-        yield _Table(
+        yield FigureTable(
             self.of("Matched cases"),
             self.of("matched,cases").split(","),
             ("text", "count"),
             [(_WAYS[way].to(self.language), found[way]) for way in WAYS if way in found],
         )
         numbers = ("compared", "same", "other", "unknown", "agreement")
-        yield _Table(
+        yield FigureTable(
             self.of("Agreement of matched cases"),
             self.of("compared with,both say,the same,another,not known,agreement").split(","),
             ("text", "count", "count", "count", "count", "percent"),
@@ -171,7 +144,7 @@ class _Said:
             ],
         )
         every = (self.of("all"), "", totals["same"] + totals["different"], *money)
-        yield _Table(
+        yield FigureTable(
             self.of("Differences by their first cause"),
             self.of("cause,explained by,cases,our yuan,yuan of the bureau,bureau less ours").split(","),
             ("text", "text", "count", "money", "money", "money"),
@@ -277,8 +250,7 @@ def print_reconciliation(console: Console, result: Reconciliation, language: str
     """What agrees, what does not and why, on one screen."""
     told = _Said(result, language)
     for one in told.tables():
-        kinds = "t" * one.texts + "n" * (len(one.looks) - one.texts)
-        show(console, one.heads, kinds, one.shown, title=one.title)
+        one.show(console)
     for note in told.notes():
         say(console, said("Note: {note}.", language, note=note))
 
@@ -287,9 +259,7 @@ def reconciliation_page(result: Reconciliation, language: str) -> str:
     """The same as a page, with the largest differences."""
     told = _Said(result, language)
     parts = [head(said("Reconciliation with the bureau", language), language=language, style=_WIDE)]
-    parts += [
-        f"<h2>{escape(one.title)}</h2>\n{table(one.heads, one.texts, one.shown)}" for one in told.tables()
-    ]
+    parts += [one.page() for one in told.tables()]
     if told.notes():
         notes = "".join(f"<li>{escape(note)}</li>\n" for note in told.notes())
         parts.append(f"<h2>{escape(said('Notes', language))}</h2>\n<ul>\n{notes}</ul>\n")
@@ -317,11 +287,7 @@ def reconciliation_workbook(result: Reconciliation, language: str) -> bytes:
         sheet = book.sheet(of("figures"), (30, 18, 16, 18, 18, 18))
         row = 0
         for one in told.tables():
-            book.cell(sheet, row, 0, one.title, "heading")
-            book.row(sheet, row + 1, one.heads, [HEADER] * len(one.heads))
-            for place, cells in enumerate(one.rows, start=row + 2):
-                book.row(sheet, place, cells, one.looks)
-            row += len(one.rows) + 3
+            row = one.write(book, sheet, row)
         sheet = book.sheet(of("notes"), (100, 30))
         lines: list[str] = told.notes()
         if (left := result.differences.height - frame.height) > 0:

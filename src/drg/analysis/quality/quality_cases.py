@@ -66,11 +66,11 @@ class CaseReader:
         missing = [name for name in (self.drg_column, self.status_column) if name not in names]
         if missing:
             fix = Sentence("Group the discharges first: drg group FILE -o grouped.csv --grouper ID")
-            raise lacking(Sentence("the evaluation"), missing, _lines(missing), fix)
+            raise lacking(Sentence("the evaluation"), missing, column_lines(missing), fix)
         values = (self.cost_column, self.los_column)
         if not any(name in names for name in values):
             fix = Sentence("One of the two is enough; give it in canonical columns (drg group … --canonical)")
-            raise lacking(Sentence("the evaluation"), values, _lines(values), fix)
+            raise lacking(Sentence("the evaluation"), values, column_lines(values), fix)
 
     def read(self, batch: pl.DataFrame) -> pl.DataFrame:
         """The rows of typed cases in the columns of ``SCHEMA``.
@@ -129,7 +129,8 @@ def _null_if_absent(values: np.ndarray[tuple[int], np.dtype[np.int64]]) -> pl.Se
     return series.set(series == ABSENT, None)
 
 
-def _lines(names: Sequence[str]) -> str:
+def column_lines(names: Sequence[str]) -> str:
+    """Columns by name and label with their meaning, a line each, as errors list them."""
     known = (ALL.get(name) for name in names)
     meant = (
         Both(f" {column.label_zh}: {column.meaning}", f" {column.label_zh}") if column else ""
