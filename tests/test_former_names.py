@@ -31,8 +31,8 @@ def priced() -> pl.DataFrame:
 def test_all_money_that_pricing_adds_has_its_unit_and_its_former_name() -> None:
     money = {column.name for column in PRICE_COLUMNS if column.kind is Kind.MONEY}
     assert all(name.endswith("_yuan") for name in money)
-    # One that never had another name.
-    assert set(OLD) == money - {"borne_above_payment_yuan"}
+    # Those that never had another name.
+    assert set(OLD) == money - {"borne_above_payment_yuan", "joined_cost_yuan"}
     assert not set(FORMER) & {column.name for column in PRICE_COLUMNS}
 
 

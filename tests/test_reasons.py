@@ -45,6 +45,7 @@ FACTS = {
     "grouper": (["demo"], "demo", "demo"),
     "period": (["2025-01-01", ""], *["2025-01-01 – …"] * 2),
     "case_class": (["high"], "high", "高倍率"),
+    "days": (["15"], "15", "15"),
 }  # fmt: skip
 
 

@@ -17,9 +17,9 @@ FAULTS = {
     ("grup",): "错误：没有命令 'grup'。",
     ("ledger", "add", "book", "cases.csv", "--at", "noon"): "“noon”不是时间，应写成 2025-02-05T09:30",
     ("ledger", "status", "file"): "错误：'LEDGER' 的值无效：'file' 是文件，不是目录。",
-    ("schemes", "new", "--rate", "1", "-o", "x", "--weights", "none.csv"): "'none.csv'。",
-    ("schemes", "new", "--rate", "1", "-o", "x", "--weights", "."): "'.' 是目录，不是文件。",
-    ("schemes", "new", "--rate", "1", "-o", "方案", "--weights", "file"): "“方案”不能作方案编号",
+    ("schemes", "new", "--rate", "9000", "-o", "x", "--weights", "none.csv"): "'none.csv'。",
+    ("schemes", "new", "--rate", "9000", "-o", "x", "--weights", "."): "'.' 是目录，不是文件。",
+    ("schemes", "new", "--rate", "9000", "-o", "方案", "--weights", "file"): "“方案”不能作方案编号",
     ("evaluate", "cases.csv", "-q"): "错误：用 --quiet 时请给出 -o OUT，否则没有任何输出。",
 }
 

@@ -27,7 +27,8 @@ from drg.tables.source import sources
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
 # What takes part in making a program: these modules and all of these rooms.
 CODE: Final = (
-    *("words/*.py", "errors.py", "categories.py", "columns.py", "reasons.py", "forks.py", "temporary.py"),
+    *("words/*.py", "errors.py", "categories.py", "column.py", "benefit_columns.py", "columns.py"),
+    *("reasons.py", "forks.py", "temporary.py"),
     *("records/**/*.py", "tables/**/*.py", "grouping/**/*.py"),
 )
 _STARTED: Final = time.time()
