@@ -32,7 +32,7 @@ def test_both_languages_and_what_was_not_judged(discharges: Path) -> None:
     assert "Two codes that rule each other out" in english.output
     assert "互斥编码同时出现" in chinese.output
     assert "Rule surgery-fees-without-procedure judged no case, because the data lacks" in english.output
-    assert "Rules that are off: dearer-than-group" in english.output
+    assert "Rules that are off: transfusion-unexplained" in english.output
     assert "提示仅供核对病历" in chinese.output
     assert run(discharges, "-g", VERSION, "-q").output == ""
 
