@@ -220,3 +220,24 @@ close_option: Decorator = click.option(
 cases_option: Decorator = click.option(
     "--with-cases/--without-cases", default=True, help="Statements with the table of cases. [with]"
 )
+
+
+def rules_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--rules FILE``, ``--only ID`` and ``--list`` of commands that apply rules of one's own."""
+    for option in (
+        click.option("--list", "list_rules", is_flag=True, help="List the rules and leave."),
+        click.option(
+            "--only",
+            multiple=True,
+            metavar="ID[,ID…]",
+            help="Apply only these rules, also those that are off.",
+        ),
+        click.option(
+            "--rules",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="Rules of your own (.toml): which are on, and their limits.",
+        ),
+    ):
+        command = option(command)
+    return command

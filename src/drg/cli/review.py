@@ -9,7 +9,7 @@ import click
 
 from drg.cli.commands import verb
 from drg.cli.constants import set_option, with_constants
-from drg.cli.options import bom_option, files_argument, grouper_option, output_option
+from drg.cli.options import bom_option, files_argument, grouper_option, output_option, rules_options
 from drg.cli.reading import read_discharges, reading_options
 from drg.cli.reported import Made, Run, reported
 from drg.words import Sentence, said
@@ -34,16 +34,7 @@ _TABLES = ("hints", "rules", "notes")
     required=False,
 )
 @click.option("--table", type=click.Choice(_TABLES), help="Which table .csv or .parquet holds. [hints]")
-@click.option(
-    "--rules",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Rules of your own (.toml): which are on, and their limits.",
-)
-@click.option(
-    "--only", multiple=True, metavar="ID[,ID…]", help="Apply only these rules, also those that are off."
-)
-@click.option("--list", "list_rules", is_flag=True, help="List the rules and leave.")
+@rules_options
 @reading_options
 @set_option
 @bom_option

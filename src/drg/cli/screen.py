@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from drg.cli.commands import verb
-from drg.cli.options import bom_option, files_argument, output_option
+from drg.cli.options import bom_option, files_argument, output_option, rules_options
 from drg.cli.reported import Run, reported
 from drg.words import Sentence, said
 
@@ -29,16 +29,7 @@ _TABLES = ("rules", "hospitals", "tests", "findings", "evidence", "notes")
     required=False,
 )
 @click.option("--table", type=click.Choice(_TABLES), help="Which table .csv or .parquet holds. [findings]")
-@click.option(
-    "--rules",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Rules of your own (.toml): which are on, and their limits.",
-)
-@click.option(
-    "--only", multiple=True, metavar="ID[,ID…]", help="Apply only these rules, also those that are off."
-)
-@click.option("--list", "list_rules", is_flag=True, help="List the rules and leave.")
+@rules_options
 @bom_option
 @reported()
 def screen(

@@ -6,9 +6,11 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from drg.errors import DrgError, not_toml
+from drg.errors import DrgError, InputError, not_toml, system_reason
 from drg.records.input_limits import LARGEST_TOML_BYTES
+from drg.records.plain_files import read_bytes
 from drg.words import Sentence
 
 
@@ -42,3 +44,25 @@ def told_errors(text: str, kind: type[DrgError], file: Path, fix: Sentence) -> I
         if "digits" not in str(error):
             raise
         raise kind(Sentence("a number has too many digits"), file=file, fix=fix) from None
+
+
+def read_toml(file: Path, fix: Sentence) -> dict[str, Any]:
+    """What a file says that the user named.
+
+    Args:
+        file: its path.
+        fix: how entries are written.
+
+    Raises:
+        InputError: it cannot be read, or is no TOML.
+    """
+    try:
+        text = read_bytes(file).decode("utf-8-sig")
+    except OSError as error:
+        problem = Sentence("cannot be read: {reason}", reason=system_reason(error))
+        raise InputError(problem, file=file, fix=Sentence("Check the path")) from None
+    except UnicodeDecodeError:
+        problem = Sentence("not UTF-8 text")
+        raise InputError(problem, file=file, fix=Sentence("Save the file as UTF-8")) from None
+    with told_errors(text, InputError, file, fix):
+        return tomllib.loads(text)

@@ -10,16 +10,14 @@ H1 = "某市第一人民医院"
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from drg.errors import InputError, did_you_mean, system_reason
-from drg.records.plain_files import read_bytes
+from drg.errors import InputError, did_you_mean
 from drg.records.scanning import scan
-from drg.records.toml_files import told_errors
+from drg.records.toml_files import read_toml
 from drg.settlement.input_fields import ROW, Field, read_fields
 from drg.words import Joined, Sentence, said
 
@@ -86,16 +84,7 @@ def read_names(file: Path) -> DocumentNames:
     Raises:
         InputError: the file, or the table of hospitals that it names, cannot be read; names the entry.
     """
-    try:
-        text = read_bytes(file).decode("utf-8-sig")
-    except OSError as error:
-        problem = Sentence("cannot be read: {reason}", reason=system_reason(error))
-        raise InputError(problem, file=file, fix=Sentence("Check the path")) from None
-    except UnicodeDecodeError:
-        problem = Sentence("not UTF-8 text")
-        raise InputError(problem, file=file, fix=Sentence("Save the file as UTF-8")) from None
-    with told_errors(text, InputError, file, _WRITTEN):
-        given = tomllib.loads(text)
+    given = read_toml(file, _WRITTEN)
     for key in given:
         if key not in _KEYS:
             problem = Sentence("a file of names has no {name!r}", name=key)

@@ -10,9 +10,8 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from drg.errors import InputError, did_you_mean, system_reason
-from drg.records.plain_files import read_bytes
-from drg.records.toml_files import told_errors
+from drg.errors import InputError, did_you_mean
+from drg.records.toml_files import read_toml
 from drg.words import Both, Joined, Sentence
 
 Value = bool | int | float | str | list[int] | list[float] | list[str]
@@ -135,16 +134,7 @@ def _unknown(name: str, rules: Iterable[str], file: Path | None = None) -> Input
 
 
 def _entries(file: Path) -> list[dict[str, Any]]:
-    try:
-        text = read_bytes(file).decode("utf-8-sig")
-    except OSError as error:
-        problem = Sentence("cannot be read: {reason}", reason=system_reason(error))
-        raise InputError(problem, file=file, fix=Sentence("Check the path")) from None
-    except UnicodeDecodeError:
-        problem = Sentence("not UTF-8 text")
-        raise InputError(problem, file=file, fix=Sentence("Save the file as UTF-8")) from None
-    with told_errors(text, InputError, file, _WRITTEN):
-        data = tomllib.loads(text)
+    data = read_toml(file, _WRITTEN)
     entries = data.get("rule")
     if (
         set(data) != {"rule"}
