@@ -21,6 +21,7 @@ MONTH = "2025-03"
 
 
 @cache
+@cache
 def cases() -> pl.DataFrame:
     """Two hospitals from March 2024 to March 2025, priced; some deaths and returns, a case without cost."""
     made = drg.simulate(500, "demo", seed=5, hospitals=2).with_row_index("n")
