@@ -333,7 +333,7 @@ def random_case(
         discharge_date=datetime(YEAR, rng.randint(1, last_month), rng.randint(1, 28), rng.randint(0, 23)),
         insured_area=rng.choice([None, HOME, HOME, HOME, "440300", "440500", "510100"]),
         excluded_items_yuan=excluded,
-        negotiated_drugs_yuan=rng.choice([None, yuan(rng.randint(0, 1000))]),
+        negotiated_drugs_yuan=rng.choice([None, min(yuan(rng.randint(0, 1000)), cost - (excluded or 0))]),
         excluded_items_payment=excluded if excluded and rng.random() < 0.5 else None,
         patient_share_yuan=None if rng.random() < 0.02 else yuan(rng.randint(0, 400_000)),
         other_payers_yuan=rng.choice([None, yuan(rng.randint(0, 50_000))]),

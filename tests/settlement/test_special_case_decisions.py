@@ -422,15 +422,21 @@ def test_a_decision_equals_pricing_with_the_amount(rng: random.Random) -> None:
     for case in cases:
         case["hospital_id"] = case["hospital_id"] or "H1"
         case["special_payment_yuan"] = None
-    amounts = {
-        case["case_id"]: (case["hospital_id"], rng.choice([None, rng.randint(0, 10_000_000)]))
-        for case in rng.sample(cases, rng.randint(0, len(cases)))
-    }
-    rows = [(n, h, c, True, fen, None) for n, (c, (h, fen)) in enumerate(amounts.items(), start=2)]
-    decisions = pl.DataFrame(rows, schema=SCHEMAS["decisions"], orient="row")
     with tempfile.TemporaryDirectory() as directory:
         scheme = write_scheme(Path(directory), entries, weights)
         before = drg.price(frame(cases), scheme)
+        # A decision on the last of stays that are paid as one is for all of them, which no single row says.
+        alone = [
+            case
+            for case, row in zip(cases, before.rows(named=True), strict=True)
+            if not row["joined_cost_yuan"]
+        ]
+        amounts = {
+            case["case_id"]: (case["hospital_id"], rng.choice([None, rng.randint(0, 10_000_000)]))
+            for case in rng.sample(alone, rng.randint(0, len(alone)))
+        }
+        rows = [(n, h, c, True, fen, None) for n, (c, (h, fen)) in enumerate(amounts.items(), start=2)]
+        decisions = pl.DataFrame(rows, schema=SCHEMAS["decisions"], orient="row")
         result = apply_decisions(gated(before), decisions, quota_of("1"), out_of_cost=model.out_of_cost)
         fen = dict(result.applied.select("case_id", "special_fen").rows())
         for case in cases:
