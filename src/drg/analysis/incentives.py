@@ -19,6 +19,7 @@ from drg.payment.formulas import half_up
 from drg.payment.incentive_rules import CmiBand, Incentive
 from drg.payment.load_scheme import LoadedScheme
 from drg.payment.money import signed
+from drg.payment.priced_with import check_priced_with
 from drg.payment.reasons import missing_lines
 from drg.payment.scheme_library import SCHEME_FILE
 from drg.records.cases import Cases
@@ -112,7 +113,7 @@ def incentives(priced: Any, loaded: LoadedScheme, year: int) -> Incentives:
         raise lacking(Sentence("A table of incentive coefficients"), missing, missing_lines(missing), fix)
     cases = given.lazy(_NEEDED, marked=True).collect(engine="streaming")
     cases = cases.with_columns(units=signed(cases, "relative_weight"))
-    _check_scheme(cases, loaded.id)
+    check_priced_with(cases, loaded.id)
     weighted = cases.filter(pl.col("units").is_not_null())
     placed = weighted.filter(pl.col("hospital_id").is_not_null() & pl.col("hospital_level").is_not_null())
     sums = placed.group_by("hospital_id", "hospital_level").agg(
@@ -137,17 +138,6 @@ def _rule(loaded: LoadedScheme) -> Incentive:
         fix = Sentence("Add them as payment_schemes/template writes them")
         raise SchemeError(problem, file=loaded.directory / SCHEME_FILE, fix=fix)
     return rule
-
-
-def _check_scheme(cases: pl.DataFrame, scheme: str) -> None:
-    others = cases.filter(pl.col("scheme").fill_null("") != scheme)["scheme"].unique().sort()
-    if len(others):
-        other = others[0] or Sentence("no scheme")
-        problem = Sentence(
-            "some of the cases were priced with {other}, not with {scheme}", other=other, scheme=scheme
-        )
-        fix = Sentence("Price them again: drg price … --scheme {scheme}", scheme=scheme)
-        raise InputError(problem, field="scheme", fix=fix)
 
 
 def _hospitals(

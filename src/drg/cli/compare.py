@@ -16,6 +16,7 @@ from drg.cli.options import (
     files_argument,
     listed,
     reasons_option,
+    schemes_option,
 )
 from drg.cli.reading import read_discharges, reading_options
 from drg.cli.report_options import MAX_ERRORS, MIN_GROUPED
@@ -49,14 +50,7 @@ SCENARIO_CASES = "scenario-cases.parquet"
     metavar="A,B[,C…]",
     help="Ids of versions (see: drg groupers) or their directories; the first is the base.",
 )
-@click.option(
-    "-s",
-    "--schemes",
-    multiple=True,
-    callback=listed,
-    metavar="S[,T…]",
-    help="Payment schemes (see: drg schemes) or their directories, at most one for each version. [no money]",
-)
+@schemes_option
 @directory_option("Directory of the results.")
 @click.option(
     "--scenario",

@@ -170,6 +170,15 @@ scheme_option: Decorator = click.option(
     "-s", "--scheme", required=True, help="Id of a scheme (see: drg schemes) or its directory."
 )
 
+schemes_option: Decorator = click.option(
+    "-s",
+    "--schemes",
+    multiple=True,
+    callback=listed,
+    metavar="S[,T…]",
+    help="Payment schemes (see: drg schemes) or their directories, at most one for each version. [no money]",
+)
+
 
 def default_language() -> str:
     """That which is asked for before the name of the command, else the system's."""

@@ -9,7 +9,7 @@ import click
 
 from drg.cli.commands import verb
 from drg.cli.constants import set_option, with_constants
-from drg.cli.options import bom_option, file_argument, listed, output_option
+from drg.cli.options import bom_option, file_argument, listed, output_option, schemes_option
 from drg.cli.reading import read_discharges, reading_options
 from drg.cli.reported import Made, Run, reported
 from drg.words import Sentence, said
@@ -30,14 +30,7 @@ from drg.words import Sentence, said
     metavar="A[,B…]",
     help="Ids of versions (see: drg groupers) or their directories.",
 )
-@click.option(
-    "-s",
-    "--schemes",
-    multiple=True,
-    callback=listed,
-    metavar="S[,T…]",
-    help="Payment schemes (see: drg schemes) or their directories, at most one for each version. [no money]",
-)
+@schemes_option
 @output_option("Where to write all variants: .csv, .parquet or .xlsx.", required=False)
 @reading_options
 @set_option

@@ -23,6 +23,7 @@ from drg.grouping.batched_frames import lacking
 from drg.payment.addition_rules import EXCLUDED_ITEMS
 from drg.payment.load_scheme import LoadedScheme
 from drg.payment.money import fen, signed
+from drg.payment.priced_with import check_priced_with
 from drg.payment.reasons import missing_lines
 from drg.payment.scheme_library import SCHEME_FILE
 from drg.payment.scheme_numbers import INSIDE
@@ -143,7 +144,7 @@ def find_candidates(
     chosen = chosen.join(means, on="drg", how="left").with_columns(**_reached(review))
     chosen = chosen.filter(pl.any_horizontal(f"has_{name}" for name in REASONS))
     found, numbers = pl.collect_all([chosen, counts], engine="streaming")
-    _check_scheme(numbers, loaded.scheme.id)
+    check_priced_with(numbers, loaded.scheme.id)
     nameless = int(numbers["nameless"].sum())
     numbers = numbers.filter(pl.col("year").is_not_null() & pl.col("hospital_id").is_not_null())
     if hospitals is not None:
@@ -246,17 +247,6 @@ def _reaches(above: pl.Expr, below: str, ratio: Decimal) -> pl.Expr:
     part = Fraction(ratio)
     whole = pl.col(below).cast(_WIDE)
     return (whole > 0) & (above.cast(_WIDE) * part.denominator >= whole * part.numerator)
-
-
-def _check_scheme(numbers: pl.DataFrame, scheme: str) -> None:
-    others = numbers.filter(pl.col("scheme").fill_null("") != scheme)["scheme"].unique().sort()
-    if len(others):
-        other = others[0] or Sentence("no scheme")
-        problem = Sentence(
-            "some of the cases were priced with {other}, not with {scheme}", other=other, scheme=scheme
-        )
-        fix = Sentence("Price them again: drg price … --scheme {scheme}", scheme=scheme)
-        raise InputError(problem, field="scheme", fix=fix)
 
 
 def _check_hospitals(hospitals: Sequence[str], numbers: pl.DataFrame) -> None:
